@@ -1,0 +1,97 @@
+//! How far the local clock is from the API's, judged from the `Date` header of its answers.
+//!
+//! Not here: reading any clock. Instants come in from outside.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::duration::humanize;
+
+/// What to add to the local clock to get the server's; zero while they agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockOffset(TimeDelta);
+
+impl Default for ClockOffset {
+    fn default() -> Self {
+        Self(TimeDelta::zero())
+    }
+}
+
+/// The offset that one answer shows, or nothing when it is too slow or was cached.
+///
+/// `Date` has whole seconds, so the server's time lies on average half a second later.
+#[must_use]
+pub fn measure(
+    date: DateTime<Utc>,
+    sent: DateTime<Utc>,
+    received: DateTime<Utc>,
+    was_cached: bool,
+) -> Option<TimeDelta> {
+    let took = received.signed_duration_since(sent);
+    if was_cached || took < TimeDelta::zero() || took >= TimeDelta::seconds(2) {
+        return None;
+    }
+    let midpoint = sent + took / 2;
+    Some(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
+}
+
+impl ClockOffset {
+    /// Takes a measurement in: used once it exceeds two seconds, dropped once it is under one.
+    #[must_use]
+    pub fn updated(self, measured: TimeDelta) -> Self {
+        let size = measured.abs();
+        if size > TimeDelta::seconds(2) {
+            Self(measured)
+        } else if size < TimeDelta::seconds(1) {
+            Self::default()
+        } else if self.0.is_zero() {
+            self
+        } else {
+            Self(measured)
+        }
+    }
+
+    /// The server's time at a local instant.
+    #[must_use]
+    pub fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
+        local.checked_add_signed(self.0).unwrap_or(local)
+    }
+
+    /// The local time at a server's instant.
+    #[must_use]
+    pub fn to_local(self, corrected: DateTime<Utc>) -> DateTime<Utc> {
+        corrected.checked_sub_signed(self.0).unwrap_or(corrected)
+    }
+
+    /// Server minus local in whole seconds; 0 while not in use.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.num_seconds()
+    }
+
+    /// What to tell the user once the clocks are more than five seconds apart.
+    #[must_use]
+    pub fn notice(self) -> Option<String> {
+        let size = self.0.abs();
+        let word = if self.0 > TimeDelta::zero() {
+            "slow"
+        } else {
+            "fast"
+        };
+        (size > TimeDelta::seconds(5)).then(|| {
+            let whole = TimeDelta::seconds(size.num_seconds());
+            format!("your clock is {} {word}", spaced(&humanize(whole)))
+        })
+    }
+}
+
+/// `3m 12s` as `3 m 12 s`.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    for c in text.chars() {
+        if c.is_ascii_alphabetic() {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,212 @@
+//! Lengths of time as text: Go's durations, which the API speaks, and the thresholds people write.
+//!
+//! Not here: instants, clocks, or how a countdown is drawn.
+
+use chrono::TimeDelta;
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+
+/// What a token's `duration` says, with the text it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lifetime {
+    text: String,
+    meaning: Meaning,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Forever,
+    Finite(TimeDelta),
+    Unknown,
+}
+
+impl Lifetime {
+    /// Reads a Go duration or `forever`. Anything else is kept as text without a meaning.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let meaning = match text {
+            "forever" => Meaning::Forever,
+            text => parse_go(text).map_or(Meaning::Unknown, Meaning::Finite),
+        };
+        Self {
+            text: text.to_owned(),
+            meaning,
+        }
+    }
+
+    /// The text as the API sent it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the token never expires.
+    #[must_use]
+    pub fn is_forever(&self) -> bool {
+        self.meaning == Meaning::Forever
+    }
+
+    /// The length, where the text holds one.
+    #[must_use]
+    pub fn length(&self) -> Option<TimeDelta> {
+        match self.meaning {
+            Meaning::Finite(length) => Some(length),
+            Meaning::Forever | Meaning::Unknown => None,
+        }
+    }
+}
+
+/// Reads what Go's `time.ParseDuration` reads: `300ms`, `2h45m`, `1.5h`, `8760h0m0s`, with the units
+/// ns, us, µs (either letter), ms, s, m, h. Values too large for the clock saturate; a negative
+/// duration is refused, since no token lives one.
+#[must_use]
+pub fn parse_go(text: &str) -> Option<TimeDelta> {
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest == "0" {
+        return Some(TimeDelta::zero());
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(number_end);
+        let unit_end = tail
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_end);
+        total = total
+            .saturating_add(decimal(number)?.saturating_mul(unit_nanos(unit)?) / NANOS_PER_SECOND);
+        rest = tail;
+    }
+    Some(from_nanos(total))
+}
+
+/// A decimal number in billionths, digits beyond those ignored.
+fn decimal(number: &str) -> Option<i128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let whole = digits(whole).saturating_mul(NANOS_PER_SECOND);
+    let padded: String = fraction
+        .chars()
+        .chain("000000000".chars())
+        .take(9)
+        .collect();
+    Some(whole.saturating_add(digits(&padded)))
+}
+
+/// Saturates far above any date, and low enough to be multiplied by an hour in nanoseconds.
+fn digits(text: &str) -> i128 {
+    const ENOUGH: i128 = 1 << 56;
+    text.bytes().fold(0_i128, |sum, digit| {
+        (sum * 10 + i128::from(digit - b'0')).min(ENOUGH)
+    })
+}
+
+fn unit_nanos(unit: &str) -> Option<i128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => NANOS_PER_SECOND,
+        "m" => 60 * NANOS_PER_SECOND,
+        "h" => 3600 * NANOS_PER_SECOND,
+        _ => return None,
+    })
+}
+
+fn from_nanos(nanos: i128) -> TimeDelta {
+    let seconds = i64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(i64::MAX);
+    let rest = u32::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);
+    TimeDelta::new(seconds, rest).unwrap_or(TimeDelta::MAX)
+}
+
+/// A length in its two or three largest units, `365d`, `1h 30m`, `300ms`; exact to the second from
+/// one second up.
+#[must_use]
+pub fn humanize(length: TimeDelta) -> String {
+    let seconds = length.num_seconds();
+    if seconds == 0 {
+        return match length.subsec_nanos() {
+            0 => "0s".to_owned(),
+            nanos if nanos < 1_000 => format!("{nanos}ns"),
+            nanos if nanos < 1_000_000 => format!("{}µs", nanos / 1_000),
+            nanos => format!("{}ms", nanos / 1_000_000),
+        };
+    }
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    shown.join(" ")
+}
+
+/// An age or a distance in one unit, floored, as people say it: `12 s`, `5 min`, `3 h`, `41 d`.
+#[must_use]
+pub fn rough(length: TimeDelta) -> String {
+    match length.num_seconds().max(0) {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3_600 => format!("{} min", seconds / 60),
+        seconds @ 3_600..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// How old data is, in whole minutes: `just now`, `1 min`, `2 min`.
+#[must_use]
+pub fn age(length: TimeDelta) -> String {
+    if length.num_seconds() < 60 {
+        "just now".to_owned()
+    } else {
+        rough(length)
+    }
+}
+
+/// Why text is no threshold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a length of time: write a whole number of days or hours above zero, like 30d or 12h"
+)]
+pub struct InvalidSpan(String);
+
+/// Reads a threshold: a whole number above zero with `d` or `h`; bare numbers are days.
+///
+/// # Errors
+/// [`InvalidSpan`] for anything else, zero and a number beyond a million years included.
+pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
+    let invalid = || InvalidSpan(text.to_owned());
+    let (number, seconds) = match text.as_bytes().last() {
+        Some(b'd') => (&text[..text.len() - 1], 86_400),
+        Some(b'h') => (&text[..text.len() - 1], 3_600),
+        _ => (text, 86_400),
+    };
+    let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let count: i64 = if is_whole {
+        number.parse().map_err(|_| invalid())?
+    } else {
+        return Err(invalid());
+    };
+    match count {
+        1..=365_000_000 => Ok(TimeDelta::seconds(count * seconds)),
+        _ => Err(invalid()),
+    }
+}
+
+/// A threshold as it is written in `config.toml`: `30d`, or `12h` where days do not fit.
+#[must_use]
+pub fn write_span(span: TimeDelta) -> String {
+    match span.num_seconds() {
+        seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
+        seconds => format!("{}h", seconds / 3_600),
+    }
+}

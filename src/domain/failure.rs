@@ -1,0 +1,152 @@
+//! An error as the user sees it: a sentence that says what happened, a hint that says what to do,
+//! and details for whoever asks.
+//!
+//! Errors are typed where they arise and become a `Failure` once. Not here: any of their causes.
+
+use std::time::Duration;
+
+/// The class of a failure: what scripts decide by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// Wrong arguments, a malformed ID included.
+    Usage,
+    /// Nothing to authenticate with.
+    NoCredential,
+    /// The keyring is absent, locked, silent, or refused.
+    Keyring,
+    /// `config.toml`, `keymap.toml` or `state.json` cannot be read or written.
+    Config,
+    /// The API refused the credential itself.
+    Authentication,
+    /// The credential works but may not do this.
+    Permission,
+    /// No such token.
+    NotFound,
+    /// Several tokens of one name.
+    Ambiguous,
+    /// Too many requests.
+    RateLimited,
+    /// The API failed.
+    Server,
+    /// No connection.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// The server's certificate was not accepted.
+    Tls,
+    /// The proxy refused.
+    Proxy,
+    /// The API answered with a redirect, which is never followed.
+    Redirect,
+    /// The answer was not the API's.
+    InvalidResponse,
+    /// A signal ended the command.
+    Interrupted,
+}
+
+impl FailureKind {
+    /// The name used in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::NoCredential => "no_credential",
+            Self::Keyring => "keyring",
+            Self::Config => "config",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::NotFound => "not_found",
+            Self::Ambiguous => "ambiguous",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+            Self::Proxy => "proxy",
+            Self::Redirect => "redirect",
+            Self::InvalidResponse => "invalid_response",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One entry of the API's `errors` list. Untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApiError {
+    /// Cloudflare's error code.
+    pub code: Option<i64>,
+    /// What Cloudflare says of it.
+    pub message: String,
+    /// The causes beneath it.
+    pub chain: Vec<ApiError>,
+    /// The part of the request that it is about.
+    pub pointer: Option<String>,
+    /// Where Cloudflare documents it.
+    pub documentation_url: Option<String>,
+}
+
+impl ApiError {
+    /// Whether this entry or one beneath it has a code.
+    #[must_use]
+    pub fn has_code(&self, code: i64) -> bool {
+        self.code == Some(code) || self.chain.iter().any(|cause| cause.has_code(code))
+    }
+}
+
+/// What is known of the request that failed. Holds no secret and no query string.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Details {
+    /// Status code of the answer.
+    pub http_status: Option<u16>,
+    /// `GET` and the path, where a request was sent.
+    pub request: Option<String>,
+    /// The API's own list of errors.
+    pub api_errors: Vec<ApiError>,
+    /// Cloudflare's ID of the exchange, for their support.
+    pub cf_ray: Option<String>,
+    /// The technical cause, as a library words it.
+    pub cause: Option<String>,
+}
+
+/// An error, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its class.
+    pub kind: FailureKind,
+    /// What happened, in one sentence.
+    pub summary: String,
+    /// What to do, in one sentence.
+    pub hint: String,
+    /// What is known beyond that.
+    pub details: Box<Details>,
+    /// How long the API asked to be left alone, where it did.
+    pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure without details.
+    #[must_use]
+    pub fn new(kind: FailureKind, summary: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            hint: hint.into(),
+            details: Box::default(),
+            retry_after: None,
+        }
+    }
+
+    /// The same failure with a technical cause.
+    #[must_use]
+    pub fn caused_by(mut self, cause: &impl ToString) -> Self {
+        self.details.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The same failure with everything known of the request.
+    #[must_use]
+    pub fn with_details(mut self, details: Details) -> Self {
+        *self.details = details;
+        self
+    }
+}

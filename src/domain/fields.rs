@@ -1,0 +1,170 @@
+//! The fields of a token as rows: what people look at, copy and compare.
+//!
+//! A new field is one row of [`KNOWN`]. Not here: how a row is drawn or how dates are worded.
+
+use super::token::{Reported, ServiceToken};
+
+/// How a field's value is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Plain text.
+    Text,
+    /// Text that names the token to the API or to Access: never cut in the middle of a copy.
+    Identifier,
+    /// Yes or no; absent means yes.
+    Switch,
+    /// A Go duration.
+    Duration,
+    /// An instant.
+    Time,
+    /// The time of the last use; none means never.
+    LastUse,
+    /// A number.
+    Number,
+    /// Something that the API sends and we do not know: shown as JSON.
+    Other,
+}
+
+/// A field that the API documents or is known to send.
+struct Known {
+    key: &'static str,
+    label: &'static str,
+    kind: FieldKind,
+    /// Shown as "not reported" when absent; the others are left out.
+    always: bool,
+}
+
+const fn known(key: &'static str, label: &'static str, kind: FieldKind, always: bool) -> Known {
+    Known {
+        key,
+        label,
+        kind,
+        always,
+    }
+}
+
+const KNOWN: [Known; 11] = [
+    known("id", "ID", FieldKind::Identifier, true),
+    known("client_id", "Client ID", FieldKind::Identifier, true),
+    known("name", "Name", FieldKind::Text, true),
+    known("enabled", "Enabled", FieldKind::Switch, true),
+    known("duration", "Duration", FieldKind::Duration, true),
+    known("created_at", "Created", FieldKind::Time, true),
+    known("updated_at", "Updated", FieldKind::Time, true),
+    known("expires_at", "Expires", FieldKind::Time, true),
+    known("last_seen_at", "Last seen", FieldKind::LastUse, true),
+    known(
+        "client_secret_version",
+        "Secret version",
+        FieldKind::Number,
+        false,
+    ),
+    known(
+        "previous_client_secret_expires_at",
+        "Previous secret",
+        FieldKind::Time,
+        false,
+    ),
+];
+
+/// One field of one token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The JSON key. Untrusted text for fields we do not know.
+    pub key: String,
+    /// What it is called on screen; the key itself for fields we do not know.
+    pub label: String,
+    /// How to read the value.
+    pub kind: FieldKind,
+    /// The value's JSON text as received; nothing where the key was absent. Untrusted text.
+    pub raw: Option<String>,
+    /// Whether the value is not of the documented type.
+    pub is_invalid: bool,
+}
+
+impl Field {
+    /// The value as plain text: a string's content, or the JSON text of anything else.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let raw = self.raw.as_deref()?;
+        match serde_json::from_str::<String>(raw) {
+            Ok(text) => Some(text),
+            Err(_) if raw == "null" => None,
+            Err(_) => Some(raw.to_owned()),
+        }
+    }
+}
+
+/// All fields of a token: the known ones in a fixed order, then those we do not know as sent.
+#[must_use]
+pub fn fields(token: &ServiceToken) -> Vec<Field> {
+    let members = token.raw.members();
+    let sent = |key: &str| {
+        members
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    let mut rows: Vec<Field> = KNOWN
+        .iter()
+        .map(|row| Field {
+            key: row.key.to_owned(),
+            label: row.label.to_owned(),
+            kind: row.kind,
+            raw: sent(row.key),
+            is_invalid: is_invalid(token, row.key),
+        })
+        .zip(&KNOWN)
+        .filter(|(field, row)| row.always || field.raw.is_some())
+        .map(|(field, _)| field)
+        .collect();
+    for (key, value) in &members {
+        if rows.iter().all(|row| row.key != *key) {
+            rows.push(Field {
+                key: key.clone(),
+                label: key.clone(),
+                kind: FieldKind::Other,
+                raw: Some((*value).to_owned()),
+                is_invalid: false,
+            });
+        }
+    }
+    rows
+}
+
+fn is_invalid(token: &ServiceToken, key: &str) -> bool {
+    match key {
+        "id" => token.id == Reported::Invalid,
+        "client_id" => token.client_id == Reported::Invalid,
+        "name" => token.name == Reported::Invalid,
+        "enabled" => token.enabled == Reported::Invalid,
+        "duration" => token.duration == Reported::Invalid,
+        "created_at" => token.created_at == Reported::Invalid,
+        "updated_at" => token.updated_at == Reported::Invalid,
+        "expires_at" => token.expires_at == Reported::Invalid,
+        "last_seen_at" => token.last_seen_at == Reported::Invalid,
+        "client_secret_version" => token.client_secret_version == Reported::Invalid,
+        "previous_client_secret_expires_at" => {
+            token.previous_client_secret_expires_at == Reported::Invalid
+        }
+        _ => false,
+    }
+}
+
+/// The keys whose value differs between two fetches of one token.
+#[must_use]
+pub fn changed_keys(before: &ServiceToken, after: &ServiceToken) -> Vec<String> {
+    let (old, new) = (fields(before), fields(after));
+    let value = |rows: &[Field], key: &str| {
+        rows.iter()
+            .find(|row| row.key == key)
+            .and_then(|row| row.raw.clone())
+    };
+    let mut keys: Vec<String> = new.iter().chain(&old).map(|row| row.key.clone()).collect();
+    keys.dedup();
+    keys.retain(|key| value(&old, key) != value(&new, key));
+    keys.sort();
+    keys.dedup();
+    keys
+}

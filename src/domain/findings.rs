@@ -1,0 +1,246 @@
+//! What a person should know about a token: pure rules, each with a stable code, a severity and a
+//! sentence that says what it means and what to do.
+//!
+//! Not here: drawing, or anything the API must be asked for.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::countdown::Remaining;
+use super::duration::{humanize, rough};
+use super::status::{Lifecycle, Status, Thresholds};
+use super::token::{Reported, ServiceToken};
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Look at it soon.
+    Warning,
+    /// Look at it now.
+    Critical,
+}
+
+impl Severity {
+    /// The word used in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One thing to know about a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The stable name of the rule.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it means and what to do.
+    pub message: String,
+    /// When the thing it speaks of ends, for a countdown of its own.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+/// The instant and the limits that the rules are judged by.
+#[derive(Clone, Copy)]
+struct Facts<'a> {
+    token: &'a ServiceToken,
+    status: Status,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+}
+
+type Rule = fn(Facts<'_>) -> Option<Finding>;
+
+/// The rules in the order in which their findings are shown within a severity.
+const RULES: [Rule; 6] = [
+    status,
+    expiry_beneath_disabled,
+    usage,
+    seen_after_expiry,
+    previous_secret,
+    long_lifetime,
+];
+
+const MENDING: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
+                       period, kills the old one at once.";
+
+/// Every finding about a token at an instant, the loudest first.
+#[must_use]
+pub fn findings(token: &ServiceToken, now: DateTime<Utc>, thresholds: Thresholds) -> Vec<Finding> {
+    let facts = Facts {
+        token,
+        status: Status::of(token, now, thresholds),
+        now,
+        thresholds,
+    };
+    let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(facts)).collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found
+}
+
+fn finding(code: &'static str, severity: Severity, message: impl Into<String>) -> Finding {
+    Finding {
+        code,
+        severity,
+        message: message.into(),
+        ends_at: None,
+    }
+}
+
+fn status(facts: Facts<'_>) -> Option<Finding> {
+    let Facts {
+        status, thresholds, ..
+    } = facts;
+    match status {
+        Status::Disabled => Some(finding(
+            "disabled",
+            Severity::Critical,
+            "Switched off: it and its previous secret are refused everywhere. Enable it again in the dashboard, or \
+             delete it if nothing needs it.",
+        )),
+        Status::NeverExpires => Some(finding(
+            "never_expires",
+            Severity::Info,
+            "Never expires. Nothing will end it but a person: rotate its secret on a schedule of your own.",
+        )),
+        Status::Unknown => Some(finding(
+            "expiry_unknown",
+            Severity::Warning,
+            "The API reported no usable expiry date. Look the token up in the dashboard before you rely on it.",
+        )),
+        Status::Expired => Some(finding(
+            "expired",
+            Severity::Critical,
+            format!("Expired: every request with it is refused. {MENDING}"),
+        )),
+        Status::Critical => Some(within(
+            "expires_within_critical",
+            Severity::Critical,
+            thresholds.critical,
+        )),
+        Status::Expiring => Some(within(
+            "expires_within_warning",
+            Severity::Warning,
+            thresholds.warn,
+        )),
+        Status::Active => None,
+    }
+}
+
+fn within(code: &'static str, severity: Severity, threshold: TimeDelta) -> Finding {
+    let days = threshold.num_days();
+    let limit = match threshold {
+        exact if exact == TimeDelta::days(1) => "1 day".to_owned(),
+        exact if exact == TimeDelta::days(days) => format!("{days} days"),
+        other => humanize(other),
+    };
+    finding(code, severity, format!("Expires within {limit}. {MENDING}"))
+}
+
+/// A token that is switched off may be past its end as well: enabling it would not be enough.
+fn expiry_beneath_disabled(facts: Facts<'_>) -> Option<Finding> {
+    let life = Lifecycle {
+        enabled: true,
+        ..Lifecycle::of(facts.token)
+    };
+    let hidden = facts.status == Status::Disabled
+        && Status::at(life, facts.now, facts.thresholds) == Status::Expired;
+    hidden.then(|| {
+        finding(
+            "expired",
+            Severity::Critical,
+            format!("Expired as well: enabling it is not enough. {MENDING}"),
+        )
+    })
+}
+
+/// A week after its creation, a token that nobody used was probably forgotten.
+fn usage(facts: Facts<'_>) -> Option<Finding> {
+    let since = |instant: DateTime<Utc>| facts.now.signed_duration_since(instant);
+    match &facts.token.last_seen_at {
+        Reported::Valid(seen) if since(*seen) >= TimeDelta::days(30) => Some(finding(
+            "unused",
+            Severity::Warning,
+            format!(
+                "Not seen for {} days. If nothing needs it any more, delete it.",
+                since(*seen).num_days()
+            ),
+        )),
+        Reported::Valid(_) | Reported::Invalid => None,
+        Reported::Absent | Reported::Null => {
+            let old = facts
+                .token
+                .created_at
+                .valid()
+                .is_some_and(|made| since(*made) > TimeDelta::days(7));
+            let severity = if old {
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
+            let advice = if old {
+                "Check that its client really sends it, or delete it."
+            } else {
+                "It is new: check that its client really sends it."
+            };
+            Some(finding(
+                "never_used",
+                severity,
+                format!("Never used, as far as the API reports. {advice}"),
+            ))
+        }
+    }
+}
+
+fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
+    let seen = *facts.token.last_seen_at.valid()?;
+    let end = Lifecycle::of(facts.token).end()?;
+    (facts.status == Status::Expired && seen > end).then(|| {
+        finding(
+            "seen_after_expiry",
+            Severity::Info,
+            format!(
+                "Last seen {} after its expiry: something still tries to use it.",
+                rough(seen.signed_duration_since(end))
+            ),
+        )
+    })
+}
+
+fn previous_secret(facts: Facts<'_>) -> Option<Finding> {
+    let end = *facts.token.previous_client_secret_expires_at.valid()?;
+    if facts.status == Status::Disabled || Remaining::until(end, facts.now).is_over() {
+        return Some(finding(
+            "previous_secret_revoked",
+            Severity::Info,
+            "The previous secret no longer works: every client must use the new one.",
+        ));
+    }
+    let mut alive = finding(
+        "previous_secret_alive",
+        Severity::Info,
+        "The previous secret still works. Move every client to the new one before it ends.",
+    );
+    alive.ends_at = Some(end);
+    Some(alive)
+}
+
+fn long_lifetime(facts: Facts<'_>) -> Option<Finding> {
+    let length = facts.token.duration.valid()?.length()?;
+    (length > TimeDelta::hours(8760)).then(|| {
+        finding(
+            "long_lifetime",
+            Severity::Info,
+            format!(
+                "Lives {}, longer than a year. A shorter life limits what a leaked secret can do.",
+                humanize(length)
+            ),
+        )
+    })
+}

@@ -1,0 +1,21 @@
+//! Pure nouns and maths: what a token is, how it stands, and how to say so. No I/O, no clock.
+
+pub mod clock;
+pub mod countdown;
+pub mod credential;
+pub mod duration;
+pub mod failure;
+pub mod fields;
+pub mod findings;
+pub mod lifetime;
+pub mod profile;
+pub mod raw;
+pub mod recent;
+pub mod remote;
+pub mod scope;
+pub mod search;
+pub mod secret;
+pub mod settings;
+pub mod status;
+pub mod text;
+pub mod token;

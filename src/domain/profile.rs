@@ -1,0 +1,60 @@
+//! A named pair of credential kind and default scope. Never a secret.
+
+use super::credential::CredentialKind;
+use super::scope::Scope;
+use super::text;
+
+/// The profile that is meant when none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// The keyring user under which the store is tried out; no profile may be called this.
+pub const PROBE_USER: &str = "tokenscope-probe";
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name, which is also the keyring entry's user.
+    pub name: String,
+    /// The kind of its credential.
+    pub kind: CredentialKind,
+    /// Its default scope; a hand-written profile may have none.
+    pub scope: Option<Scope>,
+}
+
+/// Why text cannot name a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidProfileName {
+    /// Nothing there.
+    #[error("a profile needs a name")]
+    Empty,
+    /// Longer than 64 characters.
+    #[error("a profile name has at most 64 characters")]
+    Long,
+    /// A character that a shell, a file or a keyring would trip over.
+    #[error(
+        "a profile name has letters, digits, '.', '_' and '-', and starts with a letter or digit"
+    )]
+    Characters,
+    /// The name that the keyring probe uses.
+    #[error("this name is used to try the keyring out; choose another")]
+    Reserved,
+}
+
+/// Reads a profile's name.
+///
+/// # Errors
+/// [`InvalidProfileName`] says what is wrong with it.
+pub fn parse_profile_name(text: &str) -> Result<String, InvalidProfileName> {
+    let text = text::trim_input(text);
+    let starts_well = text.chars().next().is_some_and(char::is_alphanumeric);
+    let is_plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    match text {
+        "" => Err(InvalidProfileName::Empty),
+        PROBE_USER => Err(InvalidProfileName::Reserved),
+        text if text.chars().count() > 64 => Err(InvalidProfileName::Long),
+        text if starts_well && is_plain => Ok(text.to_owned()),
+        _ => Err(InvalidProfileName::Characters),
+    }
+}

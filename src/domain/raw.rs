@@ -1,0 +1,171 @@
+//! JSON text exactly as the API sent it: its keys in order, numbers of any size, unknown fields.
+//!
+//! Not here: what any key means. Numbers are never turned into floats on the way.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// One JSON value as its original bytes. Cheap to clone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawJson(Arc<str>);
+
+impl RawJson {
+    /// The original text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The members of an object in the order they were sent; empty for any other value.
+    /// A key that was sent twice appears twice; the later one counts, as in JavaScript.
+    #[must_use]
+    pub fn members(&self) -> Vec<(String, &str)> {
+        serde_json::from_str::<Members<'_>>(&self.0)
+            .map(|members| members.0)
+            .unwrap_or_default()
+    }
+
+    /// Whether the value is a JSON object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.0.starts_with('{')
+    }
+
+    /// The value re-indented by two spaces, a line an item. Every token's text stays as received.
+    #[must_use]
+    pub fn indented(&self) -> Vec<String> {
+        let mut lines = Lines::default();
+        let mut rest = self.0.as_ref();
+        while let Some(c) = rest.chars().next() {
+            let length = match c {
+                '"' => string_length(rest),
+                '{' | '[' | '}' | ']' | ',' | ':' => 1,
+                c if c.is_ascii_whitespace() => c.len_utf8(),
+                _ => rest
+                    .find(|c: char| "{}[],:\"".contains(c) || c.is_ascii_whitespace())
+                    .unwrap_or(rest.len()),
+            };
+            let (token, after) = rest.split_at(length.min(rest.len()).max(c.len_utf8()));
+            lines.push(token);
+            rest = after;
+        }
+        lines.finish()
+    }
+}
+
+/// The bytes of the JSON string that `text` starts with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[derive(Default)]
+struct Lines {
+    done: Vec<String>,
+    current: String,
+    depth: usize,
+    opened: bool,
+}
+
+impl Lines {
+    fn push(&mut self, token: &str) {
+        match token {
+            "{" | "[" => {
+                self.settle();
+                self.current.push_str(token);
+                self.depth += 1;
+                self.opened = true;
+            }
+            "}" | "]" => {
+                self.depth = self.depth.saturating_sub(1);
+                if !std::mem::take(&mut self.opened) {
+                    self.break_line();
+                }
+                self.current.push_str(token);
+            }
+            "," => {
+                self.current.push(',');
+                self.break_line();
+            }
+            ":" => self.current.push_str(": "),
+            token if token.trim().is_empty() => {}
+            token => {
+                self.settle();
+                self.current.push_str(token);
+            }
+        }
+    }
+
+    /// An object or list that turns out not to be empty gets a line of its own for its first item.
+    fn settle(&mut self) {
+        if std::mem::take(&mut self.opened) {
+            self.break_line();
+        }
+    }
+
+    fn break_line(&mut self) {
+        self.done.push(std::mem::take(&mut self.current));
+        self.current = "  ".repeat(self.depth);
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        if !self.current.is_empty() {
+            self.done.push(self.current);
+        }
+        self.done
+    }
+}
+
+struct Members<'a>(Vec<(String, &'a str)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    members.push((key, value.get()));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+impl From<&RawValue> for RawJson {
+    fn from(value: &RawValue) -> Self {
+        Self(value.get().into())
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}

@@ -1,0 +1,267 @@
+//! What state a token is in at an instant, and how urgent that is.
+//!
+//! Pure: the same facts and the same instant give the same status. Not here: sentences (`findings`).
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::countdown::Remaining;
+use super::duration::Lifetime;
+use super::token::{Reported, ServiceToken};
+
+/// The state of a token. The order of the variants is the order in which they are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Switched off, whatever its dates say.
+    Disabled,
+    /// Lives until somebody deletes it.
+    NeverExpires,
+    /// The API reported no usable expiry.
+    Unknown,
+    /// Its end has come.
+    Expired,
+    /// Less time left than the critical threshold.
+    Critical,
+    /// Less time left than the warning threshold.
+    Expiring,
+    /// Nothing to do.
+    Active,
+}
+
+/// How loud a thing is, on screen and for monitoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tone {
+    /// Fine.
+    Calm,
+    /// Look at it soon.
+    Warning,
+    /// Look at it now.
+    Critical,
+}
+
+/// When time left becomes a warning, and when it becomes critical.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// A warning below this.
+    pub warn: TimeDelta,
+    /// Critical below this.
+    pub critical: TimeDelta,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            warn: TimeDelta::days(30),
+            critical: TimeDelta::days(7),
+        }
+    }
+}
+
+/// The facts that a status depends on, small enough to remember after the token is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Not switched off.
+    pub enabled: bool,
+    /// Has no end.
+    pub forever: bool,
+    /// When it ends, where a usable date was reported.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Lifecycle {
+    /// The facts of a token.
+    #[must_use]
+    pub fn of(token: &ServiceToken) -> Self {
+        Self {
+            enabled: token.enabled != Reported::Valid(false),
+            forever: token.duration.valid().is_some_and(Lifetime::is_forever),
+            expires_at: token.expires_at.valid().copied(),
+        }
+    }
+
+    /// When the token ends, where it does end and the date is known.
+    #[must_use]
+    pub fn end(self) -> Option<DateTime<Utc>> {
+        if self.forever { None } else { self.expires_at }
+    }
+
+    /// The time left at an instant, where the token ends at a known date.
+    #[must_use]
+    pub fn remaining(self, now: DateTime<Utc>) -> Option<Remaining> {
+        self.end().map(|end| Remaining::until(end, now))
+    }
+}
+
+impl Status {
+    /// Every status, in the order in which they are tested.
+    pub const ALL: [Self; 7] = [
+        Self::Disabled,
+        Self::NeverExpires,
+        Self::Unknown,
+        Self::Expired,
+        Self::Critical,
+        Self::Expiring,
+        Self::Active,
+    ];
+
+    /// The status at an instant. The first rule that matches decides.
+    #[must_use]
+    pub fn at(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
+        if !life.enabled {
+            return Self::Disabled;
+        }
+        if life.forever {
+            return Self::NeverExpires;
+        }
+        let Some(end) = life.expires_at else {
+            return Self::Unknown;
+        };
+        let left = end.signed_duration_since(now);
+        if end <= now {
+            Self::Expired
+        } else if left < thresholds.critical {
+            Self::Critical
+        } else if left < thresholds.warn {
+            Self::Expiring
+        } else {
+            Self::Active
+        }
+    }
+
+    /// The status of a token at an instant.
+    #[must_use]
+    pub fn of(token: &ServiceToken, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
+        Self::at(Lifecycle::of(token), now, thresholds)
+    }
+
+    /// The name used in JSON, CSV, metrics and on the command line.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::NeverExpires => "never_expires",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Critical => "critical",
+            Self::Expiring => "expiring",
+            Self::Active => "active",
+        }
+    }
+
+    /// The status with a code, `-` and `_` being the same.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let code = code.trim().to_ascii_lowercase().replace('-', "_");
+        Self::ALL.into_iter().find(|status| status.code() == code)
+    }
+
+    /// How loud it is.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Disabled | Self::Expired | Self::Critical => Tone::Critical,
+            Self::Unknown | Self::Expiring => Tone::Warning,
+            Self::NeverExpires | Self::Active => Tone::Calm,
+        }
+    }
+
+    /// The sign that stands before its word.
+    #[must_use]
+    pub fn symbol(self, ascii: bool) -> &'static str {
+        match (self, ascii) {
+            (Self::Disabled | Self::Expired | Self::Critical, false) => "✖",
+            (Self::Disabled | Self::Expired | Self::Critical, true) => "X",
+            (Self::NeverExpires, false) => "∞",
+            (Self::NeverExpires, true) => "~",
+            (Self::Unknown, _) => "?",
+            (Self::Expiring, false) => "▲",
+            (Self::Expiring, true) => "!",
+            (Self::Active, false) => "●",
+            (Self::Active, true) => "*",
+        }
+    }
+
+    /// One or two words for it where a countdown stands beside it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disabled => "DISABLED",
+            Self::NeverExpires => "NEVER EXPIRES",
+            Self::Unknown => "UNKNOWN",
+            Self::Expired => "EXPIRED",
+            Self::Critical => "CRITICAL",
+            Self::Expiring => "EXPIRING",
+            Self::Active => "ACTIVE",
+        }
+    }
+
+    /// The headline before a countdown's digits: `CRITICAL · EXPIRES IN`.
+    #[must_use]
+    pub fn headline(self) -> &'static str {
+        match self {
+            Self::Critical => "CRITICAL · EXPIRES IN",
+            Self::Expiring => "EXPIRES IN",
+            other => other.word(),
+        }
+    }
+}
+
+/// When a token's status next changes by itself; none for those that stay as they are.
+#[must_use]
+pub fn next_flip(
+    life: Lifecycle,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+) -> Option<DateTime<Utc>> {
+    let end = life.enabled.then(|| life.end()).flatten()?;
+    let just_below = |left: TimeDelta| end.checked_sub_signed(left - TimeDelta::nanoseconds(1));
+    [
+        just_below(thresholds.warn),
+        just_below(thresholds.critical),
+        Some(end),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|flip| *flip > now)
+}
+
+/// The place of a token in the order of urgency; smaller is more urgent.
+///
+/// Expired within 30 days (latest first), critical and expiring (soonest first), unknown, active
+/// (soonest first), never expires, expired longer ago (latest first), disabled. Ties go by name and
+/// ID, which the caller compares ([`by_urgency`]).
+#[must_use]
+pub fn urgency(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> (u8, i64) {
+    let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
+    match Status::at(life, now, thresholds) {
+        Status::Expired
+            if now.signed_duration_since(life.expires_at.unwrap_or(now)) <= TimeDelta::days(30) =>
+        {
+            (0, end.saturating_neg())
+        }
+        Status::Critical | Status::Expiring => (1, end),
+        Status::Unknown => (2, 0),
+        Status::Active => (3, end),
+        Status::NeverExpires => (4, 0),
+        Status::Expired => (5, end.saturating_neg()),
+        Status::Disabled => (6, 0),
+    }
+}
+
+/// Compares two tokens by urgency, then name, then ID.
+#[must_use]
+pub fn by_urgency(
+    one: &ServiceToken,
+    other: &ServiceToken,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+) -> Ordering {
+    let key = |token: &ServiceToken| urgency(Lifecycle::of(token), now, thresholds);
+    key(one)
+        .cmp(&key(other))
+        .then_with(|| one.name_text().cmp(other.name_text()))
+        .then_with(|| one.id_text().cmp(other.id_text()))
+}

@@ -1,0 +1,124 @@
+//! Text that people typed or strangers sent: cleaning it, measuring it, cutting it to a width.
+//!
+//! Not here: colours, layout, or any knowledge of what the text means.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// What stands in for a character that must not reach a terminal.
+pub const PLACEHOLDER: char = '\u{FFFD}';
+
+/// Makes untrusted text safe for one line of a terminal or a log.
+///
+/// Line breaks and tabs become a space; every other control, direction override and invisible
+/// format character becomes [`PLACEHOLDER`]. Joiners stay, since emoji and Indic scripts need them.
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| replacement(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c == '\r' && characters.peek() == Some(&'\n') {
+            continue;
+        }
+        clean.push(replacement(c).unwrap_or(c));
+    }
+    Cow::Owned(clean)
+}
+
+fn replacement(c: char) -> Option<char> {
+    match c {
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
+        c if c.is_control() || is_invisible(c) => Some(PLACEHOLDER),
+        _ => None,
+    }
+}
+
+/// Direction controls and invisible format characters, which make text read as what it is not.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// Strips what copying and piping leave around a value: white space, byte-order marks, zero-width
+/// characters. What stands inside the value is kept.
+#[must_use]
+pub fn trim_input(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || is_invisible(c)
+            || matches!(c, '\u{200C}' | '\u{200D}')
+    })
+}
+
+/// The one line that a single-line field takes from a paste: the first that is not blank.
+#[must_use]
+pub fn first_line(text: &str) -> &str {
+    text.split(['\n', '\r'])
+        .map(trim_input)
+        .find(|line| !line.is_empty())
+        .unwrap_or("")
+}
+
+/// Display width in terminal cells, counted by grapheme as the drawing library does.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.bytes().filter(|b| !b.is_ascii_control()).count();
+    }
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Cuts text to at most `cells` cells on a grapheme edge, ending in `ellipsis` where something was
+/// cut. An ellipsis wider than the room is left out.
+#[must_use]
+pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    let ellipsis = if width(ellipsis) <= cells {
+        ellipsis
+    } else {
+        ""
+    };
+    let room = cells - width(ellipsis);
+    let mut used = 0;
+    let mut kept = String::new();
+    for grapheme in text.graphemes(true) {
+        let next = used + UnicodeWidthStr::width(grapheme);
+        if next > room {
+            break;
+        }
+        used = next;
+        kept.push_str(grapheme);
+    }
+    kept.push_str(ellipsis);
+    Cow::Owned(kept)
+}
+
+/// Truncates or pads with spaces to exactly `cells` cells.
+#[must_use]
+pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
+    let mut fitted = truncate(text, cells, ellipsis).into_owned();
+    let missing = cells.saturating_sub(width(&fitted));
+    fitted.extend(std::iter::repeat_n(' ', missing));
+    fitted
+}
+
+/// Shortens an identifier in the middle, `4f1b…9c2e`, so that both ends can be compared.
+#[must_use]
+pub fn abbreviate(id: &str, ellipsis: &str) -> String {
+    let characters: Vec<char> = id.chars().collect();
+    if characters.len() <= 12 {
+        return id.to_owned();
+    }
+    let head: String = characters[..4].iter().collect();
+    let tail: String = characters[characters.len() - 4..].iter().collect();
+    format!("{head}{ellipsis}{tail}")
+}
