@@ -91,6 +91,27 @@ impl ApiError {
     pub fn has_code(&self, code: i64) -> bool {
         self.code == Some(code) || self.chain.iter().any(|cause| cause.has_code(code))
     }
+
+    fn describe(&self, depth: usize, lines: &mut Vec<String>) {
+        let indent = "  ".repeat(depth);
+        let code = self
+            .code
+            .map_or_else(|| "without a code".to_owned(), |code| code.to_string());
+        lines.push(format!("{indent}API error {code}: {}", self.message));
+        lines.extend(
+            self.pointer
+                .iter()
+                .map(|pointer| format!("{indent}  at {pointer}")),
+        );
+        lines.extend(
+            self.documentation_url
+                .iter()
+                .map(|url| format!("{indent}  see {url}")),
+        );
+        for cause in &self.chain {
+            cause.describe(depth + 1, lines);
+        }
+    }
 }
 
 /// What is known of the request that failed. Holds no secret and no query string.
@@ -148,5 +169,33 @@ impl Failure {
     pub fn with_details(mut self, details: Details) -> Self {
         *self.details = details;
         self
+    }
+
+    /// Everything known of it, a line a fact, for whoever asks. Untrusted text.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let details = &self.details;
+        let mut lines = vec![
+            self.summary.clone(),
+            self.hint.clone(),
+            format!("Kind: {}", self.kind.code()),
+        ];
+        lines.extend(
+            details
+                .http_status
+                .map(|status| format!("HTTP status: {status}")),
+        );
+        lines.extend(
+            details
+                .request
+                .iter()
+                .map(|request| format!("Request: {request}")),
+        );
+        lines.extend(details.cf_ray.iter().map(|ray| format!("cf-ray: {ray}")));
+        for error in &details.api_errors {
+            error.describe(0, &mut lines);
+        }
+        lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
+        lines
     }
 }

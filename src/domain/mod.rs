@@ -1,5 +1,6 @@
 //! Pure nouns and maths: what a token is, how it stands, and how to say so. No I/O, no clock.
 
+pub mod access;
 pub mod clock;
 pub mod countdown;
 pub mod credential;

@@ -1,0 +1,67 @@
+//! What to do, in the imperative: everything the program asks of the outside world.
+//!
+//! Plain data that a test can compare. Not here: doing it (`tui/effects.rs`).
+
+use crate::domain::access::Access;
+use crate::domain::credential::Credential;
+use crate::domain::profile::Profile;
+use crate::domain::recent::Recent;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::token::TokenRef;
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Look a token up.
+    FetchToken {
+        /// Names the answer.
+        request: RequestId,
+        /// Who asks, and where.
+        access: Access,
+        /// Which token.
+        token: TokenRef,
+    },
+    /// Try a credential on the API: one real read of the list of tokens.
+    CheckCredential {
+        /// Names the answer.
+        request: RequestId,
+        /// What to try.
+        credential: Credential,
+        /// Where.
+        scope: Scope,
+    },
+    /// Store the secret, read it back, then write the profile.
+    SaveProfile {
+        /// Names the answer.
+        request: RequestId,
+        /// The profile to write.
+        profile: Profile,
+        /// Its credential.
+        credential: Credential,
+    },
+    /// Keep a credential in memory until the program ends.
+    HoldCredential(Credential),
+    /// Find out whether the credential store can be written to.
+    ProbeStore {
+        /// Names the answer.
+        request: RequestId,
+    },
+    /// Start the embedded demo and use it from now on.
+    OpenDemo {
+        /// Names the answer.
+        request: RequestId,
+    },
+    /// Put a look-up among the recent ones.
+    Remember(Recent),
+    /// Send text to the terminal's clipboard.
+    Copy(String),
+    /// Ring the terminal's bell.
+    RingBell,
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Drop a request that is under way.
+    Cancel(RequestId),
+}

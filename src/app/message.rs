@@ -1,0 +1,135 @@
+//! What happened, in the past tense: everything that can change the state.
+//!
+//! Plain data; each answer names the request it belongs to. Not here: what follows from it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::action::{Action, Input};
+use crate::domain::access::Access;
+use crate::domain::failure::Failure;
+use crate::domain::recent::Recent;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::secret::Secret;
+use crate::domain::settings::Settings;
+use crate::domain::token::ServiceToken;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// A key that means something was pressed.
+    Acted(Action),
+    /// A character was typed into a text field.
+    Typed(Typed),
+    /// Text was pasted. It may be a credential.
+    Pasted(Secret),
+    /// The terminal has a new size in cells.
+    Resized(u16, u16),
+    /// The instant came at which something on screen changes.
+    Ticked,
+    /// The process was stopped and goes on.
+    Resumed,
+    /// A request moved on to its next stage.
+    Staged {
+        /// The request.
+        request: RequestId,
+        /// What it waits for now.
+        stage: Stage,
+    },
+    /// A look-up ended.
+    TokenFetched {
+        /// The request it answers.
+        request: RequestId,
+        /// What was found.
+        result: Result<LookUp, Failure>,
+    },
+    /// A credential was tried on the API.
+    CredentialChecked {
+        /// The request it answers.
+        request: RequestId,
+        /// Whether the API let it read.
+        result: Result<(), Failure>,
+    },
+    /// A credential and its profile were stored.
+    ProfileSaved {
+        /// The request it answers.
+        request: RequestId,
+        /// The settings as they are now, and where the secret went.
+        result: Result<Saved, Failure>,
+    },
+    /// The credential store was tried out.
+    StoreProbed {
+        /// The request it answers.
+        request: RequestId,
+        /// Where secrets will be kept.
+        result: Result<String, Failure>,
+    },
+    /// The embedded demo is running.
+    DemoOpened {
+        /// The request it answers.
+        request: RequestId,
+        /// How to reach it.
+        result: Result<Access, Failure>,
+    },
+    /// The recent look-ups were read.
+    RecentsLoaded(Vec<Recent>),
+    /// Something failed that nobody waits for, such as writing the recent look-ups.
+    Warned(Failure),
+}
+
+impl From<Input> for Message {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Act(action) => Self::Acted(action),
+            Input::Type(character) => Self::Typed(Typed(character)),
+            Input::Paste(text) => Self::Pasted(text),
+            Input::Resize(width, height) => Self::Resized(width, height),
+        }
+    }
+}
+
+/// A typed character. It may be part of a secret, so it does not print.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Typed(pub char);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("_")
+    }
+}
+
+/// What a request waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// The keyring, which may be asking the user to unlock it.
+    Keyring,
+    /// The API.
+    #[default]
+    Network,
+}
+
+/// What a look-up brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookUp {
+    /// The tokens that fit: one, or several of one name.
+    pub tokens: Vec<Arc<ServiceToken>>,
+    /// Where they were found.
+    pub scope: Scope,
+    /// How long it took.
+    pub took: Duration,
+    /// How far the server's clock is ahead of ours, where the answer showed it.
+    pub measured_offset: Option<TimeDelta>,
+}
+
+/// What was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The settings after the change.
+    pub settings: Settings,
+    /// Where the secret is kept now.
+    pub place: String,
+}

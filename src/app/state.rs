@@ -1,0 +1,233 @@
+//! All that is true now. `update` alone changes it; `ui` alone draws it.
+//!
+//! Not here: what a message does to it, and anything that can be derived from the rest.
+
+use chrono::{DateTime, Utc};
+
+use super::detail::{Detail, View};
+use super::lookup::Lookup;
+use super::setup::Setup;
+use crate::action::Context;
+use crate::domain::access::{Access, Identity};
+use crate::domain::clock::ClockOffset;
+use crate::domain::credential::CredentialSource;
+use crate::domain::failure::Failure;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::settings::Settings;
+
+/// The whole program's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The screen in front.
+    pub screen: Screen,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// Who asks about what.
+    pub session: Session,
+    /// The form that sets a credential up.
+    pub setup: Setup,
+    /// The look-up panel.
+    pub lookup: Lookup,
+    /// The token in view.
+    pub detail: Detail,
+    /// The last error, until it is mended or dismissed.
+    pub banner: Option<Banner>,
+    /// A short message about what was just done.
+    pub notice: Option<Notice>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Until when the API wants to be left alone, by the local clock.
+    pub limited_until: Option<DateTime<Utc>>,
+    /// The terminal's width and height in cells.
+    pub size: (u16, u16),
+    /// Whether the last message changed what is on screen.
+    pub changed: bool,
+    /// Whether to end.
+    pub quit: bool,
+    pub(super) next_change: Option<DateTime<Utc>>,
+    pub(super) last_request: RequestId,
+}
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Set a credential up.
+    Setup,
+    /// Name a token.
+    Lookup,
+    /// Look at a token.
+    Detail,
+}
+
+/// What lies over a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys, scrolled to a row.
+    Help {
+        /// The first row shown.
+        top: usize,
+    },
+    /// Everything known of the last error, scrolled to a row.
+    ErrorDetails {
+        /// The first row shown.
+        top: usize,
+    },
+    /// Several tokens of one name, of which one is selected.
+    Choice {
+        /// The selected row.
+        selected: usize,
+    },
+}
+
+/// Who asks about what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    /// The credential in use; none before the first set-up.
+    pub identity: Option<Identity>,
+    /// The profile in use, where one is.
+    pub profile: Option<String>,
+    /// The scope that new look-ups start from.
+    pub scope: Option<Scope>,
+    /// Where that scope came from, for people who wonder.
+    pub scope_origin: String,
+    /// Where the profile's secret is kept, once known: `Secret Service`.
+    pub store: Option<String>,
+    /// What the user set.
+    pub settings: Settings,
+    /// Whether the program was started for the demo and nothing else.
+    pub demo_only: bool,
+}
+
+impl Session {
+    /// The credential in use with a scope.
+    #[must_use]
+    pub fn access(&self, scope: &Scope) -> Option<Access> {
+        Some(Access {
+            identity: self.identity.clone()?,
+            scope: scope.clone(),
+        })
+    }
+
+    /// Whether the embedded demo is in use.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| identity.source == CredentialSource::Demo)
+    }
+}
+
+/// The last error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Banner {
+    /// What went wrong.
+    pub failure: Failure,
+    /// How often the same thing went wrong in a row.
+    pub count: usize,
+}
+
+/// A short message about what was just done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The message. It may hold untrusted text.
+    pub text: String,
+    /// When it goes away, by the local clock.
+    pub until: DateTime<Utc>,
+}
+
+/// What time it is, here and by the server's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// The local clock.
+    pub local: DateTime<Utc>,
+    /// What the server's clock is ahead of it.
+    pub offset: ClockOffset,
+}
+
+impl Clock {
+    /// The time by the server's clock, which decides about expiry.
+    #[must_use]
+    pub fn corrected(&self) -> DateTime<Utc> {
+        self.offset.correct(self.local)
+    }
+}
+
+impl State {
+    /// An empty program at an instant, for a terminal of a size in cells.
+    #[must_use]
+    pub fn new(session: Session, now: DateTime<Utc>, size: (u16, u16)) -> Self {
+        Self {
+            screen: Screen::Lookup,
+            overlay: None,
+            setup: Setup::default(),
+            lookup: Lookup::starting_from(session.scope.as_ref()),
+            session,
+            detail: Detail::default(),
+            banner: None,
+            notice: None,
+            clock: Clock {
+                local: now,
+                offset: ClockOffset::default(),
+            },
+            limited_until: None,
+            size,
+            changed: true,
+            quit: false,
+            next_change: None,
+            last_request: RequestId::default(),
+        }
+    }
+
+    /// Where keys are pressed now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match (self.overlay, self.screen) {
+            (Some(Overlay::Help { .. }), _) => Context::Help,
+            (Some(Overlay::ErrorDetails { .. }), _) => Context::ErrorDetails,
+            (Some(Overlay::Choice { .. }), _) => Context::Choice,
+            (None, Screen::Setup) if self.setup.is_editing() => Context::SetupText,
+            (None, Screen::Setup) => Context::Setup,
+            (None, Screen::Lookup) if self.lookup.is_editing() => Context::LookupText,
+            (None, Screen::Lookup) => Context::Lookup,
+            (None, Screen::Detail) => match &self.detail.view {
+                View::Fields => Context::Detail,
+                View::Raw(raw) if raw.is_typing => Context::RawText,
+                View::Raw(_) => Context::Raw,
+            },
+        }
+    }
+
+    /// Rows of the banner, which stands between the body and the footer; 0 without one.
+    #[must_use]
+    pub fn banner_rows(&self) -> u16 {
+        if self.banner.is_some() { 2 } else { 0 }
+    }
+
+    /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.
+    #[must_use]
+    pub fn body_rows(&self) -> usize {
+        usize::from(
+            self.size
+                .1
+                .saturating_sub(4)
+                .saturating_sub(self.banner_rows()),
+        )
+    }
+
+    /// Seconds until the API may be asked again, rounded up; none when it may be asked now.
+    #[must_use]
+    pub fn limited_for(&self) -> Option<i64> {
+        let left = self
+            .limited_until?
+            .signed_duration_since(self.clock.local)
+            .num_milliseconds();
+        (left > 0).then(|| (left + 999) / 1000)
+    }
+
+    /// A name for the next request.
+    pub(super) fn next_request(&mut self) -> RequestId {
+        self.last_request.0 += 1;
+        self.last_request
+    }
+}

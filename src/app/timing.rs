@@ -1,0 +1,113 @@
+//! When the screen changes by itself, and which instant it shows.
+//!
+//! One countdown sets the pace, and everything else on screen is computed at the instant its digits
+//! appeared: so there is at most one draw a second. Not here: clocks and timers (`tui`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::detail;
+use super::setup::Phase;
+use super::state::{Screen, State};
+use crate::domain::countdown::Remaining;
+use crate::domain::status::{Lifecycle, Status};
+
+/// How often a spinner turns.
+const SPIN: TimeDelta = TimeDelta::milliseconds(125);
+
+/// The longest wait while a refresh is pending: timers stop while a machine sleeps, the clock
+/// does not.
+const NAP: TimeDelta = TimeDelta::seconds(15);
+
+impl State {
+    /// The instant, by the server's clock, that everything on screen is computed at.
+    #[must_use]
+    pub fn instant(&self) -> DateTime<Utc> {
+        let now = self.clock.corrected();
+        self.pacemaker()
+            .map_or(now, |end| Remaining::until(end, now).shown_since())
+    }
+
+    /// The end that the main countdown on screen runs to.
+    fn pacemaker(&self) -> Option<DateTime<Utc>> {
+        if self.screen != Screen::Detail {
+            return None;
+        }
+        let token = self.detail.token.value()?;
+        let now = self.clock.corrected();
+        let status = Status::of(token, now, self.session.settings.thresholds);
+        let counts = !matches!(
+            status,
+            Status::Disabled | Status::NeverExpires | Status::Unknown
+        );
+        let previous = token.previous_client_secret_expires_at.valid().copied();
+        Lifecycle::of(token)
+            .end()
+            .filter(|_| counts)
+            .or_else(|| previous.filter(|end| status != Status::Disabled && *end > now))
+    }
+
+    /// When the loop is to wake up, by the local clock, if nothing else happens.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        let nap = detail::refresh_due(self).map(|due| due.min(self.clock.local + NAP));
+        earliest([self.next_change, nap])
+    }
+
+    /// Whether the time came at which something on screen changes.
+    pub(super) fn change_is_due(&self) -> bool {
+        self.next_change
+            .is_some_and(|change| change <= self.clock.local)
+    }
+}
+
+/// When something on screen next changes by itself, by the local clock.
+pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
+    let now = state.clock.local;
+    let notice = state.notice.as_ref().map(|notice| notice.until);
+    let spinner = is_waiting(state).then(|| now + SPIN);
+    let paced = match state.pacemaker() {
+        Some(end) => Some(
+            state
+                .clock
+                .offset
+                .to_local(Remaining::until(end, state.clock.corrected()).next_change()),
+        ),
+        None => earliest([age_step(state), limit_step(state)]),
+    };
+    earliest([notice, spinner, paced])
+}
+
+/// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.
+fn is_waiting(state: &State) -> bool {
+    let is_first_fetch = state.detail.token.is_loading() && state.detail.token.value().is_none();
+    (is_first_fetch && state.screen != Screen::Setup)
+        || (state.screen == Screen::Setup && state.setup.phase != Phase::Open)
+}
+
+/// The next whole minute of what is on screen: of the data's age, or of the clock for other ages.
+fn age_step(state: &State) -> Option<DateTime<Utc>> {
+    let since = match state.screen {
+        Screen::Detail => state.detail.token.fetched()?.at,
+        Screen::Lookup if !state.lookup.recents.is_empty() => DateTime::UNIX_EPOCH,
+        _ => return None,
+    };
+    let now = state.clock.local;
+    let age = now
+        .signed_duration_since(since)
+        .num_milliseconds()
+        .rem_euclid(60_000);
+    now.checked_add_signed(TimeDelta::milliseconds(60_000 - age))
+}
+
+/// The next second of the pause that the API asked for.
+fn limit_step(state: &State) -> Option<DateTime<Utc>> {
+    let left = state
+        .limited_until?
+        .signed_duration_since(state.clock.local)
+        .num_milliseconds();
+    (left > 0).then(|| state.clock.local + TimeDelta::milliseconds((left - 1).rem_euclid(1000) + 1))
+}
+
+fn earliest<const N: usize>(instants: [Option<DateTime<Utc>>; N]) -> Option<DateTime<Utc>> {
+    instants.into_iter().flatten().min()
+}
