@@ -134,7 +134,7 @@ impl Editor<'_> {
                     typed.pop();
                 }),
                 Action::DeleteWord | Action::DeleteToStart | Action::DeleteToEnd => {
-                    field.0 = Secret::default()
+                    field.0 = Secret::default();
                 }
                 Action::Left | Action::Right | Action::TextStart | Action::TextEnd => {}
                 _ => return false,

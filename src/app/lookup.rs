@@ -2,11 +2,9 @@
 //!
 //! Not here: fetching, and what is shown of the token (`detail`).
 
-use super::detail;
-use super::effect::Effect;
 use super::field::{Editor, TextField};
-use super::setup;
-use super::state::{Screen, State};
+use super::scroll::moved;
+use super::step::Step;
 use crate::action::Action;
 use crate::domain::recent::Recent;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -111,19 +109,18 @@ impl Lookup {
 
     /// Up and down walk through the recent look-ups, and over their edge into the fields.
     fn move_row(&mut self, action: Action) {
-        let last = self.recents.len().saturating_sub(1);
+        let last = self.last_recent();
         match (self.focus, action) {
             (LookupField::Recents, Action::Up) if self.selected > 0 => self.selected -= 1,
             (LookupField::Recents, Action::Down) if self.selected < last => self.selected += 1,
-            (LookupField::Recents, Action::Down) => {}
-            (LookupField::ScopeKind, Action::Up) => {}
+            (LookupField::Recents, Action::Down) | (LookupField::ScopeKind, Action::Up) => {}
             (_, Action::Up) => self.move_focus(false),
             (field, _) if Some(&field) != self.rows().last() => self.move_focus(true),
             _ => {}
         }
     }
 
-    fn complain(&mut self, field: LookupField, complaint: impl ToString) {
+    fn complain(&mut self, field: LookupField, complaint: &impl ToString) {
         self.complaint = Some((field, complaint.to_string()));
         self.focus = field;
         self.editing = true;
@@ -135,7 +132,7 @@ impl Lookup {
         let token = match TokenRef::parse(self.token.value()) {
             Ok(token) => token,
             Err(error) => {
-                self.complain(LookupField::Token, error);
+                self.complain(LookupField::Token, &error);
                 return None;
             }
         };
@@ -145,67 +142,58 @@ impl Lookup {
         match ScopeId::parse(self.scope_id.value()) {
             Ok(id) => Some((token, self.scope_kind.with(id))),
             Err(error) => {
-                self.complain(LookupField::ScopeId, error);
+                self.complain(LookupField::ScopeId, &error);
                 None
             }
         }
     }
-}
 
-/// Shows the panel, ready to type a token.
-pub(super) fn open(state: &mut State) {
-    state.screen = Screen::Lookup;
-    state.overlay = None;
-    state.lookup.complaint = None;
-    if !state.lookup.scope_id.is_blank() {
-        state.lookup.focus = LookupField::Token;
-    }
-    state.lookup.editing = true;
-}
-
-/// What a key does here.
-pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let lookup = &mut state.lookup;
-    match action {
-        Action::NextField => lookup.move_focus(true),
-        Action::PreviousField => lookup.move_focus(false),
-        Action::Up | Action::Down => lookup.move_row(action),
-        Action::Left | Action::Right if lookup.focus == LookupField::ScopeKind => {
-            lookup.scope_kind = lookup.scope_kind.other();
+    /// Gets ready to type a token.
+    pub(super) fn reopen(&mut self) {
+        self.complaint = None;
+        self.editing = true;
+        if !self.scope_id.is_blank() {
+            self.focus = LookupField::Token;
         }
-        Action::Top => lookup.selected = 0,
-        Action::Bottom => lookup.selected = lookup.recents.len().saturating_sub(1),
-        Action::Edit => {
-            if !matches!(lookup.focus, LookupField::ScopeId) {
-                lookup.focus = LookupField::Token;
+    }
+
+    /// What a key does here.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Step> {
+        match action {
+            Action::NextField => self.move_focus(true),
+            Action::PreviousField => self.move_focus(false),
+            Action::Up | Action::Down => self.move_row(action),
+            Action::Left | Action::Right if self.focus == LookupField::ScopeKind => {
+                self.scope_kind = self.scope_kind.other();
             }
-            lookup.editing = true;
+            Action::Top | Action::Bottom => {
+                self.selected = moved(self.selected, action, 1, self.last_recent());
+            }
+            Action::Edit => {
+                if self.focus != LookupField::ScopeId {
+                    self.focus = LookupField::Token;
+                }
+                self.editing = true;
+            }
+            Action::Submit => return self.submit().into_iter().collect(),
+            _ => {}
         }
-        Action::Submit => return submit(state),
-        _ => {}
+        Vec::new()
     }
-    Vec::new()
-}
 
-/// Leaves a text field.
-pub(super) fn back(state: &mut State) {
-    state.lookup.editing = false;
-}
+    fn submit(&mut self) -> Option<Step> {
+        if self.focus == LookupField::Recents {
+            let recent = self.recents.get(self.selected)?;
+            return Some(Step::LookUp {
+                token: TokenRef::Id(recent.id.clone()),
+                scope: recent.scope.clone(),
+            });
+        }
+        let (token, scope) = self.fill()?;
+        Some(Step::LookUp { token, scope })
+    }
 
-fn submit(state: &mut State) -> Vec<Effect> {
-    let lookup = &mut state.lookup;
-    let chosen = match lookup.focus {
-        LookupField::Recents => lookup
-            .recents
-            .get(lookup.selected)
-            .map(|recent| (TokenRef::Id(recent.id.clone()), recent.scope.clone())),
-        _ => lookup.fill(),
-    };
-    let Some((token, scope)) = chosen else {
-        return Vec::new();
-    };
-    match state.session.access(&scope) {
-        Some(access) => detail::fetch(state, access, token),
-        None => setup::open(state, false),
+    fn last_recent(&self) -> usize {
+        self.recents.len().saturating_sub(1)
     }
 }

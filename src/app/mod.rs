@@ -1,19 +1,23 @@
 //! The pure program: messages in, state changed, effects out.
 //!
-//! Uses the domain and the actions alone; knows no terminal, no network, no clock.
+//! Uses the domain and the actions alone; knows no terminal, no network, no clock. A screen's file
+//! holds its state and what keys do to it; `update` is the way in.
 
 pub mod detail;
 pub mod effect;
+mod fetching;
 pub mod field;
 pub mod lookup;
 pub mod message;
+mod perform;
 pub mod raw_view;
+mod scroll;
 pub mod setup;
-pub mod start;
+mod start;
 pub mod state;
+mod step;
 mod timing;
 mod update;
 
 pub use start::{Opening, start};
-use update::report;
 pub use update::update;

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::detail::moved;
 use super::field::{Editor, TextField};
+use super::scroll::moved;
 use crate::action::Action;
 use crate::domain::search;
 use crate::domain::token::ServiceToken;
@@ -69,7 +69,7 @@ impl RawView {
                     action,
                     rows,
                     self.lines.len().saturating_sub(rows),
-                )
+                );
             }
         }
     }

@@ -6,14 +6,13 @@
 use super::effect::Effect;
 use super::field::{Editor, MaskedField, TextField};
 use super::message::Saved;
-use super::state::{Screen, Session, State};
-use super::{detail, lookup, report};
+use super::step::Step;
 use crate::action::Action;
 use crate::domain::access::Identity;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_profile_name};
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 
@@ -71,6 +70,15 @@ pub enum Phase {
     },
 }
 
+/// A way on after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// Store the credential although the API could not be reached.
+    SaveUnchecked,
+    /// Keep the credential in memory, since it could not be stored.
+    SessionOnly,
+}
+
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
@@ -96,10 +104,8 @@ pub struct Setup {
     pub store: Remote<String>,
     /// What the form waits for.
     pub phase: Phase,
-    /// Whether a network failure makes storing without a check an option.
-    pub offers_unchecked: bool,
-    /// Whether storing failed, which makes keeping it in memory an option.
-    pub offers_session: bool,
+    /// What else than the usual way a failure leaves open.
+    pub offer: Option<Offer>,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
 }
@@ -118,8 +124,7 @@ impl Default for Setup {
             complaint: None,
             store: Remote::Idle,
             phase: Phase::Open,
-            offers_unchecked: false,
-            offers_session: false,
+            offer: None,
             is_replacing: false,
         }
     }
@@ -150,10 +155,10 @@ impl Setup {
             rows.push(Email);
         }
         rows.extend([Secret, ScopeKind, ScopeId, Save]);
-        if self.offers_unchecked {
+        if self.offer == Some(Offer::SaveUnchecked) {
             rows.push(SaveUnchecked);
         }
-        if self.offers_session || self.store.failure().is_some() {
+        if self.offer == Some(Offer::SessionOnly) || self.store.failure().is_some() {
             rows.push(SessionOnly);
         }
         rows
@@ -172,22 +177,6 @@ impl Setup {
         })
     }
 
-    fn prefill(&mut self, session: &Session) {
-        if let Some(name) = &session.profile {
-            self.name = TextField::with(name);
-        }
-        if let Some(CredentialKind::GlobalKey { email }) =
-            session.identity.as_ref().map(|identity| &identity.kind)
-        {
-            self.is_global_key = true;
-            self.email = TextField::with(email);
-        }
-        if let Some(scope) = &session.scope {
-            self.scope_kind = scope.kind();
-            self.scope_id = TextField::with(scope.id());
-        }
-    }
-
     fn move_focus(&mut self, forward: bool) {
         let rows = self.rows();
         let at = rows.iter().position(|row| *row == self.focus).unwrap_or(0);
@@ -204,8 +193,8 @@ impl Setup {
         }
     }
 
-    fn complain(&mut self, field: SetupField, complaint: impl ToString) {
-        self.complaint = Some((field, complaint.to_string()));
+    fn complain(&mut self, field: SetupField, complaint: String) {
+        self.complaint = Some((field, complaint));
         self.focus = field;
         self.editing = true;
     }
@@ -260,236 +249,157 @@ impl Setup {
             _ => false,
         }
     }
-}
 
-/// Opens the form, filled in as far as the session knows, and tries the credential store out.
-pub(super) fn open(state: &mut State, is_replacing: bool) -> Vec<Effect> {
-    if state.session.demo_only {
-        state.tell(
-            "The demo keeps nothing. Start tokenscope without --demo to set a credential up.",
-        );
-        return Vec::new();
-    }
-    let mut setup = Setup {
-        is_replacing,
-        ..Setup::default()
-    };
-    if !state.session.is_demo() {
-        setup.prefill(&state.session);
-    }
-    let request = state.next_request();
-    setup.store.begin(request, state.clock.local);
-    state.setup = setup;
-    state.screen = Screen::Setup;
-    state.overlay = None;
-    vec![Effect::ProbeStore { request }]
-}
-
-/// What a key does here.
-pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    if state.setup.phase != Phase::Open {
-        return Vec::new();
-    }
-    match action {
-        Action::NextField | Action::Down => state.setup.move_focus(true),
-        Action::PreviousField | Action::Up => state.setup.move_focus(false),
-        Action::Left | Action::Right => state.setup.switch(),
-        Action::Edit => state.setup.editing = true,
-        Action::Submit => return submit(state),
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Cancels what is running, leaves a text field, or leaves the form.
-pub(super) fn back(state: &mut State) -> Vec<Effect> {
-    match state.setup.phase {
-        Phase::Checking { request, .. } | Phase::Saving { request } => {
-            state.setup.phase = Phase::Open;
-            state.tell("Cancelled. Nothing was stored.");
-            return vec![Effect::Cancel(request)];
+    /// What a key does here.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Step> {
+        if self.phase != Phase::Open {
+            return Vec::new();
         }
-        Phase::Open => {}
-    }
-    if state.setup.is_editing() {
-        state.setup.editing = false;
-    } else if state.session.identity.is_some() {
-        state.setup = Setup::default();
-        lookup::open(state);
-    }
-    Vec::new()
-}
-
-/// `Enter`: on to the next empty field, or the button's work when there is none.
-fn submit(state: &mut State) -> Vec<Effect> {
-    let setup = &mut state.setup;
-    let on_button = matches!(
-        setup.focus,
-        SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly
-    );
-    let empty = setup
-        .rows()
-        .into_iter()
-        .find(|row| *row != setup.focus && setup.is_blank(*row));
-    if let (false, false, Some(empty)) = (on_button, setup.is_blank(setup.focus), empty) {
-        setup.focus = empty;
-        setup.editing = true;
-        setup.complaint = None;
-        return Vec::new();
-    }
-    let button = if on_button {
-        setup.focus
-    } else {
-        SetupField::Save
-    };
-    let Some(filled) = setup.fill() else {
-        return Vec::new();
-    };
-    state.banner = None;
-    match button {
-        SetupField::SaveUnchecked => save(state, filled),
-        button => check(state, filled, button == SetupField::SessionOnly),
-    }
-}
-
-fn check(state: &mut State, filled: Filled, session_only: bool) -> Vec<Effect> {
-    let request = state.next_request();
-    state.setup.phase = Phase::Checking {
-        request,
-        session_only,
-    };
-    vec![Effect::CheckCredential {
-        request,
-        credential: filled.credential,
-        scope: filled.scope,
-    }]
-}
-
-fn save(state: &mut State, filled: Filled) -> Vec<Effect> {
-    let request = state.next_request();
-    state.setup.phase = Phase::Saving { request };
-    vec![Effect::SaveProfile {
-        request,
-        profile: filled.profile,
-        credential: filled.credential,
-    }]
-}
-
-/// The credential store was tried out.
-pub(super) fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
-    let took = std::time::Duration::ZERO;
-    let at = state.clock.local;
-    state
-        .setup
-        .store
-        .settle(request, result.map(|value| Fetched { value, at, took }));
-}
-
-/// The API answered: store the credential, keep it in memory, or say what is wrong.
-pub(super) fn checked(
-    state: &mut State,
-    request: RequestId,
-    result: Result<(), Failure>,
-) -> Vec<Effect> {
-    let Phase::Checking {
-        request: awaited,
-        session_only,
-    } = state.setup.phase
-    else {
-        return Vec::new();
-    };
-    if awaited != request {
-        return Vec::new();
-    }
-    state.setup.phase = Phase::Open;
-    if let Err(failure) = result {
-        state.setup.offers_unchecked = matches!(
-            failure.kind,
-            FailureKind::Network | FailureKind::Timeout | FailureKind::Tls | FailureKind::Proxy
-        );
-        report(state, failure);
-        return Vec::new();
-    }
-    let Some(filled) = state.setup.fill() else {
-        return Vec::new();
-    };
-    if !session_only {
-        return save(state, filled);
-    }
-    let identity = Identity {
-        source: CredentialSource::Session,
-        kind: filled.profile.kind,
-    };
-    let mut effects = vec![Effect::HoldCredential(filled.credential)];
-    effects.extend(enter(state, identity, None, filled.scope));
-    effects
-}
-
-/// The credential store answered: go on with it, or keep the form and offer the alternatives.
-pub(super) fn saved(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Saved, Failure>,
-) -> Vec<Effect> {
-    if state.setup.phase != (Phase::Saving { request }) {
-        return Vec::new();
-    }
-    state.setup.phase = Phase::Open;
-    match result {
-        Ok(saved) => {
-            let Some(filled) = state.setup.fill() else {
-                return Vec::new();
-            };
-            let profile = filled.profile;
-            let source = CredentialSource::Keyring {
-                profile: profile.name.clone(),
-            };
-            state.session.settings = saved.settings;
-            state.session.store = Some(saved.place);
-            enter(
-                state,
-                Identity {
-                    source,
-                    kind: profile.kind,
-                },
-                Some(profile.name),
-                filled.scope,
-            )
+        match action {
+            Action::NextField | Action::Down => self.move_focus(true),
+            Action::PreviousField | Action::Up => self.move_focus(false),
+            Action::Left | Action::Right => self.switch(),
+            Action::Edit => self.editing = true,
+            Action::Submit => return self.submit().into_iter().collect(),
+            _ => {}
         }
-        Err(failure) => {
-            state.setup.offers_session = true;
-            state.setup.focus = SetupField::SessionOnly;
-            report(state, failure);
-            Vec::new()
+        Vec::new()
+    }
+
+    /// Cancels what is running, leaves a text field, or leaves the form.
+    pub(super) fn back(&mut self, can_leave: bool) -> Vec<Step> {
+        match self.phase {
+            Phase::Checking { request, .. } | Phase::Saving { request } => {
+                self.phase = Phase::Open;
+                vec![
+                    Step::Run(Effect::Cancel(request)),
+                    Step::Tell("Cancelled.".to_owned()),
+                ]
+            }
+            Phase::Open if self.is_editing() => {
+                self.editing = false;
+                Vec::new()
+            }
+            Phase::Open if can_leave => {
+                *self = Self::default();
+                vec![Step::OpenLookup]
+            }
+            Phase::Open => Vec::new(),
         }
     }
-}
 
-/// Goes on with a credential that works: to the look-up that failed for want of it, or to a new one.
-fn enter(
-    state: &mut State,
-    identity: Identity,
-    profile: Option<String>,
-    scope: Scope,
-) -> Vec<Effect> {
-    let wants_repeat = state.setup.is_replacing;
-    if profile.is_none() {
-        state.session.store = None;
+    /// `Enter`: on to the next empty field, or the button's work when there is none.
+    fn submit(&mut self) -> Option<Step> {
+        let on_button = !self.focus.is_text()
+            && !matches!(self.focus, SetupField::Kind | SetupField::ScopeKind);
+        let empty = self
+            .rows()
+            .into_iter()
+            .find(|row| *row != self.focus && self.is_blank(*row));
+        if let (false, false, Some(empty)) = (on_button, self.is_blank(self.focus), empty) {
+            self.focus = empty;
+            self.editing = true;
+            self.complaint = None;
+            return None;
+        }
+        let button = if on_button {
+            self.focus
+        } else {
+            SetupField::Save
+        };
+        let Filled {
+            profile,
+            credential,
+            scope,
+        } = self.fill()?;
+        Some(match button {
+            SetupField::SaveUnchecked => Step::Save {
+                profile,
+                credential,
+            },
+            button => Step::Check {
+                credential,
+                scope,
+                session_only: button == SetupField::SessionOnly,
+            },
+        })
     }
-    state.session.scope_origin = match &profile {
-        Some(name) => format!("profile {name}"),
-        None => "typed in".to_owned(),
-    };
-    state.session.identity = Some(identity);
-    state.session.profile = profile;
-    state.session.scope = Some(scope.clone());
-    state.setup = Setup::default();
-    state.banner = None;
-    state.limited_until = None;
-    state.lookup.use_scope(&scope);
-    if wants_repeat && let Some(effects) = detail::repeat(state) {
-        return effects;
+
+    /// The API answered: store the credential, keep it in memory, or say what is wrong.
+    pub(super) fn checked(&mut self, request: RequestId, result: Result<(), Failure>) -> Vec<Step> {
+        let session_only = match self.phase {
+            Phase::Checking {
+                request: awaited,
+                session_only,
+            } if awaited == request => session_only,
+            _ => return Vec::new(),
+        };
+        self.phase = Phase::Open;
+        if let Err(failure) = result {
+            let is_out_of_reach = matches!(
+                failure.kind,
+                FailureKind::Network | FailureKind::Timeout | FailureKind::Tls | FailureKind::Proxy
+            );
+            self.offer = is_out_of_reach.then_some(Offer::SaveUnchecked);
+            return vec![Step::Report(failure)];
+        }
+        let Some(Filled {
+            profile,
+            credential,
+            scope,
+        }) = self.fill()
+        else {
+            return Vec::new();
+        };
+        if !session_only {
+            return vec![Step::Save {
+                profile,
+                credential,
+            }];
+        }
+        let identity = Identity {
+            source: CredentialSource::Session,
+            kind: profile.kind,
+        };
+        vec![
+            Step::Run(Effect::HoldCredential(credential)),
+            Step::Enter {
+                identity,
+                profile: None,
+                scope,
+            },
+        ]
     }
-    lookup::open(state);
-    Vec::new()
+
+    /// The credential store answered: go on with it, or keep the form and offer the alternatives.
+    pub(super) fn saved(
+        &mut self,
+        request: RequestId,
+        result: Result<&Saved, Failure>,
+    ) -> Vec<Step> {
+        if self.phase != (Phase::Saving { request }) {
+            return Vec::new();
+        }
+        self.phase = Phase::Open;
+        if let Err(failure) = result {
+            self.offer = Some(Offer::SessionOnly);
+            self.focus = SetupField::SessionOnly;
+            return vec![Step::Report(failure)];
+        }
+        let Some(Filled { profile, scope, .. }) = self.fill() else {
+            return Vec::new();
+        };
+        let source = CredentialSource::Keyring {
+            profile: profile.name.clone(),
+        };
+        let identity = Identity {
+            source,
+            kind: profile.kind,
+        };
+        vec![Step::Enter {
+            identity,
+            profile: Some(profile.name),
+            scope,
+        }]
+    }
 }

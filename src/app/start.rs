@@ -3,8 +3,12 @@
 //! Not here: deciding which credential and scope are in use (`inspector`).
 
 use super::effect::Effect;
+use super::field::TextField;
+use super::lookup::LookupField;
+use super::perform::perform;
 use super::state::{Screen, State};
-use super::{detail, lookup, setup};
+use super::step::Step;
+use super::timing;
 use crate::domain::token::TokenRef;
 
 /// What the program opens on.
@@ -22,43 +26,38 @@ pub enum Opening {
 
 /// Opens the first screen. The effects are to be run after the first frame.
 pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
-    let effects = match opening {
-        Opening::Setup => setup::open(state, false),
-        Opening::Lookup => {
-            lookup::open(state);
-            Vec::new()
-        }
+    let steps = match opening {
+        Opening::Setup => vec![Step::OpenSetup {
+            is_replacing: false,
+        }],
+        Opening::Lookup => vec![Step::OpenLookup],
         Opening::Token(token) => open_token(state, token),
         Opening::Demo(token) => {
             let request = state.next_request();
-            state.lookup.token = token
-                .map(|token| super::field::TextField::with(&token.to_string()))
-                .unwrap_or_default();
-            vec![Effect::OpenDemo { request }]
+            if let Some(token) = token {
+                state.lookup.token = TextField::with(&token.to_string());
+                state.screen = Screen::Detail;
+            }
+            vec![Step::Run(Effect::OpenDemo { request })]
         }
     };
-    state.next_change = super::timing::next_change(state);
+    let effects = perform(state, steps);
+    state.next_change = timing::next_change(state);
     effects
 }
 
-/// A token from the command line. Without a scope or a credential its panel opens instead.
-fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
-    state.lookup.token = super::field::TextField::with(&token.to_string());
-    let scope = token
+/// A token from the command line. Without a scope its panel opens instead.
+fn open_token(state: &mut State, token: TokenRef) -> Vec<Step> {
+    state.lookup.token = TextField::with(&token.to_string());
+    let Some(scope) = token
         .scope()
         .cloned()
-        .or_else(|| state.session.scope.clone());
-    let Some(scope) = scope else {
-        lookup::open(state);
-        state.lookup.focus = lookup::LookupField::ScopeId;
+        .or_else(|| state.session.scope.clone())
+    else {
+        state.lookup.focus = LookupField::ScopeId;
         return Vec::new();
     };
     state.lookup.use_scope(&scope);
-    match state.session.access(&scope) {
-        Some(access) => {
-            state.screen = Screen::Detail;
-            detail::fetch(state, access, token)
-        }
-        None => setup::open(state, false),
-    }
+    state.screen = Screen::Detail;
+    vec![Step::LookUp { token, scope }]
 }

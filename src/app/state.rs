@@ -2,7 +2,7 @@
 //!
 //! Not here: what a message does to it, and anything that can be derived from the rest.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::detail::{Detail, View};
 use super::lookup::Lookup;
@@ -15,6 +15,9 @@ use crate::domain::failure::Failure;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
+
+/// How long a notice stays.
+const NOTICE: TimeDelta = TimeDelta::seconds(6);
 
 /// The whole program's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,5 +232,36 @@ impl State {
     pub(super) fn next_request(&mut self) -> RequestId {
         self.last_request.0 += 1;
         self.last_request
+    }
+
+    /// Shows a short message for a few seconds.
+    pub(super) fn tell(&mut self, text: impl Into<String>) {
+        let until = self
+            .clock
+            .local
+            .checked_add_signed(NOTICE)
+            .unwrap_or(self.clock.local);
+        self.notice = Some(Notice {
+            text: text.into(),
+            until,
+        });
+    }
+
+    /// Shows an error. The same error again only counts up.
+    pub(super) fn report(&mut self, failure: Failure) {
+        if let Some(pause) = failure.retry_after {
+            let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
+            self.limited_until = self.clock.local.checked_add_signed(pause);
+        }
+        let count = match &self.banner {
+            Some(shown)
+                if shown.failure.kind == failure.kind
+                    && shown.failure.summary == failure.summary =>
+            {
+                shown.count + 1
+            }
+            _ => 1,
+        };
+        self.banner = Some(Banner { failure, count });
     }
 }

@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::detail;
 use super::setup::Phase;
 use super::state::{Screen, State};
 use crate::domain::countdown::Remaining;
@@ -49,8 +48,25 @@ impl State {
     /// When the loop is to wake up, by the local clock, if nothing else happens.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
-        let nap = detail::refresh_due(self).map(|due| due.min(self.clock.local + NAP));
+        let nap = self
+            .refresh_due()
+            .map(|due| due.min(self.clock.local + NAP));
         earliest([self.next_change, nap])
+    }
+
+    /// When the token in view is to be fetched again by itself, by the local clock.
+    pub(super) fn refresh_due(&self) -> Option<DateTime<Utc>> {
+        let seconds = i64::try_from(self.session.settings.refresh_seconds)
+            .ok()
+            .filter(|seconds| *seconds > 0)?;
+        let token = &self.detail.token;
+        if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
+            return None;
+        }
+        // A clock that was set back must not put the next refresh off for years.
+        let attempted = self.detail.attempted_at?.min(self.clock.local);
+        let due = attempted.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
+        Some(self.limited_until.map_or(due, |until| until.max(due)))
     }
 
     /// Whether the time came at which something on screen changes.

@@ -1,0 +1,52 @@
+//! What a screen asks of the program around it.
+//!
+//! A screen changes itself and returns steps; `perform` carries them out on the whole state. So no
+//! screen knows another. Not here: carrying them out.
+
+use super::effect::Effect;
+use crate::domain::access::{Access, Identity};
+use crate::domain::credential::Credential;
+use crate::domain::failure::Failure;
+use crate::domain::profile::Profile;
+use crate::domain::scope::Scope;
+use crate::domain::token::TokenRef;
+
+/// Something for the program around a screen to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// Have the outside world do something.
+    Run(Effect),
+    /// Show a short message for a few seconds.
+    Tell(String),
+    /// Show an error.
+    Report(Failure),
+    /// Send text to the terminal's clipboard, and say so.
+    Copy(Option<String>),
+    /// Look a token up with the credential in use.
+    LookUp { token: TokenRef, scope: Scope },
+    /// Look a token up.
+    Fetch { access: Access, token: TokenRef },
+    /// Fetch the token in view again.
+    Refresh,
+    /// Show the look-up panel.
+    OpenLookup,
+    /// Show the form, to add a credential or to replace one that no longer works.
+    OpenSetup { is_replacing: bool },
+    /// Try the form's credential on the API, then store it, or only keep it in memory.
+    Check {
+        credential: Credential,
+        scope: Scope,
+        session_only: bool,
+    },
+    /// Store the form's credential.
+    Save {
+        profile: Profile,
+        credential: Credential,
+    },
+    /// Go on with a credential that works.
+    Enter {
+        identity: Identity,
+        profile: Option<String>,
+        scope: Scope,
+    },
+}
