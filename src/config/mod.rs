@@ -4,5 +4,6 @@
 
 mod files;
 pub mod paths;
+mod schema;
 pub mod settings;
 pub mod state;

@@ -36,15 +36,13 @@ const OTHERS: &[&str] = &[
 ];
 
 /// A snapshot of the variables that tokenscope knows. One that is empty or blank counts as unset.
+/// Its `Debug` shows names alone: a base URL may hold a password too.
 #[derive(Clone, Default)]
 pub struct Environment {
-    secrets: BTreeMap<&'static str, Readable<Secret>>,
-    values: BTreeMap<&'static str, Readable<String>>,
-    raw: BTreeMap<&'static str, OsString>,
+    /// None stands for bytes that are not text.
+    secrets: BTreeMap<&'static str, Option<Secret>>,
+    values: BTreeMap<&'static str, OsString>,
 }
-
-/// A variable's text, trimmed, or nothing where its bytes are not text.
-type Readable<T> = Option<T>;
 
 /// A complete credential, and the variable that its secret came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +82,7 @@ impl Environment {
         let mut found = Self::default();
         for &name in [TOKEN, KEY].into_iter().flatten() {
             if let Some(value) = set(name) {
-                let text = value.to_str().map(text::trim_input);
-                let secret = text.map(|text| Secret::new(text.to_owned()));
+                let secret = value.into_string().ok().map(Secret::new);
                 found.secrets.insert(name, secret);
             }
         }
@@ -94,9 +91,7 @@ impl Environment {
             .flatten()
         {
             if let Some(value) = set(name) {
-                let text = value.to_str().map(text::trim_input);
-                found.values.insert(name, text.map(str::to_owned));
-                found.raw.insert(name, value);
+                found.values.insert(name, value);
             }
         }
         found
@@ -105,13 +100,13 @@ impl Environment {
     /// The trimmed value of a variable that holds no secret; none where it is unset or not text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name)?.as_deref()
+        self.values.get(name)?.to_str().map(text::trim_input)
     }
 
     /// The value of a variable that names a file or directory, its bytes untouched.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.raw.get(name).map(PathBuf::from)
+        self.values.get(name).map(PathBuf::from)
     }
 
     /// The base URL that is set, and the variable that sets it. Whether it is acceptable is for the
@@ -208,8 +203,8 @@ impl Environment {
         let Some((name, value)) = first_set(&self.values, names) else {
             return Ok(None);
         };
-        let text = value.as_deref().ok_or_else(|| not_text(name, kind))?;
-        Ok(Some((text, name)))
+        let text = value.to_str().ok_or_else(|| not_text(name, kind))?;
+        Ok(Some((text::trim_input(text), name)))
     }
 
     /// The first set variable of these names, which must be fit for a header.
@@ -255,10 +250,11 @@ fn not_text(name: &str, kind: FailureKind) -> Failure {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = formatter.debug_map();
-        map.entries(&self.secrets);
-        map.entries(&self.values);
-        map.finish()
+        formatter
+            .debug_set()
+            .entries(self.secrets.keys())
+            .entries(self.values.keys())
+            .finish()
     }
 }
 

@@ -17,7 +17,7 @@ type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
 
 /// A handle to a store on its own thread. The thread ends once every handle is gone and the store
 /// has returned from what it is doing.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Vault {
     jobs: mpsc::Sender<Job>,
 }
@@ -105,7 +105,7 @@ impl Vault {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |store| {
-            // Whoever asked may have gave up while an earlier call hung: then nothing is done late.
+            // Whoever asked may have given up while an earlier call hung: then nothing is done late.
             if !reply.is_closed() {
                 let _unheard = reply.send(work(store));
             }

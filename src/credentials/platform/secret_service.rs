@@ -16,6 +16,7 @@ use secret_service::blocking::SecretService;
 
 use crate::credentials::StoreError;
 use crate::credentials::keyring::SERVICE;
+use crate::domain::text;
 
 /// A connection to the service, with the key under which secrets cross the bus.
 pub(in crate::credentials) struct Session {
@@ -37,7 +38,14 @@ impl Session {
 
 /// Whether an error may come of a session that the service has forgotten, or of a dead connection.
 pub(in crate::credentials) fn may_be_session_loss(error: &Error) -> bool {
-    matches!(error, Error::PlatformFailure(_))
+    use secret_service::Error as Service;
+    let Error::PlatformFailure(cause) = error else {
+        return false;
+    };
+    matches!(
+        cause.downcast_ref(),
+        Some(Service::Zbus(_) | Service::ZbusFdo(_))
+    )
 }
 
 pub(in crate::credentials) fn contains(profile: &str) -> Result<bool, StoreError> {
@@ -54,7 +62,8 @@ pub(in crate::credentials) fn place() -> String {
         .and_then(|service| service.get_default_collection()?.get_label());
     match label {
         Ok(label) if !label.is_empty() => {
-            format!("Secret Service, {} collection", label.to_lowercase())
+            let label = text::sanitize(&label).to_lowercase();
+            format!("Secret Service, {label} collection")
         }
         _ => "Secret Service".to_owned(),
     }
