@@ -24,16 +24,17 @@ const VERSION: u64 = 1;
 /// damaged one is moved aside.
 #[must_use]
 pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
-    let loaded =
-        files::read(&paths.state_file()).and_then(|bytes| match decode(bytes.as_deref()) {
-            Some(state) => Ok((state.recents(), None)),
-            None => {
-                let lock = Lock::acquire(&paths.state_dir)?;
-                let (state, warning) = load_or_move_aside(paths, &lock)?;
-                Ok((state.recents(), warning))
-            }
-        });
-    loaded.unwrap_or_else(|failure| (Vec::new(), Some(failure.summary)))
+    let loaded = files::read(&paths.state_file()).and_then(|bytes| {
+        if let Some(state) = decode(bytes.as_deref()) {
+            return Ok((state, None));
+        }
+        let lock = Lock::acquire(&paths.state_dir)?;
+        load_or_move_aside(paths, &lock)
+    });
+    match loaded {
+        Ok((state, warning)) => (state.recents(), warning),
+        Err(failure) => (Vec::new(), Some(failure.summary)),
+    }
 }
 
 /// Puts a look-up in front of those that the file holds by now.
@@ -42,7 +43,10 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
 /// A [`Failure`] of kind `config` where the file cannot be written, or is a later version's.
 pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     let lock = Lock::acquire(&paths.state_dir)?;
-    let (mut state, _warning) = load_or_move_aside(paths, &lock)?;
+    let (mut state, warning) = load_or_move_aside(paths, &lock)?;
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
+    }
     if state.version() > VERSION {
         return Err(Failure::new(
             FailureKind::Config,
