@@ -4,6 +4,8 @@ mod api;
 mod architecture;
 mod common;
 mod config;
+mod credentials;
+mod dbus;
 mod demo;
 mod domain;
 mod keyring;

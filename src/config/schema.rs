@@ -1,0 +1,217 @@
+//! What the keys of `config.toml` are and may hold.
+//!
+//! Pure. Not here: the file, and changing it (`settings`). A problem never quotes a value: somebody
+//! may have put a secret there.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, TableLike};
+
+use crate::domain::credential::{CredentialKind, parse_email};
+use crate::domain::duration::parse_span;
+use crate::domain::profile::{Profile, parse_profile_name};
+use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::settings::Settings;
+use crate::domain::status::Thresholds;
+
+/// The themes that exist.
+const THEMES: [&str; 3] = ["dark", "light", "mono"];
+
+const KEYS: [&str; 8] = [
+    "default_profile",
+    "theme",
+    "ascii",
+    "bell",
+    "refresh_seconds",
+    "warn",
+    "critical",
+    "profiles",
+];
+
+const PROFILE_KEYS: [&str; 4] = ["credential", "email", "account", "zone"];
+
+/// What is wrong with the text, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// A sentence's predicate: "`theme` must be dark, light or mono".
+    pub(super) what: String,
+    /// Bytes of the text.
+    pub(super) place: Option<Range<usize>>,
+}
+
+/// The settings that a text holds, and the full names of keys that nobody knows.
+pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), Problem> {
+    let document = Document::parse(text).map_err(|error| Problem {
+        what: error.message().trim().replace('\n', "; "),
+        place: error.span(),
+    })?;
+    let root = Section {
+        table: document.as_table(),
+        prefix: String::new(),
+    };
+    let mut unknown = root.unknown(&KEYS);
+    let defaults = Settings::default();
+    let settings = Settings {
+        default_profile: root
+            .read("default_profile", "the name of a profile", profile_name)?
+            .unwrap_or(defaults.default_profile),
+        theme: root
+            .read("theme", "\"dark\", \"light\" or \"mono\"", theme)?
+            .unwrap_or(defaults.theme),
+        ascii: root
+            .read("ascii", "true or false", Item::as_bool)?
+            .unwrap_or(defaults.ascii),
+        bell: root
+            .read("bell", "true or false", Item::as_bool)?
+            .unwrap_or(defaults.bell),
+        refresh_seconds: root
+            .read("refresh_seconds", "a whole number, 0 or more", seconds)?
+            .unwrap_or(defaults.refresh_seconds),
+        thresholds: thresholds(&root, defaults.thresholds)?,
+        profiles: profiles(&root, &mut unknown)?,
+    };
+    Ok((settings, unknown))
+}
+
+/// A table, with the keys that lead to it.
+struct Section<'a> {
+    table: &'a dyn TableLike,
+    prefix: String,
+}
+
+impl<'a> Section<'a> {
+    fn problem(&self, key: &str, what: &str) -> Problem {
+        let place = self
+            .table
+            .get_key_value(key)
+            .and_then(|(key, item)| item.span().or_else(|| key.span()));
+        Problem {
+            what: format!("`{}{key}` {what}", self.prefix),
+            place,
+        }
+    }
+
+    /// The value of a key, if it is there at all.
+    fn read<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(item) = self.table.get(key) else {
+            return Ok(None);
+        };
+        match convert(item) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.problem(key, &format!("must be {expected}"))),
+        }
+    }
+
+    fn unknown(&self, known: &[&str]) -> Vec<String> {
+        self.table
+            .iter()
+            .filter(|(key, _)| !known.contains(key))
+            .map(|(key, _)| format!("{}{key}", self.prefix))
+            .collect()
+    }
+}
+
+fn profile_name(item: &Item) -> Option<String> {
+    parse_profile_name(item.as_str()?).ok()
+}
+
+fn theme(item: &Item) -> Option<String> {
+    let name = item.as_str()?;
+    THEMES.contains(&name).then(|| name.to_owned())
+}
+
+fn seconds(item: &Item) -> Option<u64> {
+    u64::try_from(item.as_integer()?).ok()
+}
+
+/// Text like `"30d"`; a bare number is days, in quotes or not.
+fn thresholds(root: &Section<'_>, defaults: Thresholds) -> Result<Thresholds, Problem> {
+    let span = |item: &Item| match item.as_integer() {
+        Some(days) => parse_span(&days.to_string()).ok(),
+        None => parse_span(item.as_str()?).ok(),
+    };
+    let expected = "a length of time above zero, like \"30d\" or \"12h\"";
+    let warn = root.read("warn", expected, span)?.unwrap_or(defaults.warn);
+    let critical = root
+        .read("critical", expected, span)?
+        .unwrap_or(defaults.critical);
+    if critical >= warn {
+        let set = if root.table.contains_key("critical") {
+            "critical"
+        } else {
+            "warn"
+        };
+        return Err(root.problem(set, "is out of order: `critical` must be less than `warn`"));
+    }
+    Ok(Thresholds { warn, critical })
+}
+
+fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile>, Problem> {
+    let Some(table) = root.read("profiles", "a table of profiles", Item::as_table_like)? else {
+        return Ok(Vec::new());
+    };
+    let parent = Section {
+        table,
+        prefix: "profiles.".to_owned(),
+    };
+    let mut profiles = Vec::new();
+    for (name, _) in table.iter() {
+        let Some(table) = parent.read(name, "a table", Item::as_table_like)? else {
+            continue;
+        };
+        let section = Section {
+            table,
+            prefix: format!("profiles.{name}."),
+        };
+        match parse_profile_name(name) {
+            Ok(parsed) if parsed == name => {}
+            Ok(_) => return Err(parent.problem(name, "has white space around its name")),
+            Err(invalid) => return Err(parent.problem(name, &format!("is misnamed: {invalid}"))),
+        }
+        unknown.extend(section.unknown(&PROFILE_KEYS));
+        profiles.push(Profile {
+            name: name.to_owned(),
+            kind: kind(&section)?,
+            scope: scope(&section)?,
+        });
+    }
+    Ok(profiles)
+}
+
+fn kind(profile: &Section<'_>) -> Result<CredentialKind, Problem> {
+    let kinds = "\"api_token\" or \"global_key\"";
+    let code = profile.read("credential", kinds, Item::as_str)?;
+    let email = profile.read("email", "an email address", |item| {
+        parse_email(item.as_str()?)
+    })?;
+    match (code, email) {
+        (None | Some("api_token"), _) => Ok(CredentialKind::ApiToken),
+        (Some("global_key"), Some(email)) => Ok(CredentialKind::GlobalKey { email }),
+        (Some("global_key"), None) => Err(profile.problem(
+            "credential",
+            "is \"global_key\", which needs `email` beside it",
+        )),
+        (Some(_), _) => Err(profile.problem("credential", &format!("must be {kinds}"))),
+    }
+}
+
+fn scope(profile: &Section<'_>) -> Result<Option<Scope>, Problem> {
+    let read = |kind: ScopeKind| {
+        let id = profile.read(kind.word(), "an ID of 32 hexadecimal digits", |item| {
+            ScopeId::parse(item.as_str()?).ok()
+        })?;
+        Ok::<_, Problem>(id.map(|id| kind.with(id)))
+    };
+    match (read(ScopeKind::Account)?, read(ScopeKind::Zone)?) {
+        (Some(_), Some(_)) => Err(profile.problem(
+            "zone",
+            "stands beside `account`; a profile has one of the two",
+        )),
+        (account, zone) => Ok(account.or(zone)),
+    }
+}

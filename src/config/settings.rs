@@ -1,0 +1,207 @@
+//! `config.toml`: loading it, and changing one profile or the default without touching the rest.
+//!
+//! Comments, order and unknown keys survive a change. A file that does not parse is never written.
+//! Not here: what a key may hold (`schema`).
+
+use toml_edit::{DocumentMut, Item, Table, TableLike};
+
+use super::files::{self, Lock};
+use super::paths::Paths;
+use super::schema::{self, Problem};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Profile;
+use crate::domain::scope::ScopeKind;
+use crate::domain::settings::Settings;
+
+/// What `config.toml` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Loaded {
+    /// The settings, defaults filled in.
+    pub settings: Settings,
+    /// A sentence for each key that was not understood.
+    pub warnings: Vec<String>,
+}
+
+/// Loads the settings; a missing file means defaults.
+///
+/// # Errors
+/// A [`Failure`] of kind `config` that names the file, and the line where there is one.
+pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
+    match files::read_text(&paths.config_file())? {
+        Some(text) => parse(paths, &text),
+        None => Ok(Loaded::default()),
+    }
+}
+
+/// Adds a profile, or changes the one of its name. The first profile of a file becomes its default.
+///
+/// # Errors
+/// A [`Failure`] of kind `config`; the file is then as it was.
+pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
+    edit(paths, |document, settings| {
+        if settings.profiles.is_empty() && settings.default_profile != profile.name {
+            put(document.as_table_mut(), "default_profile", &profile.name);
+        }
+        let profiles = document.entry("profiles").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let is_inline = profiles.is_inline_table();
+        let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
+        let table = profiles
+            .entry(&profile.name)
+            .or_insert_with(|| new_table(is_inline))
+            .as_table_like_mut()
+            .ok_or_else(|| lost(paths))?;
+        write_profile(table, profile);
+        Ok(Change::Made)
+    })?;
+    Ok(())
+}
+
+/// Removes a profile, and says whether there was one. If it was the default, none is from then on.
+///
+/// # Errors
+/// A [`Failure`] of kind `config`; the file is then as it was.
+pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
+    let change = edit(paths, |document, settings| {
+        if settings.profile(name).is_none() {
+            return Ok(Change::None);
+        }
+        if let Some(profiles) = document.get_mut("profiles") {
+            let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
+            profiles.remove(name);
+        }
+        if settings.default_profile == name {
+            document.remove("default_profile");
+        }
+        Ok(Change::Made)
+    })?;
+    Ok(change == Change::Made)
+}
+
+/// Makes a profile the one that is used when none is named.
+///
+/// # Errors
+/// A [`Failure`] of kind `usage` where there is no such profile; else of kind `config`.
+pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
+    edit(paths, |document, settings| {
+        if settings.profile(name).is_none() {
+            return Err(Failure::new(
+                FailureKind::Usage,
+                format!("There is no profile called {name}."),
+                "`tokenscope profile list` shows those there are.",
+            ));
+        }
+        put(document.as_table_mut(), "default_profile", name);
+        Ok(Change::Made)
+    })?;
+    Ok(())
+}
+
+/// The text of `keymap.toml`, if there is one.
+///
+/// # Errors
+/// A [`Failure`] of kind `config` where it cannot be read, or is no text or too large.
+pub fn keymap_text(paths: &Paths) -> Result<Option<String>, Failure> {
+    files::read_text(&paths.keymap_file())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Made,
+    None,
+}
+
+/// Reads the file under the lock, changes it, and puts the result in its place.
+fn edit(
+    paths: &Paths,
+    change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
+) -> Result<Change, Failure> {
+    let file = paths.config_file();
+    let lock = Lock::acquire(&paths.config_dir)?;
+    let text = files::read_text(&file)?.unwrap_or_default();
+    let settings = parse(paths, &text)?.settings;
+    let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
+    let done = change(&mut document, &settings)?;
+    let changed = document.to_string();
+    if done == Change::Made && changed != text {
+        // What was written must be readable; if not, that is better found before than after.
+        parse(paths, &changed)?;
+        files::replace(&file, &changed, &lock)?;
+    }
+    Ok(done)
+}
+
+fn parse(paths: &Paths, text: &str) -> Result<Loaded, Failure> {
+    let (settings, unknown) =
+        schema::read(text).map_err(|problem| explain(paths, text, &problem))?;
+    let warnings = unknown
+        .iter()
+        .map(|key| format!("config.toml: `{key}` is not a setting that this version knows."))
+        .collect();
+    Ok(Loaded { settings, warnings })
+}
+
+fn explain(paths: &Paths, text: &str, problem: &Problem) -> Failure {
+    let file = paths.config_file();
+    let place = match &problem.place {
+        Some(range) => {
+            let before = text.get(..range.start).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            format!("{}, line {line}, column {column}", file.display())
+        }
+        None => file.display().to_string(),
+    };
+    Failure::new(
+        FailureKind::Config,
+        format!("{place}: {}.", problem.what),
+        "Correct it in an editor; the file was not changed.",
+    )
+}
+
+/// For a document that the schema accepted, and that has another shape a moment later.
+fn lost(paths: &Paths) -> Failure {
+    let problem = Problem {
+        what: "its profiles are not a table".to_owned(),
+        place: None,
+    };
+    explain(paths, "", &problem)
+}
+
+/// An inline table can hold nothing but inline ones.
+fn new_table(is_inline: bool) -> Item {
+    if is_inline {
+        toml_edit::value(toml_edit::InlineTable::new())
+    } else {
+        Item::Table(Table::new())
+    }
+}
+
+fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
+    put(table, "credential", profile.kind.code());
+    match profile.kind.email() {
+        Some(email) => put(table, "email", email),
+        None => drop(table.remove("email")),
+    }
+    for kind in [ScopeKind::Account, ScopeKind::Zone] {
+        match &profile.scope {
+            Some(scope) if scope.kind() == kind => put(table, kind.word(), scope.id()),
+            _ => drop(table.remove(kind.word())),
+        }
+    }
+}
+
+/// Sets a key to text, its comment kept.
+fn put(table: &mut dyn TableLike, key: &str, text: &str) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(value) => {
+            let decor = value.decor().clone();
+            *value = text.into();
+            *value.decor_mut() = decor;
+        }
+        None => drop(table.insert(key, toml_edit::value(text))),
+    }
+}

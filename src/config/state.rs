@@ -1,0 +1,205 @@
+//! `state.json`: the recent look-ups; and the log beside it.
+//!
+//! Nothing in it is worth failing for: what cannot be read is skipped or moved aside. Not here: the
+//! order and number of look-ups (`domain::recent`).
+
+use std::fs::File;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::files::{self, Lock};
+use super::paths::Paths;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::recent::{self, Recent};
+use crate::domain::scope::{ScopeId, ScopeKind};
+use crate::domain::status::Lifecycle;
+use crate::domain::token::TokenId;
+
+/// The version that this program writes. It reads what it can of a later one and leaves it alone.
+const VERSION: u64 = 1;
+
+/// The recent look-ups, newest first, and a sentence where something was wrong with the file. A
+/// damaged one is moved aside.
+#[must_use]
+pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
+    let loaded = files::read(&paths.state_file()).and_then(|bytes| {
+        if let Some(state) = decode(bytes.as_deref()) {
+            return Ok((state, None));
+        }
+        let lock = Lock::acquire(&paths.state_dir)?;
+        load_or_move_aside(paths, &lock)
+    });
+    match loaded {
+        Ok((state, warning)) => (state.recents(), warning),
+        Err(failure) => (Vec::new(), Some(failure.summary)),
+    }
+}
+
+/// Puts a look-up in front of those that the file holds by now.
+///
+/// # Errors
+/// A [`Failure`] of kind `config` where the file cannot be written, or is a later version's.
+pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
+    let lock = Lock::acquire(&paths.state_dir)?;
+    let (mut state, warning) = load_or_move_aside(paths, &lock)?;
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
+    }
+    if state.version() > VERSION {
+        return Err(Failure::new(
+            FailureKind::Config,
+            format!(
+                "{} was written by a newer tokenscope, so this look-up is not remembered.",
+                paths.state_file().display()
+            ),
+            "Update tokenscope, or move that file away.",
+        ));
+    }
+    let mut recents = state.recents();
+    recent::remember(&mut recents, recent);
+    state.set_recents(&recents);
+    files::replace(&paths.state_file(), &state.encode(), &lock)
+}
+
+/// Opens the log to append to.
+///
+/// # Errors
+/// A [`Failure`] of kind `config` where that cannot be done.
+pub fn open_log(paths: &Paths) -> Result<File, Failure> {
+    files::append(&paths.log_file())
+}
+
+fn load_or_move_aside(paths: &Paths, lock: &Lock) -> Result<(State, Option<String>), Failure> {
+    let file = paths.state_file();
+    let bytes = files::read(&file)?;
+    if let Some(state) = decode(bytes.as_deref()) {
+        return Ok((state, None));
+    }
+    let aside = files::move_aside(&file, lock)?;
+    let warning = format!(
+        "{} was damaged. It is now {}, and recent look-ups start afresh.",
+        file.display(),
+        aside.display()
+    );
+    Ok((State::default(), Some(warning)))
+}
+
+/// The file's object, keys that we do not know included.
+#[derive(Debug, Default)]
+struct State(Map<String, Value>);
+
+impl State {
+    fn version(&self) -> u64 {
+        self.0
+            .get("version")
+            .and_then(Value::as_u64)
+            .unwrap_or(VERSION)
+    }
+
+    /// Those that can be read.
+    fn recents(&self) -> Vec<Recent> {
+        let entries = self.0.get("recents").and_then(Value::as_array);
+        let mut recents: Vec<Recent> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Entry::deserialize(entry).ok()?.into_recent())
+            .collect();
+        recents.truncate(recent::CAPACITY);
+        recents
+    }
+
+    fn set_recents(&mut self, recents: &[Recent]) {
+        let entries = recents
+            .iter()
+            .filter_map(|recent| serde_json::to_value(Entry::from(recent)).ok())
+            .collect();
+        self.0.insert("version".to_owned(), VERSION.into());
+        self.0.insert("recents".to_owned(), Value::Array(entries));
+    }
+
+    fn encode(&self) -> String {
+        // `{:#}` indents, and a map of values cannot fail to print.
+        format!("{:#}\n", Value::Object(self.0.clone()))
+    }
+}
+
+/// What the bytes hold: nothing yet where there are none, and none where they are damaged.
+fn decode(bytes: Option<&[u8]>) -> Option<State> {
+    let bytes = bytes.unwrap_or_default();
+    if bytes.trim_ascii().is_empty() {
+        return Some(State::default());
+    }
+    let state = State(serde_json::from_slice(bytes).ok()?);
+    let is_whole = state.0.get("version").is_some_and(Value::is_u64)
+        && (state.version() > VERSION || state.0.get("recents").is_some_and(Value::is_array));
+    is_whole.then_some(state)
+}
+
+/// A look-up as it is written. Times are RFC 3339.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    scope: EntryScope,
+    id: String,
+    name: String,
+    enabled: bool,
+    forever: bool,
+    expires_at: Option<String>,
+    looked_up_at: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EntryScope {
+    kind: String,
+    id: String,
+}
+
+impl From<&Recent> for Entry {
+    fn from(recent: &Recent) -> Self {
+        Self {
+            scope: EntryScope {
+                kind: recent.scope.kind().word().to_owned(),
+                id: recent.scope.id().to_owned(),
+            },
+            id: recent.id.as_str().to_owned(),
+            name: recent.name.clone(),
+            enabled: recent.life.enabled,
+            forever: recent.life.forever,
+            expires_at: recent.life.expires_at.map(write_time),
+            looked_up_at: write_time(recent.looked_up_at),
+        }
+    }
+}
+
+impl Entry {
+    fn into_recent(self) -> Option<Recent> {
+        let kind = [ScopeKind::Account, ScopeKind::Zone]
+            .into_iter()
+            .find(|kind| kind.word() == self.scope.kind)?;
+        let expires_at = match self.expires_at {
+            Some(text) => Some(parse_time(&text)?),
+            None => None,
+        };
+        Some(Recent {
+            scope: kind.with(ScopeId::parse(&self.scope.id).ok()?),
+            id: TokenId::parse(&self.id)?,
+            name: self.name,
+            life: Lifecycle {
+                enabled: self.enabled,
+                forever: self.forever,
+                expires_at,
+            },
+            looked_up_at: parse_time(&self.looked_up_at)?,
+        })
+    }
+}
+
+fn write_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.to_utc())
+}

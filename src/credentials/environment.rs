@@ -1,0 +1,303 @@
+//! The environment variables that matter, read once, and what they say of credential and scope.
+//!
+//! Not here: what goes before and after the environment (`inspector`), or the rules a base URL must
+//! keep (`api`).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{CredentialStore, StoreError};
+use crate::domain::credential::{Credential, CredentialKind, parse_email};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::secret::Secret;
+use crate::domain::text;
+
+/// Each with the names that count where the ones before them are unset.
+const TOKEN: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
+const KEY: &[&str] = &["CLOUDFLARE_API_KEY", "CF_API_KEY"];
+const EMAIL: &[&str] = &["CLOUDFLARE_EMAIL", "CF_API_EMAIL", "CF_EMAIL"];
+const ACCOUNT: &[&str] = &["CLOUDFLARE_ACCOUNT_ID", "CF_ACCOUNT_ID"];
+const ZONE: &[&str] = &["CLOUDFLARE_ZONE_ID"];
+const BASE_URL: &[&str] = &["CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_BASE_URL"];
+const OTHERS: &[&str] = &[
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "NO_COLOR",
+    "TERM",
+    "TOKENSCOPE_HOME",
+    "TOKENSCOPE_LOG",
+    "TOKENSCOPE_TEST_FAULT",
+];
+
+/// A snapshot of the variables that tokenscope knows. One that is empty or blank counts as unset.
+/// Its `Debug` shows names alone: a base URL may hold a password too.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// None stands for bytes that are not text.
+    secrets: BTreeMap<&'static str, Option<Secret>>,
+    values: BTreeMap<&'static str, OsString>,
+}
+
+/// A complete credential, and the variable that its secret came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentCredential {
+    /// The credential.
+    pub credential: Credential,
+    /// The variable that held its secret.
+    pub variable: &'static str,
+}
+
+impl Environment {
+    /// Reads the process's variables. Called once, at the start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    #[must_use]
+    pub fn read() -> Self {
+        Self::from_lookup(|name| std::env::var_os(name))
+    }
+
+    /// The environment that these variables make; others in it are left out.
+    pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<OsString>,
+    {
+        let pairs: BTreeMap<String, OsString> = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        Self::from_lookup(|name| pairs.get(name).cloned())
+    }
+
+    fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| look_up(name).filter(|value| !is_blank(value));
+        let mut found = Self::default();
+        for &name in [TOKEN, KEY].into_iter().flatten() {
+            if let Some(value) = set(name) {
+                let secret = value.into_string().ok().map(Secret::new);
+                found.secrets.insert(name, secret);
+            }
+        }
+        for &name in [EMAIL, ACCOUNT, ZONE, BASE_URL, OTHERS]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(value) = set(name) {
+                found.values.insert(name, value);
+            }
+        }
+        found
+    }
+
+    /// The trimmed value of a variable that holds no secret; none where it is unset or not text.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.to_str().map(text::trim_input)
+    }
+
+    /// The value of a variable that names a file or directory, its bytes untouched.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.values.get(name).map(PathBuf::from)
+    }
+
+    /// The base URL that is set, and the variable that sets it. Whether it is acceptable is for the
+    /// API client to say.
+    #[must_use]
+    pub fn base_url(&self) -> Option<(&str, &'static str)> {
+        BASE_URL
+            .iter()
+            .find_map(|name| Some((self.get(name)?, *name)))
+    }
+
+    /// The credential that the environment holds: a token, else a key with its email address.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `no_credential` for a key without an email address, and for values
+    /// that cannot be sent. None of them shows the value.
+    pub fn credential(&self) -> Result<Option<EnvironmentCredential>, Failure> {
+        if let Some((secret, variable)) = self.secret(TOKEN)? {
+            let kind = CredentialKind::ApiToken;
+            return Ok(Some(EnvironmentCredential {
+                credential: Credential { kind, secret },
+                variable,
+            }));
+        }
+        let Some((secret, variable)) = self.secret(KEY)? else {
+            return Ok(None);
+        };
+        let Some((email, email_variable)) = self.value(EMAIL, FailureKind::NoCredential)? else {
+            return Err(Failure::new(
+                FailureKind::NoCredential,
+                format!("{variable} is set, but no email address goes with it."),
+                "Set CLOUDFLARE_EMAIL to the key's owner, or use CLOUDFLARE_API_TOKEN instead.",
+            ));
+        };
+        let email = parse_email(email).ok_or_else(|| {
+            Failure::new(
+                FailureKind::NoCredential,
+                format!("{email_variable} is not an email address."),
+                "Set it to the address of the key's owner.",
+            )
+        })?;
+        let kind = CredentialKind::GlobalKey { email };
+        Ok(Some(EnvironmentCredential {
+            credential: Credential { kind, secret },
+            variable,
+        }))
+    }
+
+    /// The scope that the environment names, and the variable that names it.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `usage` for an account and a zone at once, and for a malformed ID.
+    pub fn scope(&self) -> Result<Option<(Scope, &'static str)>, Failure> {
+        let account = self.scope_of(ScopeKind::Account)?;
+        let zone = self.scope_of(ScopeKind::Zone)?;
+        match (account, zone) {
+            (Some((_, account)), Some((_, zone))) => Err(Failure::new(
+                FailureKind::Usage,
+                format!("{account} and {zone} are both set; a token lives in one of them."),
+                "Unset one of the two, or say which with --account or --zone.",
+            )),
+            (account, zone) => Ok(account.or(zone)),
+        }
+    }
+
+    /// The account or the zone that the environment names, whatever it says of the other.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `usage` for a malformed ID.
+    pub fn scope_of(&self, kind: ScopeKind) -> Result<Option<(Scope, &'static str)>, Failure> {
+        let names = match kind {
+            ScopeKind::Account => ACCOUNT,
+            ScopeKind::Zone => ZONE,
+        };
+        let Some((text, variable)) = self.value(names, FailureKind::Usage)? else {
+            return Ok(None);
+        };
+        match ScopeId::parse(text) {
+            Ok(id) => Ok(Some((kind.with(id), variable))),
+            Err(invalid) => Err(Failure::new(
+                FailureKind::Usage,
+                format!("{variable} is malformed: {invalid}."),
+                format!("Set it to the {} ID that the dashboard shows.", kind.word()),
+            )),
+        }
+    }
+
+    /// The first set variable of these names, which must be text.
+    fn value(
+        &self,
+        names: &[&'static str],
+        kind: FailureKind,
+    ) -> Result<Option<(&str, &'static str)>, Failure> {
+        let Some((name, value)) = first_set(&self.values, names) else {
+            return Ok(None);
+        };
+        let text = value.to_str().ok_or_else(|| not_text(name, kind))?;
+        Ok(Some((text::trim_input(text), name)))
+    }
+
+    /// The first set variable of these names, which must be fit for a header.
+    fn secret(&self, names: &[&'static str]) -> Result<Option<(Secret, &'static str)>, Failure> {
+        let Some((name, value)) = first_set(&self.secrets, names) else {
+            return Ok(None);
+        };
+        let kind = FailureKind::NoCredential;
+        let text = value.as_ref().ok_or_else(|| not_text(name, kind))?;
+        match Secret::parse(text.expose()) {
+            Ok(secret) => Ok(Some((secret, name))),
+            Err(invalid) => Err(Failure::new(
+                kind,
+                format!("{name} cannot be a credential: {invalid}."),
+                "Set it to the credential alone, or unset it.",
+            )),
+        }
+    }
+}
+
+fn first_set<'a, T>(
+    variables: &'a BTreeMap<&'static str, T>,
+    names: &[&'static str],
+) -> Option<(&'static str, &'a T)> {
+    names
+        .iter()
+        .find_map(|name| Some((*name, variables.get(name)?)))
+}
+
+fn is_blank(value: &OsStr) -> bool {
+    value
+        .to_str()
+        .is_some_and(|text| text::trim_input(text).is_empty())
+}
+
+fn not_text(name: &str, kind: FailureKind) -> Failure {
+    Failure::new(
+        kind,
+        format!("{name} is not UTF-8 text."),
+        "Set it again, or unset it.",
+    )
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_set()
+            .entries(self.secrets.keys())
+            .entries(self.values.keys())
+            .finish()
+    }
+}
+
+/// The environment's credential as a store that cannot be written to. It answers for any profile.
+#[derive(Debug)]
+pub struct EnvironmentStore {
+    credential: Option<EnvironmentCredential>,
+}
+
+impl EnvironmentStore {
+    /// A store over what [`Environment::credential`] found.
+    #[must_use]
+    pub fn new(credential: Option<EnvironmentCredential>) -> Self {
+        Self { credential }
+    }
+}
+
+impl CredentialStore for EnvironmentStore {
+    fn get(&mut self, _profile: &str) -> Result<Secret, StoreError> {
+        let found = self.credential.as_ref().ok_or(StoreError::Missing)?;
+        Ok(found.credential.secret.clone())
+    }
+
+    fn set(&mut self, _profile: &str, _secret: &Secret) -> Result<(), StoreError> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn delete(&mut self, _profile: &str) -> Result<bool, StoreError> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn contains(&mut self, _profile: &str) -> Result<bool, StoreError> {
+        Ok(self.credential.is_some())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Err(StoreError::ReadOnly)
+    }
+
+    fn place(&mut self) -> String {
+        match &self.credential {
+            Some(found) => format!("the environment, {}", found.variable),
+            None => "the environment".to_owned(),
+        }
+    }
+}

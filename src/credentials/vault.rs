@@ -1,0 +1,120 @@
+//! The one thread that a credential store lives on, and the way to ask it from async code.
+//!
+//! A keyring call has no timeout and may wait for a person, so it runs on a plain thread that
+//! nobody ever joins: neither the runtime nor the process waits for it. Not here: what to do when it
+//! stays silent.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::{CredentialStore, StoreError};
+use crate::domain::secret::Secret;
+
+type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
+
+/// A handle to a store on its own thread. The thread ends once every handle is gone and the store
+/// has returned from what it is doing.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Vault {
+    /// Starts the thread, which makes the store there.
+    #[must_use]
+    pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
+        let (jobs, waiting) = mpsc::channel::<Job>();
+        // A thread that could not be started drops its end of the channel, which `ask` reports.
+        let _detached = thread::Builder::new()
+            .name("credentials".to_owned())
+            .spawn(move || {
+                let mut store = make();
+                for job in waiting {
+                    job(store.as_mut());
+                }
+            });
+        Self { jobs }
+    }
+
+    /// Reads a profile's secret.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn get(&self, profile: &str, wait: Duration) -> Result<Secret, StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.get(&profile)).await
+    }
+
+    /// Keeps a profile's secret. One that was not begun within `wait` is never begun; one that was
+    /// may still succeed after this has given up.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn set(
+        &self,
+        profile: &str,
+        secret: &Secret,
+        wait: Duration,
+    ) -> Result<(), StoreError> {
+        let (profile, secret) = (profile.to_owned(), secret.clone());
+        self.ask(wait, move |store| store.set(&profile, &secret))
+            .await
+    }
+
+    /// Removes all that is kept for a profile, and says whether there was anything.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn delete(&self, profile: &str, wait: Duration) -> Result<bool, StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.delete(&profile)).await
+    }
+
+    /// Whether anything is kept for a profile, without reading it.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn contains(&self, profile: &str, wait: Duration) -> Result<bool, StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.contains(&profile)).await
+    }
+
+    /// Tries the store out with a real write.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn probe(&self, wait: Duration) -> Result<(), StoreError> {
+        self.ask(wait, |store| store.probe()).await
+    }
+
+    /// Where the store keeps things, in words.
+    ///
+    /// # Errors
+    /// [`StoreError::Unanswered`] after `wait`.
+    pub async fn place(&self, wait: Duration) -> Result<String, StoreError> {
+        self.ask(wait, |store| Ok(store.place())).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        wait: Duration,
+        work: impl FnOnce(&mut dyn CredentialStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |store| {
+            // Whoever asked may have given up while an earlier call hung: then nothing is done late.
+            if !reply.is_closed() {
+                let _unheard = reply.send(work(store));
+            }
+        });
+        let gone = || StoreError::Other("its thread has ended".to_owned());
+        self.jobs.send(job).map_err(|_| gone())?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(answer) => answer.map_err(|_| gone())?,
+            Err(_elapsed) => Err(StoreError::Unanswered(wait)),
+        }
+    }
+}

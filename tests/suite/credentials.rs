@@ -1,0 +1,1 @@
+//! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
