@@ -1,16 +1,24 @@
 //! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
 //!
-//! `client` sends; what an answer means is decided by pure code beside it: `envelope` unwraps it,
-//! `verdict` judges refusals, `retry` says when to try again, `paging` which page comes next.
-//! Errors are typed in `error` and worded once, in `wording`.
+//! `client` sends, set up by `setup`; `listing` puts pages together. What an answer means is
+//! decided by pure code: `envelope` unwraps it, `verdict` judges a refusal, `retry` says when to
+//! try again, `paging` which page comes next. Errors are typed in `error`, worded in `wording`.
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
 mod base_url;
 mod client;
+mod envelope;
 mod error;
 mod listing;
+mod paging;
+mod request;
+mod retry;
+mod setup;
+mod transport;
+mod verdict;
+mod wording;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::{Answer, Client, Options, Patience};
-pub use error::Error;
+pub use error::{Error, Part, Problem, Reason, Refusal, Subject, Unreadable};
 pub use listing::{Listing, NamedScope, Page};
