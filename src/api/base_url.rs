@@ -4,6 +4,8 @@
 
 use url::{Host, Url};
 
+use crate::domain::text;
+
 /// Cloudflare's own.
 const DEFAULT: &str = "https://api.cloudflare.com/client/v4";
 
@@ -37,7 +39,7 @@ impl BaseUrl {
     /// # Errors
     /// [`InvalidBaseUrl`] for anything that a credential must not be sent to.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
-        let mut url = Url::parse(text.trim()).map_err(|_| InvalidBaseUrl::Malformed)?;
+        let mut url = Url::parse(text::trim_input(text)).map_err(|_| InvalidBaseUrl::Malformed)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidBaseUrl::Scheme);
         }
@@ -47,7 +49,7 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidBaseUrl::Query);
         }
-        if url.scheme() == "http" && !url.host().is_some_and(is_loopback) {
+        if url.scheme() == "http" && !url.host().as_ref().is_some_and(is_loopback) {
             return Err(InvalidBaseUrl::PlainHttp);
         }
         let path = url.path().trim_end_matches('/').to_owned();
@@ -92,7 +94,7 @@ impl Default for BaseUrl {
     }
 }
 
-fn is_loopback(host: Host<&str>) -> bool {
+fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => address.is_loopback(),

@@ -193,7 +193,7 @@ pub enum Reason {
         /// The proxy, where one is known to be used.
         host: Option<String>,
     },
-    /// Larger than [`MAX_BODY`](super::client) allows.
+    /// Larger than an answer may be.
     TooLarge,
     /// Not what the API answers with.
     Unreadable(Unreadable),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::client::{Answer, Call, Client};
-use super::envelope::PageNote;
-use super::error::{Error, Subject};
+use super::client::{Answer, Client};
+use super::envelope::{Envelope, PageNote};
+use super::error::{Error, Subject, Unreadable};
+use super::exchange::Call;
 use super::paging::{Arrived, Course};
 use super::request::Request;
 use crate::domain::raw::RawJson;
@@ -220,9 +221,7 @@ async fn collect<T: Entry>(
 }
 
 /// Reads one page. An entry that cannot be read hides no other.
-fn sheet<T: Entry>(
-    envelope: &super::envelope::Envelope<'_>,
-) -> Result<Sheet<T>, super::error::Unreadable> {
+fn sheet<T: Entry>(envelope: &Envelope<'_>) -> Result<Sheet<T>, Unreadable> {
     let entries = envelope.list()?;
     let items = entries
         .iter()
