@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
+//!
+//! `client` is what others see, set up by `setup`; `exchange` sends, `listing` puts pages together.
+//! What an answer means is decided by pure code: `envelope` unwraps it, `verdict` judges a refusal,
+//! `retry` says when to try again, `paging` which page comes next. Errors are typed in `error`, told
+//! apart by `transport` where there was no answer, and worded in `wording` and `refusal`.
+//! Not here: which credential or scope is meant, and anything that is drawn or printed.
+
+mod base_url;
+mod client;
+mod envelope;
+mod error;
+mod exchange;
+mod listing;
+mod paging;
+mod refusal;
+mod request;
+mod retry;
+mod setup;
+mod transport;
+mod verdict;
+mod wording;
+
+pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use client::{Answer, Client, Options, Patience};
+pub use error::{Error, Part, Problem, Reason, Refusal, Subject, Unreadable};
+pub use listing::{Listing, NamedScope, Page};

@@ -1,0 +1,219 @@
+//! Why a call failed, typed where it arose.
+//!
+//! A value here holds no secret and no URL: hosts and paths only. What strangers sent is kept as
+//! it came, cut to a bounded length. Not here: the sentences (`wording`).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::wording;
+use crate::domain::failure::{ApiError, Failure};
+use crate::domain::scope::Scope;
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The file of additional certificates cannot be used.
+    #[error("the certificate file {} cannot be used: {cause}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// There are no certificates to trust, or the TLS library refused to start.
+    #[error("TLS could not be set up: {cause}")]
+    Setup {
+        /// As the library words it.
+        cause: String,
+    },
+    /// The credential holds what no HTTP header can.
+    #[error("the {part} cannot be sent in an HTTP header")]
+    UnusableCredential {
+        /// Which part: API token, Global API key, email address.
+        part: &'static str,
+    },
+    /// The deadline passed.
+    #[error("{request}: no answer after {} s", waited.as_secs())]
+    Timeout {
+        /// Time since the call began.
+        waited: Duration,
+        /// Method and path.
+        request: String,
+    },
+    /// No answer, or only part of one.
+    #[error("{request}: {problem:?}: {cause}")]
+    Transport {
+        /// What went wrong.
+        problem: Problem,
+        /// Method and path.
+        request: String,
+        /// The host that was to be reached: the proxy's for proxy problems.
+        host: String,
+        /// As the library words it.
+        cause: String,
+    },
+    /// The API, or something before it, answered otherwise than was asked for.
+    #[error("{}: HTTP {}: {:?}", _0.request, _0.http_status, _0.reason)]
+    Refused(Box<Refusal>),
+}
+
+impl Error {
+    /// The failure as the user sees it. With the scope in use, it can be named.
+    #[must_use]
+    pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
+        wording::failure(self, scope)
+    }
+
+    /// How long the API asked to be left alone, where it did.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => match refusal.reason {
+                Reason::RateLimited { retry_after } => Some(retry_after),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// What stopped an exchange half-way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The host's name has no address.
+    Dns,
+    /// Nothing accepts connections there.
+    Refused,
+    /// The connection was cut before the whole answer had come.
+    Reset,
+    /// The connection was not made in time.
+    ConnectTimeout,
+    /// The certificate's issuer is not trusted.
+    UnknownIssuer,
+    /// The certificate is for another host.
+    WrongName,
+    /// The certificate is not valid at this time.
+    NotValidNow,
+    /// Any other failure of TLS.
+    Tls,
+    /// The proxy could not be reached.
+    ProxyUnreachable,
+    /// The proxy wants a user name and password, or other ones.
+    ProxyAuthentication,
+    /// The proxy did not open a connection to the API.
+    ProxyRefused,
+    /// The body could not be decompressed.
+    Compression,
+    /// Anything else.
+    Other,
+}
+
+/// An answer that is not what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it means.
+    pub reason: Reason,
+    /// What was asked for.
+    pub subject: Subject,
+    /// What the credential is called in sentences.
+    pub credential: &'static str,
+    /// Method and path.
+    pub request: String,
+    /// Status code of the answer.
+    pub http_status: u16,
+    /// Cloudflare's ID of the exchange.
+    pub cf_ray: Option<String>,
+    /// The API's own list of errors. Untrusted text.
+    pub api_errors: Vec<ApiError>,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// One service token.
+    Token,
+    /// The service tokens of a scope.
+    Tokens,
+    /// The accounts that the credential can see.
+    Accounts,
+    /// The zones that the credential can see.
+    Zones,
+}
+
+/// A part of a credential that the API found malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `Authorization`, code 6111.
+    ApiToken,
+    /// `X-Auth-Email`, code 6102.
+    Email,
+    /// `X-Auth-Key`, code 6103.
+    GlobalKey,
+}
+
+/// What a refusal means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The credential's form is wrong, whatever it may do.
+    Malformed(Vec<Part>),
+    /// The credential is unknown, expired or revoked.
+    BadCredential,
+    /// The credential works, but lacks the permission.
+    LacksPermission,
+    /// The credential works, but not on this account or zone.
+    OutOfScope,
+    /// The credential may not be used from this network address.
+    WrongPlace,
+    /// Access was never set up on the account.
+    NotEnabled,
+    /// Listing accounts takes a user's credential.
+    AccountOwned,
+    /// An ID in the path is malformed.
+    BadId,
+    /// There is no such thing.
+    NotFound,
+    /// Too many requests.
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The API failed.
+    ServerFailed,
+    /// The API said no for a reason of its own.
+    Rejected,
+    /// Something before the API refused the request.
+    Blocked,
+    /// A redirect, which is not followed.
+    Redirected {
+        /// Where to, without path and query; nothing where the answer did not say.
+        host: Option<String>,
+    },
+    /// A proxy wants to be logged in to.
+    ProxyAuthentication {
+        /// The proxy, where one is known to be used.
+        host: Option<String>,
+    },
+    /// Larger than an answer may be.
+    TooLarge,
+    /// Not what the API answers with.
+    Unreadable(Unreadable),
+}
+
+/// In what way an answer is not the API's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// No body.
+    Empty,
+    /// A web page.
+    Html,
+    /// JSON that ends too early.
+    CutOff,
+    /// Something else that is not JSON.
+    NotJson,
+    /// JSON, but not the API's envelope.
+    NotEnvelope,
+    /// The envelope holds no token.
+    NoObject,
+    /// The envelope holds no list.
+    NoList,
+}

@@ -1,0 +1,247 @@
+//! The only code that sends anything: a `GET`, whose answer is bounded, read, and asked for again
+//! where that helps.
+//!
+//! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `verdict`).
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Response, Url};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::client::{Answer, Client, Patience};
+use super::envelope::{self, Envelope, bounded};
+use super::error::{Error, Problem, Reason, Refusal, Unreadable};
+use super::request::{self, Request};
+use super::verdict::{self, Facts};
+use super::{retry, transport};
+use crate::domain::clock;
+use crate::domain::credential::Credential;
+
+/// Bodies larger than this, after decompression, are refused.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// One call: with what credential, since when and until when.
+pub(super) struct Call {
+    headers: HeaderMap,
+    credential: &'static str,
+    patience: Patience,
+    begun: Instant,
+}
+
+impl Call {
+    /// A call that begins now.
+    pub(super) fn new(credential: &Credential, patience: Patience) -> Result<Self, Error> {
+        Ok(Self {
+            headers: request::headers(credential)?,
+            credential: credential.kind.label(),
+            patience,
+            begun: Instant::now(),
+        })
+    }
+
+    /// How long the call has been going on.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+impl Client {
+    /// Sends a request, again where that helps, and reads the answer before the deadline.
+    pub(super) async fn ask<T>(
+        &self,
+        call: &Call,
+        request: Request<'_>,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Answer<T>, Error> {
+        let exchange = self.persist(call, request, read);
+        match timeout_at(call.patience.deadline, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Timeout {
+                waited: call.elapsed(),
+                request: request.line(),
+            }),
+        }
+    }
+
+    async fn persist<T>(
+        &self,
+        call: &Call,
+        request: Request<'_>,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Answer<T>, Error> {
+        let mut retries = 0;
+        loop {
+            let error = match self.attempt(call, request, &read).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let waits = call.patience.waits_when_limited;
+            let pause = retry::pause(&error, retries, fastrand::f64(), waits)
+                .filter(|pause| Instant::now() + *pause < call.patience.deadline);
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            tracing::debug!(%error, pause_ms = pause.as_millis(), "trying again");
+            sleep(pause).await;
+            retries += 1;
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        call: &Call,
+        request: Request<'_>,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Answer<T>, Error> {
+        let sent = (self.clock)();
+        let message = self
+            .http
+            .get(request.url(&self.base_url))
+            .headers(call.headers.clone());
+        let mut response = match message.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.broken(request, error)),
+        };
+        let head = self.head(&response, request, sent);
+        let bytes = match head.facts.status {
+            300..=399 => Vec::new(),
+            // These say enough; a body that cannot be had takes nothing from it.
+            407 | 429 | 500.. => body(&mut response).await.unwrap_or_default(),
+            _ => match body(&mut response).await {
+                Ok(bytes) => bytes,
+                Err(Cut::TooLarge) => return Err(head.refusal(call, request, Reason::TooLarge)),
+                Err(Cut::Broken(error)) => return Err(self.broken(request, error)),
+            },
+        };
+        tracing::debug!(
+            request = request.line(),
+            status = head.facts.status,
+            ms = call.elapsed().as_millis(),
+            cf_ray = head.cf_ray,
+            "answered"
+        );
+        head.settle(call, request, &envelope::text(bytes), read)
+    }
+
+    /// The error for an exchange that stopped half-way.
+    fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
+        let problem = transport::problem(&error, self.proxy.is_some());
+        let is_proxy = matches!(
+            problem,
+            Problem::ProxyUnreachable | Problem::ProxyAuthentication | Problem::ProxyRefused
+        );
+        let proxy = self.proxy.clone().filter(|_| is_proxy);
+        Error::Transport {
+            problem,
+            request: request.line(),
+            host: proxy.unwrap_or_else(|| self.base_url.host()),
+            cause: transport::describe(error),
+        }
+    }
+
+    /// What the status line and headers say.
+    fn head(&self, response: &Response, request: Request<'_>, sent: DateTime<Utc>) -> Head {
+        let received = (self.clock)();
+        let text = |name: &str| {
+            let value: &HeaderValue = response.headers().get(name)?;
+            Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
+        };
+        let date = text("date").and_then(|text| retry::http_date(&text));
+        let was_cached = response.headers().contains_key(header::AGE);
+        let location = text("location").and_then(|text| response.url().join(&text).ok());
+        Head {
+            facts: Facts {
+                status: response.status().as_u16(),
+                subject: request.subject,
+                retry_after: retry::retry_after(
+                    text("retry-after").as_deref(),
+                    date.unwrap_or(received),
+                ),
+                location_host: location.as_ref().and_then(Url::host_str).map(bounded),
+                proxy: self.proxy.clone(),
+            },
+            cf_ray: text("cf-ray"),
+            measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
+        }
+    }
+}
+
+/// An answer without its body.
+struct Head {
+    facts: Facts,
+    cf_ray: Option<String>,
+    measured_offset: Option<TimeDelta>,
+}
+
+impl Head {
+    /// The thing asked for, or what the answer means instead.
+    fn settle<T>(
+        self,
+        call: &Call,
+        request: Request<'_>,
+        text: &str,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Answer<T>, Error> {
+        let envelope = Envelope::read(text);
+        let read = match (&envelope, self.facts.status) {
+            (Ok(envelope), 200..=299) if envelope.is_success() => read(envelope),
+            (Ok(envelope), 200..=299) if !envelope.is_recognised() => Err(Unreadable::NotEnvelope),
+            _ => {
+                let reason = verdict::judge(&self.facts, &envelope);
+                let mut refusal = self.into_refusal(call, request, reason);
+                refusal.api_errors = envelope.map(|parts| parts.errors).unwrap_or_default();
+                return Err(Error::Refused(Box::new(refusal)));
+            }
+        };
+        match read {
+            Ok(value) => Ok(Answer {
+                value,
+                took: call.elapsed(),
+                measured_offset: self.measured_offset,
+            }),
+            Err(unreadable) => Err(self.refusal(call, request, Reason::Unreadable(unreadable))),
+        }
+    }
+
+    fn refusal(self, call: &Call, request: Request<'_>, reason: Reason) -> Error {
+        Error::Refused(Box::new(self.into_refusal(call, request, reason)))
+    }
+
+    fn into_refusal(self, call: &Call, request: Request<'_>, reason: Reason) -> Refusal {
+        Refusal {
+            reason,
+            subject: request.subject,
+            credential: call.credential,
+            request: request.line(),
+            http_status: self.facts.status,
+            cf_ray: self.cf_ray,
+            api_errors: Vec::new(),
+        }
+    }
+}
+
+/// Why a body did not come whole.
+enum Cut {
+    TooLarge,
+    Broken(reqwest::Error),
+}
+
+/// The body, decompressed, piece by piece, so that an endless one is noticed at the bound.
+async fn body(response: &mut Response) -> Result<Vec<u8>, Cut> {
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return Err(Cut::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
+    while let Some(chunk) = response.chunk().await.map_err(Cut::Broken)? {
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(Cut::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,84 @@
+//! When to send a request again, and after how long.
+//!
+//! Pure: jitter and clock come in from outside. Not here: the waiting (`client`).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::error::{Error, Problem, Reason};
+
+/// How often a request is repeated at most, whatever the reasons.
+pub(super) const MAX_RETRIES: u32 = 2;
+
+/// The first pause.
+const BACKOFF: Duration = Duration::from_millis(200);
+
+/// How long Cloudflare blocks a client that exceeded its limit (API reference: *Rate limits*).
+const LIMIT_WINDOW: Duration = Duration::from_secs(300);
+
+/// Longer pauses than this are not believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The pause before another attempt; nothing where there should be none.
+///
+/// `jitter` is from 0 to 1, and makes a pause up to half as long again.
+pub(super) fn pause(
+    error: &Error,
+    retries: u32,
+    jitter: f64,
+    waits_when_limited: bool,
+) -> Option<Duration> {
+    if retries >= MAX_RETRIES {
+        return None;
+    }
+    if let Some(pause) = error.retry_after() {
+        return waits_when_limited.then_some(pause);
+    }
+    is_passing(error).then(|| {
+        let doubled = BACKOFF * 2_u32.saturating_pow(retries);
+        doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0)
+    })
+}
+
+/// Whether the same request may well succeed in a moment.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Transport { problem, .. } => matches!(problem, Problem::Refused | Problem::Reset),
+        Error::Refused(refusal) => {
+            refusal.reason == Reason::ServerFailed
+                && matches!(refusal.http_status, 408 | 500 | 502..=504 | 520..=524)
+        }
+        _ => false,
+    }
+}
+
+/// How long a 429 asks to wait: whole seconds, or a date relative to the answer's own.
+///
+/// Never less than a second, since a limit is not tried again at once.
+pub(super) fn retry_after(header: Option<&str>, date: DateTime<Utc>) -> Duration {
+    header
+        .map(str::trim)
+        .and_then(|text| seconds(text).or_else(|| until(text, date)))
+        .unwrap_or(LIMIT_WINDOW)
+        .clamp(Duration::from_secs(1), LONGEST_PAUSE)
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A number too large to hold is a long time.
+    is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+}
+
+fn until(text: &str, date: DateTime<Utc>) -> Option<Duration> {
+    let then = http_date(text)?;
+    // A date that has passed means: now.
+    Some((then - date).to_std().unwrap_or_default())
+}
+
+/// Reads the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text.trim())
+        .ok()
+        .map(|date| date.with_timezone(&Utc))
+}

@@ -1,0 +1,127 @@
+//! What a refusal means, judged from its status and its error codes.
+//!
+//! Pure. Sources of the codes: the API reference and answers seen in public issues. Not here: the
+//! sentences (`wording`).
+
+use std::time::Duration;
+
+use super::envelope::Envelope;
+use super::error::{Part, Reason, Subject, Unreadable};
+use crate::domain::failure::ApiError;
+
+/// Codes that mean "too many requests" under any status.
+const LIMIT_CODES: [i64; 3] = [971, 10_040, 10_429];
+/// The header with the credential is malformed: in general, and one code for each header.
+const FORM_CODES: [i64; 5] = [6003, 6111, 6103, 6102, 9106];
+
+/// What is known of an answer before its body is looked into.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub(super) status: u16,
+    pub(super) subject: Subject,
+    /// How long to wait, should it be a rate limit.
+    pub(super) retry_after: Duration,
+    /// Where a redirect leads to.
+    pub(super) location_host: Option<String>,
+    /// The proxy in use.
+    pub(super) proxy: Option<String>,
+}
+
+/// Judges an answer that is not a success.
+pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> Reason {
+    let errors = body.as_ref().map_or(&[][..], |body| body.errors.as_slice());
+    match facts.status {
+        300..=399 => Reason::Redirected {
+            host: facts.location_host.clone(),
+        },
+        407 => Reason::ProxyAuthentication {
+            host: facts.proxy.clone(),
+        },
+        status if status == 429 || has_any(errors, &LIMIT_CODES) => Reason::RateLimited {
+            retry_after: facts.retry_after,
+        },
+        408 | 500.. => Reason::ServerFailed,
+        status => match body {
+            Ok(_) => by_codes(status, facts.subject, errors),
+            Err(unreadable) => without_json(status, *unreadable),
+        },
+    }
+}
+
+fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
+    let parts = malformed_parts(errors);
+    if !parts.is_empty() || has_any(errors, &FORM_CODES) {
+        return Reason::Malformed(parts);
+    }
+    if status == 401 || has_any(errors, &[1000]) || says(errors, 9109, "invalid access token") {
+        return Reason::BadCredential;
+    }
+    if says(errors, 9109, "from location") {
+        return Reason::WrongPlace;
+    }
+    if has_any(errors, &[9999]) || mentions(errors, "access.api.error.not_enabled") {
+        return Reason::NotEnabled;
+    }
+    if has_any(errors, &[7003, 7000]) || (status != 404 && mentions_bad_id(subject, errors)) {
+        return Reason::BadId;
+    }
+    if subject == Subject::Accounts && has_any(errors, &[1001]) {
+        return Reason::AccountOwned;
+    }
+    if has_any(errors, &[9109]) {
+        return Reason::OutOfScope;
+    }
+    match status {
+        403 => Reason::LacksPermission,
+        404 => Reason::NotFound,
+        _ if has_any(errors, &[10_000]) => Reason::LacksPermission,
+        _ => Reason::Rejected,
+    }
+}
+
+/// A status can say enough by itself. A web page cannot say that there is no such token, though:
+/// it comes from somewhere else.
+fn without_json(status: u16, unreadable: Unreadable) -> Reason {
+    match (status, unreadable) {
+        (401, _) => Reason::BadCredential,
+        (403, _) => Reason::Blocked,
+        (404, Unreadable::Empty) => Reason::NotFound,
+        _ => Reason::Unreadable(unreadable),
+    }
+}
+
+/// The parts that the codes and their chains name, each once.
+fn malformed_parts(errors: &[ApiError]) -> Vec<Part> {
+    [
+        (6111, Part::ApiToken),
+        (6102, Part::Email),
+        (6103, Part::GlobalKey),
+    ]
+    .into_iter()
+    .filter(|(code, _)| has_any(errors, &[*code]))
+    .map(|(_, part)| part)
+    .collect()
+}
+
+/// 12130 is Access's "invalid request"; of a request for one token only the ID can be invalid.
+fn mentions_bad_id(subject: Subject, errors: &[ApiError]) -> bool {
+    subject == Subject::Token && has_any(errors, &[12_130])
+}
+
+fn has_any(errors: &[ApiError], codes: &[i64]) -> bool {
+    errors
+        .iter()
+        .any(|error| codes.iter().any(|code| error.has_code(*code)))
+}
+
+fn says(errors: &[ApiError], code: i64, words: &str) -> bool {
+    errors
+        .iter()
+        .any(|error| error.has_code(code) && mentions(std::slice::from_ref(error), words))
+}
+
+fn mentions(errors: &[ApiError], words: &str) -> bool {
+    errors.iter().any(|error| {
+        error.message.to_ascii_lowercase().contains(words) || mentions(&error.chain, words)
+    })
+}

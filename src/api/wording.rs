@@ -1,0 +1,168 @@
+//! Errors in words: for each a sentence that says what happened and one that says what to do.
+//!
+//! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
+//! `refusal`. Not here: deciding what an error is.
+
+use std::time::Duration;
+
+use super::error::{Error, Problem};
+use super::refusal;
+use crate::domain::duration::humanize;
+use crate::domain::failure::{Details, Failure, FailureKind};
+use crate::domain::scope::Scope;
+
+/// A kind, a summary and a hint.
+pub(super) type Words = (FailureKind, String, String);
+
+/// The failure as the user sees it.
+pub(super) fn failure(error: Error, scope: Option<&Scope>) -> Failure {
+    let retry_after = error.retry_after();
+    let (kind, summary, hint) = words(&error, scope);
+    let mut failure = Failure::new(kind, summary, hint).with_details(details(error));
+    failure.retry_after = retry_after;
+    failure
+}
+
+fn details(error: Error) -> Details {
+    match error {
+        Error::CaFile { cause, .. } | Error::Setup { cause } => Details {
+            cause: Some(cause),
+            ..Details::default()
+        },
+        Error::UnusableCredential { .. } => Details::default(),
+        Error::Timeout { request, .. } => Details {
+            request: Some(request),
+            ..Details::default()
+        },
+        Error::Transport { request, cause, .. } => Details {
+            request: Some(request),
+            cause: Some(cause),
+            ..Details::default()
+        },
+        Error::Refused(refusal) => Details {
+            http_status: Some(refusal.http_status),
+            request: Some(refusal.request),
+            api_errors: refusal.api_errors,
+            cf_ray: refusal.cf_ray,
+            cause: None,
+        },
+    }
+}
+
+fn words(error: &Error, scope: Option<&Scope>) -> Words {
+    match error {
+        Error::CaFile { path, .. } => (
+            FailureKind::Usage,
+            format!("The certificate file {} cannot be used.", path.display()),
+            "Give --ca-file a readable file of certificates in PEM form.".to_owned(),
+        ),
+        Error::Setup { .. } => (
+            FailureKind::Tls,
+            "No certificates to trust could be loaded.".to_owned(),
+            "Check SSL_CERT_FILE and SSL_CERT_DIR, or install the system's CA certificates."
+                .to_owned(),
+        ),
+        Error::UnusableCredential { part } => (
+            FailureKind::Authentication,
+            format!("The {part} cannot be sent: it is empty or holds a character that none has."),
+            format!("Enter the {part} again, without spaces or line breaks."),
+        ),
+        Error::Timeout { waited, .. } => (
+            FailureKind::Timeout,
+            format!("No answer after {}.", seconds(*waited)),
+            "Check the connection, or allow more time with --timeout.".to_owned(),
+        ),
+        Error::Transport { problem, host, .. } => transport(*problem, host),
+        Error::Refused(refusal) => refusal::words(refusal, scope),
+    }
+}
+
+fn transport(problem: Problem, host: &str) -> Words {
+    use FailureKind::{InvalidResponse, Network, Proxy, Timeout, Tls};
+    let ca = "If your network inspects TLS, add its CA certificate with --ca-file FILE, or name it in SSL_CERT_FILE.";
+    let proxy = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    let (kind, summary, hint) = match problem {
+        Problem::Dns => (
+            Network,
+            format!("The name {host} could not be resolved."),
+            "Check the network connection, DNS and the base URL.",
+        ),
+        Problem::Refused => (
+            Network,
+            format!("{host} refused the connection."),
+            "Check the network connection, the firewall and the base URL.",
+        ),
+        Problem::Reset => (
+            Network,
+            format!("The connection to {host} was cut before the answer was complete."),
+            "Try again; if it stays so, look for a firewall or proxy on the way.",
+        ),
+        Problem::ConnectTimeout => (
+            Timeout,
+            format!("No connection to {host} within 10 seconds."),
+            "Check the network connection, the firewall and the proxy settings.",
+        ),
+        Problem::UnknownIssuer => (
+            Tls,
+            format!("The certificate of {host} was issued by somebody who is not trusted here."),
+            ca,
+        ),
+        Problem::WrongName => (
+            Tls,
+            format!("The certificate of {host} is for another name."),
+            "Check the base URL; something on the way may be answering in its place.",
+        ),
+        Problem::NotValidNow => (
+            Tls,
+            format!("The certificate of {host} has expired or is not valid yet."),
+            "Check this computer's clock.",
+        ),
+        Problem::Tls => (
+            Tls,
+            format!("No secure connection to {host} could be agreed on."),
+            "Check the base URL, and whether something on the way inspects TLS; --ca-file adds a CA.",
+        ),
+        Problem::ProxyUnreachable => (
+            Proxy,
+            format!("The proxy {host} could not be reached."),
+            proxy,
+        ),
+        Problem::ProxyAuthentication => return proxy_login(Some(host)),
+        Problem::ProxyRefused => (
+            Proxy,
+            format!("The proxy {host} refused to connect to the API."),
+            proxy,
+        ),
+        Problem::Compression => (
+            InvalidResponse,
+            format!("The answer of {host} could not be decompressed."),
+            "Try again; if it stays so, something on the way alters the answers.",
+        ),
+        Problem::Other => (
+            Network,
+            format!("The exchange with {host} failed."),
+            "Try again; the error's details name the cause.",
+        ),
+    };
+    (kind, summary, hint.to_owned())
+}
+
+pub(super) fn proxy_login(host: Option<&str>) -> Words {
+    let proxy = host.map_or_else(|| "A proxy".to_owned(), |host| format!("The proxy {host}"));
+    (
+        FailureKind::Proxy,
+        format!("{proxy} refused the request: it wants a valid user name and password."),
+        "Put them into the proxy's URL in HTTPS_PROXY or HTTP_PROXY.".to_owned(),
+    )
+}
+
+/// `30 seconds`, `5m`.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".to_owned(),
+        whole @ 0..=119 => format!("{whole} seconds"),
+        whole => humanize(chrono::TimeDelta::seconds(
+            i64::try_from(whole).unwrap_or(i64::MAX / 1_000),
+        )),
+    }
+}
