@@ -1,0 +1,160 @@
+//! The demo's socket: accepts on loopback, answers, and ends when the [`Demo`] is dropped.
+//!
+//! Not here: what is answered (`answers`).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER, SERVER};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::answers::{self, Answer};
+use super::world::{ACCOUNT, World};
+use crate::domain::credential::{Credential, CredentialKind};
+use crate::domain::scope::{Scope, ScopeId};
+use crate::domain::secret::Secret;
+
+/// A running demo server. Dropping it stops the server; answers under way are still sent.
+#[derive(Debug)]
+pub struct Demo {
+    /// `http://127.0.0.1:PORT/client/v4`.
+    pub base_url: String,
+    /// The only credential that the server accepts, made afresh for each.
+    pub credential: Credential,
+    /// The account to open on.
+    pub scope: Scope,
+    /// Closed by dropping it.
+    _running: watch::Sender<()>,
+}
+
+impl Demo {
+    /// Starts a server on a free loopback port, inside the current tokio runtime. The dates of its
+    /// tokens and its own clock start at `now`.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start(now: DateTime<Utc>) -> std::io::Result<Self> {
+        let secret: String = std::iter::repeat_with(fastrand::alphanumeric)
+            .take(40)
+            .collect();
+        let account = ScopeId::parse(ACCOUNT).map_err(std::io::Error::other)?;
+        let api = Arc::new(Api {
+            world: World::new(now)?,
+            bearer: Secret::new(format!("Bearer {secret}")),
+            ahead: now.signed_duration_since(wall_clock()),
+        });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        let (running, stopped) = watch::channel(());
+        tokio::spawn(accept(listener, api, stopped));
+        Ok(Self {
+            base_url: format!("http://127.0.0.1:{port}/client/v4"),
+            credential: Credential {
+                kind: CredentialKind::ApiToken,
+                secret: Secret::new(secret),
+            },
+            scope: Scope::Account(account),
+            _running: running,
+        })
+    }
+}
+
+struct Api {
+    world: World,
+    bearer: Secret,
+    /// The server's clock minus the machine's.
+    ahead: TimeDelta,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demo plays the API, which has a clock of its own; one that also runs while the machine sleeps"
+)]
+fn wall_clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+async fn accept(listener: TcpListener, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, Arc::clone(&api), stopped.clone()));
+            }
+            // Out of file descriptors or the like: wait until some are closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
+    // Only slower without it.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| respond(Arc::clone(&api), request));
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // A client that hangs up is no concern of ours.
+    drop(ended);
+}
+
+async fn respond(
+    api: Arc<Api>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let is_authentic = request
+        .headers()
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value.as_bytes() == api.bearer.expose().as_bytes());
+    let answer = answers::answer(
+        &api.world,
+        &answers::Request {
+            method: request.method(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or(""),
+            is_authentic,
+        },
+    );
+    if !answer.delay.is_zero() {
+        tokio::time::sleep(answer.delay).await;
+    }
+    Ok(response(answer, wall_clock() + api.ahead))
+}
+
+fn response(answer: Answer, now: DateTime<Utc>) -> Response<Full<Bytes>> {
+    let mut builder = Response::builder()
+        .status(answer.status)
+        .header(DATE, now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .header(CONTENT_TYPE, "application/json")
+        .header(SERVER, "cloudflare")
+        .header("cf-ray", format!("{:016x}-LHR", fastrand::u64(..)))
+        .header("cf-cache-status", "DYNAMIC");
+    if let Some(seconds) = answer.retry_after {
+        builder = builder.header(RETRY_AFTER, seconds);
+    }
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        builder = builder.header(ALLOW, "GET");
+    }
+    // Every name and value above is valid, so there is always a response.
+    builder
+        .body(Full::new(Bytes::from(answer.body)))
+        .unwrap_or_default()
+}
