@@ -227,7 +227,7 @@ async fn envelopes_that_leave_things_out_are_read() {
     ];
     for body in bodies {
         let fetched = get_saying(200, &body).await;
-        assert_eq!(fetched.unwrap().raw.as_str(), token, "{:.80}", body);
+        assert_eq!(fetched.unwrap().raw.as_str(), token, "{body:.80}");
     }
 }
 

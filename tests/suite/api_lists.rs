@@ -52,7 +52,7 @@ async fn list(base: &str) -> (Result<Answer<Listing>, Error>, Vec<Page>) {
     let mut pages = Vec::new();
     let listed = client(base)
         .list_tokens(&api_token(), &account(), patience(30), &mut |page| {
-            pages.push(page)
+            pages.push(page);
         })
         .await;
     (listed, pages)
