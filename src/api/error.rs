@@ -6,9 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::wording;
-use crate::domain::failure::{ApiError, Failure};
-use crate::domain::scope::Scope;
+use crate::domain::failure::ApiError;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +40,7 @@ pub enum Error {
         request: String,
     },
     /// No answer, or only part of one.
-    #[error("{request}: {problem:?}: {cause}")]
+    #[error("{request}: {cause}")]
     Transport {
         /// What went wrong.
         problem: Problem,
@@ -54,17 +52,11 @@ pub enum Error {
         cause: String,
     },
     /// The API, or something before it, answered otherwise than was asked for.
-    #[error("{}: HTTP {}: {:?}", _0.request, _0.http_status, _0.reason)]
+    #[error("{}: HTTP {}", _0.request, _0.http_status)]
     Refused(Box<Refusal>),
 }
 
 impl Error {
-    /// The failure as the user sees it. With the scope in use, it can be named.
-    #[must_use]
-    pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
-        wording::failure(self, scope)
-    }
-
     /// How long the API asked to be left alone, where it did.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -102,6 +94,8 @@ pub enum Problem {
     ProxyAuthentication,
     /// The proxy did not open a connection to the API.
     ProxyRefused,
+    /// The answer is not HTTP.
+    NotHttp,
     /// The body could not be decompressed.
     Compression,
     /// Anything else.

@@ -10,10 +10,11 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::client::{Answer, Client, Patience};
+use super::base_url::BaseUrl;
 use super::envelope::{self, Envelope, bounded};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
 use super::request::{self, Request};
+use super::setup::{self, Options};
 use super::verdict::{self, Facts};
 use super::{retry, transport};
 use crate::domain::clock;
@@ -21,6 +22,37 @@ use crate::domain::credential::Credential;
 
 /// Bodies larger than this, after decompression, are refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// How long a call may take, and what it does when it is told to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// When the call ends, whatever it is doing.
+    pub deadline: Instant,
+    /// Whether a 429 is waited out where that fits the deadline; otherwise it is an error at once.
+    pub waits_when_limited: bool,
+}
+
+/// What a call brought back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<T> {
+    /// The thing asked for.
+    pub value: T,
+    /// How long the whole call took, retries included.
+    pub took: Duration,
+    /// Server minus local clock, where the answer allowed it to be measured.
+    pub measured_offset: Option<TimeDelta>,
+}
+
+impl<T> Answer<T> {
+    /// The same answer about another value.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            value: change(self.value),
+            took: self.took,
+            measured_offset: self.measured_offset,
+        }
+    }
+}
 
 /// One call: with what credential, since when and until when.
 pub(super) struct Call {
@@ -47,7 +79,28 @@ impl Call {
     }
 }
 
-impl Client {
+/// The way to the API. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Wire {
+    http: reqwest::Client,
+    base_url: BaseUrl,
+    /// Host and port of the proxy in use.
+    proxy: Option<String>,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl Wire {
+    /// Sets the way up; sends nothing.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let proxy = setup::proxy_host(options);
+        Ok(Self {
+            http: setup::http(options, proxy.is_some())?,
+            base_url: options.base_url.clone(),
+            proxy,
+            clock: options.clock,
+        })
+    }
+
     /// Sends a request, again where that helps, and reads the answer before the deadline.
     pub(super) async fn ask<T>(
         &self,

@@ -1,16 +1,15 @@
 //! Lists that come in pages: fetched up to four at once, put in order, each entry once.
 //!
-//! Not here: which page comes next (`paging`), and the exchange itself (`client`).
+//! Not here: which page comes next (`paging`), and the exchange itself (`exchange`).
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::client::{Answer, Client};
 use super::envelope::{Envelope, PageNote};
 use super::error::{Error, Subject, Unreadable};
-use super::exchange::Call;
+use super::exchange::{Answer, Call, Wire};
 use super::paging::{Arrived, Course};
 use super::request::Request;
 use crate::domain::raw::RawJson;
@@ -115,14 +114,14 @@ impl Entry for Named {
 
 /// The service tokens of a scope.
 pub(super) async fn tokens(
-    client: &Client,
+    wire: &Wire,
     call: &Call,
     scope: &Scope,
     on_page: &mut (dyn FnMut(Page) + Send),
 ) -> Result<Answer<Listing>, Error> {
     let request = Request::tokens(scope).page(1, TOKENS_PER_PAGE);
     let answer = collect(
-        client,
+        wire,
         call,
         request,
         TOKENS_PER_PAGE,
@@ -144,12 +143,12 @@ pub(super) async fn tokens(
 
 /// The accounts or zones that the credential can see.
 pub(super) async fn scopes(
-    client: &Client,
+    wire: &Wire,
     call: &Call,
     subject: Subject,
 ) -> Result<Vec<NamedScope>, Error> {
     let request = Request::scopes(subject);
-    let answer = collect::<Named>(client, call, request, SCOPES_PER_PAGE, &mut |_, _| {}).await?;
+    let answer = collect::<Named>(wire, call, request, SCOPES_PER_PAGE, &mut |_, _| {}).await?;
     let scope = |id| match subject {
         Subject::Zones => Scope::Zone(id),
         _ => Scope::Account(id),
@@ -164,7 +163,7 @@ pub(super) async fn scopes(
 /// Fetches the pages of a list. A first page that fails is an error; after that, what was read is
 /// kept, and the list says what it lacks.
 async fn collect<T: Entry>(
-    client: &Client,
+    wire: &Wire,
     call: &Call,
     request: Request<'_>,
     size: u64,
@@ -179,7 +178,7 @@ async fn collect<T: Entry>(
         while under_way.len() < AT_ONCE {
             let Some(page) = course.next() else { break };
             under_way.push(async move {
-                let answer = client.ask(call, request.page(page, size), sheet::<T>).await;
+                let answer = wire.ask(call, request.page(page, size), sheet::<T>).await;
                 (page, answer)
             });
         }

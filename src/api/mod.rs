@@ -22,6 +22,8 @@ mod verdict;
 mod wording;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
-pub use client::{Answer, Client, Options, Patience};
+pub use client::Client;
 pub use error::{Error, Part, Problem, Reason, Refusal, Subject, Unreadable};
+pub use exchange::{Answer, Patience};
 pub use listing::{Listing, NamedScope, Page};
+pub use setup::Options;

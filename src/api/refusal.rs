@@ -2,13 +2,19 @@
 //!
 //! Not here: judging it (`verdict`), and errors without an answer (`wording`).
 
+use std::time::Duration;
+
 use super::error::{Part, Reason, Refusal, Subject, Unreadable};
-use super::wording::{self, Words};
+use crate::domain::credential::CredentialKind;
+use crate::domain::duration::humanize;
 use crate::domain::failure::FailureKind;
 use crate::domain::scope::Scope;
 
 /// The permission that reading service tokens takes, as the dashboard names it.
 const PERMISSION: &str = "Access: Service Tokens Read";
+
+/// A kind, a summary and a hint.
+pub(super) type Words = (FailureKind, String, String);
 
 /// What happened and what to do, for an answer that is not what was asked for.
 pub(super) fn words(refusal: &Refusal, scope: Option<&Scope>) -> Words {
@@ -21,7 +27,7 @@ pub(super) fn words(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             permission(refusal, scope)
         }
         Reason::BadId | Reason::NotFound => missing(refusal, scope),
-        Reason::ProxyAuthentication { host } => wording::proxy_login(host.as_deref()),
+        Reason::ProxyAuthentication { host } => proxy_login(host.as_deref()),
         _ => answer(refusal),
     }
 }
@@ -115,7 +121,11 @@ fn permission(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             format!(
                 "The {label} works, but may not read the service tokens of {place} {evidence}."
             ),
-            format!("Give it the permission {PERMISSION} for {place}.{other}"),
+            if label == CredentialKind::ApiToken.label() {
+                format!("Give it the permission {PERMISSION} for {place}.{other}")
+            } else {
+                format!("Its user needs a role that may read Zero Trust on {place}.{other}")
+            },
         ),
     };
     (FailureKind::Permission, summary, hint)
@@ -159,7 +169,7 @@ fn answer(refusal: &Refusal) -> Words {
             format!("Cloudflare received too many requests {evidence}."),
             format!(
                 "Wait {}; the limit is shared with the dashboard and everything else of the same user.",
-                wording::seconds(*retry_after)
+                seconds(*retry_after)
             ),
         ),
         Reason::ServerFailed => (
@@ -235,4 +245,25 @@ fn other_scope(scope: Option<&Scope>) -> String {
             scope.id()
         )
     })
+}
+
+/// A proxy that wants to be logged in to.
+pub(super) fn proxy_login(host: Option<&str>) -> Words {
+    let proxy = host.map_or_else(|| "A proxy".to_owned(), |host| format!("The proxy {host}"));
+    (
+        FailureKind::Proxy,
+        format!("{proxy} refused the request: it wants a valid user name and password."),
+        "Put them into the proxy's URL in HTTPS_PROXY or HTTP_PROXY.".to_owned(),
+    )
+}
+
+/// `30 seconds`, `5m`.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".to_owned(),
+        whole @ 0..=119 => format!("{whole} seconds"),
+        whole => humanize(chrono::TimeDelta::seconds(
+            i64::try_from(whole).unwrap_or(i64::MAX / 1_000),
+        )),
+    }
 }

@@ -1,6 +1,6 @@
 //! The requests that exist, all of them reads, and the headers that authenticate them.
 //!
-//! Not here: sending (`client`).
+//! Not here: sending (`exchange`).
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;

@@ -2,9 +2,10 @@
 //!
 //! The file of additional certificates is the only one this room reads. Not here: requests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, redirect};
@@ -12,18 +13,31 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::client::Options;
+use super::base_url::BaseUrl;
 use super::error::Error;
 use super::transport;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));
 
+/// What a client is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where requests go.
+    pub base_url: BaseUrl,
+    /// Certificates to trust beside the system's: a PEM bundle.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the proxies of the environment or the system are used.
+    pub use_system_proxy: bool,
+    /// Reads the local clock, to be compared with the answers' `Date`.
+    pub clock: fn() -> DateTime<Utc>,
+}
+
 /// Builds the HTTP client.
 ///
 /// The certificates are the system's; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` take their
 /// place, which the platform's verifier sees to. Plain http needs none, so none are loaded.
-pub(super) fn http(options: &Options) -> Result<reqwest::Client, Error> {
+pub(super) fn http(options: &Options, uses_proxy: bool) -> Result<reqwest::Client, Error> {
     let extra = match &options.ca_file {
         Some(path) => certificates(path)?,
         None => Vec::new(),
@@ -34,7 +48,7 @@ pub(super) fn http(options: &Options) -> Result<reqwest::Client, Error> {
     } else {
         builder.tls_certs_only(extra)
     };
-    let builder = if options.use_system_proxy {
+    let builder = if uses_proxy {
         builder
     } else {
         builder.no_proxy()
@@ -60,8 +74,12 @@ pub(super) fn proxy_host(options: &Options) -> Option<String> {
     if !options.use_system_proxy {
         return None;
     }
-    let target = options.base_url.join(&[]).as_str().parse().ok()?;
-    let proxy = Matcher::from_system().intercept(&target)?;
+    let matcher = Matcher::from_system();
+    let target = options.base_url.join(&[]);
+    let proxy = matcher.intercept(&target.as_str().parse().ok()?)?;
+    // The matcher holds `NO_PROXY=*` against names but not against addresses, so ask for a name.
+    let any_name = format!("{}://name.invalid", target.scheme());
+    matcher.intercept(&any_name.parse().ok()?)?;
     let host = proxy.uri().host()?;
     Some(match proxy.uri().port_u16() {
         Some(port) => format!("{host}:{port}"),

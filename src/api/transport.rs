@@ -108,6 +108,9 @@ fn is_tls_handshake(causes: &[&(dyn StdError + 'static)]) -> bool {
 
 fn broken(cause: &(dyn StdError + 'static)) -> Option<Problem> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        if error.is_parse() {
+            return Some(Problem::NotHttp);
+        }
         let is_cut = error.is_incomplete_message() || error.is_closed() || error.is_canceled();
         return is_cut.then_some(Problem::Reset);
     }

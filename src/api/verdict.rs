@@ -62,7 +62,7 @@ fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     if has_any(errors, &[9999]) || mentions(errors, "access.api.error.not_enabled") {
         return Reason::NotEnabled;
     }
-    if has_any(errors, &[7003, 7000]) || (status != 404 && mentions_bad_id(subject, errors)) {
+    if has_any(errors, &[7003, 7000]) || is_bad_id(status, subject, errors) {
         return Reason::BadId;
     }
     if subject == Subject::Accounts && has_any(errors, &[1001]) {
@@ -104,8 +104,8 @@ fn malformed_parts(errors: &[ApiError]) -> Vec<Part> {
 }
 
 /// 12130 is Access's "invalid request"; of a request for one token only the ID can be invalid.
-fn mentions_bad_id(subject: Subject, errors: &[ApiError]) -> bool {
-    subject == Subject::Token && has_any(errors, &[12_130])
+fn is_bad_id(status: u16, subject: Subject, errors: &[ApiError]) -> bool {
+    status == 400 && subject == Subject::Token && has_any(errors, &[12_130])
 }
 
 fn has_any(errors: &[ApiError], codes: &[i64]) -> bool {

@@ -3,24 +3,21 @@
 //! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
 //! `refusal`. Not here: deciding what an error is.
 
-use std::time::Duration;
-
 use super::error::{Error, Problem};
-use super::refusal;
-use crate::domain::duration::humanize;
+use super::refusal::{self, Words, proxy_login, seconds};
 use crate::domain::failure::{Details, Failure, FailureKind};
 use crate::domain::scope::Scope;
 
-/// A kind, a summary and a hint.
-pub(super) type Words = (FailureKind, String, String);
-
-/// The failure as the user sees it.
-pub(super) fn failure(error: Error, scope: Option<&Scope>) -> Failure {
-    let retry_after = error.retry_after();
-    let (kind, summary, hint) = words(&error, scope);
-    let mut failure = Failure::new(kind, summary, hint).with_details(details(error));
-    failure.retry_after = retry_after;
-    failure
+impl Error {
+    /// The failure as the user sees it. With the scope in use, it can be named.
+    #[must_use]
+    pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
+        let retry_after = self.retry_after();
+        let (kind, summary, hint) = words(&self, scope);
+        let mut failure = Failure::new(kind, summary, hint).with_details(details(self));
+        failure.retry_after = retry_after;
+        failure
+    }
 }
 
 fn details(error: Error) -> Details {
@@ -133,6 +130,11 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("The proxy {host} refused to connect to the API."),
             proxy,
         ),
+        Problem::NotHttp => (
+            InvalidResponse,
+            format!("What {host} answered is not HTTP."),
+            "Check the base URL.",
+        ),
         Problem::Compression => (
             InvalidResponse,
             format!("The answer of {host} could not be decompressed."),
@@ -145,24 +147,4 @@ fn transport(problem: Problem, host: &str) -> Words {
         ),
     };
     (kind, summary, hint.to_owned())
-}
-
-pub(super) fn proxy_login(host: Option<&str>) -> Words {
-    let proxy = host.map_or_else(|| "A proxy".to_owned(), |host| format!("The proxy {host}"));
-    (
-        FailureKind::Proxy,
-        format!("{proxy} refused the request: it wants a valid user name and password."),
-        "Put them into the proxy's URL in HTTPS_PROXY or HTTP_PROXY.".to_owned(),
-    )
-}
-
-/// `30 seconds`, `5m`.
-pub(super) fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        1 => "1 second".to_owned(),
-        whole @ 0..=119 => format!("{whole} seconds"),
-        whole => humanize(chrono::TimeDelta::seconds(
-            i64::try_from(whole).unwrap_or(i64::MAX / 1_000),
-        )),
-    }
 }

@@ -1,6 +1,9 @@
 //! The whole suite as one binary: a module a subject.
 
 mod api;
+mod api_errors;
+mod api_lists;
+mod api_transport;
 mod architecture;
 mod common;
 mod config;
