@@ -1,4 +1,5 @@
 //! Files: settings and profiles, recent look-ups, locks and replacement.
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 #![expect(
     clippy::disallowed_methods,
     reason = "these tests lay out files and look at what became of them"
@@ -311,6 +312,18 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
     assert_eq!(settings.profile("b"), Some(&changed));
     let names: Vec<&str> = settings.profiles.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["b", "a"]);
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_matter() {
+    let (_dir, paths) = home();
+    let text = "\u{FEFF}# mine\r\ntheme = \"light\"\r\n";
+    fs::write(paths.config_file(), text).unwrap();
+    save_profile(&paths, &profile("prod")).unwrap();
+    let settings = load(&paths).unwrap().settings;
+    assert_eq!(settings.theme, "light");
+    assert_eq!(settings.default_profile, "prod");
+    assert_eq!(settings.profiles, [profile("prod")]);
 }
 
 #[test]

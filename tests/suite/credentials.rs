@@ -1,4 +1,5 @@
 //! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use std::ffi::OsString;
 use std::sync::mpsc;
