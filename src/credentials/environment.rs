@@ -8,7 +8,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{CredentialStore, StoreError};
+use super::error::StoreError;
+use super::store::CredentialStore;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};

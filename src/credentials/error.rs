@@ -59,6 +59,13 @@ pub enum StoreError {
 const INSTEAD: &str =
     "Set CLOUDFLARE_API_TOKEN, or keep the credential in memory for this session only.";
 
+/// What unlocks it in a terminal.
+const UNLOCK: &str = if cfg!(target_os = "macos") {
+    "security unlock-keychain"
+} else {
+    "gnome-keyring-daemon --unlock"
+};
+
 impl StoreError {
     fn hint(&self) -> String {
         match self {
@@ -66,12 +73,12 @@ impl StoreError {
                 format!("Start one (GNOME Keyring, KWallet or KeePassXC). {INSTEAD}")
             }
             Self::NoBus => format!("Run in a desktop session or under dbus-run-session. {INSTEAD}"),
-            Self::NoCollection => format!(
-                "Log in on the desktop once, or unlock it with `gnome-keyring-daemon --unlock`. {INSTEAD}"
-            ),
-            Self::Locked => format!(
-                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again. {INSTEAD}"
-            ),
+            Self::NoCollection => {
+                format!("Log in on the desktop once, or unlock it with `{UNLOCK}`. {INSTEAD}")
+            }
+            Self::Locked => {
+                format!("Unlock it on the desktop, or with `{UNLOCK}`, and try again. {INSTEAD}")
+            }
             Self::Denied => format!("Try again and allow it. {INSTEAD}"),
             Self::Missing => {
                 "Store one with `tokenscope auth set`, or set CLOUDFLARE_API_TOKEN.".to_owned()

@@ -8,8 +8,9 @@ use keyring::Error;
 use keyring_core::Entry;
 use zeroize::Zeroizing;
 
+use super::error::StoreError;
 use super::platform::{self, Session};
-use super::{CredentialStore, StoreError};
+use super::store::CredentialStore;
 use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
 
@@ -50,7 +51,7 @@ impl Keyring {
 
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
-        let text = self.with(|session| session.entry(profile)?.get_password())?;
+        let text = self.with(|session| session.entry(SERVICE, profile)?.get_password())?;
         let text = Zeroizing::new(text);
         Secret::parse(&text).map_err(StoreError::Unusable)
     }
@@ -59,17 +60,20 @@ impl CredentialStore for Keyring {
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
-        self.with(
-            |session| match session.entry(profile)?.set_password(secret.expose()) {
+        self.with(|session| {
+            match session
+                .entry(SERVICE, profile)?
+                .set_password(secret.expose())
+            {
                 Err(Error::Ambiguous(entries)) => replace_all(&entries, secret),
                 done => done,
-            },
-        )
+            }
+        })
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
         self.with(
-            |session| match session.entry(profile)?.delete_credential() {
+            |session| match session.entry(SERVICE, profile)?.delete_credential() {
                 Err(Error::NoEntry) => Ok(false),
                 Err(Error::Ambiguous(entries)) => delete_all(&entries).map(|()| true),
                 done => done.map(|()| true),
@@ -78,7 +82,7 @@ impl CredentialStore for Keyring {
     }
 
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
-        platform::contains(profile)
+        platform::contains(SERVICE, profile).map_err(platform::explain)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{CredentialStore, StoreError};
+use super::error::StoreError;
+use super::store::CredentialStore;
 use crate::domain::secret::Secret;
 
 /// Keeps secrets until it is dropped.

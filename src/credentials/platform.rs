@@ -6,7 +6,7 @@
 use keyring::Error;
 use zeroize::Zeroize;
 
-use super::StoreError;
+use super::error::StoreError;
 
 #[cfg(any(target_os = "macos", windows))]
 mod facade;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{CredentialStore, StoreError};
+use super::error::StoreError;
+use super::store::CredentialStore;
 use crate::domain::secret::Secret;
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;

@@ -3,6 +3,7 @@
 //! The machine's own session and keyring are never touched: every program is given the private
 //! bus's address and private directories. Everything ends when the [`Session`] is dropped.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -14,6 +15,28 @@ use tempfile::TempDir;
 
 /// Far longer than anything here takes, so that a fault fails instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What of the developer's own environment would show through.
+const FOREIGN: [&str; 18] = [
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "GNOME_KEYRING_CONTROL",
+    "SSH_AUTH_SOCK",
+    "TOKENSCOPE_HOME",
+    "TOKENSCOPE_LOG",
+    "CLOUDFLARE_API_TOKEN",
+    "CLOUDFLARE_API_KEY",
+    "CLOUDFLARE_EMAIL",
+    "CLOUDFLARE_ACCOUNT_ID",
+    "CLOUDFLARE_ZONE_ID",
+    "CLOUDFLARE_BASE_URL",
+    "CLOUDFLARE_API_BASE_URL",
+    "CF_API_TOKEN",
+    "CF_API_KEY",
+    "CF_API_EMAIL",
+    "CF_EMAIL",
+    "CF_ACCOUNT_ID",
+];
 
 /// What the session has of a keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,12 +207,7 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 /// A program with the private directories of `dir` and the bus that listens there, if any does.
 pub(crate) fn command(dir: &Path, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    for variable in [
-        "DISPLAY",
-        "WAYLAND_DISPLAY",
-        "GNOME_KEYRING_CONTROL",
-        "SSH_AUTH_SOCK",
-    ] {
+    for variable in FOREIGN {
         command.env_remove(variable);
     }
     command

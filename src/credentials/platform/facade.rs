@@ -5,8 +5,7 @@
 use keyring::Error;
 use keyring_core::Entry;
 
-use crate::credentials::StoreError;
-use crate::credentials::keyring::SERVICE;
+use crate::credentials::error::StoreError;
 
 /// The platform's store, which is opened by the first entry made.
 pub(in crate::credentials) struct Session;
@@ -24,8 +23,12 @@ impl Session {
         clippy::unused_self,
         reason = "entries are made of a session on the other platforms"
     )]
-    pub(in crate::credentials) fn entry(&self, profile: &str) -> Result<Entry, Error> {
-        keyring::Entry::new(SERVICE, profile).map(|entry| entry.inner)
+    pub(in crate::credentials) fn entry(
+        &self,
+        service: &str,
+        profile: &str,
+    ) -> Result<Entry, Error> {
+        keyring::Entry::new(service, profile).map(|entry| entry.inner)
     }
 }
 
@@ -35,26 +38,25 @@ pub(in crate::credentials) fn may_be_session_loss(_error: &Error) -> bool {
 
 /// Searches by attributes, which reads no secret and so asks nobody for leave.
 #[cfg(target_os = "macos")]
-pub(in crate::credentials) fn contains(profile: &str) -> Result<bool, StoreError> {
+pub(in crate::credentials) fn contains(service: &str, profile: &str) -> Result<bool, Error> {
     use std::collections::HashMap;
 
     let search = || {
-        Session.entry(profile)?;
-        Entry::search(&HashMap::from([("service", SERVICE), ("user", profile)]))
+        Session.entry(service, profile)?;
+        Entry::search(&HashMap::from([("service", service), ("user", profile)]))
     };
-    let found = search().map_err(super::explain)?;
-    Ok(!found.is_empty())
+    search().map(|found| !found.is_empty())
 }
 
 #[cfg(windows)]
-pub(in crate::credentials) fn contains(profile: &str) -> Result<bool, StoreError> {
+pub(in crate::credentials) fn contains(service: &str, profile: &str) -> Result<bool, Error> {
     let attributes = Session
-        .entry(profile)
+        .entry(service, profile)
         .and_then(|entry| entry.get_attributes());
     match attributes {
         Ok(_) => Ok(true),
         Err(Error::NoEntry) => Ok(false),
-        Err(error) => Err(super::explain(error)),
+        Err(error) => Err(error),
     }
 }
 

@@ -14,8 +14,7 @@ use keyring_core::{CredentialStore, Entry};
 use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
 
-use crate::credentials::StoreError;
-use crate::credentials::keyring::SERVICE;
+use crate::credentials::error::StoreError;
 use crate::domain::text;
 
 /// A connection to the service, with the key under which secrets cross the bus.
@@ -29,10 +28,14 @@ impl Session {
         Ok(Self { store })
     }
 
-    pub(in crate::credentials) fn entry(&self, profile: &str) -> Result<Entry, Error> {
+    pub(in crate::credentials) fn entry(
+        &self,
+        service: &str,
+        profile: &str,
+    ) -> Result<Entry, Error> {
         let label = format!("tokenscope: credential of profile {profile}");
         let modifiers = HashMap::from([("label", label.as_str())]);
-        self.store.build(SERVICE, profile, Some(&modifiers))
+        self.store.build(service, profile, Some(&modifiers))
     }
 }
 
@@ -48,13 +51,17 @@ pub(in crate::credentials) fn may_be_session_loss(error: &Error) -> bool {
     )
 }
 
-pub(in crate::credentials) fn contains(profile: &str) -> Result<bool, StoreError> {
-    let service = SecretService::connect(EncryptionType::Plain).map_err(|e| explain_service(&e))?;
-    let attributes = HashMap::from([("service", SERVICE), ("username", profile)]);
-    let found = service
-        .search_items(attributes)
-        .map_err(|error| explain_service(&error))?;
-    Ok(!found.unlocked.is_empty() || !found.locked.is_empty())
+pub(in crate::credentials) fn contains(service: &str, profile: &str) -> Result<bool, Error> {
+    let count = || {
+        let connection = SecretService::connect(EncryptionType::Plain)?;
+        let attributes = HashMap::from([("service", service), ("username", profile)]);
+        let found = connection.search_items(attributes)?;
+        Ok::<_, secret_service::Error>(found.unlocked.len() + found.locked.len())
+    };
+    match count() {
+        Ok(count) => Ok(count > 0),
+        Err(error) => Err(Error::PlatformFailure(Box::new(error))),
+    }
 }
 
 pub(in crate::credentials) fn place() -> String {

@@ -1,0 +1,44 @@
+//! What every place that keeps secrets can do.
+//!
+//! Not here: any of them.
+
+use super::error::StoreError;
+use crate::domain::secret::Secret;
+
+/// A place that keeps one secret a profile. Its calls block, and come from one thread only.
+pub trait CredentialStore: Send {
+    /// Reads a profile's secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none; any other for a store that does not give it.
+    fn get(&mut self, profile: &str) -> Result<Secret, StoreError>;
+
+    /// Keeps a profile's secret, in place of whatever was kept under that name.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where it was not kept.
+    fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError>;
+
+    /// Removes all that is kept for a profile, and says whether there was anything.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where something may remain.
+    fn delete(&mut self, profile: &str) -> Result<bool, StoreError>;
+
+    /// Whether anything is kept for a profile, found without reading a secret or asking anybody to
+    /// unlock one.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where the store cannot tell.
+    fn contains(&mut self, profile: &str) -> Result<bool, StoreError>;
+
+    /// Tries the store out: writes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER)
+    /// and deletes it, since a store that reads may still refuse to write.
+    ///
+    /// # Errors
+    /// The [`StoreError`] that keeping a secret would meet.
+    fn probe(&mut self) -> Result<(), StoreError>;
+
+    /// Where it keeps things, in words: `Secret Service, login collection`.
+    fn place(&mut self) -> String;
+}
