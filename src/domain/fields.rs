@@ -119,13 +119,13 @@ pub fn fields(token: &ServiceToken) -> Vec<Field> {
         .filter(|(field, row)| row.always || field.raw.is_some())
         .map(|(field, _)| field)
         .collect();
-    for (key, value) in &members {
+    for (key, _) in &members {
         if rows.iter().all(|row| row.key != *key) {
             rows.push(Field {
                 key: key.clone(),
                 label: key.clone(),
                 kind: FieldKind::Other,
-                raw: Some((*value).to_owned()),
+                raw: sent(key),
                 is_invalid: false,
             });
         }
