@@ -1,6 +1,6 @@
 //! The fields of a token as rows: what people look at, copy and compare.
 //!
-//! A new field is one row of [`KNOWN`]. Not here: how a row is drawn or how dates are worded.
+//! A new field is one row of `KNOWN`. Not here: how a row is drawn or how dates are worded.
 
 use super::token::{Reported, ServiceToken};
 
