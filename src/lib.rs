@@ -1,4 +1,31 @@
 //! A terminal inspector for Cloudflare Access service tokens.
+//!
+//! # The map
+//!
+//! The modules are rooms on floors. A file uses only rooms on lower floors, within what its row
+//! allows; the files of a room may use each other as long as they do so in one direction.
+//! `tests/suite/architecture.rs` reads this table and refuses whatever is not in it, so that to
+//! change the structure is to change this page.
+//!
+//! | Floor | Room | May use | Used by | Crates | What it is |
+//! |---|---|---|---|---|---|
+//! | 0 | `domain` | nothing | any | `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | the nouns and maths of a token: no I/O, no clock |
+//! | 1 | `api` | lower | any | any, not `anyhow` | speaks HTTP: the envelope, its errors, when to try again |
+//! | 1 | `credentials` | lower | any | any, not `anyhow` | where secrets are kept: keyring, environment, memory |
+//! | 1 | `config` | lower | any | any, not `anyhow` | the files: settings, profiles, recent look-ups |
+//! | 1 | `demo` | lower | `tui/effects.rs`, `cli/commands.rs` | any, not `anyhow` | a loopback server that answers as the API does |
+//! | 1 | `action` | lower | any | any, not `anyhow` | what a person can ask for, by name |
+//! | 1 | `theme` | lower | any | any, not `anyhow`, not `ratatui`, `ratatui::style` | roles, and how each looks |
+//! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
+//! | 2 | `inspector` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
+//! | 3 | `app` | `domain`, `action` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program without its terminal: state, message in, effects out |
+//! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
+//! | 5 | `tui` | lower | any | any, not `anyhow` | the terminal, the event loop, and what runs effects |
+//! | 5 | `cli` | lower, not `app`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
+//! | 6 | `main` | lower | any | any | reads the arguments and chooses |
+//!
+//! A row that lists its crates by name is pure: it may use none of the parts of `std` that reach
+//! the world either.
 
 pub mod action;
 pub mod api;

@@ -98,9 +98,10 @@ fn decimal(number: &str) -> Option<i128> {
     Some(whole.saturating_add(digits(&padded)))
 }
 
-/// Saturates far above any date, and low enough to be multiplied by an hour in nanoseconds.
+/// Saturates where even nanoseconds are more than the clock holds, and low enough to be multiplied
+/// by a billion.
 fn digits(text: &str) -> i128 {
-    const ENOUGH: i128 = 1 << 56;
+    const ENOUGH: i128 = 1 << 96;
     text.bytes().fold(0_i128, |sum, digit| {
         (sum * 10 + i128::from(digit - b'0')).min(ENOUGH)
     })
@@ -124,8 +125,8 @@ fn from_nanos(nanos: i128) -> TimeDelta {
     TimeDelta::new(seconds, rest).unwrap_or(TimeDelta::MAX)
 }
 
-/// A length in its two or three largest units, `365d`, `1h 30m`, `300ms`; exact to the second from
-/// one second up.
+/// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; in one finer
+/// unit below a second, `300ms`.
 #[must_use]
 pub fn humanize(length: TimeDelta) -> String {
     let seconds = length.num_seconds();

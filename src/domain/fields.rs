@@ -1,6 +1,6 @@
 //! The fields of a token as rows: what people look at, copy and compare.
 //!
-//! A new field is one row of [`KNOWN`]. Not here: how a row is drawn or how dates are worded.
+//! A new field is one row of `KNOWN`. Not here: how a row is drawn or how dates are worded.
 
 use super::token::{Reported, ServiceToken};
 
@@ -119,13 +119,13 @@ pub fn fields(token: &ServiceToken) -> Vec<Field> {
         .filter(|(field, row)| row.always || field.raw.is_some())
         .map(|(field, _)| field)
         .collect();
-    for (key, value) in &members {
+    for (key, _) in &members {
         if rows.iter().all(|row| row.key != *key) {
             rows.push(Field {
                 key: key.clone(),
                 label: key.clone(),
                 kind: FieldKind::Other,
-                raw: Some((*value).to_owned()),
+                raw: sent(key),
                 is_invalid: false,
             });
         }

@@ -174,20 +174,16 @@ fn usage(facts: Facts<'_>) -> Option<Finding> {
         )),
         Reported::Valid(_) | Reported::Invalid => None,
         Reported::Absent | Reported::Null => {
-            let old = facts
-                .token
-                .created_at
-                .valid()
-                .is_some_and(|made| since(*made) > TimeDelta::days(7));
-            let severity = if old {
-                Severity::Warning
-            } else {
-                Severity::Info
-            };
-            let advice = if old {
-                "Check that its client really sends it, or delete it."
-            } else {
-                "It is new: check that its client really sends it."
+            let (severity, advice) = match facts.token.created_at.valid() {
+                Some(made) if since(*made) > TimeDelta::days(7) => (
+                    Severity::Warning,
+                    "Check that its client really sends it, or delete it.",
+                ),
+                Some(_) => (
+                    Severity::Info,
+                    "It is new: check that its client really sends it.",
+                ),
+                None => (Severity::Info, "Check that its client really sends it."),
             };
             Some(finding(
                 "never_used",
@@ -215,7 +211,8 @@ fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
 
 fn previous_secret(facts: Facts<'_>) -> Option<Finding> {
     let end = *facts.token.previous_client_secret_expires_at.valid()?;
-    if facts.status == Status::Disabled || Remaining::until(end, facts.now).is_over() {
+    let is_token_dead = matches!(facts.status, Status::Disabled | Status::Expired);
+    if is_token_dead || Remaining::until(end, facts.now).is_over() {
         return Some(finding(
             "previous_secret_revoked",
             Severity::Info,

@@ -71,6 +71,9 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
+/// Levels beyond this are indented no further: the space would grow with the square of the depth.
+const DEEPEST: usize = 64;
+
 #[derive(Default)]
 struct Lines {
     done: Vec<String>,
@@ -117,7 +120,7 @@ impl Lines {
 
     fn break_line(&mut self) {
         self.done.push(std::mem::take(&mut self.current));
-        self.current = "  ".repeat(self.depth);
+        self.current = "  ".repeat(self.depth.min(DEEPEST));
     }
 
     fn finish(mut self) -> Vec<String> {

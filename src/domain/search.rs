@@ -26,14 +26,14 @@ impl Filter {
     /// How well a text matches, higher is better; nothing if it does not.
     pub fn score(&mut self, text: &str) -> Option<u32> {
         self.pattern
-            .score(Utf32Str::new(text, &mut self.buffer), &mut self.matcher)
+            .score(haystack(text, &mut self.buffer), &mut self.matcher)
     }
 
     /// The character positions that matched, sorted; nothing if the text does not match.
     pub fn positions(&mut self, text: &str) -> Option<Vec<u32>> {
         let mut positions = Vec::new();
         self.pattern.indices(
-            Utf32Str::new(text, &mut self.buffer),
+            haystack(text, &mut self.buffer),
             &mut self.matcher,
             &mut positions,
         )?;
@@ -41,6 +41,17 @@ impl Filter {
         positions.dedup();
         Some(positions)
     }
+}
+
+/// The characters of a text. [`Utf32Str::new`] takes graphemes, and falls back to bytes where each
+/// begins with an ASCII letter, so that its positions mean now this, now that.
+fn haystack<'a>(text: &'a str, buffer: &'a mut Vec<char>) -> Utf32Str<'a> {
+    if text.is_ascii() {
+        return Utf32Str::Ascii(text.as_bytes());
+    }
+    buffer.clear();
+    buffer.extend(text.chars());
+    Utf32Str::Unicode(buffer)
 }
 
 /// The lines that contain a text, case ignored unless the text has upper case.

@@ -1,0 +1,139 @@
+//! The rules of the structure: each takes the tree and says what breaks it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rooms::Room;
+use super::source::{File, Target, Tree, edges};
+
+const LONGEST_FILE: usize = 400;
+const LONGEST_FUNCTION: usize = 60;
+
+/// Names for what has no name of its own.
+const SHAPELESS: [&str; 7] = [
+    "common", "helper", "helpers", "misc", "prelude", "util", "utils",
+];
+
+/// The parts of `std` that reach the world.
+const WORLDLY: [&str; 7] = ["env", "fs", "io", "net", "os", "process", "thread"];
+
+/// Everything in a tree that breaks a rule. `tables` are files that may be long.
+pub(crate) fn violations(
+    tree: &Tree,
+    rooms: &BTreeMap<String, Room>,
+    tables: &[&str],
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in &tree.files {
+        shape(file, tables, &mut found);
+        let Some(name) = file.module.first() else {
+            if !file.only_declares {
+                found.push(format!("{} does more than declare modules", file.path));
+            }
+            continue;
+        };
+        match rooms.get(name) {
+            Some(room) => uses(tree, rooms, file, room, &mut found),
+            None => found.push(format!("{} is in no room of the table", file.path)),
+        }
+    }
+    found.extend(cycle(tree));
+    found
+}
+
+fn shape(file: &File, tables: &[&str], found: &mut Vec<String>) {
+    if !file.opens_with_docs {
+        found.push(format!("{} does not open with `//!`", file.path));
+    }
+    if file.lines > LONGEST_FILE && !tables.contains(&file.path.as_str()) {
+        found.push(format!("{} has {} lines", file.path, file.lines));
+    }
+    for (function, lines) in &file.functions {
+        if *lines > LONGEST_FUNCTION {
+            found.push(format!("{}: {function} has {lines} lines", file.path));
+        }
+    }
+    for part in &file.module {
+        if SHAPELESS.contains(&part.as_str()) {
+            found.push(format!("{} says nothing by its name", file.path));
+        }
+    }
+}
+
+fn uses(
+    tree: &Tree,
+    rooms: &BTreeMap<String, Room>,
+    file: &File,
+    room: &Room,
+    found: &mut Vec<String>,
+) {
+    for (target, path) in tree.targets(file) {
+        let allowed = match target {
+            Target::Crate(path) => may_use_crate(room, &path),
+            Target::File(other) => may_use_file(rooms, file, room, &tree.files[other]),
+        };
+        if !allowed {
+            found.push(format!("{} may not use {path}", file.path));
+        }
+    }
+}
+
+fn may_use_crate(room: &Room, path: &str) -> bool {
+    let mut parts = path.split("::");
+    match parts.next() {
+        Some("std" | "core" | "alloc") => {
+            let is_worldly = parts.next().is_some_and(|part| WORLDLY.contains(&part));
+            !(room.crates.is_a_list() && is_worldly)
+        }
+        _ => room.crates.allows(path),
+    }
+}
+
+fn may_use_file(rooms: &BTreeMap<String, Room>, file: &File, room: &Room, other: &File) -> bool {
+    let Some(name) = other.module.first() else {
+        // The crate's root has nothing but modules, which are looked at one by one.
+        return true;
+    };
+    if file.module.first() == Some(name) {
+        return true;
+    }
+    rooms.get(name).is_none_or(|used| {
+        used.floor < room.floor && room.uses.allows(name) && used.used_by.allows(&file.path)
+    })
+}
+
+/// One cycle among files, within a room or across rooms.
+fn cycle(tree: &Tree) -> Option<String> {
+    let edges = edges(tree);
+    let mut done = BTreeSet::new();
+    (0..tree.files.len()).find_map(|start| {
+        let cycle = walk(start, &edges, &mut Vec::new(), &mut done)?;
+        let names: Vec<&str> = cycle
+            .iter()
+            .map(|file| tree.files[*file].path.as_str())
+            .collect();
+        Some(format!("a cycle: {}", names.join(" -> ")))
+    })
+}
+
+fn walk(
+    file: usize,
+    edges: &BTreeMap<usize, BTreeSet<usize>>,
+    trail: &mut Vec<usize>,
+    done: &mut BTreeSet<usize>,
+) -> Option<Vec<usize>> {
+    if let Some(at) = trail.iter().position(|other| *other == file) {
+        let mut cycle = trail[at..].to_vec();
+        cycle.push(file);
+        return Some(cycle);
+    }
+    if done.contains(&file) {
+        return None;
+    }
+    trail.push(file);
+    let found = edges[&file]
+        .iter()
+        .find_map(|next| walk(*next, edges, trail, done));
+    trail.pop();
+    done.insert(file);
+    found
+}

@@ -1,0 +1,306 @@
+//! Every rule over a token, and every boundary of it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokenscope::domain::findings::{Finding, Severity, findings};
+use tokenscope::domain::status::Thresholds;
+
+use crate::domain::{at, nanos, now, token};
+
+const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
+const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
+
+fn found(json: &str) -> Vec<Finding> {
+    findings(&token(json), now(), Thresholds::default())
+}
+
+fn codes(json: &str) -> Vec<(&'static str, Severity)> {
+    found(json)
+        .into_iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
+}
+
+fn one(json: &str, code: &str) -> Option<Finding> {
+    found(json).into_iter().find(|finding| finding.code == code)
+}
+
+fn date(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339()
+}
+
+#[test]
+fn a_token_in_order_has_no_findings() {
+    assert_eq!(found(&format!("{{{YEAR},{SEEN}}}")), []);
+}
+
+#[test]
+fn each_status_but_active_has_its_finding() {
+    for (rest, code, severity) in [
+        (
+            r#""enabled":false,"expires_at":"2027-06-01T00:00:00Z""#,
+            "disabled",
+            Severity::Critical,
+        ),
+        (
+            r#""duration":"forever","expires_at":"2020-01-01T00:00:00Z""#,
+            "never_expires",
+            Severity::Info,
+        ),
+        (r#""expires_at":null"#, "expiry_unknown", Severity::Warning),
+        (
+            r#""expires_at":"2026-11-25T12:00:00Z""#,
+            "expired",
+            Severity::Critical,
+        ),
+        (
+            r#""expires_at":"2026-11-25T12:00:00.000000001Z""#,
+            "expires_within_critical",
+            Severity::Critical,
+        ),
+        (
+            r#""expires_at":"2026-12-02T11:59:59Z""#,
+            "expires_within_critical",
+            Severity::Critical,
+        ),
+        (
+            r#""expires_at":"2026-12-02T12:00:00Z""#,
+            "expires_within_warning",
+            Severity::Warning,
+        ),
+        (
+            r#""expires_at":"2026-12-25T11:59:59Z""#,
+            "expires_within_warning",
+            Severity::Warning,
+        ),
+    ] {
+        assert_eq!(
+            codes(&format!("{{{rest},{SEEN}}}")),
+            [(code, severity)],
+            "{rest}"
+        );
+    }
+    assert_eq!(
+        codes(&format!(
+            r#"{{"expires_at":"2026-12-25T12:00:00Z",{SEEN}}}"#
+        )),
+        []
+    );
+}
+
+#[test]
+fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
+    let finding = one(
+        &format!(r#"{{"expires_at":"2026-12-20T00:00:00Z",{SEEN}}}"#),
+        "expires_within_warning",
+    )
+    .unwrap();
+    assert!(
+        finding.message.starts_with("Expires within 30 days."),
+        "{}",
+        finding.message
+    );
+    for part in [
+        "Refresh adds a year and keeps the secret",
+        "rotate",
+        "without a grace period",
+    ] {
+        assert!(finding.message.contains(part), "{}", finding.message);
+    }
+}
+
+#[test]
+fn the_threshold_in_the_sentence_is_the_users() {
+    let json = token(&format!(
+        r#"{{"expires_at":"2026-11-25T13:00:00Z",{SEEN}}}"#
+    ));
+    for (critical, words) in [
+        (TimeDelta::hours(12), "Expires within 12h."),
+        (TimeDelta::hours(24), "Expires within 1 day."),
+        (TimeDelta::hours(36), "Expires within 1d 12h."),
+        (TimeDelta::days(3), "Expires within 3 days."),
+    ] {
+        let thresholds = Thresholds {
+            warn: TimeDelta::days(30),
+            critical,
+        };
+        let message = &findings(&json, now(), thresholds)[0].message;
+        assert!(message.starts_with(words), "{message}");
+    }
+}
+
+#[test]
+fn a_disabled_token_past_its_end_says_both() {
+    let both = codes(&format!(
+        r#"{{"enabled":false,"expires_at":"2026-11-25T12:00:00Z",{SEEN}}}"#
+    ));
+    assert_eq!(
+        both,
+        [
+            ("disabled", Severity::Critical),
+            ("expired", Severity::Critical)
+        ]
+    );
+    let forever = codes(&format!(
+        r#"{{"enabled":false,"duration":"forever","expires_at":"2020-01-01T00:00:00Z",{SEEN}}}"#
+    ));
+    assert_eq!(forever, [("disabled", Severity::Critical)]);
+}
+
+#[test]
+fn a_token_never_used_is_a_warning_once_it_is_over_a_week_old() {
+    let week = now() - TimeDelta::days(7);
+    for (created, severity) in [
+        (date(now()), Severity::Info),
+        (date(week), Severity::Info),
+        (date(week - nanos(1)), Severity::Warning),
+        (date(week - TimeDelta::seconds(1)), Severity::Warning),
+        (String::new(), Severity::Info),
+        ("soon".to_owned(), Severity::Info),
+    ] {
+        for seen in [
+            r#","last_seen_at":null"#,
+            "",
+            r#","last_seen_at":"""#,
+            r#","last_seen_at":"0001-01-01T00:00:00Z""#,
+        ] {
+            let json = format!(r#"{{{YEAR},"created_at":"{created}"{seen}}}"#);
+            assert_eq!(codes(&json), [("never_used", severity)], "{json}");
+        }
+    }
+}
+
+#[test]
+fn a_token_of_unknown_age_is_not_called_new() {
+    let new = one(
+        &format!(r#"{{{YEAR},"created_at":"{}"}}"#, date(now())),
+        "never_used",
+    )
+    .unwrap();
+    assert!(new.message.contains("new"), "{}", new.message);
+    let unknown = one(&format!("{{{YEAR}}}"), "never_used").unwrap();
+    assert!(!unknown.message.contains("new"), "{}", unknown.message);
+}
+
+#[test]
+fn a_use_that_cannot_be_read_is_no_finding() {
+    assert_eq!(
+        codes(&format!(r#"{{{YEAR},"last_seen_at":"yesterday"}}"#)),
+        []
+    );
+    assert_eq!(codes(&format!(r#"{{{YEAR},"last_seen_at":17}}"#)), []);
+}
+
+#[test]
+fn a_token_is_unused_after_thirty_days() {
+    let month = now() - TimeDelta::days(30);
+    let seen = |instant: DateTime<Utc>| format!(r#"{{{YEAR},"last_seen_at":"{}"}}"#, date(instant));
+    assert_eq!(codes(&seen(month + nanos(1))), []);
+    assert_eq!(codes(&seen(month)), [("unused", Severity::Warning)]);
+    let long_ago = one(
+        &seen(now() - TimeDelta::days(41) - TimeDelta::hours(23)),
+        "unused",
+    )
+    .unwrap();
+    assert!(
+        long_ago.message.starts_with("Not seen for 41 days."),
+        "{}",
+        long_ago.message
+    );
+    assert_eq!(
+        codes(&seen(now() + TimeDelta::days(1))),
+        [],
+        "a clock that is ahead is no finding"
+    );
+}
+
+#[test]
+fn an_expired_token_that_is_still_tried_says_so() {
+    let seen = |seen: &str| {
+        one(
+            &format!(r#"{{"expires_at":"2026-11-20T00:00:00Z","last_seen_at":"{seen}"}}"#),
+            "seen_after_expiry",
+        )
+    };
+    assert_eq!(seen("2026-11-20T00:00:00Z"), None);
+    let later = seen("2026-11-20T03:00:00Z").unwrap();
+    assert_eq!(later.severity, Severity::Info);
+    assert!(
+        later.message.contains("3 h after its expiry"),
+        "{}",
+        later.message
+    );
+    assert!(one(&format!("{{{YEAR},{SEEN}}}"), "seen_after_expiry").is_none());
+}
+
+#[test]
+fn a_previous_secret_is_alive_until_its_very_end() {
+    let previous = |rest: &str, end: &str| {
+        let found = found(&format!(
+            r#"{{{rest},{SEEN},"previous_client_secret_expires_at":"{end}"}}"#
+        ));
+        found
+            .into_iter()
+            .find(|finding| finding.code.starts_with("previous_secret"))
+            .map(|finding| (finding.code, finding.severity, finding.ends_at))
+    };
+    let end = "2026-11-25T13:12:09Z";
+    assert_eq!(
+        previous(YEAR, end),
+        Some(("previous_secret_alive", Severity::Info, Some(at(end))))
+    );
+    let revoked = Some(("previous_secret_revoked", Severity::Info, None));
+    assert_eq!(previous(YEAR, "2026-11-25T12:00:00Z"), revoked);
+    assert_eq!(previous(YEAR, "2026-11-25T11:59:59Z"), revoked);
+    assert_eq!(
+        previous(&format!(r#""enabled":false,{YEAR}"#), end),
+        revoked,
+        "disabling kills it too"
+    );
+    assert_eq!(
+        previous(r#""expires_at":"2026-11-25T11:00:00Z""#, end),
+        revoked,
+        "expiry ends it too"
+    );
+    for none in ["", "0001-01-01T00:00:00Z", "soon"] {
+        assert_eq!(previous(YEAR, none), None, "{none:?}");
+    }
+}
+
+#[test]
+fn a_lifetime_is_long_above_a_year() {
+    let lives = |duration: &str| {
+        one(
+            &format!(r#"{{"duration":"{duration}","expires_at":"2029-01-01T00:00:00Z",{SEEN}}}"#),
+            "long_lifetime",
+        )
+    };
+    for short in ["8760h", "8760h0m0s", "1h", "forever", "ten years", ""] {
+        assert_eq!(lives(short), None, "{short}");
+    }
+    let long = lives("8760h0m0.000000001s").unwrap();
+    assert_eq!(long.severity, Severity::Info);
+    assert!(lives("17520h").unwrap().message.contains("730d"));
+}
+
+#[test]
+fn the_loudest_finding_comes_first() {
+    let json = format!(
+        r#"{{"duration":"43800h","expires_at":"2026-11-26T00:00:00Z","last_seen_at":"2026-01-01T00:00:00Z","previous_client_secret_expires_at":"{}"}}"#,
+        date(now() + TimeDelta::hours(1))
+    );
+    assert_eq!(
+        codes(&json),
+        [
+            ("expires_within_critical", Severity::Critical),
+            ("unused", Severity::Warning),
+            ("previous_secret_alive", Severity::Info),
+            ("long_lifetime", Severity::Info),
+        ]
+    );
+    assert_eq!(
+        [Severity::Info, Severity::Warning, Severity::Critical].map(Severity::code),
+        ["info", "warning", "critical"]
+    );
+}

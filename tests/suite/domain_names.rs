@@ -1,0 +1,238 @@
+//! Secrets, profiles, credentials, recent look-ups, settings and filters.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use chrono::TimeDelta;
+use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
+use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
+use tokenscope::domain::recent::{CAPACITY, Recent, remember};
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::search::{Filter, matching_lines};
+use tokenscope::domain::secret::{InvalidSecret, Secret};
+use tokenscope::domain::settings::Settings;
+use tokenscope::domain::status::{Status, Thresholds};
+
+use crate::domain::{now, token};
+
+#[test]
+fn a_secret_prints_as_nothing() {
+    let secret = Secret::parse("cfut_canary").unwrap();
+    assert_eq!(format!("{secret:?} {secret:#?}"), "Secret(..) Secret(..)");
+    let credential = Credential {
+        kind: CredentialKind::ApiToken,
+        secret,
+    };
+    assert!(!format!("{credential:?}").contains("canary"));
+}
+
+#[test]
+fn what_pasting_leaves_around_a_credential_is_trimmed() {
+    for text in [
+        "tok_abc\r\n",
+        " tok_abc\t",
+        "\u{FEFF}tok_abc",
+        "\u{200B}tok_abc\u{200D}",
+        "\n\ntok_abc\0",
+    ] {
+        assert_eq!(Secret::parse(text).unwrap().expose(), "tok_abc", "{text:?}");
+    }
+}
+
+#[test]
+fn a_credential_with_something_odd_inside_is_refused_without_being_shown() {
+    for text in [
+        "tok\nabc",
+        "tok abc",
+        "tok\tabc",
+        "tok\u{200B}abc",
+        "tök",
+        "tok\u{7f}abc",
+        "Bearer tok",
+    ] {
+        let refused = Secret::parse(text).unwrap_err();
+        assert_eq!(refused, InvalidSecret::Characters, "{text:?}");
+        assert!(!refused.to_string().contains("tok"));
+    }
+    for text in ["", " \r\n", "\u{FEFF}"] {
+        assert_eq!(Secret::parse(text).unwrap_err(), InvalidSecret::Empty);
+    }
+    assert!(Secret::default().is_empty());
+    assert_eq!(Secret::new(" as it is ".to_owned()).expose(), " as it is ");
+}
+
+#[test]
+fn a_profile_is_named_by_letters_digits_and_three_signs() {
+    for text in ["default", "a", "prod-eu_1.2", "7", "東京", &"x".repeat(64)] {
+        assert_eq!(parse_profile_name(text).unwrap(), text);
+    }
+    assert_eq!(parse_profile_name(" prod\n").unwrap(), "prod");
+    for (text, why) in [
+        ("", InvalidProfileName::Empty),
+        (" \t", InvalidProfileName::Empty),
+        (PROBE_USER, InvalidProfileName::Reserved),
+        (&"x".repeat(65), InvalidProfileName::Long),
+        ("-prod", InvalidProfileName::Characters),
+        (".prod", InvalidProfileName::Characters),
+        ("_prod", InvalidProfileName::Characters),
+        ("a b", InvalidProfileName::Characters),
+        ("a/b", InvalidProfileName::Characters),
+        ("../x", InvalidProfileName::Characters),
+        ("a\u{202E}b", InvalidProfileName::Characters),
+        ("a\"b", InvalidProfileName::Characters),
+    ] {
+        assert_eq!(parse_profile_name(text).unwrap_err(), why, "{text:?}");
+    }
+}
+
+#[test]
+fn an_email_has_something_on_both_sides_of_one_sign() {
+    assert_eq!(
+        parse_email(" ann@example.com\r\n").unwrap(),
+        "ann@example.com"
+    );
+    for text in [
+        "",
+        "ann",
+        "@",
+        "ann@",
+        "@example.com",
+        "a@b@c",
+        "a b@c",
+        "ann@exämple.com",
+        "a@b\nc",
+    ] {
+        assert_eq!(parse_email(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_credential_kind_has_its_names() {
+    let key = CredentialKind::GlobalKey {
+        email: "ann@example.com".to_owned(),
+    };
+    assert_eq!(
+        (key.code(), key.label(), key.email()),
+        ("global_key", "Global API key", Some("ann@example.com"))
+    );
+    let api = CredentialKind::ApiToken;
+    assert_eq!(
+        (api.code(), api.label(), api.email()),
+        ("api_token", "API token", None)
+    );
+}
+
+fn scope(digit: &str) -> Scope {
+    Scope::Account(ScopeId::parse(&digit.repeat(32)).unwrap())
+}
+
+fn recent(number: usize, scope: &Scope) -> Recent {
+    let json = format!(
+        r#"{{"id":"00000000-0000-4000-8000-{number:012}","name":"n{number}","expires_at":"2026-11-25T13:00:00Z"}}"#
+    );
+    Recent::of(&token(&json), scope, now()).unwrap()
+}
+
+#[test]
+fn the_newest_look_up_stands_first_once_and_the_oldest_goes() {
+    let mut recents = Vec::new();
+    for number in 0..CAPACITY + 5 {
+        remember(&mut recents, recent(number, &scope("a")));
+    }
+    assert_eq!(recents.len(), CAPACITY);
+    assert_eq!(recents[0].name, format!("n{}", CAPACITY + 4));
+    assert_eq!(recents[CAPACITY - 1].name, "n5");
+
+    remember(&mut recents, recent(10, &scope("a")));
+    assert_eq!(recents.len(), CAPACITY);
+    assert_eq!(recents.iter().filter(|one| one.name == "n10").count(), 1);
+    assert_eq!(recents[0].name, "n10");
+
+    remember(&mut recents, recent(10, &scope("b")));
+    assert_eq!(
+        recents.iter().filter(|one| one.name == "n10").count(),
+        2,
+        "another scope, another token"
+    );
+}
+
+#[test]
+fn a_remembered_token_grows_old_by_itself() {
+    let remembered = recent(1, &scope("a"));
+    let after =
+        |hours: i64| remembered.status(now() + TimeDelta::hours(hours), Thresholds::default());
+    assert_eq!(after(0), Status::Critical);
+    assert_eq!(after(1), Status::Expired);
+    assert!(Recent::of(&token(r#"{"id":"x"}"#), &scope("a"), now()).is_none());
+}
+
+#[test]
+fn the_settings_start_as_documented() {
+    let settings = Settings::default();
+    assert_eq!(settings.default_profile, "default");
+    assert_eq!(settings.theme, "dark");
+    assert_eq!(settings.refresh_seconds, 60);
+    assert!(!settings.ascii && !settings.bell);
+    assert_eq!(settings.thresholds.warn, TimeDelta::days(30));
+    assert_eq!(settings.thresholds.critical, TimeDelta::days(7));
+    assert_eq!(settings.profile("default"), None);
+    let profile = Profile {
+        name: "prod".to_owned(),
+        kind: CredentialKind::ApiToken,
+        scope: None,
+    };
+    let settings = Settings {
+        profiles: vec![profile.clone()],
+        ..settings
+    };
+    assert_eq!(settings.profile("prod"), Some(&profile));
+}
+
+#[test]
+fn a_filter_finds_letters_in_order_and_ranks_whole_words_higher() {
+    let mut filter = Filter::new("tfp");
+    assert!(filter.score("terraform-prod").is_some());
+    assert!(filter.score("github-actions").is_none());
+    let mut filter = Filter::new("prod");
+    assert!(filter.score("prod") > filter.score("p-r-o-d"));
+    assert!(Filter::new("").score("anything").is_some());
+}
+
+#[test]
+fn a_filter_minds_case_only_if_the_query_does() {
+    assert!(Filter::new("ci").score("CI/CD token").is_some());
+    assert!(Filter::new("CI").score("ci/cd token").is_none());
+    assert!(Filter::new("cafe").score("Café").is_some());
+    assert!(Filter::new("東京").score("東京-バックアップ").is_some());
+}
+
+#[test]
+fn a_filters_words_may_stand_in_any_order() {
+    assert!(Filter::new("prod terra").score("terraform-prod").is_some());
+    assert!(Filter::new("prod other").score("terraform-prod").is_none());
+}
+
+#[test]
+fn the_positions_that_matched_count_characters() {
+    assert_eq!(
+        Filter::new("tp").positions("terraform-prod"),
+        Some(vec![0, 10])
+    );
+    assert_eq!(Filter::new("x").positions("e\u{301}x"), Some(vec![2]));
+    assert_eq!(Filter::new("x").positions("abc"), None);
+}
+
+#[test]
+fn lines_are_found_without_case_unless_the_query_has_capitals() {
+    let lines: Vec<String> = ["Expires", "expires_at", "ÉTÉ", "other"]
+        .map(str::to_owned)
+        .into();
+    assert_eq!(matching_lines(&lines, "expires"), [0, 1]);
+    assert_eq!(matching_lines(&lines, "Expires"), [0]);
+    assert_eq!(matching_lines(&lines, "été"), [2]);
+    assert_eq!(matching_lines(&lines, ""), Vec::<usize>::new());
+    assert_eq!(
+        matching_lines(&lines, "."),
+        Vec::<usize>::new(),
+        "plain text, no pattern"
+    );
+}

@@ -1,0 +1,275 @@
+//! JSON as received, and what a token's fields are read from.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use proptest::prelude::*;
+use tokenscope::domain::fields::{FieldKind, changed_keys, fields};
+use tokenscope::domain::token::Reported;
+
+use crate::domain::{raw, token};
+
+/// JSON text without the white space that stands outside strings.
+fn squeezed(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    json.chars()
+        .filter(|c| {
+            let keep = inside || !c.is_ascii_whitespace();
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if inside => escaped = true,
+                '"' => inside = !inside,
+                _ => {}
+            }
+            keep
+        })
+        .collect()
+}
+
+/// JSON text of any shape, with white space in odd places and numbers as no library writes them.
+fn json() -> impl Strategy<Value = String> {
+    let number = proptest::sample::select(vec![
+        "0",
+        "-0",
+        "1.0",
+        "1.00",
+        "1E3",
+        "1e+05",
+        "123456789012345678901234567890",
+        "0.1000000000000000055511151231257827",
+    ]);
+    let string = "[a-z{}\\[\\]:, 東\u{202E}]{0,6}".prop_map(|text| format!("\"{text}\""));
+    let escapes = proptest::sample::select(vec![
+        r#""\"""#,
+        r#""\\""#,
+        r#""\\\"}""#,
+        r#""\u00e9\n""#,
+        r#""/\/""#,
+        r#""""#,
+    ]);
+    let leaf = prop_oneof![
+        number.prop_map(str::to_owned),
+        string,
+        escapes.prop_map(str::to_owned),
+        proptest::sample::select(vec!["true", "false", "null"]).prop_map(str::to_owned),
+    ];
+    let space = proptest::sample::select(vec!["", " ", "\n", "\t \r\n"]);
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        let list = (
+            proptest::collection::vec(inner.clone(), 0..5),
+            space.clone(),
+        )
+            .prop_map(|(items, space)| {
+                format!(
+                    "[{space}{}{space}]",
+                    items.join(&format!("{space},{space}"))
+                )
+            });
+        let object = (
+            proptest::collection::vec(("[a-z]{0,3}", inner), 0..5),
+            space.clone(),
+        )
+            .prop_map(|(members, space)| {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(key, value)| format!("\"{key}\"{space}:{space}{value}"))
+                    .collect();
+                format!(
+                    "{{{space}{}{space}}}",
+                    members.join(&format!("{space},{space}"))
+                )
+            });
+        prop_oneof![list, object]
+    })
+}
+
+proptest! {
+    #[test]
+    fn indenting_changes_nothing_but_white_space(json in json()) {
+        let value = raw(&json);
+        prop_assert_eq!(value.as_str(), json.trim());
+        let lines = value.indented();
+        prop_assert_eq!(squeezed(&lines.join("\n")), squeezed(&json));
+        let reads_the_same: serde_json::Value = serde_json::from_str(&lines.join("\n")).unwrap();
+        prop_assert_eq!(reads_the_same, serde_json::from_str::<serde_json::Value>(&json).unwrap());
+        prop_assert!(lines.iter().all(|line| !line.contains('\n') && line.trim_end() == line));
+    }
+
+    #[test]
+    fn members_are_the_objects_in_order(members in proptest::collection::vec(("[a-z]{1,3}", json()), 0..6)) {
+        let text: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        let object = raw(&format!("{{{}}}", text.join(",")));
+        let found: Vec<(String, String)> =
+            object.members().into_iter().map(|(key, value)| (key, value.to_owned())).collect();
+        let expected: Vec<(String, String)> =
+            members.into_iter().map(|(key, value)| (key, value.trim().to_owned())).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn an_object_is_indented_an_item_a_line() {
+    let json = r#"{"id":"x", "empty":{ },"none":[],"big":123456789012345678901234567890,"text":"{a: [1, \"2\"]}","deep":{"a":[1,{"b":null}]}}"#;
+    assert_eq!(
+        raw(json).indented(),
+        [
+            r"{",
+            r#"  "id": "x","#,
+            r#"  "empty": {},"#,
+            r#"  "none": [],"#,
+            r#"  "big": 123456789012345678901234567890,"#,
+            r#"  "text": "{a: [1, \"2\"]}","#,
+            r#"  "deep": {"#,
+            r#"    "a": ["#,
+            r"      1,",
+            r"      {",
+            r#"        "b": null"#,
+            r"      }",
+            r"    ]",
+            r"  }",
+            r"}",
+        ]
+    );
+    assert_eq!(raw("17").indented(), ["17"]);
+    assert_eq!(raw(r#""a \" b""#).indented(), [r#""a \" b""#]);
+}
+
+#[test]
+fn the_original_bytes_survive_a_trip_through_a_document() {
+    let json = "{\"b\" : 1.00,\"a\":\t\"\\u00e9\"}";
+    let value = raw(json);
+    assert_eq!(value.as_str(), json);
+    assert_eq!(
+        serde_json::to_string(&vec![&value]).unwrap(),
+        format!("[{json}]")
+    );
+    assert!(value.is_object());
+    assert!(!raw("[{}]").is_object());
+}
+
+#[test]
+fn a_nest_of_a_hundred_thousand_lists_is_indented_in_reasonable_space() {
+    let depth = 100_000;
+    let value = raw(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+    let lines = value.indented();
+    let size: usize = lines.iter().map(String::len).sum();
+    assert_eq!(lines.len(), 2 * depth - 1);
+    assert!(size < 100_000_000, "{size} bytes");
+}
+
+#[test]
+fn only_objects_have_members() {
+    for json in ["[]", "1", r#""{}""#, "null", "{}"] {
+        assert_eq!(raw(json).members(), Vec::new(), "{json}");
+    }
+}
+
+#[test]
+fn every_way_of_not_holding_a_value_is_told_apart() {
+    let odd = token(
+        r#"{"id":null,"client_id":17,"name":"","duration":[],"enabled":"yes","created_at":"","updated_at":"tomorrow","client_secret_version":"3"}"#,
+    );
+    assert_eq!(odd.id, Reported::Null);
+    assert_eq!(odd.client_id, Reported::Invalid);
+    assert_eq!(odd.name, Reported::Valid(String::new()));
+    assert_eq!(odd.duration, Reported::Invalid);
+    assert_eq!(odd.enabled, Reported::Invalid);
+    assert_eq!(odd.created_at, Reported::Null);
+    assert_eq!(odd.updated_at, Reported::Invalid);
+    assert_eq!(odd.expires_at, Reported::Absent);
+    assert_eq!(odd.client_secret_version, Reported::Invalid);
+    assert_eq!(
+        (odd.id_text(), odd.client_id_text(), odd.duration_text()),
+        ("", "", "")
+    );
+}
+
+#[test]
+fn a_version_of_any_size_keeps_its_digits() {
+    let big = token(r#"{"client_secret_version":98765432109876543210987654321}"#);
+    assert_eq!(
+        big.client_secret_version,
+        Reported::Valid("98765432109876543210987654321".to_owned())
+    );
+    assert_eq!(
+        token(r#"{"client_secret_version":null}"#).client_secret_version,
+        Reported::Null
+    );
+    assert_eq!(
+        token(r#"{"client_secret_version":true}"#).client_secret_version,
+        Reported::Invalid
+    );
+}
+
+#[test]
+fn a_name_that_is_no_unicode_leaves_the_rest_readable() {
+    let odd = token(r#"{"name":"\ud800","id":"x"}"#);
+    assert_eq!(odd.name, Reported::Invalid);
+    assert_eq!(odd.id_text(), "x");
+}
+
+#[test]
+fn a_key_sent_twice_counts_the_second_time() {
+    let twice = token(r#"{"name":"one","extra":1,"name":"two","extra":2}"#);
+    assert_eq!(twice.name_text(), "two");
+    let rows = fields(&twice);
+    let row = |key: &str| rows.iter().filter(|row| row.key == key).collect::<Vec<_>>();
+    assert_eq!(row("name")[0].raw.as_deref(), Some(r#""two""#));
+    assert_eq!(row("extra").len(), 1);
+    assert_eq!(row("extra")[0].raw.as_deref(), Some("2"));
+}
+
+#[test]
+fn known_fields_come_first_and_unknown_ones_as_sent() {
+    let rows = fields(&token(
+        r#"{"zebra":{"a":[1]},"name":"n","client_secret_version":2,"expires_at":"later","apple":1e400}"#,
+    ));
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "id",
+            "client_id",
+            "name",
+            "enabled",
+            "duration",
+            "created_at",
+            "updated_at",
+            "expires_at",
+            "last_seen_at",
+            "client_secret_version",
+            "zebra",
+            "apple"
+        ]
+    );
+    let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
+    assert_eq!(row("id").raw, None);
+    assert!(!row("id").is_invalid, "absent is not invalid");
+    assert!(row("expires_at").is_invalid);
+    assert_eq!(row("name").text().unwrap(), "n");
+    assert_eq!(row("zebra").kind, FieldKind::Other);
+    assert_eq!(row("zebra").text().unwrap(), r#"{"a":[1]}"#);
+    assert_eq!(row("apple").text().unwrap(), "1e400");
+    assert_eq!(row("client_secret_version").label, "Secret version");
+}
+
+#[test]
+fn a_null_field_has_no_text() {
+    let rows = fields(&token(r#"{"last_seen_at":null,"name":"null"}"#));
+    let text = |key: &str| rows.iter().find(|row| row.key == key).unwrap().text();
+    assert_eq!(text("last_seen_at"), None);
+    assert_eq!(text("name").as_deref(), Some("null"));
+}
+
+#[test]
+fn changed_keys_are_those_whose_text_differs() {
+    let before = token(r#"{"name":"a","last_seen_at":null,"old":1,"same":[1],"moved":2}"#);
+    let after =
+        token(r#"{"moved":2,"name":"a","last_seen_at":"2026-11-25T12:00:00Z","new":1,"same":[1]}"#);
+    assert_eq!(
+        changed_keys(&before, &after),
+        ["last_seen_at", "new", "old"]
+    );
+    assert_eq!(changed_keys(&after, &after), Vec::<String>::new());
+    let rotated = token(r#"{"name":"a","client_secret_version":2}"#);
+    assert!(changed_keys(&before, &rotated).contains(&"client_secret_version".to_owned()));
+}

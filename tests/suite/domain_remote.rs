@@ -1,0 +1,167 @@
+//! The life of a fetched thing, and failures as users see them.
+
+use std::time::Duration;
+
+use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
+use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+
+use crate::domain::now;
+
+const FIRST: RequestId = RequestId(1);
+const SECOND: RequestId = RequestId(2);
+
+fn fetched(value: u8) -> Fetched<u8> {
+    Fetched {
+        value,
+        at: now(),
+        took: Duration::from_millis(84),
+    }
+}
+
+fn failure() -> Failure {
+    Failure::new(FailureKind::Network, "No connection.", "Check the network.")
+}
+
+fn loading(last: Option<Fetched<u8>>) -> Remote<u8> {
+    Remote::Loading {
+        request: FIRST,
+        since: now(),
+        last,
+    }
+}
+
+#[test]
+fn an_answer_settles_the_request_that_asked() {
+    let mut remote = Remote::Idle;
+    remote.begin(FIRST, now());
+    assert_eq!(remote, loading(None));
+    assert!(remote.is_loading());
+    assert_eq!(remote.loading_since(), Some(now()));
+    assert!(remote.settle(FIRST, Ok(fetched(1))));
+    assert_eq!(remote, Remote::Ready(fetched(1)));
+    assert!(!remote.is_loading());
+}
+
+#[test]
+fn an_answer_to_another_request_is_dropped() {
+    for mut remote in [
+        Remote::Idle,
+        loading(Some(fetched(1))),
+        Remote::Ready(fetched(1)),
+        Remote::Failed(failure()),
+    ] {
+        let before = remote.clone();
+        assert!(!remote.settle(SECOND, Ok(fetched(9))));
+        assert!(!remote.settle(SECOND, Err(failure())));
+        assert_eq!(remote, before);
+    }
+}
+
+#[test]
+fn a_second_request_supersedes_the_first() {
+    let mut remote = Remote::Idle;
+    remote.begin(FIRST, now());
+    remote.begin(SECOND, now());
+    assert!(!remote.settle(FIRST, Ok(fetched(1))));
+    assert!(remote.settle(SECOND, Ok(fetched(2))));
+    assert_eq!(remote.value(), Some(&2));
+}
+
+#[test]
+fn a_failed_refresh_keeps_the_last_good_value() {
+    let mut remote = Remote::Ready(fetched(1));
+    remote.begin(FIRST, now());
+    assert_eq!(remote.value(), Some(&1));
+    assert!(remote.settle(FIRST, Err(failure())));
+    assert_eq!(remote.value(), Some(&1));
+    assert_eq!(remote.failure(), Some(&failure()));
+
+    remote.begin(SECOND, now());
+    assert_eq!(
+        remote.value(),
+        Some(&1),
+        "stale data stays through the next try"
+    );
+    assert!(remote.settle(SECOND, Ok(fetched(2))));
+    assert_eq!(remote, Remote::Ready(fetched(2)));
+}
+
+#[test]
+fn a_first_failure_leaves_nothing_to_show() {
+    let mut remote = Remote::<u8>::Idle;
+    remote.begin(FIRST, now());
+    assert!(remote.settle(FIRST, Err(failure())));
+    assert_eq!(remote, Remote::Failed(failure()));
+    assert_eq!(remote.fetched(), None);
+}
+
+#[test]
+fn cancelling_returns_to_what_was_there() {
+    let mut remote = Remote::<u8>::Idle;
+    assert_eq!(remote.cancel(), None);
+    remote.begin(FIRST, now());
+    assert_eq!(remote.cancel(), Some(FIRST));
+    assert_eq!(remote, Remote::Idle);
+
+    let mut remote = loading(Some(fetched(1)));
+    assert_eq!(remote.cancel(), Some(FIRST));
+    assert_eq!(remote, Remote::Ready(fetched(1)));
+    assert!(
+        !remote.settle(FIRST, Ok(fetched(2))),
+        "its answer comes too late"
+    );
+}
+
+#[test]
+fn a_code_is_found_down_the_chain() {
+    let inner = ApiError {
+        code: Some(6111),
+        ..ApiError::default()
+    };
+    let outer = ApiError {
+        code: Some(6003),
+        chain: vec![inner],
+        ..ApiError::default()
+    };
+    assert!(outer.has_code(6003) && outer.has_code(6111));
+    assert!(!outer.has_code(6103));
+    assert!(!ApiError::default().has_code(0));
+}
+
+#[test]
+fn a_failure_gathers_what_is_known() {
+    let details = Details {
+        http_status: Some(403),
+        ..Details::default()
+    };
+    let failure = failure().with_details(details).caused_by(&"reset");
+    assert_eq!(failure.details.http_status, Some(403));
+    assert_eq!(failure.details.cause.as_deref(), Some("reset"));
+    assert_eq!(failure.retry_after, None);
+}
+
+#[test]
+fn every_kind_has_the_name_that_scripts_know() {
+    let kinds = [
+        (FailureKind::Usage, "usage"),
+        (FailureKind::NoCredential, "no_credential"),
+        (FailureKind::Keyring, "keyring"),
+        (FailureKind::Config, "config"),
+        (FailureKind::Authentication, "authentication"),
+        (FailureKind::Permission, "permission"),
+        (FailureKind::NotFound, "not_found"),
+        (FailureKind::Ambiguous, "ambiguous"),
+        (FailureKind::RateLimited, "rate_limited"),
+        (FailureKind::Server, "server"),
+        (FailureKind::Network, "network"),
+        (FailureKind::Timeout, "timeout"),
+        (FailureKind::Tls, "tls"),
+        (FailureKind::Proxy, "proxy"),
+        (FailureKind::Redirect, "redirect"),
+        (FailureKind::InvalidResponse, "invalid_response"),
+        (FailureKind::Interrupted, "interrupted"),
+    ];
+    for (kind, code) in kinds {
+        assert_eq!(kind.code(), code);
+    }
+}

@@ -1,0 +1,288 @@
+//! The ways in which people name a token, and which token they mean.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use proptest::prelude::*;
+use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::token::{ClientId, InvalidTokenRef, TokenId, TokenRef};
+
+use crate::domain::token;
+
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+const SCOPE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+
+fn parse(text: &str) -> TokenRef {
+    TokenRef::parse(text).unwrap()
+}
+
+fn name(text: &str) -> TokenRef {
+    TokenRef::Name(text.to_owned())
+}
+
+fn account() -> Scope {
+    Scope::Account(ScopeId::parse(SCOPE).unwrap())
+}
+
+fn zone() -> Scope {
+    Scope::Zone(ScopeId::parse(SCOPE).unwrap())
+}
+
+fn url(scope: Option<Scope>) -> TokenRef {
+    TokenRef::Url {
+        scope,
+        id: TokenId::parse(ID).unwrap(),
+    }
+}
+
+#[test]
+fn an_id_is_taken_in_any_case_and_with_what_copying_leaves_around_it() {
+    for text in [
+        ID.to_owned(),
+        ID.to_uppercase(),
+        format!(" {ID}\r\n"),
+        format!("\u{FEFF}{ID}\u{200B}"),
+    ] {
+        assert_eq!(
+            parse(&text),
+            TokenRef::Id(TokenId::parse(ID).unwrap()),
+            "{text:?}"
+        );
+    }
+    assert_eq!(parse(&ID.to_uppercase()).to_string(), ID);
+}
+
+#[test]
+fn what_only_resembles_an_id_is_a_name() {
+    for text in [
+        &ID[..35],
+        &format!("{ID}0"),
+        &ID.replace('-', ""),
+        &ID.replace('f', "g"),
+        "f174e90afafe-4643-bbbc-4a0ed4fc8415-00",
+        &format!("{{{ID}}}"),
+    ] {
+        assert_eq!(TokenId::parse(text), None, "{text}");
+        assert_eq!(parse(text), name(text));
+    }
+}
+
+#[test]
+fn a_client_id_is_taken_in_any_case_and_with_the_references_domain() {
+    let long = format!("{CLIENT_ID}.example.com");
+    for (text, read) in [
+        (CLIENT_ID.to_owned(), CLIENT_ID),
+        (CLIENT_ID.to_uppercase(), CLIENT_ID),
+        (format!("\t{CLIENT_ID}\n"), CLIENT_ID),
+        (long.clone(), long.as_str()),
+    ] {
+        assert_eq!(
+            parse(&text),
+            TokenRef::ClientId(ClientId::parse(read).unwrap()),
+            "{text:?}"
+        );
+        assert_eq!(parse(&text).to_string(), read);
+        assert_eq!(parse(&text).id(), None);
+    }
+    for text in [
+        "88bf3b6d86161464f6509f7219099e57",
+        "88bf3b6d86161464f6509f7219099e57.",
+        "88bf3b6d86161464f6509f7219099e57.access.",
+        "88bf3b6d86161464f6509f7219099e57.accessed",
+        "88bf3b6d86161464f6509f7219099e5.access",
+        "88bf3b6d86161464f6509f7219099e5g.access",
+        ".access",
+    ] {
+        assert_eq!(ClientId::parse(text), None, "{text}");
+        assert_eq!(parse(text), name(text));
+    }
+}
+
+#[test]
+fn urls_say_the_token_and_often_the_scope() {
+    for (text, scope) in [
+        (
+            format!(
+                "https://api.cloudflare.com/client/v4/accounts/{SCOPE}/access/service_tokens/{ID}"
+            ),
+            Some(account()),
+        ),
+        (
+            format!(
+                "https://api.cloudflare.com/client/v4/zones/{SCOPE}/access/service_tokens/{ID}"
+            ),
+            Some(zone()),
+        ),
+        (
+            format!(
+                "HTTPS://API.CLOUDFLARE.COM/client/v4/accounts/{}/access/service_tokens/{}?x=1#y",
+                SCOPE.to_uppercase(),
+                ID.to_uppercase()
+            ),
+            Some(account()),
+        ),
+        (
+            format!("http://127.0.0.1:8080/client/v4/zones/{SCOPE}/access/service_tokens/{ID}/"),
+            Some(zone()),
+        ),
+        (
+            format!(
+                "https://one.dash.cloudflare.com/{SCOPE}/access/service-auth/service-tokens/{ID}"
+            ),
+            Some(account()),
+        ),
+        (
+            format!(
+                "https://one.dash.cloudflare.com/{SCOPE}/access-controls/service-credentials?token={ID}"
+            ),
+            Some(account()),
+        ),
+        (
+            format!("https://dash.cloudflare.com/?to=/{SCOPE}/access/service-tokens/{ID}"),
+            Some(account()),
+        ),
+        (
+            format!("https://dash.cloudflare.com/?to=%2Faccounts%2F{SCOPE}%2Ftokens%2F{ID}"),
+            Some(account()),
+        ),
+        (
+            format!("https://dash.cloudflare.com/#/{SCOPE}/{ID}"),
+            Some(account()),
+        ),
+        (
+            format!(
+                "https://one.dash.cloudflare.com/?to=/:account/access/service-auth/service-tokens/{ID}"
+            ),
+            None,
+        ),
+        (format!("https://example.com/{ID}"), None),
+        (format!("https://example.com/accounts/short/{ID}"), None),
+    ] {
+        assert_eq!(parse(&text), url(scope.clone()), "{text}");
+        assert_eq!(parse(&text).scope(), scope.as_ref());
+        assert_eq!(parse(&text).id().unwrap().as_str(), ID);
+    }
+}
+
+#[test]
+fn a_url_without_an_id_names_no_token() {
+    for text in [
+        "https://api.cloudflare.com/client/v4/accounts",
+        "https://one.dash.cloudflare.com/?to=/:account/access/service-auth/service-tokens",
+        "https://api.cloudflare.com/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/access/service_tokens",
+        "http://x",
+    ] {
+        assert_eq!(
+            TokenRef::parse(text),
+            Err(InvalidTokenRef::UrlWithoutId),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn nothing_names_no_token() {
+    for text in ["", " ", "\r\n\t", "\u{FEFF}\u{200B}"] {
+        assert_eq!(TokenRef::parse(text), Err(InvalidTokenRef::Empty));
+    }
+}
+
+#[test]
+fn hostile_text_is_only_a_name() {
+    for text in [
+        "../../user",
+        "abc/../../user",
+        "?page=2",
+        "#",
+        "%2e%2e%2fuser",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "ftp://example.com/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
+        "; rm -rf /",
+        "CI/CD token",
+        "--help",
+    ] {
+        assert_eq!(parse(text), name(text), "{text}");
+        assert_eq!(parse(text).scope(), None);
+        assert_eq!(parse(text).id(), None);
+    }
+    assert!(TokenId::parse("../../user").is_none());
+    assert!(ScopeId::parse("../../../../../../../../../../us").is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader_and_every_id_is_safe_in_a_path(text in "\\PC*|https?://[a-z./?#%=&0-9-]{0,80}") {
+        if let Ok(read) = TokenRef::parse(&text) {
+            let safe = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+            prop_assert!(read.id().is_none_or(|id| safe(id.as_str())));
+            prop_assert!(read.scope().is_none_or(|scope| safe(scope.id())));
+        }
+    }
+}
+
+#[test]
+fn a_reference_names_a_token_by_id_client_id_or_exact_name() {
+    let found = token(&format!(
+        r#"{{"id":"{}","client_id":"{CLIENT_ID}","name":" CI/CD token "}}"#,
+        ID.to_uppercase()
+    ));
+    for text in [
+        ID.to_owned(),
+        CLIENT_ID.to_uppercase(),
+        "CI/CD token".to_owned(),
+        format!("https://api.cloudflare.com/client/v4/accounts/{SCOPE}/access/service_tokens/{ID}"),
+    ] {
+        assert!(found.is_named_by(&parse(&text)), "{text}");
+    }
+    for text in [
+        "ci/cd token",
+        "CI/CD",
+        "00000000-0000-4000-8000-000000000404",
+    ] {
+        assert!(!found.is_named_by(&parse(text)), "{text}");
+    }
+    assert!(!token("{}").is_named_by(&parse(ID)));
+}
+
+#[test]
+fn a_scope_id_has_32_hexadecimal_digits() {
+    assert_eq!(
+        ScopeId::parse(&format!(" {}\n", SCOPE.to_uppercase()))
+            .unwrap()
+            .as_str(),
+        SCOPE
+    );
+    for text in [
+        "",
+        "prod",
+        &SCOPE[..31],
+        &format!("{SCOPE}0"),
+        &SCOPE.replace('e', "g"),
+        "０23e105f4ecef8ad9ca31a8372d0c3",
+    ] {
+        let refused = ScopeId::parse(text).unwrap_err().to_string();
+        assert!(
+            refused.contains(&format!("{} characters", text.chars().count())),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_scope_is_written_and_linked() {
+    assert_eq!(account().to_string(), format!("account {SCOPE}"));
+    assert_eq!(zone().to_string(), format!("zone {SCOPE}"));
+    assert_eq!(
+        (account().segment(), zone().segment()),
+        ("accounts", "zones")
+    );
+    assert_eq!(account().kind().other(), ScopeKind::Zone);
+    assert_eq!(zone().kind().other(), ScopeKind::Account);
+    assert_eq!(ScopeKind::Zone.with(ScopeId::parse(SCOPE).unwrap()), zone());
+    assert!(account().dashboard_url().contains(SCOPE));
+    assert!(
+        !zone().dashboard_url().contains(SCOPE),
+        "a zone does not say its account"
+    );
+}
