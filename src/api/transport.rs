@@ -21,10 +21,10 @@ pub(super) fn problem(error: &reqwest::Error, uses_proxy: bool) -> Problem {
     if error.is_connect() && uses_proxy && !error.is_timeout() && !is_tls_handshake(&causes) {
         return Problem::ProxyUnreachable;
     }
-    if error.is_dns() || causes.iter().any(|cause| cause.to_string() == "dns error") {
+    if error.is_dns() || causes.iter().any(|cause| is_name(*cause)) {
         return Problem::Dns;
     }
-    if error.is_timeout() {
+    if error.is_connect() && error.is_timeout() {
         return Problem::ConnectTimeout;
     }
     // A body that ends early inside the decompressor alone came whole, but broken.
@@ -98,6 +98,11 @@ fn tunnel(cause: &(dyn StdError + 'static)) -> Option<Problem> {
         "failed to create underlying connection" => Problem::ProxyUnreachable,
         _ => Problem::ProxyRefused,
     })
+}
+
+/// A name that was looked up in vain, or that cannot be one.
+fn is_name(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<rustls::pki_types::InvalidDnsNameError>() || cause.to_string() == "dns error"
 }
 
 fn is_tls_handshake(causes: &[&(dyn StdError + 'static)]) -> bool {

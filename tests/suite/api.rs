@@ -1,6 +1,7 @@
 //! The API client against a local server: requests, envelopes, clock, and what tests of it share.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -12,7 +13,7 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenId};
 use tokio::time::Instant;
 use wiremock::matchers::{any, header, method, path, query_param};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 pub(crate) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
@@ -332,6 +333,53 @@ async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
             kind,
             "{body}"
         );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_anywhere_is_never_a_token() {
+    let whole = success(&token_json());
+    let server = MockServer::start().await;
+    let text = whole.clone();
+    let next = AtomicUsize::new(0);
+    Mock::given(any())
+        .respond_with(move |_: &Request| {
+            let end = next.fetch_add(1, Ordering::SeqCst);
+            ResponseTemplate::new(200).set_body_string(&text[..end])
+        })
+        .mount(&server)
+        .await;
+    let client = client(&server.uri());
+    for end in 0..whole.len() {
+        let fetched = client
+            .get_token(&api_token(), &account(), &id(), patience(20))
+            .await;
+        let failure = fetched.unwrap_err().into_failure(None);
+        assert_eq!(
+            failure.kind,
+            FailureKind::InvalidResponse,
+            "{}",
+            &whole[..end]
+        );
+    }
+}
+
+#[tokio::test]
+async fn calls_can_run_as_tasks_and_clients_be_shared() {
+    let server = saying(200, success("[]")).await;
+    let client = client(&server.uri());
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                client
+                    .list_tokens(&api_token(), &account(), patience(20), &mut |_| {})
+                    .await
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert!(task.await.unwrap().unwrap().value.tokens.is_empty());
     }
 }
 
