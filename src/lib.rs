@@ -30,8 +30,13 @@
 pub mod action;
 pub mod api;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod domain;
+pub mod inspector;
 pub mod keymap;
+pub mod theme;
+pub mod tui;
+pub mod ui;

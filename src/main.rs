@@ -1,1 +1,324 @@
-fn main() {}
+//! tokenscope: parse the arguments, choose command or screens, and give the exit code.
+//!
+//! Not here: anything that either of them does.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use tokenscope::api::{BaseUrl, Options};
+use tokenscope::app::Opening;
+use tokenscope::app::state::Session;
+use tokenscope::cli::args::{Cli, Command, Global, Output};
+use tokenscope::cli::commands::{self, Desk};
+use tokenscope::config::paths::Paths;
+use tokenscope::config::settings;
+use tokenscope::credentials::{Environment, Keyring, Vault};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::scope::{ScopeId, ScopeKind};
+use tokenscope::domain::settings::Settings;
+use tokenscope::domain::token::TokenRef;
+use tokenscope::inspector::{self, Inspector, Limits, Selection, Wishes};
+use tokenscope::keymap::Keymap;
+use tokenscope::theme::Theme;
+use tokenscope::tui::{self, Launch};
+
+/// The keyring's share of a command's deadline.
+const KEYRING_WAIT: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _closed = error.print();
+            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
+        }
+    };
+    let form = match &cli.command {
+        Some(Command::Get { output, .. }) => *output,
+        _ => Output::Table,
+    };
+    match start(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => match error.downcast::<Reported>() {
+            Ok(Reported(failure)) => {
+                commands::report(form, &failure);
+                ExitCode::from(commands::exit_code(&failure))
+            }
+            Err(error) => {
+                let _closed = writeln!(io::stderr(), "error: {error:#}");
+                ExitCode::from(1)
+            }
+        },
+    }
+}
+
+/// A failure on its way to the one place that prints it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.summary)]
+struct Reported(Failure);
+
+fn reported(failure: Failure) -> anyhow::Error {
+    Reported(failure).into()
+}
+
+/// What a run stands on, demo or not.
+struct Ground {
+    environment: Environment,
+    paths: Option<Paths>,
+    settings: Settings,
+    warnings: Vec<String>,
+    options: Options,
+}
+
+fn start(cli: Cli) -> anyhow::Result<u8> {
+    let Cli {
+        global,
+        command,
+        token,
+    } = cli;
+    let ground = prepare(&global).map_err(reported)?;
+    let wishes = wishes(&global).map_err(reported)?;
+    let selection = if global.demo {
+        Selection {
+            scope: wishes.scope,
+            ..Selection::default()
+        }
+    } else {
+        inspector::select(&wishes, &ground.environment, &ground.settings).map_err(reported)?
+    };
+    let limits = Limits {
+        timeout: Duration::from_secs(global.timeout),
+        keyring: if command.is_some() {
+            KEYRING_WAIT
+        } else {
+            Duration::from_secs(global.timeout)
+        },
+        waits_when_limited: command.is_some(),
+    };
+    let vault = Vault::start(|| Box::new(Keyring::default()));
+    let environment = ground.environment.clone();
+    let inspector = Inspector::new(
+        ground.options.clone(),
+        vault,
+        environment,
+        ground.paths.clone(),
+        limits,
+    );
+    let Some(command) = command else {
+        return open(
+            &global,
+            ground,
+            selection,
+            inspector,
+            limits,
+            token.as_deref(),
+        );
+    };
+    let desk = Desk {
+        inspector,
+        selection,
+        settings: ground.settings,
+        profile: global.profile,
+        options: ground.options,
+        limits,
+        is_demo: global.demo,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    let code = runtime.block_on(commands::run(desk, command));
+    // A keyring call that hangs must not keep the process.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+fn prepare(global: &Global) -> Result<Ground, Failure> {
+    let environment = Environment::read();
+    let mut options = Options {
+        base_url: BaseUrl::default(),
+        ca_file: global.ca_file.clone(),
+        use_system_proxy: true,
+        clock: now,
+    };
+    if global.demo {
+        let (settings, warnings) = (Settings::default(), Vec::new());
+        return Ok(Ground {
+            environment,
+            paths: None,
+            settings,
+            warnings,
+            options,
+        });
+    }
+    if let Some((text, variable)) = environment.base_url() {
+        options.base_url = BaseUrl::parse(text).map_err(|error| {
+            Failure::new(
+                FailureKind::Usage,
+                format!("{variable} cannot be used: {error}."),
+                "Set it to an https URL, or to http on a loopback address.",
+            )
+        })?;
+    }
+    let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
+    let loaded = settings::load(&paths)?;
+    Ok(Ground {
+        environment,
+        paths: Some(paths),
+        settings: loaded.settings,
+        warnings: loaded.warnings,
+        options,
+    })
+}
+
+fn wishes(global: &Global) -> Result<Wishes, Failure> {
+    let (kind, text) = match (&global.account, &global.zone) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(
+                FailureKind::Usage,
+                "--account and --zone are both given; a token lives in one of them.",
+                "Leave one of the two out.",
+            ));
+        }
+        (Some(account), None) => (ScopeKind::Account, account),
+        (None, Some(zone)) => (ScopeKind::Zone, zone),
+        (None, None) => {
+            return Ok(Wishes {
+                profile: global.profile.clone(),
+                scope: None,
+            });
+        }
+    };
+    let id = ScopeId::parse(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("--{} is malformed: {error}.", kind.word()),
+            "Copy the ID from the dashboard.",
+        )
+    })?;
+    Ok(Wishes {
+        profile: global.profile.clone(),
+        scope: Some(kind.with(id)),
+    })
+}
+
+fn open(
+    global: &Global,
+    ground: Ground,
+    selection: Selection,
+    inspector: Inspector,
+    limits: Limits,
+    token: Option<&str>,
+) -> anyhow::Result<u8> {
+    let token = match token.map(TokenRef::parse) {
+        Some(Ok(token)) if !matches!(token, TokenRef::Name(_)) => Some(token),
+        Some(_) => {
+            return Err(reported(Failure::new(
+                FailureKind::Usage,
+                "This is neither a token's ID, nor a client ID, nor a URL that holds an ID.",
+                "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
+            )));
+        }
+        None => None,
+    };
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        let _closed = writeln!(
+            io::stderr(),
+            "error: the screens need a terminal; in scripts use `tokenscope get TOKEN`"
+        );
+        return Ok(65);
+    }
+    let opening = match token {
+        token if global.demo => Opening::Demo(token),
+        Some(token) => Opening::Token(token),
+        None if selection.identity.is_some() || !ground.settings.profiles.is_empty() => {
+            Opening::Lookup
+        }
+        None => Opening::Setup,
+    };
+    let (keymap, mut warning) = keymap(ground.paths.as_ref())?;
+    if let Some(text) = ground.warnings.first() {
+        warning = Some(Failure::new(
+            FailureKind::Config,
+            text.clone(),
+            "Check its spelling in config.toml.",
+        ));
+    }
+    let is_mono = ground.environment.get("NO_COLOR").is_some();
+    let name = match &global.theme {
+        Some(name) => name.as_str(),
+        None if is_mono => "mono",
+        None => ground.settings.theme.as_str(),
+    };
+    let theme = Theme::named(name).map_err(|error| {
+        reported(Failure::new(
+            FailureKind::Usage,
+            format!("--theme: {error}."),
+            "Name dark, light or mono.",
+        ))
+    })?;
+    let ascii = global.ascii || ground.settings.ascii || !speaks_utf8(&ground.environment);
+    let session = Session {
+        identity: selection.identity,
+        profile: selection.profile,
+        scope: selection.scope,
+        scope_origin: selection.scope_origin,
+        store: None,
+        settings: ground.settings,
+        demo_only: global.demo,
+    };
+    let Ground { paths, options, .. } = Ground {
+        settings: Settings::default(),
+        ..ground
+    };
+    tui::run(Launch {
+        session,
+        opening,
+        warning,
+        inspector,
+        options,
+        limits,
+        paths,
+        keymap,
+        theme,
+        ascii,
+    })
+    .context("the terminal cannot be used")
+}
+
+/// The keys in force; a user's file that cannot be used is a warning, not the end.
+fn keymap(paths: Option<&Paths>) -> anyhow::Result<(Keymap, Option<Failure>)> {
+    let built_in = Keymap::built_in().context("the built-in keys")?;
+    let text = match paths.map(settings::keymap_text).transpose() {
+        Ok(text) => text.flatten(),
+        Err(failure) => return Ok((built_in, Some(failure))),
+    };
+    Ok(match text.map(|text| built_in.clone().patched(&text)) {
+        None => (built_in, None),
+        Some(Ok(keymap)) => (keymap, None),
+        Some(Err(error)) => (built_in, Some(error.into())),
+    })
+}
+
+/// The first of the locale variables that is set decides; with none, terminals of today do.
+fn speaks_utf8(environment: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.get(name));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the clock that everything else is handed"
+)]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,401 @@
+//! What the product can do, without a screen: the one path that screens and commands share.
+//!
+//! Not here: wording of output, keys, or when to do any of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::time::Instant;
+
+use crate::api::{Client, Options, Patience};
+use crate::config::paths::Paths;
+use crate::config::settings;
+use crate::credentials::{Environment, Vault};
+use crate::domain::access::{Access, Identity};
+use crate::domain::credential::{Credential, CredentialSource};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Profile;
+use crate::domain::scope::Scope;
+use crate::domain::secret::Secret;
+use crate::domain::settings::Settings;
+use crate::domain::token::{ServiceToken, TokenRef};
+
+/// What was said on the command line about the credential and the scope.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// The profile, where one was named.
+    pub profile: Option<String>,
+    /// The scope, where one was given.
+    pub scope: Option<Scope>,
+}
+
+/// The credential and the scope in use, and where the scope came from.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The credential; none if there is nothing to authenticate with.
+    pub identity: Option<Identity>,
+    /// The profile it belongs to.
+    pub profile: Option<String>,
+    /// The scope.
+    pub scope: Option<Scope>,
+    /// Where the scope came from, in words.
+    pub scope_origin: String,
+}
+
+/// Chooses credential and scope apart from each other; the first that is set wins.
+///
+/// # Errors
+/// A profile that does not exist, and environment variables that contradict each other.
+pub fn select(
+    wishes: &Wishes,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<Selection, Failure> {
+    let named = match &wishes.profile {
+        Some(name) => Some(
+            settings
+                .profile(name)
+                .ok_or_else(|| no_such_profile(name))?,
+        ),
+        None => None,
+    };
+    let default = settings.profile(&settings.default_profile);
+    let mut selection = Selection::default();
+    let from_profile = |profile: &Profile| Identity {
+        source: CredentialSource::Keyring {
+            profile: profile.name.clone(),
+        },
+        kind: profile.kind.clone(),
+    };
+    if let Some(profile) = named {
+        selection.identity = Some(from_profile(profile));
+        selection.profile = Some(profile.name.clone());
+    } else if let Some(found) = environment.credential()? {
+        let source = CredentialSource::Environment {
+            variable: found.variable,
+        };
+        selection.identity = Some(Identity {
+            source,
+            kind: found.credential.kind,
+        });
+    } else if let Some(profile) = default {
+        selection.identity = Some(from_profile(profile));
+        selection.profile = Some(profile.name.clone());
+    }
+    let (scope, origin) = select_scope(wishes, named, environment, default)?;
+    selection.scope = scope;
+    selection.scope_origin = origin;
+    Ok(selection)
+}
+
+fn select_scope(
+    wishes: &Wishes,
+    named: Option<&Profile>,
+    environment: &Environment,
+    default: Option<&Profile>,
+) -> Result<(Option<Scope>, String), Failure> {
+    let of = |profile: &Profile| {
+        Some((
+            Some(profile.scope.clone()?),
+            format!("profile {}", profile.name),
+        ))
+    };
+    if let Some(scope) = &wishes.scope {
+        return Ok((Some(scope.clone()), format!("--{}", scope.kind().word())));
+    }
+    if let Some(found) = named.and_then(of) {
+        return Ok(found);
+    }
+    if let Some((scope, variable)) = environment.scope()? {
+        return Ok((Some(scope), variable.to_owned()));
+    }
+    Ok(default.and_then(of).unwrap_or_default())
+}
+
+fn no_such_profile(name: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("There is no profile called {name:?}."),
+        "Name one that config.toml has, or make it with `tokenscope auth set`.",
+    )
+}
+
+/// What there is to authenticate with, when there is nothing.
+#[must_use]
+pub fn no_credential() -> Failure {
+    Failure::new(
+        FailureKind::NoCredential,
+        "There is no credential to ask the API with.",
+        "Set CLOUDFLARE_API_TOKEN, or start tokenscope in a terminal and set one up.",
+    )
+}
+
+/// What a look-up brought.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The tokens that fit: one, or several of one name.
+    pub tokens: Vec<Arc<ServiceToken>>,
+    /// How long the API took.
+    pub took: Duration,
+    /// How far the server's clock is ahead of ours, where the answer showed it.
+    pub measured_offset: Option<TimeDelta>,
+}
+
+/// How patient an inspector is.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a whole command, or for each request of a screen.
+    pub timeout: Duration,
+    /// For the keyring, within that.
+    pub keyring: Duration,
+    /// Whether a pause that the API asks for is waited out where it fits.
+    pub waits_when_limited: bool,
+}
+
+/// The use-cases over an API client, a credential store and the files.
+pub struct Inspector {
+    options: Options,
+    client: OnceLock<Client>,
+    vault: Vault,
+    environment: Environment,
+    paths: Option<Paths>,
+    limits: Limits,
+    held: Mutex<Option<Credential>>,
+    secrets: Mutex<HashMap<String, Secret>>,
+}
+
+impl Inspector {
+    /// An inspector. Nothing is opened or read yet; without paths, no file ever is.
+    #[must_use]
+    pub fn new(
+        options: Options,
+        vault: Vault,
+        environment: Environment,
+        paths: Option<Paths>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            options,
+            client: OnceLock::new(),
+            vault,
+            environment,
+            paths,
+            limits,
+            held: Mutex::default(),
+            secrets: Mutex::default(),
+        }
+    }
+
+    /// Keeps a credential in memory until the program ends.
+    pub fn hold(&self, credential: Credential) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(credential);
+    }
+
+    /// Looks a token up: by its ID straight, by anything else in the list.
+    ///
+    /// # Errors
+    /// Whatever kept the credential or the token from being read; `not_found` if none fits.
+    pub async fn look_up(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+        on_network: impl FnOnce(),
+    ) -> Result<Found, Failure> {
+        let patience = self.patience();
+        let credential = self.credential(&access.identity).await?;
+        on_network();
+        let client = self.client()?;
+        let scope = &access.scope;
+        let to_failure = |error: crate::api::Error| error.into_failure(Some(scope));
+        if let Some(id) = token.id() {
+            let answer = client
+                .get_token(&credential, scope, id, patience)
+                .await
+                .map_err(to_failure)?;
+            return Ok(Found {
+                tokens: vec![Arc::new(answer.value)],
+                took: answer.took,
+                measured_offset: answer.measured_offset,
+            });
+        }
+        let answer = client
+            .list_tokens(&credential, scope, patience, &mut |_| {})
+            .await
+            .map_err(to_failure)?;
+        let listing = answer.value;
+        let tokens: Vec<_> = listing
+            .tokens
+            .into_iter()
+            .filter(|found| found.is_named_by(token))
+            .collect();
+        if tokens.is_empty() {
+            return Err(not_in_list(token, scope, listing.incomplete.as_deref()));
+        }
+        Ok(Found {
+            tokens,
+            took: answer.took,
+            measured_offset: answer.measured_offset,
+        })
+    }
+
+    /// Tries a credential with one real read of the scope's list of tokens.
+    ///
+    /// # Errors
+    /// Whatever kept the list from being read.
+    pub async fn verify(&self, credential: &Credential, scope: &Scope) -> Result<(), Failure> {
+        let patience = self.patience();
+        let answer = self
+            .client()?
+            .check_access(credential, scope, patience)
+            .await;
+        answer
+            .map(drop)
+            .map_err(|error| error.into_failure(Some(scope)))
+    }
+
+    /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where
+    /// the secret is kept.
+    ///
+    /// # Errors
+    /// The store's or the file's failure.
+    pub async fn save(
+        &self,
+        profile: &Profile,
+        credential: &Credential,
+    ) -> Result<(Settings, String), Failure> {
+        let wait = self.limits.keyring;
+        self.vault
+            .set(&profile.name, &credential.secret, wait)
+            .await?;
+        let kept = self.vault.get(&profile.name, wait).await?;
+        if kept != credential.secret {
+            return Err(Failure::new(
+                FailureKind::Keyring,
+                "The keyring took the secret, but gave another one back.",
+                "Remove the entry with `tokenscope auth clear`, and try again.",
+            ));
+        }
+        let place = self.vault.place(wait).await?;
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(profile.name.clone(), kept);
+        let paths = self.paths()?;
+        settings::save_profile(paths, profile)?;
+        Ok((settings::load(paths)?.settings, place))
+    }
+
+    /// Tries the credential store out with a real write, and says where it keeps secrets.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn probe(&self) -> Result<String, Failure> {
+        self.vault.probe(self.limits.keyring).await?;
+        Ok(self.vault.place(self.limits.keyring).await?)
+    }
+
+    /// Removes a profile's secret, and says whether there was one.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(profile);
+        Ok(self.vault.delete(profile, self.limits.keyring).await?)
+    }
+
+    /// Whether a profile's secret is stored, without reading it, and where.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
+        let wait = self.limits.keyring;
+        Ok((
+            self.vault.contains(profile, wait).await?,
+            self.vault.place(wait).await?,
+        ))
+    }
+
+    /// Reads a secret at most once a process and profile.
+    async fn credential(&self, identity: &Identity) -> Result<Credential, Failure> {
+        let kind = identity.kind.clone();
+        match &identity.source {
+            CredentialSource::Environment { .. } => Ok(self
+                .environment
+                .credential()?
+                .ok_or_else(no_credential)?
+                .credential),
+            CredentialSource::Session | CredentialSource::Demo => self
+                .held
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+                .ok_or_else(no_credential),
+            CredentialSource::Keyring { profile } => {
+                let known = self
+                    .secrets
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(profile)
+                    .cloned();
+                if let Some(secret) = known {
+                    return Ok(Credential { kind, secret });
+                }
+                let secret = self.vault.get(profile, self.limits.keyring).await?;
+                self.secrets
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(profile.clone(), secret.clone());
+                Ok(Credential { kind, secret })
+            }
+        }
+    }
+
+    fn client(&self) -> Result<&Client, Failure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::new(&self.options).map_err(|error| error.into_failure(None))?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    fn patience(&self) -> Patience {
+        Patience {
+            deadline: Instant::now() + self.limits.timeout,
+            waits_when_limited: self.limits.waits_when_limited,
+        }
+    }
+
+    fn paths(&self) -> Result<&Paths, Failure> {
+        self.paths.as_ref().ok_or_else(|| {
+            Failure::new(
+                FailureKind::Usage,
+                "The demo keeps nothing.",
+                "Start tokenscope without --demo.",
+            )
+        })
+    }
+}
+
+fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
+    let what = match token {
+        TokenRef::Name(name) => format!("is called {name:?}"),
+        other => format!("has the client ID {other}"),
+    };
+    match incomplete {
+        None => Failure::new(
+            FailureKind::NotFound,
+            format!("No service token of {scope} {what}."),
+            "Check the spelling and the scope; the credential may also be limited to some tokens.",
+        ),
+        Some(why) => Failure::new(
+            FailureKind::NotFound,
+            format!("No service token of {scope} {what}, but the list is incomplete: {why}."),
+            "Try again, or use the token's ID.",
+        ),
+    }
+}

@@ -1,0 +1,227 @@
+//! Runs effects: each on a task of its own, its outcome sent back as a message.
+//!
+//! Not here: what an effect is for. Network and keyring are reached through `Inspector` alone.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+use crate::api::{BaseUrl, Options};
+use crate::app::effect::Effect;
+use crate::app::message::{LookUp, Message, Saved, Stage};
+use crate::config::paths::Paths;
+use crate::config::state;
+use crate::credentials::{Environment, MemoryStore, Vault};
+use crate::demo::Demo;
+use crate::domain::access::{Access, Identity};
+use crate::domain::credential::CredentialSource;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::recent::Recent;
+use crate::domain::remote::RequestId;
+use crate::domain::token::TokenRef;
+use crate::inspector::{Inspector, Limits};
+
+/// The running demo, and the inspector that reaches it.
+struct DemoSession {
+    _server: Demo,
+    inspector: Inspector,
+}
+
+/// Runs effects.
+pub(super) struct Effects {
+    inspector: Arc<Inspector>,
+    demo: Arc<OnceLock<DemoSession>>,
+    options: Options,
+    limits: Limits,
+    paths: Option<Paths>,
+    messages: UnboundedSender<Message>,
+    running: HashMap<RequestId, AbortHandle>,
+}
+
+impl Effects {
+    pub(super) fn new(
+        inspector: Inspector,
+        options: Options,
+        limits: Limits,
+        paths: Option<Paths>,
+        messages: UnboundedSender<Message>,
+    ) -> Self {
+        Self {
+            inspector: Arc::new(inspector),
+            demo: Arc::default(),
+            options,
+            limits,
+            paths,
+            messages,
+            running: HashMap::new(),
+        }
+    }
+
+    /// Starts an effect that reaches beyond the terminal.
+    pub(super) fn run(&mut self, effect: Effect) {
+        self.running.retain(|_, task| !task.is_finished());
+        let inspector = self.inspector.clone();
+        match effect {
+            Effect::FetchToken {
+                request,
+                access,
+                token,
+            } => self.fetch(request, access, token),
+            Effect::CheckCredential {
+                request,
+                credential,
+                scope,
+            } => self.spawn(request, async move {
+                let result = inspector.verify(&credential, &scope).await;
+                Message::CredentialChecked { request, result }
+            }),
+            Effect::SaveProfile {
+                request,
+                profile,
+                credential,
+            } => self.spawn(request, async move {
+                let result = inspector.save(&profile, &credential).await;
+                let result = result.map(|(settings, place)| Saved { settings, place });
+                Message::ProfileSaved { request, result }
+            }),
+            Effect::ProbeStore { request } => self.spawn(request, async move {
+                Message::StoreProbed {
+                    request,
+                    result: inspector.probe().await,
+                }
+            }),
+            Effect::HoldCredential(credential) => self.inspector.hold(credential),
+            Effect::OpenDemo { request } => self.open_demo(request),
+            Effect::Remember(recent) => self.remember(recent),
+            Effect::Cancel(request) => {
+                if let Some(task) = self.running.remove(&request) {
+                    task.abort();
+                }
+            }
+            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
+        }
+    }
+
+    fn spawn(&mut self, request: RequestId, work: impl Future<Output = Message> + Send + 'static) {
+        let messages = self.messages.clone();
+        let task = tokio::spawn(async move {
+            // The loop that would listen may have ended meanwhile.
+            let _unheard = messages.send(work.await);
+        });
+        self.running.insert(request, task.abort_handle());
+    }
+
+    fn fetch(&mut self, request: RequestId, access: Access, token: TokenRef) {
+        let (inspector, demo, messages) = (
+            self.inspector.clone(),
+            self.demo.clone(),
+            self.messages.clone(),
+        );
+        self.spawn(request, async move {
+            let is_demo = access.identity.source == CredentialSource::Demo;
+            let inspector = demo
+                .get()
+                .filter(|_| is_demo)
+                .map_or(inspector.as_ref(), |demo| &demo.inspector);
+            let _unheard = messages.send(Message::Staged {
+                request,
+                stage: Stage::Keyring,
+            });
+            let on_network = || {
+                let _unheard = messages.send(Message::Staged {
+                    request,
+                    stage: Stage::Network,
+                });
+            };
+            let result = inspector
+                .look_up(&access, &token, on_network)
+                .await
+                .map(|found| LookUp {
+                    tokens: found.tokens,
+                    scope: access.scope.clone(),
+                    took: found.took,
+                    measured_offset: found.measured_offset,
+                });
+            Message::TokenFetched { request, result }
+        });
+    }
+
+    fn open_demo(&mut self, request: RequestId) {
+        let (demo, options, limits) = (self.demo.clone(), self.options.clone(), self.limits);
+        self.spawn(request, async move {
+            let now = (options.clock)();
+            let result = start_demo(&demo, options, limits, now).await;
+            Message::DemoOpened { request, result }
+        });
+    }
+
+    /// Reads the recent look-ups, off the loop.
+    pub(super) fn load_recents(&self) {
+        let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
+            return;
+        };
+        tokio::task::spawn_blocking(move || {
+            let (recents, warning) = state::load_recents(&paths);
+            let _unheard = messages.send(Message::RecentsLoaded(recents));
+            if let Some(warning) = warning {
+                let failure = Failure::new(FailureKind::Config, warning, "The list starts afresh.");
+                let _unheard = messages.send(Message::Warned(failure));
+            }
+        });
+    }
+
+    fn remember(&self, recent: Recent) {
+        let Some(paths) = self.paths.clone() else {
+            return;
+        };
+        tokio::task::spawn_blocking(move || {
+            if let Err(failure) = state::remember(&paths, recent) {
+                tracing::warn!(summary = %failure.summary, "the look-up is not remembered");
+            }
+        });
+    }
+}
+
+async fn start_demo(
+    slot: &OnceLock<DemoSession>,
+    options: Options,
+    limits: Limits,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Access, Failure> {
+    let cannot = |cause: String| {
+        Failure::new(
+            FailureKind::Network,
+            "The demo's server could not be started on loopback.",
+            "Check that programs may listen on 127.0.0.1.",
+        )
+        .caused_by(&cause)
+    };
+    let server = Demo::start(now)
+        .await
+        .map_err(|error| cannot(error.to_string()))?;
+    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot(error.to_string()))?;
+    let options = Options {
+        base_url,
+        ca_file: None,
+        use_system_proxy: false,
+        ..options
+    };
+    let vault = Vault::start(|| Box::new(MemoryStore::default()));
+    let inspector = Inspector::new(options, vault, Environment::default(), None, limits);
+    inspector.hold(server.credential.clone());
+    let identity = Identity {
+        source: CredentialSource::Demo,
+        kind: server.credential.kind.clone(),
+    };
+    let access = Access {
+        identity,
+        scope: server.scope.clone(),
+    };
+    slot.get_or_init(|| DemoSession {
+        _server: server,
+        inspector,
+    });
+    Ok(access)
+}

@@ -1,0 +1,211 @@
+//! The shell around the pure program: terminal, signals, timers, and the event loop.
+//!
+//! Not here: what anything means (`app`) or how it looks (`ui`).
+
+mod effects;
+mod signals;
+mod terminal;
+
+use std::io::{self, Write, stdout};
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Local, Utc};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event, EventStream};
+use crossterm::execute;
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::api::Options;
+use crate::app::effect::Effect;
+use crate::app::message::Message;
+use crate::app::state::{Session, State};
+use crate::app::{self, Opening};
+use crate::config::paths::Paths;
+use crate::domain::failure::Failure;
+use crate::inspector::{Inspector, Limits};
+use crate::keymap::Keymap;
+use crate::theme::Theme;
+use crate::ui::{self, Look};
+use effects::Effects;
+use signals::{Signal, Signals};
+use terminal::Screen;
+
+/// Everything the screens start from.
+pub struct Launch {
+    /// Who asks about what.
+    pub session: Session,
+    /// What to open on.
+    pub opening: Opening,
+    /// What went wrong on the way here, to be shown.
+    pub warning: Option<Failure>,
+    /// The use-cases.
+    pub inspector: Inspector,
+    /// What the demo's client is made of, its address aside.
+    pub options: Options,
+    /// How patient the demo's client is.
+    pub limits: Limits,
+    /// The files; none for the demo.
+    pub paths: Option<Paths>,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The colours.
+    pub theme: Theme,
+    /// Whether to draw with ASCII only.
+    pub ascii: bool,
+}
+
+/// Runs the screens until the user or a signal ends them, and gives the exit code.
+///
+/// # Errors
+/// The terminal's, when it cannot be taken over or written to.
+pub fn run(launch: Launch) -> io::Result<u8> {
+    let mut screen = Screen::open()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let code = runtime.block_on(run_loop(&mut screen, launch));
+    drop(screen);
+    // A keyring call that hangs must not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
+    let clock = launch.options.clock;
+    let size = screen.terminal.size()?;
+    let mut state = State::new(launch.session, clock(), (size.width, size.height));
+    let (sender, mut messages) = unbounded_channel();
+    let first = app::start(&mut state, launch.opening);
+    let look = Look {
+        keymap: &launch.keymap,
+        theme: &launch.theme,
+        ascii: launch.ascii,
+        local,
+    };
+    screen
+        .terminal
+        .draw(|frame| ui::draw(frame, &state, &look))?;
+
+    let mut signals = Signals::listen()?;
+    let mut input = EventStream::new();
+    if let Some(failure) = launch.warning {
+        let _unheard = sender.send(Message::Warned(failure));
+    }
+    let mut effects = Effects::new(
+        launch.inspector,
+        launch.options,
+        launch.limits,
+        launch.paths,
+        sender.clone(),
+    );
+    effects.load_recents();
+    for effect in first {
+        run_effect(screen, &mut effects, effect)?;
+    }
+    let mut is_changed = false;
+    while !state.quit {
+        if is_changed && messages.is_empty() {
+            screen
+                .terminal
+                .draw(|frame| ui::draw(frame, &state, &look))?;
+            is_changed = false;
+        }
+        let message = match next(
+            &mut messages,
+            &mut input,
+            &mut signals,
+            &state,
+            look.keymap,
+            clock(),
+        )
+        .await
+        {
+            Next::Message(message) => message,
+            Next::Nothing => continue,
+            Next::Gone => return Ok(129),
+            Next::Signal(Signal::End(code)) => return Ok(code),
+            Next::Signal(Signal::Continue) => {
+                terminal::take()?;
+                screen.terminal.clear()?;
+                Message::Resumed
+            }
+        };
+        for effect in app::update(&mut state, clock(), message) {
+            run_effect(screen, &mut effects, effect)?;
+        }
+        is_changed |= state.changed;
+    }
+    Ok(0)
+}
+
+enum Next {
+    Message(Message),
+    Signal(Signal),
+    Nothing,
+    /// The terminal was closed.
+    Gone,
+}
+
+async fn next(
+    messages: &mut UnboundedReceiver<Message>,
+    input: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+    signals: &mut Signals,
+    state: &State,
+    keymap: &Keymap,
+    now: DateTime<Utc>,
+) -> Next {
+    let wait = state.wake_at().map(|at| {
+        at.signed_duration_since(now)
+            .to_std()
+            .unwrap_or(Duration::ZERO)
+    });
+    tokio::select! { biased;
+        signal = signals.next() => Next::Signal(signal),
+        Some(message) = messages.recv() => Next::Message(message),
+        event = input.next() => match event {
+            Some(Ok(event)) => match keymap.translate(state.context(), event) {
+                Some(input) => Next::Message(input.into()),
+                None => Next::Nothing,
+            },
+            Some(Err(_)) | None => Next::Gone,
+        },
+        () = sleep(wait) => Next::Message(Message::Ticked),
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What concerns the terminal is done here; the rest is started.
+fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io::Result<()> {
+    match effect {
+        Effect::Copy(text) => execute!(stdout(), CopyToClipboard::to_clipboard_from(text)),
+        Effect::RingBell => {
+            stdout().write_all(b"\x07")?;
+            stdout().flush()
+        }
+        Effect::Redraw => screen.terminal.clear(),
+        Effect::Suspend => {
+            #[cfg(unix)]
+            {
+                terminal::give_back();
+                signals::stop();
+            }
+            Ok(())
+        }
+        other => {
+            effects.run(other);
+            Ok(())
+        }
+    }
+}
+
+fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
+    instant.with_timezone(&Local).fixed_offset()
+}
