@@ -8,3 +8,5 @@ pub mod credentials;
 pub mod demo;
 pub mod domain;
 pub mod keymap;
+pub mod theme;
+pub mod ui;
