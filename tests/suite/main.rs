@@ -7,3 +7,4 @@ mod config;
 mod demo;
 mod domain;
 mod keyring;
+mod screens;
