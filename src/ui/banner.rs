@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::look::Look;
-use super::widgets::{cells, key_hint, put, put_right, row, width};
+use super::widgets::{cells, hint_for, put, put_right, row, width};
 use crate::action::{Action, Context};
 use crate::app::state::{Banner, Screen, State};
 use crate::domain::failure::FailureKind;
@@ -35,10 +35,15 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         first.push(look.span(Role::Muted, &count));
     }
     let second = vec![Span::raw("   "), look.plain(&banner.failure.hint)];
-    let keys = keys(state, banner, look);
-    let fits = |spans: &[Span<'_>]| width(spans) + 2 + width(&keys) <= usize::from(area.width);
-    // The keys go where they hide nothing; the hint is what is cut last.
-    let beside_first = !fits(&second) && fits(&first);
+    let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
+    // The keys go where they hide nothing, and get fewer before they do.
+    let mut sets = key_sets(state, banner, look).into_iter();
+    let fitting = sets.find_map(|keys| match width(&keys) {
+        wide if wide <= width_left(&second) => Some((keys, false)),
+        wide if wide <= width_left(&first) => Some((keys, true)),
+        _ => None,
+    });
+    let (keys, beside_first) = fitting.unwrap_or_default();
     let narrowed = |area: Rect| Rect {
         width: area.width.saturating_sub(cells(width(&keys)) + 1),
         ..area
@@ -55,38 +60,43 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     put(buffer, two, &second, look);
 }
 
-fn keys(state: &State, banner: &Banner, look: &Look<'_>) -> Vec<Span<'static>> {
-    let mut keys = Vec::new();
+/// The keys that help, all of them and then only the way to the details.
+fn key_sets(state: &State, banner: &Banner, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
     if state.overlay.is_some() {
-        return keys;
+        return Vec::new();
     }
+    let details = hint(state, Action::ErrorDetails, "details", look);
+    let mut sets = Vec::new();
     let credential_helps = matches!(
         banner.failure.kind,
         FailureKind::Authentication | FailureKind::NoCredential | FailureKind::Keyring
     );
-    let wanted = [
-        (Action::ErrorDetails, "details", true),
-        (
-            Action::ReenterCredential,
-            "re-enter credential",
-            credential_helps && state.screen != Screen::Setup,
-        ),
-    ];
-    let is_text = state.context().is_text();
-    for (action, label, _) in wanted.into_iter().filter(|(_, _, helps)| *helps) {
-        let Some(key) = look.keymap.key_for(Context::Commands, action) else {
-            continue;
-        };
-        if !keys.is_empty() {
-            keys.push(Span::raw("  "));
-        } else if is_text {
-            // Letters are letters in a text field, so it has to be left first.
-            let leave = look.keymap.key_for(state.context(), Action::Back);
-            let leave = leave.unwrap_or_default();
-            keys.extend([look.span(Role::Accent, &leave), Span::raw(" ")]);
+    if credential_helps && state.screen != Screen::Setup {
+        for label in ["re-enter credential", "re-enter"] {
+            let mut both = details.clone();
+            both.push(Span::raw("  "));
+            both.extend(hint(state, Action::ReenterCredential, label, look));
+            sets.push(both);
         }
-        keys.extend(key_hint(&key, label, look));
     }
-    keys.push(Span::raw(" "));
-    keys
+    sets.push(details);
+    for set in &mut sets {
+        let context = state.context();
+        let leave = look.keymap.key_for(context, Action::Back);
+        if let Some(leave) = leave.filter(|_| context.is_text()) {
+            // Letters are letters in a text field, so it has to be left first.
+            set.insert(0, look.span(Role::Muted, " then "));
+            set.insert(0, look.span(Role::Accent, &leave));
+        }
+        set.push(Span::raw(" "));
+    }
+    sets
+}
+
+fn hint(state: &State, action: Action, label: &str, look: &Look<'_>) -> Vec<Span<'static>> {
+    let context = match state.context() {
+        context if context.is_text() => Context::Commands,
+        context => context,
+    };
+    hint_for(context, action, label, look).unwrap_or_default()
 }

@@ -78,7 +78,7 @@ fn choice_row(
         Reported::Invalid => "last seen unclear".to_owned(),
         Reported::Absent | Reported::Null => "never used".to_owned(),
     };
-    let wide = columns >= 76;
+    let wide = columns >= 72;
     let id = if wide {
         token.id_text().to_owned()
     } else {

@@ -103,10 +103,10 @@ fn render_head(
     let mut left = headline(status, look);
     let mut used = 1;
     if let Some(remaining) = remaining {
-        let after = if status == Status::Expired {
-            " ago"
-        } else {
-            ""
+        let after = match status {
+            Status::Expired => " ago",
+            Status::Active => " left",
+            _ => "",
         };
         if is_large {
             let role = Role::from(status.tone());
@@ -229,7 +229,7 @@ impl Sections<'_> {
     /// Findings to the right of the fields.
     fn render_beside(&self, buffer: &mut Buffer) {
         let (frame, inner, look) = (self.frame, self.inner, self.look);
-        let right = (frame.width * 2 / 5).clamp(38, 56);
+        let right = (frame.width / 3).clamp(39, 56);
         let line = frame.right() - 1 - right;
         divider(buffer, frame, self.top, "Fields", look);
         let bottom = frame.bottom() - 1;
@@ -249,7 +249,7 @@ impl Sections<'_> {
         );
         splitter(buffer, line, self.top, bottom, look);
         if left.height as usize >= self.fields.height() + PANE {
-            let pane = bottom - cells(PANE);
+            let pane = left.y + cells(self.fields.height());
             if let Some(cell) = buffer.cell_mut((line, pane)) {
                 cell.set_symbol(look.glyphs().tees[1]);
             }
@@ -274,13 +274,11 @@ impl Sections<'_> {
     fn render_fields(&self, buffer: &mut Buffer, area: Rect, frame: Rect) {
         let rows = usize::from(area.height);
         if rows >= self.fields.height() + PANE {
+            let height = cells(self.fields.height());
+            let table = Rect { height, ..area };
             let pane = Rect {
-                y: area.bottom() - cells(PANE),
-                height: cells(PANE),
-                ..area
-            };
-            let table = Rect {
-                height: area.height - cells(PANE),
+                y: area.y + height,
+                height: area.height - height,
                 ..area
             };
             self.fields.render(buffer, table);
@@ -291,19 +289,20 @@ impl Sections<'_> {
         }
     }
 
-    /// Findings below the fields, which get what the findings leave, and most of what both want.
+    /// Findings below the fields.
     fn render_below(&self, buffer: &mut Buffer) {
         let (frame, inner, look) = (self.frame, self.inner, self.look);
         divider(buffer, frame, self.top, "Fields", look);
         let rows = usize::from(self.rows_below());
         let lines = self.findings_lines(usize::from(inner.width).saturating_sub(2));
         let wanted = self.fields.height();
-        // Few rows are better spent on fields; the divider then says what there is to know.
+        // Fields can be scrolled and findings cannot, so these get up to half of the room; but few
+        // rows are better spent on fields, and the divider says what there is to know.
         let for_findings = if rows < 8 {
             0
         } else {
             let left = (rows - 1).saturating_sub(wanted);
-            lines.len().min(left.max((rows - 1) * 2 / 5))
+            lines.len().min(left.max((rows - 1) / 2))
         };
         let for_fields = rows - for_findings - usize::from(for_findings > 0);
         let fields = Rect {
@@ -354,7 +353,7 @@ fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<
     let title = reference.as_deref().unwrap_or("Token");
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, title, look);
-    let lines = lookup::waiting(state, look).unwrap_or_else(|| {
+    let lines = lookup::waiting(state, usize::from(inner.width), look).unwrap_or_else(|| {
         let what = if state.detail.token.failure().is_some() {
             "The token could not be fetched."
         } else {

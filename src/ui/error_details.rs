@@ -14,6 +14,9 @@ use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::theme::Role;
 
+/// The widest that the box gets, in cells.
+const WIDEST: u16 = 100;
+
 /// ```text
 /// ╭ Error details ───────────────────────────────╮
 /// │ The API refused the credential.              │
@@ -31,7 +34,7 @@ pub(super) fn render(
     top: usize,
     look: &Look<'_>,
 ) {
-    let columns = usize::from(body.width.min(100)).saturating_sub(4);
+    let columns = usize::from(layout::overlay(body, WIDEST, u16::MAX).width).saturating_sub(4);
     let mut lines = Vec::new();
     for (at, text) in facts(state).iter().enumerate() {
         let role = if at == 0 { Some(Role::Strong) } else { None };
@@ -45,7 +48,7 @@ pub(super) fn render(
             lines.push(Vec::new());
         }
     }
-    let area = layout::overlay(body, 100, cells(lines.len().saturating_add(2)));
+    let area = layout::overlay(body, WIDEST, cells(lines.len().saturating_add(2)));
     let closes = hint_for(Context::ErrorDetails, Action::Back, "closes", look);
     let title = "Error details";
     scroll::render(frame, area, &Scroll { title, top }, &lines, closes, look);

@@ -71,7 +71,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, lines: &[Vec<Span<'_>>], l
         put(buffer, row(area, at), line, look);
     }
     if cut && rows > 0 {
-        let ellipsis = look.span(Role::Muted, &format!("  {}", look.glyphs().ellipsis));
+        let ellipsis = look.span(Role::Muted, &format!("  {} more", look.glyphs().ellipsis));
         put(buffer, row(area, rows - 1), &[ellipsis], look);
     }
 }

@@ -179,7 +179,10 @@ impl Form<'_> {
 
     /// What is wrong with the field above.
     pub(super) fn complaint(&self, complaint: &str) -> Vec<FormRow> {
-        let complaint = format!("{} {complaint}", self.look.glyphs().critical);
+        let mut letters = complaint.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        let sentence: String = first.into_iter().chain(letters).collect();
+        let complaint = format!("{} {sentence}.", self.look.glyphs().critical);
         self.remark(Role::Critical, &complaint)
     }
 
@@ -229,9 +232,12 @@ fn char_width(c: char) -> usize {
 /// Draws a form, scrolled so that the focus is in view, with the cursor where letters go.
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, look: &Look<'_>) {
     let height = usize::from(area.height);
-    if rows.len() > height {
-        rows.retain(|row| !row.is_spacer);
-    }
+    let mut excess = rows.len().saturating_sub(height);
+    rows.retain(|row| {
+        let is_dropped = row.is_spacer && excess > 0;
+        excess -= usize::from(is_dropped);
+        !is_dropped
+    });
     let focus = rows.iter().position(|row| row.has_focus).unwrap_or(0);
     let top = (focus + 2)
         .saturating_sub(height)

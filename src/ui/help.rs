@@ -16,8 +16,8 @@ use crate::app::state::{Screen, State};
 use crate::domain::text;
 use crate::theme::Role;
 
-/// From this width on, in cells, the keys stand in two columns.
-const TWO_COLUMNS: u16 = 76;
+/// The least room between two columns, in cells.
+const GAP: usize = 2;
 
 /// The widest that help gets, in cells.
 const WIDEST: u16 = 96;
@@ -43,18 +43,9 @@ pub(super) fn render(
         .map(|context| group(context, look))
         .filter(|lines| lines.len() > 1)
         .collect();
-    let lines = if body.width < TWO_COLUMNS {
-        stacked(groups)
-    } else {
-        let column = usize::from(body.width.min(WIDEST) - 4) / 2;
-        beside(groups, column)
-    };
-    let columns = if body.width < TWO_COLUMNS {
-        body.width
-    } else {
-        WIDEST
-    };
-    let area = layout::overlay(body, columns, cells(lines.len().saturating_add(2)));
+    let inner = usize::from(body.width.min(WIDEST)) - 4;
+    let lines = beside(&groups, inner).unwrap_or_else(|| stacked(groups));
+    let area = layout::centred(body, WIDEST, cells(lines.len().saturating_add(2)));
     let closes = hint_for(Context::Help, Action::Back, "closes", look);
     let title = "Keys";
     scroll::render(frame, area, &Scroll { title, top }, &lines, closes, look);
@@ -79,17 +70,24 @@ fn contexts(state: &State) -> Vec<Context> {
 
 /// A context's title and its keys.
 fn group(context: Context, look: &Look<'_>) -> Vec<Line> {
-    let mut lines = vec![vec![look.span(Role::Title, context.title())]];
     let rows = look
         .keymap
         .rows()
         .iter()
         .filter(|row| row.context == context && !row.keys.is_empty());
-    for row in rows {
-        let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+    let rows: Vec<(String, &str)> = rows
+        .map(|row| {
+            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+            (keys.join(" "), row.label.as_str())
+        })
+        .collect();
+    let widest = rows.iter().map(|(keys, _)| text::width(keys)).max();
+    let mut lines = vec![vec![look.span(Role::Title, context.title())]];
+    for (keys, label) in rows {
+        let keys = text::fit(&keys, widest.unwrap_or(0).max(6), "");
         lines.push(vec![
-            look.span(Role::Accent, &text::fit(&keys.join(" "), 16, "")),
-            look.plain(&format!(" {}", row.label)),
+            look.span(Role::Accent, &keys),
+            look.plain(&format!(" {label}")),
         ]);
     }
     lines
@@ -106,28 +104,31 @@ fn stacked(groups: Vec<Vec<Line>>) -> Vec<Line> {
     lines
 }
 
-/// Two columns of about the same height, the groups in order and whole.
-fn beside(groups: Vec<Vec<Line>>, column: usize) -> Vec<Line> {
-    let mut columns: [Vec<Line>; 2] = [Vec::new(), Vec::new()];
+/// Two columns of about the same height, the groups in order and whole; nothing where they do not
+/// fit side by side.
+fn beside(groups: &[Vec<Line>], columns: usize) -> Option<Vec<Line>> {
+    let mut sides: [Vec<Vec<Line>>; 2] = [Vec::new(), Vec::new()];
+    let mut heights = [0, 0];
     for group in groups {
-        let shorter = usize::from(columns[1].len() < columns[0].len());
-        let place = &mut columns[shorter];
-        if !place.is_empty() {
-            place.push(Vec::new());
-        }
-        place.extend(group);
+        let shorter = usize::from(heights[1] < heights[0]);
+        heights[shorter] += group.len() + 1;
+        sides[shorter].push(group.clone());
     }
-    let [left, right] = columns;
+    let [left, right] = sides.map(stacked);
+    let widest = |lines: &[Line]| lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    if widest(&left) + GAP + widest(&right) > columns {
+        return None;
+    }
+    let column = (widest(&left) + GAP).max(columns / 2);
+    let column = column.min(columns - widest(&right));
     let rows = left.len().max(right.len());
-    let mut right = right.into_iter();
-    let mut left = left.into_iter();
-    (0..rows)
-        .map(|_| {
-            let mut line = left.next().unwrap_or_default();
-            let gap = column.saturating_sub(width(&line));
-            line.push(Span::raw(" ".repeat(gap)));
-            line.extend(right.next().unwrap_or_default());
-            line
-        })
-        .collect()
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    let lines = (0..rows).map(|_| {
+        let mut line = left.next().unwrap_or_default();
+        let gap = column.saturating_sub(width(&line));
+        line.push(Span::raw(" ".repeat(gap)));
+        line.extend(right.next().unwrap_or_default());
+        line
+    });
+    Some(lines.collect())
 }

@@ -12,6 +12,9 @@ use crate::domain::text;
 /// The smallest terminal that a screen is drawn on, in cells.
 const SMALLEST: (u16, u16) = (40, 10);
 
+/// From this width on, in cells, overlays leave a margin.
+const ROOMY: u16 = 72;
+
 /// The parts of the screen.
 pub(super) struct Areas {
     pub(super) header: Rect,
@@ -40,8 +43,15 @@ pub(super) fn areas(area: Rect, banner_rows: u16) -> Option<Areas> {
     })
 }
 
-/// The area of an overlay: the body with a margin where that leaves enough.
+/// The area of an overlay of at most a size: in the middle of the body, with a margin at its sides
+/// where the body is wide enough to spare it.
 pub(super) fn overlay(body: Rect, columns: u16, rows: u16) -> Rect {
+    let margin = if body.width >= ROOMY { 4 } else { 0 };
+    centred(body, columns.min(body.width - margin), rows)
+}
+
+/// An area of at most a size in the middle of another.
+pub(super) fn centred(body: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(body.width);
     let height = rows.min(body.height);
     Rect {

@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::form::{self, Form, FormRow};
 use super::look::Look;
 use super::setup::scope_label;
-use super::widgets::{divider, first_shown, hint_for, panel, put, row, spinner};
+use super::widgets::{divider, first_shown, hint_for, panel, put, row, spinner, width};
 use crate::action::Action;
 use crate::app::lookup::LookupField;
 use crate::app::message::Stage;
@@ -103,6 +103,9 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         is_editing,
     ));
     rows.extend(complaint(LookupField::Token));
+    if state.session.is_demo() && lookup.token.is_blank() {
+        rows.extend(form.remark(Role::Muted, "The demo has one that is called CI/CD token."));
+    }
     if let Some(scope) = lookup.scope_of_url() {
         let remark = format!(
             "The URL names {} {}, which is used.",
@@ -111,7 +114,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         );
         rows.extend(form.remark(Role::Muted, &remark));
     }
-    if let Some(lines) = waiting(state, form.look) {
+    if let Some(lines) = waiting(state, form.columns, form.look) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
             line.insert(0, Span::raw("   "));
@@ -128,7 +131,11 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 /// ⠋ Looking up CI/CD token … 3 s · Esc cancels
 ///   waiting for the OS keyring (an unlock prompt may be on the desktop)
 /// ```
-pub(super) fn waiting(state: &State, look: &Look<'_>) -> Option<Vec<Vec<Span<'static>>>> {
+pub(super) fn waiting(
+    state: &State,
+    columns: usize,
+    look: &Look<'_>,
+) -> Option<Vec<Vec<Span<'static>>>> {
     let since = state.detail.token.loading_since()?;
     let seconds = state.clock.local.signed_duration_since(since).num_seconds();
     let what = state.detail.reference.as_ref().map(ToString::to_string);
@@ -149,8 +156,15 @@ pub(super) fn waiting(state: &State, look: &Look<'_>) -> Option<Vec<Vec<Span<'st
     }
     let mut lines = vec![line];
     if state.detail.stage == Stage::Keyring && seconds > 1 {
-        let text = "  waiting for the OS keyring (an unlock prompt may be on the desktop)";
-        lines.push(vec![look.span(Role::Muted, text)]);
+        let texts = [
+            "waiting for the OS keyring",
+            "(an unlock prompt may be on the desktop)",
+        ];
+        if columns > 76 {
+            lines.push(vec![look.span(Role::Muted, &texts.join(" "))]);
+        } else {
+            lines.extend(texts.map(|text| vec![look.span(Role::Muted, text)]));
+        }
     }
     Some(lines)
 }
@@ -214,10 +228,11 @@ fn recent_row(
         look.span(role, &text::fit(status.word(), 13, "")),
         look.plain(&format!("  {}", text::fit(&age, 10, ""))),
     ];
-    if usual != Some(&recent.scope) {
-        let scope = &recent.scope;
-        let scope = format!("  {} {}", scope.kind().word(), look.abbreviate(scope.id()));
-        spans.push(look.span(Role::Muted, &scope));
+    let scope = &recent.scope;
+    let scope_text = format!("  {} {}", scope.kind().word(), look.abbreviate(scope.id()));
+    let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
+    if usual != Some(scope) && has_room {
+        spans.push(look.span(Role::Muted, &scope_text));
     }
     spans
 }

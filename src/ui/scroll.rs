@@ -58,11 +58,14 @@ pub(super) fn render(
     }
 }
 
-/// Clean text in lines of a width, each line after the first of a paragraph indented.
+/// Clean text in lines of a width: each keeps the text's own indent, and those after the first are
+/// indented further.
 pub(super) fn hanging(text: &str, columns: usize) -> Vec<String> {
-    wrap(text, columns.saturating_sub(2))
+    let body = text.trim_start_matches(' ');
+    let indent = (text.len() - body.len()).min(columns / 2);
+    wrap(body, columns.saturating_sub(indent + 2))
         .into_iter()
         .enumerate()
-        .map(|(at, line)| if at == 0 { line } else { format!("  {line}") })
+        .map(|(at, line)| format!("{:1$}{line}", "", indent + 2 * usize::from(at > 0)))
         .collect()
 }

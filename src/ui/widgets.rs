@@ -259,6 +259,9 @@ pub(super) fn hint_for(
     Some(key_hint(&key, label, look).to_vec())
 }
 
+/// The cells at the end of a line that are worth beginning a very long word in.
+const ENOUGH: usize = 12;
+
 /// Breaks clean text into lines of at most a number of cells, between words where that is possible.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -272,6 +275,14 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
             line.push_str(word);
             used += gap + long;
             continue;
+        }
+        let mut word = word;
+        if long > columns && used + ENOUGH <= columns {
+            // It has to be cut anyway, so the rest of this line is used first.
+            let piece = text::truncate(word, columns - used - gap, "");
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(&piece);
+            word = &word[piece.len()..];
         }
         if !line.is_empty() {
             lines.push(std::mem::take(&mut line));
