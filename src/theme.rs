@@ -79,16 +79,16 @@ impl From<Tone> for Role {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Look {
+struct Entry {
     fg: Option<String>,
     bg: Option<String>,
     #[serde(default)]
-    modifiers: Vec<Name>,
+    modifiers: Vec<ModifierName>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Name {
+enum ModifierName {
     Bold,
     Dim,
     Italic,
@@ -153,12 +153,12 @@ impl Theme {
     /// # Errors
     /// [`ThemeError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, ThemeError> {
-        let table: BTreeMap<Role, Look> =
+        let table: BTreeMap<Role, Entry> =
             toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
         let mut styles = [Style::new(); Role::ALL.len()];
         for role in Role::ALL {
-            let look = table.get(&role).ok_or(ThemeError::Missing(role))?;
-            styles[role as usize] = style(look)?;
+            let entry = table.get(&role).ok_or(ThemeError::Missing(role))?;
+            styles[role as usize] = style(entry)?;
         }
         Ok(Self { styles })
     }
@@ -170,7 +170,7 @@ impl Theme {
     }
 }
 
-fn style(look: &Look) -> Result<Style, ThemeError> {
+fn style(entry: &Entry) -> Result<Style, ThemeError> {
     let colour = |name: &Option<String>| {
         name.as_ref()
             .map(|name| {
@@ -180,17 +180,17 @@ fn style(look: &Look) -> Result<Style, ThemeError> {
             .transpose()
     };
     let mut style = Style {
-        fg: colour(&look.fg)?,
-        bg: colour(&look.bg)?,
+        fg: colour(&entry.fg)?,
+        bg: colour(&entry.bg)?,
         ..Style::new()
     };
-    for name in &look.modifiers {
+    for name in &entry.modifiers {
         style = style.add_modifier(match name {
-            Name::Bold => Modifier::BOLD,
-            Name::Dim => Modifier::DIM,
-            Name::Italic => Modifier::ITALIC,
-            Name::Underlined => Modifier::UNDERLINED,
-            Name::Reversed => Modifier::REVERSED,
+            ModifierName::Bold => Modifier::BOLD,
+            ModifierName::Dim => Modifier::DIM,
+            ModifierName::Italic => Modifier::ITALIC,
+            ModifierName::Underlined => Modifier::UNDERLINED,
+            ModifierName::Reversed => Modifier::REVERSED,
         });
     }
     Ok(style)

@@ -6,34 +6,20 @@ use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
-use tui_big_text::{BigText, PixelSize};
+use ratatui::text::Span;
 
 use super::fields::{Fields, PANE};
-use super::findings;
+use super::layout::WIDE;
 use super::look::Look;
-use super::lookup;
-use super::times::Moment;
 use super::widgets::{
-    bar, cells, divider, hint_for, on_line_right, panel, put, put_centred, put_right, row,
-    splitter, width,
+    cells, divider, hint_for, inset, on_line, on_line_right, panel, put_centred, row, splitter,
 };
+use super::{findings, headline, waiting};
 use crate::action::Action;
 use crate::app::state::State;
-use crate::domain::countdown::Remaining;
 use crate::domain::findings::Finding;
-use crate::domain::lifetime;
-use crate::domain::status::{Lifecycle, Status};
-use crate::domain::text;
-use crate::domain::token::ServiceToken;
+use crate::domain::status::Status;
 use crate::theme::Role;
-
-/// From this width on, in cells, the findings stand beside the fields.
-const BESIDE: u16 = 100;
-
-/// Rows that the large digits take.
-const LARGE: u16 = 4;
 
 /// ```text
 /// ╭ CI/CD token ───────────────────────────────────────────────────────╮
@@ -59,7 +45,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, name, look);
     let status = Status::of(token, now, thresholds);
-    let top = render_head(buffer, inner, token, status, now, look);
+    let top = headline::render(buffer, inner, token, status, now, look);
     let sections = Sections {
         frame: area,
         inner,
@@ -76,133 +62,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         now,
         look,
     };
-    if area.width >= BESIDE {
+    if area.width >= WIDE {
         sections.render_beside(buffer);
     } else {
         sections.render_below(buffer);
     }
-}
-
-/// Draws status, countdown, date and bar, and gives back how many rows they took.
-fn render_head(
-    buffer: &mut Buffer,
-    inner: Rect,
-    token: &ServiceToken,
-    status: Status,
-    now: DateTime<Utc>,
-    look: &Look<'_>,
-) -> u16 {
-    let end = Lifecycle::of(token).end();
-    let counts = !matches!(
-        status,
-        Status::Disabled | Status::NeverExpires | Status::Unknown
-    );
-    let remaining = end.filter(|_| counts).map(|end| Remaining::until(end, now));
-    let is_large = !look.ascii && inner.height >= 26 && inner.width + 2 >= BESIDE;
-    let place = inset(row(inner, 0));
-    let mut left = headline(status, look);
-    let mut used = 1;
-    if let Some(remaining) = remaining {
-        let after = match status {
-            Status::Expired => " ago",
-            Status::Active => " left",
-            _ => "",
-        };
-        if is_large {
-            let role = Role::from(status.tone());
-            let digits = Rect {
-                y: inner.y + 1,
-                height: LARGE,
-                ..inset(inner)
-            };
-            render_large(buffer, digits, &remaining.digits(), after, role, look);
-            used += LARGE;
-        } else {
-            let text = format!("  {}{after}", remaining.digits());
-            left.push(look.span(Role::Strong, &text));
-        }
-    }
-    put(buffer, place, &left, look);
-    if let Some(end) = end {
-        let moment = Moment::new(end, now, look);
-        let room = usize::from(place.width).saturating_sub(width(&left) + 2);
-        let dates = moment.dates(look);
-        let date = dates.iter().find(|date| text::width(date) <= room);
-        let date = date.map_or("", String::as_str);
-        put_right(buffer, place, &[look.span(Role::Muted, date)], look);
-    }
-    let share = lifetime::elapsed(token, now).filter(|_| inner.height >= 10);
-    if let Some(share) = share {
-        render_bar(
-            buffer,
-            inset(row(inner, usize::from(used))),
-            share,
-            status,
-            look,
-        );
-        used += 1;
-    }
-    used
-}
-
-fn inset(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        ..area
-    }
-}
-
-/// `▲ EXPIRES IN`
-fn headline(status: Status, look: &Look<'_>) -> Vec<Span<'static>> {
-    let role = Role::from(status.tone());
-    let words = match status {
-        Status::Critical => "CRITICAL · EXPIRES IN",
-        Status::Expiring => "EXPIRES IN",
-        status => status.word(),
-    };
-    let symbol = status.symbol(look.ascii);
-    let style = look.style(role).patch(look.style(Role::Strong));
-    let text = format!("{symbol} {}", look.clean(words));
-    vec![Span::styled(text, style)]
-}
-
-/// The digits four rows high.
-fn render_large(
-    buffer: &mut Buffer,
-    area: Rect,
-    digits: &str,
-    after: &str,
-    role: Role,
-    look: &Look<'_>,
-) {
-    BigText::builder()
-        .pixel_size(PixelSize::Quadrant)
-        .style(look.style(role))
-        .lines([Line::from(digits.to_owned())])
-        .build()
-        .render(area, buffer);
-    let x = cells(digits.chars().count() * 4);
-    let beside = Rect {
-        x: area.x + x,
-        y: area.y + LARGE - 2,
-        width: area.width.saturating_sub(x),
-        height: 1,
-    };
-    put(buffer, beside, &[look.plain(after)], look);
-}
-
-/// ```text
-/// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.7 % elapsed
-/// ```
-fn render_bar(buffer: &mut Buffer, place: Rect, share: f64, status: Status, look: &Look<'_>) {
-    // Floored, so that a living token never reads 100 %.
-    let percent = (share * 1000.0).floor() / 10.0;
-    let label = format!("  {percent:.1} % elapsed");
-    let columns = usize::from(place.width).saturating_sub(text::width(&label));
-    let mut spans = bar(share, columns, Role::from(status.tone()), look).to_vec();
-    spans.push(look.span(Role::Muted, &label));
-    put(buffer, place, &spans, look);
 }
 
 /// Fields and findings, and the frame they are in.
@@ -260,7 +124,7 @@ impl Sections<'_> {
             ..frame
         };
         let spans = [look.span(Role::Title, "Findings")];
-        super::widgets::on_line(buffer, title, self.top, &spans, look);
+        on_line(buffer, title, self.top, &spans, look);
         let place = Rect {
             x: line + 2,
             width: right.saturating_sub(3),
@@ -353,7 +217,7 @@ fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<
     let title = reference.as_deref().unwrap_or("Token");
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, title, look);
-    let lines = lookup::waiting(state, usize::from(inner.width), look).unwrap_or_else(|| {
+    let lines = waiting::lines(state, usize::from(inner.width), look).unwrap_or_else(|| {
         let what = if state.detail.token.failure().is_some() {
             "The token could not be fetched."
         } else {

@@ -20,6 +20,9 @@ use crate::theme::Role;
 /// Rows of the pane: a divider, the raw form, UTC, local time, and the distance from now.
 pub(super) const PANE: usize = 5;
 
+/// Where values begin at most, in cells: the labels of the fields that we know fit.
+const LONGEST_LABEL: usize = 17;
+
 /// The fields of a token at an instant.
 pub(super) struct Fields<'a> {
     pub(super) token: &'a ServiceToken,
@@ -124,7 +127,7 @@ impl Fields<'_> {
             .iter()
             .map(|field| text::width(&self.look.clean(&field.label)));
         let longest = longest.max().unwrap_or(0) + 2;
-        longest.clamp(11, 26).min((columns / 3).max(11))
+        longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
     }
 
     fn label(&self, field: &Field, labels: usize, has_changed: bool) -> Vec<Span<'static>> {

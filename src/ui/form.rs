@@ -9,6 +9,7 @@ use ratatui::text::Span;
 use super::look::Look;
 use super::widgets::{cells, put, row, wrap};
 use crate::app::field::TextField;
+use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -25,6 +26,8 @@ pub(super) struct FormRow {
     /// Where the cursor stands, in cells from the left.
     cursor: Option<usize>,
     is_spacer: bool,
+    /// Whether it belongs to the row above.
+    is_remark: bool,
 }
 
 impl FormRow {
@@ -35,6 +38,7 @@ impl FormRow {
             has_focus: false,
             cursor: None,
             is_spacer: false,
+            is_remark: false,
         }
     }
 
@@ -87,8 +91,12 @@ impl Form<'_> {
         let mut spans = self.label(label, has_focus);
         let value = look.clean(field.value());
         let cursor = text::width(&look.clean(before(field.value(), field.cursor_column())));
-        let offset = (cursor + 1).saturating_sub(room.max(1));
-        let shown = text::fit(&without(&value, offset), room, "");
+        let (offset, ellipsis) = if has_focus {
+            ((cursor + 1).saturating_sub(room.max(1)), "")
+        } else {
+            (0, look.glyphs().ellipsis)
+        };
+        let shown = text::fit(&without(&value, offset), room, ellipsis);
         if value.is_empty() && !placeholder.is_empty() {
             let shown = text::fit(&look.clean(placeholder), room, look.glyphs().ellipsis);
             let style = look.style(Role::Field).patch(look.style(Role::Muted));
@@ -99,8 +107,8 @@ impl Form<'_> {
         FormRow {
             spans,
             has_focus,
-            cursor: (has_focus && is_editing).then_some(VALUES + cursor - offset),
-            is_spacer: false,
+            cursor: (has_focus && is_editing).then(|| VALUES + cursor - offset),
+            ..FormRow::text(Vec::new())
         }
     }
 
@@ -174,7 +182,11 @@ impl Form<'_> {
 
     /// A remark beneath a field, in as many lines as it takes.
     pub(super) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
-        self.lines(VALUES, role, remark)
+        let mut rows = self.lines(VALUES, role, remark);
+        for row in &mut rows {
+            row.is_remark = true;
+        }
+        rows
     }
 
     /// What is wrong with the field above.
@@ -198,6 +210,14 @@ impl Form<'_> {
             .into_iter()
             .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), look.span(role, &line)]))
             .collect()
+    }
+}
+
+/// What an account's or a zone's ID is called.
+pub(super) fn scope_label(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::Account => "Account ID",
+        ScopeKind::Zone => "Zone ID",
     }
 }
 
@@ -229,7 +249,7 @@ fn char_width(c: char) -> usize {
     text::width(c.encode_utf8(&mut [0; 4]))
 }
 
-/// Draws a form, scrolled so that the focus is in view, with the cursor where letters go.
+/// Draws a form, scrolled so that the focus and what is said of it are in view, with the cursor where letters go.
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, look: &Look<'_>) {
     let height = usize::from(area.height);
     let mut excess = rows.len().saturating_sub(height);
@@ -239,9 +259,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, 
         !is_dropped
     });
     let focus = rows.iter().position(|row| row.has_focus).unwrap_or(0);
-    let top = (focus + 2)
-        .saturating_sub(height)
-        .min(rows.len().saturating_sub(height));
+    let remarks = rows
+        .iter()
+        .skip(focus + 1)
+        .take_while(|row| row.is_remark)
+        .count();
+    let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
         put(frame.buffer_mut(), place, &form_row.spans, look);

@@ -46,7 +46,7 @@ fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
     let scope = in_view
         .map(|access| &access.scope)
         .or(session.scope.as_ref());
-    let name = if session.is_demo() {
+    let name = if session.is_demo() || session.demo_only {
         Some("demo".to_owned())
     } else {
         session.profile.clone()
@@ -59,7 +59,12 @@ fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
 fn credential(state: &State) -> String {
     let session = &state.session;
     let Some(identity) = &session.identity else {
-        return "no credential yet".to_owned();
+        let text = if session.demo_only {
+            "demo API"
+        } else {
+            "no credential yet"
+        };
+        return text.to_owned();
     };
     let kind = identity.kind.label();
     match &identity.source {

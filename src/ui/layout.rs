@@ -12,6 +12,9 @@ use crate::domain::text;
 /// The smallest terminal that a screen is drawn on, in cells.
 const SMALLEST: (u16, u16) = (40, 10);
 
+/// From this width on, in cells, two things stand side by side, and the countdown may be large.
+pub(super) const WIDE: u16 = 100;
+
 /// From this width on, in cells, overlays leave a margin.
 const ROOMY: u16 = 72;
 

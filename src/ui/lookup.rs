@@ -6,13 +6,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::form::{self, Form, FormRow};
+use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
-use super::setup::scope_label;
-use super::widgets::{divider, first_shown, hint_for, panel, put, row, spinner, width};
-use crate::action::Action;
+use super::waiting;
+use super::widgets::{divider, first_shown, panel, put, row, width};
 use crate::app::lookup::LookupField;
-use crate::app::message::Stage;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent::Recent;
@@ -43,13 +41,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let height = usize::from(inner.height);
     // The form keeps its rows without the empty ones; the recent look-ups get the rest.
     let wanted = rows.len();
-    let for_recents = if recents == 0 {
-        0
-    } else {
-        (recents + 1)
-            .min(height.saturating_sub(wanted.min(6)))
-            .max(2)
-    };
+    let for_recents = (recents + 1)
+        .min(height.saturating_sub(wanted.min(6)))
+        .max(2);
     let for_form = wanted.min(height.saturating_sub(for_recents));
     let place = |from: usize, rows: usize| Rect {
         y: inner.y + u16::try_from(from).unwrap_or(0),
@@ -57,7 +51,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         ..inner
     };
     form::render(frame, place(0, for_form), rows, look);
-    if recents > 0 && height > for_form + 1 {
+    if height > for_form + 1 {
         let line = place(for_form, 1).y;
         divider(frame.buffer_mut(), area, line, "Recent", look);
         let list = place(for_form + 1, height - for_form - 1);
@@ -104,7 +98,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     ));
     rows.extend(complaint(LookupField::Token));
     if state.session.is_demo() && lookup.token.is_blank() {
-        rows.extend(form.remark(Role::Muted, "The demo has one that is called CI/CD token."));
+        rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
     if let Some(scope) = lookup.scope_of_url() {
         let remark = format!(
@@ -114,7 +108,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         );
         rows.extend(form.remark(Role::Muted, &remark));
     }
-    if let Some(lines) = waiting(state, form.columns, form.look) {
+    if let Some(lines) = waiting::lines(state, form.columns, form.look) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
             line.insert(0, Span::raw("   "));
@@ -125,52 +119,13 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows
 }
 
-/// What a look-up that is under way waits for, and how long it has been.
-///
-/// ```text
-/// ⠋ Looking up CI/CD token … 3 s · Esc cancels
-///   waiting for the OS keyring (an unlock prompt may be on the desktop)
-/// ```
-pub(super) fn waiting(
-    state: &State,
-    columns: usize,
-    look: &Look<'_>,
-) -> Option<Vec<Vec<Span<'static>>>> {
-    let since = state.detail.token.loading_since()?;
-    let seconds = state.clock.local.signed_duration_since(since).num_seconds();
-    let what = state.detail.reference.as_ref().map(ToString::to_string);
-    let what = look.clean(what.as_deref().unwrap_or("")).into_owned();
-    let what = text::truncate(&what, 40, look.glyphs().ellipsis).into_owned();
-    let mut line = vec![
-        spinner(state.clock.local, look),
-        look.plain(" Looking up "),
-        look.span(Role::Strong, &what),
-        look.plain(" …"),
-    ];
-    if seconds > 0 {
-        line.push(look.plain(&format!(" {seconds} s")));
-    }
-    if let Some(hint) = hint_for(state.context(), Action::Back, "cancels", look) {
-        line.push(look.span(Role::Muted, look.glyphs().dot));
-        line.extend(hint);
-    }
-    let mut lines = vec![line];
-    if state.detail.stage == Stage::Keyring && seconds > 1 {
-        let texts = [
-            "waiting for the OS keyring",
-            "(an unlock prompt may be on the desktop)",
-        ];
-        if columns > 76 {
-            lines.push(vec![look.span(Role::Muted, &texts.join(" "))]);
-        } else {
-            lines.extend(texts.map(|text| vec![look.span(Role::Muted, text)]));
-        }
-    }
-    Some(lines)
-}
-
 fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
     let lookup = &state.lookup;
+    if lookup.recents.is_empty() {
+        let text = look.span(Role::Muted, "   Tokens that you look up are listed here.");
+        put(frame.buffer_mut(), row(area, 0), &[text], look);
+        return;
+    }
     let rows = usize::from(area.height);
     let has_focus = lookup.focus == LookupField::Recents;
     let selected = if has_focus { lookup.selected } else { 0 };

@@ -11,6 +11,7 @@ mod findings;
 mod footer;
 mod form;
 mod header;
+mod headline;
 mod help;
 mod layout;
 mod look;
@@ -19,6 +20,7 @@ mod raw;
 mod scroll;
 mod setup;
 mod times;
+mod waiting;
 mod widgets;
 
 use ratatui::Frame;

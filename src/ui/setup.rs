@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::form::{self, Form, FormRow};
+use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
@@ -122,14 +122,6 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     rows
 }
 
-/// What an account's or a zone's ID is called.
-pub(super) fn scope_label(kind: ScopeKind) -> &'static str {
-    match kind {
-        ScopeKind::Account => "Account ID",
-        ScopeKind::Zone => "Zone ID",
-    }
-}
-
 fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     if setup.is_global_key {
         let warning = format!(
@@ -186,15 +178,16 @@ fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
 ///   ⠋ Checking with one read of the service-token list …  Esc cancels
 /// ```
 fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
-    let text = match state.setup.phase {
-        Phase::Open => return None,
-        Phase::Checking { .. } => " Checking with one read of the service-token list …  ",
-        Phase::Saving { .. } => " Saving …  ",
+    let text = match (state.setup.phase, state.setup.store.value()) {
+        (Phase::Open, _) => return None,
+        (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
+        (Phase::Saving { .. }, Some(place)) => format!(" Saving in {place} …  "),
+        (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
     };
     let mut spans = vec![
         Span::raw("   "),
         spinner(state.clock.local, look),
-        look.plain(text),
+        look.plain(&text),
     ];
     spans.extend(hint_for(state.context(), Action::Back, "cancels", look).unwrap_or_default());
     Some(spans)

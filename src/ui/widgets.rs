@@ -32,6 +32,15 @@ pub(super) fn row(area: Rect, at: usize) -> Rect {
     }
 }
 
+/// An area without its first and last column.
+pub(super) fn inset(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    }
+}
+
 /// Writes spans into a row, and an ellipsis where they are cut.
 pub(super) fn put(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], look: &Look<'_>) {
     let row = row.intersection(buffer.area);

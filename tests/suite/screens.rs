@@ -8,6 +8,7 @@
     reason = "a test ends where something is not as expected"
 )]
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +61,8 @@ const SETUP: [Scene; 8] = [
     ("setup_network_failure", setup_network_failure),
 ];
 
-const LOOKUP: [Scene; 6] = [
+const LOOKUP: [Scene; 7] = [
+    ("lookup_demo", lookup_demo),
     ("lookup_empty", lookup_empty),
     ("lookup_recents", lookup_recents),
     ("lookup_loading", lookup_loading),
@@ -298,6 +300,17 @@ fn setup_network_failure() -> State {
 
 fn lookup_empty() -> State {
     state()
+}
+
+fn lookup_demo() -> State {
+    let mut state = state();
+    state.session.identity = Some(Identity {
+        source: CredentialSource::Demo,
+        kind: CredentialKind::ApiToken,
+    });
+    state.session.profile = None;
+    state.session.store = None;
+    state
 }
 
 fn recents() -> Vec<Recent> {
@@ -540,7 +553,6 @@ fn raw() -> State {
 fn raw_search() -> State {
     let mut state = raw();
     if let View::Raw(raw) = &mut state.detail.view {
-        raw.query = TextField::with("token");
         raw.query = TextField::with("_at");
         raw.is_typing = true;
         raw.current = Some(6);
@@ -723,12 +735,9 @@ fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
         let cursor = cursor.map_or("no cursor".to_owned(), |at| {
             format!("cursor at column {}, row {}", at.x, at.y)
         });
-        all.push_str(&format!(
-            "{}×{}, {cursor}\n{}\n",
-            size.0,
-            size.1,
-            text(&buffer)
-        ));
+        let (columns, rows) = size;
+        let screen = text(&buffer);
+        writeln!(all, "{columns}×{rows}, {cursor}\n{screen}").unwrap();
     }
     all
 }
@@ -757,6 +766,23 @@ fn look_up_looks_as_it_did() {
 #[test]
 fn a_token_looks_as_it_did() {
     check(&DETAIL, &[SMALL, USUAL, SKETCH, LARGE]);
+}
+
+#[test]
+fn screens_fit_in_the_smallest_terminals() {
+    let all: String = [
+        detail_critical,
+        detail_expired,
+        detail_hostile,
+        error_banner,
+        lookup_keyring,
+        setup_complaint,
+    ]
+    .map(|scene| shown(scene, &[(40, 10), (46, 14)]))
+    .concat();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("smallest", all);
+    });
 }
 
 #[test]
