@@ -21,3 +21,4 @@ mod domain_text;
 mod domain_time;
 mod domain_token;
 mod keyring;
+mod screens;

@@ -1,0 +1,102 @@
+//! The last error: what happened, what to do, and the keys that help.
+//!
+//! Not here: its details (`error_details`).
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::look::Look;
+use super::widgets::{cells, hint_for, put, put_right, row, width};
+use crate::action::{Action, Context};
+use crate::app::state::{Banner, Screen, State};
+use crate::domain::failure::FailureKind;
+use crate::theme::Role;
+
+/// ```text
+///  ✖ The API refused the credential. ×3
+///    Re-enter it, or make a new API token.         e details  a re-enter credential
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+    let Some(banner) = &state.banner else { return };
+    let glyphs = look.glyphs();
+    let (role, symbol) = match banner.failure.kind {
+        FailureKind::RateLimited | FailureKind::Config => (Role::Warning, glyphs.warning),
+        _ => (Role::Critical, glyphs.critical),
+    };
+    let mut first = vec![
+        Span::raw(" "),
+        look.span(role, symbol),
+        Span::raw(" "),
+        look.span(Role::Strong, &banner.failure.summary),
+    ];
+    if banner.count > 1 {
+        let count = format!(" {}{}", glyphs.times, banner.count);
+        first.push(look.span(Role::Muted, &count));
+    }
+    let second = vec![Span::raw("   "), look.plain(&banner.failure.hint)];
+    let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
+    // The keys go where they hide nothing, and get fewer before they do.
+    let mut sets = key_sets(state, banner, look).into_iter();
+    let fitting = sets.find_map(|keys| match width(&keys) {
+        wide if wide <= width_left(&second) => Some((keys, false)),
+        wide if wide <= width_left(&first) => Some((keys, true)),
+        _ => None,
+    });
+    let (keys, beside_first) = fitting.unwrap_or_default();
+    let narrowed = |area: Rect| Rect {
+        width: area.width.saturating_sub(cells(width(&keys)) + 1),
+        ..area
+    };
+    let rows = [row(area, 0), row(area, 1)];
+    let buffer = frame.buffer_mut();
+    put_right(buffer, rows[usize::from(!beside_first)], &keys, look);
+    let (one, two) = if beside_first {
+        (narrowed(rows[0]), rows[1])
+    } else {
+        (rows[0], narrowed(rows[1]))
+    };
+    put(buffer, one, &first, look);
+    put(buffer, two, &second, look);
+}
+
+/// The keys that help, all of them and then only the way to the details.
+fn key_sets(state: &State, banner: &Banner, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
+    if state.overlay.is_some() {
+        return Vec::new();
+    }
+    let details = hint(state, Action::ErrorDetails, "details", look);
+    let mut sets = Vec::new();
+    let credential_helps = matches!(
+        banner.failure.kind,
+        FailureKind::Authentication | FailureKind::NoCredential | FailureKind::Keyring
+    );
+    if credential_helps && state.screen != Screen::Setup {
+        for label in ["re-enter credential", "re-enter"] {
+            let mut both = details.clone();
+            both.push(Span::raw("  "));
+            both.extend(hint(state, Action::ReenterCredential, label, look));
+            sets.push(both);
+        }
+    }
+    sets.push(details);
+    for set in &mut sets {
+        let context = state.context();
+        let leave = look.keymap.key_for(context, Action::Back);
+        if let Some(leave) = leave.filter(|_| context.is_text()) {
+            // Letters are letters in a text field, so it has to be left first.
+            set.insert(0, look.span(Role::Muted, " then "));
+            set.insert(0, look.span(Role::Accent, &leave));
+        }
+        set.push(Span::raw(" "));
+    }
+    sets
+}
+
+fn hint(state: &State, action: Action, label: &str, look: &Look<'_>) -> Vec<Span<'static>> {
+    let context = match state.context() {
+        context if context.is_text() => Context::Commands,
+        context => context,
+    };
+    hint_for(context, action, label, look).unwrap_or_default()
+}

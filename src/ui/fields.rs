@@ -1,0 +1,305 @@
+//! The fields of the token in view: a table of human forms, and a pane with every form of the
+//! selected one.
+//!
+//! Not here: which fields there are (`domain::fields`).
+
+use chrono::{DateTime, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::look::Look;
+use super::times::{FORMS, Moment};
+use super::widgets::{divider, first_shown, on_line, put, row, wrap};
+use crate::domain::duration;
+use crate::domain::fields::{Field, FieldKind};
+use crate::domain::text;
+use crate::domain::token::{Reported, ServiceToken};
+use crate::theme::Role;
+
+/// Rows of the pane: a divider, the raw form, UTC, local time, and the distance from now.
+pub(super) const PANE: usize = 5;
+
+/// Where values begin at most, in cells: the labels of the fields that we know fit.
+const LONGEST_LABEL: usize = 17;
+
+/// The fields of a token at an instant.
+pub(super) struct Fields<'a> {
+    pub(super) token: &'a ServiceToken,
+    pub(super) rows: Vec<Field>,
+    pub(super) changed: &'a [String],
+    pub(super) selected: usize,
+    pub(super) now: DateTime<Utc>,
+    pub(super) look: &'a Look<'a>,
+}
+
+/// A field's value in words.
+enum Value {
+    /// As it is.
+    Text(String),
+    /// Of which nothing is known.
+    Nothing(String),
+    /// An instant.
+    Time(Box<Moment>),
+    /// Of another type than documented.
+    Invalid(String),
+}
+
+/// A line of the table.
+enum Item<'a> {
+    Field(usize, &'a Field),
+    /// Above the fields that we do not know.
+    Others,
+}
+
+impl Fields<'_> {
+    /// How many lines the table has.
+    pub(super) fn height(&self) -> usize {
+        self.items().len()
+    }
+
+    fn items(&self) -> Vec<Item<'_>> {
+        let mut items = Vec::with_capacity(self.rows.len() + 1);
+        let mut met_other = false;
+        for (at, field) in self.rows.iter().enumerate() {
+            if field.kind == FieldKind::Other && !met_other {
+                met_other = true;
+                items.push(Item::Others);
+            }
+            items.push(Item::Field(at, field));
+        }
+        items
+    }
+
+    fn selected_field(&self) -> Option<&Field> {
+        let last = self.rows.len().checked_sub(1)?;
+        self.rows.get(self.selected.min(last))
+    }
+
+    /// Draws the table, scrolled so that the selected field is in view.
+    ///
+    /// ```text
+    ///  ID               f174e90a-fafe-4643-bbbc-4a0ed4fc8415
+    /// ΔDuration         365d (8760h)
+    ///  Last seen        15 Oct 2026 09:12:44 UTC · 41 d ago
+    ///  Other fields
+    ///  policies         ["a","b"]
+    /// ```
+    pub(super) fn render(&self, buffer: &mut Buffer, area: Rect) {
+        let look = self.look;
+        let rows = usize::from(area.height);
+        let items = self.items();
+        let is_selected =
+            |item: &Item<'_>| matches!(item, Item::Field(at, _) if *at == self.selected);
+        let selected = items.iter().position(is_selected).unwrap_or(0);
+        let first = first_shown(selected, items.len(), rows);
+        let labels = self.label_width(usize::from(area.width));
+        let room = usize::from(area.width).saturating_sub(labels + 2);
+        let values: Vec<Value> = self.rows.iter().map(|field| self.value(field)).collect();
+        let form = self.form(&values, room);
+        for (line, item) in items.iter().skip(first).take(rows).enumerate() {
+            let place = row(area, line);
+            match item {
+                Item::Others => {
+                    put(
+                        buffer,
+                        place,
+                        &[look.span(Role::Muted, " Other fields")],
+                        look,
+                    );
+                }
+                Item::Field(at, field) => {
+                    let has_changed = self.changed.contains(&field.key);
+                    let mut spans = self.label(field, labels, has_changed);
+                    spans.extend(self.words(&values[*at], form));
+                    put(buffer, place, &spans, look);
+                    if *at == self.selected {
+                        buffer.set_style(place, look.style(Role::Selected));
+                    }
+                }
+            }
+        }
+    }
+
+    fn label_width(&self, columns: usize) -> usize {
+        let longest = self
+            .rows
+            .iter()
+            .map(|field| text::width(&self.look.clean(&field.label)));
+        let longest = longest.max().unwrap_or(0) + 2;
+        longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
+    }
+
+    fn label(&self, field: &Field, labels: usize, has_changed: bool) -> Vec<Span<'static>> {
+        let look = self.look;
+        let ellipsis = look.glyphs().ellipsis;
+        let label = look.clean(&field.label);
+        let label = text::truncate(&label, labels.saturating_sub(1), ellipsis);
+        let label = text::fit(&label, labels, "");
+        if has_changed {
+            vec![
+                look.span(Role::Warning, look.glyphs().changed),
+                look.span(Role::Warning, &label),
+            ]
+        } else {
+            vec![Span::raw(" "), look.span(Role::Label, &label)]
+        }
+    }
+
+    /// The longest form of times that fits in every row.
+    fn form(&self, values: &[Value], room: usize) -> usize {
+        let widest = |form: usize| {
+            values
+                .iter()
+                .filter_map(|value| match value {
+                    Value::Time(moment) => Some(text::width(&moment.lines(self.look)[form])),
+                    _ => None,
+                })
+                .max()
+                .unwrap_or(0)
+        };
+        (0..FORMS)
+            .find(|form| widest(*form) <= room)
+            .unwrap_or(FORMS - 1)
+    }
+
+    fn words(&self, value: &Value, form: usize) -> Vec<Span<'static>> {
+        let look = self.look;
+        match value {
+            Value::Text(text) => vec![look.plain(text)],
+            Value::Nothing(text) => vec![look.span(Role::Muted, text)],
+            Value::Time(moment) => vec![look.plain(&moment.lines(look)[form])],
+            Value::Invalid(text) => vec![
+                look.span(Role::Warning, "unexpected type: "),
+                look.plain(text),
+            ],
+        }
+    }
+
+    fn value(&self, field: &Field) -> Value {
+        let raw = field.raw.clone().unwrap_or_default();
+        if field.is_invalid {
+            return Value::Invalid(raw);
+        }
+        let is_absent = field.raw.is_none();
+        match field.kind {
+            FieldKind::Switch if is_absent => Value::Nothing("yes (not reported)".to_owned()),
+            FieldKind::LastUse if raw == "null" => Value::Nothing("never used".to_owned()),
+            _ if is_absent => Value::Nothing("not reported".to_owned()),
+            FieldKind::Other => Value::Text(raw),
+            FieldKind::Time | FieldKind::LastUse => match self.instant(field) {
+                Some(at) => Value::Time(Box::new(Moment::new(at, self.now, self.look))),
+                None => Value::Nothing(if field.kind == FieldKind::LastUse {
+                    "never used".to_owned()
+                } else {
+                    "none".to_owned()
+                }),
+            },
+            FieldKind::Switch => match raw.as_str() {
+                "true" => Value::Text("yes".to_owned()),
+                "false" => Value::Text("no".to_owned()),
+                _ => Value::Nothing("yes (not reported)".to_owned()),
+            },
+            FieldKind::Duration => self.duration(field),
+            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => match field.text() {
+                Some(text) if text.is_empty() => Value::Nothing("empty".to_owned()),
+                Some(text) => Value::Text(text),
+                None => Value::Nothing("none".to_owned()),
+            },
+        }
+    }
+
+    /// `365d (8760h)`
+    fn duration(&self, field: &Field) -> Value {
+        let Some(lifetime) = self.token.duration.valid() else {
+            return Value::Nothing("none".to_owned());
+        };
+        match (lifetime.length(), field.text()) {
+            (Some(length), Some(text)) => {
+                Value::Text(format!("{} ({text})", duration::humanize(length)))
+            }
+            (_, Some(text)) if !text.is_empty() => Value::Text(text),
+            _ => Value::Nothing("none".to_owned()),
+        }
+    }
+
+    fn instant(&self, field: &Field) -> Option<DateTime<Utc>> {
+        let token = self.token;
+        let reported: &Reported<_> = match field.key.as_str() {
+            "created_at" => &token.created_at,
+            "updated_at" => &token.updated_at,
+            "expires_at" => &token.expires_at,
+            "last_seen_at" => &token.last_seen_at,
+            "previous_client_secret_expires_at" => &token.previous_client_secret_expires_at,
+            _ => return None,
+        };
+        reported.valid().copied()
+    }
+
+    /// Draws every form of the selected field beneath a divider of the frame.
+    ///
+    /// ```text
+    /// ├ Expires ──────────────────────────────────────┤
+    /// │ Raw     "2026-12-07T16:37:52Z"                │
+    /// │ UTC     Mon 7 Dec 2026 16:37:52 UTC           │
+    /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
+    /// │ Age     in 12 d                               │
+    /// ```
+    pub(super) fn render_pane(&self, buffer: &mut Buffer, frame: Rect, area: Rect) {
+        let look = self.look;
+        let Some(field) = self.selected_field() else {
+            return;
+        };
+        divider(buffer, frame, area.y, &field.label, look);
+        let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
+        let mut lines = Vec::new();
+        let raw = field.raw.as_deref().map(|raw| look.clean(raw));
+        match &raw {
+            Some(raw) => {
+                let wrapped = wrap(raw, columns);
+                for (at, line) in wrapped.into_iter().enumerate() {
+                    lines.push((if at == 0 { "Raw" } else { "" }, line));
+                }
+            }
+            None => lines.push(("Raw", "the key was not sent".to_owned())),
+        }
+        if let Value::Time(moment) = self.value(field) {
+            let local = moment.local.as_deref().unwrap_or("the same as UTC");
+            lines.push(("UTC", moment.utc.clone()));
+            lines.push(("Local", local.to_owned()));
+            lines.push(("Age", moment.distance.clone()));
+        }
+        let rows = usize::from(area.height).saturating_sub(1);
+        for (at, (label, line)) in lines.iter().take(rows).enumerate() {
+            let label = text::fit(label, PANE_LABEL, "");
+            let spans = [
+                look.span(Role::Label, &format!(" {label}")),
+                look.plain(line),
+            ];
+            put(buffer, row(area, at + 1), &spans, look);
+        }
+    }
+
+    /// Writes the raw form of the selected field on a line of the frame.
+    ///
+    /// ```text
+    /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
+    /// ```
+    pub(super) fn render_raw(&self, buffer: &mut Buffer, frame: Rect, y: u16) {
+        let look = self.look;
+        let Some((field, raw)) = self
+            .selected_field()
+            .and_then(|field| Some((field, field.raw.as_ref()?)))
+        else {
+            return;
+        };
+        let text = format!("\"{}\": {raw}", field.key);
+        let text = look.clean(&text);
+        let room = usize::from(frame.width).saturating_sub(6);
+        let text = text::truncate(&text, room, look.glyphs().ellipsis);
+        on_line(buffer, frame, y, &[look.span(Role::Muted, &text)], look);
+    }
+}
+
+/// Where the values of the pane begin.
+const PANE_LABEL: usize = 8;

@@ -1,0 +1,278 @@
+//! Forms: rows with a label and a text, a choice or a button, one of which has the focus.
+//!
+//! Not here: which rows a form has (`setup`, `lookup`).
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Span;
+
+use super::look::Look;
+use super::widgets::{cells, put, row, wrap};
+use crate::app::field::TextField;
+use crate::domain::scope::ScopeKind;
+use crate::domain::text;
+use crate::theme::Role;
+
+/// Where values begin, in cells from the left: a marker, and room for the longest label.
+const VALUES: usize = 14;
+
+/// The widest text field, in cells: a UUID or client ID with room to spare.
+const WIDEST: usize = 64;
+
+/// One line of a form.
+pub(super) struct FormRow {
+    spans: Vec<Span<'static>>,
+    has_focus: bool,
+    /// Where the cursor stands, in cells from the left.
+    cursor: Option<usize>,
+    is_spacer: bool,
+    /// Whether it belongs to the row above.
+    is_remark: bool,
+}
+
+impl FormRow {
+    /// A line without a field.
+    pub(super) fn text(spans: Vec<Span<'static>>) -> Self {
+        Self {
+            spans,
+            has_focus: false,
+            cursor: None,
+            is_spacer: false,
+            is_remark: false,
+        }
+    }
+
+    /// An empty line, which goes first when there is no room.
+    pub(super) fn spacer() -> Self {
+        Self {
+            is_spacer: true,
+            ..Self::text(Vec::new())
+        }
+    }
+}
+
+/// Builds the rows of a form of a width.
+pub(super) struct Form<'a> {
+    pub(super) look: &'a Look<'a>,
+    pub(super) columns: usize,
+}
+
+impl Form<'_> {
+    fn label(&self, label: &str, has_focus: bool) -> Vec<Span<'static>> {
+        let look = self.look;
+        let marker = if has_focus { look.glyphs().marker } else { " " };
+        let role = if has_focus { Role::Strong } else { Role::Label };
+        let label = text::fit(label, VALUES - 3, "");
+        vec![
+            look.span(Role::Accent, &format!(" {marker} ")),
+            look.span(role, &label),
+        ]
+    }
+
+    fn field_width(&self) -> usize {
+        self.columns.saturating_sub(VALUES + 2).min(WIDEST)
+    }
+
+    /// A field of plain text; while it is empty, a placeholder says what belongs there.
+    ///
+    /// ```text
+    /// › ID          4f1b0c8d…
+    /// ```
+    pub(super) fn text_field(
+        &self,
+        label: &str,
+        field: &TextField,
+        placeholder: &str,
+        has_focus: bool,
+        is_editing: bool,
+    ) -> FormRow {
+        let look = self.look;
+        let room = self.field_width();
+        let mut spans = self.label(label, has_focus);
+        let value = look.clean(field.value());
+        let cursor = text::width(&look.clean(before(field.value(), field.cursor_column())));
+        let (offset, ellipsis) = if has_focus {
+            ((cursor + 1).saturating_sub(room.max(1)), "")
+        } else {
+            (0, look.glyphs().ellipsis)
+        };
+        let shown = text::fit(&without(&value, offset), room, ellipsis);
+        if value.is_empty() && !placeholder.is_empty() {
+            let shown = text::fit(&look.clean(placeholder), room, look.glyphs().ellipsis);
+            let style = look.style(Role::Field).patch(look.style(Role::Muted));
+            spans.push(Span::styled(shown, style));
+        } else {
+            spans.push(Span::styled(shown, look.style(Role::Field)));
+        }
+        FormRow {
+            spans,
+            has_focus,
+            cursor: (has_focus && is_editing).then(|| VALUES + cursor - offset),
+            ..FormRow::text(Vec::new())
+        }
+    }
+
+    /// A field for a secret, which shows the same mask whatever its length.
+    pub(super) fn masked_field(
+        &self,
+        label: &str,
+        is_empty: bool,
+        placeholder: &str,
+        has_focus: bool,
+        is_editing: bool,
+    ) -> FormRow {
+        let mask = if is_empty {
+            ""
+        } else {
+            self.look.glyphs().mask
+        };
+        let field = TextField::with(mask);
+        self.text_field(label, &field, placeholder, has_focus, is_editing)
+    }
+
+    /// A choice of two.
+    ///
+    /// ```text
+    ///   Scope       ‹ Account ›   Zone
+    /// ```
+    pub(super) fn choice(
+        &self,
+        label: &str,
+        options: [&str; 2],
+        chosen: usize,
+        has_focus: bool,
+    ) -> FormRow {
+        let look = self.look;
+        let mut spans = self.label(label, has_focus);
+        for (at, option) in options.into_iter().enumerate() {
+            spans.push(match (at == chosen, has_focus) {
+                (true, true) => look.span(Role::Selected, &format!("‹ {option} ›")),
+                (true, false) => look.plain(&format!("‹ {option} ›")),
+                (false, _) => look.span(Role::Muted, &format!("  {option}  ")),
+            });
+            spans.push(Span::raw(" "));
+        }
+        FormRow {
+            has_focus,
+            ..FormRow::text(spans)
+        }
+    }
+
+    /// A button.
+    ///
+    /// ```text
+    /// › [ Check and save ]
+    /// ```
+    pub(super) fn button(&self, label: &str, has_focus: bool) -> FormRow {
+        let look = self.look;
+        let marker = if has_focus { look.glyphs().marker } else { " " };
+        let role = if has_focus {
+            Role::Selected
+        } else {
+            Role::Accent
+        };
+        FormRow {
+            has_focus,
+            ..FormRow::text(vec![
+                look.span(Role::Accent, &format!(" {marker} ")),
+                look.span(role, &format!("[ {label} ]")),
+            ])
+        }
+    }
+
+    /// A remark beneath a field, in as many lines as it takes.
+    pub(super) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
+        let mut rows = self.lines(VALUES, role, remark);
+        for row in &mut rows {
+            row.is_remark = true;
+        }
+        rows
+    }
+
+    /// What is wrong with the field above.
+    pub(super) fn complaint(&self, complaint: &str) -> Vec<FormRow> {
+        let mut letters = complaint.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        let sentence: String = first.into_iter().chain(letters).collect();
+        let complaint = format!("{} {sentence}.", self.look.glyphs().critical);
+        self.remark(Role::Critical, &complaint)
+    }
+
+    /// A paragraph at the form's left edge.
+    pub(super) fn paragraph(&self, role: Role, paragraph: &str) -> Vec<FormRow> {
+        self.lines(3, role, paragraph)
+    }
+
+    fn lines(&self, indent: usize, role: Role, text: &str) -> Vec<FormRow> {
+        let look = self.look;
+        let room = self.columns.saturating_sub(indent + 2);
+        wrap(&look.clean(text), room)
+            .into_iter()
+            .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), look.span(role, &line)]))
+            .collect()
+    }
+}
+
+/// What an account's or a zone's ID is called.
+pub(super) fn scope_label(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::Account => "Account ID",
+        ScopeKind::Zone => "Zone ID",
+    }
+}
+
+/// The start of a text that is a number of cells wide.
+fn before(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        if used >= columns {
+            return &text[..at];
+        }
+        used += char_width(c);
+    }
+    text
+}
+
+/// A text without its first cells.
+fn without(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.chars()
+        .skip_while(|c| {
+            let is_hidden = used < columns;
+            used += char_width(*c);
+            is_hidden
+        })
+        .collect()
+}
+
+fn char_width(c: char) -> usize {
+    text::width(c.encode_utf8(&mut [0; 4]))
+}
+
+/// Draws a form, scrolled so that the focus and what is said of it are in view, with the cursor where letters go.
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, look: &Look<'_>) {
+    let height = usize::from(area.height);
+    let mut excess = rows.len().saturating_sub(height);
+    rows.retain(|row| {
+        let is_dropped = row.is_spacer && excess > 0;
+        excess -= usize::from(is_dropped);
+        !is_dropped
+    });
+    let focus = rows.iter().position(|row| row.has_focus).unwrap_or(0);
+    let remarks = rows
+        .iter()
+        .skip(focus + 1)
+        .take_while(|row| row.is_remark)
+        .count();
+    let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
+    for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
+        let place = row(area, at);
+        put(frame.buffer_mut(), place, &form_row.spans, look);
+        if let Some(cursor) = form_row.cursor {
+            let x = place.x.saturating_add(cells(cursor));
+            if x < place.right() {
+                frame.set_cursor_position(Position::new(x, place.y));
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The first row: which program, which profile and scope, and which credential.
+//!
+//! Not here: anything about a token.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::look::Look;
+use super::widgets::{put, put_right, width};
+use crate::app::state::{Screen, State};
+use crate::domain::credential::CredentialSource;
+use crate::theme::Role;
+
+/// ```text
+///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+    let mut left = vec![
+        Span::raw(" "),
+        look.span(Role::Title, "tokenscope"),
+        Span::raw("   "),
+    ];
+    for (at, fact) in facts(state, look).iter().enumerate() {
+        if at > 0 {
+            left.push(look.span(Role::Muted, look.glyphs().dot));
+        }
+        left.push(look.plain(fact));
+    }
+    let credential = credential(state);
+    let right = [look.span(Role::Muted, &credential), Span::raw(" ")];
+    let buffer = frame.buffer_mut();
+    if width(&left) + 2 + width(&right) <= usize::from(area.width) {
+        put_right(buffer, area, &right, look);
+    }
+    put(buffer, area, &left, look);
+}
+
+fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
+    let session = &state.session;
+    let in_view = state
+        .detail
+        .access
+        .as_ref()
+        .filter(|_| state.screen == Screen::Detail);
+    let scope = in_view
+        .map(|access| &access.scope)
+        .or(session.scope.as_ref());
+    let name = if session.is_demo() || session.demo_only {
+        Some("demo".to_owned())
+    } else {
+        session.profile.clone()
+    };
+    let scope =
+        scope.map(|scope| format!("{} {}", scope.kind().word(), look.abbreviate(scope.id())));
+    name.into_iter().chain(scope).collect()
+}
+
+fn credential(state: &State) -> String {
+    let session = &state.session;
+    let Some(identity) = &session.identity else {
+        let text = if session.demo_only {
+            "demo API"
+        } else {
+            "no credential yet"
+        };
+        return text.to_owned();
+    };
+    let kind = identity.kind.label();
+    match &identity.source {
+        CredentialSource::Environment { variable } => format!("{kind} from {variable}"),
+        CredentialSource::Keyring { .. } => {
+            let store = session.store.as_deref().unwrap_or("the OS keyring");
+            format!("{kind} from {store}")
+        }
+        CredentialSource::Session => format!("{kind} for this session"),
+        CredentialSource::Demo => "demo API".to_owned(),
+    }
+}

@@ -1,0 +1,206 @@
+//! The form that sets a credential up.
+//!
+//! Not here: its rules (`app::setup`). No character of a secret is ever drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::form::{self, Form, FormRow, scope_label};
+use super::look::Look;
+use super::widgets::{hint_for, panel, spinner};
+use crate::action::Action;
+use crate::app::setup::{Phase, Setup, SetupField};
+use crate::app::state::State;
+use crate::domain::remote::Remote;
+use crate::domain::scope::ScopeKind;
+use crate::theme::Role;
+
+/// ```text
+/// ╭ Set up a credential ─────────────────────────────────╮
+/// │                                                      │
+/// │   Profile    default                                 │
+/// │   Kind       ‹ API token ›   Global API key          │
+/// │              Needs the permission Access: Service …  │
+/// │ › API token  ••••••••                                │
+/// │   Scope      ‹ Account ›   Zone                      │
+/// │   ID         32 hexadecimal digits                   │
+/// │                                                      │
+/// │   Will be kept in Secret Service, login collection.  │
+/// │                                                      │
+/// │   [ Check and save ]                                 │
+/// │                                                      │
+/// │   No account at hand? F4 opens a demo …              │
+/// ╰──────────────────────────────────────────────────────╯
+/// ```
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+    let title = if state.setup.is_replacing {
+        "Re-enter the credential"
+    } else {
+        "Set up a credential"
+    };
+    let inner = panel(frame.buffer_mut(), area, title, look);
+    let form = Form {
+        look,
+        columns: usize::from(inner.width),
+    };
+    form::render(frame, inner, rows(&form, state), look);
+}
+
+fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    let setup = &state.setup;
+    let mut rows = vec![FormRow::spacer()];
+    let (fields, buttons): (Vec<_>, Vec<_>) = setup.rows().into_iter().partition(|row| {
+        !matches!(
+            row,
+            SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly
+        )
+    });
+    for field in fields {
+        if matches!(field, SetupField::Kind | SetupField::ScopeKind) {
+            rows.push(FormRow::spacer());
+        }
+        rows.extend(field_rows(form, state, field));
+    }
+    rows.push(FormRow::spacer());
+    rows.extend(store(form, setup));
+    rows.push(FormRow::spacer());
+    match waiting(form.look, state) {
+        Some(line) => rows.push(FormRow::text(line)),
+        None => rows.extend(
+            buttons
+                .into_iter()
+                .map(|button| form.button(button_label(button), setup.focus == button)),
+        ),
+    }
+    rows.push(FormRow::spacer());
+    rows.extend(demo(form.look, state));
+    rows
+}
+
+fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
+    let setup = &state.setup;
+    let has_focus = setup.focus == field;
+    let is_editing = setup.is_editing() && state.overlay.is_none();
+    let text = |label, value, placeholder| {
+        form.text_field(label, value, placeholder, has_focus, is_editing)
+    };
+    let mut rows = vec![match field {
+        SetupField::Name => text("Profile", &setup.name, "a name for this credential"),
+        SetupField::Kind => form.choice(
+            "Kind",
+            ["API token", "Global API key"],
+            usize::from(setup.is_global_key),
+            has_focus,
+        ),
+        SetupField::Email => text("Email", &setup.email, "the address of the key's user"),
+        SetupField::ScopeKind => form.choice(
+            "Scope",
+            ["Account", "Zone"],
+            usize::from(setup.scope_kind == ScopeKind::Zone),
+            has_focus,
+        ),
+        SetupField::ScopeId => text(
+            scope_label(setup.scope_kind),
+            &setup.scope_id,
+            "32 hexadecimal digits",
+        ),
+        _ => form.masked_field(
+            if setup.is_global_key { "Key" } else { "Token" },
+            setup.secret.secret().is_empty(),
+            "type or paste it; it stays hidden",
+            has_focus,
+            is_editing,
+        ),
+    }];
+    if field == SetupField::Kind {
+        rows.extend(kind_remark(form, setup));
+    }
+    if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
+        rows.extend(form.complaint(complaint));
+    }
+    rows
+}
+
+fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
+    if setup.is_global_key {
+        let warning = format!(
+            "{} A Global API key can do everything its user can. Prefer an API token.",
+            form.look.glyphs().warning
+        );
+        form.remark(Role::Warning, &warning)
+    } else {
+        form.remark(
+            Role::Muted,
+            "Needs the permission Access: Service Tokens Read.",
+        )
+    }
+}
+
+fn button_label(button: SetupField) -> &'static str {
+    match button {
+        SetupField::SaveUnchecked => "Save without checking",
+        SetupField::SessionOnly => "Keep for this session only",
+        _ => "Check and save",
+    }
+}
+
+/// Where the secret will be kept, or what to do when it cannot be kept.
+fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
+    match &setup.store {
+        Remote::Idle => Vec::new(),
+        Remote::Loading { last: None, .. } => {
+            form.paragraph(Role::Muted, "Finding out where it can be kept …")
+        }
+        store => {
+            if let Some(failure) = store.failure() {
+                let summary = format!("{} {}", form.look.glyphs().warning, failure.summary);
+                let variables = if setup.is_global_key {
+                    "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
+                } else {
+                    "CLOUDFLARE_API_TOKEN"
+                };
+                let way_out = format!("Keep it for this session only, or set {variables} instead.");
+                let mut rows = form.paragraph(Role::Warning, &summary);
+                rows.extend(form.paragraph(Role::Muted, &way_out));
+                rows
+            } else {
+                let place = store.value().map_or("", String::as_str);
+                form.paragraph(Role::Muted, &format!("Will be kept in {place}."))
+            }
+        }
+    }
+}
+
+/// What the form waits for.
+///
+/// ```text
+///   ⠋ Checking with one read of the service-token list …  Esc cancels
+/// ```
+fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
+    let text = match (state.setup.phase, state.setup.store.value()) {
+        (Phase::Open, _) => return None,
+        (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
+        (Phase::Saving { .. }, Some(place)) => format!(" Saving in {place} …  "),
+        (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
+    };
+    let mut spans = vec![
+        Span::raw("   "),
+        spinner(state.clock.local, look),
+        look.plain(&text),
+    ];
+    spans.extend(hint_for(state.context(), Action::Back, "cancels", look).unwrap_or_default());
+    Some(spans)
+}
+
+fn demo(look: &Look<'_>, state: &State) -> Option<FormRow> {
+    if state.session.is_demo() || state.setup.is_replacing {
+        return None;
+    }
+    let key = look.keymap.key_for(state.context(), Action::OpenDemo)?;
+    Some(FormRow::text(vec![
+        look.span(Role::Muted, "   Just looking? "),
+        look.span(Role::Accent, &key),
+        look.span(Role::Muted, " opens a demo that needs no account."),
+    ]))
+}

@@ -1,0 +1,97 @@
+//! Instants as people read them: in UTC, in local time with its offset, and as a distance from now.
+//!
+//! Not here: countdowns (`domain::countdown`) and clocks.
+
+use chrono::{DateTime, Utc};
+
+use super::look::Look;
+use crate::domain::duration;
+
+/// An instant in every way in which it is written.
+pub(super) struct Moment {
+    /// `Mon  7 Dec 2026 16:37:52 UTC`.
+    pub(super) utc: String,
+    /// `Mon  7 Dec 2026 17:37:52 +01:00`; none where local time is UTC.
+    pub(super) local: Option<String>,
+    /// `in 12 d`, `3 h ago`, `just now`.
+    pub(super) distance: String,
+    at: DateTime<Utc>,
+    /// `17:37:52 +01:00`, with the day where it is another one.
+    local_time: Option<String>,
+}
+
+/// How many forms a moment is written in on one line.
+pub(super) const FORMS: usize = 5;
+
+impl Moment {
+    pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &Look<'_>) -> Self {
+        let there = (look.local)(at);
+        let is_local = there.offset().local_minus_utc() != 0;
+        let time = if there.date_naive() == at.date_naive() {
+            "%H:%M:%S %:z"
+        } else {
+            "%-d %b %H:%M:%S %:z"
+        };
+        Self {
+            utc: at.format("%a %-d %b %Y %H:%M:%S UTC").to_string(),
+            local: is_local.then(|| there.format("%a %-d %b %Y %H:%M:%S %:z").to_string()),
+            distance: distance(at, now),
+            at,
+            local_time: is_local.then(|| there.format(time).to_string()),
+        }
+    }
+
+    /// One line with the distance, from the longest form to the shortest. Days are padded, so that
+    /// moments beneath each other line up.
+    pub(super) fn lines(&self, look: &Look<'_>) -> [String; FORMS] {
+        let dot = look.glyphs().dot;
+        let local = self
+            .local_time
+            .as_ref()
+            .map(|local| format!("{dot}{local}"))
+            .unwrap_or_default();
+        let (at, distance) = (self.at, &self.distance);
+        let long = at.format("%a %e %b %Y %H:%M:%S UTC");
+        let plain = at.format("%e %b %Y %H:%M:%S UTC");
+        [
+            format!("{long}{local}{dot}{distance}"),
+            format!("{plain}{local}{dot}{distance}"),
+            format!("{plain}{dot}{distance}"),
+            at.format("%e %b %Y %H:%M UTC").to_string(),
+            at.format("%Y-%m-%d").to_string(),
+        ]
+    }
+
+    /// One line without the distance, from the longest form to the shortest.
+    pub(super) fn dates(&self, look: &Look<'_>) -> [String; FORMS] {
+        let dot = look.glyphs().dot;
+        let local = self
+            .local_time
+            .as_ref()
+            .map(|local| format!("{dot}{local}"))
+            .unwrap_or_default();
+        let at = self.at;
+        [
+            format!("{}{local}", self.utc),
+            self.utc.clone(),
+            at.format("%-d %b %Y %H:%M:%S UTC").to_string(),
+            at.format("%-d %b %Y").to_string(),
+            String::new(),
+        ]
+    }
+}
+
+/// How far an instant is from now, in whole minutes or larger units.
+fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let ahead = at.signed_duration_since(now);
+    if ahead > chrono::TimeDelta::zero() {
+        return match ahead.num_seconds() {
+            0..60 => "in under 1 min".to_owned(),
+            _ => format!("in {}", duration::rough(ahead)),
+        };
+    }
+    match duration::age(-ahead) {
+        recent if recent == "just now" => recent,
+        age => format!("{age} ago"),
+    }
+}
