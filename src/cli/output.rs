@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::domain::clock::ClockOffset;
+use crate::domain::countdown::Remaining;
 use crate::domain::duration;
 use crate::domain::failure::Failure;
 use crate::domain::fields::{FieldKind, fields};
@@ -75,8 +76,8 @@ pub fn token_json(
         token: &token.raw,
         status: Status::of(token, by.now, by.thresholds).code(),
         expires_at: Lifecycle::of(token).end().map(rfc3339),
-        seconds_left: remaining.map(|left| left.seconds()),
-        days_left: remaining.map(|left| left.days()),
+        seconds_left: remaining.map(Remaining::seconds),
+        days_left: remaining.map(Remaining::days),
         last_seen_at: token.last_seen_at.valid().copied().map(rfc3339),
         findings: findings(token, by.now, by.thresholds)
             .into_iter()

@@ -25,7 +25,7 @@ use tokenscope::app::field::{Editor, TextField};
 use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::Stage;
 use tokenscope::app::raw_view::RawView;
-use tokenscope::app::setup::{Phase, Setup, SetupField};
+use tokenscope::app::setup::{Offer, Phase, Setup, SetupField};
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::clock::ClockOffset;
@@ -289,7 +289,7 @@ fn setup_checking() -> State {
 
 fn setup_network_failure() -> State {
     let mut state = setup_filled();
-    state.setup.offers_unchecked = true;
+    state.setup.offer = Some(Offer::SaveUnchecked);
     state.banner = Some(banner(Failure::new(
         FailureKind::Network,
         "No connection to api.cloudflare.com: the name could not be resolved.",
