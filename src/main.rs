@@ -81,30 +81,21 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         token,
     } = cli;
     let ground = prepare(&global).map_err(reported)?;
-    let wishes = wishes(&global).map_err(reported)?;
-    let selection = if global.demo {
-        Selection {
-            scope: wishes.scope,
-            ..Selection::default()
-        }
-    } else {
-        inspector::select(&wishes, &ground.environment, &ground.settings).map_err(reported)?
-    };
+    let selection = selection(&global, &ground).map_err(reported)?;
+    let timeout = Duration::from_secs(global.timeout);
     let limits = Limits {
-        timeout: Duration::from_secs(global.timeout),
+        timeout,
         keyring: if command.is_some() {
-            KEYRING_WAIT
+            KEYRING_WAIT.min(timeout)
         } else {
-            Duration::from_secs(global.timeout)
+            timeout
         },
         waits_when_limited: command.is_some(),
     };
-    let vault = Vault::start(|| Box::new(Keyring::default()));
-    let environment = ground.environment.clone();
     let inspector = Inspector::new(
         ground.options.clone(),
-        vault,
-        environment,
+        Vault::start(|| Box::new(Keyring::default())),
+        ground.environment.clone(),
         ground.paths.clone(),
         limits,
     );
@@ -118,15 +109,32 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
-    let desk = Desk {
-        inspector,
-        selection,
-        settings: ground.settings,
-        profile: global.profile,
-        options: ground.options,
-        limits,
-        is_demo: global.demo,
-    };
+    run(
+        command,
+        Desk {
+            inspector,
+            selection,
+            settings: ground.settings,
+            profile: global.profile,
+            options: ground.options,
+            limits,
+            is_demo: global.demo,
+        },
+    )
+}
+
+fn selection(global: &Global, ground: &Ground) -> Result<Selection, Failure> {
+    let wishes = wishes(global)?;
+    if global.demo {
+        return Ok(Selection {
+            scope: wishes.scope,
+            ..Selection::default()
+        });
+    }
+    inspector::select(&wishes, &ground.environment, &ground.settings)
+}
+
+fn run(command: Command, desk: Desk) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -214,17 +222,7 @@ fn open(
     limits: Limits,
     token: Option<&str>,
 ) -> anyhow::Result<u8> {
-    let token = match token.map(TokenRef::parse) {
-        Some(Ok(token)) if !matches!(token, TokenRef::Name(_)) => Some(token),
-        Some(_) => {
-            return Err(reported(Failure::new(
-                FailureKind::Usage,
-                "This is neither a token's ID, nor a client ID, nor a URL that holds an ID.",
-                "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
-            )));
-        }
-        None => None,
-    };
+    let token = token.map(parse_token).transpose().map_err(reported)?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         let _closed = writeln!(
             io::stderr(),
@@ -248,32 +246,28 @@ fn open(
             "Check its spelling in config.toml.",
         ));
     }
-    let is_mono = ground.environment.get("NO_COLOR").is_some();
-    let name = match &global.theme {
-        Some(name) => name.as_str(),
-        None if is_mono => "mono",
-        None => ground.settings.theme.as_str(),
-    };
-    let theme = Theme::named(name).map_err(|error| {
-        reported(Failure::new(
-            FailureKind::Usage,
-            format!("--theme: {error}."),
-            "Name dark, light or mono.",
-        ))
-    })?;
+    let theme = theme(global, &ground).map_err(reported)?;
     let ascii = global.ascii || ground.settings.ascii || !speaks_utf8(&ground.environment);
+    let Ground {
+        paths,
+        settings,
+        options,
+        ..
+    } = ground;
+    let Selection {
+        identity,
+        profile,
+        scope,
+        scope_origin,
+    } = selection;
     let session = Session {
-        identity: selection.identity,
-        profile: selection.profile,
-        scope: selection.scope,
-        scope_origin: selection.scope_origin,
+        identity,
+        profile,
+        scope,
+        scope_origin,
         store: None,
-        settings: ground.settings,
+        settings,
         demo_only: global.demo,
-    };
-    let Ground { paths, options, .. } = Ground {
-        settings: Settings::default(),
-        ..ground
     };
     tui::run(Launch {
         session,
@@ -288,6 +282,29 @@ fn open(
         ascii,
     })
     .context("the terminal cannot be used")
+}
+
+/// A name alone is not taken here: it may as well be a command with a typing mistake.
+fn parse_token(text: &str) -> Result<TokenRef, Failure> {
+    match TokenRef::parse(text) {
+        Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
+        _ => Err(Failure::new(
+            FailureKind::Usage,
+            format!(
+                "{text:?} is neither a token's ID, nor a client ID, nor a URL that holds an ID."
+            ),
+            "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
+        )),
+    }
+}
+
+fn theme(global: &Global, ground: &Ground) -> Result<Theme, Failure> {
+    let name = match &global.theme {
+        Some(name) => name.as_str(),
+        None if ground.environment.get("NO_COLOR").is_some() => "mono",
+        None => ground.settings.theme.as_str(),
+    };
+    Ok(Theme::named(name)?)
 }
 
 /// The keys in force; a user's file that cannot be used is a warning, not the end.

@@ -13,6 +13,7 @@ mod perform;
 pub mod raw_view;
 mod scroll;
 pub mod setup;
+mod setup_parts;
 mod start;
 pub mod state;
 mod step;

@@ -16,68 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 
-/// A row of the form that can have the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetupField {
-    /// The profile's name.
-    Name,
-    /// API token or Global API key.
-    Kind,
-    /// The email address that goes with a Global API key.
-    Email,
-    /// The token or key itself.
-    Secret,
-    /// Account or zone.
-    ScopeKind,
-    /// The account's or zone's ID.
-    ScopeId,
-    /// The button that checks and stores.
-    Save,
-    /// The button that stores without a check, after a network failure.
-    SaveUnchecked,
-    /// The button that keeps the credential in memory only.
-    SessionOnly,
-}
-
-impl SetupField {
-    /// Whether letters typed here are text.
-    #[must_use]
-    pub fn is_text(self) -> bool {
-        matches!(
-            self,
-            Self::Name | Self::Email | Self::Secret | Self::ScopeId
-        )
-    }
-}
-
-/// What the form is waiting for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Phase {
-    /// Nothing; it can be filled in.
-    #[default]
-    Open,
-    /// The API's verdict; then storing, or keeping in memory.
-    Checking {
-        /// The request whose answer counts.
-        request: RequestId,
-        /// Whether the credential stays in memory only.
-        session_only: bool,
-    },
-    /// The credential store.
-    Saving {
-        /// The request whose answer counts.
-        request: RequestId,
-    },
-}
-
-/// A way on after a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    /// Store the credential although the API could not be reached.
-    SaveUnchecked,
-    /// Keep the credential in memory, since it could not be stored.
-    SessionOnly,
-}
+pub use super::setup_parts::{Offer, Phase, SetupField};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]

@@ -76,7 +76,6 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     let clock = launch.options.clock;
     let size = screen.terminal.size()?;
     let mut state = State::new(launch.session, clock(), (size.width, size.height));
-    let (sender, mut messages) = unbounded_channel();
     let first = app::start(&mut state, launch.opening);
     let look = Look {
         keymap: &launch.keymap,
@@ -88,8 +87,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         .terminal
         .draw(|frame| ui::draw(frame, &state, &look))?;
 
-    let mut signals = Signals::listen()?;
-    let mut input = EventStream::new();
+    let (sender, mut messages) = unbounded_channel();
     if let Some(failure) = launch.warning {
         let _unheard = sender.send(Message::Warned(failure));
     }
@@ -98,12 +96,12 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         launch.options,
         launch.limits,
         launch.paths,
-        sender.clone(),
+        sender,
     );
+    let mut signals = Signals::listen()?;
+    let mut input = EventStream::new();
     effects.load_recents();
-    for effect in first {
-        run_effect(screen, &mut effects, effect)?;
-    }
+    run_effects(screen, &mut effects, first)?;
     let mut is_changed = false;
     while !state.quit {
         if is_changed && messages.is_empty() {
@@ -124,28 +122,33 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         {
             Next::Message(message) => message,
             Next::Nothing => continue,
-            Next::Gone => return Ok(129),
-            Next::Signal(Signal::End(code)) => return Ok(code),
-            Next::Signal(Signal::Continue) => {
+            Next::End(code) => return Ok(code),
+            Next::Continue => {
                 terminal::take()?;
                 screen.terminal.clear()?;
                 Message::Resumed
             }
         };
-        for effect in app::update(&mut state, clock(), message) {
-            run_effect(screen, &mut effects, effect)?;
-        }
+        run_effects(
+            screen,
+            &mut effects,
+            app::update(&mut state, clock(), message),
+        )?;
         is_changed |= state.changed;
     }
     Ok(0)
 }
 
+/// What the loop goes on with.
 enum Next {
+    /// Something happened.
     Message(Message),
-    Signal(Signal),
+    /// Something happened that means nothing here.
     Nothing,
-    /// The terminal was closed.
-    Gone,
+    /// The process was stopped and goes on.
+    Continue,
+    /// End with this exit code.
+    End(u8),
 }
 
 async fn next(
@@ -162,14 +165,18 @@ async fn next(
             .unwrap_or(Duration::ZERO)
     });
     tokio::select! { biased;
-        signal = signals.next() => Next::Signal(signal),
+        signal = signals.next() => match signal {
+            Signal::End(code) => Next::End(code),
+            Signal::Continue => Next::Continue,
+        },
         Some(message) = messages.recv() => Next::Message(message),
         event = input.next() => match event {
             Some(Ok(event)) => match keymap.translate(state.context(), event) {
                 Some(input) => Next::Message(input.into()),
                 None => Next::Nothing,
             },
-            Some(Err(_)) | None => Next::Gone,
+            // The terminal was closed, which a hang-up says too.
+            Some(Err(_)) | None => Next::End(129),
         },
         () = sleep(wait) => Next::Message(Message::Ticked),
     }
@@ -180,6 +187,12 @@ async fn sleep(wait: Option<Duration>) {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,
     }
+}
+
+fn run_effects(screen: &mut Screen, effects: &mut Effects, wanted: Vec<Effect>) -> io::Result<()> {
+    wanted
+        .into_iter()
+        .try_for_each(|effect| run_effect(screen, effects, effect))
 }
 
 /// What concerns the terminal is done here; the rest is started.

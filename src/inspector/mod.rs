@@ -1,0 +1,9 @@
+//! What the product can do, without a screen: the one path that screens and commands share.
+//!
+//! Not here: wording of output, keys, or when to do any of it.
+
+mod cases;
+mod selection;
+
+pub use cases::{Found, Inspector, Limits, no_credential};
+pub use selection::{Selection, Wishes, select};

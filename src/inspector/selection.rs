@@ -1,0 +1,111 @@
+//! Which credential and which scope are meant, of all that are set.
+//!
+//! Not here: reading any of the sources.
+
+use crate::credentials::Environment;
+use crate::domain::access::Identity;
+use crate::domain::credential::CredentialSource;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Profile;
+use crate::domain::scope::Scope;
+use crate::domain::settings::Settings;
+
+/// What was said on the command line about the credential and the scope.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// The profile, where one was named.
+    pub profile: Option<String>,
+    /// The scope, where one was given.
+    pub scope: Option<Scope>,
+}
+
+/// The credential and the scope in use, and where the scope came from.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The credential; none if there is nothing to authenticate with.
+    pub identity: Option<Identity>,
+    /// The profile it belongs to.
+    pub profile: Option<String>,
+    /// The scope.
+    pub scope: Option<Scope>,
+    /// Where the scope came from, in words.
+    pub scope_origin: String,
+}
+
+/// Chooses credential and scope apart from each other; the first that is set wins.
+///
+/// # Errors
+/// A profile that does not exist, and environment variables that contradict each other.
+pub fn select(
+    wishes: &Wishes,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<Selection, Failure> {
+    let named = match &wishes.profile {
+        Some(name) => Some(
+            settings
+                .profile(name)
+                .ok_or_else(|| no_such_profile(name))?,
+        ),
+        None => None,
+    };
+    let default = settings.profile(&settings.default_profile);
+    let mut selection = Selection::default();
+    let from_profile = |profile: &Profile| Identity {
+        source: CredentialSource::Keyring {
+            profile: profile.name.clone(),
+        },
+        kind: profile.kind.clone(),
+    };
+    if let Some(profile) = named {
+        selection.identity = Some(from_profile(profile));
+        selection.profile = Some(profile.name.clone());
+    } else if let Some(found) = environment.credential()? {
+        let source = CredentialSource::Environment {
+            variable: found.variable,
+        };
+        selection.identity = Some(Identity {
+            source,
+            kind: found.credential.kind,
+        });
+    } else if let Some(profile) = default {
+        selection.identity = Some(from_profile(profile));
+        selection.profile = Some(profile.name.clone());
+    }
+    let (scope, origin) = select_scope(wishes, named, environment, default)?;
+    selection.scope = scope;
+    selection.scope_origin = origin;
+    Ok(selection)
+}
+
+fn select_scope(
+    wishes: &Wishes,
+    named: Option<&Profile>,
+    environment: &Environment,
+    default: Option<&Profile>,
+) -> Result<(Option<Scope>, String), Failure> {
+    let of = |profile: &Profile| {
+        Some((
+            Some(profile.scope.clone()?),
+            format!("profile {}", profile.name),
+        ))
+    };
+    if let Some(scope) = &wishes.scope {
+        return Ok((Some(scope.clone()), format!("--{}", scope.kind().word())));
+    }
+    if let Some(found) = named.and_then(of) {
+        return Ok(found);
+    }
+    if let Some((scope, variable)) = environment.scope()? {
+        return Ok((Some(scope), variable.to_owned()));
+    }
+    Ok(default.and_then(of).unwrap_or_default())
+}
+
+fn no_such_profile(name: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("There is no profile called {name:?}."),
+        "Name one that config.toml has, or make it with `tokenscope auth set`.",
+    )
+}
