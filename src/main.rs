@@ -224,11 +224,7 @@ fn open(
 ) -> anyhow::Result<u8> {
     let token = token.map(parse_token).transpose().map_err(reported)?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        let _closed = writeln!(
-            io::stderr(),
-            "error: the screens need a terminal; in scripts use `tokenscope get TOKEN`"
-        );
-        return Ok(65);
+        return Ok(refuse_without_terminal());
     }
     let opening = match token {
         token if global.demo => Opening::Demo(token),
@@ -254,21 +250,7 @@ fn open(
         options,
         ..
     } = ground;
-    let Selection {
-        identity,
-        profile,
-        scope,
-        scope_origin,
-    } = selection;
-    let session = Session {
-        identity,
-        profile,
-        scope,
-        scope_origin,
-        store: None,
-        settings,
-        demo_only: global.demo,
-    };
+    let session = session(selection, settings, global.demo);
     tui::run(Launch {
         session,
         opening,
@@ -282,6 +264,30 @@ fn open(
         ascii,
     })
     .context("the terminal cannot be used")
+}
+
+fn refuse_without_terminal() -> u8 {
+    let line = "error: the screens need a terminal; in scripts use `tokenscope get TOKEN`";
+    let _closed = writeln!(io::stderr(), "{line}");
+    65
+}
+
+fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session {
+    let Selection {
+        identity,
+        profile,
+        scope,
+        scope_origin,
+    } = selection;
+    Session {
+        identity,
+        profile,
+        scope,
+        scope_origin,
+        store: None,
+        settings,
+        demo_only,
+    }
 }
 
 /// A name alone is not taken here: it may as well be a command with a typing mistake.

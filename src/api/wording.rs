@@ -75,8 +75,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
 }
 
 fn transport(problem: Problem, host: &str) -> Words {
-    use FailureKind::{InvalidResponse, Network, Proxy, Timeout, Tls};
-    let ca = "If your network inspects TLS, add its CA certificate with --ca-file FILE, or name it in SSL_CERT_FILE.";
+    use FailureKind::{InvalidResponse, Network, Proxy, Timeout};
     let proxy = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
     let (kind, summary, hint) = match problem {
         Problem::Dns => (
@@ -99,26 +98,9 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("No connection to {host} within 10 seconds."),
             "Check the network connection, the firewall and the proxy settings.",
         ),
-        Problem::UnknownIssuer => (
-            Tls,
-            format!("The certificate of {host} was issued by somebody who is not trusted here."),
-            ca,
-        ),
-        Problem::WrongName => (
-            Tls,
-            format!("The certificate of {host} is for another name."),
-            "Check the base URL; something on the way may be answering in its place.",
-        ),
-        Problem::NotValidNow => (
-            Tls,
-            format!("The certificate of {host} has expired or is not valid yet."),
-            "Check this computer's clock.",
-        ),
-        Problem::Tls => (
-            Tls,
-            format!("No secure connection to {host} could be agreed on."),
-            "Check the base URL, and whether something on the way inspects TLS; --ca-file adds a CA.",
-        ),
+        Problem::UnknownIssuer | Problem::WrongName | Problem::NotValidNow | Problem::Tls => {
+            return certificate(problem, host);
+        }
         Problem::ProxyUnreachable => (
             Proxy,
             format!("The proxy {host} could not be reached."),
@@ -147,4 +129,26 @@ fn transport(problem: Problem, host: &str) -> Words {
         ),
     };
     (kind, summary, hint.to_owned())
+}
+
+fn certificate(problem: Problem, host: &str) -> Words {
+    let (summary, hint) = match problem {
+        Problem::UnknownIssuer => (
+            format!("The certificate of {host} was issued by somebody who is not trusted here."),
+            "If your network inspects TLS, add its CA certificate with --ca-file FILE, or name it in SSL_CERT_FILE.",
+        ),
+        Problem::WrongName => (
+            format!("The certificate of {host} is for another name."),
+            "Check the base URL; something on the way may be answering in its place.",
+        ),
+        Problem::NotValidNow => (
+            format!("The certificate of {host} has expired or is not valid yet."),
+            "Check this computer's clock.",
+        ),
+        _ => (
+            format!("No secure connection to {host} could be agreed on."),
+            "Check the base URL, and whether something on the way inspects TLS; --ca-file adds a CA.",
+        ),
+    };
+    (FailureKind::Tls, summary, hint.to_owned())
 }

@@ -26,7 +26,7 @@ use crate::domain::failure::Failure;
 use crate::inspector::{Inspector, Limits};
 use crate::keymap::Keymap;
 use crate::theme::Theme;
-use crate::ui::{self, Look};
+use crate::ui::Look;
 use effects::Effects;
 use signals::{Signal, Signals};
 use terminal::Screen;
@@ -83,11 +83,9 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         ascii: launch.ascii,
         local,
     };
-    screen
-        .terminal
-        .draw(|frame| ui::draw(frame, &state, &look))?;
+    screen.draw(&state, &look)?;
 
-    let (sender, mut messages) = unbounded_channel();
+    let (sender, messages) = unbounded_channel();
     if let Some(failure) = launch.warning {
         let _unheard = sender.send(Message::Warned(failure));
     }
@@ -98,42 +96,30 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         launch.paths,
         sender,
     );
-    let mut signals = Signals::listen()?;
-    let mut input = EventStream::new();
+    let mut sources = Sources {
+        messages,
+        input: EventStream::new(),
+        signals: Signals::listen()?,
+    };
     effects.load_recents();
     run_effects(screen, &mut effects, first)?;
     let mut is_changed = false;
     while !state.quit {
-        if is_changed && messages.is_empty() {
-            screen
-                .terminal
-                .draw(|frame| ui::draw(frame, &state, &look))?;
+        if is_changed && sources.messages.is_empty() {
+            screen.draw(&state, &look)?;
             is_changed = false;
         }
-        let message = match next(
-            &mut messages,
-            &mut input,
-            &mut signals,
-            &state,
-            look.keymap,
-            clock(),
-        )
-        .await
-        {
+        let message = match sources.next(&state, look.keymap, clock()).await {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
             Next::Continue => {
-                terminal::take()?;
-                screen.terminal.clear()?;
+                screen.resume()?;
                 Message::Resumed
             }
         };
-        run_effects(
-            screen,
-            &mut effects,
-            app::update(&mut state, clock(), message),
-        )?;
+        let wanted = app::update(&mut state, clock(), message);
+        run_effects(screen, &mut effects, wanted)?;
         is_changed |= state.changed;
     }
     Ok(0)
@@ -151,34 +137,37 @@ enum Next {
     End(u8),
 }
 
-async fn next(
-    messages: &mut UnboundedReceiver<Message>,
-    input: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
-    signals: &mut Signals,
-    state: &State,
-    keymap: &Keymap,
-    now: DateTime<Utc>,
-) -> Next {
-    let wait = state.wake_at().map(|at| {
-        at.signed_duration_since(now)
-            .to_std()
-            .unwrap_or(Duration::ZERO)
-    });
-    tokio::select! { biased;
-        signal = signals.next() => match signal {
-            Signal::End(code) => Next::End(code),
-            Signal::Continue => Next::Continue,
-        },
-        Some(message) = messages.recv() => Next::Message(message),
-        event = input.next() => match event {
-            Some(Ok(event)) => match keymap.translate(state.context(), event) {
-                Some(input) => Next::Message(input.into()),
-                None => Next::Nothing,
+/// Where the loop hears from.
+struct Sources<S> {
+    messages: UnboundedReceiver<Message>,
+    input: S,
+    signals: Signals,
+}
+
+impl<S: Stream<Item = io::Result<Event>> + Unpin> Sources<S> {
+    /// Waits for a signal, an answer, a key, or the next change on screen.
+    async fn next(&mut self, state: &State, keymap: &Keymap, now: DateTime<Utc>) -> Next {
+        let wait = state.wake_at().map(|at| {
+            at.signed_duration_since(now)
+                .to_std()
+                .unwrap_or(Duration::ZERO)
+        });
+        tokio::select! { biased;
+            signal = self.signals.next() => match signal {
+                Signal::End(code) => Next::End(code),
+                Signal::Continue => Next::Continue,
             },
-            // The terminal was closed, which a hang-up says too.
-            Some(Err(_)) | None => Next::End(129),
-        },
-        () = sleep(wait) => Next::Message(Message::Ticked),
+            Some(message) = self.messages.recv() => Next::Message(message),
+            event = self.input.next() => match event {
+                Some(Ok(event)) => match keymap.translate(state.context(), event) {
+                    Some(input) => Next::Message(input.into()),
+                    None => Next::Nothing,
+                },
+                // The terminal was closed, which a hang-up says too.
+                Some(Err(_)) | None => Next::End(129),
+            },
+            () = sleep(wait) => Next::Message(Message::Ticked),
+        }
     }
 }
 

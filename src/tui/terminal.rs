@@ -15,6 +15,9 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use crate::app::state::State;
+use crate::ui::{self, Look};
+
 /// Whether the terminal is ours now, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -32,6 +35,18 @@ impl Screen {
             terminal: Terminal::new(CrosstermBackend::new(stdout()))?,
         })
     }
+
+    /// Draws a frame.
+    pub(super) fn draw(&mut self, state: &State, look: &Look<'_>) -> io::Result<()> {
+        self.terminal.draw(|frame| ui::draw(frame, state, look))?;
+        Ok(())
+    }
+
+    /// Takes the terminal over again after the process was stopped: its modes may be gone.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        take()?;
+        self.terminal.clear()
+    }
 }
 
 impl Drop for Screen {
@@ -40,8 +55,8 @@ impl Drop for Screen {
     }
 }
 
-/// Sets the modes that the screens need; also after the process was stopped and goes on.
-pub(super) fn take() -> io::Result<()> {
+/// Sets the modes that the screens need.
+fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
