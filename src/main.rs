@@ -32,10 +32,7 @@ const KEYRING_WAIT: Duration = Duration::from_secs(5);
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _closed = error.print();
-            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
-        }
+        Err(error) => return ExitCode::from(refuse(&error)),
     };
     let form = match &cli.command {
         Some(Command::Get { output, .. }) => *output,
@@ -54,6 +51,34 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// A command line that cannot be read; also help and version, which come the same way.
+fn refuse(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        let _closed = error.print();
+        return 0;
+    }
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let wants_json = arguments
+        .windows(2)
+        .any(|pair| matches!(pair[0].to_str(), Some("-o" | "--output")) && pair[1] == "json")
+        || arguments
+            .iter()
+            .any(|argument| argument == "--output=json" || argument == "-ojson");
+    if wants_json {
+        let text = error.to_string();
+        let line = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        let failure = Failure::new(FailureKind::Usage, line, "See `tokenscope --help`.");
+        commands::report(Output::Json, &failure);
+    } else {
+        let _closed = error.print();
+    }
+    64
 }
 
 /// A failure on its way to the one place that prints it.
@@ -99,6 +124,13 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         ground.paths.clone(),
         limits,
     );
+    if command.is_some() && token.is_some() {
+        return Err(reported(Failure::new(
+            FailureKind::Usage,
+            "A token before the command means nothing.",
+            "Name the token after the command.",
+        )));
+    }
     let Some(command) = command else {
         return open(
             &global,

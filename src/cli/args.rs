@@ -8,12 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
-#[command(
-    name = "tokenscope",
-    version,
-    about,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "tokenscope", version, about)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
