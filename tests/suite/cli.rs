@@ -1,0 +1,164 @@
+//! The real binary: what it prints, where, and with which exit code.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+const CANARY: &str = "canary0123456789";
+
+fn tokenscope(home: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command
+        .env_clear()
+        .env("TOKENSCOPE_HOME", home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .env("XDG_RUNTIME_DIR", home.path())
+        .stdin(Stdio::null())
+        .args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    tokenscope(&TempDir::new().unwrap(), arguments)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_demo_token_is_expiring() {
+    let output = run(&["--demo", "get", ID, "-o", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    assert_eq!(report["status"], "expiring");
+    assert_eq!(report["days_left"], 12);
+    assert_eq!(report["token"]["name"], "CI/CD token");
+    assert_eq!(report["scope"]["kind"], "account");
+}
+
+#[test]
+fn a_name_and_a_client_id_find_the_token_too() {
+    for token in ["CI/CD token", "88bf3b6d86161464f6509f7219099e57.access"] {
+        let output = run(&["--demo", "get", token, "-o", "json"]);
+        assert_eq!(json(&output)["token"]["id"], ID, "{token}");
+    }
+}
+
+#[test]
+fn each_failure_of_the_demo_has_its_kind_and_exit_code() {
+    for (digits, kind, code) in [
+        ("403", "permission", 1),
+        ("404", "not_found", 4),
+        ("500", "server", 1),
+    ] {
+        let id = format!("00000000-0000-4000-8000-000000000{digits}");
+        let output = run(&["--demo", "get", &id, "-o", "json"]);
+        assert_eq!(output.status.code(), Some(code), "{digits}");
+        assert_eq!(json(&output)["error"]["kind"], kind);
+    }
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_exits_64() {
+    for arguments in [
+        &["get"][..],
+        &["--nonsense"],
+        &["get", ID, "--account", "x"],
+        &["get", ID, "--account", ACCOUNT, "--zone", ACCOUNT],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        assert!(!output.stderr.is_empty());
+    }
+    let output = run(&["get", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(json(&output)["error"]["kind"], "usage");
+}
+
+#[test]
+fn without_a_terminal_the_screens_give_one_line_and_exit_65() {
+    let output = run(&["--demo"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn without_a_credential_the_error_says_what_to_do() {
+    let output = run(&["get", ID, "--account", ACCOUNT, "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(json(&output)["error"]["kind"], "no_credential");
+}
+
+#[test]
+fn auth_status_names_the_variable_and_never_the_secret() {
+    let home = TempDir::new().unwrap();
+    let output = tokenscope(&home, &["auth", "status", "-o", "json"])
+        .env("CLOUDFLARE_API_TOKEN", CANARY)
+        .env("CLOUDFLARE_ZONE_ID", ACCOUNT)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    assert_eq!(report["source"], "environment");
+    assert_eq!(report["variable"], "CLOUDFLARE_API_TOKEN");
+    assert_eq!(report["scope"]["kind"], "zone");
+    assert!(!String::from_utf8(output.stdout).unwrap().contains(CANARY));
+}
+
+#[test]
+fn the_demo_stores_and_clears_nothing() {
+    for command in ["set", "clear"] {
+        assert_eq!(run(&["--demo", "auth", command]).status.code(), Some(64));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_global_key_sends_its_own_headers_and_no_other() {
+    let server = MockServer::start().await;
+    let body = format!(
+        r#"{{"success":true,"errors":[],"messages":[],"result":{{"id":"{ID}","duration":"forever","n":123456789012345678901234567890}}}}"#
+    );
+    Mock::given(method("GET"))
+        .and(path(format!("/zones/{ACCOUNT}/access/service_tokens/{ID}")))
+        .and(header("x-auth-email", "me@example.com"))
+        .and(header("x-auth-key", CANARY))
+        .respond_with(ResponseTemplate::new(200).set_body_string(body))
+        .mount(&server)
+        .await;
+    let home = TempDir::new().unwrap();
+    let output = tokenscope(&home, &["get", ID, "-o", "json"])
+        .env("CLOUDFLARE_BASE_URL", server.uri())
+        .env("CLOUDFLARE_API_KEY", CANARY)
+        .env("CLOUDFLARE_EMAIL", "me@example.com")
+        .env("CLOUDFLARE_ZONE_ID", ACCOUNT)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("123456789012345678901234567890"),
+        "big numbers survive: {text}"
+    );
+    assert_eq!(json(&output)["status"], "never_expires");
+    let requests = server.received_requests().await.unwrap();
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.headers.contains_key("authorization"))
+    );
+}

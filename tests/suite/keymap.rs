@@ -1,0 +1,148 @@
+//! The table of keys: that it is sound, that it can be patched, and that the README shows it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::collections::BTreeSet;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tokenscope::action::{Action, Context, Input};
+use tokenscope::domain::secret::Secret;
+use tokenscope::keymap::{Keymap, KeymapError};
+
+fn keymap() -> Keymap {
+    Keymap::built_in().unwrap()
+}
+
+fn press(code: KeyCode) -> Event {
+    Event::Key(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+#[test]
+fn the_built_in_table_has_no_clash_and_a_label_for_every_row() {
+    assert!(
+        keymap()
+            .rows()
+            .iter()
+            .all(|row| !row.label.is_empty() && !row.keys.is_empty())
+    );
+}
+
+#[test]
+fn no_command_sits_on_the_prefix_of_screen_or_tmux() {
+    for key in ["Ctrl-A", "Ctrl-B"] {
+        for row in keymap()
+            .rows()
+            .iter()
+            .filter(|row| row.context != Context::Text)
+        {
+            assert!(
+                row.keys.iter().all(|bound| bound.to_string() != key),
+                "{row:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn letters_are_letters_in_a_text_field_and_commands_elsewhere() {
+    let q = press(KeyCode::Char('q'));
+    assert_eq!(
+        keymap().translate(Context::LookupText, q.clone()),
+        Some(Input::Type('q'))
+    );
+    assert_eq!(
+        keymap().translate(Context::Lookup, q),
+        Some(Input::Act(Action::Quit))
+    );
+}
+
+#[test]
+fn a_release_means_nothing_and_a_repeat_only_moves_and_types() {
+    let with = |code, kind| Event::Key(KeyEvent::new_with_kind(code, KeyModifiers::NONE, kind));
+    let translate = |event| keymap().translate(Context::Detail, event);
+    assert_eq!(
+        translate(with(KeyCode::Char('r'), KeyEventKind::Release)),
+        None
+    );
+    assert_eq!(
+        translate(with(KeyCode::Char('r'), KeyEventKind::Repeat)),
+        None
+    );
+    assert_eq!(
+        translate(with(KeyCode::Char('j'), KeyEventKind::Repeat)),
+        Some(Input::Act(Action::Down))
+    );
+}
+
+#[test]
+fn a_paste_is_one_input_and_never_keys() {
+    let input = keymap().translate(Context::Detail, Event::Paste("q\nq".to_owned()));
+    assert_eq!(input, Some(Input::Paste(Secret::new("q\nq".to_owned()))));
+}
+
+#[test]
+fn a_patch_moves_an_action_to_another_key() {
+    let patch = r#"rows = [{ context = "detail", keys = ["f5"], action = "refresh" }]"#;
+    let patched = keymap().patched(patch).unwrap();
+    assert_eq!(
+        patched.translate(Context::Detail, press(KeyCode::F(5))),
+        Some(Input::Act(Action::Refresh))
+    );
+    assert_eq!(
+        patched.translate(Context::Detail, press(KeyCode::Char('r'))),
+        None
+    );
+}
+
+#[test]
+fn a_patch_that_gives_one_key_two_meanings_is_refused() {
+    let patch = r#"rows = [{ context = "detail", keys = ["v"], action = "refresh" }]"#;
+    assert!(matches!(
+        keymap().patched(patch),
+        Err(KeymapError::Clash { .. })
+    ));
+}
+
+#[test]
+fn a_patch_that_is_no_table_says_the_line() {
+    let error = keymap()
+        .patched("rows = [\n  { context = 1 }\n]")
+        .unwrap_err();
+    assert!(error.to_string().contains("line 2"), "{error}");
+}
+
+#[test]
+fn the_readme_shows_the_table_of_keys() {
+    let mut rows = String::from("| Where | Keys | What |\n|---|---|---|\n");
+    let keymap = keymap();
+    let contexts: BTreeSet<Context> = keymap.rows().iter().map(|row| row.context).collect();
+    for context in Context::ALL
+        .into_iter()
+        .filter(|context| contexts.contains(context))
+    {
+        for row in keymap.rows().iter().filter(|row| row.context == context) {
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+            rows.push_str(&format!(
+                "| {} | {} | {} |\n",
+                context.title(),
+                keys.join(" "),
+                row.label
+            ));
+        }
+    }
+    let readme = include_str!("../../README.md");
+    let shown = readme
+        .split_once("<!-- keys -->\n")
+        .unwrap()
+        .1
+        .split_once("<!-- /keys -->")
+        .unwrap()
+        .0;
+    assert!(
+        shown == rows,
+        "the README's table of keys should be:\n{rows}"
+    );
+}

@@ -1,0 +1,191 @@
+//! The real binary on a real pseudo-terminal: start, use, quit, and the terminal given back.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    _master: Box<dyn MasterPty + Send>,
+    bytes: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    stream: Vec<u8>,
+    _home: tempfile::TempDir,
+}
+
+impl Session {
+    fn start(arguments: &[&str]) -> Self {
+        let home = tempfile::TempDir::new().unwrap();
+        let size = PtySize {
+            rows: 30,
+            cols: 100,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env("TOKENSCOPE_HOME", home.path());
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        command.env("XDG_RUNTIME_DIR", home.path());
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            writer: pair.master.take_writer().unwrap(),
+            _master: pair.master,
+            bytes,
+            screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
+            stream: Vec::new(),
+            _home: home,
+        }
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.screen.screen().contents().contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let chunk = self.bytes.recv_timeout(left);
+            assert!(
+                chunk.is_ok(),
+                "never saw {text:?} on:\n{}",
+                self.screen.screen().contents()
+            );
+            self.take(&chunk.unwrap());
+        }
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        self.stream.extend_from_slice(chunk);
+        self.screen.process(chunk);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Waits for the end, and gives the status and all that was written.
+    fn end(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(chunk) => self.take(&chunk),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    self.child.kill().unwrap();
+                    assert!(Instant::now() < deadline, "the program did not end");
+                }
+            }
+        }
+        (
+            self.child.wait().unwrap(),
+            String::from_utf8_lossy(&self.stream).into_owned(),
+        )
+    }
+}
+
+fn is_given_back_once(stream: &str) {
+    for sequence in ["\x1b[?1049l", "\x1b[?2004l"] {
+        assert_eq!(stream.matches(sequence).count(), 1, "{sequence:?}");
+    }
+    assert!(
+        stream.rfind("\x1b[?25h") > stream.rfind("\x1b[?1049h"),
+        "the cursor is shown again"
+    );
+    assert!(!stream.contains("\x1b[?1000h"), "the mouse is not captured");
+}
+
+#[test]
+fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
+    let mut session = Session::start(&["--demo"]);
+    session.wait_for("Look up a service token");
+    session.wait_for("demo API");
+    session.type_keys("\x1b[200~CI/CD token\n\x1b[201~\r");
+    session.wait_for("EXPIRES IN");
+    session.type_keys("v");
+    session.wait_for("raw JSON");
+    session.type_keys("v");
+    session.wait_for("Findings");
+    session.type_keys("?");
+    session.wait_for("copy client ID");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    is_given_back_once(&stream);
+}
+
+#[test]
+fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
+    let mut session = Session::start(&["--demo", "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"]);
+    session.wait_for("EXPIRES IN");
+    session.type_keys("y");
+    session.wait_for("Sent to the terminal's clipboard");
+    session.type_keys("q");
+    let (_, stream) = session.end();
+    assert!(stream.contains("\x1b]52;"), "OSC 52");
+}
+
+#[test]
+fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut session = Session::start(&["--demo"]);
+        session.wait_for("demo API");
+        session.signal(signal);
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), code, "{signal:?}");
+        is_given_back_once(&stream);
+    }
+}
+
+#[test]
+fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
+    let mut session = Session::start(&[]);
+    session.wait_for("Access: Service Tokens Read");
+    session.type_keys("qqq");
+    session.type_keys("\x03");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    is_given_back_once(&stream);
+}
+
+#[test]
+fn the_form_leads_to_the_demo() {
+    let mut session = Session::start(&[]);
+    session.wait_for("Access: Service Tokens Read");
+    session.type_keys("\x1bOS");
+    session.wait_for("demo API");
+    session.type_keys("\x03");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
