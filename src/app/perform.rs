@@ -182,7 +182,11 @@ pub(super) fn enter_demo(state: &mut State, result: Result<Access, Failure>) -> 
     state.detail = Detail::default();
     state.lookup.recents.clear();
     use_access(state, access.clone(), "the demo".to_owned());
+    let wants_token = state.screen == Screen::Detail;
     open_lookup(state);
+    if !wants_token {
+        return None;
+    }
     let token = TokenRef::parse(state.lookup.token.value()).ok()?;
     state.screen = Screen::Detail;
     fetching::fetch(state, access, token)

@@ -74,6 +74,7 @@ pub fn run(launch: Launch) -> io::Result<u8> {
 
 async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     let clock = launch.options.clock;
+    let signals = Signals::listen()?;
     let size = screen.terminal.size()?;
     let mut state = State::new(launch.session, clock(), (size.width, size.height));
     let first = app::start(&mut state, launch.opening);
@@ -99,7 +100,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     let mut sources = Sources {
         messages,
         input: EventStream::new(),
-        signals: Signals::listen()?,
+        signals,
     };
     effects.load_recents();
     run_effects(screen, &mut effects, first)?;

@@ -130,8 +130,7 @@ fn is_given_back_once(stream: &str) {
 #[test]
 fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     let mut session = Session::start(&["--demo"]);
-    session.wait_for("Look up a service token");
-    session.wait_for("demo API");
+    session.wait_for("account 023e");
     session.type_keys("\x1b[200~CI/CD token\n\x1b[201~\r");
     session.wait_for("EXPIRES IN");
     session.type_keys("v");
