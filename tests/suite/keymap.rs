@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
@@ -125,12 +126,14 @@ fn the_readme_shows_the_table_of_keys() {
     {
         for row in keymap.rows().iter().filter(|row| row.context == context) {
             let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
-            rows.push_str(&format!(
-                "| {} | {} | {} |\n",
+            writeln!(
+                rows,
+                "| {} | {} | {} |",
                 context.title(),
                 keys.join(" "),
                 row.label
-            ));
+            )
+            .unwrap();
         }
     }
     let readme = include_str!("../../README.md");

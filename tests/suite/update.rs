@@ -67,13 +67,13 @@ fn token(expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
     Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
 }
 
-fn found(tokens: Vec<Arc<ServiceToken>>) -> Result<LookUp, Failure> {
-    Ok(LookUp {
+fn found(tokens: Vec<Arc<ServiceToken>>) -> LookUp {
+    LookUp {
         tokens,
         scope: scope(),
         took: Duration::from_millis(84),
         measured_offset: None,
-    })
+    }
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -91,10 +91,12 @@ fn type_text(state: &mut State, text: &str) {
 /// The request that the effects start.
 fn request_of(effects: &[Effect]) -> RequestId {
     match effects {
-        [Effect::FetchToken { request, .. }]
-        | [Effect::CheckCredential { request, .. }]
-        | [Effect::SaveProfile { request, .. }]
-        | [Effect::ProbeStore { request }] => Some(*request),
+        [
+            Effect::FetchToken { request, .. }
+            | Effect::CheckCredential { request, .. }
+            | Effect::SaveProfile { request, .. }
+            | Effect::ProbeStore { request },
+        ] => Some(*request),
         _ => None,
     }
     .unwrap()
@@ -109,7 +111,7 @@ fn detail(expires_at: DateTime<Utc>) -> State {
         at(0),
         Message::TokenFetched {
             request,
-            result: found(vec![token(expires_at)]),
+            result: Ok(found(vec![token(expires_at)])),
         },
     );
     assert!(
@@ -147,7 +149,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
         at(1),
         Message::TokenFetched {
             request,
-            result: found(vec![token(at(99))]),
+            result: Ok(found(vec![token(at(99))])),
         },
     );
     assert_eq!(effects, []);
@@ -276,7 +278,7 @@ fn several_tokens_of_one_name_give_a_choice() {
         at(0),
         Message::TokenFetched {
             request,
-            result: found(vec![token(at(9)), token(at(8))]),
+            result: Ok(found(vec![token(at(9)), token(at(8))])),
         },
     );
     assert_eq!(state.overlay, Some(Overlay::Choice { selected: 0 }));
