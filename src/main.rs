@@ -12,8 +12,10 @@ use clap::Parser;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
-use tokenscope::cli::args::{Cli, Command, Global, Output};
+use tokenscope::cli::args::{Auth, Cli, Color, Command, Global, Output};
 use tokenscope::cli::commands::{self, Desk};
+use tokenscope::cli::output::Style;
+use tokenscope::config::log;
 use tokenscope::config::paths::Paths;
 use tokenscope::config::settings;
 use tokenscope::credentials::{Environment, Keyring, Vault};
@@ -68,12 +70,14 @@ fn refuse(error: &clap::Error) -> u8 {
             .any(|argument| argument == "--output=json" || argument == "-ojson");
     if wants_json {
         let text = error.to_string();
-        let line = text
+        let lines: Vec<&str> = text
             .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        let failure = Failure::new(FailureKind::Usage, line, "See `tokenscope --help`.");
+            .take_while(|line| !line.is_empty())
+            .map(str::trim)
+            .collect();
+        let summary = lines.join(" ");
+        let summary = summary.trim_start_matches("error: ");
+        let failure = Failure::new(FailureKind::Usage, summary, "See `tokenscope --help`.");
         commands::report(Output::Json, &failure);
     } else {
         let _closed = error.print();
@@ -106,7 +110,7 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         token,
     } = cli;
     let ground = prepare(&global).map_err(reported)?;
-    let selection = selection(&global, &ground).map_err(reported)?;
+    let selection = selection(&global, &ground, command.as_ref()).map_err(reported)?;
     let timeout = Duration::from_secs(global.timeout);
     let limits = Limits {
         timeout,
@@ -131,6 +135,7 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             "Name the token after the command.",
         )));
     }
+    let style = style(&global, &ground.environment);
     let Some(command) = command else {
         return open(
             &global,
@@ -151,17 +156,34 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             options: ground.options,
             limits,
             is_demo: global.demo,
+            style,
         },
     )
 }
 
-fn selection(global: &Global, ground: &Ground) -> Result<Selection, Failure> {
-    let wishes = wishes(global)?;
+fn selection(
+    global: &Global,
+    ground: &Ground,
+    command: Option<&Command>,
+) -> Result<Selection, Failure> {
+    let mut wishes = wishes(global, command.is_none())?;
     if global.demo {
         return Ok(Selection {
             scope: wishes.scope,
             ..Selection::default()
         });
+    }
+    // A credential may be stored or cleared for a profile that is not in the file.
+    let makes_profiles = matches!(
+        command,
+        Some(Command::Auth {
+            command: Auth::Set { .. } | Auth::Clear
+        })
+    );
+    if makes_profiles {
+        wishes.profile = wishes
+            .profile
+            .filter(|name| ground.settings.profile(name).is_some());
     }
     inspector::select(&wishes, &ground.environment, &ground.settings)
 }
@@ -205,6 +227,13 @@ fn prepare(global: &Global) -> Result<Ground, Failure> {
         })?;
     }
     let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
+    if let Some(level) = global
+        .log
+        .as_deref()
+        .or_else(|| environment.get("TOKENSCOPE_LOG"))
+    {
+        log::start(&paths, level)?;
+    }
     let loaded = settings::load(&paths)?;
     Ok(Ground {
         environment,
@@ -215,21 +244,22 @@ fn prepare(global: &Global) -> Result<Ground, Failure> {
     })
 }
 
-fn wishes(global: &Global) -> Result<Wishes, Failure> {
+fn wishes(global: &Global, for_screens: bool) -> Result<Wishes, Failure> {
     let (kind, text) = match (&global.account, &global.zone) {
-        (Some(_), Some(_)) => {
+        (Some(_), Some(_)) if !for_screens => {
             return Err(Failure::new(
                 FailureKind::Usage,
                 "--account and --zone are both given; a token lives in one of them.",
                 "Leave one of the two out.",
             ));
         }
-        (Some(account), None) => (ScopeKind::Account, account),
+        (Some(account), _) => (ScopeKind::Account, account),
         (None, Some(zone)) => (ScopeKind::Zone, zone),
         (None, None) => {
             return Ok(Wishes {
                 profile: global.profile.clone(),
                 scope: None,
+                prefers_account: for_screens,
             });
         }
     };
@@ -243,6 +273,7 @@ fn wishes(global: &Global) -> Result<Wishes, Failure> {
     Ok(Wishes {
         profile: global.profile.clone(),
         scope: Some(kind.with(id)),
+        prefers_account: for_screens,
     })
 }
 
@@ -276,6 +307,10 @@ fn open(
     }
     let theme = theme(global, &ground).map_err(reported)?;
     let ascii = global.ascii || ground.settings.ascii || !speaks_utf8(&ground.environment);
+    let fault = ground
+        .environment
+        .get("TOKENSCOPE_TEST_FAULT")
+        .map(str::to_owned);
     let Ground {
         paths,
         settings,
@@ -294,8 +329,20 @@ fn open(
         keymap,
         theme,
         ascii,
+        fault,
     })
     .context("the terminal cannot be used")
+}
+
+/// Where `NO_COLOR` is set, only `--color always` brings colours back.
+fn style(global: &Global, environment: &Environment) -> Style {
+    let aligned = io::stdout().is_terminal();
+    let colored = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => aligned && environment.get("NO_COLOR").is_none(),
+    };
+    Style { aligned, colored }
 }
 
 fn refuse_without_terminal() -> u8 {
@@ -336,10 +383,18 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     }
 }
 
+fn is_mono(global: &Global, environment: &Environment) -> bool {
+    match global.color {
+        Color::Always => false,
+        Color::Never => true,
+        Color::Auto => environment.get("NO_COLOR").is_some(),
+    }
+}
+
 fn theme(global: &Global, ground: &Ground) -> Result<Theme, Failure> {
     let name = match &global.theme {
         Some(name) => name.as_str(),
-        None if ground.environment.get("NO_COLOR").is_some() => "mono",
+        None if is_mono(global, &ground.environment) => "mono",
         None => ground.settings.theme.as_str(),
     };
     Ok(Theme::named(name)?)

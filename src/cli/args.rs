@@ -36,6 +36,9 @@ pub struct Global {
     /// Use the embedded demo API: no account, network or keyring needed
     #[arg(long, global = true)]
     pub demo: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
@@ -48,6 +51,9 @@ pub struct Global {
     /// Certificates to trust beside the system's
     #[arg(long, global = true, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
+    /// Write tokenscope.log: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
 }
 
 /// A command that prints and ends.
@@ -93,6 +99,17 @@ pub enum Auth {
     },
     /// Remove the secret, and keep the profile
     Clear,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// The form of a command's output.

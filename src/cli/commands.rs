@@ -2,10 +2,11 @@
 //!
 //! Not here: the form of the output (`output`), or the grammar (`args`).
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 
 use super::args::{Auth, Command, Output};
-use super::output::{self, AuthReport, AuthScope, Judgement};
+use super::output::{self, AuthReport, AuthScope, Judgement, Style};
+use super::{interrupt, prompt};
 use crate::api::{BaseUrl, Options};
 use crate::credentials::{Environment, MemoryStore, Vault};
 use crate::demo::Demo;
@@ -14,7 +15,7 @@ use crate::domain::clock::ClockOffset;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_profile_name};
-use crate::domain::secret::Secret;
+use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
 use crate::inspector::{Inspector, Limits, Selection, no_credential};
@@ -35,6 +36,8 @@ pub struct Desk {
     pub limits: Limits,
     /// Whether the embedded demo is asked.
     pub is_demo: bool,
+    /// How tables look.
+    pub style: Style,
 }
 
 /// The exit code of a failure.
@@ -57,7 +60,14 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
         Command::Auth { .. } => Output::Table,
     };
     let mut text = Vec::new();
-    let code = match execute(desk, command, &mut text).await {
+    let outcome = tokio::select! {
+        outcome = execute(desk, command, &mut text) => outcome,
+        code = interrupt::signalled() => {
+            report(form, &interrupted());
+            return code;
+        }
+    };
+    let code = match outcome {
         Ok(code) => code,
         Err(failure) => {
             report(form, &failure);
@@ -67,6 +77,14 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
     // A reader that went away is no failure of the command.
     let _closed = io::stdout().lock().write_all(&text);
     code
+}
+
+fn interrupted() -> Failure {
+    Failure::new(
+        FailureKind::Interrupted,
+        "A signal ended the command.",
+        "Start it again.",
+    )
 }
 
 /// Prints a failure where it belongs.
@@ -119,6 +137,7 @@ async fn get(desk: Desk, token: &str, form: Output, out: &mut Vec<u8>) -> Result
     })?;
     let clock = desk.options.clock;
     let thresholds = desk.settings.thresholds;
+    let style = desk.style;
     let (inspector, access, _demo) = reach(desk, &token).await?;
     let found = inspector.look_up(&access, &token, || {}).await?;
     let [one] = found.tokens.as_slice() else {
@@ -134,10 +153,9 @@ async fn get(desk: Desk, token: &str, form: Output, out: &mut Vec<u8>) -> Result
         offset,
         thresholds,
     };
-    let is_plain = !io::stdout().is_terminal();
     let printed = match form {
         Output::Json => output::token_json(out, one, &access.scope, by),
-        Output::Table => output::token_table(out, one, by, is_plain),
+        Output::Table => output::token_table(out, one, by, style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(0)
@@ -216,12 +234,6 @@ fn unprintable(error: &io::Error) -> Failure {
 
 async fn set(desk: Desk, stdin: bool, email: Option<&str>, no_check: bool) -> Result<u8, Failure> {
     let usage = |summary: String, hint: &str| Failure::new(FailureKind::Usage, summary, hint);
-    if !stdin {
-        return Err(usage(
-            "The secret is read from standard input.".to_owned(),
-            "Pipe it in and add --stdin, or start tokenscope in a terminal and set it up there.",
-        ));
-    }
     let name = desk
         .profile
         .unwrap_or_else(|| desk.settings.default_profile.clone());
@@ -247,9 +259,14 @@ async fn set(desk: Desk, stdin: bool, email: Option<&str>, no_check: bool) -> Re
         .scope
         .or_else(|| desk.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
+    let secret = if stdin {
+        read_secret()?
+    } else {
+        typed_secret(kind.label())?
+    };
     let credential = Credential {
         kind: kind.clone(),
-        secret: read_secret()?,
+        secret,
     };
     if !no_check {
         desk.inspector.verify(&credential, &scope).await?;
@@ -261,6 +278,11 @@ async fn set(desk: Desk, stdin: bool, email: Option<&str>, no_check: bool) -> Re
     };
     desk.inspector.save(&profile, &credential).await?;
     Ok(0)
+}
+
+fn typed_secret(label: &str) -> Result<Secret, Failure> {
+    Secret::parse(prompt::ask(label)?.expose())
+        .map_err(|error| not_a_credential(error, "was typed"))
 }
 
 /// At most 64 KiB: no credential is longer, and an endless pipe must end.
@@ -275,13 +297,16 @@ fn read_secret() -> Result<Secret, Failure> {
         )
         .caused_by(&error)
     })?;
-    Secret::parse(&text).map_err(|error| {
-        Failure::new(
-            FailureKind::Usage,
-            format!("What standard input holds is no credential: {error}."),
-            "Pipe the API token or key in, and nothing else.",
-        )
-    })
+    Secret::parse(&text).map_err(|error| not_a_credential(error, "standard input holds"))
+}
+
+/// What was read cannot be a credential.
+fn not_a_credential(error: InvalidSecret, what: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("What {what} is no credential: {error}."),
+        "Give the API token or key, and nothing else.",
+    )
 }
 
 async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Result<u8, Failure> {

@@ -4,4 +4,6 @@
 
 pub mod args;
 pub mod commands;
+mod interrupt;
 pub mod output;
+mod prompt;

@@ -2,9 +2,11 @@
 //!
 //! Not here: fetching, or deciding about exit codes.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use crossterm::style::Stylize;
 use serde::Serialize;
 
 use crate::domain::clock::ClockOffset;
@@ -15,7 +17,7 @@ use crate::domain::fields::{FieldKind, fields};
 use crate::domain::findings::findings;
 use crate::domain::raw::RawJson;
 use crate::domain::scope::Scope;
-use crate::domain::status::{Lifecycle, Status, Thresholds};
+use crate::domain::status::{Lifecycle, Status, Thresholds, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
@@ -93,7 +95,24 @@ pub fn token_json(
     json(out, &report)
 }
 
-/// Prints one token as rows of a label and a value; tab-separated where `is_plain`.
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns are aligned for people; otherwise a tab stands between them.
+    pub aligned: bool,
+    /// The status has its colour.
+    pub colored: bool,
+}
+
+fn colored(word: &str, tone: Tone) -> String {
+    match tone {
+        Tone::Calm => word.green().to_string(),
+        Tone::Warning => word.yellow().to_string(),
+        Tone::Critical => word.red().to_string(),
+    }
+}
+
+/// Prints one token as rows of a label and a value.
 ///
 /// # Errors
 /// The writer's.
@@ -101,7 +120,7 @@ pub fn token_table(
     out: &mut impl Write,
     token: &ServiceToken,
     by: Judgement,
-    is_plain: bool,
+    style: Style,
 ) -> io::Result<()> {
     let status = Status::of(token, by.now, by.thresholds);
     let mut rows = vec![("Status".to_owned(), status.code().to_owned())];
@@ -135,10 +154,14 @@ pub fn token_table(
         .unwrap_or(0);
     for (label, value) in &rows {
         let (label, value) = (text::sanitize(label), text::sanitize(value));
-        if is_plain {
-            writeln!(out, "{label}\t{value}")?;
-        } else {
+        let value = match label.as_ref() {
+            "Status" if style.colored => Cow::Owned(colored(&value, status.tone())),
+            _ => value,
+        };
+        if style.aligned {
             writeln!(out, "{}  {value}", text::fit(&label, widest, "…"))?;
+        } else {
+            writeln!(out, "{label}\t{value}")?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! Every function here blocks. Not here: secrets, which are never kept in a file.
 
 mod files;
+pub mod log;
 pub mod paths;
 mod schema;
 pub mod settings;

@@ -106,7 +106,7 @@ impl Inspector {
         let patience = self.patience();
         let credential = self.credential(&access.identity).await?;
         on_network();
-        let client = self.client()?;
+        let client = self.client().await?;
         let scope = &access.scope;
         let to_failure = |error: crate::api::Error| error.into_failure(Some(scope));
         if let Some(id) = token.id() {
@@ -147,7 +147,8 @@ impl Inspector {
     pub async fn verify(&self, credential: &Credential, scope: &Scope) -> Result<(), Failure> {
         let patience = self.patience();
         let answer = self
-            .client()?
+            .client()
+            .await?
             .check_access(credential, scope, patience)
             .await;
         answer
@@ -255,11 +256,23 @@ impl Inspector {
         }
     }
 
-    fn client(&self) -> Result<&Client, Failure> {
+    /// The client, built off the loop: reading the system's certificates takes milliseconds.
+    async fn client(&self) -> Result<&Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = Client::new(&self.options).map_err(|error| error.into_failure(None))?;
+        let options = self.options.clone();
+        let built = tokio::task::spawn_blocking(move || Client::new(&options)).await;
+        let client = built
+            .map_err(|error| {
+                Failure::new(
+                    FailureKind::Network,
+                    "The HTTP client could not be built.",
+                    "Start tokenscope again.",
+                )
+                .caused_by(&error)
+            })?
+            .map_err(|error| error.into_failure(None))?;
         Ok(self.client.get_or_init(|| client))
     }
 

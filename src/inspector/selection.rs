@@ -7,7 +7,7 @@ use crate::domain::access::Identity;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::Profile;
-use crate::domain::scope::Scope;
+use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::settings::Settings;
 
 /// What was said on the command line about the credential and the scope.
@@ -17,6 +17,9 @@ pub struct Wishes {
     pub profile: Option<String>,
     /// The scope, where one was given.
     pub scope: Option<Scope>,
+    /// Whether the account is meant where account and zone are both set: screens can be corrected,
+    /// commands cannot.
+    pub prefers_account: bool,
 }
 
 /// The credential and the scope in use, and where the scope came from.
@@ -96,7 +99,11 @@ fn select_scope(
     if let Some(found) = named.and_then(of) {
         return Ok(found);
     }
-    if let Some((scope, variable)) = environment.scope()? {
+    let from_environment = match environment.scope_of(ScopeKind::Account)? {
+        Some(account) if wishes.prefers_account => Some(account),
+        _ => environment.scope()?,
+    };
+    if let Some((scope, variable)) = from_environment {
         return Ok((Some(scope), variable.to_owned()));
     }
     Ok(default.and_then(of).unwrap_or_default())

@@ -3,6 +3,8 @@
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
 mod effects;
+#[cfg(debug_assertions)]
+mod fault;
 mod signals;
 mod terminal;
 
@@ -53,6 +55,8 @@ pub struct Launch {
     pub theme: Theme,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
+    /// A fault to make on purpose, so that tests see how the program ends; debug builds only.
+    pub fault: Option<String>,
 }
 
 /// Runs the screens until the user or a signal ends them, and gives the exit code.
@@ -61,10 +65,10 @@ pub struct Launch {
 /// The terminal's, when it cannot be taken over or written to.
 pub fn run(launch: Launch) -> io::Result<u8> {
     let mut screen = Screen::open()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
     let code = runtime.block_on(run_loop(&mut screen, launch));
     drop(screen);
     // A keyring call that hangs must not keep the process.
@@ -103,6 +107,8 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         signals,
     };
     effects.load_recents();
+    #[cfg(debug_assertions)]
+    fault::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
     let mut is_changed = false;
     while !state.quit {
@@ -199,6 +205,7 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
             {
                 terminal::give_back();
                 signals::stop();
+                screen.resume()?;
             }
             Ok(())
         }

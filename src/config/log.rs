@@ -1,0 +1,40 @@
+//! `tokenscope.log`, written only when asked for.
+//!
+//! Other crates log too, and may say more than they should: only our own events are written.
+
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::paths::Paths;
+use super::state::open_log;
+use crate::domain::failure::{Failure, FailureKind};
+
+/// Starts the log at a level: `error`, `warn`, `info`, `debug` or `trace`.
+///
+/// # Errors
+/// A usage failure for another level, and one of kind `config` where the file cannot be opened.
+pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
+    let level = Level::from_str(level).map_err(|_| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("{level:?} is no level of the log."),
+            "Name error, warn, info, debug or trace.",
+        )
+    })?;
+    let file = open_log(paths)?;
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(Mutex::new(file));
+    let filter = Targets::new().with_target("tokenscope", level);
+    // A second start in one process keeps the first log.
+    let _already_logging = tracing_subscriber::registry()
+        .with(layer)
+        .with(filter)
+        .try_init();
+    Ok(())
+}
