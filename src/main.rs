@@ -12,9 +12,9 @@ use clap::Parser;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
-use tokenscope::cli::args::{Auth, Cli, Color, Command, Global, Output};
+use tokenscope::cli::args::{Auth, Cli, Command, Global, Output};
 use tokenscope::cli::commands::{self, Desk};
-use tokenscope::cli::output::Style;
+use tokenscope::cli::looks;
 use tokenscope::config::log;
 use tokenscope::config::paths::Paths;
 use tokenscope::config::settings;
@@ -25,7 +25,6 @@ use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::inspector::{self, Inspector, Limits, Selection, Wishes};
 use tokenscope::keymap::Keymap;
-use tokenscope::theme::Theme;
 use tokenscope::tui::{self, Launch};
 
 /// The keyring's share of a command's deadline.
@@ -135,7 +134,7 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             "Name the token after the command.",
         )));
     }
-    let style = style(&global, &ground.environment);
+    let style = looks::style(&global, &ground.environment);
     let Some(command) = command else {
         return open(
             &global,
@@ -305,8 +304,8 @@ fn open(
             "Check its spelling in config.toml.",
         ));
     }
-    let theme = theme(global, &ground).map_err(reported)?;
-    let ascii = global.ascii || ground.settings.ascii || !speaks_utf8(&ground.environment);
+    let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
+    let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
     let fault = ground
         .environment
         .get("TOKENSCOPE_TEST_FAULT")
@@ -332,17 +331,6 @@ fn open(
         fault,
     })
     .context("the terminal cannot be used")
-}
-
-/// Where `NO_COLOR` is set, only `--color always` brings colours back.
-fn style(global: &Global, environment: &Environment) -> Style {
-    let aligned = io::stdout().is_terminal();
-    let colored = match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => aligned && environment.get("NO_COLOR").is_none(),
-    };
-    Style { aligned, colored }
 }
 
 fn refuse_without_terminal() -> u8 {
@@ -383,23 +371,6 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     }
 }
 
-fn is_mono(global: &Global, environment: &Environment) -> bool {
-    match global.color {
-        Color::Always => false,
-        Color::Never => true,
-        Color::Auto => environment.get("NO_COLOR").is_some(),
-    }
-}
-
-fn theme(global: &Global, ground: &Ground) -> Result<Theme, Failure> {
-    let name = match &global.theme {
-        Some(name) => name.as_str(),
-        None if is_mono(global, &ground.environment) => "mono",
-        None => ground.settings.theme.as_str(),
-    };
-    Ok(Theme::named(name)?)
-}
-
 /// The keys in force; a user's file that cannot be used is a warning, not the end.
 fn keymap(paths: Option<&Paths>) -> anyhow::Result<(Keymap, Option<Failure>)> {
     let built_in = Keymap::built_in().context("the built-in keys")?;
@@ -411,17 +382,6 @@ fn keymap(paths: Option<&Paths>) -> anyhow::Result<(Keymap, Option<Failure>)> {
         None => (built_in, None),
         Some(Ok(keymap)) => (keymap, None),
         Some(Err(error)) => (built_in, Some(error.into())),
-    })
-}
-
-/// The first of the locale variables that is set decides; with none, terminals of today do.
-fn speaks_utf8(environment: &Environment) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| environment.get(name));
-    locale.is_none_or(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
     })
 }
 

@@ -5,5 +5,6 @@
 pub mod args;
 pub mod commands;
 mod interrupt;
+pub mod looks;
 pub mod output;
 mod prompt;

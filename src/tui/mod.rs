@@ -199,7 +199,7 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
             stdout().write_all(b"\x07")?;
             stdout().flush()
         }
-        Effect::Redraw => screen.terminal.clear(),
+        Effect::Redraw => screen.clear(),
         Effect::Suspend => {
             #[cfg(unix)]
             {

@@ -9,8 +9,8 @@ use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{
-    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -45,7 +45,15 @@ impl Screen {
     /// Takes the terminal over again after the process was stopped: its modes may be gone.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        self.clear()
+    }
+
+    /// Empties the terminal and forgets what was on it. Unlike the library's own way, this does not
+    /// ask where the cursor is: a terminal may be slow to answer, or never do.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 

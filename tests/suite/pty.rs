@@ -27,6 +27,12 @@ struct Session {
 
 impl Session {
     fn start(arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        Self::spawn(command, &[])
+    }
+
+    fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
         let home = tempfile::TempDir::new().unwrap();
         let size = PtySize {
             rows: 30,
@@ -35,14 +41,15 @@ impl Session {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         command.env("TOKENSCOPE_HOME", home.path());
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
         command.env("XDG_RUNTIME_DIR", home.path());
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -187,4 +194,51 @@ fn the_form_leads_to_the_demo() {
     session.wait_for("demo API");
     session.type_keys("\x03");
     assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_readable() {
+    for (fault, code, message) in [
+        ("draw", 101, "while drawing"),
+        ("task", 101, "in a task"),
+        ("start", 1, "at the start"),
+    ] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.arg("--demo");
+        let session = Session::spawn(command, &[("TOKENSCOPE_TEST_FAULT", fault)]);
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), code, "{fault}");
+        is_given_back_once(&stream);
+        let left = stream.rfind("\x1b[?1049l").unwrap();
+        assert!(
+            stream[left..].contains(message),
+            "the message stands on the main screen: {stream}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.arg("-i");
+    let mut session = Session::spawn(command, &[("PS1", "ready> "), ("ENV", "")]);
+    session.wait_for("ready>");
+    session.type_keys(concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"));
+    session.wait_for("account 023e");
+    session.type_keys("\x1a");
+    session.wait_for("ready>");
+    session.type_keys("echo between\r");
+    session.wait_for("between");
+    session.type_keys("fg\r");
+    session.wait_for("account 023e");
+    session.type_keys("\x03");
+    session.wait_for("ready>");
+    session.type_keys("exit\r");
+    let (_, stream) = session.end();
+    assert_eq!(
+        stream.matches("\x1b[?1049l").count(),
+        2,
+        "once for the stop, once for the end"
+    );
 }

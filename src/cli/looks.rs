@@ -1,0 +1,68 @@
+//! How things look: colours, theme and character set, from flags, environment and settings.
+//!
+//! Not here: drawing or printing.
+
+use std::io::{self, IsTerminal};
+
+use super::args::{Color, Global};
+use super::output::Style;
+use crate::credentials::Environment;
+use crate::domain::failure::Failure;
+use crate::domain::settings::Settings;
+use crate::theme::Theme;
+
+/// How tables look. Where `NO_COLOR` is set, only `--color always` brings colours back.
+#[must_use]
+pub fn style(global: &Global, environment: &Environment) -> Style {
+    let aligned = io::stdout().is_terminal();
+    let colored = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => aligned && environment.get("NO_COLOR").is_none(),
+    };
+    // The library would let NO_COLOR overrule what was asked for here.
+    crossterm::style::force_color_output(colored);
+    Style { aligned, colored }
+}
+
+/// The theme of the screens.
+///
+/// # Errors
+/// A usage failure for a name that no theme has.
+pub fn theme(
+    global: &Global,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<Theme, Failure> {
+    let name = match &global.theme {
+        Some(name) => name.as_str(),
+        None if is_mono(global, environment) => "mono",
+        None => settings.theme.as_str(),
+    };
+    Ok(Theme::named(name)?)
+}
+
+/// Whether to draw with ASCII only.
+#[must_use]
+pub fn is_ascii(global: &Global, environment: &Environment, settings: &Settings) -> bool {
+    global.ascii || settings.ascii || !speaks_utf8(environment)
+}
+
+fn is_mono(global: &Global, environment: &Environment) -> bool {
+    match global.color {
+        Color::Always => false,
+        Color::Never => true,
+        Color::Auto => environment.get("NO_COLOR").is_some(),
+    }
+}
+
+/// The first of the locale variables that is set decides; with none, terminals of today do.
+fn speaks_utf8(environment: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.get(name));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}

@@ -1,0 +1,159 @@
+//! Which credential and which scope are in use: every mix of flags, environment and profiles.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use tokenscope::credentials::Environment;
+use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::settings::Settings;
+use tokenscope::inspector::{Selection, Wishes, select};
+
+fn id(digit: char) -> ScopeId {
+    ScopeId::parse(&digit.to_string().repeat(32)).unwrap()
+}
+
+fn settings() -> Settings {
+    let profile = |name: &str, digit| Profile {
+        name: name.to_owned(),
+        kind: CredentialKind::ApiToken,
+        scope: Some(Scope::Account(id(digit))),
+    };
+    Settings {
+        profiles: vec![profile("default", '1'), profile("work", '2')],
+        ..Settings::default()
+    }
+}
+
+fn environment(names: &[&str]) -> Environment {
+    let (four, five) = ("4".repeat(32), "5".repeat(32));
+    Environment::from_pairs(names.iter().map(|name| {
+        let value = match *name {
+            "CLOUDFLARE_ACCOUNT_ID" => four.clone(),
+            "CLOUDFLARE_ZONE_ID" => five.clone(),
+            "CLOUDFLARE_EMAIL" => "me@example.com".to_owned(),
+            _ => "secret".to_owned(),
+        };
+        ((*name).to_owned(), value)
+    }))
+}
+
+fn of(
+    profile: Option<&str>,
+    scope: Option<Scope>,
+    names: &[&str],
+    settings: &Settings,
+) -> Selection {
+    let wishes = Wishes {
+        profile: profile.map(str::to_owned),
+        scope,
+        prefers_account: false,
+    };
+    select(&wishes, &environment(names), settings).unwrap()
+}
+
+fn source(selection: &Selection) -> String {
+    match &selection.identity.as_ref().unwrap().source {
+        CredentialSource::Environment { variable } => (*variable).to_owned(),
+        CredentialSource::Keyring { profile } => format!("profile {profile}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_credential_comes_from_the_first_place_that_has_one() {
+    let all = [
+        "CLOUDFLARE_API_TOKEN",
+        "CLOUDFLARE_API_KEY",
+        "CLOUDFLARE_EMAIL",
+    ];
+    let with = |profile, names: &[&str]| source(&of(profile, None, names, &settings()));
+    assert_eq!(with(Some("work"), &all), "profile work");
+    assert_eq!(with(None, &all), "CLOUDFLARE_API_TOKEN");
+    assert_eq!(with(None, &all[1..]), "CLOUDFLARE_API_KEY");
+    assert_eq!(with(None, &[]), "profile default");
+    assert!(of(None, None, &[], &Settings::default()).identity.is_none());
+}
+
+#[test]
+fn the_scope_comes_from_the_first_place_that_has_one() {
+    let variable = ["CLOUDFLARE_ZONE_ID"];
+    let flag = Some(Scope::Zone(id('9')));
+    let scope = |profile, flag, names: &[&str]| of(profile, flag, names, &settings()).scope;
+    assert_eq!(scope(Some("work"), flag.clone(), &variable), flag);
+    assert_eq!(
+        scope(Some("work"), None, &variable),
+        Some(Scope::Account(id('2')))
+    );
+    assert_eq!(scope(None, None, &variable), Some(Scope::Zone(id('5'))));
+    assert_eq!(scope(None, None, &[]), Some(Scope::Account(id('1'))));
+    assert_eq!(of(None, None, &[], &Settings::default()).scope, None);
+}
+
+#[test]
+fn a_token_of_the_environment_goes_with_the_default_profiles_scope() {
+    let selection = of(None, None, &["CLOUDFLARE_API_TOKEN"], &settings());
+    assert_eq!(source(&selection), "CLOUDFLARE_API_TOKEN");
+    assert_eq!(selection.scope_origin, "profile default");
+    assert_eq!(selection.profile, None);
+}
+
+#[test]
+fn a_key_without_an_email_is_an_error_unless_something_above_decides() {
+    let key = environment(&["CLOUDFLARE_API_KEY"]);
+    assert_eq!(
+        select(&Wishes::default(), &key, &settings())
+            .unwrap_err()
+            .kind,
+        FailureKind::NoCredential
+    );
+    let named = Wishes {
+        profile: Some("work".to_owned()),
+        ..Wishes::default()
+    };
+    assert!(select(&named, &key, &settings()).is_ok());
+    let both = environment(&["CLOUDFLARE_API_KEY", "CLOUDFLARE_API_TOKEN"]);
+    assert!(select(&Wishes::default(), &both, &settings()).is_ok());
+}
+
+#[test]
+fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_account() {
+    let both = environment(&["CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ZONE_ID"]);
+    let failure = select(&Wishes::default(), &both, &settings()).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(
+        failure.summary.contains("CLOUDFLARE_ACCOUNT_ID")
+            && failure.summary.contains("CLOUDFLARE_ZONE_ID")
+    );
+    let screens = Wishes {
+        prefers_account: true,
+        ..Wishes::default()
+    };
+    assert_eq!(
+        select(&screens, &both, &settings()).unwrap().scope,
+        Some(Scope::Account(id('4')))
+    );
+    let named = Wishes {
+        profile: Some("work".to_owned()),
+        ..Wishes::default()
+    };
+    assert_eq!(
+        select(&named, &both, &settings()).unwrap().scope,
+        Some(Scope::Account(id('2')))
+    );
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_a_usage_error() {
+    let wishes = Wishes {
+        profile: Some("nobody".to_owned()),
+        ..Wishes::default()
+    };
+    let failure = select(&wishes, &environment(&[]), &settings()).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(failure.summary.contains("nobody"));
+}
