@@ -18,7 +18,7 @@ use tokenscope::cli::looks;
 use tokenscope::config::log;
 use tokenscope::config::paths::Paths;
 use tokenscope::config::settings;
-use tokenscope::credentials::{Environment, Keyring, Vault};
+use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::{ScopeId, ScopeKind};
 use tokenscope::domain::settings::Settings;
@@ -346,12 +346,13 @@ fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session
         scope,
         scope_origin,
     } = selection;
+    let store = profile.is_some().then(|| STORE_NAME.to_owned());
     Session {
         identity,
         profile,
         scope,
         scope_origin,
-        store: None,
+        store,
         settings,
         demo_only,
     }

@@ -87,7 +87,8 @@ fn profile_saved(
         .saved(request, result.as_ref().map_err(Clone::clone));
     if let Ok(saved) = result {
         state.session.settings = saved.settings;
-        state.session.store = Some(saved.place);
+        // The collection matters where a secret is stored, not where it came from.
+        state.session.store = saved.place.split(',').next().map(str::to_owned);
     }
     steps
 }

@@ -17,6 +17,15 @@ use crate::domain::secret::Secret;
 /// The service under which every entry is kept.
 pub const SERVICE: &str = "tokenscope";
 
+/// What the OS keyring is called here.
+pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
+    "Keychain"
+} else if cfg!(windows) {
+    "Windows Credential Manager"
+} else {
+    "Secret Service"
+};
+
 /// What Windows Credential Manager keeps of one entry, in bytes of UTF-16.
 pub const WINDOWS_LIMIT: usize = 2560;
 

@@ -12,7 +12,7 @@ mod vault;
 
 pub use environment::{Environment, EnvironmentCredential, EnvironmentStore};
 pub use error::StoreError;
-pub use keyring::{Keyring, SERVICE, WINDOWS_LIMIT, check_windows_length};
+pub use keyring::{Keyring, SERVICE, STORE_NAME, WINDOWS_LIMIT, check_windows_length};
 pub use memory::MemoryStore;
 pub use store::CredentialStore;
 pub use vault::Vault;

@@ -33,6 +33,9 @@ use effects::Effects;
 use signals::{Signal, Signals};
 use terminal::Screen;
 
+/// The exit code when the terminal was closed.
+const HUNG_UP: u8 = 129;
+
 /// Everything the screens start from.
 pub struct Launch {
     /// Who asks about what.
@@ -73,7 +76,19 @@ pub fn run(launch: Launch) -> io::Result<u8> {
     drop(screen);
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
-    code
+    match code {
+        Err(error) if is_gone(&error) => Ok(HUNG_UP),
+        code => code,
+    }
+}
+
+/// Whether the terminal was closed under us, which may be noticed before the hang-up arrives.
+fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_input_output = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    #[cfg(not(unix))]
+    let is_input_output = false;
+    is_input_output || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
@@ -171,7 +186,7 @@ impl<S: Stream<Item = io::Result<Event>> + Unpin> Sources<S> {
                     None => Next::Nothing,
                 },
                 // The terminal was closed, which a hang-up says too.
-                Some(Err(_)) | None => Next::End(129),
+                Some(Err(_)) | None => Next::End(HUNG_UP),
             },
             () = sleep(wait) => Next::Message(Message::Ticked),
         }

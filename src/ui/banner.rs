@@ -13,6 +13,9 @@ use crate::app::state::{Banner, Screen, State};
 use crate::domain::failure::FailureKind;
 use crate::theme::Role;
 
+/// The width from which the way to the details is always shown.
+const ROOM_FOR_KEYS: u16 = 60;
+
 /// ```text
 ///  ✖ The API refused the credential. ×3
 ///    Re-enter it, or make a new API token.         e details  a re-enter credential
@@ -37,13 +40,18 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let second = vec![Span::raw("   "), look.plain(&banner.failure.hint)];
     let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
     // The keys go where they hide nothing, and get fewer before they do.
-    let mut sets = key_sets(state, banner, look).into_iter();
-    let fitting = sets.find_map(|keys| match width(&keys) {
-        wide if wide <= width_left(&second) => Some((keys, false)),
-        wide if wide <= width_left(&first) => Some((keys, true)),
+    let mut sets = key_sets(state, banner, look);
+    let fitting = sets.iter().find_map(|keys| match width(keys) {
+        wide if wide <= width_left(&second) => Some((keys.clone(), false)),
+        wide if wide <= width_left(&first) => Some((keys.clone(), true)),
         _ => None,
     });
-    let (keys, beside_first) = fitting.unwrap_or_default();
+    // The details hold the whole hint, so the way to them matters more than its end.
+    let last = sets
+        .pop()
+        .filter(|_| area.width >= ROOM_FOR_KEYS)
+        .unwrap_or_default();
+    let (keys, beside_first) = fitting.unwrap_or((last, false));
     let narrowed = |area: Rect| Rect {
         width: area.width.saturating_sub(cells(width(&keys)) + 1),
         ..area

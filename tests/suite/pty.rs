@@ -242,3 +242,53 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
         "once for the stop, once for the end"
     );
 }
+
+#[cfg(not(target_os = "macos"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_with_it() {
+    use crate::dbus;
+    use wiremock::matchers::{header, path_regex};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
+        return;
+    };
+    let server = MockServer::start().await;
+    let token = r#"{"id":"f174e90a-fafe-4643-bbbc-4a0ed4fc8415","name":"CI","duration":"forever"}"#;
+    for (route, result) in [
+        ("tokens$", format!("[{token}]")),
+        ("tokens/f174", token.to_owned()),
+    ] {
+        let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#);
+        Mock::given(path_regex(route))
+            .and(header("authorization", "Bearer canary0123456789"))
+            .respond_with(ResponseTemplate::new(200).set_body_string(body))
+            .mount(&server)
+            .await;
+    }
+    let address = server.uri();
+    let environment = desktop.command("true");
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    variables.push(("CLOUDFLARE_BASE_URL", &address));
+    let mut session = Session::spawn(
+        CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope")),
+        &variables,
+    );
+    session.wait_for("Will be kept in Secret Service");
+    session.type_keys("\x1b[200~ canary0123456789\r\n\x1b[201~\r");
+    session.type_keys("023e105f4ecef8ad9ca31a8372d0c353\r");
+    session.wait_for("API token from Secret Service");
+    assert_eq!(
+        desktop.look_up("default").as_deref(),
+        Some("canary0123456789")
+    );
+    session.type_keys("f174e90a-fafe-4643-bbbc-4a0ed4fc8415\r");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(!stream.contains("canary"), "the secret is never on screen");
+}
