@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::detail::{Detail, View};
 use super::effect::Effect;
+use super::field::TextField;
 use super::message::{LookUp, Stage};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
@@ -146,6 +147,8 @@ fn show(
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     state.limited_until = None;
+    // What was typed has done its work; the next look-up starts from an empty field.
+    state.lookup.token = TextField::default();
     if state.screen == Screen::Lookup {
         state.screen = Screen::Detail;
         state.lookup.use_scope(&found.scope);

@@ -544,3 +544,15 @@ fn copying_names_what_was_sent() {
     );
     assert!(state.notice.as_ref().unwrap().text.contains(ID));
 }
+
+#[test]
+fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text() {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::LookUp);
+    assert_eq!(state.lookup.token.value(), "");
+    type_text(&mut state, "misspelt");
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NotFound));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert_eq!(state.lookup.token.value(), "misspelt");
+}
