@@ -15,6 +15,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the shell says when it is ready.
+const PROMPT: &str = "ready> ";
+
 struct Session {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
@@ -79,15 +82,28 @@ impl Session {
     }
 
     fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |session| {
+            session.screen.screen().contents().contains(text)
+        });
+    }
+
+    /// Waits for the shell's prompt to appear for the nth time.
+    fn wait_for_prompt(&mut self, count: usize) {
+        self.wait_until("the prompt", |session| {
+            String::from_utf8_lossy(&session.stream)
+                .matches(PROMPT)
+                .count()
+                >= count
+        });
+    }
+
+    fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.screen.screen().contents().contains(text) {
+        while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let chunk = self.bytes.recv_timeout(left);
-            assert!(
-                chunk.is_ok(),
-                "never saw {text:?} on:\n{}",
-                self.screen.screen().contents()
-            );
+            let screen = self.screen.screen().contents();
+            assert!(chunk.is_ok(), "never saw {what:?} on:\n{screen}");
             self.take(&chunk.unwrap());
         }
     }
@@ -222,18 +238,19 @@ fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_reada
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     let mut command = CommandBuilder::new("/bin/sh");
     command.arg("-i");
-    let mut session = Session::spawn(command, &[("PS1", "ready> "), ("ENV", "")]);
-    session.wait_for("ready>");
+    let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
+    session.wait_for_prompt(1);
     session.type_keys(concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"));
     session.wait_for("account 023e");
     session.type_keys("\x1a");
-    session.wait_for("ready>");
+    session.wait_for_prompt(2);
     session.type_keys("echo between\r");
+    session.wait_for_prompt(3);
     session.wait_for("between");
     session.type_keys("fg\r");
     session.wait_for("account 023e");
     session.type_keys("\x03");
-    session.wait_for("ready>");
+    session.wait_for_prompt(4);
     session.type_keys("exit\r");
     let (_, stream) = session.end();
     assert_eq!(
