@@ -44,6 +44,12 @@ pub enum Action {
     Bottom,
     /// Open the look-up screen.
     LookUp,
+    /// Open the list of all tokens of the scope.
+    Browse,
+    /// Open the profiles.
+    Profiles,
+    /// Sort the list by the next key.
+    Sort,
     /// Fetch again.
     Refresh,
     /// Switch between fields and raw JSON.
@@ -64,8 +70,18 @@ pub enum Action {
     NextMatch,
     /// Go to the match before.
     PreviousMatch,
-    /// Open the form that sets a credential up.
-    SetUp,
+    /// Choose an account or zone by its name.
+    PickScope,
+    /// Add a profile.
+    AddProfile,
+    /// Change the selected profile.
+    EditProfile,
+    /// Type the selected profile's credential again.
+    ReplaceCredential,
+    /// Remove the selected profile and its secret.
+    RemoveProfile,
+    /// Make the selected profile the default.
+    MakeDefault,
     /// Type the refused credential again.
     ReenterCredential,
     /// Open the embedded demo.
@@ -107,6 +123,14 @@ pub enum Context {
     Lookup,
     /// A text field of the look-up screen.
     LookupText,
+    /// The list of all tokens.
+    Browse,
+    /// The filter of the list of all tokens.
+    BrowseText,
+    /// The profiles.
+    Profiles,
+    /// The question before a profile is removed.
+    Confirm,
     /// A token's fields.
     Detail,
     /// A token's raw JSON.
@@ -115,6 +139,8 @@ pub enum Context {
     RawText,
     /// The list of tokens of one name.
     Choice,
+    /// The filter of the accounts and zones to choose from.
+    PickerText,
     /// The help screen.
     Help,
     /// The details of an error.
@@ -123,7 +149,7 @@ pub enum Context {
 
 impl Context {
     /// Every context.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Any,
         Self::Commands,
         Self::Text,
@@ -131,10 +157,15 @@ impl Context {
         Self::SetupText,
         Self::Lookup,
         Self::LookupText,
+        Self::Browse,
+        Self::BrowseText,
+        Self::Profiles,
+        Self::Confirm,
         Self::Detail,
         Self::Raw,
         Self::RawText,
         Self::Choice,
+        Self::PickerText,
         Self::Help,
         Self::ErrorDetails,
     ];
@@ -145,7 +176,11 @@ impl Context {
         match self {
             Self::Any => None,
             Self::Commands | Self::Text => Some(Self::Any),
-            Self::SetupText | Self::LookupText | Self::RawText => Some(Self::Text),
+            Self::SetupText
+            | Self::LookupText
+            | Self::BrowseText
+            | Self::RawText
+            | Self::PickerText => Some(Self::Text),
             _ => Some(Self::Commands),
         }
     }
@@ -172,10 +207,15 @@ impl Context {
             Self::SetupText => "Set up, in a field",
             Self::Lookup => "Look up",
             Self::LookupText => "Look up, in a field",
+            Self::Browse => "All tokens",
+            Self::BrowseText => "All tokens, filter",
+            Self::Profiles => "Profiles",
+            Self::Confirm => "Remove a profile",
             Self::Detail => "Token",
             Self::Raw => "Raw JSON",
             Self::RawText => "Search",
             Self::Choice => "Several tokens",
+            Self::PickerText => "Accounts and zones",
             Self::Help => "Help",
             Self::ErrorDetails => "Error details",
         }

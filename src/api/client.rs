@@ -4,11 +4,11 @@
 
 use super::error::{Error, Subject};
 use super::exchange::{Answer, Call, Patience, Wire};
-use super::listing::{self, Listing, NamedScope, Page};
+use super::listing::{self, Listing, Page};
 use super::request::Request;
 use super::setup::Options;
 use crate::domain::credential::Credential;
-use crate::domain::scope::Scope;
+use crate::domain::scope::{NamedScope, Scope};
 use crate::domain::token::{ServiceToken, TokenId};
 
 /// Entries asked for where only the answer's kind counts. The API's least elsewhere is 5.

@@ -13,7 +13,7 @@ use super::exchange::{Answer, Call, Wire};
 use super::paging::{Arrived, Course};
 use super::request::Request;
 use crate::domain::raw::RawJson;
-use crate::domain::scope::{Scope, ScopeId};
+use crate::domain::scope::{NamedScope, Scope, ScopeId};
 use crate::domain::token::ServiceToken;
 
 /// Service tokens in one page: the API's own default and most.
@@ -43,15 +43,6 @@ pub struct Listing {
     pub incomplete: Option<String>,
     /// How many the API announced.
     pub total: Option<usize>,
-}
-
-/// An account or zone that the credential can see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedScope {
-    /// The account or zone.
-    pub scope: Scope,
-    /// What people call it. Untrusted text.
-    pub name: String,
 }
 
 /// A list, put together from its pages.

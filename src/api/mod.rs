@@ -25,5 +25,5 @@ pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
 pub use error::{Error, Part, Problem, Reason, Refusal, Subject, Unreadable};
 pub use exchange::{Answer, Patience};
-pub use listing::{Listing, NamedScope, Page};
+pub use listing::{Listing, Page};
 pub use setup::Options;

@@ -2,7 +2,7 @@
 //!
 //! Plain data that a test can compare. Not here: doing it (`tui/effects.rs`).
 
-use crate::domain::access::Access;
+use crate::domain::access::{Access, Asker};
 use crate::domain::credential::Credential;
 use crate::domain::profile::Profile;
 use crate::domain::recent::Recent;
@@ -21,6 +21,41 @@ pub enum Effect {
         access: Access,
         /// Which token.
         token: TokenRef,
+    },
+    /// List the tokens of a scope.
+    ListTokens {
+        /// Names the answers.
+        request: RequestId,
+        /// Who asks, and where.
+        access: Access,
+    },
+    /// Find out which accounts and zones there are.
+    ListScopes {
+        /// Names the answer.
+        request: RequestId,
+        /// Who asks.
+        asker: Asker,
+    },
+    /// Find out which profiles have their secret in the credential store, without reading any.
+    FindSecrets {
+        /// Names the answer.
+        request: RequestId,
+        /// The profiles by name.
+        profiles: Vec<String>,
+    },
+    /// Make a profile the default.
+    UseProfile {
+        /// Names the answer.
+        request: RequestId,
+        /// The profile's name.
+        name: String,
+    },
+    /// Remove a profile's secret, then the profile.
+    RemoveProfile {
+        /// Names the answer.
+        request: RequestId,
+        /// The profile's name.
+        name: String,
     },
     /// Try a credential on the API: one real read of the list of tokens.
     CheckCredential {

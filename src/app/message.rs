@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input};
-use crate::domain::access::Access;
+use crate::domain::access::{Access, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
@@ -46,6 +46,43 @@ pub enum Message {
         request: RequestId,
         /// What was found.
         result: Result<LookUp, Failure>,
+    },
+    /// A page of a scope's tokens arrived.
+    TokensArrived {
+        /// The request it answers.
+        request: RequestId,
+        /// The new ones, in the order sent.
+        tokens: Vec<Arc<ServiceToken>>,
+        /// How many the API announced.
+        total: Option<usize>,
+    },
+    /// The list of a scope's tokens ended.
+    TokensListed {
+        /// The request it answers.
+        request: RequestId,
+        /// All of them.
+        result: Result<TokenList, Failure>,
+    },
+    /// The accounts and zones were listed.
+    ScopesListed {
+        /// The request it answers.
+        request: RequestId,
+        /// What the credential can see.
+        result: Result<VisibleScopes, Failure>,
+    },
+    /// The profiles' secrets were looked for.
+    SecretsFound {
+        /// The request it answers.
+        request: RequestId,
+        /// For each profile, where its secret is kept; nothing where it has none.
+        found: Vec<(String, Result<Option<String>, Failure>)>,
+    },
+    /// A profile was removed, or made the default.
+    ProfilesChanged {
+        /// The request it answers.
+        request: RequestId,
+        /// The settings as they are now.
+        result: Result<Settings, Failure>,
     },
     /// A credential was tried on the API.
     CredentialChecked {
@@ -119,6 +156,21 @@ pub struct LookUp {
     pub tokens: Vec<Arc<ServiceToken>>,
     /// Where they were found.
     pub scope: Scope,
+    /// How long it took.
+    pub took: Duration,
+    /// How far the server's clock is ahead of ours, where the answer showed it.
+    pub measured_offset: Option<TimeDelta>,
+}
+
+/// The tokens of a scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenList {
+    /// In the API's order, each once.
+    pub tokens: Vec<Arc<ServiceToken>>,
+    /// Why the list may lack some, as a fragment of a sentence; nothing when it is whole.
+    pub incomplete: Option<String>,
+    /// How many the API announced.
+    pub total: Option<usize>,
     /// How long it took.
     pub took: Duration,
     /// How far the server's clock is ahead of ours, where the answer showed it.

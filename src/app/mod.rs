@@ -3,6 +3,7 @@
 //! Uses the domain and the actions alone; knows no terminal, no network, no clock. A screen's file
 //! holds its state and what keys do to it; `update` is the way in.
 
+pub mod browse;
 pub mod detail;
 pub mod effect;
 mod fetching;
@@ -10,6 +11,8 @@ pub mod field;
 pub mod lookup;
 pub mod message;
 mod perform;
+pub mod picker;
+pub mod profiles;
 pub mod raw_view;
 mod scroll;
 pub mod setup;

@@ -33,6 +33,8 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => open_lookup(state),
+        Step::OpenBrowse => state.screen = Screen::Browse,
+        Step::OpenProfiles => state.screen = Screen::Profiles,
         Step::OpenSetup { is_replacing } => return open_setup(state, is_replacing),
         Step::Check {
             credential,

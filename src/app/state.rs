@@ -4,8 +4,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::browse::Browse;
 use super::detail::{Detail, View};
 use super::lookup::Lookup;
+use super::picker::Picker;
+use super::profiles::Profiles;
 use super::setup::Setup;
 use crate::action::Context;
 use crate::domain::access::{Access, Identity};
@@ -32,6 +35,12 @@ pub struct State {
     pub setup: Setup,
     /// The look-up panel.
     pub lookup: Lookup,
+    /// The list of all tokens.
+    pub browse: Browse,
+    /// The profiles.
+    pub profiles: Profiles,
+    /// The accounts and zones to choose from.
+    pub picker: Picker,
     /// The token in view.
     pub detail: Detail,
     /// The last error, until it is mended or dismissed.
@@ -59,8 +68,12 @@ pub enum Screen {
     Setup,
     /// Name a token.
     Lookup,
+    /// Look at all tokens of the scope.
+    Browse,
     /// Look at a token.
     Detail,
+    /// Switch profiles, and change them.
+    Profiles,
 }
 
 /// What lies over a screen.
@@ -76,6 +89,10 @@ pub enum Overlay {
         /// The first row shown.
         top: usize,
     },
+    /// The accounts and zones to choose from.
+    Picker,
+    /// The question whether the selected profile is to be removed.
+    Confirm,
     /// Several tokens of one name, of which one is selected.
     Choice {
         /// The selected row.
@@ -166,6 +183,9 @@ impl State {
             setup: Setup::default(),
             lookup: Lookup::starting_from(session.scope.as_ref()),
             session,
+            browse: Browse::default(),
+            profiles: Profiles::default(),
+            picker: Picker::default(),
             detail: Detail::default(),
             banner: None,
             notice: None,
@@ -189,10 +209,15 @@ impl State {
             (Some(Overlay::Help { .. }), _) => Context::Help,
             (Some(Overlay::ErrorDetails { .. }), _) => Context::ErrorDetails,
             (Some(Overlay::Choice { .. }), _) => Context::Choice,
+            (Some(Overlay::Picker), _) => Context::PickerText,
+            (Some(Overlay::Confirm), _) => Context::Confirm,
             (None, Screen::Setup) if self.setup.is_editing() => Context::SetupText,
             (None, Screen::Setup) => Context::Setup,
             (None, Screen::Lookup) if self.lookup.is_editing() => Context::LookupText,
             (None, Screen::Lookup) => Context::Lookup,
+            (None, Screen::Browse) if self.browse.is_filtering => Context::BrowseText,
+            (None, Screen::Browse) => Context::Browse,
+            (None, Screen::Profiles) => Context::Profiles,
             (None, Screen::Detail) => match &self.detail.view {
                 View::Fields => Context::Detail,
                 View::Raw(raw) if raw.is_typing => Context::RawText,

@@ -30,6 +30,10 @@ pub(super) enum Step {
     Refresh,
     /// Show the look-up panel.
     OpenLookup,
+    /// Show the list of all tokens.
+    OpenBrowse,
+    /// Show the profiles.
+    OpenProfiles,
     /// Show the form, to add a credential or to replace one that no longer works.
     OpenSetup { is_replacing: bool },
     /// Try the form's credential on the API, then store it, or only keep it in memory.

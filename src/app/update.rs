@@ -51,6 +51,19 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::TokenFetched { request, result } => {
             return fetching::fetched(state, request, result);
         }
+        Message::TokensArrived {
+            request,
+            tokens,
+            total,
+        } => state.browse.arrived(request, tokens, total),
+        Message::TokensListed { request, result } => {
+            return state.browse.listed(request, result);
+        }
+        Message::ScopesListed { request, result } => state.picker.listed(request, result),
+        Message::SecretsFound { request, found } => state.profiles.found(request, found),
+        Message::ProfilesChanged { request, result } => {
+            return state.profiles.changed(request, result);
+        }
         Message::CredentialChecked { request, result } => {
             return state.setup.checked(request, result);
         }
@@ -127,11 +140,8 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
         Action::Back => return back(state),
         Action::Help => toggle_help(state),
         Action::LookUp => return vec![Step::OpenLookup],
-        Action::SetUp => {
-            return vec![Step::OpenSetup {
-                is_replacing: false,
-            }];
-        }
+        Action::Browse => return vec![Step::OpenBrowse],
+        Action::Profiles => return vec![Step::OpenProfiles],
         Action::ReenterCredential => return reenter(state),
         Action::OpenDemo => return open_demo(state),
         Action::ErrorDetails if state.banner.is_some() => {
@@ -148,6 +158,8 @@ fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
         (Some(overlay), _) => act_on_overlay(state, overlay, action, rows),
         (None, Screen::Setup) => state.setup.act(action),
         (None, Screen::Lookup) => state.lookup.act(action),
+        (None, Screen::Browse) => state.browse.act(action, rows),
+        (None, Screen::Profiles) => state.profiles.act(action),
         (None, Screen::Detail) => state.detail.act(action, rows),
     }
 }
@@ -177,6 +189,7 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
                 top: moved(top, action, rows, LAST),
             });
         }
+        (Overlay::Picker | Overlay::Confirm, _) => {}
         (Overlay::Choice { selected }, action) => {
             let last = state.detail.choices.len().saturating_sub(1);
             state.overlay = Some(Overlay::Choice {
@@ -209,6 +222,7 @@ fn back(state: &mut State) -> Vec<Step> {
             state.lookup.editing = false;
             Vec::new()
         }
+        Screen::Browse | Screen::Profiles => vec![Step::OpenLookup],
         Screen::Detail => state.detail.back(),
     }
 }
@@ -259,6 +273,8 @@ fn editor(state: &mut State) -> Option<Editor<'_>> {
     match state.screen {
         Screen::Setup => state.setup.editor(),
         Screen::Lookup => state.lookup.editor(),
+        Screen::Browse => state.browse.editor(),
+        Screen::Profiles => None,
         Screen::Detail => match &mut state.detail.view {
             View::Raw(raw) => raw.editor(),
             View::Fields => None,

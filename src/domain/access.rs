@@ -1,7 +1,8 @@
-//! Who asks, and about which account or zone. Never a secret.
+//! Who asks, and about which account or zone.
 
-use super::credential::{CredentialKind, CredentialSource};
-use super::scope::Scope;
+use super::credential::{Credential, CredentialKind, CredentialSource};
+use super::failure::Failure;
+use super::scope::{NamedScope, Scope};
 
 /// A credential by its source: enough to find its secret, and to say which one is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,4 +20,22 @@ pub struct Access {
     pub identity: Identity,
     /// What about.
     pub scope: Scope,
+}
+
+/// Who wants to know which accounts and zones there are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asker {
+    /// The credential in use.
+    Identity(Identity),
+    /// One that is being typed in.
+    Credential(Credential),
+}
+
+/// The accounts and zones that a credential can see, or why it cannot list them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VisibleScopes {
+    /// The accounts.
+    pub accounts: Result<Vec<NamedScope>, Failure>,
+    /// The zones.
+    pub zones: Result<Vec<NamedScope>, Failure>,
 }

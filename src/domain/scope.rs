@@ -129,6 +129,15 @@ impl Scope {
     }
 }
 
+/// An account or zone that a credential can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedScope {
+    /// The account or zone.
+    pub scope: Scope,
+    /// What people call it. Untrusted text.
+    pub name: String,
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.kind().word(), self.id())

@@ -222,7 +222,7 @@ impl Inspector {
     }
 
     /// Reads a secret at most once a process and profile.
-    async fn credential(&self, identity: &Identity) -> Result<Credential, Failure> {
+    pub(super) async fn credential(&self, identity: &Identity) -> Result<Credential, Failure> {
         let kind = identity.kind.clone();
         match &identity.source {
             CredentialSource::Environment { .. } => Ok(self
@@ -257,7 +257,7 @@ impl Inspector {
     }
 
     /// The client, built off the loop: reading the system's certificates takes milliseconds.
-    async fn client(&self) -> Result<&Client, Failure> {
+    pub(super) async fn client(&self) -> Result<&Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
@@ -276,14 +276,14 @@ impl Inspector {
         Ok(self.client.get_or_init(|| client))
     }
 
-    fn patience(&self) -> Patience {
+    pub(super) fn patience(&self) -> Patience {
         Patience {
             deadline: Instant::now() + self.limits.timeout,
             waits_when_limited: self.limits.waits_when_limited,
         }
     }
 
-    fn paths(&self) -> Result<&Paths, Failure> {
+    pub(super) fn paths(&self) -> Result<&Paths, Failure> {
         self.paths.as_ref().ok_or_else(|| {
             Failure::new(
                 FailureKind::Usage,

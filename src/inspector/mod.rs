@@ -3,7 +3,10 @@
 //! Not here: wording of output, keys, or when to do any of it.
 
 mod cases;
+mod lists;
+mod profiles;
 mod selection;
 
 pub use cases::{Found, Inspector, Limits, no_credential};
+pub use lists::Listed;
 pub use selection::{Selection, Wishes, select};

@@ -8,14 +8,14 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
-use crate::api::{BaseUrl, Options};
+use crate::api::{BaseUrl, Options, Page};
 use crate::app::effect::Effect;
-use crate::app::message::{LookUp, Message, Saved, Stage};
+use crate::app::message::{LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
 use crate::credentials::{Environment, MemoryStore, Vault};
 use crate::demo::Demo;
-use crate::domain::access::{Access, Identity};
+use crate::domain::access::{Access, Asker, Identity};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent::Recent;
@@ -26,7 +26,7 @@ use crate::inspector::{Inspector, Limits};
 /// The running demo, and the inspector that reaches it.
 struct DemoSession {
     _server: Demo,
-    inspector: Inspector,
+    inspector: Arc<Inspector>,
 }
 
 /// Runs effects.
@@ -69,6 +69,19 @@ impl Effects {
                 access,
                 token,
             } => self.fetch(request, access, token),
+            Effect::ListTokens { request, access } => self.list(request, access),
+            Effect::ListScopes { request, asker } => {
+                let inspector = match &asker {
+                    Asker::Identity(identity) => self.inspector_of(&identity.source),
+                    Asker::Credential(_) => inspector,
+                };
+                self.spawn(request, async move {
+                    Message::ScopesListed {
+                        request,
+                        result: inspector.scopes(&asker).await,
+                    }
+                });
+            }
             Effect::CheckCredential {
                 request,
                 credential,
@@ -100,7 +113,38 @@ impl Effects {
                     task.abort();
                 }
             }
+            effect @ (Effect::FindSecrets { .. }
+            | Effect::UseProfile { .. }
+            | Effect::RemoveProfile { .. }) => self.run_on_profiles(effect),
             Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
+        }
+    }
+
+    fn run_on_profiles(&mut self, effect: Effect) {
+        let inspector = self.inspector.clone();
+        match effect {
+            Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
+                let mut found = Vec::new();
+                for profile in profiles {
+                    let result = inspector.stored(&profile).await;
+                    let place = result.map(|(is_stored, place)| is_stored.then_some(place));
+                    found.push((profile, place));
+                }
+                Message::SecretsFound { request, found }
+            }),
+            Effect::UseProfile { request, name } => {
+                self.spawn_blocking(move || Message::ProfilesChanged {
+                    request,
+                    result: inspector.use_profile(&name),
+                })
+            }
+            Effect::RemoveProfile { request, name } => self.spawn(request, async move {
+                Message::ProfilesChanged {
+                    request,
+                    result: inspector.remove_profile(&name).await,
+                }
+            }),
+            _ => {}
         }
     }
 
@@ -113,18 +157,49 @@ impl Effects {
         self.running.insert(request, task.abort_handle());
     }
 
-    fn fetch(&mut self, request: RequestId, access: Access, token: TokenRef) {
-        let (inspector, demo, messages) = (
-            self.inspector.clone(),
-            self.demo.clone(),
-            self.messages.clone(),
-        );
+    /// Work on files, which must not hold the loop up.
+    fn spawn_blocking(&self, work: impl FnOnce() -> Message + Send + 'static) {
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            let _unheard = messages.send(work());
+        });
+    }
+
+    /// The inspector that a credential is meant for: the demo's has a server of its own.
+    fn inspector_of(&self, source: &CredentialSource) -> Arc<Inspector> {
+        match (source, self.demo.get()) {
+            (CredentialSource::Demo, Some(demo)) => demo.inspector.clone(),
+            _ => self.inspector.clone(),
+        }
+    }
+
+    fn list(&mut self, request: RequestId, access: Access) {
+        let inspector = self.inspector_of(&access.identity.source);
+        let messages = self.messages.clone();
         self.spawn(request, async move {
-            let is_demo = access.identity.source == CredentialSource::Demo;
-            let inspector = demo
-                .get()
-                .filter(|_| is_demo)
-                .map_or(inspector.as_ref(), |demo| &demo.inspector);
+            let mut on_page = |page: Page| {
+                let _unheard = messages.send(Message::TokensArrived {
+                    request,
+                    tokens: page.tokens,
+                    total: page.total,
+                });
+            };
+            let result = inspector.list(&access, || {}, &mut on_page).await;
+            let result = result.map(|listed| TokenList {
+                tokens: listed.tokens,
+                incomplete: listed.incomplete,
+                total: listed.total,
+                took: listed.took,
+                measured_offset: listed.measured_offset,
+            });
+            Message::TokensListed { request, result }
+        });
+    }
+
+    fn fetch(&mut self, request: RequestId, access: Access, token: TokenRef) {
+        let inspector = self.inspector_of(&access.identity.source);
+        let messages = self.messages.clone();
+        self.spawn(request, async move {
             let _unheard = messages.send(Message::Staged {
                 request,
                 stage: Stage::Keyring,
@@ -221,7 +296,7 @@ async fn start_demo(
     };
     slot.get_or_init(|| DemoSession {
         _server: server,
-        inspector,
+        inspector: Arc::new(inspector),
     });
     Ok(access)
 }

@@ -56,6 +56,8 @@ fn contexts(state: &State) -> Vec<Context> {
     let mut contexts = match (state.screen, &state.detail.view) {
         (Screen::Setup, _) => vec![Context::Setup, Context::SetupText],
         (Screen::Lookup, _) => vec![Context::Lookup, Context::LookupText],
+        (Screen::Browse, _) => vec![Context::Browse, Context::BrowseText],
+        (Screen::Profiles, _) => vec![Context::Profiles],
         (Screen::Detail, View::Fields) => vec![Context::Detail],
         (Screen::Detail, View::Raw(_)) => vec![Context::Raw, Context::RawText],
     };

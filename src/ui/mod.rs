@@ -3,6 +3,7 @@
 //! Pure. Not here: clocks, input and output, or any change of the state.
 
 mod banner;
+mod browse;
 mod choice;
 mod detail;
 mod error_details;
@@ -16,6 +17,8 @@ mod help;
 mod layout;
 mod look;
 mod lookup;
+mod picker;
+mod profiles;
 mod raw;
 mod scroll;
 mod setup;
@@ -40,6 +43,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look<'_>) {
     match (state.screen, &state.detail.view) {
         (Screen::Setup, _) => setup::render(frame, areas.body, state, look),
         (Screen::Lookup, _) => lookup::render(frame, areas.body, state, look),
+        (Screen::Browse, _) => browse::render(frame, areas.body, state, look),
+        (Screen::Profiles, _) => profiles::render(frame, areas.body, state, look),
         (Screen::Detail, View::Fields) => detail::render(frame, areas.body, state, look),
         (Screen::Detail, View::Raw(raw)) => raw::render(frame, areas.body, state, raw, look),
     }
@@ -49,6 +54,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look<'_>) {
         Some(Overlay::ErrorDetails { top }) => {
             error_details::render(frame, areas.body, state, top, look);
         }
+        Some(Overlay::Picker) => picker::render(frame, areas.body, state, look),
+        Some(Overlay::Confirm) => profiles::render_confirm(frame, areas.body, state, look),
         Some(Overlay::Choice { selected }) => {
             choice::render(frame, areas.body, state, selected, look);
         }
