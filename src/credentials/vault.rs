@@ -4,7 +4,7 @@
 //! nobody ever joins: neither the runtime nor the process waits for it. Not here: what to do when it
 //! stays silent.
 
-use std::sync::mpsc;
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -15,29 +15,37 @@ use super::store::CredentialStore;
 use crate::domain::secret::Secret;
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
+type Start = Box<dyn FnOnce() -> mpsc::Sender<Job> + Send>;
 
 /// A handle to a store on its own thread. The thread ends once every handle is gone and the store
 /// has returned from what it is doing.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Vault {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<LazyLock<mpsc::Sender<Job>, Start>>,
 }
 
 impl Vault {
-    /// Starts the thread, which makes the store there.
+    /// A vault whose thread starts, and makes the store there, when it is first asked. Most commands
+    /// never ask.
     #[must_use]
     pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
-        let (jobs, waiting) = mpsc::channel::<Job>();
-        // A thread that could not be started drops its end of the channel, which `ask` reports.
-        let _detached = thread::Builder::new()
-            .name("credentials".to_owned())
-            .spawn(move || {
-                let mut store = make();
-                for job in waiting {
-                    job(store.as_mut());
-                }
-            });
-        Self { jobs }
+        let start: Start = Box::new(move || {
+            let (jobs, waiting) = mpsc::channel::<Job>();
+            // A thread that could not be started drops its end of the channel, which `ask` reports.
+            let _detached =
+                thread::Builder::new()
+                    .name("credentials".to_owned())
+                    .spawn(move || {
+                        let mut store = make();
+                        for job in waiting {
+                            job(store.as_mut());
+                        }
+                    });
+            jobs
+        });
+        Self {
+            jobs: Arc::new(LazyLock::new(start)),
+        }
     }
 
     /// Reads a profile's secret.

@@ -16,6 +16,8 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
 use crossterm::execute;
 use futures_util::{Stream, StreamExt};
+#[cfg(unix)]
+use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::api::Options;
@@ -82,20 +84,22 @@ pub fn run(launch: Launch) -> io::Result<u8> {
     }
 }
 
-/// Whether the terminal was closed under us, which may be noticed before the hang-up arrives.
+/// Whether an error comes from a terminal that was closed under us, which may be noticed before the
+/// hang-up arrives.
 fn is_gone(error: &io::Error) -> bool {
+    // The error itself may speak of a later attempt, so the terminal is asked too.
     #[cfg(unix)]
-    let is_input_output = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    let is_closed = error.raw_os_error() == Some(Errno::IO.raw_os_error())
+        || tcgetwinsize(stdout()) == Err(Errno::IO);
     #[cfg(not(unix))]
-    let is_input_output = false;
-    is_input_output || error.kind() == io::ErrorKind::BrokenPipe
+    let is_closed = false;
+    is_closed || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     let clock = launch.options.clock;
     let signals = Signals::listen()?;
-    let size = screen.terminal.size()?;
-    let mut state = State::new(launch.session, clock(), (size.width, size.height));
+    let mut state = State::new(launch.session, clock(), screen.size()?);
     let first = app::start(&mut state, launch.opening);
     let look = Look {
         keymap: &launch.keymap,
@@ -135,13 +139,24 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
+            Next::Stop => {
+                stop(screen)?;
+                Message::Resumed
+            }
             Next::Continue => {
                 screen.resume()?;
                 Message::Resumed
             }
         };
+        if matches!(message, Message::Resized(..)) {
+            screen.forget();
+        }
         let wanted = app::update(&mut state, clock(), message);
+        let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, &mut effects, wanted)?;
+        if suspends {
+            suspend(screen, &mut sources.signals).await?;
+        }
         is_changed |= state.changed;
     }
     Ok(0)
@@ -153,6 +168,8 @@ enum Next {
     Message(Message),
     /// Something happened that means nothing here.
     Nothing,
+    /// The process is asked to stop.
+    Stop,
     /// The process was stopped and goes on.
     Continue,
     /// End with this exit code.
@@ -177,6 +194,7 @@ impl<S: Stream<Item = io::Result<Event>> + Unpin> Sources<S> {
         tokio::select! { biased;
             signal = self.signals.next() => match signal {
                 Signal::End(code) => Next::End(code),
+                Signal::Stop => Next::Stop,
                 Signal::Continue => Next::Continue,
             },
             Some(message) = self.messages.recv() => Next::Message(message),
@@ -214,21 +232,44 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
             stdout().write_all(b"\x07")?;
             stdout().flush()
         }
-        Effect::Redraw => screen.clear(),
-        Effect::Suspend => {
-            #[cfg(unix)]
-            {
-                terminal::give_back();
-                signals::stop();
-                screen.resume()?;
-            }
+        Effect::Redraw => {
+            screen.forget();
             Ok(())
         }
+        // Needs to wait, which the loop does.
+        Effect::Suspend => Ok(()),
         other => {
             effects.run(other);
             Ok(())
         }
     }
+}
+
+/// Stops this process with the others of its group, the terminal given back first.
+#[cfg_attr(
+    not(unix),
+    expect(clippy::unused_async, reason = "there are no stops to wait for")
+)]
+async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        terminal::give_back();
+        signals::ask_for_stop()?;
+        signals.stopping().await;
+    }
+    #[cfg(not(unix))]
+    let _ = signals;
+    stop(screen)
+}
+
+/// Stops this process, and takes the terminal over again once it goes on.
+fn stop(screen: &mut Screen) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        terminal::give_back();
+        signals::stop()?;
+    }
+    screen.resume()
 }
 
 fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {

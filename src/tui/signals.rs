@@ -1,55 +1,108 @@
-//! The signals that end the program or wake it up after a stop.
+//! The signals that end the program, stop it, or wake it up after a stop.
 //!
 //! Not here: giving the terminal back.
-
-use std::io;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     /// End with this exit code.
     End(u8),
+    /// Give the terminal back and stop.
+    Stop,
     /// The process was stopped and goes on; the terminal's modes may be gone.
     Continue,
 }
 
 #[cfg(unix)]
-pub(super) struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    go_on: tokio::signal::unix::Signal,
-}
+pub(super) use unix::{Signals, ask_for_stop, stop};
 
 #[cfg(unix)]
-impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
-        use rustix::process::Signal as Number;
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            go_on: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
-        })
+mod unix {
+    use std::io;
+    use std::thread;
+
+    use nix::sys::signal::{SigSet, Signal as Number, raise};
+    use rustix::process::kill_current_process_group;
+    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::Signal;
+
+    pub(in crate::tui) struct Signals {
+        interrupt: Stream,
+        terminate: Stream,
+        hang_up: Stream,
+        go_on: Stream,
+        stop: UnboundedReceiver<()>,
     }
 
-    pub(super) async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::End(130),
-            _ = self.terminate.recv() => Signal::End(143),
-            _ = self.hang_up.recv() => Signal::End(129),
-            _ = self.go_on.recv() => Signal::Continue,
+    impl Signals {
+        /// Listens from now on. Must come before any other thread is started: a thread that does
+        /// not block the stop would be stopped by it, and the whole process with it.
+        pub(in crate::tui) fn listen() -> io::Result<Self> {
+            Ok(Self {
+                stop: stops()?,
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                go_on: signal(SignalKind::from_raw(Number::SIGCONT as i32))?,
+            })
+        }
+
+        pub(in crate::tui) async fn next(&mut self) -> Signal {
+            tokio::select! {
+                _ = self.interrupt.recv() => Signal::End(130),
+                _ = self.terminate.recv() => Signal::End(143),
+                _ = self.hang_up.recv() => Signal::End(129),
+                Some(()) = self.stop.recv() => Signal::Stop,
+                _ = self.go_on.recv() => Signal::Continue,
+            }
+        }
+
+        /// Waits for the stop that [`ask_for_stop`] asked for.
+        pub(in crate::tui) async fn stopping(&mut self) {
+            let _ended = self.stop.recv().await;
         }
     }
+
+    fn terminal_stop() -> SigSet {
+        let mut stop = SigSet::empty();
+        stop.add(Number::SIGTSTP);
+        stop
+    }
+
+    /// The stops that are asked for. The signal keeps its default action, which alone knows that a
+    /// process without a shell to wake it up must not stop; it is only held back until [`stop`].
+    fn stops() -> io::Result<UnboundedReceiver<()>> {
+        terminal_stop().thread_block()?;
+        let (sender, receiver) = unbounded_channel();
+        thread::Builder::new()
+            .name("stops".to_owned())
+            .spawn(
+                move || {
+                    while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
+                },
+            )?;
+        Ok(receiver)
+    }
+
+    /// Asks the whole process group to stop, as the terminal does where Ctrl-Z is not a key.
+    pub(in crate::tui) fn ask_for_stop() -> io::Result<()> {
+        Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
+    }
+
+    /// Stops the process here and now, until it is continued.
+    pub(in crate::tui) fn stop() -> io::Result<()> {
+        // Raised for this thread alone, it takes effect as soon as the thread lets it through.
+        raise(Number::SIGTSTP)?;
+        terminal_stop().thread_unblock()?;
+        terminal_stop().thread_block()?;
+        Ok(())
+    }
 }
 
-/// Stops the process group, as the shell's job control expects.
-#[cfg(unix)]
-pub(super) fn stop() {
-    use rustix::process::{Signal as Number, kill_current_process_group};
-    let _refused = kill_current_process_group(Number::TSTP);
-}
+#[cfg(not(unix))]
+use std::io;
 
 #[cfg(not(unix))]
 pub(super) struct Signals;

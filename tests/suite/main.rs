@@ -25,6 +25,7 @@ mod domain_token;
 mod keymap;
 mod keyring;
 mod pty;
+mod pty_faults;
 mod screens;
 mod selection;
 mod update;

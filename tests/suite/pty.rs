@@ -7,6 +7,7 @@
 )]
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -16,12 +17,13 @@ use rustix::process::{Pid, Signal, kill_process};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the shell says when it is ready.
-const PROMPT: &str = "ready> ";
+pub(crate) const PROMPT: &str = "ready> ";
 
-struct Session {
+/// A program on a pseudo-terminal of 100 columns and 30 rows.
+pub(crate) struct Session {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
     bytes: Receiver<Vec<u8>>,
     screen: vt100::Parser,
     stream: Vec<u8>,
@@ -29,13 +31,13 @@ struct Session {
 }
 
 impl Session {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
         command.args(arguments);
         Self::spawn(command, &[])
     }
 
-    fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
         let home = tempfile::TempDir::new().unwrap();
         let size = PtySize {
             rows: 30,
@@ -68,7 +70,7 @@ impl Session {
         Self {
             child,
             writer: pair.master.take_writer().unwrap(),
-            _master: pair.master,
+            master: pair.master,
             bytes,
             screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
             stream: Vec::new(),
@@ -76,19 +78,19 @@ impl Session {
         }
     }
 
-    fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |session| {
             session.screen.screen().contents().contains(text)
         });
     }
 
     /// Waits for the shell's prompt to appear for the nth time.
-    fn wait_for_prompt(&mut self, count: usize) {
+    pub(crate) fn wait_for_prompt(&mut self, count: usize) {
         self.wait_until("the prompt", |session| {
             String::from_utf8_lossy(&session.stream)
                 .matches(PROMPT)
@@ -97,7 +99,7 @@ impl Session {
         });
     }
 
-    fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -108,18 +110,64 @@ impl Session {
         }
     }
 
+    /// Everything that was written so far.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.stream
+    }
+
+    /// What the screen shows.
+    pub(crate) fn shown(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Whether nothing is written for a while.
+    pub(crate) fn is_silent_for(&mut self, while_: Duration) -> bool {
+        match self.bytes.recv_timeout(while_) {
+            Ok(chunk) => {
+                self.take(&chunk);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+        let at_least_one = |cells: u16| NonZeroU16::new(cells.max(1)).unwrap();
+        self.screen
+            .screen_mut()
+            .set_size(at_least_one(rows), at_least_one(cols));
+    }
+
+    /// The process group that the terminal belongs to now.
+    pub(crate) fn foreground(&self) -> Pid {
+        Pid::from_raw(self.master.process_group_leader().unwrap()).unwrap()
+    }
+
+    /// Closes the terminal under the program, and gives the program.
+    pub(crate) fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+        self.child
+    }
+
     fn take(&mut self, chunk: &[u8]) {
         self.stream.extend_from_slice(chunk);
         self.screen.process(chunk);
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
     /// Waits for the end, and gives the status and all that was written.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -139,7 +187,7 @@ impl Session {
     }
 }
 
-fn is_given_back_once(stream: &str) {
+pub(crate) fn is_given_back_once(stream: &str) {
     for sequence in ["\x1b[?1049l", "\x1b[?2004l"] {
         assert_eq!(stream.matches(sequence).count(), 1, "{sequence:?}");
     }
