@@ -183,12 +183,20 @@ fn instant(value: &str) -> Reported<DateTime<Utc>> {
         Reported::Valid(text) if text::trim_input(&text).is_empty() => Reported::Null,
         Reported::Valid(text) => match DateTime::parse_from_rfc3339(text::trim_input(&text)) {
             Ok(date) if date.with_timezone(&Utc).year() <= 1 => Reported::Null,
-            Ok(date) => Reported::Valid(date.with_timezone(&Utc)),
+            Ok(date) => Reported::Valid(without_leap_second(date.with_timezone(&Utc))),
             Err(_) => Reported::Invalid,
         },
         Reported::Absent => Reported::Absent,
         Reported::Null => Reported::Null,
         Reported::Invalid => Reported::Invalid,
+    }
+}
+
+/// A leap second as the second after it, which is the same instant to every other program.
+fn without_leap_second(date: DateTime<Utc>) -> DateTime<Utc> {
+    match date.timestamp_subsec_nanos().checked_sub(1_000_000_000) {
+        None => date,
+        Some(nanos) => DateTime::from_timestamp(date.timestamp() + 1, nanos).unwrap_or(date),
     }
 }
 

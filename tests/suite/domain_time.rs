@@ -261,3 +261,12 @@ fn an_offset_beyond_the_calendar_changes_nothing() {
     assert_eq!(offset.correct(now()), now());
     assert_eq!(offset.to_local(now()), now());
 }
+
+#[test]
+fn a_leap_second_is_the_second_after_it() {
+    let token = token(r#"{"id":"x","expires_at":"2026-12-31T23:59:60.5Z"}"#);
+    let end = token.expires_at.valid().copied().unwrap();
+    assert_eq!(end.to_rfc3339(), "2027-01-01T00:00:00.500+00:00");
+    let now = "2026-12-31T23:59:59.5Z".parse().unwrap();
+    assert_eq!(Remaining::until(end, now).seconds(), 1);
+}

@@ -29,3 +29,4 @@ mod pty_faults;
 mod screens;
 mod selection;
 mod update;
+mod update_properties;

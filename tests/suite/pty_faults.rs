@@ -229,3 +229,54 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     session.type_keys("q");
     session.end();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn local_times_follow_the_zone_and_its_summer_time() {
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+    let server = MockServer::start().await;
+    let token = format!(
+        r#"{{"id":"{CI_CD}","name":"CI","duration":"forever",
+            "created_at":"2025-01-15T12:00:00Z","updated_at":"2025-07-15T12:00:00Z"}}"#
+    );
+    let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{token}}}"#);
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_string(body))
+        .mount(&server)
+        .await;
+    for (zone, winter, summer) in [
+        (
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+            "13:00:00 +01:00",
+            "14:00:00 +02:00",
+        ),
+        (
+            "EST5EDT,M3.2.0,M11.1.0",
+            "07:00:00 -05:00",
+            "08:00:00 -04:00",
+        ),
+        ("<+0545>-5:45", "17:45:00 +05:45", "17:45:00 +05:45"),
+        (
+            "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
+            "23:00:00 +11:00",
+            "22:30:00 +10:30",
+        ),
+    ] {
+        let mut command = CommandBuilder::new(BINARY);
+        command.arg(CI_CD);
+        let mut session = Session::spawn(
+            command,
+            &[
+                ("TZ", zone),
+                ("CLOUDFLARE_API_TOKEN", "x"),
+                ("CLOUDFLARE_ACCOUNT_ID", "023e105f4ecef8ad9ca31a8372d0c353"),
+                ("CLOUDFLARE_BASE_URL", &server.uri()),
+            ],
+        );
+        session.resize(130, 40);
+        session.wait_for(winter);
+        session.wait_for(summer);
+        session.type_keys("q");
+        session.end();
+    }
+}
