@@ -32,11 +32,8 @@ use crate::keymap::Keymap;
 use crate::theme::Theme;
 use crate::ui::Look;
 use effects::Effects;
-use signals::{Signal, Signals};
+use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
-
-/// The exit code when the terminal was closed.
-const HUNG_UP: u8 = 129;
 
 /// Everything the screens start from.
 pub struct Launch {

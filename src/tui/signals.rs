@@ -2,6 +2,9 @@
 //!
 //! Not here: giving the terminal back.
 
+/// The exit code when the terminal was closed.
+pub(super) const HUNG_UP: u8 = 129;
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
@@ -20,13 +23,19 @@ pub(super) use unix::{Signals, ask_for_stop, stop};
 mod unix {
     use std::io;
     use std::thread;
+    use std::time::Duration;
 
     use nix::sys::signal::{SigSet, Signal as Number, raise};
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
     use rustix::process::kill_current_process_group;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-    use super::Signal;
+    use super::{HUNG_UP, Signal};
+
+    /// What the loop has to end the program by itself once the terminal is closed.
+    const GRACE: Duration = Duration::from_millis(500);
 
     pub(in crate::tui) struct Signals {
         interrupt: Stream,
@@ -34,6 +43,7 @@ mod unix {
         hang_up: Stream,
         go_on: Stream,
         stop: UnboundedReceiver<()>,
+        closed: UnboundedReceiver<()>,
     }
 
     impl Signals {
@@ -42,6 +52,7 @@ mod unix {
         pub(in crate::tui) fn listen() -> io::Result<Self> {
             Ok(Self {
                 stop: stops()?,
+                closed: closings()?,
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
@@ -53,7 +64,8 @@ mod unix {
             tokio::select! {
                 _ = self.interrupt.recv() => Signal::End(130),
                 _ = self.terminate.recv() => Signal::End(143),
-                _ = self.hang_up.recv() => Signal::End(129),
+                _ = self.hang_up.recv() => Signal::End(HUNG_UP),
+                Some(()) = self.closed.recv() => Signal::End(HUNG_UP),
                 Some(()) = self.stop.recv() => Signal::Stop,
                 _ = self.go_on.recv() => Signal::Continue,
             }
@@ -83,6 +95,32 @@ mod unix {
                     while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
                 },
             )?;
+        Ok(receiver)
+    }
+
+    /// The closing of the terminal. The library that reads the keys may be reading the end of what
+    /// was a terminal for ever by then, on the loop's own thread; so where the loop does not end the
+    /// program soon, this ends it.
+    fn closings() -> io::Result<UnboundedReceiver<()>> {
+        let (sender, receiver) = unbounded_channel();
+        thread::Builder::new()
+            .name("closings".to_owned())
+            .spawn(move || {
+                let terminal = io::stdin();
+                let mut wait = [PollFd::new(&terminal, PollFlags::empty())];
+                // A closed terminal is always reported. Whatever else wakes this up means nothing.
+                while !wait[0]
+                    .revents()
+                    .intersects(PollFlags::HUP | PollFlags::ERR)
+                {
+                    if poll(&mut wait, None).is_err_and(|error| error != Errno::INTR) {
+                        return;
+                    }
+                }
+                let _unheard = sender.send(());
+                thread::sleep(GRACE);
+                std::process::exit(i32::from(HUNG_UP));
+            })?;
         Ok(receiver)
     }
 

@@ -30,3 +30,4 @@ mod screens;
 mod selection;
 mod update;
 mod update_properties;
+mod world;

@@ -86,11 +86,20 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
 
 #[test]
 fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
-    for trap in ["", "trap '' HUP;"] {
+    // The library that reads the keys may be anywhere when the window closes.
+    for (trap, keys) in [
+        ("", ""),
+        ("trap '' HUP;", ""),
+        ("", "jjjj"),
+        ("trap '' HUP;", "jk"),
+    ]
+    .repeat(5)
+    {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args(["-c", &format!("{trap} exec {BINARY} --demo {CI_CD}")]);
         let mut session = Session::spawn(command, &[]);
         session.wait_for("EXPIRES IN");
+        session.type_keys(keys);
         let mut child = session.hang_up();
         let mut killer = child.clone_killer();
         let (sender, ended) = channel();
@@ -99,7 +108,11 @@ fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
         if status.is_err() {
             killer.kill().unwrap();
         }
-        assert_eq!(status.unwrap().unwrap().exit_code(), 129, "{trap:?}");
+        assert_eq!(
+            status.unwrap().unwrap().exit_code(),
+            129,
+            "{trap:?} {keys:?}"
+        );
     }
 }
 

@@ -1,0 +1,101 @@
+//! Any row of keys, answers and clock steps: the state stays sound.
+
+#![no_main]
+
+#[path = "../../suite/world.rs"]
+mod world;
+
+use arbitrary::{Result, Unstructured};
+use chrono::{DateTime, TimeDelta, Utc};
+use libfuzzer_sys::fuzz_target;
+use tokenscope::app::message::Message;
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::token::TokenRef;
+use tokenscope::keymap::Keymap;
+use tokenscope::theme::Theme;
+use world::{Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message};
+
+fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
+    Ok(TokenShape {
+        id: input.int_in_range(0..=IDS.len())?,
+        name: input.arbitrary()?,
+        expires_at: input.arbitrary::<Option<i32>>()?.map(i64::from),
+        is_forever: input.arbitrary()?,
+        is_enabled: input.arbitrary()?,
+    })
+}
+
+fn outcome(input: &mut Unstructured<'_>) -> Result<Outcome> {
+    const KINDS: [FailureKind; 8] = [
+        FailureKind::Authentication,
+        FailureKind::Permission,
+        FailureKind::NotFound,
+        FailureKind::RateLimited,
+        FailureKind::Network,
+        FailureKind::NoCredential,
+        FailureKind::Keyring,
+        FailureKind::InvalidResponse,
+    ];
+    if input.ratio(1, 4)? {
+        return Ok(Outcome::Bad(*input.choose(&KINDS)?, input.arbitrary()?));
+    }
+    let count = input.int_in_range(0..=3)?;
+    Ok(Outcome::Good(
+        (0..count).map(|_| shape(input)).collect::<Result<_>>()?,
+    ))
+}
+
+fn event(input: &mut Unstructured<'_>) -> Result<Event> {
+    Ok(match input.int_in_range(0..=15)? {
+        0..=6 => Event::Press(usize::from(input.arbitrary::<u8>()?)),
+        7 => Event::Type(input.arbitrary()?),
+        8 => Event::Paste(input.arbitrary()?),
+        9 => Event::Resize(input.int_in_range(0..=140)?, input.int_in_range(0..=50)?),
+        10 => Event::Tick,
+        11 => Event::Resume,
+        _ => Event::Answer {
+            which: usize::from(input.arbitrary::<u8>()?),
+            stale: input.ratio(1, 8)?,
+            outcome: outcome(input)?,
+        },
+    })
+}
+
+fn run(mut input: Unstructured<'_>) -> Result<()> {
+    let keymap = Keymap::built_in().unwrap();
+    let theme = Theme::named("dark").unwrap();
+    let actions = actions();
+    let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+    let mut world = World::default();
+    let mut state = begin(now, Opening::Lookup);
+    let opening = match input.int_in_range(0..=2)? {
+        0 => Opening::Setup,
+        1 => Opening::Lookup,
+        _ => Opening::Token(TokenRef::parse(IDS[0]).unwrap()),
+    };
+    world.take(start(&mut state, opening));
+    while !input.is_empty() {
+        let step = match input.int_in_range(0..=9)? {
+            0 => input.arbitrary::<i64>()? % 6_000_000_000_000,
+            1 => -i64::from(input.arbitrary::<u16>()?),
+            _ => i64::from(input.arbitrary::<u16>()?) / 32,
+        };
+        now = now
+            .checked_add_signed(TimeDelta::milliseconds(step))
+            .unwrap_or(now);
+        let event = event(&mut input)?;
+        let Some(message) = message(&event, &mut world, &actions, now) else {
+            continue;
+        };
+        world.take(update(&mut state, now, message));
+        world.take(update(&mut state, now, Message::Ticked));
+        assert_sound(&state, &world, now);
+        draw(&state, &keymap, &theme);
+    }
+    Ok(())
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let _too_short = run(Unstructured::new(bytes));
+});

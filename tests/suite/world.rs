@@ -1,0 +1,416 @@
+//! A world around the pure program: what may happen to it, what answers its effects, and what must
+//! hold of it whatever happened. The property tests and the fuzzer both live in it.
+//!
+//! Not here: choosing what happens next.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use serde_json::value::RawValue;
+use tokenscope::action::Action;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
+use tokenscope::app::setup::Phase;
+use tokenscope::app::state::{Session, State};
+use tokenscope::app::{Opening, start};
+use tokenscope::domain::access::{Access, Identity, VisibleScopes};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::settings::Settings;
+use tokenscope::domain::token::{ServiceToken, TokenRef};
+use tokenscope::keymap::Keymap;
+use tokenscope::theme::Theme;
+use tokenscope::ui::{self, Look};
+
+pub(crate) const IDS: [&str; 3] = [
+    "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
+    "4003c651-ec8b-4bda-90d9-f802ad04174c",
+    "0b1f713e-41e0-4330-8d09-b44fe8528158",
+];
+
+/// Something that may happen next.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Press(usize),
+    Type(char),
+    Paste(String),
+    Resize(u16, u16),
+    Tick,
+    Resume,
+    /// An answer to one of the requests under way, or to one that nobody waits for.
+    Answer {
+        which: usize,
+        stale: bool,
+        outcome: Outcome,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Good(Vec<TokenShape>),
+    Bad(FailureKind, Option<u32>),
+}
+
+/// What varies from token to token.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenShape {
+    pub(crate) id: usize,
+    pub(crate) name: String,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) is_forever: bool,
+    pub(crate) is_enabled: bool,
+}
+
+pub(crate) fn scope() -> Scope {
+    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
+}
+
+fn identity() -> Identity {
+    let source = CredentialSource::Keyring {
+        profile: "default".to_owned(),
+    };
+    Identity {
+        source,
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+fn settings() -> Settings {
+    let profiles = ["default", "staging"].map(|name| Profile {
+        name: name.to_owned(),
+        kind: CredentialKind::ApiToken,
+        scope: Some(scope()),
+    });
+    Settings {
+        profiles: profiles.to_vec(),
+        bell: true,
+        ..Settings::default()
+    }
+}
+
+pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
+    let session = Session {
+        identity: Some(identity()),
+        profile: Some("default".to_owned()),
+        scope: Some(scope()),
+        settings: settings(),
+        ..Session::default()
+    };
+    let mut state = State::new(session, now, (100, 30));
+    start(&mut state, opening);
+    state
+}
+
+pub(crate) fn token(shape: &TokenShape, now: DateTime<Utc>) -> Arc<ServiceToken> {
+    let id = IDS
+        .get(shape.id)
+        .map_or_else(String::new, |id| format!("\"id\":\"{id}\","));
+    let expires_at = shape
+        .expires_at
+        .and_then(|seconds| now.checked_add_signed(TimeDelta::seconds(seconds)))
+        .map_or("null".to_owned(), |end| format!("\"{}\"", end.to_rfc3339()));
+    let duration = if shape.is_forever { "forever" } else { "8760h" };
+    let text = format!(
+        r#"{{{id}"name":{},"duration":"{duration}","expires_at":{expires_at},"enabled":{}}}"#,
+        serde_json::to_string(&shape.name).unwrap(),
+        shape.is_enabled,
+    );
+    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
+    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
+}
+
+/// The world that effects go out to.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) under_way: Vec<Effect>,
+    newest: u64,
+}
+
+fn request_of(effect: &Effect) -> Option<RequestId> {
+    match effect {
+        Effect::FetchToken { request, .. }
+        | Effect::ListTokens { request, .. }
+        | Effect::ListScopes { request, .. }
+        | Effect::FindSecrets { request, .. }
+        | Effect::UseProfile { request, .. }
+        | Effect::RemoveProfile { request, .. }
+        | Effect::CheckCredential { request, .. }
+        | Effect::SaveProfile { request, .. }
+        | Effect::ProbeStore { request }
+        | Effect::OpenDemo { request } => Some(*request),
+        _ => None,
+    }
+}
+
+impl World {
+    /// Takes effects in. Each request has a name of its own.
+    pub(crate) fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Cancel(request) = effect {
+                self.under_way
+                    .retain(|waiting| request_of(waiting) != Some(request));
+            }
+            if let Some(request) = request_of(&effect) {
+                assert!(request.0 > self.newest, "{request:?} was used before");
+                self.newest = request.0;
+                self.under_way.push(effect);
+            }
+        }
+    }
+
+    fn answer(&mut self, which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Option<Message> {
+        if self.under_way.is_empty() {
+            return None;
+        }
+        let effect = self.under_way.remove(which % self.under_way.len());
+        answer_to(&effect, outcome, now)
+    }
+}
+
+fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<Message> {
+    let request = request_of(effect)?;
+    let tokens = match outcome {
+        Outcome::Good(shapes) => Ok(shapes.iter().map(|shape| token(shape, now)).collect()),
+        Outcome::Bad(kind, pause) => {
+            let mut failure = Failure::new(*kind, "It failed.", "Do something.");
+            failure.retry_after = pause.map(|seconds| Duration::from_secs(seconds.into()));
+            Err(failure)
+        }
+    };
+    let is_good = tokens.as_ref().map(|_: &Vec<_>| ()).map_err(Clone::clone);
+    Some(match effect {
+        Effect::FetchToken { access, .. } => Message::TokenFetched {
+            request,
+            result: tokens
+                .and_then(|tokens: Vec<_>| {
+                    let none = Failure::new(FailureKind::NotFound, "None.", "Look elsewhere.");
+                    if tokens.is_empty() {
+                        Err(none)
+                    } else {
+                        Ok(tokens)
+                    }
+                })
+                .map(|tokens| LookUp {
+                    tokens,
+                    scope: access.scope.clone(),
+                    took: Duration::from_millis(84),
+                    measured_offset: Some(TimeDelta::seconds(3)),
+                }),
+        },
+        Effect::ListTokens { .. } => Message::TokensListed {
+            request,
+            result: tokens.map(|tokens| TokenList {
+                total: Some(tokens.len()),
+                tokens,
+                incomplete: None,
+                took: Duration::from_millis(84),
+                measured_offset: None,
+            }),
+        },
+        Effect::ListScopes { .. } => Message::ScopesListed {
+            request,
+            result: is_good.map(|()| VisibleScopes {
+                accounts: Ok(vec![NamedScope {
+                    scope: scope(),
+                    name: "Acme".to_owned(),
+                }]),
+                zones: Err(Failure::new(
+                    FailureKind::Permission,
+                    "No zones.",
+                    "Type it.",
+                )),
+            }),
+        },
+        Effect::FindSecrets { profiles, .. } => Message::SecretsFound {
+            request,
+            found: profiles
+                .iter()
+                .map(|name| {
+                    (
+                        name.clone(),
+                        is_good.clone().map(|()| Some("here".to_owned())),
+                    )
+                })
+                .collect(),
+        },
+        Effect::UseProfile { .. } => Message::ProfilesChanged {
+            request,
+            result: is_good.map(|()| settings()),
+        },
+        Effect::RemoveProfile { name, .. } => Message::ProfilesChanged {
+            request,
+            result: is_good.map(|()| {
+                let mut settings = settings();
+                settings.profiles.retain(|profile| profile.name != *name);
+                settings
+            }),
+        },
+        Effect::CheckCredential { .. } => Message::CredentialChecked {
+            request,
+            result: is_good,
+        },
+        Effect::SaveProfile { .. } => Message::ProfileSaved {
+            request,
+            result: is_good.map(|()| Saved {
+                settings: settings(),
+                place: "Secret Service, login collection".to_owned(),
+            }),
+        },
+        Effect::ProbeStore { .. } => Message::StoreProbed {
+            request,
+            result: is_good.map(|()| "Secret Service".to_owned()),
+        },
+        Effect::OpenDemo { .. } => Message::DemoOpened {
+            request,
+            result: is_good.map(|()| Access {
+                identity: Identity {
+                    source: CredentialSource::Demo,
+                    kind: CredentialKind::ApiToken,
+                },
+                scope: scope(),
+            }),
+        },
+        _ => return None,
+    })
+}
+
+/// An answer to a request that was never sent, or that nobody waits for any more.
+fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message {
+    let request = RequestId(u64::MAX);
+    let access = Access {
+        identity: identity(),
+        scope: scope(),
+    };
+    let effects = [
+        Effect::FetchToken {
+            request,
+            access: access.clone(),
+            token: TokenRef::parse(IDS[0]).unwrap(),
+        },
+        Effect::ListTokens { request, access },
+        Effect::FindSecrets {
+            request,
+            profiles: vec!["default".to_owned()],
+        },
+        Effect::UseProfile {
+            request,
+            name: "staging".to_owned(),
+        },
+        Effect::ProbeStore { request },
+    ];
+    if which % 7 == 0 {
+        return Message::Staged {
+            request,
+            stage: Stage::Keyring,
+        };
+    }
+    answer_to(&effects[which % effects.len()], outcome, now).unwrap()
+}
+
+pub(crate) fn message(
+    event: &Event,
+    world: &mut World,
+    actions: &[Action],
+    now: DateTime<Utc>,
+) -> Option<Message> {
+    Some(match event {
+        Event::Press(at) => Message::Acted(actions[at % actions.len()]),
+        Event::Type(character) => Message::Typed(Typed(*character)),
+        Event::Paste(text) => Message::Pasted(Secret::new(text.clone())),
+        Event::Resize(width, height) => Message::Resized(*width, *height),
+        Event::Tick => Message::Ticked,
+        Event::Resume => Message::Resumed,
+        Event::Answer {
+            which,
+            stale: true,
+            outcome,
+        } => stale_answer(*which, outcome, now),
+        Event::Answer {
+            which,
+            stale: false,
+            outcome,
+        } => world.answer(*which, outcome, now)?,
+    })
+}
+
+/// Every action but those that end or stop the program, which would end the row of messages.
+pub(crate) fn actions() -> Vec<Action> {
+    let keymap = Keymap::built_in().unwrap();
+    let mut actions: Vec<Action> = keymap.rows().iter().map(|row| row.action).collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions.retain(|action| !matches!(action, Action::Quit | Action::Suspend | Action::Redraw));
+    actions
+}
+
+/// What must hold whatever happened.
+pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
+    assert!(!state.quit);
+    let fields = state.detail.fields().len();
+    assert!(
+        state.detail.selected < fields.max(1),
+        "the selected field is one of them"
+    );
+    assert!(state.lookup.selected < state.lookup.recents.len().max(1));
+    // Who waits, waits for something that is under way.
+    let is_under_way = |request: Option<RequestId>| {
+        request.is_none_or(|request| {
+            world
+                .under_way
+                .iter()
+                .any(|effect| request_of(effect) == Some(request))
+        })
+    };
+    assert!(
+        is_under_way(state.detail.token.request()),
+        "the token is waited for in vain"
+    );
+    assert!(
+        is_under_way(state.browse.list.request()),
+        "the list is waited for in vain"
+    );
+    assert!(
+        is_under_way(state.picker.scopes.request()),
+        "the scopes are waited for in vain"
+    );
+    let phase = match state.setup.phase {
+        Phase::Checking { request, .. } | Phase::Saving { request } => Some(request),
+        Phase::Open => None,
+    };
+    assert!(is_under_way(phase), "the form waits in vain");
+    // The loop sleeps: an instant that has passed already would keep it awake for ever.
+    if let Some(wake) = state.wake_at() {
+        assert!(wake > now, "woken at {wake}, which is not after {now}");
+    }
+    assert!(
+        state.instant() <= state.clock.corrected(),
+        "nothing is shown of the future"
+    );
+}
+
+pub(crate) fn draw(state: &State, keymap: &Keymap, theme: &Theme) {
+    let (width, height) = state.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let look = Look {
+        keymap,
+        theme,
+        ascii: false,
+        local: |instant| instant.fixed_offset(),
+    };
+    terminal
+        .draw(|frame| ui::draw(frame, state, &look))
+        .unwrap();
+}
