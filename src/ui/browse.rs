@@ -184,8 +184,9 @@ fn position(browse: &Browse, first: usize, rows: usize, look: &Look<'_>) -> Vec<
         return Vec::new();
     }
     let last = (first + rows).min(shown);
+    let arrow = look.arrow(browse.table.sort());
     let place = format!(
-        "{}–{} of {} · by {}",
+        "{}–{} of {} · by {} {arrow}",
         number(first + 1),
         number(last),
         number(shown),

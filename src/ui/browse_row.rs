@@ -23,8 +23,10 @@ const GAP: usize = 2;
 const LEAD: usize = 3;
 /// A blank at the end.
 const MARGIN: usize = 1;
-/// What the name gets before another column has anything.
+/// What the name gets before the time left or the status has anything.
 const LEAST_NAME: usize = 16;
+/// What the name gets before any other column has anything.
+const USUAL_NAME: usize = 20;
 /// What the name gets before the client ID is shown whole.
 const FAIR_NAME: usize = 36;
 const STATUS: usize = 13;
@@ -56,18 +58,21 @@ impl<'a> Columns<'a> {
     /// while tokens come and go.
     pub(super) fn new(width: usize, look: &'a Look<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
-        let mut take = |column: usize| {
+        let mut take = |column: usize, name: usize| {
             let cost = column + GAP;
-            let fits = left >= LEAST_NAME + cost;
+            let fits = left >= name + cost;
             left -= if fits { cost } else { 0 };
             if fits { column } else { 0 }
         };
         // The most telling first: the symbol says what the word says, but nothing says the time.
-        let time = take(LEFT);
-        let status = take(STATUS);
-        let last_seen = take(LAST_SEEN);
-        let duration = take(DURATION);
-        let mut client_id = take(CLIENT_ID.0);
+        let time = match take(LEFT, LEAST_NAME) {
+            0 => take(DIGITS, LEAST_NAME),
+            time => time,
+        };
+        let status = take(STATUS, LEAST_NAME);
+        let last_seen = take(LAST_SEEN, USUAL_NAME);
+        let duration = take(DURATION, USUAL_NAME);
+        let mut client_id = take(CLIENT_ID.0, USUAL_NAME);
         if client_id > 0 {
             let more = left
                 .saturating_sub(FAIR_NAME)
@@ -92,9 +97,9 @@ impl<'a> Columns<'a> {
     ///    Name               Status ↓             Left      Last seen   Duration   Client ID
     /// ```
     pub(super) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
-        let arrow = self.look.glyphs().arrows[usize::from(!sort.is_ascending())];
+        let arrow = self.look.arrow(sort);
         let named = |name: &str, by: Sort| match by == sort {
-            true => format!("{name} {arrow}"),
+            true => format!("{name}{arrow}"),
             false => name.to_owned(),
         };
         // The digits end where "ago" would begin.
@@ -151,7 +156,7 @@ impl<'a> Columns<'a> {
                 );
             }
         };
-        let (left, is_urgent) = left(token, status, now);
+        let (left, is_urgent) = left(token, status, now, self.left);
         plain(self.left, &left, is_urgent.then_some(Role::Strong));
         let (seen, role) = last_seen(token, now);
         plain(self.last_seen, &seen, role);
@@ -205,6 +210,13 @@ impl<'a> Columns<'a> {
     }
 }
 
+impl Look<'_> {
+    /// Up where less comes first, else down.
+    pub(super) fn arrow(&self, sort: Sort) -> &'static str {
+        self.glyphs().arrows[usize::from(!sort.is_ascending())]
+    }
+}
+
 /// As much of a text as can matter for a row.
 fn beginning(text: &str) -> &str {
     let end = (0..=ENOUGH.min(text.len()))
@@ -214,13 +226,14 @@ fn beginning(text: &str) -> &str {
 }
 
 /// The digits of the time left or gone by, and whether they are worth a second look.
-fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>) -> (String, bool) {
+fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -> (String, bool) {
     let end = Lifecycle::of(token).end();
     let Some(end) = end.filter(|_| status != Status::Disabled) else {
         return (format!("{:>DIGITS$}", "-"), false);
     };
     let digits = Remaining::until(end, now).digits();
     match status {
+        Status::Expired if room < LEFT => (format!("{:>DIGITS$}", format!("-{digits}")), false),
         Status::Expired => (format!("{digits:>DIGITS$} ago"), false),
         Status::Critical | Status::Expiring => (format!("{digits:>DIGITS$}"), true),
         _ => (format!("{digits:>DIGITS$}"), false),

@@ -94,7 +94,8 @@ fn hints(state: &State, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     let rows = look
         .keymap
         .rows_in(context)
-        .filter(|row| row.footer && row.action != Action::Help);
+        .filter(|row| row.footer && row.action != Action::Help)
+        .filter(|row| row.action != Action::Browse || state.screen != Screen::Browse);
     for row in rows {
         let Some(key) = row.keys.first() else {
             continue;

@@ -26,5 +26,7 @@ mod keymap;
 mod keyring;
 mod pty;
 mod screens;
+mod screens_browse;
 mod selection;
 mod update;
+mod update_browse;
