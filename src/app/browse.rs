@@ -85,20 +85,21 @@ impl Browse {
     }
 
     /// Rows of tokens in a panel with room for some rows inside: one is for the names of the
-    /// columns, and one for what there is to say of the list.
+    /// columns, and some are for what there is to say of the list.
     #[must_use]
     pub fn table_rows(&self, rows: usize) -> usize {
-        rows.saturating_sub(1 + usize::from(self.has_note()))
+        rows.saturating_sub(1 + self.note_rows())
     }
 
-    /// Whether there is something to say of the list: that it is on its way, or lacks something.
+    /// Rows that say that the list is on its way, or what it lacks.
     #[must_use]
-    pub fn has_note(&self) -> bool {
-        self.list.is_loading()
-            || self
-                .list
-                .value()
-                .is_some_and(|extent| extent.incomplete.is_some())
+    pub fn note_rows(&self) -> usize {
+        let lacks = |extent: &Extent| extent.incomplete.is_some();
+        match &self.list {
+            Remote::Loading { .. } => 1,
+            list if list.value().is_some_and(lacks) => 2,
+            _ => 0,
+        }
     }
 
     /// Whether a visible row of some has digits that change each second.

@@ -33,11 +33,11 @@ const STATUS: usize = 13;
 /// `1234d 23:59:58 ago`, and its digits.
 const LEFT: usize = 18;
 const DIGITS: usize = 14;
-/// `1234 d ago`
-const LAST_SEEN: usize = 10;
-const DURATION: usize = 9;
+/// `1234 d ago`, or its name with an arrow.
+const LAST_SEEN: usize = 11;
+const DURATION: usize = 10;
 /// The first digits of a client ID, and the whole of it.
-const CLIENT_ID: (usize, usize) = (13, 39);
+const CLIENT_ID: (usize, usize) = (12, 39);
 
 /// The bytes of an untrusted text that are looked at for a row of cells; no honest name is longer.
 const ENOUGH: usize = 1024;
@@ -99,7 +99,7 @@ impl<'a> Columns<'a> {
     pub(super) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
         let arrow = self.look.arrow(sort);
         let named = |name: &str, by: Sort| match by == sort {
-            true => format!("{name}{arrow}"),
+            true => format!("{name} {arrow}"),
             false => name.to_owned(),
         };
         // The digits end where "ago" would begin.
