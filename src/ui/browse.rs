@@ -43,7 +43,8 @@ const COUNTED: [Status; 7] = [
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
     let browse = &state.browse;
     let inner = panel(frame.buffer_mut(), area, "", look);
-    on_line(frame.buffer_mut(), area, area.y, &title(browse, look), look);
+    let title = title(browse, usize::from(area.width).saturating_sub(4), look);
+    on_line(frame.buffer_mut(), area, area.y, &title, look);
     let rows = browse.table_rows(usize::from(inner.height));
     let first = first_row(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
@@ -54,8 +55,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
             ..inner
         };
         render_table(frame, table, state, first, look);
-        if let Some(note) = note(state, look).filter(|_| usize::from(inner.height) > rows) {
-            put(frame.buffer_mut(), row(inner, rows + 1), &note, look);
+        for (at, note) in note(state, look).iter().enumerate() {
+            put(frame.buffer_mut(), row(inner, rows + 1 + at), note, look);
         }
     }
     let place = position(browse, first, rows, look);
@@ -65,20 +66,30 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
 }
 
 /// How many tokens there are, and how many of each status.
-fn title(browse: &Browse, look: &Look<'_>) -> Vec<Span<'static>> {
+fn title(browse: &Browse, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     let total = browse.table.total();
     if total == 0 {
         return vec![look.span(Role::Title, "All tokens")];
     }
+    let glyphs = look.glyphs();
+    let rest = format!("{}{}", glyphs.dot, glyphs.ellipsis);
     let mut spans = vec![look.span(Role::Title, &tokens(total))];
     for status in COUNTED {
         let count = browse.table.count(status);
-        if count > 0 {
-            spans.push(look.span(Role::Muted, look.glyphs().dot));
-            let text = format!("{} {}", number(count), status.word().to_lowercase());
-            let role = Role::from(status.tone());
-            spans.push(look.span(role, &text));
+        if count == 0 {
+            continue;
         }
+        let text = format!("{} {}", number(count), status.word().to_lowercase());
+        let more = [
+            look.span(Role::Muted, glyphs.dot),
+            look.span(Role::from(status.tone()), &text),
+        ];
+        // What is left out is said to be, for which there has to be room as well.
+        if width(&spans) + width(&more) + text::width(&rest) > room {
+            spans.push(look.span(Role::Muted, &rest));
+            break;
+        }
+        spans.extend(more);
     }
     spans
 }
@@ -115,15 +126,18 @@ fn render_table(frame: &mut Frame<'_>, area: Rect, state: &State, first: usize, 
 ///
 /// ```text
 /// ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancels
-/// ▲ Showing 1,000 of 12,000 tokens: cancelled. r fetches it again
+/// ▲ Showing 1,000 of 12,000 tokens.  r fetches the list again
+///   page 2 of 12 could not be read: the API did not answer
 /// ```
-fn note(state: &State, look: &Look<'_>) -> Option<Vec<Span<'static>>> {
+fn note(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
     let browse = &state.browse;
     if browse.list.is_loading() {
-        return Some(progress(state, look));
+        return vec![progress(state, look)];
     }
-    let extent = browse.list.value()?;
-    let why = extent.incomplete.as_ref()?;
+    let extent = browse.list.value().cloned().unwrap_or_default();
+    let Some(why) = extent.incomplete else {
+        return Vec::new();
+    };
     let shown = browse.table.total();
     let of = match extent.total.filter(|total| *total > shown) {
         Some(total) => format!("{} of {}", number(shown), tokens(total)),
@@ -132,29 +146,30 @@ fn note(state: &State, look: &Look<'_>) -> Option<Vec<Span<'static>>> {
     let mut spans = vec![
         Span::raw(" "),
         look.span(Role::Warning, look.glyphs().warning),
-        look.plain(&format!(" Showing {of}: {why}. ")),
+        look.plain(&format!(" Showing {of}.  ")),
     ];
-    spans.extend(hint_for(
-        Context::Browse,
-        Action::Refresh,
-        "fetches it again",
-        look,
-    )?);
-    Some(spans)
+    let again = "fetches the list again";
+    let again = hint_for(Context::Browse, Action::Refresh, again, look);
+    spans.extend(again.into_iter().flatten());
+    vec![spans, vec![look.span(Role::Muted, &format!("   {why}"))]]
 }
 
 fn progress(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
     let browse = &state.browse;
     let received = browse.progress.received;
+    let again = match browse.list.value() {
+        Some(_) => "Fetching again: ",
+        None => "",
+    };
     let what = match (browse.progress.total, received) {
         (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
-        (None, 0) => "Listing the tokens …".to_owned(),
+        (None, 0) => "waiting for the list …".to_owned(),
         (None, received) => tokens(received),
     };
     let mut spans = vec![
         Span::raw(" "),
         spinner(state.clock.local, look),
-        look.plain(&format!(" {what}")),
+        look.plain(&format!(" {again}{what}")),
     ];
     let seconds = waited(state);
     if seconds > 0 {
@@ -243,7 +258,7 @@ fn nothing(state: &State, columns: usize, look: &Look<'_>) -> Vec<Vec<Span<'stat
         lines.extend(said(Role::Strong, "No token fits the filter."));
         lines.extend(said(
             Role::Muted,
-            "It looks at names, IDs, client IDs and statuses; !word leaves tokens out.",
+            "Names, IDs, client IDs and statuses are searched; !word leaves out.",
         ));
         let leave = if browse.is_filtering {
             [
@@ -288,8 +303,8 @@ fn nothing(state: &State, columns: usize, look: &Look<'_>) -> Vec<Vec<Span<'stat
         ));
         lines.extend(said(
             Role::Muted,
-            "That is no proof that there is none: a credential that may read single tokens lists \
-             nothing.",
+            "That is no proof that there are none: to a role that covers single tokens the API may \
+             list nothing.",
         ));
     } else if let Some(failure) = browse.list.failure() {
         lines.extend(said(Role::Strong, "The list could not be fetched."));
