@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test ends where something is not as expected"
 )]
 
@@ -367,6 +368,22 @@ fn hostile_names_move_no_column() {
             assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
         }
     }
+}
+
+#[test]
+fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
+    let mut state = ready();
+    let effects = act(&mut state, Action::Submit);
+    let [Effect::FetchToken { request, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let gone = Failure::new(FailureKind::NotFound, "No such token.", "Look for it.");
+    let (request, result) = (*request, Err(gone));
+    update(&mut state, now(), Message::TokenFetched { request, result });
+    let shown = text(&theatre("dark", false).draw(state, USUAL).0);
+    assert!(shown.contains("b list by its name"), "{shown}");
+    let shown = text(&theatre("dark", false).draw(failed(), USUAL).0);
+    assert!(!shown.contains("list by its name"), "{shown}");
 }
 
 #[test]
