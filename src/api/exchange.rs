@@ -28,6 +28,9 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 pub struct Patience {
     /// When the call ends, whatever it is doing.
     pub deadline: Instant,
+    /// How long each request may take, where that counts instead of the deadline: a list of many
+    /// pages then goes on for as long as each of them comes.
+    pub per_request: Option<Duration>,
     /// Whether a 429 is waited out where that fits the deadline; otherwise it is an error at once.
     pub waits_when_limited: bool,
 }
@@ -108,11 +111,13 @@ impl Wire {
         request: Request<'_>,
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
-        let exchange = self.persist(call, request, read);
-        match timeout_at(call.patience.deadline, exchange).await {
+        let own = call.patience.per_request;
+        let deadline = own.map_or(call.patience.deadline, |own| Instant::now() + own);
+        let exchange = self.persist(call, deadline, request, read);
+        match timeout_at(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(Error::Timeout {
-                waited: call.elapsed(),
+                waited: own.unwrap_or_else(|| call.elapsed()),
                 request: request.line(),
             }),
         }
@@ -121,6 +126,7 @@ impl Wire {
     async fn persist<T>(
         &self,
         call: &Call,
+        deadline: Instant,
         request: Request<'_>,
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
@@ -132,7 +138,7 @@ impl Wire {
             };
             let waits = call.patience.waits_when_limited;
             let pause = retry::pause(&error, retries, fastrand::f64(), waits)
-                .filter(|pause| Instant::now() + *pause < call.patience.deadline);
+                .filter(|pause| Instant::now() + *pause < deadline);
             let Some(pause) = pause else {
                 return Err(error);
             };

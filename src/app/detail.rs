@@ -37,6 +37,10 @@ pub struct Detail {
     pub view: View,
     /// The tokens to choose from, where a name fits several.
     pub choices: Vec<Arc<ServiceToken>>,
+    /// Whether it was opened from the list of all tokens, to which the way back leads.
+    pub from_browse: bool,
+    /// What a token was called that was not found, if it is known from better times.
+    pub lost_name: Option<String>,
     pub(super) attempted_at: Option<DateTime<Utc>>,
 }
 
@@ -113,6 +117,7 @@ impl Detail {
         match &mut self.view {
             View::Raw(raw) if raw.is_typing => raw.is_typing = false,
             View::Raw(_) => self.view = View::Fields,
+            View::Fields if self.from_browse => return vec![Step::DropLookUp, Step::OpenBrowse],
             View::Fields => return vec![Step::OpenLookup],
         }
         Vec::new()
@@ -130,10 +135,15 @@ impl Detail {
                 token: TokenRef::Id(id),
             };
         }
-        Step::Report(Failure::new(
+        Step::Report(Self::without_id())
+    }
+
+    /// Why a token cannot be opened that has no UUID.
+    pub(super) fn without_id() -> Failure {
+        Failure::new(
             FailureKind::InvalidResponse,
             "The API reported no usable ID for this token, so it cannot be fetched by itself.",
             "Look it up in the dashboard.",
-        ))
+        )
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::browse::Follow;
 use super::detail::{Detail, View};
 use super::effect::Effect;
 use super::field::TextField;
@@ -34,6 +35,7 @@ pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     if !is_same {
         state.detail = Detail::default();
     }
+    state.detail.from_browse = false;
     state.banner = None;
     Some(send(state, access, token))
 }
@@ -60,18 +62,20 @@ pub(super) fn repeat(state: &mut State) -> Option<Effect> {
 }
 
 fn may_send(state: &mut State) -> bool {
-    if state.detail.token.is_loading() {
-        return false;
-    }
+    !state.detail.token.is_loading() && !is_asked_to_pause(state)
+}
+
+/// Whether the API asked for a pause that is not over, which is then said.
+pub(super) fn is_asked_to_pause(state: &mut State) -> bool {
     let Some(seconds) = state.limited_for() else {
-        return true;
+        return false;
     };
     state.tell(format!(
         "Nothing was sent: the API asked for a pause. Retry in {}:{:02}.",
         seconds / 60,
         seconds % 60
     ));
-    false
+    true
 }
 
 fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
@@ -83,6 +87,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     detail.access = Some(access.clone());
     detail.reference = Some(token.clone());
     detail.stage = Stage::default();
+    detail.lost_name = None;
     Effect::FetchToken {
         request,
         access,
@@ -136,6 +141,14 @@ fn show(
         raw.replace(&token);
     }
     let record = Recent::of(&token, &found.scope, now);
+    let listed = state.browse.access.as_ref();
+    if listed.is_some_and(|listed| listed.scope == found.scope) {
+        let (newer, basis) = (token.clone(), state.basis());
+        state.browse.change(Follow::Token, |table| {
+            table.renew(&newer, basis);
+        });
+    }
+    let detail = &mut state.detail;
     detail.token.settle(
         request,
         Ok(Fetched {
@@ -166,16 +179,38 @@ fn show(
 
 /// A secret that is gone from the keyring leads to the form; everything else is an error to show.
 fn fail(state: &mut State, request: RequestId, failure: Failure) -> Vec<Step> {
-    let is_gone = failure.kind == FailureKind::NoCredential
-        && state.detail.access.as_ref().is_some_and(|access| {
-            matches!(access.identity.source, CredentialSource::Keyring { .. })
-        });
+    let access = state.detail.access.as_ref();
+    let is_gone = access.is_some_and(|access| is_secret_gone(&failure, access));
+    if failure.kind == FailureKind::NotFound {
+        state.detail.lost_name = last_name(state);
+    }
     state.detail.token.settle(request, Err(failure.clone()));
     let mut steps = vec![Step::Report(failure)];
     if is_gone {
         steps.push(Step::OpenSetup { is_replacing: true });
     }
     steps
+}
+
+/// Whether a credential is gone that once was stored, which the form can mend.
+pub(super) fn is_secret_gone(failure: &Failure, access: &Access) -> bool {
+    failure.kind == FailureKind::NoCredential
+        && matches!(access.identity.source, CredentialSource::Keyring { .. })
+}
+
+/// What the token that was asked for by its ID was called when it was last seen.
+fn last_name(state: &State) -> Option<String> {
+    let detail = &state.detail;
+    let id = detail.reference.as_ref()?.id()?;
+    let scope = &detail.access.as_ref()?.scope;
+    let in_view = detail.token.value().map(|token| token.name_text());
+    let recent = || {
+        let recents = state.lookup.recents.iter();
+        let mut fitting = recents.filter(|recent| recent.id == *id && recent.scope == *scope);
+        fitting.next().map(|recent| recent.name.as_str())
+    };
+    let name = in_view.or_else(recent)?.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// Time went by since an instant of the server's clock: refresh when it is due, and at the second

@@ -4,6 +4,8 @@
 //! holds its state and what keys do to it; `update` is the way in.
 
 pub mod browse;
+pub mod browse_table;
+mod browsing;
 pub mod detail;
 pub mod effect;
 mod fetching;

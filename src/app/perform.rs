@@ -2,6 +2,7 @@
 //!
 //! Not here: keys, or what a screen does within itself.
 
+use super::browsing;
 use super::detail::Detail;
 use super::effect::Effect;
 use super::fetching;
@@ -17,10 +18,23 @@ use crate::domain::token::TokenRef;
 
 /// Carries out steps in their order.
 pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
-    steps
-        .into_iter()
-        .filter_map(|step| perform_one(state, step))
-        .collect()
+    let mut effects = Vec::new();
+    for step in steps {
+        effects.extend(drop_listing(state, &step));
+        effects.extend(perform_one(state, step));
+    }
+    effects
+}
+
+/// A list of another scope, or of another credential, goes before anything comes in its place.
+fn drop_listing(state: &mut State, step: &Step) -> Option<Effect> {
+    let is_outdated = match step {
+        Step::Enter { .. } => true,
+        Step::OpenBrowse => browsing::opens_another(state),
+        _ => false,
+    };
+    let request = is_outdated.then(|| state.browse.clear()).flatten();
+    request.map(Effect::Cancel)
 }
 
 fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
@@ -33,7 +47,11 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => open_lookup(state),
-        Step::OpenBrowse => state.screen = Screen::Browse,
+        Step::OpenBrowse if state.session.identity.is_none() => return open_setup(state, false),
+        Step::OpenBrowse => return browsing::open(state),
+        Step::ListAgain => return browsing::list(state),
+        Step::OpenRow(token) => return browsing::open_row(state, token),
+        Step::DropLookUp => return state.detail.token.cancel().map(Effect::Cancel),
         Step::OpenProfiles => state.screen = Screen::Profiles,
         Step::OpenSetup { is_replacing } => return open_setup(state, is_replacing),
         Step::Check {
@@ -108,6 +126,7 @@ fn open_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
     let request = state.next_request();
     state.setup = prefilled(&state.session);
     state.setup.is_replacing = is_replacing;
+    state.setup.was_browsing = state.screen == Screen::Browse;
     state.setup.store.begin(request, state.clock.local);
     state.screen = Screen::Setup;
     state.overlay = None;
@@ -142,7 +161,7 @@ fn enter(
     profile: Option<String>,
     scope: Scope,
 ) -> Option<Effect> {
-    let wants_repeat = state.setup.is_replacing;
+    let (wants_repeat, was_browsing) = (state.setup.is_replacing, state.setup.was_browsing);
     let origin = profile
         .as_ref()
         .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
@@ -153,7 +172,9 @@ fn enter(
     use_access(state, Access { identity, scope }, origin);
     state.setup = Setup::default();
     open_lookup(state);
-    if wants_repeat {
+    if wants_repeat && was_browsing {
+        browsing::open(state)
+    } else if wants_repeat {
         fetching::repeat(state)
     } else {
         None

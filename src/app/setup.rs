@@ -47,6 +47,8 @@ pub struct Setup {
     pub offer: Option<Offer>,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
+    /// Whether it is the list of all tokens that the credential was refused.
+    pub was_browsing: bool,
 }
 
 impl Default for Setup {
@@ -65,6 +67,7 @@ impl Default for Setup {
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
+            was_browsing: false,
         }
     }
 }

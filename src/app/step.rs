@@ -3,13 +3,15 @@
 //! A screen changes itself and returns steps; `perform` carries them out on the whole state. So no
 //! screen knows another. Not here: carrying them out.
 
+use std::sync::Arc;
+
 use super::effect::Effect;
 use crate::domain::access::{Access, Identity};
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
-use crate::domain::token::TokenRef;
+use crate::domain::token::{ServiceToken, TokenRef};
 
 /// Something for the program around a screen to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,12 @@ pub(super) enum Step {
     OpenLookup,
     /// Show the list of all tokens.
     OpenBrowse,
+    /// Fetch the list of all tokens again.
+    ListAgain,
+    /// Show a token of the list, and fetch it.
+    OpenRow(Arc<ServiceToken>),
+    /// Stop waiting for the token in view.
+    DropLookUp,
     /// Show the profiles.
     OpenProfiles,
     /// Show the form, to add a credential or to replace one that no longer works.

@@ -3,8 +3,9 @@
 //! One countdown sets the pace, and everything else on screen is computed at the instant its digits
 //! appeared: so there is at most one draw a second. Not here: clocks and timers (`tui`).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+use super::browse_table::Basis;
 use super::setup::Phase;
 use super::state::{Screen, State};
 use crate::domain::countdown::Remaining;
@@ -22,8 +23,19 @@ impl State {
     #[must_use]
     pub fn instant(&self) -> DateTime<Utc> {
         let now = self.clock.corrected();
+        if self.screen == Screen::Browse {
+            return whole_second(now);
+        }
         self.pacemaker()
             .map_or(now, |end| Remaining::until(end, now).shown_since())
+    }
+
+    /// By what the tokens of the list are judged: the whole second at which all their digits change.
+    pub(super) fn basis(&self) -> Basis {
+        Basis {
+            at: whole_second(self.clock.corrected()),
+            thresholds: self.session.settings.thresholds,
+        }
     }
 
     /// The end that the main countdown on screen runs to.
@@ -82,6 +94,7 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     let notice = state.notice.as_ref().map(|notice| notice.until);
     let spinner = is_waiting(state).then(|| now + SPIN);
     let paced = match state.pacemaker() {
+        None if state.screen == Screen::Browse => list_step(state),
         Some(end) => Some(
             state
                 .clock
@@ -96,7 +109,9 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.
 fn is_waiting(state: &State) -> bool {
     let is_first_fetch = state.detail.token.is_loading() && state.detail.token.value().is_none();
-    (is_first_fetch && state.screen != Screen::Setup)
+    let is_listing = state.screen == Screen::Browse && state.browse.list.is_loading();
+    is_listing
+        || (is_first_fetch && matches!(state.screen, Screen::Lookup | Screen::Detail))
         || (state.screen == Screen::Setup && state.setup.phase != Phase::Open)
 }
 
@@ -104,6 +119,7 @@ fn is_waiting(state: &State) -> bool {
 fn age_step(state: &State) -> Option<DateTime<Utc>> {
     let since = match state.screen {
         Screen::Detail => state.detail.token.fetched()?.at,
+        Screen::Browse => state.browse.list.fetched()?.at,
         Screen::Lookup if !state.lookup.recents.is_empty() => DateTime::UNIX_EPOCH,
         _ => return None,
     };
@@ -113,6 +129,30 @@ fn age_step(state: &State) -> Option<DateTime<Utc>> {
         .num_milliseconds()
         .rem_euclid(60_000);
     now.checked_add_signed(TimeDelta::milliseconds(60_000 - age))
+}
+
+/// When a row of the list next changes: each second where one counts down, else with the ages or
+/// when a token moves.
+fn list_step(state: &State) -> Option<DateTime<Utc>> {
+    let offset = state.clock.offset;
+    if state.browse.is_counting(state.body_rows()) {
+        let next = whole_second(state.clock.corrected()) + TimeDelta::seconds(1);
+        return Some(offset.to_local(next));
+    }
+    let moves = state.browse.table.next_move().map(|at| {
+        let since = whole_second(at);
+        let whole = if since < at {
+            since + TimeDelta::seconds(1)
+        } else {
+            at
+        };
+        offset.to_local(whole)
+    });
+    earliest([age_step(state), limit_step(state), moves])
+}
+
+fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at)
 }
 
 /// The next second of the pause that the API asked for.

@@ -12,7 +12,7 @@ use super::perform::{enter_demo, perform};
 use super::scroll::moved;
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use super::{fetching, timing};
+use super::{browsing, fetching, timing};
 use crate::action::Action;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
@@ -26,6 +26,10 @@ pub fn update(state: &mut State, now: DateTime<Utc>, message: Message) -> Vec<Ef
     settle_time(state);
     let steps = take_in(state, before, message);
     let effects = perform(state, steps);
+    if state.screen == Screen::Browse {
+        state.browse.keep_up(state.basis());
+        state.browse.scroll(state.body_rows());
+    }
     state.next_change = timing::next_change(state);
     effects
 }
@@ -46,6 +50,8 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::Staged { request, stage } => {
             if state.detail.token.request() == Some(request) {
                 state.detail.stage = stage;
+            } else if state.browse.list.request() == Some(request) {
+                state.browse.progress.stage = stage;
             }
         }
         Message::TokenFetched { request, result } => {
@@ -55,9 +61,9 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             request,
             tokens,
             total,
-        } => state.browse.arrived(request, tokens, total),
+        } => browsing::arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            return state.browse.listed(request, result);
+            return browsing::listed(state, request, result);
         }
         Message::ScopesListed { request, result } => state.picker.listed(request, result),
         Message::SecretsFound { request, found } => state.profiles.found(request, found),
@@ -70,10 +76,10 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::ProfileSaved { request, result } => return profile_saved(state, request, result),
         Message::StoreProbed { request, result } => store_probed(state, request, result),
         Message::DemoOpened { result, .. } => {
-            return enter_demo(state, result)
-                .map(Step::Run)
-                .into_iter()
-                .collect();
+            let dropped = result.is_ok().then(|| state.browse.clear()).flatten();
+            let first = enter_demo(state, result);
+            let dropped = dropped.map(Effect::Cancel);
+            return dropped.into_iter().chain(first).map(Step::Run).collect();
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::Warned(failure) => state.report(failure),
@@ -153,12 +159,12 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
 }
 
 fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
-    let rows = state.body_rows();
+    let (rows, basis) = (state.body_rows(), state.basis());
     match (state.overlay, state.screen) {
         (Some(overlay), _) => act_on_overlay(state, overlay, action, rows),
         (None, Screen::Setup) => state.setup.act(action),
         (None, Screen::Lookup) => state.lookup.act(action),
-        (None, Screen::Browse) => state.browse.act(action, rows),
+        (None, Screen::Browse) => state.browse.act(action, rows, basis),
         (None, Screen::Profiles) => state.profiles.act(action),
         (None, Screen::Detail) => state.detail.act(action, rows),
     }
@@ -205,9 +211,7 @@ fn back(state: &mut State) -> Vec<Step> {
     if state.overlay.take().is_some() {
         return Vec::new();
     }
-    if state.screen != Screen::Setup
-        && let Some(request) = state.detail.token.cancel()
-    {
+    if let Some(request) = stop_waiting(state) {
         return vec![
             Step::Run(Effect::Cancel(request)),
             Step::Tell("Cancelled.".to_owned()),
@@ -222,8 +226,21 @@ fn back(state: &mut State) -> Vec<Step> {
             state.lookup.editing = false;
             Vec::new()
         }
-        Screen::Browse | Screen::Profiles => vec![Step::OpenLookup],
+        Screen::Browse => state.browse.back(state.basis()),
+        Screen::Profiles => vec![Step::OpenLookup],
         Screen::Detail => state.detail.back(),
+    }
+}
+
+/// Stops what the screen in front waits for, if that is what `Esc` means here.
+fn stop_waiting(state: &mut State) -> Option<RequestId> {
+    match state.screen {
+        Screen::Setup => None,
+        Screen::Browse if state.browse.is_filtering => None,
+        Screen::Browse => state.browse.stop(state.clock.local),
+        // It is in view already, and only fetched to be sure: the way back is not barred.
+        Screen::Detail if state.detail.from_browse => None,
+        _ => state.detail.token.cancel(),
     }
 }
 
@@ -252,7 +269,7 @@ fn reenter(state: &mut State) -> Vec<Step> {
 /// Lets the focused text field change, and does what follows from its new text. False if no field
 /// has the focus, or the change did not happen.
 fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool {
-    let rows = state.body_rows();
+    let (rows, basis) = (state.body_rows(), state.basis());
     let has_changed = editor(state).is_some_and(|mut editor| change(&mut editor));
     if has_changed {
         state.setup.complaint = None;
@@ -261,6 +278,9 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
             && raw.is_typing
         {
             raw.searched(rows);
+        }
+        if state.screen == Screen::Browse {
+            state.browse.searched(basis);
         }
     }
     has_changed

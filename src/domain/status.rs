@@ -228,6 +228,24 @@ pub fn next_flip(
     .find(|flip| *flip > now)
 }
 
+/// How long an expired token stays at the top of the order of urgency.
+const RECENTLY: TimeDelta = TimeDelta::days(30);
+
+/// When a token's place in the order of urgency next changes by itself: with its status, and once
+/// more when its end is no longer recent.
+#[must_use]
+pub fn next_move(
+    life: Lifecycle,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+) -> Option<DateTime<Utc>> {
+    next_flip(life, now, thresholds).or_else(|| {
+        let end = life.enabled.then(|| life.end()).flatten()?;
+        let forgotten = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
+        (forgotten > now).then_some(forgotten)
+    })
+}
+
 /// The place of a token in the order of urgency; smaller is more urgent.
 ///
 /// Expired within 30 days (latest first), critical and expiring (soonest first), unknown, active
@@ -238,7 +256,7 @@ pub fn urgency(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> (
     let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
     match Status::at(life, now, thresholds) {
         Status::Expired
-            if now.signed_duration_since(life.expires_at.unwrap_or(now)) <= TimeDelta::days(30) =>
+            if now.signed_duration_since(life.expires_at.unwrap_or(now)) <= RECENTLY =>
         {
             (0, end.saturating_neg())
         }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Datelike, Utc};
 use url::Url;
 
 use super::duration::Lifetime;
+use super::piece::Piece;
 use super::raw::RawJson;
 use super::scope::{Scope, ScopeId};
 use super::text;
@@ -43,11 +44,11 @@ pub struct ServiceToken {
     /// The object as received.
     pub raw: RawJson,
     /// UUID of the token; what policies refer to.
-    pub id: Reported<String>,
+    pub id: Reported<Piece>,
     /// What clients send as `CF-Access-Client-Id`; not the ID.
-    pub client_id: Reported<String>,
+    pub client_id: Reported<Piece>,
     /// The name people gave it. Untrusted text.
-    pub name: Reported<String>,
+    pub name: Reported<Piece>,
     /// How long it lives from one renewal to its expiry.
     pub duration: Reported<Lifetime>,
     /// Whether it is switched on. Absent means yes.
@@ -92,9 +93,9 @@ impl ServiceToken {
 
     fn read(&mut self, key: &str, value: &str) {
         match key {
-            "id" => self.id = string(value),
-            "client_id" => self.client_id = string(value),
-            "name" => self.name = string(value),
+            "id" => self.id = piece(&self.raw, value),
+            "client_id" => self.client_id = piece(&self.raw, value),
+            "name" => self.name = piece(&self.raw, value),
             "duration" => self.duration = duration(value),
             "enabled" => self.enabled = typed(value),
             "created_at" => self.created_at = instant(value),
@@ -112,19 +113,23 @@ impl ServiceToken {
     /// The ID as text, empty where none was reported.
     #[must_use]
     pub fn id_text(&self) -> &str {
-        self.id.valid().map_or("", String::as_str)
+        self.text(&self.id)
     }
 
     /// The client ID as text, empty where none was reported.
     #[must_use]
     pub fn client_id_text(&self) -> &str {
-        self.client_id.valid().map_or("", String::as_str)
+        self.text(&self.client_id)
     }
 
     /// The name as sent, empty where none was reported. Untrusted text.
     #[must_use]
     pub fn name_text(&self) -> &str {
-        self.name.valid().map_or("", String::as_str)
+        self.text(&self.name)
+    }
+
+    fn text<'a>(&'a self, piece: &'a Reported<Piece>) -> &'a str {
+        piece.valid().map_or("", |piece| piece.text(&self.raw))
     }
 
     /// The duration's text as the API sent it.
@@ -158,6 +163,18 @@ fn typed<T: for<'de> serde::Deserialize<'de>>(value: &str) -> Reported<T> {
 
 fn string(value: &str) -> Reported<String> {
     typed(value)
+}
+
+fn piece(raw: &RawJson, value: &str) -> Reported<Piece> {
+    if let Some(piece) = Piece::within(raw, value) {
+        return Reported::Valid(piece);
+    }
+    match string(value) {
+        Reported::Valid(text) => Reported::Valid(Piece::decoded(&text)),
+        Reported::Absent => Reported::Absent,
+        Reported::Null => Reported::Null,
+        Reported::Invalid => Reported::Invalid,
+    }
 }
 
 fn duration(value: &str) -> Reported<Lifetime> {

@@ -279,6 +279,8 @@ impl Inspector {
     pub(super) fn patience(&self) -> Patience {
         Patience {
             deadline: Instant::now() + self.limits.timeout,
+            // A command has one deadline in which to wait; a screen is watched, and can be left.
+            per_request: (!self.limits.waits_when_limited).then_some(self.limits.timeout),
             waits_when_limited: self.limits.waits_when_limited,
         }
     }

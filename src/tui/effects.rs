@@ -184,7 +184,12 @@ impl Effects {
                     total: page.total,
                 });
             };
-            let result = inspector.list(&access, || {}, &mut on_page).await;
+            let staged = |stage| {
+                let _unheard = messages.send(Message::Staged { request, stage });
+            };
+            staged(Stage::Keyring);
+            let on_network = || staged(Stage::Network);
+            let result = inspector.list(&access, on_network, &mut on_page).await;
             let result = result.map(|listed| TokenList {
                 tokens: listed.tokens,
                 incomplete: listed.incomplete,

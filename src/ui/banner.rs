@@ -87,6 +87,12 @@ fn key_sets(state: &State, banner: &Banner, look: &Look<'_>) -> Vec<Vec<Span<'st
             sets.push(both);
         }
     }
+    if state.lost_name().is_some() {
+        let mut both = details.clone();
+        both.push(Span::raw("  "));
+        both.extend(hint(state, Action::Browse, "list by its name", look));
+        sets.push(both);
+    }
     sets.push(details);
     for set in &mut sets {
         let context = state.context();

@@ -12,7 +12,6 @@ use crate::action::Action;
 use crate::app::state::{Screen, State};
 use crate::domain::duration;
 use crate::domain::remote::Remote;
-use crate::domain::token::ServiceToken;
 use crate::theme::Role;
 
 /// ```text
@@ -45,8 +44,10 @@ fn left(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
         let (minutes, seconds) = (seconds / 60, seconds % 60);
         facts.push(look.plain(&format!("retry in {minutes}:{seconds:02}")));
     }
-    if state.screen == Screen::Detail {
-        facts.extend(age(state, &state.detail.token, look));
+    match state.screen {
+        Screen::Detail => facts.extend(age(state, &state.detail.token, look)),
+        Screen::Browse => facts.extend(age(state, &state.browse.list, look)),
+        _ => {}
     }
     if let Some(notice) = state.clock.offset.notice() {
         facts.push(look.span(Role::Warning, &notice));
@@ -60,19 +61,15 @@ fn left(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
     spans
 }
 
-fn age(
-    state: &State,
-    token: &Remote<std::sync::Arc<ServiceToken>>,
-    look: &Look<'_>,
-) -> Vec<Span<'static>> {
-    let Some(fetched) = token.fetched() else {
+fn age<T>(state: &State, remote: &Remote<T>, look: &Look<'_>) -> Vec<Span<'static>> {
+    let Some(fetched) = remote.fetched() else {
         return Vec::new();
     };
     let age = match duration::age(state.clock.local.signed_duration_since(fetched.at)) {
         recent if recent == "just now" => recent,
         age => format!("{age} ago"),
     };
-    match token {
+    match remote {
         Remote::Stale { .. } => vec![
             look.span(Role::Warning, "stale"),
             look.span(Role::Muted, &format!("fetched {age}")),
@@ -97,7 +94,8 @@ fn hints(state: &State, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     let rows = look
         .keymap
         .rows_in(context)
-        .filter(|row| row.footer && row.action != Action::Help);
+        .filter(|row| row.footer && row.action != Action::Help)
+        .filter(|row| row.action != Action::Browse || state.screen != Screen::Browse);
     for row in rows {
         let Some(key) = row.keys.first() else {
             continue;

@@ -38,11 +38,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
 
 fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
     let session = &state.session;
-    let in_view = state
-        .detail
-        .access
-        .as_ref()
-        .filter(|_| state.screen == Screen::Detail);
+    let in_view = match state.screen {
+        Screen::Detail => state.detail.access.as_ref(),
+        Screen::Browse => state.browse.access.as_ref(),
+        _ => None,
+    };
     let scope = in_view
         .map(|access| &access.scope)
         .or(session.scope.as_ref());

@@ -33,6 +33,8 @@ pub(super) struct Glyphs {
     /// Stands between facts on one line.
     pub(super) dot: &'static str,
     pub(super) times: &'static str,
+    /// Stands behind the column that rows are sorted by: up where less comes first, else down.
+    pub(super) arrows: [&'static str; 2],
     /// Stands before the row with the focus.
     pub(super) marker: &'static str,
     /// Stands before a field that the last fetch changed.
@@ -58,6 +60,7 @@ const UNICODE: Glyphs = Glyphs {
     ellipsis: "…",
     dot: " · ",
     times: "×",
+    arrows: ["↑", "↓"],
     marker: "›",
     changed: "Δ",
     info: "●",
@@ -78,6 +81,7 @@ const ASCII: Glyphs = Glyphs {
     ellipsis: "...",
     dot: " - ",
     times: "x",
+    arrows: ["^", "v"],
     marker: ">",
     changed: "~",
     info: "*",

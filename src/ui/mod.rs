@@ -4,6 +4,7 @@
 
 mod banner;
 mod browse;
+mod browse_row;
 mod choice;
 mod detail;
 mod error_details;

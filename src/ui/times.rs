@@ -82,7 +82,7 @@ impl Moment {
 }
 
 /// How far an instant is from now, in whole minutes or larger units.
-fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let ahead = at.signed_duration_since(now);
     if ahead > chrono::TimeDelta::zero() {
         return match ahead.num_seconds() {

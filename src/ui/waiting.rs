@@ -47,16 +47,29 @@ pub(super) fn lines(
         line.extend(hint);
     }
     let mut lines = vec![line];
-    if state.detail.stage == Stage::Keyring && seconds > 1 {
-        let texts = [
-            "waiting for the OS keyring",
-            "(an unlock prompt may be on the desktop)",
-        ];
-        if columns > 76 {
-            lines.push(vec![look.span(Role::Muted, &texts.join(" "))]);
-        } else {
-            lines.extend(texts.map(|text| vec![look.span(Role::Muted, text)]));
-        }
-    }
+    lines.extend(on_keyring(state.detail.stage, seconds, columns, look));
     Some(lines)
+}
+
+/// What to say once the keyring has taken more than a moment.
+pub(super) fn on_keyring(
+    stage: Stage,
+    seconds: i64,
+    columns: usize,
+    look: &Look<'_>,
+) -> Vec<Vec<Span<'static>>> {
+    if stage != Stage::Keyring || seconds <= 1 {
+        return Vec::new();
+    }
+    let texts = [
+        "waiting for the OS keyring",
+        "(an unlock prompt may be on the desktop)",
+    ];
+    if columns > 76 {
+        vec![vec![look.span(Role::Muted, &texts.join(" "))]]
+    } else {
+        texts
+            .map(|text| vec![look.span(Role::Muted, text)])
+            .to_vec()
+    }
 }

@@ -70,6 +70,7 @@ pub(crate) fn id() -> TokenId {
 pub(crate) fn patience(seconds: u64) -> Patience {
     Patience {
         deadline: Instant::now() + Duration::from_secs(seconds),
+        per_request: None,
         waits_when_limited: false,
     }
 }

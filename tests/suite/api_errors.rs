@@ -398,6 +398,7 @@ async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
     let server = saying(500, "").await;
     let patience = tokenscope::api::Patience {
         deadline: Instant::now() + Duration::from_millis(190),
+        per_request: None,
         waits_when_limited: true,
     };
     let fetched = client(&server.uri())

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokenscope::api::{Answer, Error, Listing, Page};
+use tokenscope::api::{Answer, Error, Listing, Page, Patience};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::scope::ScopeKind;
 use tokio::io::AsyncWriteExt;
@@ -390,4 +391,26 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
             .iter()
             .all(|request| number(request, "per_page") == 50)
     );
+}
+
+#[tokio::test]
+async fn on_screen_each_page_has_the_whole_time_to_itself() {
+    let server = paged(|page| {
+        let note = r#"{"per_page":2,"total_count":4,"total_pages":2}"#;
+        ok(page_body(&tokens(page * 2, page * 2 + 2), note))
+    })
+    .await;
+    let listed = async |each: u64| {
+        let patience = Patience {
+            per_request: Some(Duration::from_secs(each)),
+            ..patience(0)
+        };
+        client(&server.uri())
+            .list_tokens(&api_token(), &account(), patience, &mut |_| {})
+            .await
+    };
+    let list = listed(30).await.unwrap().value;
+    assert_eq!((list.tokens.len(), list.incomplete), (4, None));
+    let failure = listed(0).await.unwrap_err().into_failure(None);
+    assert_eq!(failure.kind, FailureKind::Timeout);
 }

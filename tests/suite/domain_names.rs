@@ -7,10 +7,11 @@ use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
 use tokenscope::domain::recent::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::search::{Filter, matching_lines};
+use tokenscope::domain::search::{Filter, TokenFilter, is_narrower, matching_lines, query_for};
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Status, Thresholds};
+use tokenscope::domain::token::ServiceToken;
 
 use crate::domain::{now, token};
 
@@ -235,4 +236,84 @@ fn lines_are_found_without_case_unless_the_query_has_capitals() {
         Vec::<usize>::new(),
         "plain text, no pattern"
     );
+}
+
+// ---------------------------------------------------------------------------------- tokens
+
+fn listed(name: &str) -> ServiceToken {
+    let text = format!(
+        r#"{{"id":"f174e90a-fafe-4643-bbbc-4a0ed4fc8415","name":{name},"client_id":"88bf3b6d86161464f6509f7219099e57.access"}}"#
+    );
+    token(&text)
+}
+
+fn passes(query: &str, name: &str) -> bool {
+    TokenFilter::new(query).passes(&listed(name), Status::Expiring)
+}
+
+#[test]
+fn a_token_is_found_by_its_name_loosely_and_by_the_rest_as_it_stands() {
+    assert!(passes("cct", r#""CI/CD token""#));
+    assert!(passes("4643-bbbc", r#""CI/CD token""#));
+    assert!(passes("F174E90A", r#""CI/CD token""#), "an ID has no case");
+    assert!(passes("88bf3b6d86161464f6509f7219099e57.access", r#""x""#));
+    assert!(!passes("88bf57", r#""x""#), "not in one piece");
+    assert!(passes("expi", r#""x""#));
+    assert!(!passes("pir", r#""x""#), "not how the status begins");
+    assert!(passes("expi 4643 c", r#""c""#));
+    assert!(!passes("expi 4643 d", r#""c""#));
+}
+
+#[test]
+fn short_words_are_looked_for_in_names_alone() {
+    assert!(!passes("f1", r#""x""#));
+    assert!(!passes("ex", r#""y""#));
+    assert!(passes("f17", r#""x""#));
+    assert!(!passes("access", r#""x""#), "every client ID ends with it");
+}
+
+#[test]
+fn signs_turn_the_sense_of_a_word_as_in_fzf() {
+    assert!(!passes("!ci", r#""ci""#));
+    assert!(passes("!cd", r#""ci""#));
+    assert!(!passes("!expiring", r#""ci""#));
+    assert!(passes("^ci", r#""ci-x""#));
+    assert!(!passes("ci$", r#""ci-x""#));
+    assert!(!passes("'cx", r#""ci-x""#));
+}
+
+#[test]
+fn a_name_as_a_query_finds_that_name_whatever_signs_are_in_it() {
+    for name in ["!bang ^up 'so dollar$", "(old) nightly", "a\\ b", "$"] {
+        let query = query_for(name);
+        let json = serde_json::to_string(name).unwrap();
+        assert!(passes(&query, &json), "{name} as {query}");
+    }
+    assert!(!passes(&query_for("!bang"), r#""quiet""#));
+}
+
+#[test]
+fn a_longer_query_narrows_unless_its_sense_may_turn() {
+    for (longer, query) in [("ab", "a"), ("abcd", "abc"), ("abc d", "abc"), ("x", "")] {
+        assert!(is_narrower(longer, query), "{longer} after {query}");
+    }
+    for (longer, query) in [
+        ("b", "a"),
+        ("a", "ab"),
+        ("a$", "a"),
+        ("!ab", "!a"),
+        ("abc", "ab"),
+        ("x abc", "x ab"),
+    ] {
+        assert!(!is_narrower(longer, query), "{longer} after {query}");
+    }
+}
+
+#[test]
+fn what_was_searched_for_can_be_marked() {
+    let mut filter = TokenFilter::new("cc expi 4643 !zz");
+    assert_eq!(filter.in_name("CI/CD"), [0, 3]);
+    assert_eq!(filter.in_status(Status::Expiring), 4);
+    assert_eq!(filter.in_status(Status::Active), 0);
+    assert_eq!(filter.in_id("a-4643"), [2, 3, 4, 5]);
 }

@@ -170,7 +170,8 @@ fn every_way_of_not_holding_a_value_is_told_apart() {
     );
     assert_eq!(odd.id, Reported::Null);
     assert_eq!(odd.client_id, Reported::Invalid);
-    assert_eq!(odd.name, Reported::Valid(String::new()));
+    assert!(odd.name.valid().is_some());
+    assert_eq!(odd.name_text(), "");
     assert_eq!(odd.duration, Reported::Invalid);
     assert_eq!(odd.enabled, Reported::Invalid);
     assert_eq!(odd.created_at, Reported::Null);

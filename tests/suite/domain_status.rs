@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{
-    Lifecycle, Status, Thresholds, Tone, by_urgency, next_flip, urgency,
+    Lifecycle, Status, Thresholds, Tone, by_urgency, next_flip, next_move, urgency,
 };
 
 use crate::domain::{at, nanos, now, token, token_until};
@@ -24,6 +24,25 @@ fn life(end: DateTime<Utc>) -> Lifecycle {
         forever: false,
         expires_at: Some(end),
     }
+}
+
+#[test]
+fn an_expired_token_moves_once_more_when_its_end_is_no_longer_recent() {
+    let thresholds = Thresholds::default();
+    let ended = life(now() - TimeDelta::days(2));
+    let moves = next_move(ended, now(), thresholds).unwrap();
+    let place = |at| urgency(ended, at, thresholds).0;
+    assert_eq!(place(moves - TimeDelta::nanoseconds(1)), place(now()));
+    assert!(place(moves) > place(now()));
+    assert_eq!(next_move(ended, moves, thresholds), None);
+    let living = life(now() + TimeDelta::days(2));
+    let flip = next_flip(living, now(), thresholds);
+    assert_eq!(next_move(living, now(), thresholds), flip);
+    let disabled = Lifecycle {
+        enabled: false,
+        ..ended
+    };
+    assert_eq!(next_move(disabled, now(), thresholds), None);
 }
 
 #[test]

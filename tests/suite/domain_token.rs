@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
-use tokenscope::domain::token::{ClientId, InvalidTokenRef, TokenId, TokenRef};
+use tokenscope::domain::token::{ClientId, InvalidTokenRef, Reported, TokenId, TokenRef};
 
 use crate::domain::token;
 
@@ -285,4 +285,18 @@ fn a_scope_is_written_and_linked() {
         !zone().dashboard_url().contains(SCOPE),
         "a zone does not say its account"
     );
+}
+
+#[test]
+fn a_text_in_escapes_is_decoded_and_another_is_read_where_it_stands() {
+    let plain = token(r#"{"x":"CI","id":"a","name":"CI","client_id":""}"#);
+    assert_eq!(
+        (plain.id_text(), plain.name_text(), plain.client_id_text()),
+        ("a", "CI", "")
+    );
+    let escaped = token(r#"{"id":"a\/b","name":"\u6771\"京\n","client_id":7}"#);
+    assert_eq!(escaped.id_text(), "a/b");
+    assert_eq!(escaped.name_text(), "東\"京\n");
+    assert_eq!(escaped.client_id, Reported::Invalid);
+    assert_eq!(escaped.client_id_text(), "");
 }

@@ -42,13 +42,13 @@ use tokenscope::keymap::Keymap;
 use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, Look};
 
-const SMALL: (u16, u16) = (60, 20);
-const USUAL: (u16, u16) = (80, 24);
-const SKETCH: (u16, u16) = (100, 30);
-const LARGE: (u16, u16) = (120, 40);
+pub(super) const SMALL: (u16, u16) = (60, 20);
+pub(super) const USUAL: (u16, u16) = (80, 24);
+pub(super) const SKETCH: (u16, u16) = (100, 30);
+pub(super) const LARGE: (u16, u16) = (120, 40);
 
 /// A state, and the name of its snapshot.
-type Scene = (&'static str, fn() -> State);
+pub(super) type Scene = (&'static str, fn() -> State);
 
 const SETUP: [Scene; 8] = [
     ("setup_empty", setup_empty),
@@ -113,7 +113,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     at("2026-11-25T12:04:31Z")
 }
 
@@ -121,7 +121,7 @@ fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
     instant.with_timezone(&FixedOffset::east_opt(3600).unwrap())
 }
 
-fn account() -> Scope {
+pub(super) fn account() -> Scope {
     Scope::Account(ScopeId::parse("4f1b2c3d4e5f60718293a4b5c6d79c2e").unwrap())
 }
 
@@ -149,17 +149,17 @@ fn session() -> Session {
     }
 }
 
-fn state() -> State {
+pub(super) fn state() -> State {
     State::new(session(), now(), USUAL)
 }
 
-fn token(json: &str) -> Arc<ServiceToken> {
+pub(super) fn token(json: &str) -> Arc<ServiceToken> {
     let raw: &RawValue = serde_json::from_str(json).unwrap();
     Arc::new(ServiceToken::parse(&RawJson::from(raw)))
 }
 
 /// The usual token with other members in place of some of its own.
-fn token_with(changes: &[(&str, &str)]) -> Arc<ServiceToken> {
+pub(super) fn token_with(changes: &[(&str, &str)]) -> Arc<ServiceToken> {
     let mut members = vec![
         ("id", r#""f174e90a-fafe-4643-bbbc-4a0ed4fc8415""#),
         ("client_id", r#""88bf3b6d86161464f6509f7219099e57.access""#),
@@ -591,7 +591,7 @@ fn help_in_a_field() -> State {
     state
 }
 
-fn banner(failure: Failure) -> Banner {
+pub(super) fn banner(failure: Failure) -> Banner {
     Banner { failure, count: 1 }
 }
 
@@ -671,13 +671,13 @@ fn notice() -> State {
 
 // --------------------------------------------------------------------------------- drawing
 
-struct Theatre {
+pub(super) struct Theatre {
     keymap: Keymap,
     theme: Theme,
     ascii: bool,
 }
 
-fn theatre(theme: &str, ascii: bool) -> Theatre {
+pub(super) fn theatre(theme: &str, ascii: bool) -> Theatre {
     Theatre {
         keymap: Keymap::built_in().unwrap(),
         theme: Theme::named(theme).unwrap(),
@@ -686,7 +686,7 @@ fn theatre(theme: &str, ascii: bool) -> Theatre {
 }
 
 impl Theatre {
-    fn look(&self) -> Look<'_> {
+    pub(super) fn look(&self) -> Look<'_> {
         Look {
             keymap: &self.keymap,
             theme: &self.theme,
@@ -696,7 +696,7 @@ impl Theatre {
     }
 
     /// What is on screen, and where the cursor is if it shows.
-    fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
+    pub(super) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
         state.size = size;
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         terminal
@@ -709,7 +709,7 @@ impl Theatre {
 }
 
 /// A buffer as text; the cells that a wide character covers are left out.
-fn text(buffer: &Buffer) -> String {
+pub(super) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -727,7 +727,7 @@ fn text(buffer: &Buffer) -> String {
     text
 }
 
-fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
+pub(super) fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
     let theatre = theatre("dark", false);
     let mut all = String::new();
     for size in sizes {
@@ -742,7 +742,7 @@ fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
     all
 }
 
-fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
+pub(super) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -1024,7 +1024,7 @@ fn the_banner_names_only_keys_that_help() {
 }
 
 /// Draws a state at many sizes on one terminal.
-fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
+pub(super) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     let theatre = theatre("dark", false);
     let mut state = state.clone();
     let viewport = Viewport::Fixed(Rect::new(0, 0, 0, 0));
@@ -1037,7 +1037,7 @@ fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     }
 }
 
-fn every_size() -> impl Iterator<Item = (u16, u16)> {
+pub(super) fn every_size() -> impl Iterator<Item = (u16, u16)> {
     (0..=130).flat_map(|width| (0..=45).map(move |height| (width, height)))
 }
 

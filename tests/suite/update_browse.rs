@@ -1,0 +1,893 @@
+//! Transitions of the list of all tokens: a state and a message give a state and effects.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::value::RawValue;
+use tokenscope::action::{Action, Context};
+use tokenscope::app::browse_table::Sort;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::field::TextField;
+use tokenscope::app::lookup::LookupField;
+use tokenscope::app::message::{LookUp, Message, TokenList, Typed};
+use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::access::{Access, Identity};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::recent::Recent;
+use tokenscope::domain::remote::{Remote, RequestId};
+use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::status::Status;
+use tokenscope::domain::token::{ServiceToken, TokenRef};
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+    start + TimeDelta::seconds(seconds)
+}
+
+fn day(days: i64) -> DateTime<Utc> {
+    at(days * 86_400)
+}
+
+fn scope() -> Scope {
+    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
+}
+
+fn zone() -> Scope {
+    Scope::Zone(ScopeId::parse("9a7806061c88ada191ed06f989cc3dac").unwrap())
+}
+
+fn identity() -> Identity {
+    Identity {
+        source: CredentialSource::Keyring {
+            profile: "default".to_owned(),
+        },
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+fn session() -> Session {
+    Session {
+        identity: Some(identity()),
+        profile: Some("default".to_owned()),
+        scope: Some(scope()),
+        ..Session::default()
+    }
+}
+
+/// Types a zone into the panel.
+fn use_zone(state: &mut State) {
+    state.lookup.scope_kind = ScopeKind::Zone;
+    state.lookup.scope_id = TextField::with(zone().id());
+}
+
+fn lookup() -> State {
+    let mut state = State::new(session(), at(0), (100, 30));
+    assert_eq!(start(&mut state, Opening::Lookup), []);
+    state
+}
+
+/// The UUID of the token of a number.
+fn id(number: usize) -> String {
+    format!("f174e90a-fafe-4643-bbbc-{number:012x}")
+}
+
+fn parse(text: String) -> Arc<ServiceToken> {
+    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
+    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
+}
+
+fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
+    let mut text = String::new();
+    write!(
+        text,
+        r#"{{"id":"{}","name":"{name}","client_id":"{number:032x}.access","duration":"{}h","expires_at":"{}","last_seen_at":"{}"}}"#,
+        id(number),
+        24 * (number + 1),
+        expires_at.to_rfc3339(),
+        (at(0) - TimeDelta::hours(i64::try_from(number).unwrap())).to_rfc3339(),
+    )
+    .unwrap();
+    parse(text)
+}
+
+/// Five tokens, in no order: active, critical, expired, never expiring, expiring.
+fn tokens() -> Vec<Arc<ServiceToken>> {
+    let forever = format!(
+        r#"{{"id":"{}","name":"beta","client_id":"{:032x}.access","duration":"forever"}}"#,
+        id(3),
+        3
+    );
+    vec![
+        token(0, "Delta", day(300)),
+        token(1, "alpha", day(3)),
+        token(2, "gamma", day(-2)),
+        parse(forever),
+        token(4, "epsilon", day(20)),
+    ]
+}
+
+fn all(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
+    TokenList {
+        total: Some(tokens.len()),
+        tokens,
+        incomplete: None,
+        took: Duration::from_millis(84),
+        measured_offset: None,
+    }
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let now = state.clock.local;
+    update(state, now, Message::Acted(action))
+}
+
+fn type_text(state: &mut State, text: &str) {
+    for character in text.chars() {
+        let now = state.clock.local;
+        assert_eq!(update(state, now, Message::Typed(Typed(character))), []);
+    }
+}
+
+/// The request that a list starts, to be sent for a scope.
+fn listing(effects: &[Effect], of: &Scope) -> RequestId {
+    let request = match effects {
+        [Effect::ListTokens { request, access }] if access.scope == *of => Some(*request),
+        _ => None,
+    };
+    assert!(request.is_some(), "{effects:?}");
+    request.unwrap()
+}
+
+fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>, total: usize) {
+    let now = state.clock.local;
+    let total = Some(total);
+    let page = Message::TokensArrived {
+        request,
+        tokens,
+        total,
+    };
+    assert_eq!(update(state, now, page), []);
+}
+
+fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) -> Vec<Effect> {
+    let now = state.clock.local;
+    update(state, now, Message::TokensListed { request, result })
+}
+
+/// Browse with a list that has just arrived.
+fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    arrive(&mut state, request, tokens.clone(), tokens.len());
+    assert_eq!(end(&mut state, request, Ok(all(tokens))), []);
+    assert_eq!(state.screen, Screen::Browse);
+    state
+}
+
+fn names(state: &State) -> Vec<&str> {
+    let table = &state.browse.table;
+    table
+        .tokens(0, table.rows())
+        .map(|token| token.name_text())
+        .collect()
+}
+
+fn selected(state: &State) -> &str {
+    state.browse.token().unwrap().name_text()
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "It failed.", "Do something.")
+}
+
+// ---------------------------------------------------------------------------------- opening
+
+#[test]
+fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    assert_eq!(state.screen, Screen::Browse);
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    assert_eq!(
+        names(&state),
+        ["gamma", "alpha", "epsilon", "Delta", "beta"]
+    );
+    assert_eq!(state.browse.table.count(Status::Critical), 1);
+    assert_eq!(state.browse.table.count(Status::NeverExpires), 1);
+    assert_eq!(state.browse.table.count(Status::Unknown), 0);
+}
+
+#[test]
+fn the_list_is_of_the_scope_typed_on_the_panel() {
+    let mut state = lookup();
+    use_zone(&mut state);
+    listing(&act(&mut state, Action::Browse), &zone());
+}
+
+#[test]
+fn a_mistyped_scope_is_said_instead_of_listing_another() {
+    let mut state = lookup();
+    state.lookup.scope_id = TextField::with("023e");
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.lookup.focus, LookupField::ScopeId);
+    assert_eq!(state.context(), Context::LookupText);
+    let (field, _) = state.lookup.complaint.as_ref().unwrap();
+    assert_eq!(*field, LookupField::ScopeId);
+}
+
+#[test]
+fn without_a_scope_the_panel_asks_for_one() {
+    let mut state = lookup();
+    state.session.scope = None;
+    state.lookup.scope_id = TextField::default();
+    state.screen = Screen::Profiles;
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.lookup.focus, LookupField::ScopeId);
+    assert!(state.lookup.complaint.is_some());
+}
+
+#[test]
+fn without_a_credential_the_form_opens() {
+    let mut state = lookup();
+    state.session.identity = None;
+    let effects = act(&mut state, Action::Browse);
+    assert!(
+        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Setup);
+}
+
+#[test]
+fn coming_back_keeps_list_cursor_and_filter() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "a");
+    act(&mut state, Action::Submit);
+    act(&mut state, Action::Down);
+    let (cursor, rows) = (state.browse.selected, names(&state).len());
+    assert_eq!(act(&mut state, Action::LookUp), []);
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.browse.selected, cursor);
+    assert_eq!(state.browse.filter.value(), "a");
+    assert_eq!(names(&state).len(), rows);
+}
+
+#[test]
+fn another_scope_starts_anew_and_drops_what_was_under_way() {
+    let mut state = lookup();
+    let first = listing(&act(&mut state, Action::Browse), &scope());
+    act(&mut state, Action::LookUp);
+    use_zone(&mut state);
+    let effects = act(&mut state, Action::Browse);
+    assert_eq!(effects.first(), Some(&Effect::Cancel(first)));
+    let second = listing(&effects[1..], &zone());
+    arrive(&mut state, first, tokens(), 5);
+    assert_eq!(state.browse.table.total(), 0);
+    assert_eq!(end(&mut state, first, Ok(all(tokens()))), []);
+    assert!(!state.changed);
+    assert_eq!(state.browse.list.request(), Some(second));
+}
+
+#[test]
+fn a_pause_that_the_api_asked_for_is_kept() {
+    let mut state = lookup();
+    state.limited_until = Some(at(60));
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.screen, Screen::Browse);
+    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert!(state.notice.is_some());
+    state.clock.local = at(61);
+    listing(&act(&mut state, Action::Refresh), &scope());
+}
+
+// ---------------------------------------------------------------------------------- arriving
+
+#[test]
+fn rows_appear_as_pages_arrive() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    arrive(&mut state, request, tokens()[..2].to_vec(), 5);
+    assert_eq!(names(&state), ["alpha", "Delta"]);
+    assert_eq!(state.browse.progress.received, 2);
+    assert_eq!(state.browse.progress.total, Some(5));
+    act(&mut state, Action::Down);
+    arrive(&mut state, request, tokens()[2..].to_vec(), 5);
+    assert_eq!(selected(&state), "Delta");
+    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    assert_eq!(selected(&state), "Delta");
+    assert_eq!(state.browse.table.total(), 5);
+}
+
+#[test]
+fn the_cursor_stays_at_the_top_until_it_is_moved() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    arrive(&mut state, request, tokens()[..2].to_vec(), 5);
+    arrive(&mut state, request, tokens()[2..].to_vec(), 5);
+    assert_eq!(state.browse.selected, 0);
+    assert_eq!(selected(&state), "gamma");
+}
+
+#[test]
+fn esc_cancels_and_keeps_what_has_arrived() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    arrive(&mut state, request, tokens()[..2].to_vec(), 5);
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    let extent = state.browse.list.value().unwrap();
+    assert_eq!(extent.incomplete.as_deref(), Some("cancelled"));
+    assert_eq!(extent.total, Some(5));
+    arrive(&mut state, request, tokens()[2..].to_vec(), 5);
+    assert_eq!(names(&state), ["alpha", "Delta"]);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.screen, Screen::Lookup);
+}
+
+#[test]
+fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    assert_eq!(state.browse.list, Remote::Idle);
+    assert_eq!(state.screen, Screen::Browse);
+    listing(&act(&mut state, Action::Refresh), &scope());
+}
+
+#[test]
+fn quitting_works_with_a_list_in_flight() {
+    let mut state = lookup();
+    act(&mut state, Action::Browse);
+    act(&mut state, Action::Quit);
+    assert!(state.quit);
+}
+
+#[test]
+fn a_list_that_lacks_something_says_so() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let list = TokenList {
+        incomplete: Some("page 2 of 5 could not be read".to_owned()),
+        total: Some(12_000),
+        ..all(tokens())
+    };
+    end(&mut state, request, Ok(list));
+    let extent = state.browse.list.value().unwrap();
+    assert_eq!(extent.total, Some(12_000));
+    assert!(extent.incomplete.is_some());
+    assert_eq!(state.browse.note_rows(), 2);
+}
+
+#[test]
+fn a_first_failure_leaves_a_screen_that_can_try_again() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    end(&mut state, request, Err(failure(FailureKind::Server)));
+    assert!(state.banner.is_some());
+    assert_eq!(state.screen, Screen::Browse);
+    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    assert_eq!(state.banner, None);
+    assert_eq!(names(&state).len(), 5);
+}
+
+#[test]
+fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
+    let mut state = browse(tokens());
+    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    end(&mut state, request, Err(failure(FailureKind::Network)));
+    assert!(matches!(state.browse.list, Remote::Stale { .. }));
+    assert_eq!(names(&state).len(), 5);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.banner, None);
+    assert_eq!(state.screen, Screen::Browse);
+}
+
+#[test]
+fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let effects = end(&mut state, request, Err(failure(FailureKind::NoCredential)));
+    assert!(
+        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Setup);
+    assert!(state.setup.was_browsing);
+}
+
+#[test]
+fn a_refresh_keeps_the_cursor_on_its_token() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Down);
+    act(&mut state, Action::Down);
+    assert_eq!(selected(&state), "epsilon");
+    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let mut changed = tokens();
+    changed[0] = token(0, "Delta", day(1));
+    changed.push(token(9, "urgent", day(2)));
+    arrive(&mut state, request, changed.clone(), 6);
+    assert_eq!(
+        names(&state).len(),
+        5,
+        "the old list stays until the new one is whole"
+    );
+    end(&mut state, request, Ok(all(changed)));
+    assert_eq!(
+        names(&state),
+        ["gamma", "Delta", "urgent", "alpha", "epsilon", "beta"]
+    );
+    assert_eq!(selected(&state), "epsilon");
+}
+
+#[test]
+fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Bottom);
+    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let rest: Vec<_> = tokens().into_iter().take(3).collect();
+    end(&mut state, request, Ok(all(rest)));
+    assert_eq!(state.browse.selected, 2);
+    assert_eq!(selected(&state), "Delta");
+}
+
+#[test]
+fn cancelling_a_refresh_keeps_the_whole_old_list() {
+    let mut state = browse(tokens());
+    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    arrive(&mut state, request, tokens()[..1].to_vec(), 5);
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    assert_eq!(names(&state).len(), 5);
+    assert_eq!(state.browse.list.value().unwrap().incomplete, None);
+}
+
+// ---------------------------------------------------------------------------------- keys
+
+#[test]
+fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Down);
+    assert_eq!(selected(&state), "alpha");
+    let orders = [
+        (Sort::Name, ["alpha", "beta", "Delta", "epsilon", "gamma"]),
+        (Sort::Left, ["gamma", "alpha", "epsilon", "Delta", "beta"]),
+        (
+            Sort::LastSeen,
+            ["beta", "epsilon", "gamma", "alpha", "Delta"],
+        ),
+        (
+            Sort::Duration,
+            ["beta", "epsilon", "gamma", "alpha", "Delta"],
+        ),
+        (
+            Sort::Urgency,
+            ["gamma", "alpha", "epsilon", "Delta", "beta"],
+        ),
+    ];
+    for (sort, order) in orders {
+        assert_eq!(act(&mut state, Action::Sort), []);
+        assert_eq!(state.browse.table.sort(), sort);
+        assert_eq!(names(&state), order, "by {}", sort.word());
+        if state.browse.selected > 0 {
+            assert_eq!(selected(&state), "alpha");
+        }
+    }
+}
+
+#[test]
+fn typing_filters_at_once_and_keeps_the_cursor_where_its_token_still_is() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Bottom);
+    assert_eq!(selected(&state), "beta");
+    act(&mut state, Action::Search);
+    assert_eq!(state.context(), Context::BrowseText);
+    type_text(&mut state, "ta");
+    assert_eq!(names(&state), ["Delta", "beta"]);
+    assert_eq!(selected(&state), "beta");
+    type_text(&mut state, " de");
+    assert_eq!(names(&state), ["Delta"]);
+    assert_eq!(selected(&state), "Delta");
+    act(&mut state, Action::DeleteToStart);
+    assert_eq!(names(&state).len(), 5);
+    assert_eq!(selected(&state), "Delta");
+}
+
+#[test]
+fn arrows_move_the_cursor_while_typing() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "a");
+    act(&mut state, Action::Down);
+    assert_eq!(state.browse.selected, 1);
+    act(&mut state, Action::Left);
+    type_text(&mut state, "l");
+    assert_eq!(state.browse.filter.value(), "la");
+}
+
+#[test]
+fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
+    let mut state = browse(tokens());
+    for (query, fitting) in [
+        ("bbbc-000000000004", vec!["epsilon"]),
+        ("00000000000000000000000000000001.acc", vec!["alpha"]),
+        ("crit", vec!["alpha"]),
+        ("never", vec!["beta"]),
+        ("exp", vec!["gamma", "epsilon"]),
+        ("!exp !beta", vec!["alpha", "Delta"]),
+        ("^a", vec!["alpha"]),
+        ("zzz", vec![]),
+    ] {
+        state.browse.filter = TextField::default();
+        state.browse.is_filtering = true;
+        type_text(&mut state, query);
+        assert_eq!(names(&state), fitting, "{query}");
+    }
+}
+
+#[test]
+fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "alp");
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.context(), Context::Browse);
+    assert_eq!(names(&state), ["alpha"]);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(names(&state).len(), 5);
+    assert_eq!(selected(&state), "alpha");
+    assert_eq!(state.screen, Screen::Browse);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.screen, Screen::Lookup);
+}
+
+#[test]
+fn esc_leaves_the_field_before_it_cancels_the_list() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "a");
+    arrive(&mut state, request, tokens(), 5);
+    assert!(!names(&state).contains(&"epsilon"));
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+}
+
+#[test]
+fn keys_copy_what_belongs_to_the_selected_token() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Down);
+    assert_eq!(act(&mut state, Action::CopyField), [Effect::Copy(id(1))]);
+    let client_id = format!("{:032x}.access", 1);
+    let effects = act(&mut state, Action::CopyClientId);
+    assert_eq!(effects, [Effect::Copy(client_id)]);
+    let link = scope().dashboard_url();
+    let effects = act(&mut state, Action::CopyDashboardLink);
+    assert_eq!(effects, [Effect::Copy(link)]);
+}
+
+#[test]
+fn keys_do_nothing_on_an_empty_list() {
+    let mut state = browse(Vec::new());
+    for action in [
+        Action::Submit,
+        Action::CopyField,
+        Action::Sort,
+        Action::Bottom,
+        Action::PageUp,
+    ] {
+        assert_eq!(act(&mut state, action), []);
+    }
+    assert_eq!(state.browse.selected, 0);
+}
+
+// ---------------------------------------------------------------------------------- a token
+
+fn fetch_of(effects: &[Effect]) -> RequestId {
+    let request = match effects {
+        [Effect::FetchToken { request, .. }] => Some(*request),
+        _ => None,
+    };
+    assert!(request.is_some(), "{effects:?}");
+    request.unwrap()
+}
+
+fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
+    let found = LookUp {
+        tokens: vec![token],
+        scope: scope(),
+        took: Duration::from_millis(5),
+        measured_offset: None,
+    };
+    let now = state.clock.local;
+    let result = Ok(found);
+    update(state, now, Message::TokenFetched { request, result })
+}
+
+#[test]
+fn enter_shows_the_token_at_once_and_fetches_it_and_esc_returns_to_its_row() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "ta");
+    act(&mut state, Action::Submit);
+    act(&mut state, Action::Down);
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    assert_eq!(state.screen, Screen::Detail);
+    assert_eq!(state.detail.token.value().unwrap().name_text(), "beta");
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    assert_eq!(state.screen, Screen::Browse);
+    assert_eq!(selected(&state), "beta");
+    assert_eq!(state.browse.filter.value(), "ta");
+    assert_eq!(state.browse.list.request(), None);
+}
+
+#[test]
+fn a_look_up_under_way_makes_room_for_the_token_that_is_opened() {
+    let mut state = lookup();
+    type_text(&mut state, &id(77));
+    let old = fetch_of(&act(&mut state, Action::Submit));
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    end(&mut state, request, Ok(all(tokens())));
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects.first(), Some(&Effect::Cancel(old)));
+    fetch_of(&effects[1..]);
+    assert_eq!(state.detail.token.value().unwrap().name_text(), "gamma");
+}
+
+#[test]
+fn what_was_fetched_afresh_is_in_the_list_too() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Down);
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, token(1, "alpha", day(365)));
+    act(&mut state, Action::Back);
+    assert_eq!(selected(&state), "alpha");
+    assert_eq!(
+        names(&state),
+        ["gamma", "epsilon", "Delta", "alpha", "beta"]
+    );
+    assert_eq!(state.browse.table.count(Status::Critical), 0);
+}
+
+#[test]
+fn browse_from_a_token_of_the_list_returns_to_it() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Submit);
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.screen, Screen::Browse);
+}
+
+#[test]
+fn esc_on_a_token_that_was_looked_up_still_leads_to_the_panel() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Submit);
+    act(&mut state, Action::LookUp);
+    act(&mut state, Action::Back);
+    state.lookup.token = TextField::with(&id(2));
+    state.detail.token.cancel();
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, token(2, "gamma", day(-2)));
+    assert_eq!(state.screen, Screen::Detail);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Lookup);
+}
+
+#[test]
+fn a_token_without_an_id_or_a_name_is_a_row_and_says_why_it_cannot_be_opened() {
+    let mut list = tokens();
+    list.push(parse(r#"{"expires_at":17,"name":null}"#.to_owned()));
+    list.push(parse("{}".to_owned()));
+    let mut state = browse(list);
+    assert_eq!(state.browse.table.rows(), 7);
+    assert_eq!(state.browse.table.count(Status::Unknown), 2);
+    for _ in 0..3 {
+        act(&mut state, Action::Down);
+    }
+    assert_eq!(selected(&state), "");
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.screen, Screen::Browse);
+    assert!(state.banner.is_some());
+}
+
+// ---------------------------------------------------------------------------------- time
+
+#[test]
+fn at_the_second_of_expiry_row_counts_and_order_follow_by_themselves() {
+    let mut state = browse(vec![
+        token(1, "soon", at(90)),
+        token(2, "sooner", at(60)),
+        token(3, "gone", at(-30)),
+    ]);
+    assert_eq!(names(&state), ["gone", "sooner", "soon"]);
+    act(&mut state, Action::Bottom);
+    let mut now = at(0);
+    let mut draws = 0;
+    while now < at(60) {
+        now = state.wake_at().unwrap();
+        assert_eq!(update(&mut state, now, Message::Ticked), []);
+        draws += usize::from(state.changed);
+    }
+    assert_eq!(draws, 60, "one a second");
+    assert_eq!(now, at(60));
+    assert_eq!(names(&state), ["sooner", "gone", "soon"]);
+    assert_eq!(state.browse.table.count(Status::Expired), 2);
+    assert_eq!(selected(&state), "soon");
+}
+
+#[test]
+fn digits_change_on_the_whole_second_of_the_servers_clock() {
+    let mut state = browse(tokens());
+    let now = at(5) + TimeDelta::milliseconds(400);
+    update(&mut state, now, Message::Ticked);
+    assert_eq!(state.instant(), at(5));
+    assert_eq!(state.wake_at(), Some(at(6)));
+}
+
+#[test]
+fn without_a_countdown_only_the_age_moves() {
+    let forever = r#"{"id":"x","name":"calm","duration":"forever"}"#;
+    let disabled = r#"{"id":"y","name":"off","enabled":false,"expires_at":"2027-01-01T00:00:00Z"}"#;
+    let mut state = browse(vec![
+        parse(forever.to_owned()),
+        parse(disabled.to_owned()),
+        parse("{}".to_owned()),
+    ]);
+    assert_eq!(state.wake_at(), Some(at(60)));
+    state.clock.local = at(60);
+    update(&mut state, at(60), Message::Ticked);
+    assert_eq!(state.wake_at(), Some(at(120)));
+}
+
+#[test]
+fn a_status_flips_out_of_view_too() {
+    let mut list: Vec<_> = (0..40)
+        .map(|number| parse(format!(r#"{{"id":"{}","duration":"x"}}"#, id(number))))
+        .collect();
+    list.push(token(99, "far below", day(7) + TimeDelta::seconds(20)));
+    list.push(token(98, "farther below", day(400)));
+    let mut state = browse(list);
+    act(&mut state, Action::Sort);
+    act(&mut state, Action::Top);
+    state.browse.top = 0;
+    let before = state.browse.table.count(Status::Critical);
+    assert_eq!(before, 0);
+    // Sorted by name, the two with one come first; move them out of view.
+    act(&mut state, Action::Bottom);
+    let due = state.wake_at().unwrap();
+    assert_eq!(
+        due,
+        at(21),
+        "the first whole second with less than seven days left"
+    );
+    update(&mut state, due, Message::Ticked);
+    assert_eq!(state.browse.table.count(Status::Critical), 1);
+}
+
+#[test]
+fn c27_a_night_asleep_asks_for_nothing() {
+    let mut state = browse(tokens());
+    assert_eq!(update(&mut state, at(8 * 3600), Message::Resumed), []);
+    assert_eq!(update(&mut state, at(8 * 3600), Message::Ticked), []);
+    assert_eq!(state.instant(), at(8 * 3600));
+}
+
+#[test]
+fn the_servers_clock_is_learnt_from_a_list() {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let list = TokenList {
+        measured_offset: Some(TimeDelta::days(4)),
+        ..all(tokens())
+    };
+    end(&mut state, request, Ok(list));
+    assert_eq!(
+        state.browse.table.count(Status::Expired),
+        2,
+        "alpha as well"
+    );
+}
+
+// ---------------------------------------------------------------------------------- elsewhere
+
+#[test]
+fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
+    let mut state = lookup();
+    let gone = token(7, "nightly (old)", day(50));
+    let record = Recent::of(&gone, &scope(), at(-900)).unwrap();
+    state.lookup.recents = vec![record];
+    type_text(&mut state, &id(7));
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NotFound));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert_eq!(state.lost_name(), Some("nightly (old)"));
+    listing(&act(&mut state, Action::Browse), &scope());
+    assert_eq!(state.browse.filter.value(), "nightly (old)");
+    assert_eq!(state.context(), Context::Browse);
+    assert_eq!(state.banner, None);
+}
+
+#[test]
+fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
+    let mut state = browse(tokens());
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NotFound));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert!(matches!(state.detail.token, Remote::Stale { .. }));
+    listing(&act(&mut state, Action::Browse), &scope());
+    assert_eq!(state.browse.filter.value(), "gamma");
+    assert_eq!(names(&state), ["gamma"]);
+}
+
+#[test]
+fn another_error_leads_to_the_list_as_it_is() {
+    let mut state = browse(tokens());
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::Server));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert_eq!(state.lost_name(), None);
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.browse.filter.value(), "");
+}
+
+#[test]
+fn the_demo_drops_the_list_and_its_request() {
+    let mut state = browse(tokens());
+    let listed = listing(&act(&mut state, Action::Refresh), &scope());
+    let source = CredentialSource::Demo;
+    let identity = Identity {
+        source,
+        kind: CredentialKind::ApiToken,
+    };
+    let scope = zone();
+    let result = Ok(Access { identity, scope });
+    let request = RequestId(99);
+    let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
+    assert_eq!(effects, [Effect::Cancel(listed)]);
+    assert_eq!(state.browse, tokenscope::app::browse::Browse::default());
+}
+
+#[test]
+fn a_reference_by_name_is_not_remembered_as_lost() {
+    let mut state = lookup();
+    type_text(&mut state, "nobody");
+    let request = fetch_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NotFound));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert!(matches!(state.detail.reference, Some(TokenRef::Name(_))));
+    assert_eq!(state.lost_name(), None);
+}
+
+#[test]
+fn seventy_thousand_rows_can_be_walked_through() {
+    let list: Vec<_> = (0..70_000)
+        .map(|number| {
+            parse(format!(
+                r#"{{"id":"{}","name":"n{number:05}"}}"#,
+                id(number)
+            ))
+        })
+        .collect();
+    let mut state = browse(list);
+    act(&mut state, Action::Bottom);
+    assert_eq!(selected(&state), "n69999");
+    act(&mut state, Action::PageUp);
+    assert_eq!(state.browse.selected, 69_999 - state.body_rows() + 1);
+    act(&mut state, Action::Top);
+    assert_eq!(selected(&state), "n00000");
+    act(&mut state, Action::Search);
+    type_text(&mut state, "n4242");
+    assert!(names(&state).contains(&"n42421"));
+}
