@@ -73,6 +73,8 @@ pub(super) enum Follow {
 /// out of view then, or there would be room left below.
 #[must_use]
 pub fn first_row(top: usize, selected: usize, total: usize, rows: usize) -> usize {
+    // Where no row fits, one is counted all the same: the selected one.
+    let rows = rows.max(1);
     top.clamp((selected + 1).saturating_sub(rows), selected)
         .min(total.saturating_sub(rows))
 }
