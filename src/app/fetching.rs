@@ -63,15 +63,20 @@ fn may_send(state: &mut State) -> bool {
     if state.detail.token.is_loading() {
         return false;
     }
+    !is_paused(state)
+}
+
+/// Whether the API wants to be left alone; if so, says that nothing was sent.
+pub(super) fn is_paused(state: &mut State) -> bool {
     let Some(seconds) = state.limited_for() else {
-        return true;
+        return false;
     };
     state.tell(format!(
         "Nothing was sent: the API asked for a pause. Retry in {}:{:02}.",
         seconds / 60,
         seconds % 60
     ));
-    false
+    true
 }
 
 fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {

@@ -59,6 +59,10 @@ pub struct State {
     pub quit: bool,
     pub(super) next_change: Option<DateTime<Utc>>,
     pub(super) last_request: RequestId,
+    /// The screen that the profiles were opened from.
+    pub(super) before_profiles: Screen,
+    /// The start of the demo that is under way.
+    pub(super) awaited_demo: Option<RequestId>,
 }
 
 /// A screen.
@@ -199,6 +203,8 @@ impl State {
             quit: false,
             next_change: None,
             last_request: RequestId::default(),
+            before_profiles: Screen::Lookup,
+            awaited_demo: None,
         }
     }
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::setup::Phase;
-use super::state::{Screen, State};
+use super::state::{Overlay, Screen, State};
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
 
@@ -96,7 +96,10 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.
 fn is_waiting(state: &State) -> bool {
     let is_first_fetch = state.detail.token.is_loading() && state.detail.token.value().is_none();
-    (is_first_fetch && state.screen != Screen::Setup)
+    let is_beside = matches!(state.screen, Screen::Setup | Screen::Profiles);
+    (is_first_fetch && !is_beside)
+        || (state.overlay == Some(Overlay::Picker) && state.picker.scopes.is_loading())
+        || (state.screen == Screen::Profiles && state.profiles.change.is_some())
         || (state.screen == Screen::Setup && state.setup.phase != Phase::Open)
 }
 

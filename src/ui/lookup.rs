@@ -88,6 +88,10 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
+    let can_ask = state.session.identity.is_some() && lookup.complaint.is_none();
+    if can_ask && lookup.scope_id.is_blank() {
+        rows.extend(form.scopes_by_name(state.context()));
+    }
     rows.push(FormRow::spacer());
     rows.push(form.text_field(
         "Token",
