@@ -28,6 +28,10 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
                 profile,
                 scope,
             } => effects.extend(switching::enter(state, identity, profile, scope)),
+            Step::LookUp { .. } if must_choose(state) => {
+                effects.extend(open_profiles(state));
+                state.tell("Choose a profile first: none is in use, and none is the default.");
+            }
             step => effects.extend(perform_one(state, step)),
         }
     }
@@ -110,6 +114,11 @@ fn begin(state: &mut State, step: Step) -> Option<Effect> {
     }
 }
 
+/// Whether there are profiles, and none of them is in use nor anything else.
+fn must_choose(state: &State) -> bool {
+    state.session.identity.is_none() && !state.session.settings.profiles.is_empty()
+}
+
 fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         state.tell("Nothing to copy: the API did not report it.");
@@ -182,6 +191,7 @@ fn open_profiles(state: &mut State) -> Vec<Effect> {
     let requests = [
         is_first.then(|| state.detail.token.cancel()).flatten(),
         state.setup.cancel(),
+        state.picker.scopes.cancel(),
     ];
     // A form that the profiles led to is left; going back to it would lead in a circle.
     if state.screen == Screen::Setup && state.setup.from_profiles {

@@ -36,7 +36,7 @@ impl Picker {
         lists.into_iter().flatten().flatten().collect()
     }
 
-    /// Those whose name or ID contains what was typed.
+    /// Those whose name or ID contains what was typed, and all of a kind that it names.
     #[must_use]
     pub fn matching(&self) -> Vec<&NamedScope> {
         let all = self.all();
@@ -44,9 +44,16 @@ impl Picker {
         if query.is_empty() {
             return all;
         }
+        let kind = |named: &NamedScope| {
+            let word = named.scope.kind().word();
+            Some(word).filter(|word| query.len() > 2 && word.starts_with(query))
+        };
         let lines: Vec<String> = all
             .iter()
-            .map(|named| format!("{} {}", named.name, named.scope.id()))
+            .map(|named| {
+                let kind = kind(named).unwrap_or_default();
+                format!("{kind} {} {}", named.name, named.scope.id())
+            })
             .collect();
         matching_lines(&lines, query)
             .into_iter()

@@ -61,6 +61,8 @@ pub struct State {
     pub(super) last_request: RequestId,
     /// The screen that the profiles were opened from.
     pub(super) before_profiles: Screen,
+    /// What help lies over.
+    pub(super) covered: Option<Overlay>,
     /// The start of the demo that is under way.
     pub(super) awaited_demo: Option<RequestId>,
 }
@@ -204,6 +206,7 @@ impl State {
             next_change: None,
             last_request: RequestId::default(),
             before_profiles: Screen::Lookup,
+            covered: None,
             awaited_demo: None,
         }
     }

@@ -224,6 +224,10 @@ fn act_on_profiles(state: &mut State, action: Action, rows: usize) -> Vec<Step> 
 
 /// `Esc`: close what lies on top, cancel what is running, dismiss the error, or go back.
 fn back(state: &mut State) -> Vec<Step> {
+    if let Some(Overlay::Help { .. }) = state.overlay {
+        toggle_help(state);
+        return Vec::new();
+    }
     if state.overlay.take().is_some() {
         let request = state.picker.scopes.cancel();
         return request
@@ -256,10 +260,11 @@ fn back(state: &mut State) -> Vec<Step> {
 }
 
 fn toggle_help(state: &mut State) {
-    state.overlay = match state.overlay {
-        Some(Overlay::Help { .. }) => None,
-        _ => Some(Overlay::Help { top: 0 }),
-    };
+    if let Some(Overlay::Help { .. }) = state.overlay {
+        state.overlay = state.covered.take();
+    } else {
+        state.covered = state.overlay.replace(Overlay::Help { top: 0 });
+    }
 }
 
 /// Only where a credential is what is wrong, typing it again can help.

@@ -61,7 +61,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
             height: cells(FACTS - 1),
             ..inset(inner)
         };
-        for (at, line) in facts(seat, state, look).iter().enumerate() {
+        for (at, line) in facts(seat, state, usize::from(below.width), look)
+            .iter()
+            .enumerate()
+        {
             put(frame.buffer_mut(), row(below, at), line, look);
         }
     }
@@ -213,8 +216,12 @@ fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &Look<'_>) -> L
     let scope = scope(seat, columns.has_whole_ids, look);
     line.push(look.plain(&text::fit(&scope, columns.scope + 2, ellipsis)));
     let (role, secret) = secret(seat, state);
-    // The collection is among the facts below.
-    let short = secret.split(',').next().unwrap_or_default();
+    // The collection, and why nothing is known, are among the facts below.
+    let short = match secret.split_once(',') {
+        _ if role == Role::Critical => "not known",
+        Some((short, _)) => short,
+        None => &secret,
+    };
     line.push(look.span(role, short));
     line
 }
@@ -262,7 +269,7 @@ fn secret(seat: &Seat, state: &State) -> (Role, String) {
     match state.profiles.place_of(name) {
         Some(Ok(Some(place))) => (Role::Muted, place.clone()),
         Some(Ok(None)) => (Role::Warning, "no secret stored".to_owned()),
-        Some(Err(failure)) => (Role::Warning, failure.summary.clone()),
+        Some(Err(failure)) => (Role::Critical, failure.summary.clone()),
         None => (Role::Muted, "looking …".to_owned()),
     }
 }
@@ -275,7 +282,7 @@ fn secret(seat: &Seat, state: &State) -> (Role, String) {
 /// Secret      Secret Service, login collection
 /// Use         in use now, and used when no other is named
 /// ```
-fn facts(seat: &Seat, state: &State, look: &Look<'_>) -> Vec<Line> {
+fn facts(seat: &Seat, state: &State, columns: usize, look: &Look<'_>) -> Vec<Line> {
     let fact = |label: &str, role, text: &str| {
         vec![
             look.span(Role::Label, &text::fit(label, 12, "")),
@@ -304,16 +311,18 @@ fn facts(seat: &Seat, state: &State, look: &Look<'_>) -> Vec<Line> {
     let mut lines = vec![
         fact("Credential", Role::Strong, &kind),
         fact("Scope", Role::Strong, &scope(seat, true, look)),
-        fact(
-            "Secret",
-            if role == Role::Muted {
-                Role::Strong
-            } else {
-                role
-            },
-            &place,
-        ),
     ];
+    let role = if role == Role::Muted {
+        Role::Strong
+    } else {
+        role
+    };
+    for (at, line) in wrap(&look.clean(&place), columns.saturating_sub(12))
+        .iter()
+        .enumerate()
+    {
+        lines.push(fact(if at == 0 { "Secret" } else { "" }, role, line));
+    }
     if !uses.is_empty() {
         lines.push(fact("Use", Role::Strong, uses));
     }
@@ -322,20 +331,20 @@ fn facts(seat: &Seat, state: &State, look: &Look<'_>) -> Vec<Line> {
 
 /// ```text
 /// ╭ Remove the profile staging? ─────────────────────────────╮
-/// │ Its secret is removed from Secret Service, too. Neither  │
-/// │ can be brought back.                                     │
-/// ╰──────────────────────────────── y removes · n keeps ─────╯
+/// │ Its secret is removed too, from Secret Service, login    │
+/// │ collection. It is the one in use.                        │
+/// ╰ y removes it · n keeps it ───────────────────────────────╯
 /// ```
 pub(super) fn render_confirm(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Look<'_>) {
     let name = state.profiles.doomed.as_deref().unwrap_or_default();
     let name = look.clean(name).into_owned();
-    let store = match state.profiles.place_of(name.as_str()) {
-        Some(Ok(Some(place))) => format!("from {place}, too"),
-        _ => "from the keyring, too, where there is one".to_owned(),
+    let mut text = match state.profiles.place_of(name.as_str()) {
+        Some(Ok(Some(place))) => format!("Its secret is removed too, from {place}."),
+        Some(Ok(None)) => "No secret is stored for it.".to_owned(),
+        _ => "Its secret is removed from the keyring too.".to_owned(),
     };
-    let mut text = format!("Its secret is removed {store}. Neither can be brought back.");
     if state.session.profile.as_deref() == Some(name.as_str()) {
-        text.push_str(" It is the profile in use.");
+        text.push_str(" It is the one in use.");
     }
     let widest = layout::overlay(body, 64, 0).width;
     let lines = wrap(&text, usize::from(widest.saturating_sub(4)));

@@ -114,7 +114,7 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             if setup.is_global_key { "Key" } else { "Token" },
             setup.secret.secret().is_empty(),
             if setup.keeps_secret() {
-                "empty keeps the stored one"
+                "leave empty to keep the stored one"
             } else {
                 "type or paste it; it stays hidden"
             },

@@ -28,3 +28,4 @@ mod pty;
 mod screens;
 mod selection;
 mod update;
+mod update_profiles;
