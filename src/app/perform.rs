@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::fetching;
 use super::picker::Picker;
 use super::profiles::Change;
-use super::setup::{Phase, Setup, SetupField};
+use super::setup::{Opener, Phase, Setup, SetupField};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
 use super::switching;
@@ -160,7 +160,7 @@ fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
         setup.focus = SetupField::Secret;
     }
     setup.is_replacing = is_replacing;
-    setup.from_profiles = false;
+    setup.opener = Opener::Program;
     open_setup(state, setup)
 }
 
@@ -194,7 +194,7 @@ fn open_profiles(state: &mut State) -> Vec<Effect> {
         state.picker.scopes.cancel(),
     ];
     // A form that the profiles led to is left; going back to it would lead in a circle.
-    if state.screen == Screen::Setup && state.setup.from_profiles {
+    if state.screen == Screen::Setup && state.setup.opener == Opener::Profiles {
         state.setup = Setup::default();
     } else {
         state.before_profiles = state.screen;
@@ -273,11 +273,10 @@ fn pick_scope(state: &mut State, asker: Asker) -> Option<Effect> {
 
 fn use_scope(state: &mut State, scope: &Scope) {
     state.overlay = None;
-    match state.screen {
-        Screen::Setup => state.setup.use_scope(scope),
-        _ => {
-            state.lookup.use_scope(scope);
-            state.lookup.reopen();
-        }
+    if state.screen == Screen::Setup {
+        state.setup.use_scope(scope);
+    } else {
+        state.lookup.use_scope(scope);
+        state.lookup.reopen();
     }
 }

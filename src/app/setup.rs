@@ -16,7 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::ScopeKind;
 
 use super::setup_parts::Filled;
-pub use super::setup_parts::{Offer, Phase, SetupField};
+pub use super::setup_parts::{Offer, Opener, Phase, SetupField};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +51,8 @@ pub struct Setup {
     pub original: Option<Profile>,
     /// The names of the other profiles.
     pub taken: Vec<String>,
-    /// Whether the profiles led here.
-    pub from_profiles: bool,
+    /// What opened the form.
+    pub opener: Opener,
 }
 
 impl Default for Setup {
@@ -73,7 +73,7 @@ impl Default for Setup {
             is_replacing: false,
             original: None,
             taken: Vec::new(),
-            from_profiles: false,
+            opener: Opener::Program,
         }
     }
 }
@@ -175,7 +175,7 @@ impl Setup {
             self.editing = false;
             return Vec::new();
         }
-        if self.from_profiles {
+        if self.opener == Opener::Profiles {
             return vec![Step::OpenProfiles];
         }
         if can_leave {

@@ -3,7 +3,7 @@
 //! Not here: what keys do to it (`setup`).
 
 use super::field::TextField;
-use super::setup::{Setup, SetupField};
+use super::setup::{Opener, Setup, SetupField};
 use super::setup_parts::Filled;
 use super::step::Step;
 use crate::domain::access::{Asker, Identity};
@@ -20,7 +20,7 @@ impl Setup {
     pub(super) fn adding(settings: &Settings) -> Self {
         let mut setup = Self {
             taken: names(settings),
-            from_profiles: true,
+            opener: Opener::Profiles,
             ..Self::default()
         };
         if setup.taken.iter().any(|name| name == DEFAULT_PROFILE) {
@@ -43,7 +43,7 @@ impl Setup {
         let mut setup = Self {
             name: TextField::with(&profile.name),
             taken: names(settings),
-            from_profiles: true,
+            opener: Opener::Profiles,
             is_replacing,
             ..Self::default()
         };

@@ -43,6 +43,16 @@ impl SetupField {
     }
 }
 
+/// What opened the form, and comes back when it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opener {
+    /// The want of a credential, or one that was refused.
+    #[default]
+    Program,
+    /// The profiles.
+    Profiles,
+}
+
 /// What the form is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {

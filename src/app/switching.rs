@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::fetching;
 use super::lookup::Lookup;
 use super::picker::Picker;
-use super::setup::Setup;
+use super::setup::{Opener, Setup};
 use super::state::{Screen, State};
 use super::step::Step;
 use crate::domain::access::{Access, Identity, Seat};
@@ -40,18 +40,17 @@ pub(super) fn vacate(state: &mut State) -> Vec<Effect> {
     let settings = &state.session.settings;
     let visitor = state.profiles.visitors.first().cloned();
     let default = settings.profile(&settings.default_profile).map(Seat::of);
-    match visitor.or(default) {
-        Some(seat) => sit_down(state, seat),
-        None => {
-            let effects = leave(state);
-            state.session.identity = None;
-            state.session.profile = None;
-            state.session.scope = None;
-            state.session.scope_origin = String::new();
-            state.session.store = None;
-            effects
-        }
+    if let Some(seat) = visitor.or(default) {
+        return sit_down(state, seat);
     }
+    let effects = leave(state);
+    let session = &mut state.session;
+    session.identity = None;
+    session.profile = None;
+    session.scope = None;
+    session.scope_origin = String::new();
+    session.store = None;
+    effects
 }
 
 fn sit_down(state: &mut State, seat: Seat) -> Vec<Effect> {
@@ -130,7 +129,8 @@ pub(super) fn enter(
 ) -> Vec<Effect> {
     let old = state.session.identity.as_ref();
     let is_same = old.is_some_and(|old| old.source == identity.source);
-    let wants_repeat = state.setup.is_replacing && (is_same || !state.setup.from_profiles);
+    let wants_repeat =
+        state.setup.is_replacing && (is_same || state.setup.opener == Opener::Program);
     let kept = wants_repeat.then(|| state.detail.clone());
     let scope_origin = profile
         .as_ref()

@@ -83,6 +83,43 @@ impl Effects {
                     }
                 });
             }
+            Effect::ProbeStore { request } => self.spawn(request, async move {
+                Message::StoreProbed {
+                    request,
+                    result: inspector.probe().await,
+                }
+            }),
+            Effect::HoldCredential(credential) => self.inspector.hold(credential),
+            Effect::OpenDemo { request } => self.open_demo(request),
+            Effect::LoadRecents => self.load_recents(),
+            Effect::Remember(recent) => self.remember(recent),
+            Effect::Cancel(request) => {
+                if let Some(task) = self.running.remove(&request) {
+                    task.abort();
+                }
+            }
+            effect @ (Effect::FindSecrets { .. }
+            | Effect::CheckCredential { .. }
+            | Effect::SaveProfile { .. }
+            | Effect::UseProfile { .. }
+            | Effect::RemoveProfile { .. }) => self.run_on_profiles(effect),
+            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
+        }
+    }
+
+    fn run_on_profiles(&mut self, effect: Effect) {
+        let inspector = self.inspector.clone();
+        match effect {
+            Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
+                // All at once, so that a keyring that stays silent is waited for once.
+                let found = profiles.into_iter().map(|profile| async {
+                    let result = inspector.stored(&profile).await;
+                    let place = result.map(|(is_stored, place)| is_stored.then_some(place));
+                    (profile, place)
+                });
+                let found = join_all(found).await;
+                Message::SecretsFound { request, found }
+            }),
             Effect::CheckCredential {
                 request,
                 asker,
@@ -102,41 +139,6 @@ impl Effects {
                 };
                 let result = result.map(|(settings, place)| Saved { settings, place });
                 Message::ProfileSaved { request, result }
-            }),
-            Effect::ProbeStore { request } => self.spawn(request, async move {
-                Message::StoreProbed {
-                    request,
-                    result: inspector.probe().await,
-                }
-            }),
-            Effect::HoldCredential(credential) => self.inspector.hold(credential),
-            Effect::OpenDemo { request } => self.open_demo(request),
-            Effect::LoadRecents => self.load_recents(),
-            Effect::Remember(recent) => self.remember(recent),
-            Effect::Cancel(request) => {
-                if let Some(task) = self.running.remove(&request) {
-                    task.abort();
-                }
-            }
-            effect @ (Effect::FindSecrets { .. }
-            | Effect::UseProfile { .. }
-            | Effect::RemoveProfile { .. }) => self.run_on_profiles(effect),
-            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
-        }
-    }
-
-    fn run_on_profiles(&mut self, effect: Effect) {
-        let inspector = self.inspector.clone();
-        match effect {
-            Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
-                // All at once, so that a keyring that stays silent is waited for once.
-                let found = profiles.into_iter().map(|profile| async {
-                    let result = inspector.stored(&profile).await;
-                    let place = result.map(|(is_stored, place)| is_stored.then_some(place));
-                    (profile, place)
-                });
-                let found = join_all(found).await;
-                Message::SecretsFound { request, found }
             }),
             Effect::UseProfile { request, name } => {
                 self.spawn_blocking(move || Message::ProfilesChanged {

@@ -39,53 +39,70 @@ const ROWS: usize = 16;
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Look<'_>) {
     let picker = &state.picker;
-    let widest = layout::overlay(body, WIDEST, 0).width;
-    let remarks = remarks(picker, usize::from(widest.saturating_sub(4)), look);
+    let columns = layout::overlay(body, WIDEST, 0).width;
+    let remarks = remarks(picker, usize::from(columns.saturating_sub(4)), look);
     let total = picker.all().len();
-    let wanted = match total {
-        0 => 1 + remarks.len(),
-        total => 1 + total.min(ROWS) + remarks.len() + usize::from(!remarks.is_empty()),
-    };
+    let gap = usize::from(total > 0 && !remarks.is_empty());
+    let for_list = if total > 0 { 1 + total.min(ROWS) } else { 0 };
+    let wanted = (for_list + gap + remarks.len()).max(1);
     let area = layout::overlay(body, WIDEST, cells(wanted + 2));
     Clear.render(area, frame.buffer_mut());
     let inner = inset(panel(frame.buffer_mut(), area, "Accounts and zones", look));
-    let last = area.bottom().saturating_sub(1);
-    let context = Context::PickerText;
-    let closes = hint_for(context, Action::Back, "closes", look).unwrap_or_default();
     if picker.scopes.is_loading() {
         let line = [
             spinner(state.clock.local, look),
             look.plain(" Asking which accounts and zones there are …"),
         ];
         put(frame.buffer_mut(), row(inner, 0), &line, look);
-        let cancels = hint_for(context, Action::Back, "cancels", look).unwrap_or_default();
-        on_line_right(frame.buffer_mut(), area, last, &cancels, look);
-        return;
     }
-    on_line_right(frame.buffer_mut(), area, last, &closes, look);
-    // The list comes first: what is said beneath it may be cut.
+    // Some rows of the list come first: what is said beneath it may be cut.
     let height = usize::from(inner.height);
-    let for_list = if total == 0 {
-        0
-    } else {
-        let least = total.min(3) + 1;
-        height
-            .saturating_sub(remarks.len() + 1)
-            .max(least.min(height))
-    };
+    let least = for_list.min(4);
+    let for_list = for_list.min(height.saturating_sub(gap + remarks.len()).max(least));
     if total > 0 {
-        let list = Rect {
-            height: cells(if remarks.is_empty() { height } else { for_list }),
+        let upper = Rect {
+            height: cells(for_list.min(height)),
             ..inner
         };
-        render_list(frame, area, list, picker, look);
-        let chooses = hint_for(context, Action::Submit, "chooses", look).unwrap_or_default();
-        on_line(frame.buffer_mut(), area, last, &chooses, look);
+        render_list(frame, area, upper, picker, look);
     }
-    let below = if total > 0 { for_list + 1 } else { 0 };
     for (at, line) in remarks.iter().enumerate() {
-        put(frame.buffer_mut(), row(inner, below + at), line, look);
+        put(
+            frame.buffer_mut(),
+            row(inner, for_list + gap + at),
+            line,
+            look,
+        );
     }
+    render_keys(frame, area, picker, look);
+}
+
+/// The keys, on the lower edge.
+fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'_>) {
+    let y = area.bottom().saturating_sub(1);
+    let hint =
+        |action, label| hint_for(Context::PickerText, action, label, look).unwrap_or_default();
+    if !picker.matching().is_empty() {
+        on_line(
+            frame.buffer_mut(),
+            area,
+            y,
+            &hint(Action::Submit, "chooses"),
+            look,
+        );
+    }
+    let leaves = if picker.scopes.is_loading() {
+        "cancels"
+    } else {
+        "closes"
+    };
+    on_line_right(
+        frame.buffer_mut(),
+        area,
+        y,
+        &hint(Action::Back, leaves),
+        look,
+    );
 }
 
 fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, look: &Look<'_>) {
@@ -97,14 +114,14 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, l
     let rows = usize::from(list.height).saturating_sub(1);
     let selected = picker.selected.min(matching.len().saturating_sub(1));
     let first = first_shown(selected, matching.len(), rows);
-    let names = matching
+    let widest = matching
         .iter()
         .map(|named| text::width(&look.clean(&named.name)))
         .max()
         .unwrap_or(0);
     for (at, named) in matching.iter().enumerate().skip(first).take(rows) {
         let place = row(list, at - first + 1);
-        let line = list_row(named, names, usize::from(place.width), look);
+        let line = list_row(named, widest, usize::from(place.width), look);
         put(frame.buffer_mut(), place, &line, look);
         if at == selected {
             frame
@@ -139,7 +156,7 @@ fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, look: &Loo
 /// ```text
 /// account  Example Ltd      023e105f4ecef8ad9ca31a8372d0c353
 /// ```
-fn list_row(named: &NamedScope, names: usize, columns: usize, look: &Look<'_>) -> Line {
+fn list_row(named: &NamedScope, widest: usize, columns: usize, look: &Look<'_>) -> Line {
     const KIND: usize = 9;
     const ID: usize = 32;
     let ellipsis = look.glyphs().ellipsis;
@@ -158,7 +175,7 @@ fn list_row(named: &NamedScope, names: usize, columns: usize, look: &Look<'_>) -
     };
     vec![
         look.span(Role::Muted, &text::fit(named.scope.kind().word(), KIND, "")),
-        look.span(role, &text::fit(&name, names.max(14).min(room), ellipsis)),
+        look.span(role, &text::fit(&name, widest.max(14).min(room), ellipsis)),
         look.span(Role::Muted, &format!("  {id}")),
     ]
 }

@@ -109,46 +109,53 @@ fn render_none(frame: &mut Frame<'_>, inner: Rect, state: &State, look: &Look<'_
     }
 }
 
-/// The widths of the columns, in cells.
+/// Between two columns, in cells.
+const GAP: usize = 2;
+
+/// The widths of the columns, in cells; 0 for one that there is no room for.
 struct Columns {
     name: usize,
     kind: usize,
     scope: usize,
+    secret: usize,
     has_whole_ids: bool,
 }
 
 impl Columns {
     /// A whole ID is shown where that leaves room for the name of a keyring.
     fn of(seats: &[Seat], state: &State, columns: usize, look: &Look<'_>) -> Self {
-        const SCOPE: usize = 17;
-        const WHOLE_SCOPE: usize = 40;
-        const SECRET: usize = 16;
-        let longest = |texts: &mut dyn Iterator<Item = String>| {
-            texts
-                .map(|text| text::width(&look.clean(&text)))
-                .max()
-                .unwrap_or(0)
-        };
-        let name = longest(&mut seats.iter().map(|seat| {
+        const MARKER: usize = 3;
+        const SCOPE_KIND: usize = 8;
+        const ID: usize = 32;
+        const SHORT_NAME: usize = 12;
+        const SHORT_SECRET: usize = 16;
+        let names = seats.iter().map(|seat| {
             let (name, tag) = name(seat, state);
-            format!("{name}{tag}")
-        }));
-        let kind = longest(
-            &mut seats
-                .iter()
-                .map(|seat| seat.identity.kind.label().to_owned()),
-        );
-        // Marker and gaps.
-        let room = columns.saturating_sub(3 + 2 + 2 + 2);
-        let has_kind = room >= 12 + kind + SCOPE + SECRET;
-        let kind = if has_kind { kind } else { 0 };
-        let has_whole_ids = room >= name.min(24) + kind + WHOLE_SCOPE + SECRET;
-        let scope = if has_whole_ids { WHOLE_SCOPE } else { SCOPE };
-        let most = room.saturating_sub(kind + scope + SECRET).clamp(10, 40);
+            text::width(&look.clean(&name)) + tag.len()
+        });
+        let longest = names.max().unwrap_or(0);
+        let kinds = seats.iter().map(|seat| seat.identity.kind.label().len());
+        let kind = kinds.max().unwrap_or(0);
+        let short_id = text::width(&look.abbreviate(&"0".repeat(ID)));
+        let room = columns.saturating_sub(MARKER + GAP + SCOPE_KIND + short_id);
+        let has_secret = room >= SHORT_NAME + GAP + SHORT_SECRET;
+        let has_kind = room >= SHORT_NAME + GAP + SHORT_SECRET + GAP + kind;
+        let for_kind = if has_kind { kind + GAP } else { 0 };
+        let for_secret = if has_secret { GAP + SHORT_SECRET } else { 0 };
+        let room = room.saturating_sub(for_kind + for_secret);
+        let has_whole_ids = has_kind && room + short_id >= longest.min(24) + ID;
+        let id = if has_whole_ids { ID } else { short_id };
+        let name = longest
+            .clamp(4, 40)
+            .min((room + short_id).saturating_sub(id));
+        let scope = SCOPE_KIND + id;
+        let taken = MARKER + name + GAP + for_kind + scope + GAP;
+        let secret = columns.saturating_sub(taken);
         Self {
-            name: name.clamp(4, most),
-            kind,
+            name,
+            kind: if has_kind { kind } else { 0 },
             scope,
+            secret: if has_secret { secret } else { 0 },
             has_whole_ids,
         }
     }
@@ -160,7 +167,7 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State,
         let mut line = vec![Span::raw("   ")];
         for (title, width) in spans.iter().filter(|(_, width)| *width > 0) {
             line.push(look.span(Role::Label, &text::fit(title, *width, "")));
-            line.push(Span::raw("  "));
+            line.push(Span::raw(" ".repeat(GAP)));
         }
         line
     };
@@ -168,7 +175,7 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State,
         ("Name", columns.name),
         ("Kind", columns.kind),
         ("Scope", columns.scope),
-        ("Secret", 6),
+        ("Secret", columns.secret),
     ]);
     put(frame.buffer_mut(), row(area, 0), &titles, look);
     let rows = usize::from(area.height).saturating_sub(1);
@@ -198,7 +205,10 @@ fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &Look<'_>) -> L
     };
     let (name, tag) = name(seat, state);
     let name = look.clean(&name).into_owned();
-    let room = columns.name.saturating_sub(text::width(&tag));
+    // Where there is no room for both, the name matters more.
+    let has_tag = text::width(&name) + tag.len() <= columns.name;
+    let tag = if has_tag { tag } else { String::new() };
+    let room = columns.name.saturating_sub(tag.len());
     let name = text::truncate(&name, room, ellipsis).into_owned();
     let gap = room.saturating_sub(text::width(&name));
     let mut line = vec![
@@ -207,20 +217,24 @@ fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &Look<'_>) -> L
         Span::raw(" "),
         look.plain(&name),
         look.span(Role::Muted, &tag),
-        Span::raw(" ".repeat(gap + 2)),
+        Span::raw(" ".repeat(gap + GAP)),
     ];
     if columns.kind > 0 {
-        let kind = text::fit(seat.identity.kind.label(), columns.kind + 2, "");
+        let kind = text::fit(seat.identity.kind.label(), columns.kind + GAP, "");
         line.push(look.plain(&kind));
     }
     let scope = scope(seat, columns.has_whole_ids, look);
-    line.push(look.plain(&text::fit(&scope, columns.scope + 2, ellipsis)));
+    line.push(look.plain(&text::fit(&scope, columns.scope, ellipsis)));
+    if columns.secret == 0 {
+        return line;
+    }
+    line.push(Span::raw(" ".repeat(GAP)));
     let (role, secret) = secret(seat, state);
     // The collection, and why nothing is known, are among the facts below.
     let short = match secret.split_once(',') {
         _ if role == Role::Critical => "not known",
-        Some((short, _)) => short,
-        None => &secret,
+        Some((short, _)) if text::width(&secret) > columns.secret => short,
+        _ => &secret,
     };
     line.push(look.span(role, short));
     line

@@ -10,7 +10,7 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
-use crate::app::setup::{Phase, Setup, SetupField};
+use crate::app::setup::{Opener, Phase, Setup, SetupField};
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
@@ -37,7 +37,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",
-        (None, false) if state.setup.from_profiles => "Add a profile",
+        (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
         (None, false) => "Set up a credential",
     };
     let inner = panel(frame.buffer_mut(), area, title, look);
@@ -205,7 +205,8 @@ fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
 }
 
 fn demo(look: &Look<'_>, state: &State) -> Option<FormRow> {
-    if state.session.is_demo() || state.setup.is_replacing || state.setup.from_profiles {
+    let is_first = !state.setup.is_replacing && state.setup.opener == Opener::Program;
+    if state.session.is_demo() || !is_first {
         return None;
     }
     let key = look.keymap.key_for(state.context(), Action::OpenDemo)?;

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What the shell says when it is ready.
 const PROMPT: &str = "ready> ";
 
-struct Session {
+pub(crate) struct Session {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     _master: Box<dyn MasterPty + Send>,
@@ -29,13 +29,13 @@ struct Session {
 }
 
 impl Session {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
         command.args(arguments);
         Self::spawn(command, &[])
     }
 
-    fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
         let home = tempfile::TempDir::new().unwrap();
         let size = PtySize {
             rows: 30,
@@ -76,12 +76,12 @@ impl Session {
         }
     }
 
-    fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |session| {
             session.screen.screen().contents().contains(text)
         });
@@ -119,7 +119,7 @@ impl Session {
     }
 
     /// Waits for the end, and gives the status and all that was written.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
