@@ -57,12 +57,12 @@ pub struct State {
     pub changed: bool,
     /// Whether to end.
     pub quit: bool,
+    /// What help lies over.
+    pub covered: Option<Overlay>,
     pub(super) next_change: Option<DateTime<Utc>>,
     pub(super) last_request: RequestId,
     /// The screen that the profiles were opened from.
     pub(super) before_profiles: Screen,
-    /// What help lies over.
-    pub(super) covered: Option<Overlay>,
     /// The start of the demo that is under way.
     pub(super) awaited_demo: Option<RequestId>,
 }

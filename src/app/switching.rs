@@ -34,13 +34,17 @@ pub(super) fn switch(state: &mut State, seat: Seat) -> Vec<Effect> {
     effects
 }
 
-/// The profile in use was removed: the environment's credential comes next, then the default
-/// profile; where there is neither, nobody asks until the user chooses.
-pub(super) fn vacate(state: &mut State) -> Vec<Effect> {
+/// What comes after a profile that was in use and is gone: the environment's credential, then the
+/// default profile.
+fn successor(state: &State) -> Option<Seat> {
     let settings = &state.session.settings;
-    let visitor = state.profiles.visitors.first().cloned();
     let default = settings.profile(&settings.default_profile).map(Seat::of);
-    if let Some(seat) = visitor.or(default) {
+    state.profiles.visitors.first().cloned().or(default)
+}
+
+/// The profile in use was removed. Where nothing comes after it, nobody asks until the user chooses.
+pub(super) fn vacate(state: &mut State) -> Vec<Effect> {
+    if let Some(seat) = successor(state) {
         return sit_down(state, seat);
     }
     let effects = leave(state);
@@ -135,6 +139,10 @@ pub(super) fn enter(
     let scope_origin = profile
         .as_ref()
         .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
+    let saved = profile
+        .as_ref()
+        .filter(|_| state.setup.opener == Opener::Profiles)
+        .map(|name| format!("Saved. Now using the profile {name}."));
     let mut effects = sit_down(
         state,
         Seat {
@@ -146,6 +154,9 @@ pub(super) fn enter(
     );
     state.screen = Screen::Lookup;
     state.lookup.reopen();
+    if let Some(saved) = saved {
+        state.tell(saved);
+    }
     if let Some(mut kept) = kept {
         // What was shown came from another credential, unless only its secret is new.
         kept.token.cancel();
@@ -219,11 +230,14 @@ pub(super) fn profiles_changed(
         let text = format!("{} is the default now.", change.name);
         return vec![Step::Tell(text), Step::FindSecrets];
     }
+    let mut text = format!("{} and its secret are removed.", change.name);
     let mut steps = vec![Step::FindSecrets];
     if state.session.profile.as_ref() == Some(&change.name) {
         steps.insert(0, Step::Vacate);
+        if successor(state).is_none() && !state.session.settings.profiles.is_empty() {
+            text.push_str(" Choose what to use now.");
+        }
     }
-    let text = format!("{} and its secret are removed.", change.name);
     steps.push(Step::Tell(text));
     steps
 }

@@ -163,20 +163,19 @@ impl Columns {
 
 fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State, look: &Look<'_>) {
     let columns = Columns::of(seats, state, usize::from(area.width), look);
-    let head = |spans: &[(&str, usize)]| -> Line {
-        let mut line = vec![Span::raw("   ")];
-        for (title, width) in spans.iter().filter(|(_, width)| *width > 0) {
-            line.push(look.span(Role::Label, &text::fit(title, *width, "")));
-            line.push(Span::raw(" ".repeat(GAP)));
-        }
-        line
-    };
-    let titles = head(&[
+    let titles = [
         ("Name", columns.name),
         ("Kind", columns.kind),
         ("Scope", columns.scope),
         ("Secret", columns.secret),
-    ]);
+    ];
+    let titles: Vec<String> = titles
+        .into_iter()
+        .filter(|(_, width)| *width > 0)
+        .map(|(title, width)| text::fit(title, width, ""))
+        .collect();
+    let titles = format!("   {}", titles.join(&" ".repeat(GAP)));
+    let titles = [look.span(Role::Label, titles.trim_end())];
     put(frame.buffer_mut(), row(area, 0), &titles, look);
     let rows = usize::from(area.height).saturating_sub(1);
     let selected = state.profiles.selected.min(seats.len().saturating_sub(1));

@@ -22,6 +22,8 @@ const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const STAGING: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
+const MOVED: &str = "cccccccccccccccccccccccccccccccc";
+
 const CONFIG: &str = r#"# by hand
 default_profile = "prod"
 
@@ -41,6 +43,7 @@ async fn api() -> MockServer {
     for (account, secret, name) in [
         (PROD, "Bearer canary-of-prod", "Token of prod"),
         (STAGING, "Bearer canary-of-staging", "Token of staging"),
+        (MOVED, "Bearer canary-of-staging", "Token elsewhere"),
     ] {
         let list = format!("/accounts/{account}/access/service_tokens");
         let token = format!(r#"{{"id":"{ID}","name":"{name}","duration":"forever"}}"#);
@@ -127,7 +130,27 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
         .collect();
     assert_eq!(sent, ["Bearer canary-of-prod", "Bearer canary-of-staging"]);
 
-    session.type_keys("px");
+    // The scope is changed; the secret that is stored lets the API be asked.
+    session.type_keys("pi");
+    session.wait_for("leave empty to keep the stored one");
+    session.wait_for("Will be kept in Secret Service");
+    session.type_keys(&format!("\x15{MOVED}\r"));
+    session.wait_for("Saved. Now using the profile staging");
+    session.wait_for("staging · account cccc…cccc");
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(
+        written.contains(&format!("account = \"{MOVED}\" # not the zone")),
+        "{written}"
+    );
+
+    session.type_keys("\x1bOR");
+    session.wait_for("● staging");
+    session.type_keys("d");
+    session.wait_for("staging is the default now");
+    session.type_keys("kd");
+    session.wait_for("prod is the default now");
+
+    session.type_keys("jx");
     session.wait_for("Remove the profile staging?");
     session.type_keys("\r");
     session.type_keys("y");

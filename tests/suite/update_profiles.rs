@@ -644,6 +644,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     assert_eq!(state.session.scope, Some(zone('c')));
     assert_eq!(state.session.store.as_deref(), Some("a drawer"));
     assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(notice(&state), "Saved. Now using the profile staging.");
 }
 
 #[test]
@@ -688,6 +689,40 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     assert!(
         matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted),
         "{effects:?}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::Submit);
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NoCredential));
+    tell(&mut state, Message::TokenFetched { request, result });
+    let setup = &state.setup;
+    assert_eq!(state.screen, Screen::Setup);
+    assert_eq!(setup.focus, SetupField::Secret);
+    assert_eq!(setup.original, settings().profile("staging").cloned());
+    assert_eq!(setup.email.value(), "ops@example.com");
+    assert_eq!(setup.scope_id.value(), zone('b').id());
+    type_text(&mut state, "new");
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    let result = Ok(());
+    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let request = request_of(&effects);
+    let place = "a drawer".to_owned();
+    let settings = settings();
+    let result = Ok(Saved { settings, place });
+    let effects = tell(&mut state, Message::ProfileSaved { request, result });
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Cancel(_), Effect::FetchToken { .. }]
+        ),
+        "the look-up that failed is repeated: {effects:?}"
     );
 }
 
@@ -848,6 +883,7 @@ fn after_the_default_was_in_use_and_removed_the_user_chooses() {
         ..without("prod")
     };
     removed(&mut state, settings);
+    assert!(notice(&state).ends_with("Choose what to use now."));
     assert_eq!(state.session.identity, None);
     assert_eq!(state.session.scope, None);
     assert_eq!(state.detail.token, Remote::Idle);
