@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use serde_json::value::RawValue;
-use tokenscope::action::{Action, Context};
+use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
@@ -27,6 +28,7 @@ use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::keymap::Keymap;
 
 const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 
@@ -783,13 +785,11 @@ fn removed(state: &mut State, settings: Settings) -> Vec<Effect> {
 
 #[test]
 fn enter_does_not_remove_and_y_does() {
-    let keymap = tokenscope::keymap::Keymap::built_in().unwrap();
+    let keymap = Keymap::built_in().unwrap();
     let press = |code| {
-        let event = crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE);
-        keymap.translate(Context::Confirm, crossterm::event::Event::Key(event))
+        let event = KeyEvent::new(code, KeyModifiers::NONE);
+        keymap.translate(Context::Confirm, Event::Key(event))
     };
-    use crossterm::event::KeyCode;
-    use tokenscope::action::Input;
     assert_eq!(press(KeyCode::Enter), None);
     assert_eq!(press(KeyCode::Char('y')), Some(Input::Act(Action::Submit)));
     for code in [KeyCode::Char('n'), KeyCode::Esc] {
