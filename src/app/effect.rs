@@ -61,8 +61,8 @@ pub enum Effect {
     CheckCredential {
         /// Names the answer.
         request: RequestId,
-        /// What to try.
-        credential: Credential,
+        /// What to try: what was typed, or what is stored.
+        asker: Asker,
         /// Where.
         scope: Scope,
     },
@@ -72,8 +72,8 @@ pub enum Effect {
         request: RequestId,
         /// The profile to write.
         profile: Profile,
-        /// Its credential.
-        credential: Credential,
+        /// Its credential; none leaves the stored one as it is.
+        credential: Option<Credential>,
     },
     /// Keep a credential in memory until the program ends.
     HoldCredential(Credential),
@@ -87,6 +87,8 @@ pub enum Effect {
         /// Names the answer.
         request: RequestId,
     },
+    /// Read the recent look-ups.
+    LoadRecents,
     /// Put a look-up among the recent ones.
     Remember(Recent),
     /// Send text to the terminal's clipboard.

@@ -176,6 +176,7 @@ impl Lookup {
                 self.editing = true;
             }
             Action::Submit => return self.submit().into_iter().collect(),
+            Action::PickScope => return vec![Step::PickScopeInUse],
             _ => {}
         }
         Vec::new()

@@ -18,10 +18,12 @@ pub mod profiles;
 pub mod raw_view;
 mod scroll;
 pub mod setup;
+mod setup_fill;
 mod setup_parts;
 mod start;
 pub mod state;
 mod step;
+mod switching;
 mod timing;
 mod update;
 

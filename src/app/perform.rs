@@ -3,16 +3,15 @@
 //! Not here: keys, or what a screen does within itself.
 
 use super::browsing;
-use super::detail::Detail;
 use super::effect::Effect;
 use super::fetching;
-use super::field::TextField;
-use super::setup::{Phase, Setup};
-use super::state::{Screen, Session, State};
+use super::picker::Picker;
+use super::profiles::Change;
+use super::setup::{Opener, Phase, Setup, SetupField};
+use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use crate::domain::access::{Access, Identity};
-use crate::domain::credential::CredentialKind;
-use crate::domain::failure::Failure;
+use super::switching;
+use crate::domain::access::Asker;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 
@@ -20,21 +19,46 @@ use crate::domain::token::TokenRef;
 pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for step in steps {
-        effects.extend(drop_listing(state, &step));
-        effects.extend(perform_one(state, step));
+        match step {
+            Step::Switch(seat) => effects.extend(switching::switch(state, seat)),
+            Step::EnterDemo(access) => effects.extend(switching::enter_demo(state, access)),
+            Step::Vacate => effects.extend(vacate(state)),
+            Step::OpenProfiles => effects.extend(open_profiles(state)),
+            Step::Enter {
+                identity,
+                profile,
+                scope,
+            } => effects.extend(switching::enter(state, identity, profile, scope)),
+            Step::LookUp { .. } if must_choose(state) => {
+                effects.extend(open_profiles(state));
+                state.tell("Choose a profile first: none is in use, and none is the default.");
+            }
+            Step::OpenBrowse => effects.extend(open_browse(state)),
+            step => effects.extend(perform_one(state, step)),
+        }
     }
     effects
 }
 
-/// A list of another scope, or of another credential, goes before anything comes in its place.
-fn drop_listing(state: &mut State, step: &Step) -> Option<Effect> {
-    let is_outdated = match step {
-        Step::Enter { .. } => true,
-        Step::OpenBrowse => browsing::opens_another(state),
-        _ => false,
-    };
-    let request = is_outdated.then(|| state.browse.clear()).flatten();
-    request.map(Effect::Cancel)
+/// Opens the list. One of another scope, or of another credential, goes before it comes.
+fn open_browse(state: &mut State) -> Vec<Effect> {
+    if must_choose(state) {
+        let effects = open_profiles(state);
+        state.tell("Choose a profile first: none is in use, and none is the default.");
+        return effects;
+    }
+    if state.session.identity.is_none() {
+        return open_session_setup(state, false).into_iter().collect();
+    }
+    let dropped = browsing::opens_another(state)
+        .then(|| state.browse.clear())
+        .flatten();
+    let list = browsing::open(state);
+    dropped
+        .map(Effect::Cancel)
+        .into_iter()
+        .chain(list)
+        .collect()
 }
 
 fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
@@ -47,15 +71,34 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => open_lookup(state),
-        Step::OpenBrowse if state.session.identity.is_none() => return open_setup(state, false),
-        Step::OpenBrowse => return browsing::open(state),
         Step::ListAgain => return browsing::list(state),
         Step::OpenRow(token) => return browsing::open_row(state, token),
         Step::DropLookUp => return state.detail.token.cancel().map(Effect::Cancel),
-        Step::OpenProfiles => state.screen = Screen::Profiles,
-        Step::OpenSetup { is_replacing } => return open_setup(state, is_replacing),
+        Step::LeaveProfiles => state.screen = state.before_profiles,
+        Step::AskToRemove => state.overlay = Some(Overlay::Confirm),
+        Step::UseScope(scope) => use_scope(state, &scope),
+        step => return begin(state, step),
+    }
+    None
+}
+
+/// What takes a request, or a form that does.
+fn begin(state: &mut State, step: Step) -> Option<Effect> {
+    match step {
+        Step::OpenSetup { is_replacing } => open_session_setup(state, is_replacing),
+        Step::AddProfile => {
+            let setup = Setup::adding(&state.session.settings);
+            open_setup(state, setup)
+        }
+        Step::EditProfile {
+            profile,
+            is_replacing,
+        } => {
+            let setup = Setup::changing(profile, is_replacing, &state.session.settings);
+            open_setup(state, setup)
+        }
         Step::Check {
-            credential,
+            asker,
             scope,
             session_only,
         } => {
@@ -65,11 +108,11 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
                 request,
                 session_only,
             };
-            return Some(Effect::CheckCredential {
+            Some(Effect::CheckCredential {
                 request,
-                credential,
+                asker,
                 scope,
-            });
+            })
         }
         Step::Save {
             profile,
@@ -78,19 +121,27 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
             let request = state.next_request();
             state.banner = None;
             state.setup.phase = Phase::Saving { request };
-            return Some(Effect::SaveProfile {
+            Some(Effect::SaveProfile {
                 request,
                 profile,
                 credential,
-            });
+            })
         }
-        Step::Enter {
-            identity,
-            profile,
-            scope,
-        } => return enter(state, identity, profile, scope),
+        Step::FindSecrets => find_secrets(state),
+        Step::RemoveProfile(name) => Some(change_profile(state, name, true)),
+        Step::MakeDefault(name) => Some(change_profile(state, name, false)),
+        Step::PickScope(asker) => pick_scope(state, asker),
+        Step::PickScopeInUse => match state.session.identity.clone() {
+            Some(identity) => pick_scope(state, Asker::Identity(identity)),
+            None => open_session_setup(state, false),
+        },
+        _ => None,
     }
-    None
+}
+
+/// Whether there are profiles, and none of them is in use nor anything else.
+fn must_choose(state: &State) -> bool {
+    state.session.identity.is_none() && !state.session.settings.profiles.is_empty()
 }
 
 fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
@@ -105,7 +156,7 @@ fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
 fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Option<Effect> {
     match state.session.access(scope) {
         Some(access) => fetching::fetch(state, access, token),
-        None => open_setup(state, false),
+        None => open_session_setup(state, false),
     }
 }
 
@@ -115,8 +166,31 @@ fn open_lookup(state: &mut State) {
     state.lookup.reopen();
 }
 
-/// Opens the form, filled in as far as the session knows, and has the credential store tried out.
-fn open_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
+/// Opens the form for the credential in use, filled in as far as the session knows.
+fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
+    let session = &state.session;
+    let settings = &session.settings;
+    let mut setup = Setup::adding(settings);
+    if !session.is_demo() {
+        if let Some(name) = &session.profile {
+            setup = match settings.profile(name) {
+                Some(profile) => Setup::changing(profile.clone(), is_replacing, settings),
+                None => Setup::named(name),
+            };
+        }
+        let kind = session.identity.as_ref().map(|identity| &identity.kind);
+        setup.fill_in(kind, session.scope.as_ref());
+    }
+    if is_replacing {
+        setup.focus = SetupField::Secret;
+    }
+    setup.is_replacing = is_replacing;
+    setup.opener = Opener::Program;
+    open_setup(state, setup)
+}
+
+/// Opens a form, and has the credential store tried out.
+fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     if state.session.demo_only {
         state.tell(
             "The demo keeps nothing. Start tokenscope without --demo to set a credential up.",
@@ -124,8 +198,7 @@ fn open_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
         return None;
     }
     let request = state.next_request();
-    state.setup = prefilled(&state.session);
-    state.setup.is_replacing = is_replacing;
+    state.setup = setup;
     state.setup.was_browsing = state.screen == Screen::Browse;
     state.setup.store.begin(request, state.clock.local);
     state.screen = Screen::Setup;
@@ -133,84 +206,103 @@ fn open_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
     Some(Effect::ProbeStore { request })
 }
 
-fn prefilled(session: &Session) -> Setup {
-    let mut setup = Setup::default();
-    if session.is_demo() {
-        return setup;
+/// Opens the profiles. What waits for nothing but its own screen is cancelled: a first look-up, and
+/// the check of a form.
+fn open_profiles(state: &mut State) -> Vec<Effect> {
+    state.overlay = None;
+    if state.screen == Screen::Profiles {
+        return find_secrets(state).into_iter().collect();
     }
-    if let Some(name) = &session.profile {
-        setup.name = TextField::with(name);
-    }
-    if let Some(CredentialKind::GlobalKey { email }) =
-        session.identity.as_ref().map(|identity| &identity.kind)
-    {
-        setup.is_global_key = true;
-        setup.email = TextField::with(email);
-    }
-    if let Some(scope) = &session.scope {
-        setup.scope_kind = scope.kind();
-        setup.scope_id = TextField::with(scope.id());
-    }
-    setup
-}
-
-/// Goes on with a credential that works: to the look-up that failed for want of it, or to a new one.
-fn enter(
-    state: &mut State,
-    identity: Identity,
-    profile: Option<String>,
-    scope: Scope,
-) -> Option<Effect> {
-    let (wants_repeat, was_browsing) = (state.setup.is_replacing, state.setup.was_browsing);
-    let origin = profile
-        .as_ref()
-        .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
-    if profile.is_none() {
-        state.session.store = None;
-    }
-    state.session.profile = profile;
-    use_access(state, Access { identity, scope }, origin);
-    state.setup = Setup::default();
-    open_lookup(state);
-    if wants_repeat && was_browsing {
-        browsing::open(state)
-    } else if wants_repeat {
-        fetching::repeat(state)
+    let is_first = state.detail.token.value().is_none();
+    let requests = [
+        is_first.then(|| state.detail.token.cancel()).flatten(),
+        state.setup.cancel(),
+        state.picker.scopes.cancel(),
+    ];
+    // A form that the profiles led to is left; going back to it would lead in a circle.
+    if state.screen == Screen::Setup && state.setup.opener == Opener::Profiles {
+        state.setup = Setup::default();
     } else {
-        None
+        state.before_profiles = state.screen;
+        switching::welcome(state);
+        let source = state.session.identity.as_ref().map(|it| it.source.clone());
+        let settings = &state.session.settings;
+        state.profiles.select(source.as_ref(), settings);
     }
+    state.screen = Screen::Profiles;
+    let mut effects: Vec<_> = requests.into_iter().flatten().map(Effect::Cancel).collect();
+    effects.extend(find_secrets(state));
+    effects
 }
 
-fn use_access(state: &mut State, access: Access, origin: String) {
-    state.lookup.use_scope(&access.scope);
-    state.session.identity = Some(access.identity);
-    state.session.scope = Some(access.scope);
-    state.session.scope_origin = origin;
-    state.banner = None;
-    state.limited_until = None;
-}
-
-/// The embedded demo runs: nothing of what was in view before stays.
-pub(super) fn enter_demo(state: &mut State, result: Result<Access, Failure>) -> Option<Effect> {
-    let access = match result {
-        Ok(access) => access,
-        Err(failure) => {
-            state.report(failure);
-            return None;
-        }
-    };
-    state.session.profile = None;
-    state.session.store = None;
-    state.notice = None;
-    state.detail = Detail::default();
-    state.lookup.recents.clear();
-    use_access(state, access.clone(), "the demo".to_owned());
-    let wants_token = state.screen == Screen::Detail;
-    open_lookup(state);
-    if !wants_token {
+fn find_secrets(state: &mut State) -> Option<Effect> {
+    let profiles = &state.session.settings.profiles;
+    if state.session.demo_only || profiles.is_empty() {
         return None;
     }
-    let token = TokenRef::parse(state.lookup.token.value()).ok()?;
-    state.screen = Screen::Detail;
-    fetching::fetch(state, access, token)
+    let profiles = profiles
+        .iter()
+        .map(|profile| profile.name.clone())
+        .collect();
+    let request = state.next_request();
+    state.profiles.places.begin(request, state.clock.local);
+    Some(Effect::FindSecrets { request, profiles })
+}
+
+fn change_profile(state: &mut State, name: String, is_removal: bool) -> Effect {
+    let request = state.next_request();
+    state.banner = None;
+    state.profiles.change = Some(Change {
+        request,
+        name: name.clone(),
+        is_removal,
+    });
+    if is_removal {
+        Effect::RemoveProfile { request, name }
+    } else {
+        Effect::UseProfile { request, name }
+    }
+}
+
+/// The profile in use is gone: with nothing to go on with and no profile left, the form opens.
+fn vacate(state: &mut State) -> Vec<Effect> {
+    let screen = state.screen;
+    let mut effects = switching::vacate(state);
+    let session = &state.session;
+    if session.identity.is_none() && session.settings.profiles.is_empty() {
+        effects.extend(open_session_setup(state, false));
+    } else if screen == Screen::Profiles {
+        state.screen = screen;
+    } else {
+        open_lookup(state);
+    }
+    effects
+}
+
+fn pick_scope(state: &mut State, asker: Asker) -> Option<Effect> {
+    if fetching::is_asked_to_pause(state) {
+        return None;
+    }
+    let request = state.next_request();
+    let current = match state.screen {
+        Screen::Setup => state.setup.scope_id.value(),
+        _ => state.lookup.scope_id.value(),
+    };
+    state.picker = Picker {
+        current: current.trim().to_ascii_lowercase(),
+        ..Picker::default()
+    };
+    state.picker.scopes.begin(request, state.clock.local);
+    state.overlay = Some(Overlay::Picker);
+    Some(Effect::ListScopes { request, asker })
+}
+
+fn use_scope(state: &mut State, scope: &Scope) {
+    state.overlay = None;
+    if state.screen == Screen::Setup {
+        state.setup.use_scope(scope);
+    } else {
+        state.lookup.use_scope(scope);
+        state.lookup.reopen();
+    }
 }

@@ -9,14 +9,14 @@ use super::message::Saved;
 use super::step::Step;
 use crate::action::Action;
 use crate::domain::access::Identity;
-use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_profile_name};
+use crate::domain::profile::{DEFAULT_PROFILE, Profile};
 use crate::domain::remote::{Remote, RequestId};
-use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::secret::Secret;
+use crate::domain::scope::ScopeKind;
 
-pub use super::setup_parts::{Offer, Phase, SetupField};
+use super::setup_parts::Filled;
+pub use super::setup_parts::{Offer, Opener, Phase, SetupField};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,12 @@ pub struct Setup {
     pub is_replacing: bool,
     /// Whether it is the list of all tokens that the credential was refused.
     pub was_browsing: bool,
+    /// The profile that is being changed; none while one is made.
+    pub original: Option<Profile>,
+    /// The names of the other profiles.
+    pub taken: Vec<String>,
+    /// What opened the form.
+    pub opener: Opener,
 }
 
 impl Default for Setup {
@@ -68,15 +74,11 @@ impl Default for Setup {
             offer: None,
             is_replacing: false,
             was_browsing: false,
+            original: None,
+            taken: Vec::new(),
+            opener: Opener::Program,
         }
     }
-}
-
-/// A form that was filled in without a mistake.
-struct Filled {
-    profile: Profile,
-    credential: Credential,
-    scope: Scope,
 }
 
 impl Setup {
@@ -92,7 +94,11 @@ impl Setup {
         use SetupField::{
             Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
         };
-        let mut rows = vec![Name, Kind];
+        let mut rows = vec![Kind];
+        // The secret is kept under the name, which therefore stays.
+        if self.original.is_none() {
+            rows.insert(0, Name);
+        }
         if self.is_global_key {
             rows.push(Email);
         }
@@ -135,63 +141,6 @@ impl Setup {
         }
     }
 
-    fn complain(&mut self, field: SetupField, complaint: String) {
-        self.complaint = Some((field, complaint));
-        self.focus = field;
-        self.editing = true;
-    }
-
-    /// Checks every field; the first mistake gets the focus and a sentence.
-    fn fill(&mut self) -> Option<Filled> {
-        self.complaint = None;
-        let name = parse_profile_name(self.name.value())
-            .map_err(|error| (SetupField::Name, error.to_string()));
-        let kind = if self.is_global_key {
-            parse_email(self.email.value())
-                .map(|email| CredentialKind::GlobalKey { email })
-                .ok_or((
-                    SetupField::Email,
-                    "write the address of the account's user, like name@example.com".to_owned(),
-                ))
-        } else {
-            Ok(CredentialKind::ApiToken)
-        };
-        let secret = Secret::parse(self.secret.secret().expose())
-            .map_err(|error| (SetupField::Secret, error.to_string()));
-        let scope = ScopeId::parse(self.scope_id.value())
-            .map(|id| self.scope_kind.with(id))
-            .map_err(|error| (SetupField::ScopeId, error.to_string()));
-        let filled = name.and_then(|name| Ok((name, kind?, secret?, scope?)));
-        match filled {
-            Ok((name, kind, secret, scope)) => {
-                let profile = Profile {
-                    name,
-                    kind: kind.clone(),
-                    scope: Some(scope.clone()),
-                };
-                Some(Filled {
-                    profile,
-                    credential: Credential { kind, secret },
-                    scope,
-                })
-            }
-            Err((field, complaint)) => {
-                self.complain(field, complaint);
-                None
-            }
-        }
-    }
-
-    fn is_blank(&self, field: SetupField) -> bool {
-        match field {
-            SetupField::Name => self.name.is_blank(),
-            SetupField::Email => self.email.is_blank(),
-            SetupField::Secret => self.secret.secret().is_empty(),
-            SetupField::ScopeId => self.scope_id.is_blank(),
-            _ => false,
-        }
-    }
-
     /// What a key does here.
     pub(super) fn act(&mut self, action: Action) -> Vec<Step> {
         if self.phase != Phase::Open {
@@ -203,31 +152,40 @@ impl Setup {
             Action::Left | Action::Right => self.switch(),
             Action::Edit => self.editing = true,
             Action::Submit => return self.submit().into_iter().collect(),
+            Action::PickScope => return self.pick_scope().into_iter().collect(),
             _ => {}
         }
         Vec::new()
     }
 
+    /// Stops waiting for the API or the credential store.
+    pub(super) fn cancel(&mut self) -> Option<RequestId> {
+        match std::mem::take(&mut self.phase) {
+            Phase::Checking { request, .. } | Phase::Saving { request } => Some(request),
+            Phase::Open => None,
+        }
+    }
+
     /// Cancels what is running, leaves a text field, or leaves the form.
     pub(super) fn back(&mut self, can_leave: bool) -> Vec<Step> {
-        match self.phase {
-            Phase::Checking { request, .. } | Phase::Saving { request } => {
-                self.phase = Phase::Open;
-                vec![
-                    Step::Run(Effect::Cancel(request)),
-                    Step::Tell("Cancelled.".to_owned()),
-                ]
-            }
-            Phase::Open if self.is_editing() => {
-                self.editing = false;
-                Vec::new()
-            }
-            Phase::Open if can_leave => {
-                *self = Self::default();
-                vec![Step::OpenLookup]
-            }
-            Phase::Open => Vec::new(),
+        if let Some(request) = self.cancel() {
+            return vec![
+                Step::Run(Effect::Cancel(request)),
+                Step::Tell("Cancelled.".to_owned()),
+            ];
         }
+        if self.is_editing() {
+            self.editing = false;
+            return Vec::new();
+        }
+        if self.opener == Opener::Profiles {
+            return vec![Step::OpenProfiles];
+        }
+        if can_leave {
+            *self = Self::default();
+            return vec![Step::OpenLookup];
+        }
+        Vec::new()
     }
 
     /// `Enter`: on to the next empty field, or the button's work when there is none.
@@ -249,21 +207,15 @@ impl Setup {
         } else {
             SetupField::Save
         };
-        let Filled {
-            profile,
-            credential,
-            scope,
-        } = self.fill()?;
-        Some(match button {
-            SetupField::SaveUnchecked => Step::Save {
-                profile,
-                credential,
-            },
-            button => Step::Check {
-                credential,
-                scope,
-                session_only: button == SetupField::SessionOnly,
-            },
+        let session_only = button == SetupField::SessionOnly;
+        let filled = self.fill(session_only)?;
+        if button == SetupField::SaveUnchecked {
+            return Some(filled.save());
+        }
+        Some(Step::Check {
+            asker: filled.asker(),
+            scope: filled.scope,
+            session_only,
         })
     }
 
@@ -285,30 +237,22 @@ impl Setup {
             self.offer = is_out_of_reach.then_some(Offer::SaveUnchecked);
             return vec![Step::Report(failure)];
         }
-        let Some(Filled {
-            profile,
-            credential,
-            scope,
-        }) = self.fill()
-        else {
+        let Some(filled) = self.fill(session_only) else {
             return Vec::new();
         };
-        if !session_only {
-            return vec![Step::Save {
-                profile,
-                credential,
-            }];
-        }
+        let Some(credential) = filled.credential.clone().filter(|_| session_only) else {
+            return vec![filled.save()];
+        };
         let identity = Identity {
             source: CredentialSource::Session,
-            kind: profile.kind,
+            kind: credential.kind.clone(),
         };
         vec![
             Step::Run(Effect::HoldCredential(credential)),
             Step::Enter {
                 identity,
                 profile: None,
-                scope,
+                scope: filled.scope,
             },
         ]
     }
@@ -328,18 +272,11 @@ impl Setup {
             self.focus = SetupField::SessionOnly;
             return vec![Step::Report(failure)];
         }
-        let Some(Filled { profile, scope, .. }) = self.fill() else {
+        let Some(Filled { profile, scope, .. }) = self.fill(false) else {
             return Vec::new();
         };
-        let source = CredentialSource::Keyring {
-            profile: profile.name.clone(),
-        };
-        let identity = Identity {
-            source,
-            kind: profile.kind,
-        };
         vec![Step::Enter {
-            identity,
+            identity: Identity::of(&profile),
             profile: Some(profile.name),
             scope,
         }]

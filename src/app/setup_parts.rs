@@ -2,7 +2,12 @@
 //!
 //! Not here: the form itself (`setup`).
 
+use super::step::Step;
+use crate::domain::access::{Asker, Identity};
+use crate::domain::credential::Credential;
+use crate::domain::profile::Profile;
 use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
 
 /// A row of the form that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,16 @@ impl SetupField {
     }
 }
 
+/// What opened the form, and comes back when it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opener {
+    /// The want of a credential, or one that was refused.
+    #[default]
+    Program,
+    /// The profiles.
+    Profiles,
+}
+
 /// What the form is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
@@ -65,4 +80,29 @@ pub enum Offer {
     SaveUnchecked,
     /// Keep the credential in memory, since it could not be stored.
     SessionOnly,
+}
+
+/// A form that was filled in without a mistake.
+pub(super) struct Filled {
+    pub(super) profile: Profile,
+    /// What was typed; none where the stored secret stays.
+    pub(super) credential: Option<Credential>,
+    pub(super) scope: Scope,
+}
+
+impl Filled {
+    /// Who asks the API: what was typed, or what is stored.
+    pub(super) fn asker(&self) -> Asker {
+        match &self.credential {
+            Some(credential) => Asker::Credential(credential.clone()),
+            None => Asker::Identity(Identity::of(&self.profile)),
+        }
+    }
+
+    pub(super) fn save(self) -> Step {
+        Step::Save {
+            profile: self.profile,
+            credential: self.credential,
+        }
+    }
 }

@@ -34,6 +34,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
         Opening::Token(token) => open_token(state, token),
         Opening::Demo(token) => {
             let request = state.next_request();
+            state.awaited_demo = Some(request);
             state.lookup.focus = LookupField::Token;
             if let Some(token) = token {
                 state.lookup.token = TextField::with(&token.to_string());

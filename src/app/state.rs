@@ -57,8 +57,14 @@ pub struct State {
     pub changed: bool,
     /// Whether to end.
     pub quit: bool,
+    /// What help lies over.
+    pub covered: Option<Overlay>,
     pub(super) next_change: Option<DateTime<Utc>>,
     pub(super) last_request: RequestId,
+    /// The screen that the profiles were opened from.
+    pub(super) before_profiles: Screen,
+    /// The start of the demo that is under way.
+    pub(super) awaited_demo: Option<RequestId>,
 }
 
 /// A screen.
@@ -199,6 +205,9 @@ impl State {
             quit: false,
             next_change: None,
             last_request: RequestId::default(),
+            before_profiles: Screen::Lookup,
+            covered: None,
+            awaited_demo: None,
         }
     }
 

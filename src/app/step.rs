@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::effect::Effect;
-use crate::domain::access::{Access, Identity};
+use crate::domain::access::{Access, Asker, Identity, Seat};
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
@@ -46,15 +46,44 @@ pub(super) enum Step {
     OpenSetup { is_replacing: bool },
     /// Try the form's credential on the API, then store it, or only keep it in memory.
     Check {
-        credential: Credential,
+        asker: Asker,
         scope: Scope,
         session_only: bool,
     },
-    /// Store the form's credential.
+    /// Store the form's credential, where one was typed, and its profile.
     Save {
         profile: Profile,
-        credential: Credential,
+        credential: Option<Credential>,
     },
+    /// Show an empty form for another profile.
+    AddProfile,
+    /// Show the form of a profile, to change it or only to type its credential again.
+    EditProfile {
+        profile: Profile,
+        is_replacing: bool,
+    },
+    /// Find out where the secrets of the profiles are kept.
+    FindSecrets,
+    /// Ask whether a profile is to be removed.
+    AskToRemove,
+    /// Remove a profile and its secret.
+    RemoveProfile(String),
+    /// Make a profile the default.
+    MakeDefault(String),
+    /// Go on with another credential, and drop everything of the one in use.
+    Switch(Seat),
+    /// The profile in use is gone: go on with what else there is.
+    Vacate,
+    /// Go back to the screen that the profiles were opened from.
+    LeaveProfiles,
+    /// List the accounts and zones to choose from.
+    PickScope(Asker),
+    /// List them with the credential in use.
+    PickScopeInUse,
+    /// Put an account or zone into the form.
+    UseScope(Scope),
+    /// Go on with the embedded demo, which runs.
+    EnterDemo(Access),
     /// Go on with a credential that works.
     Enter {
         identity: Identity,

@@ -7,7 +7,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::browse_table::Basis;
 use super::setup::Phase;
-use super::state::{Screen, State};
+use super::state::{Overlay, Screen, State};
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
 
@@ -112,6 +112,8 @@ fn is_waiting(state: &State) -> bool {
     let is_listing = state.screen == Screen::Browse && state.browse.list.is_loading();
     is_listing
         || (is_first_fetch && matches!(state.screen, Screen::Lookup | Screen::Detail))
+        || (state.overlay == Some(Overlay::Picker) && state.picker.scopes.is_loading())
+        || (state.screen == Screen::Profiles && state.profiles.change.is_some())
         || (state.screen == Screen::Setup && state.setup.phase != Phase::Open)
 }
 

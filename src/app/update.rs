@@ -8,11 +8,11 @@ use super::detail::View;
 use super::effect::Effect;
 use super::field::Editor;
 use super::message::{Message, Saved};
-use super::perform::{enter_demo, perform};
+use super::perform::perform;
 use super::scroll::moved;
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use super::{browsing, fetching, timing};
+use super::{browsing, fetching, switching, timing};
 use crate::action::Action;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
@@ -65,21 +65,26 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::TokensListed { request, result } => {
             return browsing::listed(state, request, result);
         }
-        Message::ScopesListed { request, result } => state.picker.listed(request, result),
-        Message::SecretsFound { request, found } => state.profiles.found(request, found),
+        Message::ScopesListed { request, result } => {
+            let at = state.clock.local;
+            return state
+                .picker
+                .listed(request, result.map(|scopes| fetched(scopes, at)));
+        }
+        Message::SecretsFound { request, found } => {
+            let found = fetched(found, state.clock.local);
+            state.profiles.found(request, found);
+        }
         Message::ProfilesChanged { request, result } => {
-            return state.profiles.changed(request, result);
+            return switching::profiles_changed(state, request, result);
         }
         Message::CredentialChecked { request, result } => {
             return state.setup.checked(request, result);
         }
         Message::ProfileSaved { request, result } => return profile_saved(state, request, result),
         Message::StoreProbed { request, result } => store_probed(state, request, result),
-        Message::DemoOpened { result, .. } => {
-            let dropped = result.is_ok().then(|| state.browse.clear()).flatten();
-            let first = enter_demo(state, result);
-            let dropped = dropped.map(Effect::Cancel);
-            return dropped.into_iter().chain(first).map(Step::Run).collect();
+        Message::DemoOpened { request, result } => {
+            return switching::demo_opened(state, request, result);
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::Warned(failure) => state.report(failure),
@@ -89,11 +94,13 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
 
 fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
     let at = state.clock.local;
+    let result = result.map(|place| fetched(place, at));
+    state.setup.store.settle(request, result);
+}
+
+fn fetched<T>(value: T, at: DateTime<Utc>) -> Fetched<T> {
     let took = std::time::Duration::ZERO;
-    state
-        .setup
-        .store
-        .settle(request, result.map(|value| Fetched { value, at, took }));
+    Fetched { value, at, took }
 }
 
 fn profile_saved(
@@ -106,8 +113,10 @@ fn profile_saved(
         .saved(request, result.as_ref().map_err(Clone::clone));
     if let Ok(saved) = result {
         state.session.settings = saved.settings;
-        // The collection matters where a secret is stored, not where it came from.
-        state.session.store = saved.place.split(',').next().map(str::to_owned);
+        if !steps.is_empty() {
+            // The collection matters where a secret is stored, not where it came from.
+            state.session.store = saved.place.split(',').next().map(str::to_owned);
+        }
     }
     steps
 }
@@ -165,7 +174,7 @@ fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
         (None, Screen::Setup) => state.setup.act(action),
         (None, Screen::Lookup) => state.lookup.act(action),
         (None, Screen::Browse) => state.browse.act(action, rows, basis),
-        (None, Screen::Profiles) => state.profiles.act(action),
+        (None, Screen::Profiles) => act_on_profiles(state, action, rows),
         (None, Screen::Detail) => state.detail.act(action, rows),
     }
 }
@@ -195,7 +204,12 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
                 top: moved(top, action, rows, LAST),
             });
         }
-        (Overlay::Picker | Overlay::Confirm, _) => {}
+        (Overlay::Picker, action) => return state.picker.act(action, rows),
+        (Overlay::Confirm, Action::Submit) => {
+            state.overlay = None;
+            return state.profiles.confirmed();
+        }
+        (Overlay::Confirm, _) => {}
         (Overlay::Choice { selected }, action) => {
             let last = state.detail.choices.len().saturating_sub(1);
             state.overlay = Some(Overlay::Choice {
@@ -206,10 +220,27 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
     Vec::new()
 }
 
+/// In the demo that is all there is, no profile is read or written.
+fn act_on_profiles(state: &mut State, action: Action, rows: usize) -> Vec<Step> {
+    if state.session.demo_only {
+        return Vec::new();
+    }
+    state.profiles.act(action, &state.session.settings, rows)
+}
+
 /// `Esc`: close what lies on top, cancel what is running, dismiss the error, or go back.
 fn back(state: &mut State) -> Vec<Step> {
-    if state.overlay.take().is_some() {
+    if let Some(Overlay::Help { .. }) = state.overlay {
+        toggle_help(state);
         return Vec::new();
+    }
+    if state.overlay.take().is_some() {
+        let request = state.picker.scopes.cancel();
+        return request
+            .map(Effect::Cancel)
+            .map(Step::Run)
+            .into_iter()
+            .collect();
     }
     if let Some(request) = stop_waiting(state) {
         return vec![
@@ -227,7 +258,7 @@ fn back(state: &mut State) -> Vec<Step> {
             Vec::new()
         }
         Screen::Browse => state.browse.back(state.basis()),
-        Screen::Profiles => vec![Step::OpenLookup],
+        Screen::Profiles => vec![Step::LeaveProfiles],
         Screen::Detail => state.detail.back(),
     }
 }
@@ -235,7 +266,7 @@ fn back(state: &mut State) -> Vec<Step> {
 /// Stops what the screen in front waits for, if that is what `Esc` means here.
 fn stop_waiting(state: &mut State) -> Option<RequestId> {
     match state.screen {
-        Screen::Setup => None,
+        Screen::Setup | Screen::Profiles => None,
         Screen::Browse if state.browse.is_filtering => None,
         Screen::Browse => state.browse.stop(state.clock.local),
         // It is in view already, and only fetched to be sure: the way back is not barred.
@@ -245,10 +276,11 @@ fn stop_waiting(state: &mut State) -> Option<RequestId> {
 }
 
 fn toggle_help(state: &mut State) {
-    state.overlay = match state.overlay {
-        Some(Overlay::Help { .. }) => None,
-        _ => Some(Overlay::Help { top: 0 }),
-    };
+    if let Some(Overlay::Help { .. }) = state.overlay {
+        state.overlay = state.covered.take();
+    } else {
+        state.covered = state.overlay.replace(Overlay::Help { top: 0 });
+    }
 }
 
 /// Only where a credential is what is wrong, typing it again can help.
@@ -274,6 +306,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
     if has_changed {
         state.setup.complaint = None;
         state.lookup.complaint = None;
+        state.picker.selected = 0;
         if let View::Raw(raw) = &mut state.detail.view
             && raw.is_typing
         {
@@ -287,8 +320,10 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
 }
 
 fn editor(state: &mut State) -> Option<Editor<'_>> {
-    if state.overlay.is_some() {
-        return None;
+    match state.overlay {
+        Some(Overlay::Picker) => return Some(Editor::Plain(&mut state.picker.filter)),
+        Some(_) => return None,
+        None => {}
     }
     match state.screen {
         Screen::Setup => state.setup.editor(),
@@ -319,6 +354,7 @@ fn open_demo(state: &mut State) -> Vec<Step> {
         return Vec::new();
     }
     let request = state.next_request();
+    state.awaited_demo = Some(request);
     vec![
         Step::Tell("Starting the demo …".to_owned()),
         Step::Run(Effect::OpenDemo { request }),

@@ -2,6 +2,7 @@
 
 use super::credential::{Credential, CredentialKind, CredentialSource};
 use super::failure::Failure;
+use super::profile::Profile;
 use super::scope::{NamedScope, Scope};
 
 /// A credential by its source: enough to find its secret, and to say which one is in use.
@@ -11,6 +12,45 @@ pub struct Identity {
     pub source: CredentialSource,
     /// What kind of credential it is.
     pub kind: CredentialKind,
+}
+
+impl Identity {
+    /// The credential of a profile.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            source: CredentialSource::Keyring {
+                profile: profile.name.clone(),
+            },
+            kind: profile.kind.clone(),
+        }
+    }
+}
+
+/// A credential and what look-ups with it start from: something to switch to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The credential.
+    pub identity: Identity,
+    /// The profile it belongs to, where it does.
+    pub profile: Option<String>,
+    /// The scope that new look-ups start from.
+    pub scope: Option<Scope>,
+    /// Where that scope came from, for people who wonder.
+    pub scope_origin: String,
+}
+
+impl Seat {
+    /// What switching to a profile leads to.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            identity: Identity::of(profile),
+            profile: Some(profile.name.clone()),
+            scope: profile.scope.clone(),
+            scope_origin: format!("profile {}", profile.name),
+        }
+    }
 }
 
 /// A credential and a scope: what every request needs.

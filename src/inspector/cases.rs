@@ -188,6 +188,11 @@ impl Inspector {
         Ok((settings::load(paths)?.settings, place))
     }
 
+    /// Where the credential store keeps secrets, in words.
+    pub(super) async fn place(&self) -> Result<String, Failure> {
+        Ok(self.vault.place(self.limits.keyring).await?)
+    }
+
     /// Tries the credential store out with a real write, and says where it keeps secrets.
     ///
     /// # Errors

@@ -66,10 +66,7 @@ impl Inspector {
     /// Whatever kept the credential from being read; what the API refuses is in the answer.
     pub async fn scopes(&self, asker: &Asker) -> Result<VisibleScopes, Failure> {
         let patience = self.patience();
-        let credential = match asker {
-            Asker::Credential(credential) => credential.clone(),
-            Asker::Identity(identity) => self.credential(identity).await?,
-        };
+        let credential = self.credential_of(asker).await?;
         let client = self.client().await?;
         let (accounts, zones) = tokio::join!(
             client.list_accounts(&credential, patience),

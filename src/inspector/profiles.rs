@@ -1,10 +1,14 @@
-//! The use-cases that change profiles: which is the default, and which there are.
+//! The use-cases that change profiles: which is the default, which there are, and their scopes.
 //!
 //! Not here: storing a profile with its secret (`cases`).
 
 use super::cases::Inspector;
 use crate::config::settings;
+use crate::domain::access::Asker;
+use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
+use crate::domain::profile::Profile;
+use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 
 impl Inspector {
@@ -16,6 +20,35 @@ impl Inspector {
         let paths = self.paths()?;
         settings::set_default_profile(paths, name)?;
         Ok(settings::load(paths)?.settings)
+    }
+
+    /// Writes a profile whose secret stays as it is. Gives the settings as they are then, and where
+    /// the secret is kept.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, String), Failure> {
+        let place = self.place().await?;
+        let paths = self.paths()?;
+        settings::save_profile(paths, profile)?;
+        Ok((settings::load(paths)?.settings, place))
+    }
+
+    /// Tries what was typed, or what is kept, with one real read of the scope's list of tokens.
+    ///
+    /// # Errors
+    /// Whatever kept the credential or the list from being read.
+    pub async fn verify_as(&self, asker: &Asker, scope: &Scope) -> Result<(), Failure> {
+        let credential = self.credential_of(asker).await?;
+        self.verify(&credential, scope).await
+    }
+
+    /// What was typed, or what is kept.
+    pub(super) async fn credential_of(&self, asker: &Asker) -> Result<Credential, Failure> {
+        match asker {
+            Asker::Credential(credential) => Ok(credential.clone()),
+            Asker::Identity(identity) => self.credential(identity).await,
+        }
     }
 
     /// Removes a profile: first its secret from the credential store, then the profile from the

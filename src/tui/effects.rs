@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
@@ -82,23 +83,6 @@ impl Effects {
                     }
                 });
             }
-            Effect::CheckCredential {
-                request,
-                credential,
-                scope,
-            } => self.spawn(request, async move {
-                let result = inspector.verify(&credential, &scope).await;
-                Message::CredentialChecked { request, result }
-            }),
-            Effect::SaveProfile {
-                request,
-                profile,
-                credential,
-            } => self.spawn(request, async move {
-                let result = inspector.save(&profile, &credential).await;
-                let result = result.map(|(settings, place)| Saved { settings, place });
-                Message::ProfileSaved { request, result }
-            }),
             Effect::ProbeStore { request } => self.spawn(request, async move {
                 Message::StoreProbed {
                     request,
@@ -107,6 +91,7 @@ impl Effects {
             }),
             Effect::HoldCredential(credential) => self.inspector.hold(credential),
             Effect::OpenDemo { request } => self.open_demo(request),
+            Effect::LoadRecents => self.load_recents(),
             Effect::Remember(recent) => self.remember(recent),
             Effect::Cancel(request) => {
                 if let Some(task) = self.running.remove(&request) {
@@ -114,6 +99,8 @@ impl Effects {
                 }
             }
             effect @ (Effect::FindSecrets { .. }
+            | Effect::CheckCredential { .. }
+            | Effect::SaveProfile { .. }
             | Effect::UseProfile { .. }
             | Effect::RemoveProfile { .. }) => self.run_on_profiles(effect),
             Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
@@ -124,19 +111,40 @@ impl Effects {
         let inspector = self.inspector.clone();
         match effect {
             Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
-                let mut found = Vec::new();
-                for profile in profiles {
+                // All at once, so that a keyring that stays silent is waited for once.
+                let found = profiles.into_iter().map(|profile| async {
                     let result = inspector.stored(&profile).await;
                     let place = result.map(|(is_stored, place)| is_stored.then_some(place));
-                    found.push((profile, place));
-                }
+                    (profile, place)
+                });
+                let found = join_all(found).await;
                 Message::SecretsFound { request, found }
+            }),
+            Effect::CheckCredential {
+                request,
+                asker,
+                scope,
+            } => self.spawn(request, async move {
+                let result = inspector.verify_as(&asker, &scope).await;
+                Message::CredentialChecked { request, result }
+            }),
+            Effect::SaveProfile {
+                request,
+                profile,
+                credential,
+            } => self.spawn(request, async move {
+                let result = match credential {
+                    Some(credential) => inspector.save(&profile, &credential).await,
+                    None => inspector.change_profile(&profile).await,
+                };
+                let result = result.map(|(settings, place)| Saved { settings, place });
+                Message::ProfileSaved { request, result }
             }),
             Effect::UseProfile { request, name } => {
                 self.spawn_blocking(move || Message::ProfilesChanged {
                     request,
                     result: inspector.use_profile(&name),
-                })
+                });
             }
             Effect::RemoveProfile { request, name } => self.spawn(request, async move {
                 Message::ProfilesChanged {

@@ -126,13 +126,25 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     #[cfg(debug_assertions)]
     fault::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
+    turn(screen, &mut sources, &mut effects, &mut state, &look, clock).await
+}
+
+/// Draws, waits, and takes in what happened, until the end.
+async fn turn<S: Stream<Item = io::Result<Event>> + Unpin>(
+    screen: &mut Screen,
+    sources: &mut Sources<S>,
+    effects: &mut Effects,
+    state: &mut State,
+    look: &Look<'_>,
+    clock: fn() -> DateTime<Utc>,
+) -> io::Result<u8> {
     let mut is_changed = false;
     while !state.quit {
         if is_changed && sources.messages.is_empty() {
-            screen.draw(&state, &look)?;
+            screen.draw(state, look)?;
             is_changed = false;
         }
-        let message = match sources.next(&state, look.keymap, clock()).await {
+        let message = match sources.next(state, look.keymap, clock()).await {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
@@ -148,9 +160,9 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         if matches!(message, Message::Resized(..)) {
             screen.forget();
         }
-        let wanted = app::update(&mut state, clock(), message);
+        let wanted = app::update(state, clock(), message);
         let suspends = wanted.contains(&Effect::Suspend);
-        run_effects(screen, &mut effects, wanted)?;
+        run_effects(screen, effects, wanted)?;
         if suspends {
             suspend(screen, &mut sources.signals).await?;
         }

@@ -8,6 +8,7 @@ use ratatui::text::Span;
 
 use super::look::Look;
 use super::widgets::{cells, put, row, wrap};
+use crate::action::{Action, Context};
 use crate::app::field::TextField;
 use crate::domain::scope::ScopeKind;
 use crate::domain::text;
@@ -112,6 +113,19 @@ impl Form<'_> {
         }
     }
 
+    /// A value that stays as it is, and why.
+    ///
+    /// ```text
+    ///   Profile     prod  (why)
+    /// ```
+    pub(super) fn fixed(&self, label: &str, value: &str, why: &str) -> FormRow {
+        let look = self.look;
+        let mut spans = self.label(label, false);
+        spans.push(look.span(Role::Strong, value));
+        spans.push(look.span(Role::Muted, &format!("  {why}")));
+        FormRow::text(spans)
+    }
+
     /// A field for a secret, which shows the same mask whatever its length.
     pub(super) fn masked_field(
         &self,
@@ -196,6 +210,18 @@ impl Form<'_> {
         let sentence: String = first.into_iter().chain(letters).collect();
         let complaint = format!("{} {sentence}.", self.look.glyphs().critical);
         self.remark(Role::Critical, &complaint)
+    }
+
+    /// That an empty account or zone ID need not be typed.
+    ///
+    /// ```text
+    ///               F5 lists accounts and zones by name.
+    /// ```
+    pub(super) fn scopes_by_name(&self, context: Context) -> Vec<FormRow> {
+        let key = self.look.keymap.key_for(context, Action::PickScope);
+        key.map(|key| format!("{key} lists accounts and zones by name."))
+            .map(|remark| self.remark(Role::Muted, &remark))
+            .unwrap_or_default()
     }
 
     /// A paragraph at the form's left edge.

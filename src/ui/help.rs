@@ -12,7 +12,7 @@ use super::scroll::{self, Scroll};
 use super::widgets::{cells, hint_for, width};
 use crate::action::{Action, Context};
 use crate::app::detail::View;
-use crate::app::state::{Screen, State};
+use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -61,6 +61,9 @@ fn contexts(state: &State) -> Vec<Context> {
         (Screen::Detail, View::Fields) => vec![Context::Detail],
         (Screen::Detail, View::Raw(_)) => vec![Context::Raw, Context::RawText],
     };
+    if state.covered == Some(Overlay::Picker) {
+        contexts.insert(0, Context::PickerText);
+    }
     contexts.extend([Context::Commands, Context::Any, Context::Text]);
     for context in Context::ALL {
         if !contexts.contains(&context) {

@@ -88,6 +88,10 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
+    let can_ask = state.session.identity.is_some() && lookup.complaint.is_none();
+    if can_ask && lookup.scope_id.is_blank() {
+        rows.extend(form.scopes_by_name(state.context()));
+    }
     rows.push(FormRow::spacer());
     rows.push(form.text_field(
         "Token",
@@ -100,14 +104,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     if state.session.is_demo() && lookup.token.is_blank() {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
-    if let Some(scope) = lookup.scope_of_url() {
-        let remark = format!(
-            "The URL names {} {}, which is used.",
-            scope.kind().word(),
-            form.look.abbreviate(scope.id())
-        );
-        rows.extend(form.remark(Role::Muted, &remark));
-    }
+    rows.extend(scope_of_url(form, state));
     if let Some(lines) = waiting::lines(state, form.columns, form.look) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
@@ -117,6 +114,16 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     }
     rows.push(FormRow::spacer());
     rows
+}
+
+/// That the typed URL's own scope wins over the panel's.
+fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    let Some(scope) = state.lookup.scope_of_url() else {
+        return Vec::new();
+    };
+    let id = form.look.abbreviate(scope.id());
+    let remark = format!("The URL names {} {id}, which is used.", scope.kind().word());
+    form.remark(Role::Muted, &remark)
 }
 
 fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {

@@ -10,7 +10,7 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
-use crate::app::setup::{Phase, Setup, SetupField};
+use crate::app::setup::{Opener, Phase, Setup, SetupField};
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
@@ -34,10 +34,11 @@ use crate::theme::Role;
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
-    let title = if state.setup.is_replacing {
-        "Re-enter the credential"
-    } else {
-        "Set up a credential"
+    let title = match (&state.setup.original, state.setup.is_replacing) {
+        (_, true) => "Re-enter the credential",
+        (Some(_), false) => "Change a profile",
+        (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
+        (None, false) => "Set up a credential",
     };
     let inner = panel(frame.buffer_mut(), area, title, look);
     let form = Form {
@@ -50,6 +51,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     let mut rows = vec![FormRow::spacer()];
+    if let Some(original) = &setup.original {
+        let why = "(its secret is kept under this name)";
+        rows.push(form.fixed("Profile", &original.name, why));
+    }
     let (fields, buttons): (Vec<_>, Vec<_>) = setup.rows().into_iter().partition(|row| {
         !matches!(
             row,
@@ -108,7 +113,11 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
         _ => form.masked_field(
             if setup.is_global_key { "Key" } else { "Token" },
             setup.secret.secret().is_empty(),
-            "type or paste it; it stays hidden",
+            if setup.keeps_secret() {
+                "leave empty to keep the stored one"
+            } else {
+                "type or paste it; it stays hidden"
+            },
             has_focus,
             is_editing,
         ),
@@ -118,6 +127,8 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     }
     if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
         rows.extend(form.complaint(complaint));
+    } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
+        rows.extend(form.scopes_by_name(state.context()));
     }
     rows
 }
@@ -194,7 +205,8 @@ fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
 }
 
 fn demo(look: &Look<'_>, state: &State) -> Option<FormRow> {
-    if state.session.is_demo() || state.setup.is_replacing {
+    let is_first = !state.setup.is_replacing && state.setup.opener == Opener::Program;
+    if state.session.is_demo() || !is_first {
         return None;
     }
     let key = look.keymap.key_for(state.context(), Action::OpenDemo)?;

@@ -411,6 +411,4 @@ async fn on_screen_each_page_has_the_whole_time_to_itself() {
     };
     let list = listed(30).await.unwrap().value;
     assert_eq!((list.tokens.len(), list.incomplete), (4, None));
-    let failure = listed(0).await.unwrap_err().into_failure(None);
-    assert_eq!(failure.kind, FailureKind::Timeout);
 }

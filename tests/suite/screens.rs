@@ -42,13 +42,15 @@ use tokenscope::keymap::Keymap;
 use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, Look};
 
-pub(super) const SMALL: (u16, u16) = (60, 20);
-pub(super) const USUAL: (u16, u16) = (80, 24);
-pub(super) const SKETCH: (u16, u16) = (100, 30);
-pub(super) const LARGE: (u16, u16) = (120, 40);
+use crate::screens_profiles;
+
+pub(crate) const SMALL: (u16, u16) = (60, 20);
+pub(crate) const USUAL: (u16, u16) = (80, 24);
+pub(crate) const SKETCH: (u16, u16) = (100, 30);
+pub(crate) const LARGE: (u16, u16) = (120, 40);
 
 /// A state, and the name of its snapshot.
-pub(super) type Scene = (&'static str, fn() -> State);
+pub(crate) type Scene = (&'static str, fn() -> State);
 
 const SETUP: [Scene; 8] = [
     ("setup_empty", setup_empty),
@@ -104,7 +106,12 @@ const REST: [Scene; 10] = [
 ];
 
 fn scenes() -> impl Iterator<Item = Scene> {
-    SETUP.into_iter().chain(LOOKUP).chain(DETAIL).chain(REST)
+    SETUP
+        .into_iter()
+        .chain(LOOKUP)
+        .chain(DETAIL)
+        .chain(REST)
+        .chain(screens_profiles::SCENES)
 }
 
 // ---------------------------------------------------------------------------------- states
@@ -113,7 +120,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-pub(super) fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     at("2026-11-25T12:04:31Z")
 }
 
@@ -121,15 +128,15 @@ fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
     instant.with_timezone(&FixedOffset::east_opt(3600).unwrap())
 }
 
-pub(super) fn account() -> Scope {
+pub(crate) fn account() -> Scope {
     Scope::Account(ScopeId::parse("4f1b2c3d4e5f60718293a4b5c6d79c2e").unwrap())
 }
 
-fn zone() -> Scope {
+pub(crate) fn zone() -> Scope {
     Scope::Zone(ScopeId::parse("9a7b2c3d4e5f60718293a4b5c6d711c0").unwrap())
 }
 
-fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity {
         source: CredentialSource::Keyring {
             profile: "prod".to_owned(),
@@ -149,7 +156,7 @@ fn session() -> Session {
     }
 }
 
-pub(super) fn state() -> State {
+pub(crate) fn state() -> State {
     State::new(session(), now(), USUAL)
 }
 
@@ -205,7 +212,7 @@ fn detail(token: Arc<ServiceToken>) -> State {
     state
 }
 
-fn setup() -> State {
+pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Fetched {
@@ -216,7 +223,7 @@ fn setup() -> State {
     state
 }
 
-fn type_secret(setup: &mut Setup) {
+pub(crate) fn type_secret(setup: &mut Setup) {
     let secret = Secret::new("v1.0-a-secret-that-nobody-may-see".to_owned());
     Editor::Masked(&mut setup.secret).paste(&secret).unwrap();
 }
@@ -591,7 +598,7 @@ fn help_in_a_field() -> State {
     state
 }
 
-pub(super) fn banner(failure: Failure) -> Banner {
+pub(crate) fn banner(failure: Failure) -> Banner {
     Banner { failure, count: 1 }
 }
 
@@ -671,13 +678,13 @@ fn notice() -> State {
 
 // --------------------------------------------------------------------------------- drawing
 
-pub(super) struct Theatre {
+pub(crate) struct Theatre {
     keymap: Keymap,
     theme: Theme,
     ascii: bool,
 }
 
-pub(super) fn theatre(theme: &str, ascii: bool) -> Theatre {
+pub(crate) fn theatre(theme: &str, ascii: bool) -> Theatre {
     Theatre {
         keymap: Keymap::built_in().unwrap(),
         theme: Theme::named(theme).unwrap(),
@@ -696,7 +703,7 @@ impl Theatre {
     }
 
     /// What is on screen, and where the cursor is if it shows.
-    pub(super) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
+    pub(crate) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
         state.size = size;
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         terminal
@@ -709,7 +716,7 @@ impl Theatre {
 }
 
 /// A buffer as text; the cells that a wide character covers are left out.
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -742,7 +749,7 @@ pub(super) fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
     all
 }
 
-pub(super) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
+pub(crate) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -1024,7 +1031,7 @@ fn the_banner_names_only_keys_that_help() {
 }
 
 /// Draws a state at many sizes on one terminal.
-pub(super) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
+pub(crate) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     let theatre = theatre("dark", false);
     let mut state = state.clone();
     let viewport = Viewport::Fixed(Rect::new(0, 0, 0, 0));
@@ -1037,7 +1044,7 @@ pub(super) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     }
 }
 
-pub(super) fn every_size() -> impl Iterator<Item = (u16, u16)> {
+pub(crate) fn every_size() -> impl Iterator<Item = (u16, u16)> {
     (0..=130).flat_map(|width| (0..=45).map(move |height| (width, height)))
 }
 

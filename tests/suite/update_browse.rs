@@ -1,6 +1,7 @@
 //! Transitions of the list of all tokens: a state and a message give a state and effects.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test ends where something is not as expected"
 )]
@@ -853,7 +854,11 @@ fn the_demo_drops_the_list_and_its_request() {
     };
     let scope = zone();
     let result = Ok(Access { identity, scope });
-    let request = RequestId(99);
+    let opening = act(&mut state, Action::OpenDemo);
+    let [Effect::OpenDemo { request }] = opening.as_slice() else {
+        panic!("{opening:?}");
+    };
+    let request = *request;
     let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
     assert_eq!(effects, [Effect::Cancel(listed)]);
     assert_eq!(state.browse, tokenscope::app::browse::Browse::default());

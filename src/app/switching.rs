@@ -1,0 +1,245 @@
+//! Going from one credential to another, so that nothing of the one is ever shown under the other.
+//!
+//! Not here: which profiles there are (`profiles`), or how a credential is set up (`setup`).
+
+use super::browsing;
+use super::detail::Detail;
+use super::effect::Effect;
+use super::fetching;
+use super::lookup::Lookup;
+use super::picker::Picker;
+use super::setup::{Opener, Setup};
+use super::state::{Screen, State};
+use super::step::Step;
+use crate::domain::access::{Access, Identity, Seat};
+use crate::domain::credential::CredentialSource;
+use crate::domain::failure::Failure;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::settings::Settings;
+use crate::domain::token::TokenRef;
+
+/// Goes on with another credential on the look-up panel. Nothing is sent.
+pub(super) fn switch(state: &mut State, seat: Seat) -> Vec<Effect> {
+    let name = match (&seat.profile, &seat.identity.source) {
+        (Some(name), _) => format!("the profile {name}"),
+        (None, CredentialSource::Environment { variable }) => variable.to_string(),
+        (None, CredentialSource::Demo) => "the demo".to_owned(),
+        (None, _) => "the credential of this session".to_owned(),
+    };
+    let effects = sit_down(state, seat);
+    state.screen = Screen::Lookup;
+    state.lookup.reopen();
+    state.tell(format!("Now using {name}."));
+    effects
+}
+
+/// What comes after a profile that was in use and is gone: the environment's credential, then the
+/// default profile.
+fn successor(state: &State) -> Option<Seat> {
+    let settings = &state.session.settings;
+    let default = settings.profile(&settings.default_profile).map(Seat::of);
+    state.profiles.visitors.first().cloned().or(default)
+}
+
+/// The profile in use was removed. Where nothing comes after it, nobody asks until the user chooses.
+pub(super) fn vacate(state: &mut State) -> Vec<Effect> {
+    if let Some(seat) = successor(state) {
+        return sit_down(state, seat);
+    }
+    let effects = leave(state);
+    let session = &mut state.session;
+    session.identity = None;
+    session.profile = None;
+    session.scope = None;
+    session.scope_origin = String::new();
+    session.store = None;
+    effects
+}
+
+fn sit_down(state: &mut State, seat: Seat) -> Vec<Effect> {
+    let mut effects = leave(state);
+    let was_demo = state.session.is_demo();
+    let session = &mut state.session;
+    session.store = seat.profile.as_ref().and_then(|name| {
+        match state.profiles.place_of(name) {
+            // The collection matters where a secret is stored, not where it came from.
+            Some(Ok(Some(place))) => place.split(',').next().map(str::to_owned),
+            _ => session.store.clone(),
+        }
+    });
+    session.identity = Some(seat.identity);
+    session.profile = seat.profile;
+    session.scope = seat.scope;
+    session.scope_origin = seat.scope_origin;
+    let lookup = Lookup::starting_from(session.scope.as_ref());
+    let old = std::mem::replace(&mut state.lookup, lookup);
+    state.lookup.token = old.token;
+    state.lookup.recents = old.recents;
+    match (was_demo, state.session.is_demo()) {
+        (true, false) => effects.push(Effect::LoadRecents),
+        (_, true) => state.lookup.recents.clear(),
+        _ => {}
+    }
+    effects
+}
+
+/// Drops everything that was asked or shown with the credential in use, and cancels what is under
+/// way. A change of the profiles goes on: half of it may be done.
+pub(super) fn leave(state: &mut State) -> Vec<Effect> {
+    let requests = [
+        state.detail.token.cancel(),
+        state.browse.clear(),
+        state.picker.scopes.cancel(),
+        state.profiles.places.cancel(),
+        state.setup.store.cancel(),
+        state.setup.cancel(),
+        state.awaited_demo.take(),
+    ];
+    welcome(state);
+    state.detail = Detail::default();
+    state.picker = Picker::default();
+    state.setup = Setup::default();
+    state.lookup.complaint = None;
+    state.overlay = None;
+    state.banner = None;
+    state.notice = None;
+    state.limited_until = None;
+    state.before_profiles = Screen::Lookup;
+    requests.into_iter().flatten().map(Effect::Cancel).collect()
+}
+
+/// Notes the credential in use where it belongs to no profile, so that one can come back to it.
+pub(super) fn welcome(state: &mut State) {
+    let session = &state.session;
+    if let (Some(identity), None) = (&session.identity, &session.profile) {
+        state.profiles.welcome(Seat {
+            identity: identity.clone(),
+            profile: None,
+            scope: session.scope.clone(),
+            scope_origin: session.scope_origin.clone(),
+        });
+    }
+}
+
+/// Goes on with a credential that was typed in and works: to the look-up that failed for want of
+/// it, or to a new one.
+pub(super) fn enter(
+    state: &mut State,
+    identity: Identity,
+    profile: Option<String>,
+    scope: Scope,
+) -> Vec<Effect> {
+    let old = state.session.identity.as_ref();
+    let is_same = old.is_some_and(|old| old.source == identity.source);
+    let wants_repeat =
+        state.setup.is_replacing && (is_same || state.setup.opener == Opener::Program);
+    let was_browsing = state.setup.was_browsing;
+    let kept = wants_repeat.then(|| state.detail.clone());
+    let scope_origin = profile
+        .as_ref()
+        .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
+    let saved = profile
+        .as_ref()
+        .filter(|_| state.setup.opener == Opener::Profiles)
+        .map(|name| format!("Saved. Now using the profile {name}."));
+    let mut effects = sit_down(
+        state,
+        Seat {
+            identity,
+            profile,
+            scope: Some(scope),
+            scope_origin,
+        },
+    );
+    state.screen = Screen::Lookup;
+    state.lookup.reopen();
+    if let Some(saved) = saved {
+        state.tell(saved);
+    }
+    if wants_repeat && was_browsing {
+        effects.extend(browsing::open(state));
+    } else if let Some(mut kept) = kept {
+        // What was shown came from another credential, unless only its secret is new.
+        kept.token.cancel();
+        state.detail = if is_same {
+            kept
+        } else {
+            Detail {
+                reference: kept.reference,
+                ..Detail::default()
+            }
+        };
+        effects.extend(fetching::repeat(state));
+    }
+    effects
+}
+
+/// The embedded demo runs: nothing of what was in view before stays.
+pub(super) fn enter_demo(state: &mut State, access: Access) -> Vec<Effect> {
+    let token = (state.screen == Screen::Detail)
+        .then(|| TokenRef::parse(state.lookup.token.value()).ok())
+        .flatten();
+    let mut effects = sit_down(
+        state,
+        Seat {
+            identity: access.identity.clone(),
+            profile: None,
+            scope: Some(access.scope.clone()),
+            scope_origin: "the demo".to_owned(),
+        },
+    );
+    state.screen = Screen::Lookup;
+    state.lookup.reopen();
+    if let Some(token) = token {
+        state.screen = Screen::Detail;
+        effects.extend(fetching::fetch(state, access, token));
+    }
+    effects
+}
+
+/// The embedded demo runs, or cannot.
+pub(super) fn demo_opened(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Access, Failure>,
+) -> Vec<Step> {
+    if state.awaited_demo.take_if(|it| *it == request).is_none() {
+        return Vec::new();
+    }
+    match result {
+        Ok(access) => vec![Step::EnterDemo(access)],
+        Err(failure) => vec![Step::Report(failure)],
+    }
+}
+
+/// The settings are what the file says now, which another instance may have changed as well.
+pub(super) fn profiles_changed(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Settings, Failure>,
+) -> Vec<Step> {
+    let Some(change) = state.profiles.ended(request) else {
+        return Vec::new();
+    };
+    let settings = match result {
+        Ok(settings) => settings,
+        Err(failure) => return vec![Step::Report(failure)],
+    };
+    let old = std::mem::replace(&mut state.session.settings, settings);
+    state.profiles.follow(&old, &state.session.settings);
+    if !change.is_removal {
+        let text = format!("{} is the default now.", change.name);
+        return vec![Step::Tell(text), Step::FindSecrets];
+    }
+    let mut text = format!("{} and its secret are removed.", change.name);
+    let mut steps = vec![Step::FindSecrets];
+    if state.session.profile.as_ref() == Some(&change.name) {
+        steps.insert(0, Step::Vacate);
+        if successor(state).is_none() && !state.session.settings.profiles.is_empty() {
+            text.push_str(" Choose what to use now.");
+        }
+    }
+    steps.push(Step::Tell(text));
+    steps
+}

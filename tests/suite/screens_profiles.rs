@@ -1,0 +1,425 @@
+//! The profiles and the picker as text, at several sizes, with a fixed clock.
+//!
+//! What holds for every screen is tested in `screens`, with these among them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::time::Duration;
+
+use ratatui::style::Modifier;
+use tokenscope::action::Action;
+use tokenscope::app::field::TextField;
+use tokenscope::app::lookup::LookupField;
+use tokenscope::app::message::Message;
+use tokenscope::app::profiles::Change;
+use tokenscope::app::setup::{Opener, SetupField};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::update;
+use tokenscope::domain::access::{Identity, VisibleScopes};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
+use tokenscope::domain::settings::Settings;
+
+use crate::screens::{
+    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,
+    sweep, text, theatre, type_secret, zone,
+};
+
+/// The scenes that are shown at every usual size come first.
+const MAIN: usize = 9;
+
+pub(crate) const SCENES: [Scene; 21] = [
+    ("profiles", profiles),
+    ("profiles_environment", profiles_environment),
+    ("profiles_none", profiles_none),
+    ("profiles_confirm", profiles_confirm),
+    ("picker_loading", picker_loading),
+    ("picker", picker),
+    ("picker_filtered", picker_filtered),
+    ("picker_partial", picker_partial),
+    ("picker_refused", picker_refused),
+    ("profiles_looking", profiles_looking),
+    ("profiles_locked", profiles_locked),
+    ("profiles_demo", profiles_demo),
+    ("profiles_many", profiles_many),
+    ("profiles_removing", profiles_removing),
+    ("profiles_refused", profiles_refused),
+    ("setup_adding", setup_adding),
+    ("setup_changing", setup_changing),
+    ("setup_by_name", setup_by_name),
+    ("lookup_by_name", lookup_by_name),
+    ("picker_empty", picker_empty),
+    ("picker_hostile", picker_hostile),
+];
+
+fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
+    let kind = match email {
+        Some(email) => CredentialKind::GlobalKey {
+            email: email.to_owned(),
+        },
+        None => CredentialKind::ApiToken,
+    };
+    Profile {
+        name: name.to_owned(),
+        kind,
+        scope,
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        default_profile: "prod".to_owned(),
+        profiles: vec![
+            profile("prod", None, Some(account())),
+            profile("staging", Some("ops@example.com"), Some(zone())),
+            profile("half", None, None),
+        ],
+        ..Settings::default()
+    }
+}
+
+fn fetched<T>(value: T) -> Remote<T> {
+    Remote::Ready(Fetched {
+        value,
+        at: now(),
+        took: Duration::ZERO,
+    })
+}
+
+fn profiles_looking() -> State {
+    let mut state = state();
+    state.session.settings = settings();
+    state.screen = Screen::Profiles;
+    state
+}
+
+fn profiles() -> State {
+    let mut state = profiles_looking();
+    let place = "Secret Service, login collection".to_owned();
+    state.profiles.places = fetched(vec![
+        ("prod".to_owned(), Ok(Some(place.clone()))),
+        ("staging".to_owned(), Ok(Some(place))),
+        ("half".to_owned(), Ok(None)),
+    ]);
+    state.profiles.selected = 1;
+    state
+}
+
+fn locked() -> Failure {
+    Failure::new(
+        FailureKind::Keyring,
+        "The keyring is locked, and was not unlocked.",
+        "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again.",
+    )
+}
+
+fn profiles_locked() -> State {
+    let mut state = profiles();
+    state.profiles.places = fetched(vec![
+        ("prod".to_owned(), Err(locked())),
+        ("staging".to_owned(), Err(locked())),
+        ("half".to_owned(), Err(locked())),
+    ]);
+    state
+}
+
+/// The screen as its key opens it, with the environment's credential in use.
+fn profiles_environment() -> State {
+    let mut state = profiles();
+    state.screen = Screen::Lookup;
+    state.session.identity = Some(Identity {
+        source: CredentialSource::Environment {
+            variable: "CLOUDFLARE_API_TOKEN",
+        },
+        kind: CredentialKind::ApiToken,
+    });
+    state.session.profile = None;
+    update(&mut state, now(), Message::Acted(Action::Profiles));
+    state
+}
+
+fn profiles_none() -> State {
+    let mut state = State::new(Session::default(), now(), USUAL);
+    state.screen = Screen::Profiles;
+    state
+}
+
+fn profiles_demo() -> State {
+    let mut state = profiles_none();
+    state.session.demo_only = true;
+    state
+}
+
+/// More profiles than rows, with names as long as they get and in wide characters.
+fn profiles_many() -> State {
+    let mut state = profiles();
+    for number in 0..40 {
+        let name = match number % 3 {
+            0 => format!("customer-{number}"),
+            1 => format!("客户-{number}"),
+            _ => format!("{}{number}", "long-name-".repeat(6)),
+        };
+        let profile = profile(&name, None, Some(account()));
+        state.session.settings.profiles.push(profile);
+    }
+    state.profiles.selected = 35;
+    state
+}
+
+fn profiles_confirm() -> State {
+    let mut state = profiles();
+    state.profiles.doomed = Some("prod".to_owned());
+    state.overlay = Some(Overlay::Confirm);
+    state
+}
+
+fn profiles_removing() -> State {
+    let mut state = profiles();
+    state.profiles.change = Some(Change {
+        request: RequestId(9),
+        name: "staging".to_owned(),
+        is_removal: true,
+    });
+    state
+}
+
+fn profiles_refused() -> State {
+    let mut state = profiles();
+    state.banner = Some(banner(locked()));
+    state
+}
+
+fn setup_adding() -> State {
+    let mut state = setup();
+    state.setup.opener = Opener::Profiles;
+    state.setup.name = TextField::default();
+    state.setup.focus = SetupField::Name;
+    state
+}
+
+fn setup_changing() -> State {
+    let mut state = setup();
+    state.setup.opener = Opener::Profiles;
+    state.setup.original = settings().profile("staging").cloned();
+    state.setup.is_global_key = true;
+    state.setup.email = TextField::with("ops@example.com");
+    state.setup.scope_kind = zone().kind();
+    state.setup.scope_id = TextField::with(zone().id());
+    state.setup.focus = SetupField::ScopeId;
+    state
+}
+
+fn setup_by_name() -> State {
+    let mut state = setup();
+    type_secret(&mut state.setup);
+    state.setup.focus = SetupField::ScopeId;
+    state
+}
+
+fn lookup_by_name() -> State {
+    let mut state = state();
+    state.lookup.scope_id = TextField::default();
+    state.lookup.focus = LookupField::ScopeId;
+    state
+}
+
+fn picker_loading() -> State {
+    let mut state = lookup_by_name();
+    state.picker.scopes.begin(RequestId(3), now());
+    state.overlay = Some(Overlay::Picker);
+    state
+}
+
+fn id(number: u32) -> ScopeId {
+    ScopeId::parse(&format!("{number:08x}e90afafe46438415bbbc4a0e")).unwrap()
+}
+
+fn scopes() -> VisibleScopes {
+    let named = |scope, name: &str| NamedScope {
+        scope,
+        name: name.to_owned(),
+    };
+    let mut zones = vec![named(zone(), "example.com")];
+    zones.extend((0..60).map(|number| {
+        let name = format!("shop-{number:03}.example.net");
+        named(Scope::Zone(id(number)), &name)
+    }));
+    VisibleScopes {
+        accounts: Ok(vec![
+            named(account(), "Example Ltd"),
+            named(Scope::Account(id(7)), "株式会社サンプル"),
+        ]),
+        zones: Ok(zones),
+    }
+}
+
+fn picking(scopes: VisibleScopes) -> State {
+    let mut state = lookup_by_name();
+    state.picker.scopes = fetched(scopes);
+    state.overlay = Some(Overlay::Picker);
+    state
+}
+
+fn picker() -> State {
+    let mut state = picking(scopes());
+    state.picker.selected = 2;
+    state
+}
+
+fn picker_filtered() -> State {
+    let mut state = picking(scopes());
+    state.picker.filter = TextField::with("shop-01");
+    state.picker.selected = 4;
+    state
+}
+
+fn no_accounts() -> Failure {
+    Failure::new(
+        FailureKind::Permission,
+        "An account-owned API token cannot list accounts (HTTP 400, code 1001).",
+        "Enter the account ID by hand; the token can still read its service tokens.",
+    )
+}
+
+fn no_zones() -> Failure {
+    Failure::new(
+        FailureKind::Permission,
+        "The API token works, but may not list zones (HTTP 403, code 9109).",
+        "Give it the permission Zone Read, or enter the zone ID by hand.",
+    )
+}
+
+fn picker_partial() -> State {
+    picking(VisibleScopes {
+        accounts: Err(no_accounts()),
+        ..scopes()
+    })
+}
+
+fn picker_refused() -> State {
+    picking(VisibleScopes {
+        accounts: Err(no_accounts()),
+        zones: Err(no_zones()),
+    })
+}
+
+fn picker_empty() -> State {
+    picking(VisibleScopes {
+        accounts: Ok(Vec::new()),
+        zones: Ok(Vec::new()),
+    })
+}
+
+fn picker_hostile() -> State {
+    let names = [
+        "\u{1b}]0;x\u{7}\u{1b}[2Jok\u{202e}gnp",
+        "",
+        "👩‍👩‍👧‍👦 e\u{301} ﷽ \t tab\nnext line",
+    ];
+    let accounts = names.into_iter().zip(0..).map(|(name, number)| NamedScope {
+        scope: Scope::Account(id(number)),
+        name: name.to_owned(),
+    });
+    picking(VisibleScopes {
+        accounts: Ok(accounts.collect()),
+        zones: Ok(Vec::new()),
+    })
+}
+
+#[test]
+fn profiles_and_picker_look_as_they_did() {
+    let (main, rest) = SCENES.split_at(MAIN);
+    check(main, &[SMALL, USUAL, SKETCH, LARGE]);
+    check(rest, &[SMALL, USUAL]);
+}
+
+#[test]
+fn profiles_and_picker_look_as_they_did_in_ascii_and_fit_in_the_smallest_terminals() {
+    let scenes: [fn() -> State; 5] = [
+        profiles,
+        profiles_confirm,
+        picker,
+        picker_partial,
+        setup_changing,
+    ];
+    let mut all = String::new();
+    for scene in scenes {
+        all.push_str(&text(&theatre("mono", true).draw(scene(), USUAL).0));
+        for size in [(40, 10), (46, 14)] {
+            all.push_str(&text(&theatre("dark", false).draw(scene(), size).0));
+        }
+    }
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("profiles_ascii_and_smallest", all);
+    });
+}
+
+/// Meaning rests on no colour: which row keys act on is in reverse video, which one is in use and
+/// which is the default are signs and words.
+#[test]
+fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
+    let (buffer, _) = theatre("mono", false).draw(profiles(), USUAL);
+    let shown = text(&buffer);
+    let row = |name: &str| {
+        let at = shown.lines().position(|line| line.contains(name)).unwrap();
+        (u16::try_from(at).unwrap(), shown.lines().nth(at).unwrap())
+    };
+    let (selected, _) = row("staging");
+    let reversed: Vec<u16> = (0..USUAL.1)
+        .filter(|y| buffer[(5, *y)].modifier.contains(Modifier::REVERSED))
+        .collect();
+    assert_eq!(reversed, [selected]);
+    let (_, in_use) = row("● prod");
+    assert!(in_use.contains("prod, default"), "{in_use}");
+}
+
+#[test]
+fn the_selected_profile_stays_in_view_however_small_the_list() {
+    for size in [(40, 10), (60, 12), SMALL, USUAL, LARGE] {
+        for selected in [0, 1, 20, 42] {
+            let mut state = profiles_many();
+            state.profiles.selected = selected;
+            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let reversed = (0..size.1)
+                .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
+                .count();
+            assert_eq!(reversed, 1, "profile {selected} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn hostile_names_of_accounts_move_no_column() {
+    let (buffer, _) = theatre("dark", false).draw(picker_hostile(), USUAL);
+    let shown = text(&buffer);
+    let ids: Vec<usize> = shown
+        .lines()
+        .filter_map(|line| {
+            line.find("e90afafe")
+                .map(|at| tokenscope::domain::text::width(&line[..at]))
+        })
+        .collect();
+    assert_eq!(ids.len(), 3, "{shown}");
+    assert!(ids.iter().all(|at| *at == ids[0]), "{shown}");
+}
+
+#[test]
+fn profiles_can_be_drawn_at_every_size() {
+    sweep(&profiles_many(), every_size());
+}
+
+#[test]
+fn the_question_can_be_drawn_at_every_size() {
+    sweep(&profiles_confirm(), every_size());
+}
+
+#[test]
+fn the_picker_can_be_drawn_at_every_size() {
+    sweep(&picker_partial(), every_size());
+}

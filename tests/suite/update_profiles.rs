@@ -1,0 +1,1131 @@
+//! Profiles and the picker as transitions: switching, changing, removing, and choosing by name.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use serde_json::value::RawValue;
+use tokenscope::action::{Action, Context, Input};
+use tokenscope::app::effect::Effect;
+use tokenscope::app::lookup::LookupField;
+use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::setup::{Phase, SetupField};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::access::{Access, Asker, Identity, VisibleScopes};
+use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::remote::{Remote, RequestId};
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::settings::Settings;
+use tokenscope::domain::token::ServiceToken;
+use tokenscope::keymap::Keymap;
+
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+
+fn now() -> DateTime<Utc> {
+    "2026-11-25T12:00:00Z".parse().unwrap()
+}
+
+fn account(digit: char) -> Scope {
+    Scope::Account(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+}
+
+fn zone(digit: char) -> Scope {
+    Scope::Zone(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+}
+
+fn profile(name: &str, scope: Option<Scope>) -> Profile {
+    let kind = if name == "staging" {
+        CredentialKind::GlobalKey {
+            email: "ops@example.com".to_owned(),
+        }
+    } else {
+        CredentialKind::ApiToken
+    };
+    Profile {
+        name: name.to_owned(),
+        kind,
+        scope,
+    }
+}
+
+/// Three profiles; the first is the default, the last has no scope.
+fn settings() -> Settings {
+    Settings {
+        default_profile: "prod".to_owned(),
+        profiles: vec![
+            profile("prod", Some(account('a'))),
+            profile("staging", Some(zone('b'))),
+            profile("half", None),
+        ],
+        ..Settings::default()
+    }
+}
+
+fn without(name: &str) -> Settings {
+    let mut settings = settings();
+    settings.profiles.retain(|profile| profile.name != name);
+    settings
+}
+
+fn identity(name: &str) -> Identity {
+    Identity::of(settings().profile(name).unwrap())
+}
+
+fn environment() -> Identity {
+    Identity {
+        source: CredentialSource::Environment {
+            variable: "CLOUDFLARE_API_TOKEN",
+        },
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+/// The look-up panel with `prod` in use.
+fn lookup() -> State {
+    let session = Session {
+        identity: Some(identity("prod")),
+        profile: Some("prod".to_owned()),
+        scope: Some(account('a')),
+        settings: settings(),
+        ..Session::default()
+    };
+    opened(session)
+}
+
+/// The look-up panel with the environment's credential in use.
+fn lookup_by_environment() -> State {
+    let session = Session {
+        identity: Some(environment()),
+        scope: Some(account('e')),
+        scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
+        settings: settings(),
+        ..Session::default()
+    };
+    opened(session)
+}
+
+fn opened(session: Session) -> State {
+    let mut state = State::new(session, now(), (100, 30));
+    assert_eq!(start(&mut state, Opening::Lookup), []);
+    state
+}
+
+fn tell(state: &mut State, message: Message) -> Vec<Effect> {
+    update(state, now(), message)
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    tell(state, Message::Acted(action))
+}
+
+fn type_text(state: &mut State, text: &str) {
+    for character in text.chars() {
+        assert_eq!(tell(state, Message::Typed(Typed(character))), []);
+    }
+}
+
+fn request_of(effects: &[Effect]) -> RequestId {
+    let requests: Vec<RequestId> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::FetchToken { request, .. }
+            | Effect::ListTokens { request, .. }
+            | Effect::ListScopes { request, .. }
+            | Effect::FindSecrets { request, .. }
+            | Effect::UseProfile { request, .. }
+            | Effect::RemoveProfile { request, .. }
+            | Effect::CheckCredential { request, .. }
+            | Effect::SaveProfile { request, .. }
+            | Effect::ProbeStore { request }
+            | Effect::OpenDemo { request } => Some(*request),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(requests.len(), 1, "{effects:?}");
+    requests[0]
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "It failed.", "Do something.")
+}
+
+fn token() -> Arc<ServiceToken> {
+    let text = format!(r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#);
+    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
+    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
+}
+
+fn token_fetched(request: RequestId, scope: Scope) -> Message {
+    let result = Ok(LookUp {
+        tokens: vec![token()],
+        scope,
+        took: Duration::from_millis(9),
+        measured_offset: None,
+    });
+    Message::TokenFetched { request, result }
+}
+
+/// The profiles, opened by their key, with a number of rows gone down.
+fn profiles(state: &mut State, down: usize) -> RequestId {
+    let request = request_of(&act(state, Action::Profiles));
+    assert_eq!(state.screen, Screen::Profiles);
+    state.profiles.selected = 0;
+    for _ in 0..down {
+        assert_eq!(act(state, Action::Down), []);
+    }
+    request
+}
+
+fn detail() -> State {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    tell(&mut state, token_fetched(request, account('a')));
+    assert_eq!(state.screen, Screen::Detail);
+    state
+}
+
+fn notice(state: &State) -> &str {
+    &state.notice.as_ref().unwrap().text
+}
+
+// ------------------------------------------------------------------------------- switching
+
+#[test]
+fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
+    let mut state = lookup();
+    state.session.identity = Some(identity("staging"));
+    state.session.profile = Some("staging".to_owned());
+    let effects = act(&mut state, Action::Profiles);
+    let request = request_of(&effects);
+    let profiles = ["prod", "staging", "half"].map(str::to_owned).to_vec();
+    assert_eq!(effects, [Effect::FindSecrets { request, profiles }]);
+    assert_eq!(state.profiles.selected, 1);
+    assert_eq!(state.context(), Context::Profiles);
+    let locked = failure(FailureKind::Keyring);
+    let found = vec![
+        ("prod".to_owned(), Ok(Some("a drawer".to_owned()))),
+        ("staging".to_owned(), Ok(None)),
+        ("half".to_owned(), Err(locked.clone())),
+    ];
+    tell(&mut state, Message::SecretsFound { request, found });
+    let place = |name| state.profiles.place_of(name).cloned();
+    assert_eq!(place("prod"), Some(Ok(Some("a drawer".to_owned()))));
+    assert_eq!(place("staging"), Some(Ok(None)));
+    assert_eq!(place("half"), Some(Err(locked)));
+    assert_eq!(place("nobody"), None);
+}
+
+#[test]
+fn switching_changes_who_asks_and_where_and_sends_nothing() {
+    let mut state = detail();
+    let looking = profiles(&mut state, 1);
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects, [Effect::Cancel(looking)]);
+    let session = &state.session;
+    assert_eq!(session.identity, Some(identity("staging")));
+    assert_eq!(session.profile.as_deref(), Some("staging"));
+    assert_eq!(session.scope, Some(zone('b')));
+    assert_eq!(session.scope_origin, "profile staging");
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
+    assert_eq!(state.lookup.scope_id.value(), zone('b').id());
+    assert_eq!(state.lookup.focus, LookupField::Token);
+    assert_eq!(state.detail.token, Remote::Idle, "nothing of prod stays");
+    assert_eq!(state.detail.access, None);
+}
+
+#[test]
+fn the_next_look_up_is_sent_with_the_new_credential_and_scope() {
+    let mut state = detail();
+    profiles(&mut state, 1);
+    act(&mut state, Action::Submit);
+    type_text(&mut state, ID);
+    let effects = act(&mut state, Action::Submit);
+    let wanted = Access {
+        identity: identity("staging"),
+        scope: zone('b'),
+    };
+    assert!(
+        matches!(effects.as_slice(), [Effect::FetchToken { access, .. }] if *access == wanted),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_profile_without_a_scope_opens_the_panel_on_the_empty_id() {
+    let mut state = lookup();
+    profiles(&mut state, 2);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.session.scope, None);
+    assert_eq!(state.lookup.scope_id.value(), "");
+    assert_eq!(state.lookup.focus, LookupField::ScopeId);
+    assert_eq!(state.context(), Context::LookupText);
+}
+
+#[test]
+fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
+    let mut state = detail();
+    let refresh = request_of(&act(&mut state, Action::Refresh));
+    let looking = profiles(&mut state, 1);
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects, [Effect::Cancel(refresh), Effect::Cancel(looking)]);
+    let before = state.clone();
+    assert_eq!(tell(&mut state, token_fetched(refresh, account('a'))), []);
+    assert_eq!(state.detail, before.detail);
+    assert_eq!(state.screen, Screen::Lookup);
+    let found = vec![("prod".to_owned(), Ok(None))];
+    let request = looking;
+    tell(&mut state, Message::SecretsFound { request, found });
+    assert_eq!(state.profiles.place_of("prod"), None);
+}
+
+#[test]
+fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = act(&mut state, Action::Profiles);
+    assert_eq!(effects[0], Effect::Cancel(request));
+    assert_eq!(tell(&mut state, token_fetched(request, account('a'))), []);
+    assert_eq!(state.screen, Screen::Profiles);
+    act(&mut state, Action::Back);
+    assert_eq!(state.lookup.token.value(), ID, "what was typed stays");
+}
+
+#[test]
+fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
+    let mut state = lookup();
+    let request = RequestId(77);
+    state.browse.list.begin(request, now());
+    state.browse.access = state.session.access(&account('a'));
+    profiles(&mut state, 1);
+    let effects = act(&mut state, Action::Submit);
+    assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
+    let tokens = vec![token()];
+    let total = Some(1);
+    let message = Message::TokensArrived {
+        request,
+        tokens,
+        total,
+    };
+    assert_eq!(tell(&mut state, message), []);
+    assert_eq!(state.browse.access, None);
+    assert_eq!(state.browse.list, Remote::Idle);
+}
+
+#[test]
+fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stays() {
+    let mut state = opened(Session::default());
+    let probe = request_of(&start(&mut state, Opening::Setup));
+    let place = Ok("a drawer".to_owned());
+    let request = probe;
+    tell(
+        &mut state,
+        Message::StoreProbed {
+            request,
+            result: place,
+        },
+    );
+    tell(&mut state, Message::Pasted(Secret::new("tok".to_owned())));
+    act(&mut state, Action::Submit);
+    type_text(&mut state, account('a').id());
+    let check = request_of(&act(&mut state, Action::Submit));
+    assert_eq!(
+        act(&mut state, Action::Profiles),
+        [Effect::Cancel(check)],
+        "no profile, so no secret is looked for"
+    );
+    let message = Message::CredentialChecked {
+        request: check,
+        result: Ok(()),
+    };
+    assert_eq!(tell(&mut state, message), []);
+    assert_eq!(state.screen, Screen::Profiles);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Setup);
+    assert_eq!(state.setup.phase, Phase::Open);
+    assert_eq!(state.setup.secret.secret().expose(), "tok");
+}
+
+#[test]
+fn a_demo_that_starts_late_does_not_take_over() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::OpenDemo));
+    profiles(&mut state, 1);
+    let effects = act(&mut state, Action::Submit);
+    assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
+    let result = Ok(Access {
+        identity: Identity {
+            source: CredentialSource::Demo,
+            kind: CredentialKind::ApiToken,
+        },
+        scope: account('d'),
+    });
+    tell(&mut state, Message::DemoOpened { request, result });
+    assert_eq!(state.session.profile.as_deref(), Some("staging"));
+}
+
+#[test]
+fn switching_clears_the_error_the_notice_and_a_pause() {
+    let mut state = detail();
+    let request = request_of(&act(&mut state, Action::Refresh));
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(99)),
+        ..failure(FailureKind::RateLimited)
+    };
+    let result = Err(limited);
+    tell(&mut state, Message::TokenFetched { request, result });
+    assert!(state.banner.is_some());
+    profiles(&mut state, 1);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.banner, None);
+    assert_eq!(state.limited_until, None);
+    assert_eq!(notice(&state), "Now using the profile staging.");
+}
+
+#[test]
+fn one_can_go_to_a_profile_and_back_to_the_environment() {
+    let mut state = lookup_by_environment();
+    profiles(&mut state, 1);
+    assert_eq!(
+        state.profiles.rows(&state.session.settings).len(),
+        4,
+        "the environment's credential has a row of its own"
+    );
+    act(&mut state, Action::Submit);
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    profiles(&mut state, 0);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.profile, None);
+    assert_eq!(state.session.scope, Some(account('e')));
+    assert_eq!(state.session.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
+}
+
+#[test]
+fn what_is_no_profile_cannot_be_changed_and_says_why() {
+    for action in [
+        Action::EditProfile,
+        Action::ReplaceCredential,
+        Action::MakeDefault,
+        Action::RemoveProfile,
+    ] {
+        let mut state = lookup_by_environment();
+        profiles(&mut state, 0);
+        assert_eq!(act(&mut state, action), []);
+        assert_eq!((state.screen, state.overlay), (Screen::Profiles, None));
+        assert!(
+            notice(&state).contains("CLOUDFLARE_API_TOKEN"),
+            "{action:?}"
+        );
+    }
+}
+
+#[test]
+fn the_recent_look_ups_come_back_when_the_demo_is_left() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::OpenDemo));
+    let result = Ok(Access {
+        identity: Identity {
+            source: CredentialSource::Demo,
+            kind: CredentialKind::ApiToken,
+        },
+        scope: account('d'),
+    });
+    tell(&mut state, Message::DemoOpened { request, result });
+    assert!(state.session.is_demo());
+    profiles(&mut state, 1);
+    let effects = act(&mut state, Action::Submit);
+    assert!(effects.contains(&Effect::LoadRecents), "{effects:?}");
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+}
+
+#[test]
+fn in_the_demo_that_is_all_there_is_no_profile_is_touched() {
+    let session = Session {
+        demo_only: true,
+        ..Session::default()
+    };
+    let mut state = opened(session);
+    assert_eq!(act(&mut state, Action::Profiles), []);
+    for action in [Action::AddProfile, Action::Submit, Action::RemoveProfile] {
+        assert_eq!(act(&mut state, action), []);
+        assert_eq!((state.screen, state.overlay), (Screen::Profiles, None));
+    }
+}
+
+#[test]
+fn esc_goes_back_to_where_the_profiles_were_opened() {
+    let mut state = detail();
+    profiles(&mut state, 0);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Detail);
+    let mut state = lookup();
+    profiles(&mut state, 0);
+    act(&mut state, Action::Profiles);
+    act(&mut state, Action::Back);
+    assert_eq!(
+        state.screen,
+        Screen::Lookup,
+        "opening them twice is no circle"
+    );
+}
+
+#[test]
+fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
+    let session = Session {
+        scope: Some(account('a')),
+        settings: settings(),
+        ..Session::default()
+    };
+    let mut state = opened(session);
+    type_text(&mut state, ID);
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Profiles);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.lookup.token.value(), ID);
+}
+
+/// Whatever happens in whatever order, no access in view belongs to another credential.
+#[test]
+fn header_and_data_always_belong_to_the_same_credential() {
+    let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut next = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below as u64).unwrap()
+    };
+    let mut fetches = 0;
+    for _ in 0..60 {
+        let mut state = lookup_by_environment();
+        let mut open: Vec<RequestId> = Vec::new();
+        for _ in 0..120 {
+            let message = match next(12) {
+                0 => Message::Acted(Action::Profiles),
+                1 | 2 => Message::Acted(Action::Down),
+                3 => Message::Acted(Action::Back),
+                4 | 5 => Message::Acted(Action::Submit),
+                6 => Message::Acted(Action::LookUp),
+                7 => Message::Acted(Action::Refresh),
+                8 if !open.is_empty() => token_fetched(
+                    open[next(open.len())],
+                    state.session.scope.clone().unwrap_or(account('a')),
+                ),
+                9 if !open.is_empty() => Message::ProfilesChanged {
+                    request: open[next(open.len())],
+                    result: Ok(settings()),
+                },
+                10 => Message::Acted(Action::RemoveProfile),
+                _ => {
+                    state.lookup.token = tokenscope::app::field::TextField::with(ID);
+                    Message::Ticked
+                }
+            };
+            for effect in tell(&mut state, message) {
+                match effect {
+                    Effect::FetchToken {
+                        request, access, ..
+                    } => {
+                        fetches += 1;
+                        assert_eq!(Some(access.identity), state.session.identity);
+                        open.push(request);
+                    }
+                    Effect::RemoveProfile { request, .. } => open.push(request),
+                    _ => {}
+                }
+            }
+            let in_use = state.session.identity.as_ref();
+            for access in [&state.detail.access, &state.browse.access] {
+                let asks = access.as_ref().map(|access| &access.identity);
+                assert!(asks.is_none() || asks == in_use, "{asks:?} {in_use:?}");
+            }
+        }
+    }
+    assert!(fetches > 100, "only {fetches} look-ups were sent");
+}
+
+// ------------------------------------------------------------------- adding and changing
+
+#[test]
+fn a_profile_is_added_with_an_empty_form_and_a_name_that_is_free() {
+    let mut state = lookup();
+    profiles(&mut state, 0);
+    let effects = act(&mut state, Action::AddProfile);
+    assert!(
+        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
+        "{effects:?}"
+    );
+    let setup = &state.setup;
+    assert_eq!(setup.name.value(), "default");
+    assert_eq!(setup.scope_id.value(), "");
+    assert!(setup.secret.secret().is_empty());
+    act(&mut state, Action::Back);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Profiles);
+}
+
+#[test]
+fn the_name_of_another_profile_is_not_taken_over() {
+    let mut state = lookup();
+    profiles(&mut state, 0);
+    act(&mut state, Action::AddProfile);
+    state.setup.focus = SetupField::Name;
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, "prod");
+    state.setup.focus = SetupField::Secret;
+    type_text(&mut state, "tok");
+    state.setup.focus = SetupField::ScopeId;
+    type_text(&mut state, account('c').id());
+    assert_eq!(act(&mut state, Action::Submit), []);
+    let (field, complaint) = state.setup.complaint.clone().unwrap();
+    assert_eq!(field, SetupField::Name);
+    assert!(complaint.contains("prod"), "{complaint}");
+}
+
+#[test]
+fn a_scope_is_changed_without_typing_the_secret_again() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::EditProfile);
+    assert_eq!(state.setup.email.value(), "ops@example.com");
+    assert_eq!(state.setup.focus, SetupField::ScopeId);
+    assert!(
+        !state.setup.rows().contains(&SetupField::Name),
+        "the secret is kept under the name"
+    );
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, zone('c').id());
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    let asker = Asker::Identity(identity("staging"));
+    let scope = zone('c');
+    assert_eq!(
+        effects,
+        [Effect::CheckCredential {
+            request,
+            asker,
+            scope
+        }]
+    );
+    let result = Ok(());
+    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let request = request_of(&effects);
+    let profile = profile("staging", Some(zone('c')));
+    assert_eq!(
+        effects,
+        [Effect::SaveProfile {
+            request,
+            profile: profile.clone(),
+            credential: None
+        }]
+    );
+    let mut settings = settings();
+    settings.profiles[1] = profile;
+    let place = "a drawer, at the top".to_owned();
+    let result = Ok(Saved { settings, place });
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.session.profile.as_deref(), Some("staging"));
+    assert_eq!(state.session.scope, Some(zone('c')));
+    assert_eq!(state.session.store.as_deref(), Some("a drawer"));
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(notice(&state), "Saved. Now using the profile staging.");
+}
+
+#[test]
+fn another_kind_of_credential_needs_its_secret() {
+    let mut state = lookup();
+    profiles(&mut state, 0);
+    act(&mut state, Action::EditProfile);
+    state.setup.focus = SetupField::Kind;
+    act(&mut state, Action::Right);
+    state.setup.focus = SetupField::Email;
+    type_text(&mut state, "ops@example.com");
+    state.setup.focus = SetupField::Save;
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(
+        state.setup.complaint.as_ref().unwrap().0,
+        SetupField::Secret
+    );
+}
+
+#[test]
+fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
+    let mut state = lookup();
+    profiles(&mut state, 2);
+    act(&mut state, Action::ReplaceCredential);
+    assert_eq!(state.setup.focus, SetupField::Secret);
+    assert_eq!(state.context(), Context::SetupText);
+    state.setup.focus = SetupField::ScopeId;
+    type_text(&mut state, account('c').id());
+    state.setup.focus = SetupField::Save;
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(
+        state.setup.complaint.as_ref().unwrap().0,
+        SetupField::Secret
+    );
+    type_text(&mut state, "new");
+    state.setup.focus = SetupField::Save;
+    let effects = act(&mut state, Action::Submit);
+    let wanted = Asker::Credential(Credential {
+        kind: CredentialKind::ApiToken,
+        secret: Secret::new("new".to_owned()),
+    });
+    assert!(
+        matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::Submit);
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NoCredential));
+    tell(&mut state, Message::TokenFetched { request, result });
+    let setup = &state.setup;
+    assert_eq!(state.screen, Screen::Setup);
+    assert_eq!(setup.focus, SetupField::Secret);
+    assert_eq!(setup.original, settings().profile("staging").cloned());
+    assert_eq!(setup.email.value(), "ops@example.com");
+    assert_eq!(setup.scope_id.value(), zone('b').id());
+    type_text(&mut state, "new");
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    let result = Ok(());
+    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let request = request_of(&effects);
+    let place = "a drawer".to_owned();
+    let settings = settings();
+    let result = Ok(Saved { settings, place });
+    let effects = tell(&mut state, Message::ProfileSaved { request, result });
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::Cancel(_), Effect::FetchToken { .. }]
+        ),
+        "the look-up that failed is repeated: {effects:?}"
+    );
+}
+
+#[test]
+fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
+    let mut state = detail();
+    profiles(&mut state, 1);
+    act(&mut state, Action::ReplaceCredential);
+    type_text(&mut state, "new");
+    state.setup.focus = SetupField::Save;
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Ok(());
+    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let request = request_of(&effects);
+    let result = Ok(Saved {
+        settings: settings(),
+        place: "a drawer".to_owned(),
+    });
+    let effects = tell(&mut state, Message::ProfileSaved { request, result });
+    assert!(
+        effects
+            .iter()
+            .all(|effect| matches!(effect, Effect::Cancel(_))),
+        "{effects:?}"
+    );
+    assert_eq!(state.detail.token, Remote::Idle);
+}
+
+#[test]
+fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
+    let mut state = lookup();
+    let result = Ok(Saved {
+        settings: without("half"),
+        place: "elsewhere".to_owned(),
+    });
+    let request = RequestId(99);
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.session.store, None);
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.settings, without("half"));
+}
+
+// ------------------------------------------------------------------- removing and default
+
+/// The profiles with the question about a row in front.
+fn asked(state: &mut State, down: usize) {
+    profiles(state, down);
+    assert_eq!(act(state, Action::RemoveProfile), []);
+    assert_eq!(state.overlay, Some(Overlay::Confirm));
+    assert_eq!(state.context(), Context::Confirm);
+}
+
+fn removed(state: &mut State, settings: Settings) -> Vec<Effect> {
+    let request = request_of(&act(state, Action::Submit));
+    let result = Ok(settings);
+    tell(state, Message::ProfilesChanged { request, result })
+}
+
+#[test]
+fn enter_does_not_remove_and_y_does() {
+    let keymap = Keymap::built_in().unwrap();
+    let press = |code| {
+        let event = KeyEvent::new(code, KeyModifiers::NONE);
+        keymap.translate(Context::Confirm, Event::Key(event))
+    };
+    assert_eq!(press(KeyCode::Enter), None);
+    assert_eq!(press(KeyCode::Char('y')), Some(Input::Act(Action::Submit)));
+    for code in [KeyCode::Char('n'), KeyCode::Esc] {
+        assert_eq!(press(code), Some(Input::Act(Action::Back)));
+    }
+}
+
+#[test]
+fn a_profile_is_removed_once_the_user_says_so() {
+    let mut state = lookup();
+    asked(&mut state, 1);
+    assert_eq!(state.profiles.doomed.as_deref(), Some("staging"));
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    let name = "staging".to_owned();
+    assert_eq!(effects, [Effect::RemoveProfile { request, name }]);
+    assert_eq!(state.overlay, None);
+    assert_eq!(
+        act(&mut state, Action::Submit),
+        [],
+        "nothing is switched to while one goes"
+    );
+    let result = Ok(without("staging"));
+    let effects = tell(&mut state, Message::ProfilesChanged { request, result });
+    assert!(
+        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.session.settings, without("staging"));
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.screen, Screen::Profiles);
+    assert_eq!(notice(&state), "staging and its secret are removed.");
+}
+
+#[test]
+fn a_profile_is_kept_when_the_user_says_no() {
+    let mut state = lookup();
+    asked(&mut state, 1);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!((state.screen, state.overlay), (Screen::Profiles, None));
+    assert_eq!(state.profiles.change, None);
+}
+
+#[test]
+fn a_removal_that_fails_leaves_everything_and_says_so() {
+    let mut state = lookup();
+    asked(&mut state, 0);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::Keyring));
+    assert_eq!(
+        tell(&mut state, Message::ProfilesChanged { request, result }),
+        []
+    );
+    assert_eq!(state.session.settings, settings());
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    let banner = state.banner.as_ref().unwrap();
+    assert_eq!(banner.failure.kind, FailureKind::Keyring);
+    assert_eq!(state.profiles.change, None, "it can be tried again");
+}
+
+#[test]
+fn after_the_one_in_use_the_default_profile_comes_next() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::Submit);
+    asked(&mut state, 1);
+    removed(&mut state, without("staging"));
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.identity, Some(identity("prod")));
+    assert_eq!(state.session.scope, Some(account('a')));
+    assert_eq!(state.screen, Screen::Profiles);
+}
+
+#[test]
+fn after_the_one_in_use_the_environment_comes_before_the_default() {
+    let mut state = lookup_by_environment();
+    profiles(&mut state, 2);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.session.profile.as_deref(), Some("staging"));
+    asked(&mut state, 2);
+    removed(&mut state, without("staging"));
+    assert_eq!(state.session.identity, Some(environment()));
+}
+
+#[test]
+fn after_the_default_was_in_use_and_removed_the_user_chooses() {
+    let mut state = detail();
+    asked(&mut state, 0);
+    let settings = Settings {
+        default_profile: "default".to_owned(),
+        ..without("prod")
+    };
+    removed(&mut state, settings);
+    assert!(notice(&state).ends_with("Choose what to use now."));
+    assert_eq!(state.session.identity, None);
+    assert_eq!(state.session.scope, None);
+    assert_eq!(state.detail.token, Remote::Idle);
+    assert_eq!(state.screen, Screen::Profiles);
+    act(&mut state, Action::Back);
+    assert_eq!(
+        state.screen,
+        Screen::Lookup,
+        "not the token of what is gone"
+    );
+}
+
+#[test]
+fn after_the_last_profile_the_form_opens() {
+    let mut state = lookup();
+    asked(&mut state, 0);
+    let effects = removed(&mut state, Settings::default());
+    assert!(
+        effects
+            .iter()
+            .any(|it| matches!(it, Effect::ProbeStore { .. })),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Setup);
+    assert_eq!(state.setup.name.value(), "default");
+}
+
+#[test]
+fn the_default_moves_when_the_answer_comes() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    let effects = act(&mut state, Action::MakeDefault);
+    let request = request_of(&effects);
+    let name = "staging".to_owned();
+    assert_eq!(effects, [Effect::UseProfile { request, name }]);
+    assert_eq!(state.session.settings.default_profile, "prod");
+    let result = Ok(Settings {
+        default_profile: "staging".to_owned(),
+        ..settings()
+    });
+    tell(&mut state, Message::ProfilesChanged { request, result });
+    assert_eq!(state.session.settings.default_profile, "staging");
+    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+}
+
+#[test]
+fn the_selection_stays_on_its_profile_when_the_file_changed_meanwhile() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    let request = request_of(&act(&mut state, Action::MakeDefault));
+    let mut changed = settings();
+    changed.profiles.insert(0, profile("new", None));
+    let result = Ok(changed);
+    tell(&mut state, Message::ProfilesChanged { request, result });
+    assert_eq!(state.profiles.selected, 2);
+}
+
+// --------------------------------------------------------------------------------- picker
+
+fn named(scope: Scope, name: &str) -> NamedScope {
+    NamedScope {
+        scope,
+        name: name.to_owned(),
+    }
+}
+
+fn scopes() -> VisibleScopes {
+    VisibleScopes {
+        accounts: Ok(vec![
+            named(account('2'), "Zebra Ltd"),
+            named(account('1'), "aardvark"),
+        ]),
+        zones: Ok(vec![
+            named(zone('3'), "example.com"),
+            named(zone('4'), "example.net"),
+        ]),
+    }
+}
+
+fn list(state: &mut State, result: Result<VisibleScopes, Failure>) -> Vec<Effect> {
+    let request = request_of(&act(state, Action::PickScope));
+    assert_eq!(state.overlay, Some(Overlay::Picker));
+    assert_eq!(state.context(), Context::PickerText);
+    tell(state, Message::ScopesListed { request, result })
+}
+
+fn matching(state: &State) -> Vec<String> {
+    let names = state.picker.matching().into_iter();
+    names.map(|named| named.name.clone()).collect()
+}
+
+#[test]
+fn the_panel_lists_accounts_and_zones_with_the_credential_in_use() {
+    let mut state = lookup();
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = Asker::Identity(identity("prod"));
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    assert_eq!(
+        matching(&state),
+        ["aardvark", "Zebra Ltd", "example.com", "example.net"]
+    );
+}
+
+#[test]
+fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    type_text(&mut state, "EXAMPLE");
+    assert!(matching(&state).is_empty(), "upper case is meant");
+    assert_eq!(act(&mut state, Action::Submit), [], "nothing to choose");
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, "example");
+    act(&mut state, Action::Down);
+    type_text(&mut state, ".");
+    assert_eq!(
+        state.picker.selected, 0,
+        "another filter, from its first row"
+    );
+    act(&mut state, Action::Down);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, None);
+    assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
+    assert_eq!(state.lookup.scope_id.value(), zone('4').id());
+    assert_eq!(state.lookup.focus, LookupField::Token);
+    list(&mut state, Ok(scopes()));
+    assert_eq!(state.picker.selected, 3, "the one in the form is selected");
+    type_text(&mut state, "2222");
+    assert_eq!(matching(&state), ["Zebra Ltd"]);
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, "zone");
+    assert_eq!(matching(&state), ["example.com", "example.net"]);
+}
+
+#[test]
+fn what_may_be_listed_is_offered_although_the_rest_is_refused() {
+    let mut state = lookup();
+    let refusal = failure(FailureKind::Permission);
+    let partial = VisibleScopes {
+        accounts: Err(refusal.clone()),
+        ..scopes()
+    };
+    assert_eq!(list(&mut state, Ok(partial)), []);
+    assert_eq!(matching(&state), ["example.com", "example.net"]);
+    assert_eq!(state.picker.refusals(), [&refusal]);
+    assert_eq!(state.banner, None);
+}
+
+#[test]
+fn a_refusal_of_both_is_told_once_and_a_keyring_that_fails_too() {
+    let refusal = failure(FailureKind::Authentication);
+    let refused = Ok(VisibleScopes {
+        accounts: Err(refusal.clone()),
+        zones: Err(refusal.clone()),
+    });
+    for result in [refused, Err(refusal.clone())] {
+        let mut state = lookup();
+        list(&mut state, result);
+        assert_eq!(state.picker.refusals(), [&refusal]);
+        assert!(matching(&state).is_empty());
+        assert_eq!(act(&mut state, Action::Submit), []);
+    }
+}
+
+#[test]
+fn a_pause_that_the_list_runs_into_holds_for_everything() {
+    let mut state = lookup();
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(60)),
+        ..failure(FailureKind::RateLimited)
+    };
+    list(&mut state, Err(limited));
+    act(&mut state, Action::Back);
+    assert_eq!(act(&mut state, Action::PickScope), []);
+    assert_eq!(state.overlay, None);
+    assert!(notice(&state).contains("1:00"), "{}", notice(&state));
+}
+
+#[test]
+fn esc_cancels_the_list_and_a_late_answer_is_dropped() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    assert_eq!(state.picker.scopes, Remote::Idle);
+    assert_eq!((state.screen, state.overlay), (Screen::Lookup, None));
+}
+
+#[test]
+fn help_lies_over_the_list_and_gives_it_back() {
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    act(&mut state, Action::Help);
+    assert_eq!(state.context(), Context::Help);
+    act(&mut state, Action::Back);
+    assert_eq!(state.overlay, Some(Overlay::Picker));
+    assert_eq!(state.picker.all().len(), 4);
+}
+
+#[test]
+fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
+    let mut state = opened(Session::default());
+    start(&mut state, Opening::Setup);
+    state.setup.focus = SetupField::ScopeId;
+    assert_eq!(act(&mut state, Action::PickScope), []);
+    assert_eq!(state.overlay, None);
+    assert_eq!(
+        state.setup.complaint.as_ref().unwrap().0,
+        SetupField::Secret
+    );
+    assert_eq!(state.setup.focus, SetupField::Secret);
+    type_text(&mut state, "tok");
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = Asker::Credential(Credential {
+        kind: CredentialKind::ApiToken,
+        secret: Secret::new("tok".to_owned()),
+    });
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    act(&mut state, Action::Down);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.setup.scope_id.value(), account('2').id());
+    assert_eq!(state.setup.focus, SetupField::Save);
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::CheckCredential { .. }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_form_of_a_profile_lists_with_its_stored_secret() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::EditProfile);
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = Asker::Identity(identity("staging"));
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+}
