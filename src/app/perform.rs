@@ -7,7 +7,7 @@ use super::detail::Detail;
 use super::effect::Effect;
 use super::fetching;
 use super::field::TextField;
-use super::setup::{Phase, Setup};
+use super::setup::{Phase, Repeat, Setup};
 use super::state::{Screen, Session, State};
 use super::step::Step;
 use crate::domain::access::{Access, Identity};
@@ -126,7 +126,9 @@ fn open_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
     let request = state.next_request();
     state.setup = prefilled(&state.session);
     state.setup.is_replacing = is_replacing;
-    state.setup.was_browsing = state.screen == Screen::Browse;
+    if state.screen == Screen::Browse {
+        state.setup.repeat = Repeat::List;
+    }
     state.setup.store.begin(request, state.clock.local);
     state.screen = Screen::Setup;
     state.overlay = None;
@@ -161,7 +163,7 @@ fn enter(
     profile: Option<String>,
     scope: Scope,
 ) -> Option<Effect> {
-    let (wants_repeat, was_browsing) = (state.setup.is_replacing, state.setup.was_browsing);
+    let (wants_repeat, repeat) = (state.setup.is_replacing, state.setup.repeat);
     let origin = profile
         .as_ref()
         .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
@@ -172,7 +174,7 @@ fn enter(
     use_access(state, Access { identity, scope }, origin);
     state.setup = Setup::default();
     open_lookup(state);
-    if wants_repeat && was_browsing {
+    if wants_repeat && repeat == Repeat::List {
         browsing::open(state)
     } else if wants_repeat {
         fetching::repeat(state)

@@ -16,7 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 
-pub use super::setup_parts::{Offer, Phase, SetupField};
+pub use super::setup_parts::{Offer, Phase, Repeat, SetupField};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +47,8 @@ pub struct Setup {
     pub offer: Option<Offer>,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
-    /// Whether it is the list of all tokens that the credential was refused.
-    pub was_browsing: bool,
+    /// What is done once more with a credential that was typed again.
+    pub repeat: Repeat,
 }
 
 impl Default for Setup {
@@ -67,7 +67,7 @@ impl Default for Setup {
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
-            was_browsing: false,
+            repeat: Repeat::default(),
         }
     }
 }

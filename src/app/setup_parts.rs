@@ -66,3 +66,13 @@ pub enum Offer {
     /// Keep the credential in memory, since it could not be stored.
     SessionOnly,
 }
+
+/// What was refused for want of a credential that works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeat {
+    /// A look-up.
+    #[default]
+    LookUp,
+    /// The list of all tokens.
+    List,
+}

@@ -136,7 +136,7 @@ impl Effects {
                 self.spawn_blocking(move || Message::ProfilesChanged {
                     request,
                     result: inspector.use_profile(&name),
-                })
+                });
             }
             Effect::RemoveProfile { request, name } => self.spawn(request, async move {
                 Message::ProfilesChanged {
