@@ -47,8 +47,7 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => open_lookup(state),
-        Step::OpenBrowse if state.session.identity.is_none() => return open_setup(state, false),
-        Step::OpenBrowse => return browsing::open(state),
+        Step::OpenBrowse => return open_browse(state),
         Step::ListAgain => return browsing::list(state),
         Step::OpenRow(token) => return browsing::open_row(state, token),
         Step::DropLookUp => return state.detail.token.cancel().map(Effect::Cancel),
@@ -106,6 +105,18 @@ fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Option<Effect> 
     match state.session.access(scope) {
         Some(access) => fetching::fetch(state, access, token),
         None => open_setup(state, false),
+    }
+}
+
+/// Without a credential there is nothing to list; a form that is being filled in stays as it is.
+fn open_browse(state: &mut State) -> Option<Effect> {
+    match (&state.session.identity, state.screen) {
+        (Some(_), _) => browsing::open(state),
+        (None, Screen::Setup) => {
+            state.tell("The list of all tokens needs a credential first.");
+            None
+        }
+        (None, _) => open_setup(state, false),
     }
 }
 

@@ -253,6 +253,15 @@ fn without_a_credential_the_form_opens() {
         "{effects:?}"
     );
     assert_eq!(state.screen, Screen::Setup);
+    update(
+        &mut state,
+        at(1),
+        Message::Pasted(Secret::new("tok_abc".to_owned())),
+    );
+    let form = state.setup.clone();
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.setup, form, "what was typed is still there");
+    assert!(state.notice.is_some());
 }
 
 #[test]
