@@ -122,7 +122,7 @@ impl Browse {
     }
 
     pub(super) fn editor(&mut self) -> Option<Editor<'_>> {
-        self.is_filtering.then(|| Editor::Plain(&mut self.filter))
+        self.is_filtering.then_some(Editor::Plain(&mut self.filter))
     }
 
     /// What a key does here, with a number of rows inside the panel.

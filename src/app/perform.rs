@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::fetching;
 use super::picker::Picker;
 use super::profiles::Change;
-use super::setup::{Opener, Phase, Setup, SetupField};
+use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
 use super::switching;
@@ -46,6 +46,11 @@ fn open_browse(state: &mut State) -> Vec<Effect> {
         let effects = open_profiles(state);
         state.tell("Choose a profile first: none is in use, and none is the default.");
         return effects;
+    }
+    if state.session.identity.is_none() && state.screen == Screen::Setup {
+        // A form that is being filled in stays as it is.
+        state.tell("The list of all tokens needs a credential first.");
+        return Vec::new();
     }
     if state.session.identity.is_none() {
         return open_session_setup(state, false).into_iter().collect();
@@ -199,7 +204,9 @@ fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     }
     let request = state.next_request();
     state.setup = setup;
-    state.setup.was_browsing = state.screen == Screen::Browse;
+    if state.screen == Screen::Browse {
+        state.setup.repeat = Repeat::List;
+    }
     state.setup.store.begin(request, state.clock.local);
     state.screen = Screen::Setup;
     state.overlay = None;

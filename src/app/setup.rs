@@ -16,7 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::ScopeKind;
 
 use super::setup_parts::Filled;
-pub use super::setup_parts::{Offer, Opener, Phase, SetupField};
+pub use super::setup_parts::{Offer, Opener, Phase, Repeat, SetupField};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,14 +47,14 @@ pub struct Setup {
     pub offer: Option<Offer>,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
-    /// Whether it is the list of all tokens that the credential was refused.
-    pub was_browsing: bool,
     /// The profile that is being changed; none while one is made.
     pub original: Option<Profile>,
     /// The names of the other profiles.
     pub taken: Vec<String>,
     /// What opened the form.
     pub opener: Opener,
+    /// What is done once more with a credential that was typed again.
+    pub repeat: Repeat,
 }
 
 impl Default for Setup {
@@ -73,10 +73,10 @@ impl Default for Setup {
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
-            was_browsing: false,
             original: None,
             taken: Vec::new(),
             opener: Opener::Program,
+            repeat: Repeat::default(),
         }
     }
 }

@@ -106,3 +106,13 @@ impl Filled {
         }
     }
 }
+
+/// What was refused for want of a credential that works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeat {
+    /// A look-up.
+    #[default]
+    LookUp,
+    /// The list of all tokens.
+    List,
+}

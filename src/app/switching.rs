@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::fetching;
 use super::lookup::Lookup;
 use super::picker::Picker;
-use super::setup::{Opener, Setup};
+use super::setup::{Opener, Repeat, Setup};
 use super::state::{Screen, State};
 use super::step::Step;
 use crate::domain::access::{Access, Identity, Seat};
@@ -134,7 +134,7 @@ pub(super) fn enter(
     let is_same = old.is_some_and(|old| old.source == identity.source);
     let wants_repeat =
         state.setup.is_replacing && (is_same || state.setup.opener == Opener::Program);
-    let was_browsing = state.setup.was_browsing;
+    let repeat = state.setup.repeat;
     let kept = wants_repeat.then(|| state.detail.clone());
     let scope_origin = profile
         .as_ref()
@@ -157,7 +157,7 @@ pub(super) fn enter(
     if let Some(saved) = saved {
         state.tell(saved);
     }
-    if wants_repeat && was_browsing {
+    if wants_repeat && repeat == Repeat::List {
         effects.extend(browsing::open(state));
     } else if let Some(mut kept) = kept {
         // What was shown came from another credential, unless only its secret is new.

@@ -98,9 +98,12 @@ impl<'a> Columns<'a> {
     /// ```
     pub(super) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
         let arrow = self.look.arrow(sort);
-        let named = |name: &str, by: Sort| match by == sort {
-            true => format!("{name} {arrow}"),
-            false => name.to_owned(),
+        let named = |name: &str, by: Sort| {
+            if by == sort {
+                format!("{name} {arrow}")
+            } else {
+                name.to_owned()
+            }
         };
         // The digits end where "ago" would begin.
         let left = format!("{:>DIGITS$}", named("Left", Sort::Left));
@@ -270,10 +273,8 @@ fn marked(text: &str, positions: &[u32], style: Style, look: &Look<'_>) -> Vec<S
             _ => spans.push((is_marked, c.to_string())),
         }
     }
-    let style_of = |is_marked| match is_marked {
-        true => style.patch(look.style(Role::Matched)),
-        false => style,
-    };
+    let matched = style.patch(look.style(Role::Matched));
+    let style_of = |is_marked| if is_marked { matched } else { style };
     spans
         .into_iter()
         .map(|(is_marked, run)| Span::styled(run, style_of(is_marked)))

@@ -4,6 +4,8 @@
 
 mod banner;
 mod browse;
+mod browse_empty;
+mod browse_note;
 mod browse_row;
 mod choice;
 mod detail;

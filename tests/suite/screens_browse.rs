@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use tokenscope::action::Action;
@@ -330,7 +331,7 @@ fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
         .content()
         .iter()
         .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED))
-        .map(|cell| cell.symbol())
+        .map(Cell::symbol)
         .collect();
     assert_eq!(marked, "terra");
 }
@@ -458,6 +459,7 @@ fn many(count: usize) -> Vec<Arc<ServiceToken>> {
 /// --nocapture`. It asserts nothing, since no machine is alike.
 #[test]
 #[ignore = "prints figures, for a quiet machine and a release build"]
+#[expect(clippy::print_stderr, reason = "figures are for people")]
 fn figures_for_fifty_thousand_tokens() {
     let report = |what: &str, mut run: Box<dyn FnMut() + '_>| {
         let mut times: Vec<Duration> = (0..15)

@@ -3,6 +3,7 @@
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test ends where something is not as expected"
 )]
 
@@ -17,7 +18,7 @@ use tokenscope::app::browse_table::Sort;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::field::TextField;
 use tokenscope::app::lookup::LookupField;
-use tokenscope::app::message::{LookUp, Message, TokenList, Typed};
+use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, Identity};
@@ -27,6 +28,8 @@ use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
@@ -251,6 +254,15 @@ fn without_a_credential_the_form_opens() {
         "{effects:?}"
     );
     assert_eq!(state.screen, Screen::Setup);
+    update(
+        &mut state,
+        at(1),
+        Message::Pasted(Secret::new("tok_abc".to_owned())),
+    );
+    let form = state.setup.clone();
+    assert_eq!(act(&mut state, Action::Browse), []);
+    assert_eq!(state.setup, form, "what was typed is still there");
+    assert!(state.notice.is_some());
 }
 
 #[test]
@@ -408,7 +420,32 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
         "{effects:?}"
     );
     assert_eq!(state.screen, Screen::Setup);
-    assert!(state.setup.was_browsing);
+    update(
+        &mut state,
+        at(1),
+        Message::Pasted(Secret::new("tok_abc".to_owned())),
+    );
+    let checked = (0..8).find_map(|_| match act(&mut state, Action::Submit).as_slice() {
+        [Effect::CheckCredential { request, .. }] => Some(*request),
+        _ => None,
+    });
+    let (request, result) = (checked.unwrap(), Ok(()));
+    let effects = update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked { request, result },
+    );
+    let [Effect::SaveProfile { request, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let saved = Saved {
+        settings: Settings::default(),
+        place: "Secret Service".to_owned(),
+    };
+    let (request, result) = (*request, Ok(saved));
+    let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
+    listing(&effects, &scope());
+    assert_eq!(state.screen, Screen::Browse);
 }
 
 #[test]
