@@ -191,6 +191,19 @@ impl World {
     }
 }
 
+fn found(tokens: Vec<Arc<ServiceToken>>, scope: &Scope) -> Result<LookUp, Failure> {
+    if tokens.is_empty() {
+        let (summary, hint) = ("None.", "Look elsewhere.");
+        return Err(Failure::new(FailureKind::NotFound, summary, hint));
+    }
+    Ok(LookUp {
+        tokens,
+        scope: scope.clone(),
+        took: Duration::from_millis(84),
+        measured_offset: Some(TimeDelta::seconds(3)),
+    })
+}
+
 fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<Message> {
     let request = request_of(effect)?;
     let tokens = match outcome {
@@ -205,21 +218,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     Some(match effect {
         Effect::FetchToken { access, .. } => Message::TokenFetched {
             request,
-            result: tokens
-                .and_then(|tokens: Vec<_>| {
-                    let none = Failure::new(FailureKind::NotFound, "None.", "Look elsewhere.");
-                    if tokens.is_empty() {
-                        Err(none)
-                    } else {
-                        Ok(tokens)
-                    }
-                })
-                .map(|tokens| LookUp {
-                    tokens,
-                    scope: access.scope.clone(),
-                    took: Duration::from_millis(84),
-                    measured_offset: Some(TimeDelta::seconds(3)),
-                }),
+            result: tokens.and_then(|tokens| found(tokens, &access.scope)),
         },
         Effect::ListTokens { .. } => Message::TokensListed {
             request,
@@ -322,7 +321,7 @@ fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message 
         },
         Effect::ProbeStore { request },
     ];
-    if which % 7 == 0 {
+    if which.is_multiple_of(7) {
         return Message::Staged {
             request,
             stage: Stage::Keyring,
