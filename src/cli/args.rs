@@ -4,7 +4,11 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::duration::parse_span;
+use crate::domain::status::Status;
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
@@ -68,11 +72,92 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t = Output::Table)]
         output: Output,
     },
+    /// List all tokens of the scope, the most urgent first
+    List(List),
+    /// Judge the named, or all, tokens for monitoring: exits 0 ok, 1 warning, 2 critical, 3 unknown
+    Check(Check),
     /// Store, show or remove the credential of a profile
     Auth {
         /// What to do
         #[command(subcommand)]
         command: Auth,
+    },
+    /// List, choose or remove profiles
+    Profile {
+        /// What to do
+        #[command(subcommand)]
+        command: ProfileCommand,
+    },
+    /// Print a script that completes command lines in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only tokens in these states: active, expiring, critical, expired, never_expires, disabled, unknown
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
+    pub status: Vec<Status>,
+    /// Only tokens that end within this time, or have ended: 30d, 12h; a bare number is days
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub within: Option<TimeDelta>,
+    /// The form of the output
+    #[arg(short, long, value_enum, default_value_t = ListOutput::Table)]
+    pub output: ListOutput,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The tokens: IDs, client IDs, URLs or exact names; all of the scope without any
+    #[arg(value_name = "TOKEN")]
+    pub tokens: Vec<String>,
+    /// Warn when less than this is left: 30d, 12h; a bare number is days
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub warn: Option<TimeDelta>,
+    /// Critical when less than this is left
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub critical: Option<TimeDelta>,
+    /// Leave tokens in these states out
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
+    pub ignore: Vec<Status>,
+    /// Leave the token of this exact name or ID out; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// Check the tokens of every profile in config.toml
+    #[arg(long)]
+    pub all_profiles: bool,
+    /// The form of the output
+    #[arg(short, long, value_enum, default_value_t = CheckOutput::Table)]
+    pub output: CheckOutput,
+}
+
+/// What to do with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles of config.toml
+    List {
+        /// The form of the output
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+    },
+    /// Make a profile the one that is used when none is named
+    Use {
+        /// The profile
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Remove a profile and its secret
+    Remove {
+        /// The profile
+        #[arg(value_name = "NAME")]
+        name: String,
     },
 }
 
@@ -119,4 +204,47 @@ pub enum Output {
     Table,
     /// For scripts.
     Json,
+}
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListOutput {
+    /// For people.
+    Table,
+    /// For scripts.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// The form of a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckOutput {
+    /// For people, and for monitoring plugins, which read the first line.
+    Table,
+    /// For scripts.
+    Json,
+    /// The text format that Prometheus reads.
+    Prometheus,
+}
+
+/// A shell whose command lines can be completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// `PowerShell`.
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    Status::from_code(text).ok_or_else(|| {
+        let known: Vec<&str> = Status::ALL.into_iter().map(Status::code).collect();
+        format!("the states are {}", known.join(", "))
+    })
 }
