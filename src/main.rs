@@ -100,6 +100,9 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         command,
         token,
     } = cli;
+    if command.is_some() && token.is_some() {
+        return Err(reported(token_before_command()));
+    }
     let ground = ground::prepare(&global, command.as_ref(), now).map_err(reported)?;
     let selection = ground::selection(&global, &ground, command.as_ref()).map_err(reported)?;
     let timeout = Duration::from_secs(global.timeout);
@@ -119,13 +122,6 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         ground.paths.clone(),
         limits,
     );
-    if command.is_some() && token.is_some() {
-        return Err(reported(Failure::new(
-            FailureKind::Usage,
-            "A token before the command means nothing.",
-            "Name the token after the command.",
-        )));
-    }
     let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -155,6 +151,14 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             is_demo: global.demo,
             style,
         },
+    )
+}
+
+fn token_before_command() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "A token before the command means nothing.",
+        "Name the token after the command.",
     )
 }
 

@@ -36,35 +36,39 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup) -> io::Result<()> {
         .map(|entry| (labels(entry), entry))
         .filter(|(labels, _)| seen.insert(labels.clone()))
         .collect();
-    group(
-        out,
-        EXPIRY,
-        "When the service token expires.",
-        &rows,
-        |entry| entry.life().end().map(timestamp),
-    )?;
+    instants_and_switches(out, &rows)?;
+    statuses(out, &rows, checkup)
+}
+
+fn instants_and_switches(out: &mut impl Write, rows: &[(String, &Entry)]) -> io::Result<()> {
+    let expiry = |entry: &Entry| entry.life().end().map(timestamp);
     let last_seen = |entry: &Entry| {
         let token = entry.subject.as_ref().ok()?;
         token.last_seen_at.valid().copied().map(timestamp)
     };
-    group(
-        out,
-        LAST_SEEN,
-        "When the service token was last used.",
-        &rows,
-        last_seen,
-    )?;
     let enabled = |entry: &Entry| {
         let is_known = entry.subject.is_ok();
         is_known.then(|| u8::from(entry.life().enabled).to_string())
     };
+    group(out, EXPIRY, "When the service token expires.", rows, expiry)?;
+    group(
+        out,
+        LAST_SEEN,
+        "When the service token was last used.",
+        rows,
+        last_seen,
+    )?;
     group(
         out,
         ENABLED,
         "Whether the service token is switched on.",
-        &rows,
+        rows,
         enabled,
-    )?;
+    )
+}
+
+/// Every status has its series, so that a change shows as one going to 0 and another to 1.
+fn statuses(out: &mut impl Write, rows: &[(String, &Entry)], checkup: &Checkup) -> io::Result<()> {
     if !rows.is_empty() {
         open(
             out,
@@ -72,7 +76,7 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup) -> io::Result<()> {
             "The service token's status: 1 for the current one.",
         )?;
     }
-    for (labels, entry) in &rows {
+    for (labels, entry) in rows {
         let current = entry.status(checkup.by);
         for status in Status::ALL {
             let value = u8::from(status == current);

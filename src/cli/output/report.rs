@@ -229,7 +229,11 @@ impl Serialize for CheckReport<'_> {
         map.serialize_entry("scope", &scope.as_ref().map(ScopeReport::from))?;
         map.serialize_entry("count", &tokens.len())?;
         map.serialize_entry("complete", &(incomplete.is_none() && error.is_none()))?;
-        map.serialize_entry("incomplete_reason", incomplete)?;
+        let failed = error
+            .as_ref()
+            .map(|error| error.summary.trim_end_matches('.'));
+        let reason = incomplete.as_deref().or(failed);
+        map.serialize_entry("incomplete_reason", &reason)?;
         map.serialize_entry("tokens", &tokens)?;
         if let Some(profiles) = profiles {
             let profiles: Vec<ProfileReadReport<'_>> = profiles.iter().map(Into::into).collect();

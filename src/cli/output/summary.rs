@@ -9,6 +9,7 @@ use super::card;
 use super::table::{self, Style};
 use super::{Judgement, rfc3339};
 use crate::cli::verdict::{Checkup, Entry, Verdict};
+use crate::domain::duration::rough;
 use crate::domain::status::Tone;
 use crate::domain::text;
 
@@ -20,10 +21,15 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup, style: Style) -> io::Res
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
     let said = text::sanitize(&sentence(checkup, verdict)).into_owned();
-    if style.colored {
-        writeln!(out, "{}: {said}", table::colored(&word, tone(verdict)))?;
-    } else {
-        writeln!(out, "{word}: {said}")?;
+    let shown = match style.width {
+        Some(width) => card::wrapped(&format!("{word}: {said}"), width).join("\n"),
+        None => format!("{word}: {said}"),
+    };
+    match shown.strip_prefix(&word) {
+        Some(rest) if style.colored => {
+            writeln!(out, "{}{rest}", table::colored(&word, tone(verdict)))?;
+        }
+        _ => writeln!(out, "{shown}")?,
     }
     table::entries(out, &checkup.entries, checkup.by, style)?;
     // Beside the rows there is no room for a sentence on a terminal.
@@ -94,16 +100,17 @@ fn next_to_end(checkup: &Checkup, verdict: Verdict) -> Option<String> {
         .entries
         .iter()
         .find(|entry| checkup.verdict_on(entry) == verdict && entry.life().end().is_some())?;
-    Some(format!("; first {}", term(entry, checkup.by)?))
+    Some(format!("; {}", term(entry, checkup.by)?))
 }
 
 fn term(entry: &Entry, by: Judgement) -> Option<String> {
     let end = entry.life().end()?;
-    let days = entry.life().remaining(by.now)?.days();
-    Some(format!(
-        "{} ({}), {days} d left, {}",
-        entry.name(),
-        entry.id(),
-        rfc3339(end)
-    ))
+    let away = end.signed_duration_since(by.now);
+    let when = if end <= by.now {
+        format!("expired {} ago, at", rough(-away))
+    } else {
+        format!("has {} left, until", rough(away))
+    };
+    let (name, id) = (entry.name(), entry.id());
+    Some(format!("{name} ({id}) {when} {}", rfc3339(end)))
 }
