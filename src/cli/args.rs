@@ -25,38 +25,41 @@ pub struct Cli {
     pub token: Option<String>,
 }
 
+/// Where help shows the options that hold for every command.
+const GLOBAL: &str = "Global options";
+
 /// Options that hold for every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The account to ask about
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
     pub account: Option<String>,
     /// The zone to ask about
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
     pub zone: Option<String>,
     /// The profile to use
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
     pub profile: Option<String>,
     /// Use the embedded demo API: no account, network or keyring needed
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub demo: bool,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Draw with ASCII characters only
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub ascii: bool,
     /// The theme: dark, light or mono
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
     pub theme: Option<String>,
     /// The deadline of a command in seconds
-    #[arg(long, global = true, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Certificates to trust beside the system's
-    #[arg(long, global = true, value_name = "PEM")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, value_name = "LEVEL")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL")]
     pub log: Option<String>,
 }
 

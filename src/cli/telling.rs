@@ -107,9 +107,12 @@ impl Telling {
             Form::Metrics => metrics::checkup(&mut out, &checkup),
             Form::Text => writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary)),
         };
-        if self.form != Form::Json {
-            let _closed = output::failure_text(&mut io::stderr().lock(), failure);
-        }
+        let mut heard = io::stderr().lock();
+        let _closed = match self.form {
+            Form::Json => Ok(()),
+            Form::Metrics => output::failure_text(&mut heard, failure),
+            Form::Text => writeln!(heard, "hint: {}", text::sanitize(&failure.hint)),
+        };
         Verdict::Unknown.exit_code()
     }
 }
