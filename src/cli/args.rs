@@ -104,8 +104,14 @@ pub enum Command {
 /// What `list` takes.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Only tokens in these states: active, expiring, critical, expired, never_expires, disabled, unknown
-    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
+    /// Only tokens in these states.
+    #[arg(
+        long,
+        help = "Only tokens in these states: active, expiring, critical, expired, never_expires, disabled, unknown",
+        value_name = "STATUS,...",
+        value_delimiter = ',',
+        value_parser = parse_status
+    )]
     pub status: Vec<Status>,
     /// Only tokens that end within this time, or have ended: 30d, 12h; a bare number is days
     #[arg(long, value_name = "TIME", value_parser = parse_span)]

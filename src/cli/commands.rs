@@ -16,16 +16,20 @@ const MANUAL: &str = include_str!("../../assets/tokenscope.1");
 /// Runs a command. Failures are printed too, as JSON where that was asked for.
 pub async fn run(desk: Desk, command: Command) -> u8 {
     let telling = Telling::of(Some(&command), desk.options.clock);
+    let is_terminal = desk.style.width.is_some();
     let mut text = Vec::new();
     let outcome = tokio::select! {
         outcome = execute(desk, command, &mut text) => outcome,
         code = interrupt::signalled() => {
             // The command may have been asking for a secret.
             let _not_raw = crossterm::terminal::disable_raw_mode();
-            telling.tell(&interrupted());
+            let _of_the_signal = telling.tell(&interrupted());
             return code;
         }
     };
+    if is_terminal {
+        text = telling.on_terminal(text);
+    }
     match outcome.and_then(|code| print(&text).map(|()| code)) {
         Ok(code) => code,
         Err(failure) => telling.tell(&failure),

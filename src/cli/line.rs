@@ -63,22 +63,17 @@ impl Line {
     }
 
     fn take_option(&mut self, word: &str) {
-        let (option, value) = match word.strip_prefix("--") {
-            Some(long) => match long.split_once('=') {
+        let (option, value) = if let Some(long) = word.strip_prefix("--") {
+            match long.split_once('=') {
                 Some((name, value)) => (self.option(name), Some(value)),
                 None => (self.option(long), None),
-            },
-            None => {
-                let mut characters = word[1..].chars();
-                let short = characters.next();
-                let rest = characters.as_str();
-                let option = self
-                    .command
-                    .get_arguments()
-                    .find(|arg| arg.get_short() == short);
-                let value = (!rest.is_empty()).then(|| rest.strip_prefix('=').unwrap_or(rest));
-                (option.cloned(), value)
             }
+        } else {
+            let mut characters = word[1..].chars();
+            let option = self.short_option(characters.next());
+            let rest = characters.as_str();
+            let value = (!rest.is_empty()).then(|| rest.strip_prefix('=').unwrap_or(rest));
+            (option, value)
         };
         let Some(option) = option.filter(takes_value) else {
             return;
@@ -93,6 +88,13 @@ impl Line {
         if option.get_id() == "output" {
             self.output = Some(value.to_owned());
         }
+    }
+
+    fn short_option(&self, short: Option<char>) -> Option<Arg> {
+        self.command
+            .get_arguments()
+            .find(|arg| short.is_some() && arg.get_short() == short)
+            .cloned()
     }
 
     /// The option of a long name.

@@ -47,13 +47,17 @@ impl Progress {
         tokio::time::sleep(PATIENCE).await;
         self.is_shown.store(true, Ordering::Relaxed);
         loop {
-            let received = self.received.load(Ordering::Relaxed);
-            let of = match self.total.load(Ordering::Relaxed) {
-                0 => String::new(),
-                total => format!(" of {total}"),
-            };
-            print(&format!("\r\x1b[K{received}{of} tokens read"));
+            print(&format!("\r\x1b[K{}", self.line()));
             tokio::time::sleep(PACE).await;
+        }
+    }
+
+    fn line(&self) -> String {
+        let received = self.received.load(Ordering::Relaxed);
+        match (received, self.total.load(Ordering::Relaxed)) {
+            (0, _) => "asking the API".to_owned(),
+            (received, 0) => format!("{received} tokens read"),
+            (received, total) => format!("{received} of {total} tokens read"),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::domain::text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Text,
+    Csv,
     Json,
     Metrics,
 }
@@ -44,7 +45,11 @@ impl Telling {
                     command: ProfileCommand::List { output },
                 },
             ) => form(*output == Output::Json),
-            Some(Command::List(list)) => form(list.output == ListOutput::Json),
+            Some(Command::List(list)) => match list.output {
+                ListOutput::Table => Form::Text,
+                ListOutput::Json => Form::Json,
+                ListOutput::Csv => Form::Csv,
+            },
             Some(Command::Check(check)) => match check.output {
                 CheckOutput::Table => Form::Text,
                 CheckOutput::Json => Form::Json,
@@ -78,13 +83,24 @@ impl Telling {
         }
     }
 
-    /// Whether people read it.
+    /// Whether people read what it says of a failure.
     #[must_use]
     pub fn is_text(self) -> bool {
         self.form == Form::Text
     }
 
+    /// What a command printed, as a terminal may show it.
+    #[must_use]
+    pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
+        if self.form == Form::Text {
+            return printed;
+        }
+        let machine = String::from_utf8_lossy(&printed);
+        output::shown(&machine, self.form == Form::Json).into_bytes()
+    }
+
     /// Prints a failure, and gives its exit code.
+    #[must_use]
     pub fn tell(self, failure: &Failure) -> u8 {
         if !self.is_check {
             // Nobody is left to hear of a closed stream.
@@ -105,13 +121,15 @@ impl Telling {
         let _closed = match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),
             Form::Metrics => metrics::checkup(&mut out, &checkup),
-            Form::Text => writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary)),
+            Form::Text | Form::Csv => {
+                writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))
+            }
         };
         let mut heard = io::stderr().lock();
         let _closed = match self.form {
             Form::Json => Ok(()),
             Form::Metrics => output::failure_text(&mut heard, failure),
-            Form::Text => writeln!(heard, "hint: {}", text::sanitize(&failure.hint)),
+            Form::Text | Form::Csv => writeln!(heard, "hint: {}", text::sanitize(&failure.hint)),
         };
         Verdict::Unknown.exit_code()
     }

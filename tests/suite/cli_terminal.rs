@@ -145,7 +145,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     assert!(
-        progress.starts_with("\r\u{1b}[K0 tokens read"),
+        progress.starts_with("\r\u{1b}[Kasking the API"),
         "{progress:?}"
     );
     assert!(
@@ -173,11 +173,43 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for line in ["list", "check", "get some-name"] {
             let script = format!("exec $tokenscope {line}");
-            let (output, code) = on_terminal(&stage, 80, &script, Some(("tokens read", signal)));
+            let (output, code) = on_terminal(&stage, 80, &script, Some(("asking the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
             assert!(rest.contains("A signal ended the command."), "{rest:?}");
-            assert!(!rest.contains("tokens read"));
+            assert!(!rest.contains("asking the API"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_lets_a_name_reach_the_terminal_raw() {
+    let tokens =
+        "[{\"id\":\"x\",\"name\":\"a\u{9b}2Jb\u{202e}c\\u001b[2J\\rd\",\"duration\":\"1h\"}]";
+    let stage = Stage::with(tokens).await;
+    for line in [
+        "list",
+        "list -o csv",
+        "list -o json",
+        "check -o json",
+        "check -o prometheus",
+    ] {
+        let script = format!("exec $tokenscope --color never {line}");
+        let (output, _) = on_terminal(&stage, 80, &script, None);
+        let wild = |c: char| (c.is_control() && c != '\r' && c != '\n') || c == '\u{202e}';
+        assert!(!output.contains(wild), "{line}: {output:?}");
+        assert!(
+            !output
+                .replace("\r\r\n", "")
+                .replace("\r\n", "")
+                .contains('\r'),
+            "{line}: {output:?}"
+        );
+        if line.contains("json") {
+            assert!(
+                output.contains("a\\u009b2Jb\\u202ec\\u001b[2J\\rd"),
+                "{line}: {output:?}"
+            );
         }
     }
 }

@@ -9,6 +9,8 @@ pub mod report;
 pub mod summary;
 pub mod table;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -46,6 +48,31 @@ pub fn json(out: &mut impl Write, report: &impl Serialize) -> io::Result<()> {
 pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     writeln!(out, "error: {}", text::sanitize(&failure.summary))?;
     writeln!(out, "hint: {}", text::sanitize(&failure.hint))
+}
+
+/// What machines read, made safe for a terminal that it is shown on: what a terminal would act on
+/// is escaped in JSON, which then means the same, and replaced anywhere else.
+#[must_use]
+pub fn shown(machine: &str, is_json: bool) -> String {
+    let mut shown = String::with_capacity(machine.len());
+    let mut characters = machine.chars().peekable();
+    while let Some(c) = characters.next() {
+        let is_line_end = c == '\n' || (c == '\r' && characters.peek() == Some(&'\n'));
+        if is_line_end || (is_json && c.is_ascii_whitespace()) {
+            shown.push(c);
+            continue;
+        }
+        match text::sanitize(c.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(same) => shown.push_str(same),
+            Cow::Owned(_) if is_json => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _infallible = write!(shown, "\\u{unit:04x}");
+                }
+            }
+            Cow::Owned(replaced) => shown.push_str(&replaced),
+        }
+    }
+    shown
 }
 
 /// An instant as every machine-readable form has it: RFC 3339, UTC, whole seconds.
