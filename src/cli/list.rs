@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::args::{List, ListOutput};
 use super::desk::{Desk, Reach, unprintable};
 use super::output::report::ListReport;
-use super::output::{self, Judgement, csv, table};
+use super::output::{Judgement, csv, table};
 use super::telling::warn;
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status, urgency};
@@ -29,12 +29,14 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
                 incomplete,
                 by,
             };
-            output::json(out, &report)
+            report.print(out)
         }
         ListOutput::Csv => csv::tokens(out, &tokens, by),
         ListOutput::Table => table::tokens(out, &tokens, by, reach.style),
     };
     printed.map_err(|error| unprintable(&error))?;
+    // The command ends here, and to give thousands of small pieces back takes as long as to sort.
+    std::mem::forget(tokens);
     if let Some(why) = incomplete {
         warn(&format!("the list is incomplete: {why}"));
     }

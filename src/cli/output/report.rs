@@ -3,6 +3,7 @@
 //! Not here: any other form.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
@@ -50,8 +51,17 @@ struct FindingReport {
     message: String,
 }
 
-/// Writes everything that is said of one token.
+/// Writes one token and everything that is said of it.
 fn token_fields<M: SerializeMap>(
+    map: &mut M,
+    token: &ServiceToken,
+    by: Judgement,
+) -> Result<(), M::Error> {
+    map.serialize_entry("token", &token.raw)?;
+    judged_fields(map, token, by)
+}
+
+fn judged_fields<M: SerializeMap>(
     map: &mut M,
     token: &ServiceToken,
     by: Judgement,
@@ -66,7 +76,6 @@ fn token_fields<M: SerializeMap>(
             message: found.message,
         })
         .collect();
-    map.serialize_entry("token", &token.raw)?;
     map.serialize_entry("status", Status::of(token, by.now, by.thresholds).code())?;
     map.serialize_entry("expires_at", &life.end().map(rfc3339))?;
     map.serialize_entry("seconds_left", &remaining.map(Remaining::seconds))?;
@@ -123,30 +132,75 @@ pub struct ListReport<'a> {
     pub by: Judgement,
 }
 
-struct Listed<'a>(&'a ServiceToken, Judgement);
+impl ListReport<'_> {
+    /// Prints it. The tokens' bytes were JSON when they came, so they go straight through: to look
+    /// at them once more would take a fifth of the time of a long list.
+    ///
+    /// # Errors
+    /// None but a serialiser's, which a plain report never has.
+    pub fn print(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let head = ListHead {
+            scope: self.scope.into(),
+            count: self.tokens.len(),
+            complete: self.incomplete.is_none(),
+            incomplete_reason: self.incomplete,
+        };
+        serde_json::to_writer(&mut *out, &head)?;
+        reopen(out, b",\"tokens\":[");
+        for (at, token) in self.tokens.iter().enumerate() {
+            out.extend_from_slice(if at == 0 {
+                b"{\"token\":"
+            } else {
+                b",{\"token\":"
+            });
+            out.extend_from_slice(token.raw.as_str().as_bytes());
+            append(out, &Judged(token, self.by))?;
+        }
+        out.push(b']');
+        append(out, &Clock(self.by))?;
+        out.push(b'\n');
+        Ok(())
+    }
+}
 
-impl Serialize for Listed<'_> {
+/// Goes on with an object that was just closed.
+fn reopen(out: &mut Vec<u8>, with: &[u8]) {
+    out.pop();
+    out.extend_from_slice(with);
+}
+
+/// Adds the members of an object to the one that is being written, and closes it.
+fn append(out: &mut Vec<u8>, members: &impl Serialize) -> io::Result<()> {
+    let brace = out.len();
+    serde_json::to_writer(&mut *out, members)?;
+    out[brace] = b',';
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct ListHead<'a> {
+    scope: ScopeReport,
+    count: usize,
+    complete: bool,
+    incomplete_reason: Option<&'a str>,
+}
+
+struct Judged<'a>(&'a ServiceToken, Judgement);
+
+impl Serialize for Judged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        token_fields(&mut map, self.0, self.1)?;
+        judged_fields(&mut map, self.0, self.1)?;
         map.end()
     }
 }
 
-impl Serialize for ListReport<'_> {
+struct Clock(Judgement);
+
+impl Serialize for Clock {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tokens: Vec<Listed<'_>> = self
-            .tokens
-            .iter()
-            .map(|token| Listed(token, self.by))
-            .collect();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("scope", &ScopeReport::from(self.scope))?;
-        map.serialize_entry("count", &tokens.len())?;
-        map.serialize_entry("complete", &self.incomplete.is_none())?;
-        map.serialize_entry("incomplete_reason", &self.incomplete)?;
-        map.serialize_entry("tokens", &tokens)?;
-        clock_fields(&mut map, self.by)?;
+        clock_fields(&mut map, self.0)?;
         map.end()
     }
 }
