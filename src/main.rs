@@ -9,21 +9,20 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use tokenscope::api::{BaseUrl, Options};
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
-use tokenscope::cli::args::{Auth, Cli, Command, Global, Output};
-use tokenscope::cli::commands::{self, Desk};
-use tokenscope::cli::looks;
-use tokenscope::config::log;
+use tokenscope::cli::args::{Cli, Command, Global};
+use tokenscope::cli::desk::Desk;
+use tokenscope::cli::ground::{self, Ground};
+use tokenscope::cli::telling::{Telling, warn};
+use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::settings;
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::scope::{ScopeId, ScopeKind};
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::inspector::{self, Inspector, Limits, Selection, Wishes};
+use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
 use tokenscope::tui::{self, Launch};
 
@@ -31,21 +30,22 @@ use tokenscope::tui::{self, Launch};
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
+    let words: Vec<String> = arguments();
+    if let Some((completion::REQUEST, rest)) = words
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
+        return complete(rest);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refuse(&error)),
+        Err(error) => return ExitCode::from(refusal::refuse(&error, &words, now)),
     };
-    let form = match &cli.command {
-        Some(Command::Get { output, .. }) => *output,
-        _ => Output::Table,
-    };
+    let telling = Telling::of(cli.command.as_ref(), now);
     match start(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => match error.downcast::<Reported>() {
-            Ok(Reported(failure)) => {
-                commands::report(form, &failure);
-                ExitCode::from(commands::exit_code(&failure))
-            }
+            Ok(Reported(failure)) => ExitCode::from(telling.tell(&failure)),
             Err(error) => {
                 let _closed = writeln!(io::stderr(), "error: {error:#}");
                 ExitCode::from(1)
@@ -54,34 +54,35 @@ fn main() -> ExitCode {
     }
 }
 
-/// A command line that cannot be read; also help and version, which come the same way.
-fn refuse(error: &clap::Error) -> u8 {
-    if !error.use_stderr() {
-        let _closed = error.print();
-        return 0;
+/// The words after the program's name; what is no text is of no use but to the grammar.
+fn arguments() -> Vec<String> {
+    std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Answers a shell's script. Whatever goes wrong, there is nothing to offer then.
+fn complete(words: &[String]) -> ExitCode {
+    let profiles = || {
+        let environment = Environment::read();
+        let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref());
+        let loaded = paths.and_then(|paths| settings::load(&paths));
+        let profiles = loaded.map(|loaded| loaded.settings.profiles);
+        let names = profiles.unwrap_or_default().into_iter();
+        names.map(|profile| profile.name).collect()
+    };
+    let mut text = String::new();
+    for candidate in completion::candidates(words, profiles) {
+        text.push_str(&candidate.word);
+        if !candidate.about.is_empty() {
+            text.push('\t');
+            text.push_str(&candidate.about);
+        }
+        text.push('\n');
     }
-    let arguments: Vec<_> = std::env::args_os().collect();
-    let wants_json = arguments
-        .windows(2)
-        .any(|pair| matches!(pair[0].to_str(), Some("-o" | "--output")) && pair[1] == "json")
-        || arguments
-            .iter()
-            .any(|argument| argument == "--output=json" || argument == "-ojson");
-    if wants_json {
-        let text = error.to_string();
-        let lines: Vec<&str> = text
-            .lines()
-            .take_while(|line| !line.is_empty())
-            .map(str::trim)
-            .collect();
-        let summary = lines.join(" ");
-        let summary = summary.trim_start_matches("error: ");
-        let failure = Failure::new(FailureKind::Usage, summary, "See `tokenscope --help`.");
-        commands::report(Output::Json, &failure);
-    } else {
-        let _closed = error.print();
-    }
-    64
+    let _closed = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// A failure on its way to the one place that prints it.
@@ -93,23 +94,17 @@ fn reported(failure: Failure) -> anyhow::Error {
     Reported(failure).into()
 }
 
-/// What a run stands on, demo or not.
-struct Ground {
-    environment: Environment,
-    paths: Option<Paths>,
-    settings: Settings,
-    warnings: Vec<String>,
-    options: Options,
-}
-
 fn start(cli: Cli) -> anyhow::Result<u8> {
     let Cli {
         global,
         command,
         token,
     } = cli;
-    let ground = prepare(&global).map_err(reported)?;
-    let selection = selection(&global, &ground, command.as_ref()).map_err(reported)?;
+    if command.is_some() && token.is_some() {
+        return Err(reported(token_before_command()));
+    }
+    let ground = ground::prepare(&global, command.as_ref(), now).map_err(reported)?;
+    let selection = ground::selection(&global, &ground, command.as_ref()).map_err(reported)?;
     let timeout = Duration::from_secs(global.timeout);
     let limits = Limits {
         timeout,
@@ -127,14 +122,7 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
         ground.paths.clone(),
         limits,
     );
-    if command.is_some() && token.is_some() {
-        return Err(reported(Failure::new(
-            FailureKind::Usage,
-            "A token before the command means nothing.",
-            "Name the token after the command.",
-        )));
-    }
-    let style = looks::style(&global, &ground.environment);
+    let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
             &global,
@@ -145,13 +133,19 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
+    for warning in &ground.warnings {
+        warn(warning);
+    }
+    let scope = ground::scope(&global, false).map_err(reported)?;
     run(
         command,
         Desk {
             inspector,
             selection,
             settings: ground.settings,
+            environment: ground.environment,
             profile: global.profile,
+            scope,
             options: ground.options,
             limits,
             is_demo: global.demo,
@@ -160,31 +154,12 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
     )
 }
 
-fn selection(
-    global: &Global,
-    ground: &Ground,
-    command: Option<&Command>,
-) -> Result<Selection, Failure> {
-    let mut wishes = wishes(global, command.is_none())?;
-    if global.demo {
-        return Ok(Selection {
-            scope: wishes.scope,
-            ..Selection::default()
-        });
-    }
-    // A credential may be stored or cleared for a profile that is not in the file.
-    let makes_profiles = matches!(
-        command,
-        Some(Command::Auth {
-            command: Auth::Set { .. } | Auth::Clear
-        })
-    );
-    if makes_profiles {
-        wishes.profile = wishes
-            .profile
-            .filter(|name| ground.settings.profile(name).is_some());
-    }
-    inspector::select(&wishes, &ground.environment, &ground.settings)
+fn token_before_command() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "A token before the command means nothing.",
+        "Name the token after the command.",
+    )
 }
 
 fn run(command: Command, desk: Desk) -> anyhow::Result<u8> {
@@ -196,84 +171,6 @@ fn run(command: Command, desk: Desk) -> anyhow::Result<u8> {
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
     Ok(code)
-}
-
-fn prepare(global: &Global) -> Result<Ground, Failure> {
-    let environment = Environment::read();
-    let mut options = Options {
-        base_url: BaseUrl::default(),
-        ca_file: global.ca_file.clone(),
-        use_system_proxy: true,
-        clock: now,
-    };
-    if global.demo {
-        let (settings, warnings) = (Settings::default(), Vec::new());
-        return Ok(Ground {
-            environment,
-            paths: None,
-            settings,
-            warnings,
-            options,
-        });
-    }
-    if let Some((text, variable)) = environment.base_url() {
-        options.base_url = BaseUrl::parse(text).map_err(|error| {
-            Failure::new(
-                FailureKind::Usage,
-                format!("{variable} cannot be used: {error}."),
-                "Set it to an https URL, or to http on a loopback address.",
-            )
-        })?;
-    }
-    let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
-    if let Some(level) = global
-        .log
-        .as_deref()
-        .or_else(|| environment.get("TOKENSCOPE_LOG"))
-    {
-        log::start(&paths, level)?;
-    }
-    let loaded = settings::load(&paths)?;
-    Ok(Ground {
-        environment,
-        paths: Some(paths),
-        settings: loaded.settings,
-        warnings: loaded.warnings,
-        options,
-    })
-}
-
-fn wishes(global: &Global, for_screens: bool) -> Result<Wishes, Failure> {
-    let (kind, text) = match (&global.account, &global.zone) {
-        (Some(_), Some(_)) if !for_screens => {
-            return Err(Failure::new(
-                FailureKind::Usage,
-                "--account and --zone are both given; a token lives in one of them.",
-                "Leave one of the two out.",
-            ));
-        }
-        (Some(account), _) => (ScopeKind::Account, account),
-        (None, Some(zone)) => (ScopeKind::Zone, zone),
-        (None, None) => {
-            return Ok(Wishes {
-                profile: global.profile.clone(),
-                scope: None,
-                prefers_account: for_screens,
-            });
-        }
-    };
-    let id = ScopeId::parse(text).map_err(|error| {
-        Failure::new(
-            FailureKind::Usage,
-            format!("--{} is malformed: {error}.", kind.word()),
-            "Copy the ID from the dashboard.",
-        )
-    })?;
-    Ok(Wishes {
-        profile: global.profile.clone(),
-        scope: Some(kind.with(id)),
-        prefers_account: for_screens,
-    })
 }
 
 fn open(

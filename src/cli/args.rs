@@ -4,7 +4,11 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::duration::parse_span;
+use crate::domain::status::Status;
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
@@ -21,38 +25,41 @@ pub struct Cli {
     pub token: Option<String>,
 }
 
+/// Where help shows the options that hold for every command.
+const GLOBAL: &str = "Global options";
+
 /// Options that hold for every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The account to ask about
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
     pub account: Option<String>,
     /// The zone to ask about
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
     pub zone: Option<String>,
     /// The profile to use
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
     pub profile: Option<String>,
     /// Use the embedded demo API: no account, network or keyring needed
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub demo: bool,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Draw with ASCII characters only
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub ascii: bool,
     /// The theme: dark, light or mono
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
     pub theme: Option<String>,
     /// The deadline of a command in seconds
-    #[arg(long, global = true, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Certificates to trust beside the system's
-    #[arg(long, global = true, value_name = "PEM")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, value_name = "LEVEL")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL")]
     pub log: Option<String>,
 }
 
@@ -68,11 +75,98 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t = Output::Table)]
         output: Output,
     },
+    /// List all tokens of the scope, the most urgent first
+    List(List),
+    /// Judge the named, or all, tokens for monitoring: exits 0 ok, 1 warning, 2 critical, 3 unknown
+    Check(Check),
     /// Store, show or remove the credential of a profile
     Auth {
         /// What to do
         #[command(subcommand)]
         command: Auth,
+    },
+    /// List, choose or remove profiles
+    Profile {
+        /// What to do
+        #[command(subcommand)]
+        command: ProfileCommand,
+    },
+    /// Print a script that completes command lines in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only tokens in these states.
+    #[arg(
+        long,
+        help = "Only tokens in these states: active, expiring, critical, expired, never_expires, disabled, unknown",
+        value_name = "STATUS,...",
+        value_delimiter = ',',
+        value_parser = parse_status
+    )]
+    pub status: Vec<Status>,
+    /// Only tokens that end within this time, or have ended: 30d, 12h; a bare number is days
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub within: Option<TimeDelta>,
+    /// The form of the output
+    #[arg(short, long, value_enum, default_value_t = ListOutput::Table)]
+    pub output: ListOutput,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The tokens: IDs, client IDs, URLs or exact names; all of the scope without any
+    #[arg(value_name = "TOKEN")]
+    pub tokens: Vec<String>,
+    /// Warn when less than this is left: 30d, 12h; a bare number is days
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub warn: Option<TimeDelta>,
+    /// Critical when less than this is left
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    pub critical: Option<TimeDelta>,
+    /// Leave tokens in these states out
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
+    pub ignore: Vec<Status>,
+    /// Leave the token of this exact name or ID out; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// Check the tokens of every profile in config.toml
+    #[arg(long)]
+    pub all_profiles: bool,
+    /// The form of the output
+    #[arg(short, long, value_enum, default_value_t = CheckOutput::Table)]
+    pub output: CheckOutput,
+}
+
+/// What to do with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles of config.toml
+    List {
+        /// The form of the output
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+    },
+    /// Make a profile the one that is used when none is named
+    Use {
+        /// The profile
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Remove a profile and its secret
+    Remove {
+        /// The profile
+        #[arg(value_name = "NAME")]
+        name: String,
     },
 }
 
@@ -119,4 +213,47 @@ pub enum Output {
     Table,
     /// For scripts.
     Json,
+}
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListOutput {
+    /// For people.
+    Table,
+    /// For scripts.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// The form of a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckOutput {
+    /// For people, and for monitoring plugins, which read the first line.
+    Table,
+    /// For scripts.
+    Json,
+    /// The text format that Prometheus reads.
+    Prometheus,
+}
+
+/// A shell whose command lines can be completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// `PowerShell`.
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    Status::from_code(text).ok_or_else(|| {
+        let known: Vec<&str> = Status::ALL.into_iter().map(Status::code).collect();
+        format!("the states are {}", known.join(", "))
+    })
 }

@@ -5,24 +5,52 @@
 use std::io::{self, IsTerminal};
 
 use super::args::{Color, Global};
-use super::output::Style;
+use super::output::table::Style;
 use crate::credentials::Environment;
 use crate::domain::failure::Failure;
 use crate::domain::settings::Settings;
 use crate::theme::Theme;
 
+/// The width of a terminal that does not say how wide it is.
+const USUAL_WIDTH: usize = 80;
+
 /// How tables look. Where `NO_COLOR` is set, only `--color always` brings colours back.
 #[must_use]
-pub fn style(global: &Global, environment: &Environment) -> Style {
-    let aligned = io::stdout().is_terminal();
+pub fn style(global: &Global, environment: &Environment, settings: &Settings) -> Style {
+    let width = io::stdout().is_terminal().then(|| width(environment));
     let colored = match global.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => aligned && environment.get("NO_COLOR").is_none(),
+        Color::Auto => width.is_some() && environment.get("NO_COLOR").is_none(),
     };
     // The library would let NO_COLOR overrule what was asked for here.
     crossterm::style::force_color_output(colored);
-    Style { aligned, colored }
+    Style {
+        width,
+        colored,
+        ascii: is_ascii(global, environment, settings),
+    }
+}
+
+/// The terminal's own word counts before `COLUMNS`, which is stale after a change of size.
+fn width(environment: &Environment) -> usize {
+    let columns = || environment.get("COLUMNS")?.parse().ok();
+    terminal_width()
+        .or_else(columns)
+        .filter(|width| *width > 0)
+        .unwrap_or(USUAL_WIDTH)
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    let (columns, _) = crossterm::terminal::size().ok()?;
+    Some(usize::from(columns))
 }
 
 /// The theme of the screens.

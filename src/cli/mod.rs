@@ -3,8 +3,21 @@
 //! Never sees the screens.
 
 pub mod args;
+mod auth;
+mod check;
 pub mod commands;
+pub mod completion;
+pub mod desk;
+mod get;
+pub mod ground;
 mod interrupt;
+mod line;
+mod list;
 pub mod looks;
 pub mod output;
+mod profile;
+mod progress;
 mod prompt;
+pub mod refusal;
+pub mod telling;
+pub mod verdict;

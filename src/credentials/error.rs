@@ -67,6 +67,12 @@ const UNLOCK: &str = if cfg!(target_os = "macos") {
 };
 
 impl StoreError {
+    /// Whether there is no keyring in this session at all, rather than one that did not do it.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::NoService | Self::NoBus)
+    }
+
     fn hint(&self) -> String {
         match self {
             Self::NoService => {

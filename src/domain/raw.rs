@@ -2,10 +2,11 @@
 //!
 //! Not here: what any key means. Numbers are never turned into floats on the way.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -27,6 +28,13 @@ impl RawJson {
         serde_json::from_str::<Members<'_>>(&self.0)
             .map(|members| members.0)
             .unwrap_or_default()
+    }
+
+    /// Hands over what [`Self::members`] gives, without a copy of any key: for long lists.
+    pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
+        let mut deserializer = serde_json::Deserializer::from_str(&self.0);
+        // What is no object has no members.
+        let _not_an_object = Visit(each).deserialize(&mut deserializer);
     }
 
     /// Whether the value is a JSON object.
@@ -150,6 +158,51 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
         }
         deserializer.deserialize_map(Collect)
+    }
+}
+
+/// Calls a function with each member of an object.
+struct Visit<F>(F);
+
+impl<'de, F: FnMut(&str, &'de str)> DeserializeSeed<'de> for Visit<F> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
+    type Value = ();
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
+            (self.0)(&key, value.get());
+        }
+        Ok(())
+    }
+}
+
+/// A key that is copied only where it holds an escape.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrow;
+        impl<'de> Visitor<'de> for Borrow {
+            type Value = Key<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Borrow)
     }
 }
 

@@ -85,9 +85,7 @@ impl ServiceToken {
             client_secret_version: Reported::Absent,
             previous_client_secret_expires_at: Reported::Absent,
         };
-        for (key, value) in raw.members() {
-            token.read(&key, value);
-        }
+        raw.for_each_member(|key, value| token.read(key, value));
         token
     }
 

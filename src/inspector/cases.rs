@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
-use crate::credentials::{Environment, Vault};
+use crate::credentials::{Environment, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -62,6 +62,8 @@ pub struct Inspector {
     environment: Environment,
     paths: Option<Paths>,
     limits: Limits,
+    /// When the command as a whole must be done.
+    ends: Mutex<Option<Instant>>,
     held: Mutex<Option<Credential>>,
     secrets: Mutex<HashMap<String, Secret>>,
 }
@@ -83,9 +85,17 @@ impl Inspector {
             environment,
             paths,
             limits,
+            ends: Mutex::default(),
             held: Mutex::default(),
             secrets: Mutex::default(),
         }
+    }
+
+    /// From now on everything together has the time of one request: the keyring, retries, every
+    /// page and every profile.
+    pub fn start_the_clock(&self) {
+        let end = Instant::now() + self.limits.timeout;
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     }
 
     /// Keeps a credential in memory until the program ends.
@@ -166,11 +176,10 @@ impl Inspector {
         profile: &Profile,
         credential: &Credential,
     ) -> Result<(Settings, String), Failure> {
-        let wait = self.limits.keyring;
         self.vault
-            .set(&profile.name, &credential.secret, wait)
+            .set(&profile.name, &credential.secret, self.keyring_wait())
             .await?;
-        let kept = self.vault.get(&profile.name, wait).await?;
+        let kept = self.vault.get(&profile.name, self.keyring_wait()).await?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
@@ -178,7 +187,7 @@ impl Inspector {
                 "Remove the entry with `tokenscope auth clear`, and try again.",
             ));
         }
-        let place = self.vault.place(wait).await?;
+        let place = self.vault.place(self.keyring_wait()).await?;
         self.secrets
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -198,8 +207,8 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn probe(&self) -> Result<String, Failure> {
-        self.vault.probe(self.limits.keyring).await?;
-        Ok(self.vault.place(self.limits.keyring).await?)
+        self.vault.probe(self.keyring_wait()).await?;
+        Ok(self.vault.place(self.keyring_wait()).await?)
     }
 
     /// Removes a profile's secret, and says whether there was one.
@@ -207,11 +216,15 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
+        Ok(self.remove_secret(profile).await?)
+    }
+
+    pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
         self.secrets
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        Ok(self.vault.delete(profile, self.limits.keyring).await?)
+        self.vault.delete(profile, self.keyring_wait()).await
     }
 
     /// Whether a profile's secret is stored, without reading it, and where.
@@ -219,10 +232,9 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        let wait = self.limits.keyring;
         Ok((
-            self.vault.contains(profile, wait).await?,
-            self.vault.place(wait).await?,
+            self.vault.contains(profile, self.keyring_wait()).await?,
+            self.vault.place(self.keyring_wait()).await?,
         ))
     }
 
@@ -251,7 +263,7 @@ impl Inspector {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
-                let secret = self.vault.get(profile, self.limits.keyring).await?;
+                let secret = self.vault.get(profile, self.keyring_wait()).await?;
                 self.secrets
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -281,9 +293,23 @@ impl Inspector {
         Ok(self.client.get_or_init(|| client))
     }
 
+    fn end(&self) -> Option<Instant> {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keyring's time, or what is left of it.
+    fn keyring_wait(&self) -> Duration {
+        let wait = self.limits.keyring;
+        self.end().map_or(wait, |end| {
+            wait.min(end.saturating_duration_since(Instant::now()))
+        })
+    }
+
     pub(super) fn patience(&self) -> Patience {
         Patience {
-            deadline: Instant::now() + self.limits.timeout,
+            deadline: self
+                .end()
+                .unwrap_or_else(|| Instant::now() + self.limits.timeout),
             // A command has one deadline in which to wait; a screen is watched, and can be left.
             per_request: (!self.limits.waits_when_limited).then_some(self.limits.timeout),
             waits_when_limited: self.limits.waits_when_limited,
@@ -301,7 +327,9 @@ impl Inspector {
     }
 }
 
-fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
+/// What to say where no token of a list fits.
+#[must_use]
+pub fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
     let what = match token {
         TokenRef::Name(name) => format!("is called {name:?}"),
         other => format!("has the client ID {other}"),

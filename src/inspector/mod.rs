@@ -7,6 +7,6 @@ mod lists;
 mod profiles;
 mod selection;
 
-pub use cases::{Found, Inspector, Limits, no_credential};
+pub use cases::{Found, Inspector, Limits, no_credential, not_in_list};
 pub use lists::Listed;
 pub use selection::{Selection, Wishes, select};

@@ -63,4 +63,21 @@ impl Inspector {
         settings::remove_profile(paths, name)?;
         Ok(settings::load(paths)?.settings)
     }
+
+    /// Removes a profile as [`Self::remove_profile`] does, and also where this session has no
+    /// keyring at all: gives then what is to be known of the secret that may be kept elsewhere.
+    ///
+    /// # Errors
+    /// A keyring that is there and does not remove the secret; the file's failure. The profile is
+    /// then still there.
+    pub async fn forget_profile(&self, name: &str) -> Result<Option<Failure>, Failure> {
+        let paths = self.paths()?;
+        let unreached = match self.remove_secret(name).await {
+            Ok(_) => None,
+            Err(error) if error.is_absent() => Some(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        settings::remove_profile(paths, name)?;
+        Ok(unreached)
+    }
 }

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::cli_stage::{Stage, envelope, ok};
+
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 const CANARY: &str = "canary0123456789";
@@ -160,5 +162,77 @@ async fn a_global_key_sends_its_own_headers_and_no_other() {
         requests
             .iter()
             .all(|request| !request.headers.contains_key("authorization"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_tokens_of_one_name_are_ambiguous_and_their_ids_are_in_the_hint() {
+    let twins = r#"[{"id":"one","name":"twin","client_id":"00000000000000000000000000000001.access"},
+                    {"id":"two","name":"twin"}]"#;
+    let stage = Stage::with(twins).await;
+    let output = stage.run(&["get", "twin", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = json(&output)["error"].clone();
+    assert_eq!(error["kind"], "ambiguous");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("one") && hint.contains("two"), "{hint}");
+    let upper = "00000000000000000000000000000001.ACCESS";
+    assert_eq!(
+        json(&stage.run(&["get", upper, "-o", "json"]))["token"]["id"],
+        "one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scope_of_a_url_wins_and_is_shown() {
+    let zone = "1".repeat(32);
+    let stage = Stage::empty().await;
+    Mock::given(path(format!("/zones/{zone}/access/service_tokens/{ID}")))
+        .respond_with(ok(envelope(&format!(
+            r#"{{"id":"{ID}","duration":"forever"}}"#
+        ))))
+        .mount(&stage.server)
+        .await;
+    let url =
+        format!("https://api.cloudflare.com/client/v4/zones/{zone}/access/service_tokens/{ID}");
+    let report = json(&stage.run(&["get", &url, "-o", "json"]));
+    assert_eq!(
+        report["scope"],
+        serde_json::json!({"kind": "zone", "id": zone})
+    );
+    let check = json(&stage.run(&["check", &url, "-o", "json"]));
+    assert_eq!(
+        (&check["scope"], &check["verdict"]),
+        (&report["scope"], &Value::from("ok"))
+    );
+    let mixed = json(&stage.run(&["check", &url, ID, "-o", "json"]));
+    assert_eq!(mixed["scope"], Value::Null, "two scopes");
+    let kinds: Vec<&Value> = mixed["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["scope"]["kind"])
+        .collect();
+    assert_eq!(kinds, ["account", "zone"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_deadline_holds_for_all_requests_of_a_command_together() {
+    let slow = ok(envelope(r#"{"id":"x","duration":"forever"}"#));
+    let slow = slow.set_delay(std::time::Duration::from_millis(700));
+    let stage = Stage::answering(slow).await;
+    let ids: Vec<String> = (1..=9)
+        .map(|digit| ID.replace("f174e90a", &"12345678".replace('1', &digit.to_string())))
+        .collect();
+    let mut line = vec!["check", "-o", "json", "--timeout", "1"];
+    line.extend(ids.iter().map(String::as_str));
+    let begun = std::time::Instant::now();
+    let output = stage.run(&line);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains(r#""kind":"timeout""#)
     );
 }

@@ -1,0 +1,152 @@
+//! The commands that store, show and remove a credential.
+//!
+//! Not here: choosing which credential is in use (`inspector`).
+
+use std::io::{self, Read};
+
+use super::args::Output;
+use super::desk::{Desk, no_scope, unprintable};
+use super::output::report::{AuthReport, ScopeReport};
+use super::output::{self, card};
+use super::prompt;
+use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::{Profile, parse_profile_name};
+use crate::domain::secret::{InvalidSecret, Secret};
+
+pub(super) async fn set(
+    desk: Desk,
+    stdin: bool,
+    email: Option<&str>,
+    no_check: bool,
+) -> Result<u8, Failure> {
+    let usage = |summary: String, hint: &str| Failure::new(FailureKind::Usage, summary, hint);
+    let name = desk
+        .profile
+        .unwrap_or_else(|| desk.settings.default_profile.clone());
+    let name = parse_profile_name(&name).map_err(|error| {
+        usage(
+            format!("{name:?} cannot name a profile: {error}."),
+            "Choose another --profile.",
+        )
+    })?;
+    let kind = match email {
+        None => CredentialKind::ApiToken,
+        Some(text) => CredentialKind::GlobalKey {
+            email: parse_email(text).ok_or_else(|| {
+                usage(
+                    "--email is not an email address.".to_owned(),
+                    "Give the address of the key's owner.",
+                )
+            })?,
+        },
+    };
+    let scope = desk
+        .selection
+        .scope
+        .or_else(|| desk.settings.profile(&name)?.scope.clone())
+        .ok_or_else(no_scope)?;
+    let label = kind.label();
+    let read = move || {
+        if stdin {
+            read_secret()
+        } else {
+            typed_secret(label)
+        }
+    };
+    // On a thread of its own, so that a signal is heard meanwhile.
+    let read = tokio::task::spawn_blocking(read).await;
+    let secret = read.map_err(|error| unreadable(&error))??;
+    // How long a person takes over it is not the command's time.
+    desk.inspector.start_the_clock();
+    let credential = Credential {
+        kind: kind.clone(),
+        secret,
+    };
+    if !no_check {
+        desk.inspector.verify(&credential, &scope).await?;
+    }
+    let profile = Profile {
+        name,
+        kind,
+        scope: Some(scope),
+    };
+    desk.inspector.save(&profile, &credential).await?;
+    Ok(0)
+}
+
+fn typed_secret(label: &str) -> Result<Secret, Failure> {
+    Secret::parse(prompt::ask(label)?.expose())
+        .map_err(|error| not_a_credential(error, "was typed"))
+}
+
+/// At most 64 KiB: no credential is longer, and an endless pipe must end.
+fn read_secret() -> Result<Secret, Failure> {
+    let mut text = zeroize::Zeroizing::new(String::with_capacity(64 * 1024));
+    let read = io::stdin().lock().take(64 * 1024).read_to_string(&mut text);
+    read.map_err(|error| unreadable(&error))?;
+    Secret::parse(&text).map_err(|error| not_a_credential(error, "standard input holds"))
+}
+
+fn unreadable(error: &impl ToString) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "Standard input cannot be read as text.",
+        "Pipe the secret in.",
+    )
+    .caused_by(error)
+}
+
+/// What was read cannot be a credential.
+fn not_a_credential(error: InvalidSecret, what: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("What {what} is no credential: {error}."),
+        "Give the API token or key, and nothing else.",
+    )
+}
+
+pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let identity = desk.selection.identity.as_ref();
+    let mut report = AuthReport {
+        profile: desk.selection.profile.clone(),
+        source: "none",
+        variable: None,
+        credential: identity.map(|identity| identity.kind.code()),
+        email: identity
+            .and_then(|identity| identity.kind.email())
+            .map(str::to_owned),
+        scope: desk.selection.scope.as_ref().map(ScopeReport::from),
+        stored: None,
+        store: None,
+    };
+    let mut is_usable = false;
+    match identity.map(|identity| &identity.source) {
+        Some(CredentialSource::Environment { variable }) => {
+            report.source = "environment";
+            report.variable = Some(variable);
+            is_usable = true;
+        }
+        Some(CredentialSource::Keyring { profile }) => {
+            report.source = "keyring";
+            if let Ok((stored, place)) = desk.inspector.stored(profile).await {
+                is_usable = stored;
+                report.stored = Some(stored);
+                report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
+            }
+        }
+        Some(CredentialSource::Session | CredentialSource::Demo) | None => {}
+    }
+    let printed = match form {
+        Output::Json => output::json(out, &report),
+        Output::Table => card::auth(out, &report, desk.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    Ok(u8::from(!is_usable))
+}
+
+pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
+    let profile = desk.profile.unwrap_or(desk.settings.default_profile);
+    desk.inspector.clear(&profile).await?;
+    Ok(0)
+}

@@ -1,0 +1,192 @@
+//! What every command starts from, and the way from there to the API or the demo.
+//!
+//! Not here: what any command does.
+
+use std::io;
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+
+use super::output::Judgement;
+use super::output::table::Style;
+use super::progress::Progress;
+use crate::api::{BaseUrl, Options, Page};
+use crate::credentials::{Environment, MemoryStore, Vault};
+use crate::demo::Demo;
+use crate::domain::access::{Access, Identity};
+use crate::domain::clock::ClockOffset;
+use crate::domain::credential::CredentialSource;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::scope::Scope;
+use crate::domain::settings::Settings;
+use crate::domain::status::Thresholds;
+use crate::domain::token::TokenRef;
+use crate::inspector::{Found, Inspector, Limits, Listed, Selection, no_credential};
+
+/// Everything a command starts from.
+pub struct Desk {
+    /// The use-cases.
+    pub inspector: Inspector,
+    /// The credential and scope in use.
+    pub selection: Selection,
+    /// What the user set.
+    pub settings: Settings,
+    /// The variables that matter.
+    pub environment: Environment,
+    /// The profile named on the command line.
+    pub profile: Option<String>,
+    /// The scope named on the command line.
+    pub scope: Option<Scope>,
+    /// What the demo's client is made of, its address aside.
+    pub options: Options,
+    /// How patient it is.
+    pub limits: Limits,
+    /// Whether the embedded demo is asked.
+    pub is_demo: bool,
+    /// How tables look.
+    pub style: Style,
+}
+
+/// Where questions go: the API or the demo, whose server lives as long as this.
+pub(super) struct Reach {
+    pub(super) inspector: Inspector,
+    pub(super) scope: Option<Scope>,
+    pub(super) style: Style,
+    identity: Option<Identity>,
+    options: Options,
+    thresholds: Thresholds,
+    _demo: Option<Demo>,
+}
+
+impl Reach {
+    /// Sets it up; the API is not asked yet.
+    pub(super) async fn new(desk: Desk) -> Result<Self, Failure> {
+        if desk.is_demo {
+            return Self::demo(desk).await;
+        }
+        Ok(Self {
+            identity: desk.selection.identity,
+            inspector: desk.inspector,
+            scope: desk.selection.scope,
+            style: desk.style,
+            options: desk.options,
+            thresholds: desk.settings.thresholds,
+            _demo: None,
+        })
+    }
+
+    async fn demo(desk: Desk) -> Result<Self, Failure> {
+        let cannot = |cause: String| {
+            Failure::new(
+                FailureKind::Network,
+                "The demo's server could not be started on loopback.",
+                "Check that programs may listen on 127.0.0.1.",
+            )
+            .caused_by(&cause)
+        };
+        let server = Demo::start((desk.options.clock)())
+            .await
+            .map_err(|error| cannot(error.to_string()))?;
+        let base_url =
+            BaseUrl::parse(&server.base_url).map_err(|error| cannot(error.to_string()))?;
+        let options = Options {
+            base_url,
+            ca_file: None,
+            use_system_proxy: false,
+            ..desk.options
+        };
+        let vault = Vault::start(|| Box::new(MemoryStore::default()));
+        let environment = Environment::default();
+        let inspector = Inspector::new(options.clone(), vault, environment, None, desk.limits);
+        inspector.start_the_clock();
+        inspector.hold(server.credential.clone());
+        Ok(Self {
+            inspector,
+            identity: Some(Identity {
+                source: CredentialSource::Demo,
+                kind: server.credential.kind.clone(),
+            }),
+            scope: desk.selection.scope.or_else(|| Some(server.scope.clone())),
+            style: desk.style,
+            options,
+            thresholds: desk.settings.thresholds,
+            _demo: Some(server),
+        })
+    }
+
+    /// The access to a scope; a scope that a token's URL names wins.
+    pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
+        let scope = named.or(self.scope.as_ref()).cloned();
+        access(self.identity.clone(), scope)
+    }
+
+    /// Lists a scope's tokens, and says how far it is where that takes long.
+    pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
+        let progress = Progress::default();
+        let mut count = |page: Page| progress.count(page.received, page.total);
+        let listing = self.inspector.list(access, || {}, &mut count);
+        progress.beside(listing).await
+    }
+
+    /// Lists the tokens of several scopes at once, each with its own answer.
+    pub(super) async fn list_all(
+        &self,
+        accesses: &[Result<Access, Failure>],
+    ) -> Vec<Result<Listed, Failure>> {
+        let one = |access: &Result<Access, Failure>| {
+            let access = access.clone();
+            async move { self.inspector.list(&access?, || {}, &mut |_| {}).await }
+        };
+        let all = join_all(accesses.iter().map(one));
+        Progress::default().beside(all).await
+    }
+
+    /// Looks a token up, and says how far it is where that takes long.
+    pub(super) async fn look_up(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+    ) -> Result<Found, Failure> {
+        let looking = self.inspector.look_up(access, token, || {});
+        Progress::default().beside(looking).await
+    }
+
+    /// What to judge by, once an answer has shown what time the server has.
+    pub(super) fn judgement(&self, measured: Option<TimeDelta>) -> Judgement {
+        let offset = measured.map_or_else(ClockOffset::default, |by| {
+            ClockOffset::default().updated(by)
+        });
+        Judgement {
+            now: offset.correct((self.options.clock)()),
+            offset,
+            thresholds: self.thresholds,
+        }
+    }
+}
+
+/// What to ask with, if it is complete.
+pub(super) fn access(identity: Option<Identity>, scope: Option<Scope>) -> Result<Access, Failure> {
+    Ok(Access {
+        identity: identity.ok_or_else(no_credential)?,
+        scope: scope.ok_or_else(no_scope)?,
+    })
+}
+
+/// What to say where neither an account nor a zone is named.
+pub(super) fn no_scope() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "No account or zone is named.",
+        "Give --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
+    )
+}
+
+/// What to say where a report has no form.
+pub(super) fn unprintable(error: &io::Error) -> Failure {
+    Failure::new(
+        FailureKind::InvalidResponse,
+        "The answer could not be printed.",
+        "Try -o table.",
+    )
+    .caused_by(error)
+}

@@ -1,0 +1,63 @@
+//! The command that looks one token up.
+//!
+//! Not here: the form of the output (`output`).
+
+use std::sync::Arc;
+
+use super::args::Output;
+use super::desk::{Desk, Reach, unprintable};
+use super::output::report::TokenReport;
+use super::output::{self, card};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::token::{ServiceToken, TokenRef};
+
+pub(super) async fn get(
+    desk: Desk,
+    token: &str,
+    form: Output,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let token = parse(token)?;
+    let reach = Reach::new(desk).await?;
+    let access = reach.access(token.scope())?;
+    let found = reach.look_up(&access, &token).await?;
+    let [one] = found.tokens.as_slice() else {
+        return Err(ambiguous(&found.tokens));
+    };
+    let by = reach.judgement(found.measured_offset);
+    let scope = &access.scope;
+    let printed = match form {
+        Output::Json => output::json(
+            out,
+            &TokenReport {
+                token: one,
+                scope,
+                by,
+            },
+        ),
+        Output::Table => card::token(out, one, by, reach.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    Ok(0)
+}
+
+/// Reads what names a token.
+pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
+    TokenRef::parse(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("{text:?} cannot name a token: {error}."),
+            "Give its ID, client ID, exact name, or a URL that holds the ID.",
+        )
+    })
+}
+
+/// What to say where a name is not enough.
+pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>]) -> Failure {
+    let ids: Vec<&str> = tokens.iter().map(|token| token.id_text()).collect();
+    Failure::new(
+        FailureKind::Ambiguous,
+        format!("{} service tokens have this name.", tokens.len()),
+        format!("Use one of their IDs: {}.", ids.join(", ")),
+    )
+}

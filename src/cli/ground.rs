@@ -1,0 +1,163 @@
+//! What a run stands on: environment, files, and the credential and scope that are meant.
+//!
+//! The network and the keyring are not touched. Not here: what is done with it.
+
+use chrono::{DateTime, Utc};
+
+use super::args::{Auth, Command, Global};
+use crate::api::{BaseUrl, Options};
+use crate::config::paths::Paths;
+use crate::config::{log, settings};
+use crate::credentials::Environment;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::settings::Settings;
+use crate::inspector::{self, Selection, Wishes};
+
+/// What a run stands on, demo or not.
+pub struct Ground {
+    /// The variables that matter.
+    pub environment: Environment,
+    /// Where the files are; none for the demo.
+    pub paths: Option<Paths>,
+    /// What the user set.
+    pub settings: Settings,
+    /// A sentence for each setting that was not understood.
+    pub warnings: Vec<String>,
+    /// What a client is made of.
+    pub options: Options,
+}
+
+/// Reads environment and files. The demo reads neither, and neither does what only prints itself.
+///
+/// # Errors
+/// An environment or files that cannot be used.
+pub fn prepare(
+    global: &Global,
+    command: Option<&Command>,
+    clock: fn() -> DateTime<Utc>,
+) -> Result<Ground, Failure> {
+    let prints_itself = matches!(command, Some(Command::Completions { .. } | Command::Man));
+    let environment = Environment::read();
+    let mut options = Options {
+        base_url: BaseUrl::default(),
+        ca_file: global.ca_file.clone(),
+        use_system_proxy: true,
+        clock,
+    };
+    if global.demo || prints_itself {
+        let (settings, warnings) = (Settings::default(), Vec::new());
+        return Ok(Ground {
+            environment,
+            paths: None,
+            settings,
+            warnings,
+            options,
+        });
+    }
+    if let Some((text, variable)) = environment.base_url() {
+        options.base_url = BaseUrl::parse(text).map_err(|error| {
+            Failure::new(
+                FailureKind::Usage,
+                format!("{variable} cannot be used: {error}."),
+                "Set it to an https URL, or to http on a loopback address.",
+            )
+        })?;
+    }
+    let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
+    if let Some(level) = global
+        .log
+        .as_deref()
+        .or_else(|| environment.get("TOKENSCOPE_LOG"))
+    {
+        log::start(&paths, level)?;
+    }
+    let loaded = settings::load(&paths)?;
+    Ok(Ground {
+        environment,
+        paths: Some(paths),
+        settings: loaded.settings,
+        warnings: loaded.warnings,
+        options,
+    })
+}
+
+fn wishes(global: &Global, for_screens: bool) -> Result<Wishes, Failure> {
+    Ok(Wishes {
+        profile: global.profile.clone(),
+        scope: scope(global, for_screens)?,
+        prefers_account: for_screens,
+    })
+}
+
+/// The scope that the command line names.
+///
+/// # Errors
+/// A usage failure for a malformed ID, and for an account and a zone at once, which screens take as
+/// the account.
+pub fn scope(global: &Global, for_screens: bool) -> Result<Option<Scope>, Failure> {
+    let (kind, text) = match (&global.account, &global.zone) {
+        (Some(_), Some(_)) if !for_screens => {
+            return Err(Failure::new(
+                FailureKind::Usage,
+                "--account and --zone are both given; a token lives in one of them.",
+                "Leave one of the two out.",
+            ));
+        }
+        (Some(account), _) => (ScopeKind::Account, account),
+        (None, Some(zone)) => (ScopeKind::Zone, zone),
+        (None, None) => return Ok(None),
+    };
+    let id = ScopeId::parse(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("--{} is malformed: {error}.", kind.word()),
+            "Copy the ID from the dashboard.",
+        )
+    })?;
+    Ok(Some(kind.with(id)))
+}
+
+/// The credential and the scope that are meant.
+///
+/// # Errors
+/// What was said contradicts itself, or names a profile that does not exist.
+pub fn selection(
+    global: &Global,
+    ground: &Ground,
+    command: Option<&Command>,
+) -> Result<Selection, Failure> {
+    let mut wishes = wishes(global, command.is_none())?;
+    // These need no credential, and one that cannot be used must not stop them.
+    let needs_none = match command {
+        Some(Command::Check(check)) => check.all_profiles,
+        Some(
+            Command::Profile { .. }
+            | Command::Completions { .. }
+            | Command::Man
+            | Command::Auth {
+                command: Auth::Clear,
+            },
+        ) => true,
+        _ => global.demo,
+    };
+    if needs_none {
+        return Ok(Selection {
+            scope: wishes.scope,
+            ..Selection::default()
+        });
+    }
+    // A credential may be stored for a profile that is not in the file.
+    let makes_profiles = matches!(
+        command,
+        Some(Command::Auth {
+            command: Auth::Set { .. }
+        })
+    );
+    if makes_profiles {
+        wishes.profile = wishes
+            .profile
+            .filter(|name| ground.settings.profile(name).is_some());
+    }
+    inspector::select(&wishes, &ground.environment, &ground.settings)
+}

@@ -1,0 +1,75 @@
+//! The command that lists the tokens of a scope.
+//!
+//! Not here: the form of the output (`output`).
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::args::{List, ListOutput};
+use super::desk::{Desk, Reach, unprintable};
+use super::output::report::ListReport;
+use super::output::{Judgement, csv, table};
+use super::telling::warn;
+use crate::domain::failure::Failure;
+use crate::domain::status::{Lifecycle, Status, urgency};
+use crate::domain::token::ServiceToken;
+
+pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let reach = Reach::new(desk).await?;
+    let access = reach.access(None)?;
+    let listed = reach.list(&access).await?;
+    let by = reach.judgement(listed.measured_offset);
+    let tokens = by_urgency(listed.tokens, wanted, by);
+    let incomplete = listed.incomplete.as_deref();
+    let printed = match wanted.output {
+        ListOutput::Json => {
+            let report = ListReport {
+                scope: &access.scope,
+                tokens: &tokens,
+                incomplete,
+                by,
+            };
+            report.print(out)
+        }
+        ListOutput::Csv => csv::tokens(out, &tokens, by),
+        ListOutput::Table => table::tokens(out, &tokens, by, reach.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    // The command ends here, and to give thousands of small pieces back takes as long as to sort.
+    std::mem::forget(tokens);
+    if let Some(why) = incomplete {
+        warn(&format!("the list is incomplete: {why}"));
+    }
+    Ok(u8::from(incomplete.is_some()))
+}
+
+/// The tokens that are wanted, the most urgent first.
+fn by_urgency(
+    tokens: Vec<Arc<ServiceToken>>,
+    wanted: &List,
+    by: Judgement,
+) -> Vec<Arc<ServiceToken>> {
+    let mut keyed: Vec<_> = tokens
+        .into_iter()
+        .map(|token| (Lifecycle::of(&token), token))
+        .filter(|(life, _)| is_wanted(*life, wanted, by))
+        .map(|(life, token)| (urgency(life, by.now, by.thresholds), token))
+        .collect();
+    keyed.sort_by(|(one_key, one), (other_key, other)| {
+        one_key.cmp(other_key).then_with(|| by_name(one, other))
+    });
+    keyed.into_iter().map(|(_, token)| token).collect()
+}
+
+fn by_name(one: &ServiceToken, other: &ServiceToken) -> Ordering {
+    (one.name_text(), one.id_text()).cmp(&(other.name_text(), other.id_text()))
+}
+
+fn is_wanted(life: Lifecycle, wanted: &List, by: Judgement) -> bool {
+    let status = Status::at(life, by.now, by.thresholds);
+    let is_near = wanted.within.is_none_or(|within| {
+        life.end()
+            .is_some_and(|end| end.signed_duration_since(by.now) <= within)
+    });
+    is_near && (wanted.status.is_empty() || wanted.status.contains(&status))
+}

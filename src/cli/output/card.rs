@@ -1,0 +1,145 @@
+//! One thing as rows of a label and a value.
+//!
+//! Not here: many things in columns (`table`).
+
+use std::io::{self, Write};
+
+use super::Judgement;
+use super::report::AuthReport;
+use super::table::{GAP, Style, colored};
+use crate::domain::duration;
+use crate::domain::fields::{FieldKind, fields};
+use crate::domain::findings::findings;
+use crate::domain::status::{Lifecycle, Status, Tone};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// Prints rows of a label and a value. On a terminal, long values go on beneath themselves.
+pub(super) fn labelled(
+    out: &mut impl Write,
+    rows: &[(String, String, Option<Tone>)],
+    style: Style,
+) -> io::Result<()> {
+    let clean: Vec<_> = rows
+        .iter()
+        .map(|(label, value, tone)| (text::sanitize(label), text::sanitize(value), tone))
+        .collect();
+    let widest = clean.iter().map(|(label, ..)| text::width(label)).max();
+    let widest = widest.unwrap_or(0);
+    for (label, value, tone) in &clean {
+        let paint = |value: &str| match tone {
+            Some(tone) if style.colored => colored(value, *tone),
+            _ => value.to_owned(),
+        };
+        let Some(width) = style.width else {
+            writeln!(out, "{label}\t{}", paint(value))?;
+            continue;
+        };
+        let indent = widest + GAP.len();
+        for (at, line) in wrapped(value, width.saturating_sub(indent))
+            .iter()
+            .enumerate()
+        {
+            let label = if at == 0 { label.as_ref() } else { "" };
+            writeln!(out, "{}{GAP}{}", text::fit(label, widest, ""), paint(line))?;
+        }
+    }
+    Ok(())
+}
+
+/// Cuts text into lines of at most `cells` cells, between words where it can. Never no line.
+pub(super) fn wrapped(value: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(8);
+    let mut lines = vec![String::new()];
+    for word in value.split(' ') {
+        let mut word = word;
+        let line = lines.last_mut().map_or(0, |line| text::width(line));
+        if line > 0 && line + 1 + text::width(word) > cells {
+            lines.push(String::new());
+        } else if line > 0
+            && let Some(last) = lines.last_mut()
+        {
+            last.push(' ');
+        }
+        while text::width(word) > cells {
+            let head = text::truncate(word, cells, "").into_owned();
+            word = &word[head.len()..];
+            if let Some(last) = lines.last_mut() {
+                last.push_str(&head);
+            }
+            lines.push(String::new());
+            if head.is_empty() {
+                break;
+            }
+        }
+        if let Some(last) = lines.last_mut() {
+            last.push_str(word);
+        }
+    }
+    lines
+}
+
+/// Prints one token as rows of a label and a value.
+///
+/// # Errors
+/// The writer's.
+pub fn token(
+    out: &mut impl Write,
+    token: &ServiceToken,
+    by: Judgement,
+    style: Style,
+) -> io::Result<()> {
+    let status = Status::of(token, by.now, by.thresholds);
+    let row = |label: &str, value: String| (label.to_owned(), value, None);
+    let mut rows = vec![(
+        "Status".to_owned(),
+        status.code().to_owned(),
+        Some(status.tone()),
+    )];
+    if let Some(left) = Lifecycle::of(token).remaining(by.now) {
+        rows.push(row("Left", left.to_string()));
+    }
+    for field in fields(token) {
+        let value = match (field.kind, field.text()) {
+            (FieldKind::Switch, None) => "true (not reported)".to_owned(),
+            (FieldKind::LastUse, None) => "never".to_owned(),
+            (_, None) => "not reported".to_owned(),
+            (FieldKind::Duration, Some(raw)) => match duration::parse_go(&raw) {
+                Some(length) => format!("{} ({raw})", duration::humanize(length)),
+                None => raw,
+            },
+            (_, Some(raw)) => raw,
+        };
+        rows.push(row(&field.label, value));
+    }
+    for found in findings(token, by.now, by.thresholds) {
+        let label = format!("Finding ({})", found.severity.code());
+        rows.push(row(&label, found.message));
+    }
+    labelled(out, &rows, style)
+}
+
+/// Prints what `auth status` says.
+///
+/// # Errors
+/// The writer's.
+pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Result<()> {
+    let stored = report
+        .stored
+        .map(|stored| if stored { "yes" } else { "no" });
+    let rows = [
+        ("Profile", report.profile.clone()),
+        ("Source", Some(report.source.to_owned())),
+        ("Variable", report.variable.map(str::to_owned)),
+        ("Credential", report.credential.map(str::to_owned)),
+        ("Email", report.email.clone()),
+        ("Scope", report.scope.as_ref().map(ToString::to_string)),
+        ("Stored", stored.map(str::to_owned)),
+        ("Store", report.store.clone()),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
+        .collect();
+    labelled(out, &rows, style)
+}

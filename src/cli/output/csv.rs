@@ -1,0 +1,57 @@
+//! Comma-separated values after RFC 4180: lines end in CR LF, and quotes within quotes are doubled.
+//!
+//! What the API sent is kept byte by byte: a name that a spreadsheet would take for a formula, or
+//! that holds a line break, is quoted and nothing else. Not here: making it safe for a terminal.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::{Judgement, rfc3339};
+use crate::domain::countdown::Remaining;
+use crate::domain::status::{Lifecycle, Status};
+use crate::domain::token::ServiceToken;
+
+const HEADER: &str =
+    "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled";
+
+/// Prints tokens, a record a token.
+///
+/// # Errors
+/// The writer's.
+pub fn tokens(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement) -> io::Result<()> {
+    write!(out, "{HEADER}\r\n")?;
+    for token in tokens {
+        let life = Lifecycle::of(token);
+        let left = life.remaining(by.now).map(Remaining::seconds);
+        let record = [
+            quoted(token.id_text()),
+            quoted(token.name_text()),
+            quoted(token.client_id_text()),
+            Status::of(token, by.now, by.thresholds).code().into(),
+            life.end().map(rfc3339).unwrap_or_default().into(),
+            left.map(|left| left.to_string()).unwrap_or_default().into(),
+            token
+                .last_seen_at
+                .valid()
+                .map(|seen| rfc3339(*seen))
+                .unwrap_or_default()
+                .into(),
+            quoted(token.duration_text()),
+            life.enabled.to_string().into(),
+        ];
+        write!(out, "{}\r\n", record.join(","))?;
+    }
+    Ok(())
+}
+
+/// A value, in quotes where it holds what would end it.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let is_plain =
+        !value.contains(['"', ',', '\r', '\n']) && !value.starts_with(' ') && !value.ends_with(' ');
+    if is_plain {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
+    }
+}

@@ -1,0 +1,406 @@
+//! The JSON reports, as `assets/schema` describes them. Names and types never change with the state.
+//!
+//! Not here: any other form.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::{Judgement, rfc3339};
+use crate::cli::verdict::{Checkup, Entry, ProfileRead};
+use crate::domain::countdown::Remaining;
+use crate::domain::failure::Failure;
+use crate::domain::findings::findings;
+use crate::domain::profile::Profile;
+use crate::domain::scope::Scope;
+use crate::domain::settings::Settings;
+use crate::domain::status::{Lifecycle, Status};
+use crate::domain::token::ServiceToken;
+
+/// A scope in a report.
+#[derive(Debug, Serialize)]
+pub struct ScopeReport {
+    /// `account` or `zone`.
+    pub kind: &'static str,
+    /// Its ID.
+    pub id: String,
+}
+
+impl From<&Scope> for ScopeReport {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind().word(),
+            id: scope.id().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind, self.id)
+    }
+}
+
+#[derive(Serialize)]
+struct FindingReport {
+    code: &'static str,
+    severity: &'static str,
+    message: String,
+}
+
+/// Writes one token and everything that is said of it.
+fn token_fields<M: SerializeMap>(
+    map: &mut M,
+    token: &ServiceToken,
+    by: Judgement,
+) -> Result<(), M::Error> {
+    map.serialize_entry("token", &token.raw)?;
+    judged_fields(map, token, by)
+}
+
+fn judged_fields<M: SerializeMap>(
+    map: &mut M,
+    token: &ServiceToken,
+    by: Judgement,
+) -> Result<(), M::Error> {
+    let life = Lifecycle::of(token);
+    let remaining = life.remaining(by.now);
+    let findings: Vec<FindingReport> = findings(token, by.now, by.thresholds)
+        .into_iter()
+        .map(|found| FindingReport {
+            code: found.code,
+            severity: found.severity.code(),
+            message: found.message,
+        })
+        .collect();
+    map.serialize_entry("status", Status::of(token, by.now, by.thresholds).code())?;
+    map.serialize_entry("expires_at", &life.end().map(rfc3339))?;
+    map.serialize_entry("seconds_left", &remaining.map(Remaining::seconds))?;
+    map.serialize_entry("days_left", &remaining.map(Remaining::days))?;
+    let last_seen = token.last_seen_at.valid().copied();
+    map.serialize_entry("last_seen_at", &last_seen.map(rfc3339))?;
+    map.serialize_entry("findings", &findings)
+}
+
+/// Writes the fields of [`token_fields`] for a token that there is not.
+fn no_token_fields<M: SerializeMap>(map: &mut M) -> Result<(), M::Error> {
+    map.serialize_entry("token", &())?;
+    map.serialize_entry("status", Status::Unknown.code())?;
+    for key in ["expires_at", "seconds_left", "days_left", "last_seen_at"] {
+        map.serialize_entry(key, &())?;
+    }
+    map.serialize_entry::<_, [(); 0]>("findings", &[])
+}
+
+fn clock_fields<M: SerializeMap>(map: &mut M, by: Judgement) -> Result<(), M::Error> {
+    map.serialize_entry("checked_at", &rfc3339(by.now))?;
+    map.serialize_entry("clock_skew_seconds", &by.offset.seconds())
+}
+
+/// What `get` says.
+pub struct TokenReport<'a> {
+    /// The token.
+    pub token: &'a ServiceToken,
+    /// Where it lives.
+    pub scope: &'a Scope,
+    /// What it is judged by.
+    pub by: Judgement,
+}
+
+impl Serialize for TokenReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("scope", &ScopeReport::from(self.scope))?;
+        token_fields(&mut map, self.token, self.by)?;
+        clock_fields(&mut map, self.by)?;
+        map.end()
+    }
+}
+
+/// What `list` says.
+pub struct ListReport<'a> {
+    /// The scope.
+    pub scope: &'a Scope,
+    /// The tokens in their order.
+    pub tokens: &'a [Arc<ServiceToken>],
+    /// Why the list may lack some.
+    pub incomplete: Option<&'a str>,
+    /// What they are judged by.
+    pub by: Judgement,
+}
+
+impl ListReport<'_> {
+    /// Prints it. The tokens' bytes were JSON when they came, so they go straight through: to look
+    /// at them once more would take a fifth of the time of a long list.
+    ///
+    /// # Errors
+    /// None but a serialiser's, which a plain report never has.
+    pub fn print(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let head = ListHead {
+            scope: self.scope.into(),
+            count: self.tokens.len(),
+            complete: self.incomplete.is_none(),
+            incomplete_reason: self.incomplete,
+        };
+        serde_json::to_writer(&mut *out, &head)?;
+        reopen(out, b",\"tokens\":[");
+        for (at, token) in self.tokens.iter().enumerate() {
+            out.extend_from_slice(if at == 0 {
+                b"{\"token\":"
+            } else {
+                b",{\"token\":"
+            });
+            out.extend_from_slice(token.raw.as_str().as_bytes());
+            append(out, &Judged(token, self.by))?;
+        }
+        out.push(b']');
+        append(out, &Clock(self.by))?;
+        out.push(b'\n');
+        Ok(())
+    }
+}
+
+/// Goes on with an object that was just closed.
+fn reopen(out: &mut Vec<u8>, with: &[u8]) {
+    out.pop();
+    out.extend_from_slice(with);
+}
+
+/// Adds the members of an object to the one that is being written, and closes it.
+fn append(out: &mut Vec<u8>, members: &impl Serialize) -> io::Result<()> {
+    let brace = out.len();
+    serde_json::to_writer(&mut *out, members)?;
+    out[brace] = b',';
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct ListHead<'a> {
+    scope: ScopeReport,
+    count: usize,
+    complete: bool,
+    incomplete_reason: Option<&'a str>,
+}
+
+struct Judged<'a>(&'a ServiceToken, Judgement);
+
+impl Serialize for Judged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        judged_fields(&mut map, self.0, self.1)?;
+        map.end()
+    }
+}
+
+struct Clock(Judgement);
+
+impl Serialize for Clock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        clock_fields(&mut map, self.0)?;
+        map.end()
+    }
+}
+
+/// What `check` says.
+pub struct CheckReport<'a>(pub &'a Checkup);
+
+struct Checked<'a> {
+    entry: &'a Entry,
+    by: Judgement,
+    names_profile: bool,
+    names_scope: bool,
+}
+
+impl Serialize for Checked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("requested", &self.entry.requested)?;
+        if self.names_profile {
+            map.serialize_entry("profile", &self.entry.profile)?;
+        }
+        if self.names_scope {
+            map.serialize_entry("scope", &ScopeReport::from(&self.entry.scope))?;
+        }
+        match &self.entry.subject {
+            Ok(token) => token_fields(&mut map, token, self.by)?,
+            Err(_) => no_token_fields(&mut map)?,
+        }
+        let error = self.entry.subject.as_ref().err();
+        map.serialize_entry("error", &error.map(ErrorReport::from))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ProfileReadReport<'a> {
+    profile: &'a str,
+    scope: Option<ScopeReport>,
+    count: usize,
+    complete: bool,
+    incomplete_reason: Option<&'a str>,
+    error: Option<ErrorReport<'a>>,
+}
+
+impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
+    fn from(read: &'a ProfileRead) -> Self {
+        Self {
+            profile: &read.name,
+            scope: read.scope.as_ref().map(ScopeReport::from),
+            count: read.count,
+            complete: read.incomplete.is_none() && read.error.is_none(),
+            incomplete_reason: read.incomplete.as_deref(),
+            error: read.error.as_ref().map(ErrorReport::from),
+        }
+    }
+}
+
+impl Serialize for CheckReport<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Checkup {
+            scope,
+            entries,
+            profiles,
+            incomplete,
+            error,
+            by,
+            ..
+        } = self.0;
+        let tokens: Vec<Checked<'_>> = entries
+            .iter()
+            .map(|entry| Checked {
+                entry,
+                by: *by,
+                names_profile: profiles.is_some(),
+                names_scope: scope.is_none(),
+            })
+            .collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("verdict", self.0.verdict().code())?;
+        map.serialize_entry("scope", &scope.as_ref().map(ScopeReport::from))?;
+        map.serialize_entry("count", &tokens.len())?;
+        map.serialize_entry("complete", &(incomplete.is_none() && error.is_none()))?;
+        let failed = error
+            .as_ref()
+            .map(|error| error.summary.trim_end_matches('.'));
+        let reason = incomplete.as_deref().or(failed);
+        map.serialize_entry("incomplete_reason", &reason)?;
+        map.serialize_entry("tokens", &tokens)?;
+        if let Some(profiles) = profiles {
+            let profiles: Vec<ProfileReadReport<'_>> = profiles.iter().map(Into::into).collect();
+            map.serialize_entry("profiles", &profiles)?;
+        }
+        clock_fields(&mut map, *by)?;
+        map.serialize_entry("error", &error.as_ref().map(ErrorReport::from))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorReport<'a> {
+    kind: &'static str,
+    summary: &'a str,
+    hint: &'a str,
+    http_status: Option<u16>,
+    api_errors: Vec<ApiErrorReport<'a>>,
+    cf_ray: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ApiErrorReport<'a> {
+    code: Option<i64>,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Failure> for ErrorReport<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        let details = &failure.details;
+        let api_errors = details.api_errors.iter().map(|error| ApiErrorReport {
+            code: error.code,
+            message: &error.message,
+        });
+        Self {
+            kind: failure.kind.code(),
+            summary: &failure.summary,
+            hint: &failure.hint,
+            http_status: details.http_status,
+            api_errors: api_errors.collect(),
+            cf_ray: details.cf_ray.as_deref(),
+        }
+    }
+}
+
+/// What every command but `check` says of a failure.
+#[derive(Serialize)]
+pub struct FailureReport<'a> {
+    error: ErrorReport<'a>,
+}
+
+impl<'a> From<&'a Failure> for FailureReport<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        Self {
+            error: failure.into(),
+        }
+    }
+}
+
+/// What `auth status` says.
+#[derive(Debug, Serialize)]
+pub struct AuthReport {
+    /// The profile in use.
+    pub profile: Option<String>,
+    /// `environment`, `keyring` or `none`.
+    pub source: &'static str,
+    /// The variable that holds the secret.
+    pub variable: Option<&'static str>,
+    /// `api_token` or `global_key`.
+    pub credential: Option<&'static str>,
+    /// The address that goes with a Global API key.
+    pub email: Option<String>,
+    /// The scope in use.
+    pub scope: Option<ScopeReport>,
+    /// Whether the keyring holds the secret.
+    pub stored: Option<bool>,
+    /// Where.
+    pub store: Option<String>,
+}
+
+/// What `profile list` says.
+#[derive(Debug, Serialize)]
+pub struct ProfilesReport {
+    /// The profiles in the order of the file.
+    pub profiles: Vec<ProfileReport>,
+}
+
+/// One profile.
+#[derive(Debug, Serialize)]
+pub struct ProfileReport {
+    /// Its name.
+    pub name: String,
+    /// Whether it is used when none is named.
+    pub default: bool,
+    /// `api_token` or `global_key`.
+    pub credential: &'static str,
+    /// The address that goes with a Global API key.
+    pub email: Option<String>,
+    /// Its scope; a hand-written profile may have none.
+    pub scope: Option<ScopeReport>,
+}
+
+impl From<&Settings> for ProfilesReport {
+    fn from(settings: &Settings) -> Self {
+        let report = |profile: &Profile| ProfileReport {
+            name: profile.name.clone(),
+            default: profile.name == settings.default_profile,
+            credential: profile.kind.code(),
+            email: profile.kind.email().map(str::to_owned),
+            scope: profile.scope.as_ref().map(ScopeReport::from),
+        };
+        Self {
+            profiles: settings.profiles.iter().map(report).collect(),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Tables: aligned, coloured and cut to the width of a terminal; whole, plain and separated by tabs
+//! anywhere else.
+//!
+//! Not here: which tokens are shown, or in what order.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use crossterm::style::Stylize;
+
+use super::report::ProfilesReport;
+use super::{Judgement, rfc3339};
+use crate::cli::verdict::Entry;
+use crate::domain::duration;
+use crate::domain::status::{Lifecycle, Status, Tone};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// What stands between two columns of a terminal.
+pub(super) const GAP: &str = "  ";
+/// A name is not cut shorter than this while another column can give way.
+const NARROWEST_NAME: usize = 16;
+
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// The cells of a line of the terminal; none where a tab stands between columns instead.
+    pub width: Option<usize>,
+    /// A status has its colour.
+    pub colored: bool,
+    /// Only ASCII is drawn.
+    pub ascii: bool,
+}
+
+impl Style {
+    fn ellipsis(self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
+    }
+}
+
+/// A word in the colour of its tone.
+pub(super) fn colored(word: &str, tone: Tone) -> String {
+    match tone {
+        Tone::Calm => word.green().to_string(),
+        Tone::Warning => word.yellow().to_string(),
+        Tone::Critical => word.red().to_string(),
+    }
+}
+
+/// What gives way when a line is too narrow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    Status,
+    Left,
+    LastSeen,
+    Expires,
+    Id,
+    ShortId,
+    Note,
+}
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Name => "NAME",
+            Self::Status => "STATUS",
+            Self::Left => "LEFT",
+            Self::LastSeen => "LAST SEEN",
+            Self::Expires => "EXPIRES",
+            Self::Id | Self::ShortId => "ID",
+            Self::Note => "",
+        }
+    }
+}
+
+/// The columns of a list, the fullest choice first.
+const LIST: [&[Column]; 5] = {
+    use Column::{Expires, Id, LastSeen, Left, Name, ShortId, Status};
+    [
+        &[Name, Status, Left, LastSeen, Expires, Id],
+        &[Name, Status, Left, LastSeen, Expires, ShortId],
+        &[Name, Status, Left, LastSeen, ShortId],
+        &[Name, Status, Left, ShortId],
+        &[Name, Status, Left],
+    ]
+};
+
+/// The columns of a check: every choice but the last says what, how long, and until when.
+const CHECK: [&[Column]; 4] = {
+    use Column::{Expires, Id, Left, Name, Note, ShortId, Status};
+    [
+        &[Name, Status, Left, Expires, Id, Note],
+        &[Name, Status, Left, Expires, ShortId],
+        &[Name, Status, Left, Expires],
+        &[Name, Status, Left],
+    ]
+};
+
+/// A token as a row, or what was asked for and could not be had.
+struct Row<'a> {
+    name: &'a str,
+    id: &'a str,
+    life: Lifecycle,
+    token: Option<&'a ServiceToken>,
+    note: &'a str,
+}
+
+impl Row<'_> {
+    /// People read days and ages; whatever reads tabs gets instants and exact numbers.
+    fn cell(&self, column: Column, by: Judgement, style: Style) -> Cow<'_, str> {
+        let is_aligned = style.width.is_some();
+        match column {
+            Column::Name => text::sanitize(self.name),
+            Column::Status => Status::at(self.life, by.now, by.thresholds).code().into(),
+            Column::Left if is_aligned => left_roughly(self.life, by).into(),
+            Column::Left => self
+                .life
+                .remaining(by.now)
+                .map(|left| left.to_string())
+                .unwrap_or_default()
+                .into(),
+            Column::LastSeen => self.last_seen(by, is_aligned).into(),
+            Column::Expires => match self.life.end() {
+                Some(end) if is_aligned => end.format("%Y-%m-%d %H:%MZ").to_string().into(),
+                Some(end) => rfc3339(end).into(),
+                None if is_aligned => "-".into(),
+                None => "".into(),
+            },
+            Column::Id => text::sanitize(self.id),
+            Column::ShortId => text::abbreviate(&text::sanitize(self.id), style.ellipsis()).into(),
+            Column::Note => text::sanitize(self.note),
+        }
+    }
+
+    /// A cell of a fixed width, or as wide as it is, in its colour.
+    fn painted(&self, column: Column, cells: Option<usize>, by: Judgement, style: Style) -> String {
+        let mut shown = self.cell(column, by, style);
+        if let Some(cells) = cells {
+            shown = text::fit(&shown, cells, style.ellipsis()).into();
+        }
+        if column == Column::Status && style.colored {
+            let status = Status::at(self.life, by.now, by.thresholds);
+            return colored(&shown, status.tone());
+        }
+        shown.into_owned()
+    }
+
+    fn last_seen(&self, by: Judgement, is_aligned: bool) -> String {
+        let seen = self.token.map(|token| &token.last_seen_at);
+        match seen.and_then(|seen| seen.valid()) {
+            Some(seen) if is_aligned => {
+                format!(
+                    "{} ago",
+                    duration::rough(by.now.signed_duration_since(*seen))
+                )
+            }
+            Some(seen) => rfc3339(*seen),
+            None if is_aligned && self.token.is_some() => "never".to_owned(),
+            None => String::new(),
+        }
+    }
+}
+
+/// `12 d`, `47 h`, `9 d ago`; a dash where there is no end.
+fn left_roughly(life: Lifecycle, by: Judgement) -> String {
+    let Some(end) = life.end() else {
+        return "-".to_owned();
+    };
+    if end <= by.now {
+        format!("{} ago", duration::rough(by.now.signed_duration_since(end)))
+    } else {
+        duration::rough(end.signed_duration_since(by.now))
+    }
+}
+
+/// Prints tokens, a row a token.
+///
+/// # Errors
+/// The writer's.
+pub fn tokens(
+    out: &mut impl Write,
+    tokens: &[Arc<ServiceToken>],
+    by: Judgement,
+    style: Style,
+) -> io::Result<()> {
+    let rows: Vec<Row<'_>> = tokens
+        .iter()
+        .map(|token| Row {
+            name: token.name_text(),
+            id: token.id_text(),
+            life: Lifecycle::of(token),
+            token: Some(token),
+            note: "",
+        })
+        .collect();
+    table(out, &rows, &LIST, by, style)
+}
+
+/// Prints the rows of a check.
+///
+/// # Errors
+/// The writer's.
+pub fn entries(
+    out: &mut impl Write,
+    entries: &[Entry],
+    by: Judgement,
+    style: Style,
+) -> io::Result<()> {
+    let rows: Vec<Row<'_>> = entries
+        .iter()
+        .map(|entry| Row {
+            name: entry.name(),
+            id: entry.id(),
+            life: entry.life(),
+            token: entry.subject.as_deref().ok(),
+            note: entry
+                .subject
+                .as_ref()
+                .err()
+                .map_or("", |error| &error.summary),
+        })
+        .collect();
+    table(out, &rows, &CHECK, by, style)
+}
+
+fn table(
+    out: &mut impl Write,
+    rows: &[Row<'_>],
+    choices: &[&[Column]],
+    by: Judgement,
+    style: Style,
+) -> io::Result<()> {
+    let Some(width) = style.width else {
+        for row in rows {
+            let cells = choices[0]
+                .iter()
+                .map(|column| row.painted(*column, None, by, style));
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))?;
+        }
+        return Ok(());
+    };
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = fitting(rows, choices, width, by, style);
+    let titles = columns
+        .iter()
+        .map(|(column, cells)| text::fit(column.title(), *cells, style.ellipsis()));
+    writeln!(out, "{}", titles.collect::<Vec<_>>().join(GAP).trim_end())?;
+    for row in rows {
+        let cells = columns
+            .iter()
+            .map(|(column, cells)| row.painted(*column, Some(*cells), by, style));
+        writeln!(out, "{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
+    }
+    Ok(())
+}
+
+/// The fullest choice of columns that leaves names room, and the width of each.
+fn fitting(
+    rows: &[Row<'_>],
+    choices: &[&[Column]],
+    width: usize,
+    by: Judgement,
+    style: Style,
+) -> Vec<(Column, usize)> {
+    let natural = |column: Column| {
+        let cells = rows
+            .iter()
+            .map(|row| text::width(&row.cell(column, by, style)));
+        cells.max().unwrap_or(0).max(column.title().len())
+    };
+    let name = natural(Column::Name);
+    let mut fitted = Vec::new();
+    for choice in choices {
+        fitted = choice
+            .iter()
+            .map(|column| (*column, natural(*column)))
+            .collect();
+        let taken: usize = fitted.iter().map(|(_, cells)| cells + GAP.len()).sum();
+        let room = (width + GAP.len() + name).saturating_sub(taken);
+        for (column, cells) in &mut fitted {
+            if *column == Column::Name {
+                *cells = name.min(room);
+            }
+        }
+        if room >= name.min(NARROWEST_NAME) {
+            break;
+        }
+    }
+    fitted
+}
+
+/// Prints the profiles: name, whether it is the default, credential, scope, email.
+///
+/// # Errors
+/// The writer's.
+pub fn profiles(out: &mut impl Write, report: &ProfilesReport, style: Style) -> io::Result<()> {
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    for profile in &report.profiles {
+        rows.push([
+            profile.name.clone(),
+            if profile.default { "default" } else { "" }.to_owned(),
+            profile.credential.to_owned(),
+            profile
+                .scope
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            profile.email.clone().unwrap_or_default(),
+        ]);
+    }
+    let Some(width) = style.width else {
+        for row in &rows {
+            let cells: Vec<Cow<'_, str>> = row.iter().map(|cell| text::sanitize(cell)).collect();
+            writeln!(out, "{}", cells.join("\t"))?;
+        }
+        return Ok(());
+    };
+    if !rows.is_empty() {
+        let titles = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"];
+        rows.insert(0, titles.map(str::to_owned));
+    }
+    let widest: Vec<usize> = (0..5)
+        .map(|at| {
+            rows.iter()
+                .map(|row| text::width(&row[at]))
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for row in &rows {
+        let cells = row.iter().zip(&widest);
+        let line = cells
+            .map(|(cell, cells)| text::fit(&text::sanitize(cell), *cells, style.ellipsis()))
+            .collect::<Vec<_>>()
+            .join(GAP);
+        writeln!(
+            out,
+            "{}",
+            text::truncate(line.trim_end(), width, style.ellipsis())
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The commands that list, choose and remove profiles.
+//!
+//! Not here: making one, which `auth set` does.
+
+use super::args::{Output, ProfileCommand};
+use super::desk::{Desk, unprintable};
+use super::output::report::ProfilesReport;
+use super::output::{self, table};
+use super::telling::warn;
+use crate::domain::failure::{Failure, FailureKind};
+
+pub(super) async fn profile(
+    desk: Desk,
+    command: ProfileCommand,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    match command {
+        ProfileCommand::List { output } => {
+            let report = ProfilesReport::from(&desk.settings);
+            let printed = match output {
+                Output::Json => output::json(out, &report),
+                Output::Table => table::profiles(out, &report, desk.style),
+            };
+            printed.map_err(|error| unprintable(&error))?;
+        }
+        ProfileCommand::Use { name } => drop(desk.inspector.use_profile(&name)?),
+        ProfileCommand::Remove { name } => remove(&desk, &name).await?,
+    }
+    Ok(0)
+}
+
+async fn remove(desk: &Desk, name: &str) -> Result<(), Failure> {
+    if desk.settings.profile(name).is_none() {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            format!("There is no profile called {name:?}."),
+            "`tokenscope profile list` shows those there are.",
+        ));
+    }
+    if let Some(unreached) = desk.inspector.forget_profile(name).await? {
+        warn(&format!(
+            "{} If the secret of {name} is kept where there is a keyring, remove it there with \
+             `tokenscope auth clear --profile {name}`.",
+            unreached.summary
+        ));
+    }
+    Ok(())
+}

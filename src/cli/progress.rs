@@ -1,0 +1,82 @@
+//! One line on the error stream while a list takes long, gone before anything else is printed.
+//!
+//! Not here: what is listed.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Nothing is shown of what takes less.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the line is drawn again.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How far a list is. Dropping it removes the line, whatever ends the command.
+#[derive(Default)]
+pub(super) struct Progress {
+    received: AtomicUsize,
+    /// Zero while nothing was announced.
+    total: AtomicUsize,
+    is_shown: AtomicBool,
+}
+
+impl Progress {
+    /// Takes note of what has come.
+    pub(super) fn count(&self, received: usize, total: Option<usize>) {
+        self.received.store(received, Ordering::Relaxed);
+        self.total.store(total.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Runs work, with the line beside it if the error stream is a terminal.
+    pub(super) async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
+        if !io::stderr().is_terminal() {
+            return work.await;
+        }
+        tokio::select! {
+            done = work => {
+                self.erase();
+                done
+            }
+            never = self.show() => match never {},
+        }
+    }
+
+    async fn show(&self) -> Infallible {
+        tokio::time::sleep(PATIENCE).await;
+        self.is_shown.store(true, Ordering::Relaxed);
+        loop {
+            print(&format!("\r\x1b[K{}", self.line()));
+            tokio::time::sleep(PACE).await;
+        }
+    }
+
+    fn line(&self) -> String {
+        let received = self.received.load(Ordering::Relaxed);
+        match (received, self.total.load(Ordering::Relaxed)) {
+            (0, _) => "asking the API".to_owned(),
+            (received, 0) => format!("{received} tokens read"),
+            (received, total) => format!("{received} of {total} tokens read"),
+        }
+    }
+
+    fn erase(&self) {
+        if self.is_shown.swap(false, Ordering::Relaxed) {
+            print("\r\x1b[K");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.erase();
+    }
+}
+
+/// Nobody is left to see it on a closed stream.
+fn print(text: &str) {
+    let mut stream = io::stderr().lock();
+    let _closed = stream.write_all(text.as_bytes());
+    let _closed = stream.flush();
+}

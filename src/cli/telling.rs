@@ -1,0 +1,153 @@
+//! How a command tells of its failure: in which form, on which stream, with which exit code.
+//!
+//! Not here: what failed.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+
+use super::args::{Auth, CheckOutput, Command, ListOutput, Output, ProfileCommand};
+use super::output::report::{CheckReport, FailureReport};
+use super::output::{self, Judgement, metrics};
+use super::verdict::{Checkup, Verdict};
+use crate::domain::clock::ClockOffset;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::status::Thresholds;
+use crate::domain::text;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Csv,
+    Json,
+    Metrics,
+}
+
+/// How a command tells of its failure.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling {
+    form: Form,
+    is_check: bool,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl Telling {
+    /// As a command does whose line was understood.
+    #[must_use]
+    pub fn of(command: Option<&Command>, clock: fn() -> DateTime<Utc>) -> Self {
+        let form = match command {
+            Some(
+                Command::Get { output, .. }
+                | Command::Auth {
+                    command: Auth::Status { output },
+                }
+                | Command::Profile {
+                    command: ProfileCommand::List { output },
+                },
+            ) => form(*output == Output::Json),
+            Some(Command::List(list)) => match list.output {
+                ListOutput::Table => Form::Text,
+                ListOutput::Json => Form::Json,
+                ListOutput::Csv => Form::Csv,
+            },
+            Some(Command::Check(check)) => match check.output {
+                CheckOutput::Table => Form::Text,
+                CheckOutput::Json => Form::Json,
+                CheckOutput::Prometheus => Form::Metrics,
+            },
+            _ => Form::Text,
+        };
+        Self {
+            form,
+            is_check: matches!(command, Some(Command::Check(_))),
+            clock,
+        }
+    }
+
+    /// As a command does whose line was not understood, by what can be told of it.
+    #[must_use]
+    pub fn of_words(
+        command: Option<&str>,
+        output: Option<&str>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
+        let is_check = command == Some("check");
+        Self {
+            form: match output {
+                Some("json") => Form::Json,
+                Some("prometheus") if is_check => Form::Metrics,
+                _ => Form::Text,
+            },
+            is_check,
+            clock,
+        }
+    }
+
+    /// Whether people read what it says of a failure.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        self.form == Form::Text
+    }
+
+    /// What a command printed, as a terminal may show it.
+    #[must_use]
+    pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
+        if self.form == Form::Text {
+            return printed;
+        }
+        let machine = String::from_utf8_lossy(&printed);
+        output::shown(&machine, self.form == Form::Json).into_bytes()
+    }
+
+    /// Prints a failure, and gives its exit code.
+    #[must_use]
+    pub fn tell(self, failure: &Failure) -> u8 {
+        if !self.is_check {
+            // Nobody is left to hear of a closed stream.
+            let _closed = if self.form == Form::Json {
+                output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
+            } else {
+                output::failure_text(&mut io::stderr().lock(), failure)
+            };
+            return exit_code(failure);
+        }
+        let by = Judgement {
+            now: (self.clock)(),
+            offset: ClockOffset::default(),
+            thresholds: Thresholds::default(),
+        };
+        let checkup = Checkup::failed(failure.clone(), None, by);
+        let mut out = io::stdout().lock();
+        let _closed = match self.form {
+            Form::Json => output::json(&mut out, &CheckReport(&checkup)),
+            Form::Metrics => metrics::checkup(&mut out, &checkup),
+            Form::Text | Form::Csv => {
+                writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))
+            }
+        };
+        let mut heard = io::stderr().lock();
+        let _closed = match self.form {
+            Form::Json => Ok(()),
+            Form::Metrics => output::failure_text(&mut heard, failure),
+            Form::Text | Form::Csv => writeln!(heard, "hint: {}", text::sanitize(&failure.hint)),
+        };
+        Verdict::Unknown.exit_code()
+    }
+}
+
+fn form(is_json: bool) -> Form {
+    if is_json { Form::Json } else { Form::Text }
+}
+
+fn exit_code(failure: &Failure) -> u8 {
+    match failure.kind {
+        FailureKind::Usage => 64,
+        FailureKind::NotFound => 4,
+        _ => 1,
+    }
+}
+
+/// Says on the error stream what does not stop a command.
+pub fn warn(sentence: &str) {
+    let _closed = writeln!(io::stderr(), "warning: {}", text::sanitize(sentence));
+}

@@ -1,0 +1,188 @@
+//! What a check comes to: a verdict, and the exit code that monitoring knows it by.
+//!
+//! Pure. Not here: fetching what is judged (`check`), or its form (`output`).
+
+use std::sync::Arc;
+
+use crate::domain::failure::Failure;
+use crate::domain::scope::Scope;
+use crate::domain::status::{Lifecycle, Status, urgency};
+use crate::domain::token::ServiceToken;
+
+use super::output::Judgement;
+
+/// The verdict; a worse one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing to do.
+    Ok,
+    /// Look at it soon.
+    Warning,
+    /// Not known, which is worse than a warning.
+    Unknown,
+    /// Look at it now.
+    Critical,
+}
+
+impl Verdict {
+    /// The verdict on a status.
+    #[must_use]
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Active | Status::NeverExpires => Self::Ok,
+            Status::Expiring => Self::Warning,
+            Status::Critical | Status::Expired | Status::Disabled => Self::Critical,
+            Status::Unknown => Self::Unknown,
+        }
+    }
+
+    /// The word used in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Unknown => "unknown",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The exit code that monitoring plugins share.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// One token of a check, or what was asked for and could not be had.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// How it was named on the command line.
+    pub requested: Option<String>,
+    /// The profile that it was read with, where all profiles were checked.
+    pub profile: Option<String>,
+    /// Where it lives.
+    pub scope: Scope,
+    /// The token.
+    pub subject: Result<Arc<ServiceToken>, Failure>,
+}
+
+impl Entry {
+    /// Its status; unknown for one that could not be had.
+    #[must_use]
+    pub fn status(&self, by: Judgement) -> Status {
+        Status::at(self.life(), by.now, by.thresholds)
+    }
+
+    /// The facts that its status depends on.
+    #[must_use]
+    pub fn life(&self) -> Lifecycle {
+        match &self.subject {
+            Ok(token) => Lifecycle::of(token),
+            Err(_) => Lifecycle {
+                enabled: true,
+                forever: false,
+                expires_at: None,
+            },
+        }
+    }
+
+    /// Its name; for one that could not be had, what was asked for. Untrusted text.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.subject {
+            Ok(token) => token.name_text(),
+            Err(_) => self.requested.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Its ID, empty where none is known.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.subject.as_ref().map_or("", |token| token.id_text())
+    }
+}
+
+/// How reading one profile's tokens went.
+#[derive(Debug, Clone)]
+pub struct ProfileRead {
+    /// The profile.
+    pub name: String,
+    /// Its scope, where it has one.
+    pub scope: Option<Scope>,
+    /// How many of its tokens were judged.
+    pub count: usize,
+    /// Why its list may lack some.
+    pub incomplete: Option<String>,
+    /// Why nothing was read.
+    pub error: Option<Failure>,
+}
+
+/// Everything a check found.
+#[derive(Debug, Clone)]
+pub struct Checkup {
+    /// The scope, where there is exactly one.
+    pub scope: Option<Scope>,
+    /// The tokens, the most urgent first.
+    pub entries: Vec<Entry>,
+    /// How many were read before any was left out.
+    pub read: usize,
+    /// Each profile, where all were checked.
+    pub profiles: Option<Vec<ProfileRead>>,
+    /// Why there may be more tokens than these.
+    pub incomplete: Option<String>,
+    /// Why nothing could be read.
+    pub error: Option<Failure>,
+    /// What it was judged by.
+    pub by: Judgement,
+}
+
+impl Checkup {
+    /// A check that could not read anything.
+    #[must_use]
+    pub fn failed(failure: Failure, scope: Option<Scope>, by: Judgement) -> Self {
+        Self {
+            scope,
+            entries: Vec::new(),
+            read: 0,
+            profiles: None,
+            incomplete: None,
+            error: Some(failure),
+            by,
+        }
+    }
+
+    /// The worst of all that was found. Not to have read everything is at least unknown.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let doubt = self.error.is_some() || self.incomplete.is_some() || self.read == 0;
+        let worst = self
+            .entries
+            .iter()
+            .map(|entry| self.verdict_on(entry))
+            .max();
+        worst
+            .unwrap_or(Verdict::Ok)
+            .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
+    }
+
+    /// The verdict on one token.
+    #[must_use]
+    pub fn verdict_on(&self, entry: &Entry) -> Verdict {
+        Verdict::of(entry.status(self.by))
+    }
+
+    /// Puts the entries into the order of urgency.
+    pub fn sort(&mut self) {
+        let by = self.by;
+        self.entries.sort_by_cached_key(|entry| {
+            let urgency = urgency(entry.life(), by.now, by.thresholds);
+            (urgency, entry.name().to_owned(), entry.id().to_owned())
+        });
+    }
+}

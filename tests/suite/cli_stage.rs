@@ -1,0 +1,163 @@
+//! The real binary before a loopback API whose clock stands still.
+//!
+//! The API says that it is noon on 1 March 2025, and the binary believes it, so that everything it
+//! prints is known beforehand. Not here: any test.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wiremock::matchers::{method, path, path_regex};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+pub(crate) const CANARY: &str = "canary0123456789";
+const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
+/// The API's clock is half a second past, so that what takes longer may see the next second.
+const STEADY: Duration = Duration::from_millis(450);
+
+/// A token in each state at the API's time, in the order of urgency; and one that has nothing.
+pub(crate) const TOKENS: &str = r#"[
+{"id":"a0000000-0000-4000-8000-000000000007","name":"off","client_id":"00000000000000000000000000000007.access","duration":"8760h","enabled":false,"created_at":"2024-06-01T12:00:00Z","updated_at":"2024-06-01T12:00:00Z","expires_at":"2025-06-01T12:00:00Z","last_seen_at":"2024-12-01T12:00:00Z"},
+{"id":"a0000000-0000-4000-8000-000000000006","name":"eternal","client_id":"00000000000000000000000000000006.access","duration":"forever","enabled":true,"created_at":"2024-06-01T12:00:00Z","updated_at":"2024-06-01T12:00:00Z","expires_at":"2125-06-01T12:00:00Z","last_seen_at":"2025-03-01T11:59:00Z"},
+{"id":"a0000000-0000-4000-8000-000000000005","name":"fine, \"really\"","client_id":"00000000000000000000000000000005.access","duration":"8760h","enabled":true,"created_at":"2025-01-01T12:00:00Z","updated_at":"2025-01-01T12:00:00Z","expires_at":"2026-01-01T12:00:01Z","last_seen_at":"2025-02-28T12:00:00Z"},
+{"id":"a0000000-0000-4000-8000-000000000004","name":"dateless","client_id":"00000000000000000000000000000004.access","duration":"8760h","enabled":true,"created_at":"2025-01-01T12:00:00Z","updated_at":"2025-01-01T12:00:00Z","expires_at":null,"last_seen_at":"2025-02-28T12:00:00Z"},
+{"id":"a0000000-0000-4000-8000-000000000003","name":"soon","client_id":"00000000000000000000000000000003.access","duration":"8760h","enabled":true,"created_at":"2024-03-20T12:00:01Z","updated_at":"2024-03-20T12:00:01Z","expires_at":"2025-03-20T12:00:01Z","last_seen_at":"2025-02-28T12:00:00Z","client_secret_version":2},
+{"id":"a0000000-0000-4000-8000-000000000002","name":"now","client_id":"00000000000000000000000000000002.access","duration":"8760h","enabled":true,"created_at":"2024-03-02T12:00:01Z","updated_at":"2024-03-02T12:00:01Z","expires_at":"2025-03-02T12:00:01Z","last_seen_at":null},
+{"id":"a0000000-0000-4000-8000-000000000001","name":"over","client_id":"00000000000000000000000000000001.access","duration":"8760h","enabled":true,"created_at":"2024-02-20T12:00:00Z","updated_at":"2024-02-20T12:00:00Z","expires_at":"2025-02-20T12:00:00Z","last_seen_at":"2025-02-19T12:00:00Z","n":123456789012345678901234567890},
+{}
+]"#;
+
+pub(crate) fn envelope(result: &str) -> String {
+    format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#)
+}
+
+/// An answer of the API at its own time.
+pub(crate) fn ok(body: impl Into<Vec<u8>>) -> ResponseTemplate {
+    ResponseTemplate::new(200)
+        .insert_header("date", DATE)
+        .set_body_bytes(body)
+}
+
+pub(crate) struct Stage {
+    pub(crate) home: TempDir,
+    pub(crate) server: MockServer,
+}
+
+/// Answers for one token out of the list.
+struct One(Vec<Value>);
+
+impl Respond for One {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let id = request.url.path().rsplit('/').next().unwrap();
+        match self.0.iter().find(|token| token["id"] == id) {
+            Some(token) => ok(envelope(&token.to_string())),
+            None => ResponseTemplate::new(404)
+                .insert_header("date", DATE)
+                .insert_header("cf-ray", "8f00000000000000-AMS")
+                .set_body_string(
+                    r#"{"success":false,"errors":[{"code":12135,"message":"access.api.error.service_token_not_found"}],"result":null}"#,
+                ),
+        }
+    }
+}
+
+impl Stage {
+    /// A scope with these tokens, as JSON.
+    pub(crate) async fn with(tokens: &str) -> Self {
+        let stage = Self::empty().await;
+        let list = format!("/accounts/{ACCOUNT}/access/service_tokens");
+        Mock::given(method("GET"))
+            .and(path(list.clone()))
+            .respond_with(ok(envelope(tokens)))
+            .mount(&stage.server)
+            .await;
+        Mock::given(method("GET"))
+            .and(path_regex(format!("^{list}/.+")))
+            .respond_with(One(serde_json::from_str(tokens).unwrap()))
+            .mount(&stage.server)
+            .await;
+        stage
+    }
+
+    /// A server that answers everything alike.
+    pub(crate) async fn answering(answer: impl Respond + 'static) -> Self {
+        let stage = Self::empty().await;
+        Mock::given(method("GET"))
+            .respond_with(answer)
+            .mount(&stage.server)
+            .await;
+        stage
+    }
+
+    pub(crate) async fn empty() -> Self {
+        Self {
+            home: TempDir::new().unwrap(),
+            server: MockServer::start().await,
+        }
+    }
+
+    /// The binary, without any credential or scope.
+    pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
+        self.dress(&mut command);
+        command.args(arguments);
+        command
+    }
+
+    /// Gives a program nothing of the developer's environment.
+    pub(crate) fn dress(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .env("TOKENSCOPE_HOME", self.home.path())
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env("XDG_RUNTIME_DIR", self.home.path())
+            .env("CLOUDFLARE_BASE_URL", self.server.uri())
+            .stdin(Stdio::null());
+    }
+
+    /// The binary with a credential and the account.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command
+            .env("CLOUDFLARE_API_TOKEN", CANARY)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs it until it was quick enough to have seen the expected second.
+    pub(crate) fn steady(&self, arguments: &[&str]) -> Output {
+        for _ in 0..50 {
+            let begun = Instant::now();
+            let output = self.run(arguments);
+            if begun.elapsed() < STEADY {
+                return output;
+            }
+        }
+        self.run(arguments)
+    }
+
+    pub(crate) fn write_config(&self, text: &str) {
+        #[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
+        std::fs::write(self.home.path().join("config.toml"), text).unwrap();
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+pub(crate) fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
