@@ -6,7 +6,8 @@ use std::io::{self, Read};
 
 use super::args::Output;
 use super::desk::{Desk, no_scope, unprintable};
-use super::output::report::{AuthReport, ScopeReport};
+use super::output::report::ScopeReport;
+use super::output::setup::AuthReport;
 use super::output::{self, card};
 use super::prompt;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};

@@ -4,7 +4,7 @@
 
 use super::args::{Output, ProfileCommand};
 use super::desk::{Desk, unprintable};
-use super::output::report::ProfilesReport;
+use super::output::setup::ProfilesReport;
 use super::output::{self, table};
 use super::telling::warn;
 use crate::domain::failure::{Failure, FailureKind};

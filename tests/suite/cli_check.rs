@@ -356,6 +356,24 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
     );
 }
 
+/// One token in an account, two in the other, for whoever has the right credential.
+#[cfg(target_os = "linux")]
+async fn mount_two_accounts(stage: &Stage) {
+    let token = |digit, name: &str| {
+        let id = id(digit);
+        format!(r#"{{"id":"{id}","name":"{name}","duration":"forever"}}"#)
+    };
+    let others = format!("[{},{}]", token(1, "other"), token(2, "two"));
+    for (account, tokens) in [(ACCOUNT, format!("[{}]", token(1, "one"))), (OTHER, others)] {
+        Mock::given(method("GET"))
+            .and(path(format!("/accounts/{account}/access/service_tokens")))
+            .and(header("authorization", format!("Bearer {CANARY}").as_str()))
+            .respond_with(ok(envelope(&tokens)))
+            .mount(&stage.server)
+            .await;
+    }
+}
+
 /// Two accounts, one of them refused; the keyring is a real one.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
@@ -365,30 +383,7 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
         return;
     };
     let stage = Stage::empty().await;
-    let mount = async |account: &str, answer: ResponseTemplate| {
-        Mock::given(method("GET"))
-            .and(path(format!("/accounts/{account}/access/service_tokens")))
-            .and(header("authorization", format!("Bearer {CANARY}").as_str()))
-            .respond_with(answer)
-            .mount(&stage.server)
-            .await;
-    };
-    let token = |digit, name: &str| {
-        format!(
-            r#"{{"id":"{}","name":"{name}","duration":"forever"}}"#,
-            id(digit)
-        )
-    };
-    mount(ACCOUNT, ok(envelope(&format!("[{}]", token(1, "one"))))).await;
-    mount(
-        OTHER,
-        ok(envelope(&format!(
-            "[{},{}]",
-            token(1, "other"),
-            token(2, "two")
-        ))),
-    )
-    .await;
+    mount_two_accounts(&stage).await;
     let run = |arguments: &[&str], stdin: &str| {
         let mut command: Command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
         command.args(arguments);
@@ -576,13 +571,11 @@ fn sample(line: &str) -> (String, BTreeMap<String, String>, String) {
             assert!(!label.is_empty() && label.chars().all(is_word), "{line}");
             let (value, after) = quoted(after);
             assert!(labels.insert(label.to_owned(), value).is_none());
-            match after.strip_prefix(',') {
-                Some(more) => rest = more,
-                None => {
-                    rest = after.strip_prefix('}').unwrap();
-                    break;
-                }
-            }
+            let Some(more) = after.strip_prefix(',') else {
+                rest = after.strip_prefix('}').unwrap();
+                break;
+            };
+            rest = more;
         }
     }
     let value = rest.strip_prefix(' ').unwrap();

@@ -3,8 +3,7 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and opens files itself"
+    reason = "a test ends where something is not as expected"
 )]
 
 use std::fs::File;

@@ -70,10 +70,11 @@ async fn the_workflow_step_fails_unless_ok_or_warning() {
     let [step] = blocks("yaml").try_into().unwrap();
     let (head, run) = step.split_once("  run: |\n").unwrap();
     assert!(head.starts_with("- name: ") && head.contains("CLOUDFLARE_API_TOKEN"));
-    let script: String = run
+    let lines: Vec<&str> = run
         .lines()
-        .map(|line| format!("{}\n", line.strip_prefix("    ").unwrap()))
+        .map(|line| line.strip_prefix("    ").unwrap())
         .collect();
+    let script = lines.join("\n");
     let warning = TOKENS
         .replace("2025-03-02T12:00:01Z", "2025-03-20T12:00:01Z")
         .replace("2025-02-20", "2025-04-20");

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::Judgement;
-use super::report::AuthReport;
+use super::setup::AuthReport;
 use super::table::{GAP, Style, colored};
 use crate::domain::duration;
 use crate::domain::fields::{FieldKind, fields};

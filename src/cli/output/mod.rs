@@ -6,6 +6,7 @@ pub mod card;
 pub mod csv;
 pub mod metrics;
 pub mod report;
+pub mod setup;
 pub mod summary;
 pub mod table;
 

@@ -14,9 +14,7 @@ use crate::cli::verdict::{Checkup, Entry, ProfileRead};
 use crate::domain::countdown::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::findings::findings;
-use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
@@ -343,64 +341,6 @@ impl<'a> From<&'a Failure> for FailureReport<'a> {
     fn from(failure: &'a Failure) -> Self {
         Self {
             error: failure.into(),
-        }
-    }
-}
-
-/// What `auth status` says.
-#[derive(Debug, Serialize)]
-pub struct AuthReport {
-    /// The profile in use.
-    pub profile: Option<String>,
-    /// `environment`, `keyring` or `none`.
-    pub source: &'static str,
-    /// The variable that holds the secret.
-    pub variable: Option<&'static str>,
-    /// `api_token` or `global_key`.
-    pub credential: Option<&'static str>,
-    /// The address that goes with a Global API key.
-    pub email: Option<String>,
-    /// The scope in use.
-    pub scope: Option<ScopeReport>,
-    /// Whether the keyring holds the secret.
-    pub stored: Option<bool>,
-    /// Where.
-    pub store: Option<String>,
-}
-
-/// What `profile list` says.
-#[derive(Debug, Serialize)]
-pub struct ProfilesReport {
-    /// The profiles in the order of the file.
-    pub profiles: Vec<ProfileReport>,
-}
-
-/// One profile.
-#[derive(Debug, Serialize)]
-pub struct ProfileReport {
-    /// Its name.
-    pub name: String,
-    /// Whether it is used when none is named.
-    pub default: bool,
-    /// `api_token` or `global_key`.
-    pub credential: &'static str,
-    /// The address that goes with a Global API key.
-    pub email: Option<String>,
-    /// Its scope; a hand-written profile may have none.
-    pub scope: Option<ScopeReport>,
-}
-
-impl From<&Settings> for ProfilesReport {
-    fn from(settings: &Settings) -> Self {
-        let report = |profile: &Profile| ProfileReport {
-            name: profile.name.clone(),
-            default: profile.name == settings.default_profile,
-            credential: profile.kind.code(),
-            email: profile.kind.email().map(str::to_owned),
-            scope: profile.scope.as_ref().map(ScopeReport::from),
-        };
-        Self {
-            profiles: settings.profiles.iter().map(report).collect(),
         }
     }
 }

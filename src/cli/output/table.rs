@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
-use super::report::ProfilesReport;
+use super::setup::ProfilesReport;
 use super::{Judgement, rfc3339};
 use crate::cli::verdict::Entry;
 use crate::domain::duration;
