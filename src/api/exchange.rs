@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, Url};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::base_url::BaseUrl;
 use super::envelope::{self, Envelope, bounded};
@@ -22,6 +22,9 @@ use crate::domain::credential::Credential;
 
 /// Bodies larger than this, after decompression, are refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// How long the body of an answer is waited for whose status says enough.
+const DETAILS: Duration = Duration::from_secs(1);
 
 /// How long a call may take, and what it does when it is told to wait.
 #[derive(Debug, Clone, Copy)]
@@ -160,8 +163,11 @@ impl Wire {
         let head = self.head(&response, request, sent);
         let bytes = match head.facts.status {
             300..=399 => Vec::new(),
-            // These say enough; a body that cannot be had takes nothing from it.
-            407 | 429 | 500.. => body(&mut response).await.unwrap_or_default(),
+            // These say enough; a body that cannot be had, or not soon, takes nothing from it.
+            401 | 407 | 408 | 429 | 500.. => match timeout(DETAILS, body(&mut response)).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            },
             _ => match body(&mut response).await {
                 Ok(bytes) => bytes,
                 Err(Cut::TooLarge) => return Err(head.refusal(call, request, Reason::TooLarge)),

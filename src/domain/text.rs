@@ -51,11 +51,17 @@ fn is_invisible(c: char) -> bool {
 #[must_use]
 pub fn trim_input(text: &str) -> &str {
     text.trim_matches(|c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || is_invisible(c)
-            || matches!(c, '\u{200C}' | '\u{200D}')
+        c.is_whitespace() || c.is_control() || is_invisible(c) || is_blank_mark(c)
     })
+}
+
+/// Characters without a glyph of their own that sanitising keeps, since scripts and emoji need them
+/// inside a text: joiners, selectors, fillers.
+fn is_blank_mark(c: char) -> bool {
+    matches!(c,
+        '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}'
+        | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// The one line that a single-line field takes from a paste: the first that is not blank.

@@ -18,24 +18,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What the shell says when it is ready.
 const PROMPT: &str = "ready> ";
 
-struct Session {
+pub(crate) struct Session {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     _master: Box<dyn MasterPty + Send>,
     bytes: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    stream: Vec<u8>,
-    _home: tempfile::TempDir,
+    pub(crate) screen: vt100::Parser,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl Session {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
         command.args(arguments);
         Self::spawn(command, &[])
     }
 
-    fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
         let home = tempfile::TempDir::new().unwrap();
         let size = PtySize {
             rows: 30,
@@ -72,16 +72,16 @@ impl Session {
             bytes,
             screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
             stream: Vec::new(),
-            _home: home,
+            home,
         }
     }
 
-    fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |session| {
             session.screen.screen().contents().contains(text)
         });
@@ -97,7 +97,7 @@ impl Session {
         });
     }
 
-    fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -113,13 +113,13 @@ impl Session {
         self.screen.process(chunk);
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
     /// Waits for the end, and gives the status and all that was written.
-    fn end(mut self) -> (ExitStatus, String) {
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -139,7 +139,7 @@ impl Session {
     }
 }
 
-fn is_given_back_once(stream: &str) {
+pub(crate) fn is_given_back_once(stream: &str) {
     for sequence in ["\x1b[?1049l", "\x1b[?2004l"] {
         assert_eq!(stream.matches(sequence).count(), 1, "{sequence:?}");
     }

@@ -1,0 +1,1 @@
+//! Group D: HTTP, TLS and proxies.
