@@ -16,7 +16,7 @@ use super::error::{Error, Problem, Reason, Refusal, Unreadable};
 use super::request::{self, Request};
 use super::setup::{self, Options};
 use super::verdict::{self, Facts};
-use super::{retry, transport};
+use super::{proxy, retry, transport};
 use crate::domain::clock;
 use crate::domain::credential::Credential;
 
@@ -95,7 +95,7 @@ pub(super) struct Wire {
 impl Wire {
     /// Sets the way up; sends nothing.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let proxy = setup::proxy_host(options);
+        let proxy = proxy::find(options)?;
         Ok(Self {
             http: setup::http(options, proxy.is_some())?,
             base_url: options.base_url.clone(),

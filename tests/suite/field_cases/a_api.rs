@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::fake::{
-    ACCOUNT, CANARY, Fake, ID, Reply, head, home, http, refusal, run, run_with_input, shows, success,
-    token, tokenscope,
+    ACCOUNT, CANARY, Fake, ID, Reply, head, home, http, refusal, run, run_with_input, shows,
+    success, token, tokenscope,
 };
 
 /// What copying, piping and pasting leave around a value.
@@ -51,7 +51,12 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_no_part_of_it() {
             .env("CLOUDFLARE_API_TOKEN", around(CANARY))
             .env("CLOUDFLARE_ACCOUNT_ID", around(&ACCOUNT.to_uppercase()))
             .env("CLOUDFLARE_BASE_URL", around(&fake.url())));
-        assert_eq!(outcome.code, Some(0), "{before:?} {after:?}: {}", outcome.stdout);
+        assert_eq!(
+            outcome.code,
+            Some(0),
+            "{before:?} {after:?}: {}",
+            outcome.stdout
+        );
     }
     sends(&fake, &format!("authorization: Bearer {CANARY}"));
     sends(
@@ -66,7 +71,12 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_no_part_of_it() {
             .env("CLOUDFLARE_BASE_URL", fake.url())
             .env("CF_API_KEY", around(CANARY))
             .env("CF_EMAIL", around("me@example.com")));
-        assert_eq!(outcome.code, Some(0), "{before:?} {after:?}: {}", outcome.stdout);
+        assert_eq!(
+            outcome.code,
+            Some(0),
+            "{before:?} {after:?}: {}",
+            outcome.stdout
+        );
     }
     sends(&fake, &format!("x-auth-key: {CANARY}"));
     sends(&fake, "x-auth-email: me@example.com");
@@ -80,8 +90,8 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_no_part_of_it() {
 fn a01_a_character_inside_that_no_header_can_hold_is_an_error_without_a_request_or_an_echo() {
     let fake = Fake::holding(&token(""));
     for inside in [
-        "\n", "\r\n", "\t", " ", "\u{1}", "\u{7F}", "\u{85}", "\u{A0}", "é", "\u{200B}", "\u{FEFF}",
-        "\u{2028}", "＿", "Bearer ",
+        "\n", "\r\n", "\t", " ", "\u{1}", "\u{7F}", "\u{85}", "\u{A0}", "é", "\u{200B}",
+        "\u{FEFF}", "\u{2028}", "＿", "Bearer ",
     ] {
         let secret = format!("canary{inside}0123");
         let outcome = run(fake
@@ -106,14 +116,19 @@ fn a01_a_character_inside_that_no_header_can_hold_is_an_error_without_a_request_
 
 #[test]
 fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field() {
-    let fake = Fake::saying(401, &refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#));
+    let fake = Fake::saying(
+        401,
+        &refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
+    );
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     session.type_keys(&format!("\x1b[200~\u{FEFF}can\u{200B}ary\r\n\x1b[201~\r"));
     session.type_keys(&format!("\x1b[200~\t{ACCOUNT}\n\x1b[201~\r"));
     session.wait_for("no credential has");
     assert_eq!(fake.heads().len(), 0);
-    session.type_keys(&format!("\x15\x1b[200~\r\n \u{FEFF}{CANARY}\u{200B}\r\n\x1b[201~\r"));
+    session.type_keys(&format!(
+        "\x15\x1b[200~\r\n \u{FEFF}{CANARY}\u{200B}\r\n\x1b[201~\r"
+    ));
     session.wait_for("does not accept");
     sends(&fake, &format!("authorization: Bearer {CANARY}"));
     session.type_keys("\x03");
@@ -124,7 +139,11 @@ fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field()
 #[test]
 fn a03_a_credential_refused_for_its_form_is_named_by_its_part() {
     for (codes, named, unnamed) in [
-        (&[6111][..], &["API token"][..], &["email", "Global API key has"][..]),
+        (
+            &[6111][..],
+            &["API token"][..],
+            &["email", "Global API key has"][..],
+        ),
         (&[6102], &["email address"], &["API token has"]),
         (&[6102, 6103], &["email address", "Global API key"], &[]),
         (&[6103, 6102], &["email address", "Global API key"], &[]),
@@ -136,7 +155,9 @@ fn a03_a_credential_refused_for_its_form_is_named_by_its_part() {
         let chain = chain.join(",");
         for errors in [
             format!(r#"[{{"code":6003,"message":"m","error_chain":[{chain}]}}]"#),
-            format!(r#"[{{"code":"6003","message":"m","error_chain":[{{"code":0,"message":"","error_chain":[{chain}]}}]}}]"#),
+            format!(
+                r#"[{{"code":"6003","message":"m","error_chain":[{{"code":0,"message":"","error_chain":[{chain}]}}]}}]"#
+            ),
             format!(r#"[{{"code":6003,"message":"m"}},{chain}]"#),
         ] {
             let fake = Fake::saying(400, &refusal(&errors));
@@ -186,7 +207,10 @@ fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_i
     assert!(first.contains("x-auth-email: me@example.com"), "{first}");
     assert!(first.contains(&format!("x-auth-key: {CANARY}")), "{first}");
     assert!(!first.contains("authorization"), "{first}");
-    assert!(second.contains(&format!("authorization: bearer {CANARY}")), "{second}");
+    assert!(
+        second.contains(&format!("authorization: bearer {CANARY}")),
+        "{second}"
+    );
     assert!(!second.contains("x-auth"), "{second}");
 }
 
@@ -196,7 +220,10 @@ fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() 
         let (status, body) = if head.contains("/access/service_tokens") {
             (200, success("[]"))
         } else {
-            (401, refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#))
+            (
+                401,
+                refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
+            )
         };
         Reply::Bytes(http(status, &[], body))
     });
@@ -275,13 +302,23 @@ fn a11_a_dead_credential_a_missing_permission_and_a_wrong_scope_read_differently
     for (status, code, message, kind) in [
         (401, 1000, "Invalid API Token", "authentication"),
         (403, 9109, "Invalid access token", "authentication"),
-        (403, 9109, "Unauthorized to access requested resource", "permission"),
+        (
+            403,
+            9109,
+            "Unauthorized to access requested resource",
+            "permission",
+        ),
         (403, 10000, "Authentication error", "permission"),
         (400, 9106, "Authentication failed", "authentication"),
     ] {
         let errors = format!(r#"[{{"code":{code},"message":"{message}"}}]"#);
-        let words = Fake::saying(status, &refusal(&errors)).get().is_error(kind, 1);
-        assert!(words.contains(&format!("HTTP {status}, code {code}")), "{words}");
+        let words = Fake::saying(status, &refusal(&errors))
+            .get()
+            .is_error(kind, 1);
+        assert!(
+            words.contains(&format!("HTTP {status}, code {code}")),
+            "{words}"
+        );
         assert_eq!(
             words.contains("Access: Service Tokens Read"),
             kind == "permission",
@@ -345,14 +382,24 @@ fn a13_forever_is_not_unknown() {
         assert_eq!(outcome.code, Some(0));
         assert_eq!(report["status"], "never_expires", "{expiry}");
         assert!(report["seconds_left"].is_null() && report["expires_at"].is_null());
-        for duration in [r#""8760h""#, r#""8760h0m0s""#, "null", r#""""#, r#""for ever""#, "8760"] {
+        for duration in [
+            r#""8760h""#,
+            r#""8760h0m0s""#,
+            "null",
+            r#""""#,
+            r#""for ever""#,
+            "8760",
+        ] {
             if expiry.contains("2020") {
                 continue;
             }
             let report = read(&format!(r#""duration":{duration}{expiry}"#)).json();
             assert_eq!(report["status"], "unknown", "{duration} {expiry}");
             assert!(report["seconds_left"].is_null() && report["days_left"].is_null());
-            assert!(report["expires_at"].is_null(), "never 1970 and never year 1");
+            assert!(
+                report["expires_at"].is_null(),
+                "never 1970 and never year 1"
+            );
         }
     }
 }
@@ -367,7 +414,9 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
     session.wait_for("NEVER EXPIRES");
     session.type_keys("q");
     session.end();
-    let fake = Fake::holding(&token(r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#));
+    let fake = Fake::holding(&token(
+        r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#,
+    ));
     let mut session = fake.screens(&[ID]);
     session.wait_for("UNKNOWN");
     session.type_keys("q");
@@ -404,15 +453,23 @@ fn a15_durations_in_every_spelling_are_humanised_beside_what_was_sent() {
         r#""duration":"{huge}","expires_at":"2126-01-01T00:00:00Z""#
     )));
     let report = fake.get().json();
-    assert_eq!(report["status"], "active", "no expiry is derived from a duration");
+    assert_eq!(
+        report["status"], "active",
+        "no expiry is derived from a duration"
+    );
 }
 
 #[test]
 fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
-    let members = r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
+    let members =
+        r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(members));
     let outcome = fake.get();
-    assert!(outcome.stdout.contains(r#""new_field":{"a":[1]},"n":12345678901234567890123"#));
+    assert!(
+        outcome
+            .stdout
+            .contains(r#""new_field":{"a":[1]},"n":12345678901234567890123"#)
+    );
     assert!(outcome.json()["last_seen_at"].is_null());
     let mut session = fake.screens(&[ID]);
     session.wait_for("not reported");
@@ -425,7 +482,9 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
 #[test]
 fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     let far = r#""expires_at":"2126-01-01T00:00:00Z""#;
-    let fake = Fake::holding(&token(&format!(r#""enabled":false,"last_seen_at":null,{far}"#)));
+    let fake = Fake::holding(&token(&format!(
+        r#""enabled":false,"last_seen_at":null,{far}"#
+    )));
     let report = fake.get().json();
     assert_eq!(report["status"], "disabled");
     assert_eq!(report["findings"][0]["code"], "disabled");
@@ -436,7 +495,9 @@ fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     session.type_keys("q");
     session.end();
     for enabled in ["", r#""enabled":true,"#, r#""enabled":null,"#] {
-        let report = Fake::holding(&token(&format!("{enabled}{far}"))).get().json();
+        let report = Fake::holding(&token(&format!("{enabled}{far}")))
+            .get()
+            .json();
         assert_eq!(report["status"], "active", "{enabled}");
     }
     let seen = format!(r#""last_seen_at":"2020-01-01T00:00:00Z",{far}"#);
@@ -446,11 +507,19 @@ fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
 
 #[test]
 fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked_stale() {
-    let good = http(200, &[], success(&token(r#""name":"deploy","duration":"forever""#)));
+    let good = http(
+        200,
+        &[],
+        success(&token(r#""name":"deploy","duration":"forever""#)),
+    );
     let errors = r#"[{"code":12135,"message":"access.api.error.not_found"}]"#;
     let gone = http(404, &[], refusal(errors));
     let fake = Fake::start(move |_, number| {
-        Reply::Bytes(if number == 1 { good.clone() } else { gone.clone() })
+        Reply::Bytes(if number == 1 {
+            good.clone()
+        } else {
+            gone.clone()
+        })
     });
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
@@ -482,7 +551,11 @@ fn a21_a_redirect_is_named_and_never_followed() {
             ("/relative", "127.0.0.1"),
             ("::not a url::", ""),
         ] {
-            let bytes = http(status, &[("location", location)], "<html>{\"success\":true}");
+            let bytes = http(
+                status,
+                &[("location", location)],
+                "<html>{\"success\":true}",
+            );
             let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
             let words = fake.get().is_error("redirect", 1);
             assert!(words.contains(host), "{words}");
@@ -502,16 +575,32 @@ fn a23_requests_say_who_sends_them_and_a_block_is_no_refusal_of_the_api() {
         &fake,
         concat!("user-agent: tokenscope/", env!("CARGO_PKG_VERSION")),
     );
-    for body in ["<html>Attention Required!</html>", "", "\u{FEFF}error", "\"text\"", "[]", "null"] {
-        let words = Fake::saying(403, body).get().is_error("invalid_response", 1);
-        assert!(words.contains("blocked before reaching the API"), "{body}: {words}");
+    for body in [
+        "<html>Attention Required!</html>",
+        "",
+        "\u{FEFF}error",
+        "\"text\"",
+        "[]",
+        "null",
+    ] {
+        let words = Fake::saying(403, body)
+            .get()
+            .is_error("invalid_response", 1);
+        assert!(
+            words.contains("blocked before reaching the API"),
+            "{body}: {words}"
+        );
     }
 }
 
 #[test]
 fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
     let count = AtomicUsize::new(0);
-    let good = http(200, &[], success(&token(r#""expires_at":"2126-01-01T00:00:00Z""#)));
+    let good = http(
+        200,
+        &[],
+        success(&token(r#""expires_at":"2126-01-01T00:00:00Z""#)),
+    );
     let limited = http(429, &[("retry-after", "3000")], "");
     let fake = Fake::start(move |_, _| {
         let first = count.fetch_add(1, Ordering::SeqCst) == 0;
@@ -525,7 +614,9 @@ fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
     session.wait_for("Nothing was sent");
     session.wait_for("etry in 49:");
     let before = session.stream.len();
-    session.wait_until("the countdown goes on", |session| session.stream.len() > before);
+    session.wait_until("the countdown goes on", |session| {
+        session.stream.len() > before
+    });
     session.type_keys("q");
     session.end();
     assert_eq!(fake.heads().len(), 2);
@@ -556,13 +647,19 @@ fn a24_the_pause_is_read_in_every_form_and_absurd_ones_are_not_believed() {
             (429, String::new()),
             (429, "<html>slow down</html>".to_owned()),
             (403, refusal(r#"[{"code":10040,"message":"limited"}]"#)),
-            (200, refusal(r#"[{"code":1,"message":"m","error_chain":[{"code":971,"message":"x"}]}]"#)),
+            (
+                200,
+                refusal(r#"[{"code":1,"message":"m","error_chain":[{"code":971,"message":"x"}]}]"#),
+            ),
         ] {
             let bytes = http(status, &headers, body);
             let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
             let outcome = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "1"]));
             let words = outcome.is_error("rate_limited", 1);
-            assert!(words.contains(&format!("Wait {said};")), "{pause:?}: {words}");
+            assert!(
+                words.contains(&format!("Wait {said};")),
+                "{pause:?}: {words}"
+            );
             assert_eq!(fake.heads().len(), 1, "{pause:?}: never at once");
         }
     }
@@ -573,7 +670,11 @@ fn a24_a_pause_that_fits_the_deadline_is_waited_out() {
     let limited = http(429, &[("retry-after", "1")], "");
     let good = http(200, &[], success(&token(r#""duration":"forever""#)));
     let fake = Fake::start(move |_, number| {
-        Reply::Bytes(if number == 1 { limited.clone() } else { good.clone() })
+        Reply::Bytes(if number == 1 {
+            limited.clone()
+        } else {
+            good.clone()
+        })
     });
     let outcome = fake.get();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
@@ -583,7 +684,10 @@ fn a24_a_pause_that_fits_the_deadline_is_waited_out() {
 #[test]
 fn a24_a_limit_whose_body_never_ends_is_a_limit_all_the_same() {
     for (status, kind) in [(429, "rate_limited"), (407, "proxy"), (503, "server")] {
-        let start = head(status, &[("retry-after", "3000"), ("content-length", "100")]);
+        let start = head(
+            status,
+            &[("retry-after", "3000"), ("content-length", "100")],
+        );
         let fake = Fake::start(move |_, _| Reply::ThenSilence(start.clone()));
         let outcome = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "10"]));
         outcome.is_error(kind, 1);
@@ -604,8 +708,14 @@ fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_pa
         run(&mut command)
     };
     let both = get(&["--account", ACCOUNT, "--zone", ACCOUNT], &[]).is_error("usage", 64);
-    assert!(both.contains("--account") && both.contains("--zone"), "{both}");
-    let variables = [("CLOUDFLARE_ACCOUNT_ID", ACCOUNT), ("CLOUDFLARE_ZONE_ID", ACCOUNT)];
+    assert!(
+        both.contains("--account") && both.contains("--zone"),
+        "{both}"
+    );
+    let variables = [
+        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+        ("CLOUDFLARE_ZONE_ID", ACCOUNT),
+    ];
     let both = get(&[], &variables).is_error("usage", 64);
     assert!(both.contains("CLOUDFLARE_ACCOUNT_ID") && both.contains("CLOUDFLARE_ZONE_ID"));
     get(&[], &[]).is_error("usage", 64);
@@ -626,14 +736,28 @@ fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_pa
             get(&[], &[("CLOUDFLARE_ZONE_ID", id)]).is_error("usage", 64);
         }
     }
-    assert_eq!(fake.heads().len(), 0, "all of that is said before any request");
-    for text in ["abc/../../user", "..", "?page=9", "#", "a%2Fb", "x\r\nHost: evil"] {
+    assert_eq!(
+        fake.heads().len(),
+        0,
+        "all of that is said before any request"
+    );
+    for text in [
+        "abc/../../user",
+        "..",
+        "?page=9",
+        "#",
+        "a%2Fb",
+        "x\r\nHost: evil",
+    ] {
         run(&mut fake.command(&["get", text, "-o", "json"])).is_error("not_found", 4);
     }
     let path = format!("GET /accounts/{ACCOUNT}/access/service_tokens?");
     for head in fake.heads() {
         assert!(head.starts_with(&path), "{head}");
-        assert!(!head.contains("user HTTP") && !head.contains("evil"), "{head}");
+        assert!(
+            !head.contains("user HTTP") && !head.contains("evil"),
+            "{head}"
+        );
     }
 }
 
@@ -652,7 +776,7 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
     session.type_keys("t");
     session.wait_for("Token");
     session.type_keys("\x1bOP");
-    session.wait_for("copy client ID");
+    session.wait_for("re-enter credential");
     session.type_keys("q");
     assert_eq!(session.end().0.exit_code(), 0);
     assert_eq!(fake.heads().len(), 5);
