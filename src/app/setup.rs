@@ -41,6 +41,8 @@ pub struct Setup {
     pub complaint: Option<(SetupField, String)>,
     /// Where the secret will be kept, as a trial showed.
     pub store: Remote<String>,
+    /// Whether that trial takes so long that somebody may be waiting for an unlock prompt.
+    pub store_is_slow: bool,
     /// What the form waits for.
     pub phase: Phase,
     /// What else than the usual way a failure leaves open.
@@ -62,6 +64,7 @@ impl Default for Setup {
             scope_id: TextField::default(),
             complaint: None,
             store: Remote::Idle,
+            store_is_slow: false,
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
@@ -97,7 +100,8 @@ impl Setup {
         if self.offer == Some(Offer::SaveUnchecked) {
             rows.push(SaveUnchecked);
         }
-        if self.offer == Some(Offer::SessionOnly) || self.store.failure().is_some() {
+        let is_store_silent = self.store.failure().is_some() || self.store_is_slow;
+        if self.offer == Some(Offer::SessionOnly) || is_store_silent {
             rows.push(SessionOnly);
         }
         rows
@@ -209,6 +213,9 @@ impl Setup {
     pub(super) fn back(&mut self, can_leave: bool) -> Vec<Step> {
         match self.phase {
             Phase::Checking { request, .. } | Phase::Saving { request } => {
+                if self.phase == (Phase::Saving { request }) {
+                    self.offer = Some(Offer::SessionOnly);
+                }
                 self.phase = Phase::Open;
                 vec![
                     Step::Run(Effect::Cancel(request)),

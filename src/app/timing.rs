@@ -17,6 +17,9 @@ const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 /// does not.
 const NAP: TimeDelta = TimeDelta::seconds(15);
 
+/// A credential store that takes longer than this to answer may be waiting for a person.
+const SLOW_STORE: TimeDelta = TimeDelta::seconds(1);
+
 impl State {
     /// The instant, by the server's clock, that everything on screen is computed at.
     #[must_use]
@@ -90,7 +93,20 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
         ),
         None => earliest([age_step(state), limit_step(state)]),
     };
-    earliest([notice, spinner, paced])
+    earliest([notice, spinner, paced, store_turns_slow(state)])
+}
+
+/// When the trial of the credential store becomes a slow one.
+fn store_turns_slow(state: &State) -> Option<DateTime<Utc>> {
+    let since = state.setup.store.loading_since()?;
+    let waits = state.screen == Screen::Setup && !state.setup.store_is_slow;
+    since.checked_add_signed(SLOW_STORE).filter(|_| waits)
+}
+
+/// Whether the trial of the credential store has become a slow one.
+pub(super) fn store_is_slow(state: &State) -> bool {
+    let since = state.setup.store.loading_since();
+    since.is_some_and(|since| state.clock.local.signed_duration_since(since) >= SLOW_STORE)
 }
 
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
-use crate::credentials::{Environment, Vault};
+use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -167,10 +167,13 @@ impl Inspector {
         credential: &Credential,
     ) -> Result<(Settings, String), Failure> {
         let wait = self.limits.keyring;
-        self.vault
-            .set(&profile.name, &credential.secret, wait)
-            .await?;
-        let kept = self.vault.get(&profile.name, wait).await?;
+        let deadline = Instant::now() + wait;
+        let (name, secret) = (&profile.name, &credential.secret);
+        let keeping = async {
+            self.vault.set(name, secret, wait).await?;
+            self.vault.get(name, wait).await
+        };
+        let kept = self.until(deadline, keeping).await?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
@@ -178,7 +181,9 @@ impl Inspector {
                 "Remove the entry with `tokenscope auth clear`, and try again.",
             ));
         }
-        let place = self.vault.place(wait).await?;
+        // The secret is kept; a service too slow to say where must not undo that.
+        let place = self.until(deadline, self.vault.place(wait)).await;
+        let place = place.unwrap_or_else(|_| STORE_NAME.to_owned());
         self.secrets
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -193,8 +198,12 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn probe(&self) -> Result<String, Failure> {
-        self.vault.probe(self.limits.keyring).await?;
-        Ok(self.vault.place(self.limits.keyring).await?)
+        let wait = self.limits.keyring;
+        let trial = async {
+            self.vault.probe(wait).await?;
+            self.vault.place(wait).await
+        };
+        Ok(self.until(Instant::now() + wait, trial).await?)
     }
 
     /// Removes a profile's secret, and says whether there was one.
@@ -215,10 +224,21 @@ impl Inspector {
     /// The store's failure.
     pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
         let wait = self.limits.keyring;
-        Ok((
-            self.vault.contains(profile, wait).await?,
-            self.vault.place(wait).await?,
-        ))
+        let looking = async {
+            let is_stored = self.vault.contains(profile, wait).await?;
+            Ok((is_stored, self.vault.place(wait).await?))
+        };
+        Ok(self.until(Instant::now() + wait, looking).await?)
+    }
+
+    /// Asks the store several things within one wait, however slowly it answers each.
+    async fn until<T>(
+        &self,
+        deadline: Instant,
+        asking: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let answered = tokio::time::timeout_at(deadline, asking).await;
+        answered.unwrap_or(Err(StoreError::Unanswered(self.limits.keyring)))
     }
 
     /// Reads a secret at most once a process and profile.

@@ -4,5 +4,8 @@
 //! a script would see.
 
 mod a_api;
+mod b_keyring;
+mod c_terminal;
 mod d_network;
+mod e_cli;
 mod fake;

@@ -16,12 +16,12 @@ use rustix::process::{Pid, Signal, kill_process};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the shell says when it is ready.
-const PROMPT: &str = "ready> ";
+pub(crate) const PROMPT: &str = "ready> ";
 
 pub(crate) struct Session {
-    child: Box<dyn Child + Send + Sync>,
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
-    _master: Box<dyn MasterPty + Send>,
+    pub(crate) master: Box<dyn MasterPty + Send>,
     bytes: Receiver<Vec<u8>>,
     pub(crate) screen: vt100::Parser,
     pub(crate) stream: Vec<u8>,
@@ -68,7 +68,7 @@ impl Session {
         Self {
             child,
             writer: pair.master.take_writer().unwrap(),
-            _master: pair.master,
+            master: pair.master,
             bytes,
             screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
             stream: Vec::new(),
@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Waits for the shell's prompt to appear for the nth time.
-    fn wait_for_prompt(&mut self, count: usize) {
+    pub(crate) fn wait_for_prompt(&mut self, count: usize) {
         self.wait_until("the prompt", |session| {
             String::from_utf8_lossy(&session.stream)
                 .matches(PROMPT)
