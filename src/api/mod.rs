@@ -3,7 +3,8 @@
 //! `client` is what others see, set up by `setup` and `proxy`; `exchange` sends, `listing` puts pages together.
 //! What an answer means is decided by pure code: `envelope` unwraps it, `verdict` judges a refusal,
 //! `retry` says when to try again, `paging` which page comes next. Errors are typed in `error`, told
-//! apart by `transport` where there was no answer, and worded in `wording` and `refusal`.
+//! apart by `transport` where there was no answer, kept free of our own secret by `redact`, and worded in
+//! `wording` and `refusal`.
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
 mod base_url;
@@ -14,6 +15,7 @@ mod exchange;
 mod listing;
 mod paging;
 mod proxy;
+mod redact;
 mod refusal;
 mod request;
 mod retry;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::core_file;
 use super::error::StoreError;
 use super::store::CredentialStore;
 use crate::domain::secret::Secret;
@@ -24,9 +25,11 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Starts the thread, which makes the store there.
+    /// Starts the thread, which makes the store there. The process may hold secrets from here on, so
+    /// it leaves no core file any more.
     #[must_use]
     pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
+        core_file::forbid();
         let (jobs, waiting) = mpsc::channel::<Job>();
         // A thread that could not be started drops its end of the channel, which `ask` reports.
         let _detached = thread::Builder::new()

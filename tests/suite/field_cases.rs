@@ -7,5 +7,6 @@ mod a_api;
 mod b_keyring;
 mod c_terminal;
 mod d_network;
+mod d_secrets;
 mod e_cli;
 mod fake;

@@ -83,7 +83,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     session.type_keys("G");
     session.wait_for("69999");
     session.type_keys("\x1b[5~\x1b[5~");
-    session.wait_for("69970");
+    session.wait_for("69975");
     session.type_keys("q");
     assert_eq!(session.end().0.exit_code(), 0);
     let same: Vec<String> = (0..70_000)
