@@ -16,7 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 
-pub use super::setup_parts::{Offer, Phase, SetupField};
+pub use super::setup_parts::{Offer, Phase, SetupField, Trial};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +41,8 @@ pub struct Setup {
     pub complaint: Option<(SetupField, String)>,
     /// Where the secret will be kept, as a trial showed.
     pub store: Remote<String>,
-    /// Whether that trial takes so long that somebody may be waiting for an unlock prompt.
-    pub store_is_slow: bool,
+    /// How long that trial takes.
+    pub trial: Trial,
     /// What the form waits for.
     pub phase: Phase,
     /// What else than the usual way a failure leaves open.
@@ -64,7 +64,7 @@ impl Default for Setup {
             scope_id: TextField::default(),
             complaint: None,
             store: Remote::Idle,
-            store_is_slow: false,
+            trial: Trial::Quick,
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
@@ -100,7 +100,7 @@ impl Setup {
         if self.offer == Some(Offer::SaveUnchecked) {
             rows.push(SaveUnchecked);
         }
-        let is_store_silent = self.store.failure().is_some() || self.store_is_slow;
+        let is_store_silent = self.store.failure().is_some() || self.trial == Trial::Slow;
         if self.offer == Some(Offer::SessionOnly) || is_store_silent {
             rows.push(SessionOnly);
         }

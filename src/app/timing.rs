@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::setup::Phase;
+use super::setup::{Phase, Trial};
 use super::state::{Screen, State};
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
@@ -99,14 +99,17 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
 /// When the trial of the credential store becomes a slow one.
 fn store_turns_slow(state: &State) -> Option<DateTime<Utc>> {
     let since = state.setup.store.loading_since()?;
-    let waits = state.screen == Screen::Setup && !state.setup.store_is_slow;
+    let waits = state.screen == Screen::Setup && state.setup.trial == Trial::Quick;
     since.checked_add_signed(SLOW_STORE).filter(|_| waits)
 }
 
 /// Whether the trial of the credential store has become a slow one.
-pub(super) fn store_is_slow(state: &State) -> bool {
-    let since = state.setup.store.loading_since();
-    since.is_some_and(|since| state.clock.local.signed_duration_since(since) >= SLOW_STORE)
+pub(super) fn store_trial(state: &State) -> Trial {
+    let waited = |since| state.clock.local.signed_duration_since(since);
+    match state.setup.store.loading_since() {
+        Some(since) if waited(since) >= SLOW_STORE => Trial::Slow,
+        _ => Trial::Quick,
+    }
 }
 
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.

@@ -108,7 +108,7 @@ fn profile_saved(
 
 /// What goes away or turns up by itself does so first.
 fn settle_time(state: &mut State) {
-    state.setup.store_is_slow = timing::store_is_slow(state);
+    state.setup.trial = timing::store_trial(state);
     if state
         .notice
         .as_ref()

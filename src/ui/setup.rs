@@ -10,7 +10,7 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
-use crate::app::setup::{Phase, Setup, SetupField};
+use crate::app::setup::{Phase, Setup, SetupField, Trial};
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
@@ -149,7 +149,7 @@ fn button_label(button: SetupField) -> &'static str {
 fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     match &setup.store {
         Remote::Idle => Vec::new(),
-        Remote::Loading { last: None, .. } if setup.store_is_slow => {
+        Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
             let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
             let mut rows = form.paragraph(Role::Warning, waiting);
             rows.extend(form.paragraph(Role::Muted, &way_out(setup)));

@@ -8,5 +8,6 @@ mod b_keyring;
 mod c_terminal;
 mod d_network;
 mod d_secrets;
+mod data;
 mod e_cli;
 mod fake;

@@ -122,7 +122,7 @@ fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field()
     );
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
-    session.type_keys(&format!("\x1b[200~\u{FEFF}can\u{200B}ary\r\n\x1b[201~\r"));
+    session.type_keys("\x1b[200~\u{FEFF}can\u{200B}ary\r\n\x1b[201~\r");
     session.type_keys(&format!("\x1b[200~\t{ACCOUNT}\n\x1b[201~\r"));
     session.wait_for("no credential has");
     assert_eq!(fake.heads().len(), 0);

@@ -111,7 +111,7 @@ impl SlowBus {
 }
 
 fn pass(mut from: UnixStream, mut to: UnixStream, delay: Duration) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 8192];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         std::thread::sleep(delay);
         if to.write_all(&buffer[..count]).is_err() {

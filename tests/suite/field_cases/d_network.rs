@@ -393,137 +393,150 @@ fn d10_deep_nests_and_doubled_keys_break_nothing() {
     );
 }
 
+/// Status, errors, and the kind, exit code and part of a sentence that come of them.
+type Row = (u16, &'static str, &'static str, i32, &'static str);
+
+/// The refusals that have been seen, as they were sent.
+const REFUSALS: [Row; 18] = [
+    (
+        400,
+        r#"[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format"}]}]"#,
+        "authentication",
+        1,
+        "wrong form",
+    ),
+    (
+        400,
+        r#"[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6103,"message":"Invalid format"}]}]"#,
+        "authentication",
+        1,
+        "switch the credential kind",
+    ),
+    (
+        401,
+        r#"[{"code":9109,"message":"Invalid access token"}]"#,
+        "authentication",
+        1,
+        "expired or revoked",
+    ),
+    (
+        403,
+        r#"[{"code":9109,"message":"Invalid access token"}]"#,
+        "authentication",
+        1,
+        "expired or revoked",
+    ),
+    (
+        401,
+        r#"[{"code":1000,"message":"Invalid API Token"}]"#,
+        "authentication",
+        1,
+        "expired or revoked",
+    ),
+    (
+        403,
+        r#"[{"code":10000,"message":"Authentication error"}]"#,
+        "permission",
+        1,
+        "Access: Service Tokens Read",
+    ),
+    (
+        403,
+        r#"[{"code":9109,"message":"Unauthorized to access requested resource"}]"#,
+        "permission",
+        1,
+        "not for account",
+    ),
+    (
+        403,
+        r#"[{"code":9109,"message":"Cannot use the access token from location: 183.154.104.196"}]"#,
+        "permission",
+        1,
+        "IP filter",
+    ),
+    (
+        400,
+        r#"[{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]"#,
+        "usage",
+        64,
+        "malformed",
+    ),
+    (
+        404,
+        r#"[{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]"#,
+        "usage",
+        64,
+        "malformed",
+    ),
+    (
+        400,
+        r#"[{"code":9999,"message":"access.api.error.not_enabled: Access is not enabled."}]"#,
+        "permission",
+        1,
+        "Enable Access",
+    ),
+    (
+        404,
+        r#"[{"code":12135,"message":"access.api.error.not_found"}]"#,
+        "not_found",
+        4,
+        "deleted or recreated",
+    ),
+    (
+        400,
+        r#"[{"code":12130,"message":"access.api.error.invalid_request: bad"}]"#,
+        "usage",
+        64,
+        "Check both IDs",
+    ),
+    (
+        405,
+        r#"[{"code":10000,"message":"POST method with API Tokens is not supported"}]"#,
+        "permission",
+        1,
+        "Read",
+    ),
+    (
+        429,
+        r#"[{"code":0,"message":"More than 1200 requests per 300 seconds reached."}]"#,
+        "rate_limited",
+        1,
+        "Wait",
+    ),
+    (
+        500,
+        r#"[{"code":0,"message":"Actor 'com.cloudflare' failed"}]"#,
+        "server",
+        1,
+        "cloudflarestatus",
+    ),
+    (
+        409,
+        r#"[{"code":12345,"message":"access.api.error.conflict"}]"#,
+        "server",
+        1,
+        "details",
+    ),
+    (
+        400,
+        r#"[{"code":1001,"message":"Missing \"Authorization\" header"}]"#,
+        "server",
+        1,
+        "details",
+    ),
+];
+
 #[test]
 fn every_refusal_that_has_been_seen_has_its_kind_code_and_a_sentence_that_helps() {
-    let chain = |code: u16| {
-        format!(
-            r#"[{{"code":6003,"message":"Invalid request headers","error_chain":[{{"code":{code},"message":"Invalid format"}}]}}]"#
-        )
-    };
-    let one = |code: u32, message: &str| format!(r#"[{{"code":{code},"message":"{message}"}}]"#);
-    let not_routed = r#"[{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]"#;
-    let rows: Vec<(u16, String, &str, i32, &str)> = vec![
-        (400, chain(6111), "authentication", 1, "wrong form"),
-        (
-            400,
-            chain(6103),
-            "authentication",
-            1,
-            "switch the credential kind",
-        ),
-        (
-            401,
-            one(9109, "Invalid access token"),
-            "authentication",
-            1,
-            "expired or revoked",
-        ),
-        (
-            403,
-            one(9109, "Invalid access token"),
-            "authentication",
-            1,
-            "expired or revoked",
-        ),
-        (
-            401,
-            one(1000, "Invalid API Token"),
-            "authentication",
-            1,
-            "expired or revoked",
-        ),
-        (
-            403,
-            one(10000, "Authentication error"),
-            "permission",
-            1,
-            "Access: Service Tokens Read",
-        ),
-        (
-            403,
-            one(9109, "Unauthorized to access requested resource"),
-            "permission",
-            1,
-            "not for account",
-        ),
-        (
-            403,
-            one(
-                9109,
-                "Cannot use the access token from location: 183.154.104.196",
-            ),
-            "permission",
-            1,
-            "IP filter",
-        ),
-        (400, not_routed.to_owned(), "usage", 64, "malformed"),
-        (404, not_routed.to_owned(), "usage", 64, "malformed"),
-        (
-            400,
-            one(9999, "access.api.error.not_enabled: Access is not enabled."),
-            "permission",
-            1,
-            "Enable Access",
-        ),
-        (
-            404,
-            one(12135, "access.api.error.not_found"),
-            "not_found",
-            4,
-            "deleted or recreated",
-        ),
-        (
-            400,
-            one(12130, "access.api.error.invalid_request: bad"),
-            "usage",
-            64,
-            "Check both IDs",
-        ),
-        (
-            405,
-            one(10000, "POST method with API Tokens is not supported"),
-            "permission",
-            1,
-            "Read",
-        ),
-        (
-            429,
-            one(0, "More than 1200 requests per 300 seconds reached."),
-            "rate_limited",
-            1,
-            "Wait",
-        ),
-        (
-            500,
-            one(0, "Actor 'com.cloudflare' failed"),
-            "server",
-            1,
-            "cloudflarestatus",
-        ),
-        (
-            409,
-            one(12345, "access.api.error.conflict"),
-            "server",
-            1,
-            "details",
-        ),
-        (
-            400,
-            one(1001, "Missing Authorization header"),
-            "server",
-            1,
-            "details",
-        ),
-    ];
-    for (status, errors, kind, code, helps) in rows {
+    for (status, errors, kind, code, helps) in REFUSALS {
         for body in [
-            refusal(&errors),
+            refusal(errors),
             format!(r#"{{"success":false,"errors":{errors}}}"#),
             format!(r#"{{"errors":{errors},"messages":["text"],"result":{{}}}}"#),
         ] {
             let fake = Fake::saying(status, &body);
-            let words = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "10"]))
-                .is_error(kind, code);
+            let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "10"]);
+            let words = run(&mut command).is_error(kind, code);
             assert!(words.contains(helps), "{status} {errors}: {words}");
         }
     }

@@ -34,7 +34,11 @@ fn spellings() -> Vec<String> {
             .replace('=', "%3d"),
         CANARY.replace('/', "\\/"),
         CANARY.chars().rev().collect(),
-        CANARY.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        CANARY
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat(),
         CANARY
             .bytes()
             .map(|byte| byte.to_string())

@@ -6,11 +6,13 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,6 +21,9 @@ use crate::pty::Session;
 pub(super) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 pub(super) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 pub(super) const CANARY: &str = "canary0123456789";
+
+/// Far longer than any command here takes, so that a fault fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What the fake does once it has read a request.
 pub(super) enum Reply {
@@ -167,7 +172,7 @@ pub(super) fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>
 pub(super) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([*name, ": ", *value, "\r\n"]);
     }
     head.push_str("\r\n");
     head.into_bytes()
@@ -197,7 +202,6 @@ pub(super) fn tokenscope(arguments: &[&str]) -> Command {
         .env("TOKENSCOPE_HOME", "/nonexistent/tokenscope")
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
         .env("XDG_RUNTIME_DIR", "/nonexistent")
-        .stdin(Stdio::null())
         .args(arguments);
     command
 }
@@ -216,33 +220,41 @@ pub(super) struct Outcome {
 }
 
 /// Runs a command to its end.
+#[track_caller]
 pub(super) fn run(command: &mut Command) -> Outcome {
-    let began = Instant::now();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    Outcome {
-        code: status.code(),
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-        took: began.elapsed(),
-    }
+    command.stdin(Stdio::null());
+    finish(command, &[])
 }
 
 /// Runs a command with text on its stdin.
+#[track_caller]
 pub(super) fn run_with_input(command: &mut Command, input: &[u8]) -> Outcome {
+    command.stdin(Stdio::piped());
+    finish(command, input)
+}
+
+#[track_caller]
+fn finish(command: &mut Command, input: &[u8]) -> Outcome {
     let began = Instant::now();
     let mut child = command
-        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that reads no input may have closed it already.
-    let _closed = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
+    let pid = Pid::from_child(&child);
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that reads no input may have closed it already.
+        let _closed = stdin.write_all(input);
+    }
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        let _unheard = sender.send(child.wait_with_output().unwrap());
+    });
+    let output = ended.recv_timeout(PATIENCE);
+    if output.is_err() {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    let output = output.unwrap();
     Outcome {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
