@@ -33,7 +33,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         count => format!(" {}{count}", glyphs.times),
     };
     // A long sentence is cut before the count, which says that the last try failed as well.
-    let room = usize::from(area.width).saturating_sub(text::width(symbol) + count.len() + 3);
+    let room =
+        usize::from(area.width).saturating_sub(text::width(symbol) + text::width(&count) + 2);
     let summary = look.clean(&banner.failure.summary);
     let summary = text::truncate(&summary, room, glyphs.ellipsis);
     let first = vec![
