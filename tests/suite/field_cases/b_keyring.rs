@@ -323,7 +323,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
         .and_then(|(_, value)| value?.to_str()?.strip_prefix("unix:path="))
         .map(PathBuf::from)
         .unwrap();
-    let slow = SlowBus::before(real, Duration::from_millis(400));
+    let slow = SlowBus::before(real, Duration::from_millis(800));
     let (address, url) = (slow.address(), fake.url());
     let home_text = home.path().to_str().unwrap().to_owned();
     let variables = [
