@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::error::Unreadable;
 use crate::domain::failure::ApiError;
-use crate::domain::raw::RawJson;
+use crate::domain::raw::{Key, RawJson};
 
 /// Text from strangers is kept up to this many characters.
 const MAX_TEXT: usize = 500;
@@ -261,8 +261,8 @@ impl<'de> Deserialize<'de> for Parts<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut parts = Parts::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    let part = match key.as_str() {
+                while let Some(key) = map.next_key::<Key<'_>>()? {
+                    let part = match key.0.as_ref() {
                         "success" => &mut parts.success,
                         "errors" => &mut parts.errors,
                         "messages" => &mut parts.messages,

@@ -25,6 +25,14 @@ pub enum Error {
         /// As the library words it.
         cause: String,
     },
+    /// The proxy that is set up for these requests cannot be used.
+    #[error("the proxy in {} cannot be used", variable.unwrap_or("the system's settings"))]
+    ProxySetting {
+        /// The environment variable that names it, where one does.
+        variable: Option<&'static str>,
+        /// What is wrong with it.
+        fault: ProxyFault,
+    },
     /// The credential holds what no HTTP header can.
     #[error("the {part} cannot be sent in an HTTP header")]
     UnusableCredential {
@@ -67,6 +75,15 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Why a proxy's address cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyFault {
+    /// It is not the URL of a proxy.
+    Malformed,
+    /// It is a SOCKS proxy, which this program does not speak to.
+    Socks,
 }
 
 /// What stopped an exchange half-way.

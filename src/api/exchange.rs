@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, Url};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::base_url::BaseUrl;
 use super::envelope::{self, Envelope, bounded};
@@ -16,12 +16,17 @@ use super::error::{Error, Problem, Reason, Refusal, Unreadable};
 use super::request::{self, Request};
 use super::setup::{self, Options};
 use super::verdict::{self, Facts};
-use super::{retry, transport};
+use super::{proxy, redact, retry, transport};
 use crate::domain::clock;
 use crate::domain::credential::Credential;
+use crate::domain::failure::ApiError;
+use crate::domain::secret::Secret;
 
 /// Bodies larger than this, after decompression, are refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// How long the body of an answer is waited for whose status says enough.
+const DETAILS: Duration = Duration::from_secs(1);
 
 /// How long a call may take, and what it does when it is told to wait.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +66,7 @@ impl<T> Answer<T> {
 pub(super) struct Call {
     headers: HeaderMap,
     credential: &'static str,
+    secret: Secret,
     patience: Patience,
     begun: Instant,
 }
@@ -71,6 +77,7 @@ impl Call {
         Ok(Self {
             headers: request::headers(credential)?,
             credential: credential.kind.label(),
+            secret: credential.secret.clone(),
             patience,
             begun: Instant::now(),
         })
@@ -95,7 +102,7 @@ pub(super) struct Wire {
 impl Wire {
     /// Sets the way up; sends nothing.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let proxy = setup::proxy_host(options);
+        let proxy = proxy::find(options)?;
         Ok(Self {
             http: setup::http(options, proxy.is_some())?,
             base_url: options.base_url.clone(),
@@ -163,14 +170,19 @@ impl Wire {
             Ok(response) => response,
             Err(error) => return Err(self.broken(request, error)),
         };
-        let head = self.head(&response, request, sent);
+        let head = self.head(&response, call, request, sent);
         let bytes = match head.facts.status {
             300..=399 => Vec::new(),
-            // These say enough; a body that cannot be had takes nothing from it.
-            407 | 429 | 500.. => body(&mut response).await.unwrap_or_default(),
+            // These say enough; a body that cannot be had, or not soon, takes nothing from it.
+            401 | 407 | 408 | 429 | 500.. => match timeout(DETAILS, body(&mut response)).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            },
             _ => match body(&mut response).await {
                 Ok(bytes) => bytes,
-                Err(Cut::TooLarge) => return Err(head.refusal(call, request, Reason::TooLarge)),
+                Err(Cut::TooLarge) => {
+                    return Err(head.refusal(call, request, Reason::TooLarge, Vec::new()));
+                }
                 Err(Cut::Broken(error)) => return Err(self.broken(request, error)),
             },
         };
@@ -201,12 +213,19 @@ impl Wire {
     }
 
     /// What the status line and headers say.
-    fn head(&self, response: &Response, request: Request<'_>, sent: DateTime<Utc>) -> Head {
+    fn head(
+        &self,
+        response: &Response,
+        call: &Call,
+        request: Request<'_>,
+        sent: DateTime<Utc>,
+    ) -> Head {
         let received = (self.clock)();
         let text = |name: &str| {
             let value: &HeaderValue = response.headers().get(name)?;
             Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
         };
+        let hide = |stranger: String| redact::text(stranger, &call.secret);
         let date = text("date").and_then(|text| retry::http_date(&text));
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
@@ -218,10 +237,14 @@ impl Wire {
                     text("retry-after").as_deref(),
                     date.unwrap_or(received),
                 ),
-                location_host: location.as_ref().and_then(Url::host_str).map(bounded),
+                location_host: location
+                    .as_ref()
+                    .and_then(Url::host_str)
+                    .map(bounded)
+                    .map(hide),
                 proxy: self.proxy.clone(),
             },
-            cf_ray: text("cf-ray"),
+            cf_ray: text("cf-ray").map(hide),
             measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
         }
     }
@@ -249,9 +272,9 @@ impl Head {
             (Ok(envelope), 200..=299) if !envelope.is_recognised() => Err(Unreadable::NotEnvelope),
             _ => {
                 let reason = verdict::judge(&self.facts, &envelope);
-                let mut refusal = self.into_refusal(call, request, reason);
-                refusal.api_errors = envelope.map(|parts| parts.errors).unwrap_or_default();
-                return Err(Error::Refused(Box::new(refusal)));
+                let errors = envelope.map(|parts| parts.errors).unwrap_or_default();
+                let errors = redact::errors(errors, &call.secret);
+                return Err(self.refusal(call, request, reason, errors));
             }
         };
         match read {
@@ -260,24 +283,30 @@ impl Head {
                 took: call.elapsed(),
                 measured_offset: self.measured_offset,
             }),
-            Err(unreadable) => Err(self.refusal(call, request, Reason::Unreadable(unreadable))),
+            Err(unreadable) => {
+                let reason = Reason::Unreadable(unreadable);
+                Err(self.refusal(call, request, reason, Vec::new()))
+            }
         }
     }
 
-    fn refusal(self, call: &Call, request: Request<'_>, reason: Reason) -> Error {
-        Error::Refused(Box::new(self.into_refusal(call, request, reason)))
-    }
-
-    fn into_refusal(self, call: &Call, request: Request<'_>, reason: Reason) -> Refusal {
-        Refusal {
+    fn refusal(
+        self,
+        call: &Call,
+        request: Request<'_>,
+        reason: Reason,
+        api_errors: Vec<ApiError>,
+    ) -> Error {
+        let refusal = Refusal {
             reason,
             subject: request.subject,
             credential: call.credential,
             request: request.line(),
             http_status: self.facts.status,
             cf_ray: self.cf_ray,
-            api_errors: Vec::new(),
-        }
+            api_errors,
+        };
+        Error::Refused(Box::new(refusal))
     }
 }
 

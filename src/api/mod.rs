@@ -1,9 +1,10 @@
 //! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
 //!
-//! `client` is what others see, set up by `setup`; `exchange` sends, `listing` puts pages together.
+//! `client` is what others see, set up by `setup` and `proxy`; `exchange` sends, `listing` puts pages together.
 //! What an answer means is decided by pure code: `envelope` unwraps it, `verdict` judges a refusal,
 //! `retry` says when to try again, `paging` which page comes next. Errors are typed in `error`, told
-//! apart by `transport` where there was no answer, and worded in `wording` and `refusal`.
+//! apart by `transport` where there was no answer, kept free of our own secret by `redact`, and worded in
+//! `wording` and `refusal`.
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
 mod base_url;
@@ -13,6 +14,8 @@ mod error;
 mod exchange;
 mod listing;
 mod paging;
+mod proxy;
+mod redact;
 mod refusal;
 mod request;
 mod retry;
@@ -23,7 +26,7 @@ mod wording;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
-pub use error::{Error, Part, Problem, Reason, Refusal, Subject, Unreadable};
+pub use error::{Error, Part, Problem, ProxyFault, Reason, Refusal, Subject, Unreadable};
 pub use exchange::{Answer, Patience};
 pub use listing::{Listing, Page};
 pub use setup::Options;

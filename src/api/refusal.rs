@@ -122,9 +122,9 @@ fn permission(refusal: &Refusal, scope: Option<&Scope>) -> Words {
                 "The {label} works, but may not read the service tokens of {place} {evidence}."
             ),
             if label == CredentialKind::ApiToken.label() {
-                format!("Give it the permission {PERMISSION} for {place}.{other}")
+                format!("Give it the permission {PERMISSION}.{other}")
             } else {
-                format!("Its user needs a role that may read Zero Trust on {place}.{other}")
+                format!("Its user needs a role that may read Zero Trust.{other}")
             },
         ),
     };
@@ -240,10 +240,7 @@ fn other_scope(scope: Option<&Scope>) -> String {
     scope.map_or_else(String::new, |scope| {
         let other = scope.kind().other().word();
         let article = if other.starts_with('a') { "an" } else { "a" };
-        format!(
-            " If {} is {article} {other} ID, choose {other} instead.",
-            scope.id()
-        )
+        format!(" If that is {article} {other} ID, choose {other} instead.")
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::error::{Error, Problem, Reason};
 
@@ -76,9 +76,15 @@ fn until(text: &str, date: DateTime<Utc>) -> Option<Duration> {
     Some((then - date).to_std().unwrap_or_default())
 }
 
-/// Reads the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Reads the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two obsolete
+/// forms that a recipient must still take (RFC 9110, section 5.6.7).
 pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text.trim())
-        .ok()
-        .map(|date| date.with_timezone(&Utc))
+    let text = text.trim();
+    if let Ok(date) = DateTime::parse_from_rfc2822(text) {
+        return Some(date.with_timezone(&Utc));
+    }
+    ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .map(|date| date.and_utc())
 }

@@ -1,12 +1,12 @@
-//! How the HTTP client is set up: which certificates are trusted, which proxy is used.
+//! How the HTTP client is set up: which certificates are trusted.
 //!
-//! The file of additional certificates is the only one this room reads. Not here: requests.
+//! The file of additional certificates is the only one this room reads. Not here: requests, and which proxy is
+//! used (`proxy`).
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, redirect};
 use rustls::RootCertStore;
@@ -44,7 +44,8 @@ pub(super) fn http(options: &Options, uses_proxy: bool) -> Result<reqwest::Clien
     };
     let builder = builder();
     let builder = if options.base_url.is_https() {
-        builder.https_only(true).tls_certs_merge(extra)
+        let trusted = extra.into_iter().chain(despite_empty_variables());
+        builder.https_only(true).tls_certs_merge(trusted)
     } else {
         builder.tls_certs_only(extra)
     };
@@ -68,23 +69,32 @@ fn builder() -> ClientBuilder {
         .gzip(true)
 }
 
-/// The proxy that requests go to, found by the same rules as the HTTP library's own: its host and
-/// port, never the user name and password that its URL may hold.
-pub(super) fn proxy_host(options: &Options) -> Option<String> {
-    if !options.use_system_proxy {
-        return None;
+/// The system's certificates where the variables that replace them are set, but empty: that counts
+/// as unset, as with curl, while the platform's verifier would be left without any.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn despite_empty_variables() -> Vec<Certificate> {
+    let [file, directory] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the platform's verifier reads these two variables itself"
+        )]
+        std::env::var_os(name)
+    });
+    let is_set =
+        |value: &Option<std::ffi::OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
+    if file.is_none() || is_set(&file) || is_set(&directory) {
+        return Vec::new();
     }
-    let matcher = Matcher::from_system();
-    let target = options.base_url.join(&[]);
-    let proxy = matcher.intercept(&target.as_str().parse().ok()?)?;
-    // The matcher holds `NO_PROXY=*` against names but not against addresses, so ask for a name.
-    let any_name = format!("{}://name.invalid", target.scheme());
-    matcher.intercept(&any_name.parse().ok()?)?;
-    let host = proxy.uri().host()?;
-    Some(match proxy.uri().port_u16() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
+    let bundle = openssl_probe::probe().cert_file;
+    // Without any, building the client says so.
+    bundle
+        .and_then(|path| certificates(&path).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn despite_empty_variables() -> Vec<Certificate> {
+    Vec::new()
 }
 
 /// Reads a PEM bundle, and makes sure of every certificate in it: the HTTP library would only say

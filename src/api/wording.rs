@@ -3,7 +3,7 @@
 //! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
 //! `refusal`. Not here: deciding what an error is.
 
-use super::error::{Error, Problem};
+use super::error::{Error, Problem, ProxyFault};
 use super::refusal::{self, Words, proxy_login, seconds};
 use crate::domain::failure::{Details, Failure, FailureKind};
 use crate::domain::scope::Scope;
@@ -26,7 +26,7 @@ fn details(error: Error) -> Details {
             cause: Some(cause),
             ..Details::default()
         },
-        Error::UnusableCredential { .. } => Details::default(),
+        Error::UnusableCredential { .. } | Error::ProxySetting { .. } => Details::default(),
         Error::Timeout { request, .. } => Details {
             request: Some(request),
             ..Details::default()
@@ -59,6 +59,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
             "Check SSL_CERT_FILE and SSL_CERT_DIR, or install the system's CA certificates."
                 .to_owned(),
         ),
+        Error::ProxySetting { variable, fault } => proxy_setting(*variable, *fault),
         Error::UnusableCredential { part } => (
             FailureKind::Authentication,
             format!("The {part} cannot be sent: it is empty or holds a character that none has."),
@@ -72,6 +73,19 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
         Error::Transport { problem, host, .. } => transport(*problem, host),
         Error::Refused(refusal) => refusal::words(refusal, scope),
     }
+}
+
+fn proxy_setting(variable: Option<&str>, fault: ProxyFault) -> Words {
+    let place = variable.unwrap_or("the system's settings");
+    let what = match fault {
+        ProxyFault::Malformed => "it is not a URL such as http://host:port",
+        ProxyFault::Socks => "SOCKS is not supported",
+    };
+    (
+        FailureKind::Proxy,
+        format!("The proxy in {place} cannot be used: {what}."),
+        "Name an HTTP proxy there, or list the API's host in NO_PROXY to go straight.".to_owned(),
+    )
 }
 
 fn transport(problem: Problem, host: &str) -> Words {

@@ -16,7 +16,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::ScopeKind;
 
 use super::setup_parts::Filled;
-pub use super::setup_parts::{Offer, Opener, Phase, Repeat, SetupField};
+pub use super::setup_parts::{Offer, Opener, Phase, Repeat, SetupField, Trial};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,8 @@ pub struct Setup {
     pub complaint: Option<(SetupField, String)>,
     /// Where the secret will be kept, as a trial showed.
     pub store: Remote<String>,
+    /// How long that trial takes.
+    pub trial: Trial,
     /// What the form waits for.
     pub phase: Phase,
     /// What else than the usual way a failure leaves open.
@@ -70,6 +72,7 @@ impl Default for Setup {
             scope_id: TextField::default(),
             complaint: None,
             store: Remote::Idle,
+            trial: Trial::Quick,
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
@@ -106,7 +109,8 @@ impl Setup {
         if self.offer == Some(Offer::SaveUnchecked) {
             rows.push(SaveUnchecked);
         }
-        if self.offer == Some(Offer::SessionOnly) || self.store.failure().is_some() {
+        let is_store_silent = self.store.failure().is_some() || self.trial == Trial::Slow;
+        if self.offer == Some(Offer::SessionOnly) || is_store_silent {
             rows.push(SessionOnly);
         }
         rows
@@ -168,7 +172,11 @@ impl Setup {
 
     /// Cancels what is running, leaves a text field, or leaves the form.
     pub(super) fn back(&mut self, can_leave: bool) -> Vec<Step> {
+        let was_saving = matches!(self.phase, Phase::Saving { .. });
         if let Some(request) = self.cancel() {
+            if was_saving {
+                self.offer = Some(Offer::SessionOnly);
+            }
             return vec![
                 Step::Run(Effect::Cancel(request)),
                 Step::Tell("Cancelled.".to_owned()),

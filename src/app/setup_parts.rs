@@ -73,6 +73,15 @@ pub enum Phase {
     },
 }
 
+/// How long the credential store takes to be tried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// As long as programs take.
+    Quick,
+    /// So long that it may be waiting for a person to unlock it.
+    Slow,
+}
+
 /// A way on after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {

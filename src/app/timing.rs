@@ -6,7 +6,7 @@
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::browse_table::Basis;
-use super::setup::Phase;
+use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
@@ -17,6 +17,9 @@ const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 /// The longest wait while a refresh is pending: timers stop while a machine sleeps, the clock
 /// does not.
 const NAP: TimeDelta = TimeDelta::seconds(15);
+
+/// A credential store that takes longer than this to answer may be waiting for a person.
+const SLOW_STORE: TimeDelta = TimeDelta::seconds(1);
 
 impl State {
     /// The instant, by the server's clock, that everything on screen is computed at.
@@ -103,7 +106,23 @@ pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
         ),
         None => earliest([age_step(state), limit_step(state)]),
     };
-    earliest([notice, spinner, paced])
+    earliest([notice, spinner, paced, store_turns_slow(state)])
+}
+
+/// When the trial of the credential store becomes a slow one.
+fn store_turns_slow(state: &State) -> Option<DateTime<Utc>> {
+    let since = state.setup.store.loading_since()?;
+    let waits = state.screen == Screen::Setup && state.setup.trial == Trial::Quick;
+    since.checked_add_signed(SLOW_STORE).filter(|_| waits)
+}
+
+/// Whether the trial of the credential store has become a slow one.
+pub(super) fn store_trial(state: &State) -> Trial {
+    let waited = |since| state.clock.local.signed_duration_since(since);
+    match state.setup.store.loading_since() {
+        Some(since) if waited(since) >= SLOW_STORE => Trial::Slow,
+        _ => Trial::Quick,
+    }
 }
 
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.

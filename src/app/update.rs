@@ -121,8 +121,9 @@ fn profile_saved(
     steps
 }
 
-/// What goes away by itself goes away first.
+/// What goes away or turns up by itself does so first.
 fn settle_time(state: &mut State) {
+    state.setup.trial = timing::store_trial(state);
     if state
         .notice
         .as_ref()

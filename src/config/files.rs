@@ -47,13 +47,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // Opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is not a regular file",
-        ));
-    }
+    is_no_pipe(path)?;
     let mut bytes = Vec::new();
     File::open(path)?
         .take(SIZE_LIMIT + 1)
@@ -67,6 +61,18 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opening a pipe would wait for its other end, so only a regular file, or nothing yet, is opened.
+fn is_no_pipe(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        )),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// The right to change the files of one directory, held until it is dropped. The directory is
 /// created where it is absent.
 #[derive(Debug)]
@@ -78,8 +84,10 @@ impl Lock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
-        let file = private(OpenOptions::new().write(true).create(true).truncate(false))
-            .open(&path)
+        let file = is_no_pipe(&path)
+            .and_then(|()| {
+                private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path)
+            })
             .map_err(|error| unwritable(&path, &error))?;
         let deadline = Instant::now() + LOCK_WAIT;
         loop {
@@ -160,8 +168,8 @@ pub(super) fn move_aside(path: &Path, _lock: &Lock) -> Result<PathBuf, Failure> 
 /// Opens a file to append to, private to the user, its directory created where it is absent.
 pub(super) fn append(path: &Path) -> Result<File, Failure> {
     create_dir(path.parent().unwrap_or(Path::new(".")))?;
-    private(OpenOptions::new().append(true).create(true))
-        .open(path)
+    is_no_pipe(path)
+        .and_then(|()| private(OpenOptions::new().append(true).create(true)).open(path))
         .map_err(|error| unwritable(path, &error))
 }
 

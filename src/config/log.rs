@@ -29,6 +29,8 @@ pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
     let file = open_log(paths)?;
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
+        // On a full disk it would complain on stderr, which belongs to the screens.
+        .log_internal_errors(false)
         .with_writer(Mutex::new(file));
     let filter = Targets::new().with_target("tokenscope", level);
     // A second start in one process keeps the first log.

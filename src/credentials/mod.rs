@@ -2,6 +2,7 @@
 //!
 //! Not here: which of them is used (`inspector`), and whether the API accepts what they hold.
 
+mod core_file;
 mod environment;
 mod error;
 mod keyring;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::core_file;
 use super::error::StoreError;
 use super::store::CredentialStore;
 use crate::domain::secret::Secret;
@@ -25,10 +26,11 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// A vault whose thread starts, and makes the store there, when it is first asked. Most commands
-    /// never ask.
+    /// A vault whose thread starts, and makes the store there, when it is first asked; most commands
+    /// never ask. The process may hold secrets from here on, so it leaves no core file any more.
     #[must_use]
     pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
+        core_file::forbid();
         let start: Start = Box::new(move || {
             let (jobs, waiting) = mpsc::channel::<Job>();
             // A thread that could not be started drops its end of the channel, which `ask` reports.

@@ -25,9 +25,9 @@ impl RawJson {
     /// A key that was sent twice appears twice; the later one counts, as in JavaScript.
     #[must_use]
     pub fn members(&self) -> Vec<(String, &str)> {
-        serde_json::from_str::<Members<'_>>(&self.0)
-            .map(|members| members.0)
-            .unwrap_or_default()
+        let mut members = Vec::new();
+        self.for_each_member(|key, value| members.push((key.to_owned(), value)));
+        members
     }
 
     /// Hands over what [`Self::members`] gives, without a copy of any key: for long lists.
@@ -139,28 +139,6 @@ impl Lines {
     }
 }
 
-struct Members<'a>(Vec<(String, &'a str)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push((key, value.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
-
 /// Calls a function with each member of an object.
 struct Visit<F>(F);
 
@@ -184,25 +162,26 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
     }
 }
 
-/// A key that is copied only where it holds an escape.
-struct Key<'a>(Cow<'a, str>);
+/// The key of a member, copied only where it holds an escape. Half a surrogate pair in it, which JSON
+/// can spell and Unicode does not have, is read as placeholders: it must not cost the whole object.
+pub struct Key<'a>(pub Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrow;
-        impl<'de> Visitor<'de> for Borrow {
+        struct Lossy;
+        impl<'de> Visitor<'de> for Lossy {
             type Value = Key<'de>;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a key")
             }
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(key)))
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Key(String::from_utf8_lossy(bytes)))
             }
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(Key(String::from_utf8_lossy(bytes).into_owned().into()))
             }
         }
-        deserializer.deserialize_str(Borrow)
+        deserializer.deserialize_bytes(Lossy)
     }
 }
 

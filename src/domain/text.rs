@@ -51,11 +51,17 @@ fn is_invisible(c: char) -> bool {
 #[must_use]
 pub fn trim_input(text: &str) -> &str {
     text.trim_matches(|c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || is_invisible(c)
-            || matches!(c, '\u{200C}' | '\u{200D}')
+        c.is_whitespace() || c.is_control() || is_invisible(c) || is_blank_mark(c)
     })
+}
+
+/// Characters without a glyph of their own that sanitising keeps, since scripts and emoji need them
+/// inside a text: joiners, selectors, fillers.
+fn is_blank_mark(c: char) -> bool {
+    matches!(c,
+        '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}'
+        | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// The one line that a single-line field takes from a paste: the first that is not blank.
@@ -80,7 +86,7 @@ pub fn width(text: &str) -> usize {
 /// cut. An ellipsis wider than the room is left out.
 #[must_use]
 pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str> {
-    if width(text) <= cells {
+    if head(text, cells).len() == text.len() {
         return Cow::Borrowed(text);
     }
     let ellipsis = if width(ellipsis) <= cells {
@@ -88,19 +94,74 @@ pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str>
     } else {
         ""
     };
-    let room = cells - width(ellipsis);
+    let kept = head(text, cells - width(ellipsis));
+    Cow::Owned([kept, ellipsis].concat())
+}
+
+/// As much of the start of a text as fits into `cells` cells. Looks at no more of it than that.
+fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
-    let mut kept = String::new();
-    for grapheme in text.graphemes(true) {
-        let next = used + UnicodeWidthStr::width(grapheme);
-        if next > room {
-            break;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += UnicodeWidthStr::width(grapheme);
+        if used > cells {
+            return &text[..at];
         }
-        used = next;
-        kept.push_str(grapheme);
     }
-    kept.push_str(ellipsis);
-    Cow::Owned(kept)
+    text
+}
+
+/// The cells at the end of a line that are worth beginning a very long word in.
+const ENOUGH: usize = 12;
+
+/// Breaks clean text into lines of at most `cells` cells, between words where that is possible.
+/// Never gives no line.
+#[must_use]
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let long = width(word);
+        let gap = usize::from(!line.is_empty());
+        if used + gap + long <= cells {
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(word);
+            used += gap + long;
+            continue;
+        }
+        let mut word = word;
+        if long > cells && used + ENOUGH <= cells {
+            // It has to be cut anyway, so the rest of this line is used first.
+            let piece = head(word, cells - used - gap);
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(piece);
+            word = &word[piece.len()..];
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        line = break_word(word, cells, &mut lines);
+        used = width(&line);
+    }
+    lines.push(line);
+    lines
+}
+
+/// Cuts a word that is wider than a line; what is left over starts the next line.
+fn break_word(word: &str, cells: usize, lines: &mut Vec<String>) -> String {
+    let mut rest = word;
+    loop {
+        let piece = head(rest, cells);
+        if piece.len() == rest.len() {
+            return rest.to_owned();
+        }
+        if piece.is_empty() {
+            // Not even one character fits.
+            return String::new();
+        }
+        lines.push(piece.to_owned());
+        rest = &rest[piece.len()..];
+    }
 }
 
 /// Truncates or pads with spaces to exactly `cells` cells.

@@ -197,13 +197,21 @@ fn instant(value: &str) -> Reported<DateTime<Utc>> {
     match string(value) {
         Reported::Valid(text) if text::trim_input(&text).is_empty() => Reported::Null,
         Reported::Valid(text) => match DateTime::parse_from_rfc3339(text::trim_input(&text)) {
-            Ok(date) if date.with_timezone(&Utc).year() <= 1 => Reported::Null,
-            Ok(date) => Reported::Valid(without_leap_second(date.with_timezone(&Utc))),
+            Ok(date) => of_our_calendar(date.to_utc()),
             Err(_) => Reported::Invalid,
         },
         Reported::Absent => Reported::Absent,
         Reported::Null => Reported::Null,
         Reported::Invalid => Reported::Invalid,
+    }
+}
+
+/// Go's zero time means none. An offset can carry a date past the last year that RFC 3339 can write.
+fn of_our_calendar(date: DateTime<Utc>) -> Reported<DateTime<Utc>> {
+    match date.year() {
+        ..=1 => Reported::Null,
+        2..=9999 => Reported::Valid(without_leap_second(date)),
+        _ => Reported::Invalid,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
-use crate::credentials::{Environment, StoreError, Vault};
+use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -176,10 +176,14 @@ impl Inspector {
         profile: &Profile,
         credential: &Credential,
     ) -> Result<(Settings, String), Failure> {
-        self.vault
-            .set(&profile.name, &credential.secret, self.keyring_wait())
-            .await?;
-        let kept = self.vault.get(&profile.name, self.keyring_wait()).await?;
+        let wait = self.keyring_wait();
+        let deadline = Instant::now() + wait;
+        let (name, secret) = (&profile.name, &credential.secret);
+        let keeping = async {
+            self.vault.set(name, secret, wait).await?;
+            self.vault.get(name, wait).await
+        };
+        let kept = self.until(deadline, keeping).await?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
@@ -187,7 +191,9 @@ impl Inspector {
                 "Remove the entry with `tokenscope auth clear`, and try again.",
             ));
         }
-        let place = self.vault.place(self.keyring_wait()).await?;
+        // The secret is kept; a service too slow to say where must not undo that.
+        let place = self.until(deadline, self.vault.place(wait)).await;
+        let place = place.unwrap_or_else(|_| STORE_NAME.to_owned());
         self.secrets
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -207,8 +213,12 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn probe(&self) -> Result<String, Failure> {
-        self.vault.probe(self.keyring_wait()).await?;
-        Ok(self.vault.place(self.keyring_wait()).await?)
+        let wait = self.keyring_wait();
+        let trial = async {
+            self.vault.probe(wait).await?;
+            self.vault.place(wait).await
+        };
+        Ok(self.until(Instant::now() + wait, trial).await?)
     }
 
     /// Removes a profile's secret, and says whether there was one.
@@ -232,10 +242,22 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        Ok((
-            self.vault.contains(profile, self.keyring_wait()).await?,
-            self.vault.place(self.keyring_wait()).await?,
-        ))
+        let wait = self.keyring_wait();
+        let looking = async {
+            let is_stored = self.vault.contains(profile, wait).await?;
+            Ok((is_stored, self.vault.place(wait).await?))
+        };
+        Ok(self.until(Instant::now() + wait, looking).await?)
+    }
+
+    /// Asks the store several things within one wait, however slowly it answers each.
+    async fn until<T>(
+        &self,
+        deadline: Instant,
+        asking: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let answered = tokio::time::timeout_at(deadline, asking).await;
+        answered.unwrap_or(Err(StoreError::Unanswered(self.limits.keyring)))
     }
 
     /// Reads a secret at most once a process and profile.

@@ -174,7 +174,7 @@ impl Keymap {
             Some(action) => Input::Act(action),
             None => Input::Type(key.typed().filter(|_| context.is_text())?),
         };
-        (event.kind == KeyEventKind::Press || repeats(&input)).then_some(input)
+        (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
     }
 
     fn action(&self, context: Context, key: Key) -> Option<Action> {
@@ -247,15 +247,17 @@ impl TryFrom<RawRow> for Row {
 }
 
 /// Holding a key down may type and move, but not submit, toggle or quit over and over.
-fn repeats(input: &Input) -> bool {
+fn repeats(input: &Input, context: Context) -> bool {
     match input {
         Input::Type(_) => true,
+        // There, they switch between two choices.
+        Input::Act(Action::Left | Action::Right) => {
+            !matches!(context, Context::Setup | Context::Lookup)
+        }
         Input::Act(action) => matches!(
             action,
             Action::Up
                 | Action::Down
-                | Action::Left
-                | Action::Right
                 | Action::PageUp
                 | Action::PageDown
                 | Action::NextField

@@ -11,6 +11,7 @@ use super::widgets::{cells, hint_for, put, put_right, row, width};
 use crate::action::{Action, Context};
 use crate::app::state::{Banner, Screen, State};
 use crate::domain::failure::FailureKind;
+use crate::domain::text;
 use crate::theme::Role;
 
 /// The width from which the way to the details is always shown.
@@ -27,16 +28,22 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         FailureKind::RateLimited | FailureKind::Config => (Role::Warning, glyphs.warning),
         _ => (Role::Critical, glyphs.critical),
     };
-    let mut first = vec![
+    let count = match banner.count {
+        0 | 1 => String::new(),
+        count => format!(" {}{count}", glyphs.times),
+    };
+    // A long sentence is cut before the count, which says that the last try failed as well.
+    let room =
+        usize::from(area.width).saturating_sub(text::width(symbol) + text::width(&count) + 2);
+    let summary = look.clean(&banner.failure.summary);
+    let summary = text::truncate(&summary, room, glyphs.ellipsis);
+    let first = vec![
         Span::raw(" "),
         look.span(role, symbol),
         Span::raw(" "),
-        look.span(Role::Strong, &banner.failure.summary),
+        look.span(Role::Strong, &summary),
+        look.span(Role::Muted, &count),
     ];
-    if banner.count > 1 {
-        let count = format!(" {}{}", glyphs.times, banner.count);
-        first.push(look.span(Role::Muted, &count));
-    }
     let second = vec![Span::raw("   "), look.plain(&banner.failure.hint)];
     let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
     // The keys go where they hide nothing, and get fewer before they do.

@@ -9,9 +9,10 @@ use ratatui::text::Span;
 use super::browse_note::{progress, waited};
 use super::look::Look;
 use super::waiting::on_keyring;
-use super::widgets::{hint_for, put_centred, row, wrap};
+use super::widgets::{hint_for, put_centred, row};
 use crate::action::Action;
 use crate::app::state::State;
+use crate::domain::text;
 use crate::theme::Role;
 
 /// ```text
@@ -118,7 +119,7 @@ impl Lines<'_> {
 
     fn said(&self, role: Role, text: &str) -> Vec<Line> {
         let columns = self.columns.saturating_sub(4).min(72);
-        let lines = wrap(&self.look.clean(text), columns);
+        let lines = text::wrap(&self.look.clean(text), columns);
         lines
             .iter()
             .map(|line| vec![self.look.span(role, line)])

@@ -10,7 +10,7 @@ use ratatui::text::Span;
 
 use super::look::Look;
 use super::times::{FORMS, Moment};
-use super::widgets::{divider, first_shown, on_line, put, row, wrap};
+use super::widgets::{divider, first_shown, on_line, put, row};
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind};
 use crate::domain::text;
@@ -256,7 +256,7 @@ impl Fields<'_> {
         let raw = field.raw.as_deref().map(|raw| look.clean(raw));
         match &raw {
             Some(raw) => {
-                let wrapped = wrap(raw, columns);
+                let wrapped = text::wrap(raw, columns);
                 for (at, line) in wrapped.into_iter().enumerate() {
                     lines.push((if at == 0 { "Raw" } else { "" }, line));
                 }

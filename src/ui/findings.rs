@@ -8,9 +8,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::look::Look;
-use super::widgets::{put, row, wrap};
+use super::widgets::{put, row};
 use crate::domain::countdown::Remaining;
 use crate::domain::findings::{Finding, Severity};
+use crate::domain::text;
 use crate::theme::Role;
 
 /// The findings as lines of at most a number of cells.
@@ -30,7 +31,10 @@ pub(super) fn lines(
     for finding in findings {
         let (role, symbol) = sign(finding.severity, look);
         let message = look.clean(&finding.message);
-        for (at, line) in wrap(&message, columns.saturating_sub(2)).iter().enumerate() {
+        for (at, line) in text::wrap(&message, columns.saturating_sub(2))
+            .iter()
+            .enumerate()
+        {
             let start = if at == 0 { symbol } else { " " };
             lines.push(vec![look.span(role, start), Span::raw(format!(" {line}"))]);
         }

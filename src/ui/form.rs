@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use super::look::Look;
-use super::widgets::{cells, put, row, wrap};
+use super::widgets::{cells, put, row};
 use crate::action::{Action, Context};
 use crate::app::field::TextField;
 use crate::domain::scope::ScopeKind;
@@ -232,7 +232,7 @@ impl Form<'_> {
     fn lines(&self, indent: usize, role: Role, text: &str) -> Vec<FormRow> {
         let look = self.look;
         let room = self.columns.saturating_sub(indent + 2);
-        wrap(&look.clean(text), room)
+        text::wrap(&look.clean(text), room)
             .into_iter()
             .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), look.span(role, &line)]))
             .collect()

@@ -10,7 +10,7 @@ use ratatui::widgets::{Clear, Widget};
 use super::layout;
 use super::look::Look;
 use super::widgets::{
-    cells, first_shown, hint_for, inset, on_line, on_line_right, panel, put, row, spinner, wrap,
+    cells, first_shown, hint_for, inset, on_line, on_line_right, panel, put, row, spinner,
 };
 use crate::action::{Action, Context};
 use crate::app::picker::Picker;
@@ -201,7 +201,7 @@ fn remarks(picker: &Picker, columns: usize, look: &Look<'_>) -> Vec<Line> {
         (true, true) => "The credential sees no account and no zone. The ID can be typed.",
         (false, _) => "The ID can be typed all the same.",
     };
-    let wrapped = wrap(way_out, columns.saturating_sub(2));
+    let wrapped = text::wrap(way_out, columns.saturating_sub(2));
     lines.extend(
         wrapped
             .iter()
@@ -216,7 +216,7 @@ fn refusal_lines(
     columns: usize,
     look: &Look<'_>,
 ) -> Vec<Line> {
-    let wrapped = wrap(&look.clean(&refusal.summary), columns.saturating_sub(2));
+    let wrapped = text::wrap(&look.clean(&refusal.summary), columns.saturating_sub(2));
     let line = |(at, line): (usize, &String)| {
         let mark = if at == 0 {
             format!("{symbol} ")

@@ -11,7 +11,7 @@ use super::layout;
 use super::look::Look;
 use super::widgets::{
     cells, divider, first_shown, hint_for, inset, on_line, on_line_right, panel, put, row, spinner,
-    width, wrap,
+    width,
 };
 use crate::action::{Action, Context};
 use crate::app::state::State;
@@ -96,7 +96,7 @@ fn render_none(frame: &mut Frame<'_>, inner: Rect, state: &State, look: &Look<'_
     };
     let mut lines: Vec<Line> = vec![Vec::new()];
     for (role, paragraph) in [Role::Strong, Role::Muted].into_iter().zip(paragraphs) {
-        let wrapped = wrap(paragraph, usize::from(area.width));
+        let wrapped = text::wrap(paragraph, usize::from(area.width));
         lines.extend(wrapped.iter().map(|line| vec![look.span(role, line)]));
     }
     if !state.session.demo_only {
@@ -330,7 +330,7 @@ fn facts(seat: &Seat, state: &State, columns: usize, look: &Look<'_>) -> Vec<Lin
     } else {
         role
     };
-    for (at, line) in wrap(&look.clean(&place), columns.saturating_sub(12))
+    for (at, line) in text::wrap(&look.clean(&place), columns.saturating_sub(12))
         .iter()
         .enumerate()
     {
@@ -360,7 +360,7 @@ pub(super) fn render_confirm(frame: &mut Frame<'_>, body: Rect, state: &State, l
         text.push_str(" It is the one in use.");
     }
     let widest = layout::overlay(body, 64, 0).width;
-    let lines = wrap(&text, usize::from(widest.saturating_sub(4)));
+    let lines = text::wrap(&text, usize::from(widest.saturating_sub(4)));
     let area = layout::overlay(body, 64, cells(lines.len() + 2));
     Clear.render(area, frame.buffer_mut());
     let room = usize::from(area.width).saturating_sub(28);

@@ -8,7 +8,8 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use super::look::Look;
-use super::widgets::{on_line, on_line_right, panel, put, row, wrap};
+use super::widgets::{on_line, on_line_right, panel, put, row};
+use crate::domain::text;
 use crate::theme::Role;
 
 /// A box of lines over the body, and the line it is scrolled to.
@@ -63,7 +64,7 @@ pub(super) fn render(
 pub(super) fn hanging(text: &str, columns: usize) -> Vec<String> {
     let body = text.trim_start_matches(' ');
     let indent = (text.len() - body.len()).min(columns / 2);
-    wrap(body, columns.saturating_sub(indent + 2))
+    text::wrap(body, columns.saturating_sub(indent + 2))
         .into_iter()
         .enumerate()
         .map(|(at, line)| format!("{:1$}{line}", "", indent + 2 * usize::from(at > 0)))

@@ -10,7 +10,7 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::look::Look;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
-use crate::app::setup::{Opener, Phase, Setup, SetupField};
+use crate::app::setup::{Opener, Phase, Setup, SetupField, Trial};
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
@@ -160,20 +160,20 @@ fn button_label(button: SetupField) -> &'static str {
 fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     match &setup.store {
         Remote::Idle => Vec::new(),
+        Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
+            let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
+            let mut rows = form.paragraph(Role::Warning, waiting);
+            rows.extend(form.paragraph(Role::Muted, &way_out(setup)));
+            rows
+        }
         Remote::Loading { last: None, .. } => {
             form.paragraph(Role::Muted, "Finding out where it can be kept …")
         }
         store => {
             if let Some(failure) = store.failure() {
                 let summary = format!("{} {}", form.look.glyphs().warning, failure.summary);
-                let variables = if setup.is_global_key {
-                    "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
-                } else {
-                    "CLOUDFLARE_API_TOKEN"
-                };
-                let way_out = format!("Keep it for this session only, or set {variables} instead.");
                 let mut rows = form.paragraph(Role::Warning, &summary);
-                rows.extend(form.paragraph(Role::Muted, &way_out));
+                rows.extend(form.paragraph(Role::Muted, &way_out(setup)));
                 rows
             } else {
                 let place = store.value().map_or("", String::as_str);
@@ -181,6 +181,16 @@ fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
             }
         }
     }
+}
+
+/// What to do without a keyring.
+fn way_out(setup: &Setup) -> String {
+    let variables = if setup.is_global_key {
+        "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
+    } else {
+        "CLOUDFLARE_API_TOKEN"
+    };
+    format!("Keep it for this session only, or set {variables} instead.")
 }
 
 /// What the form waits for.

@@ -281,57 +281,6 @@ pub(super) fn hint_for(
     Some(key_hint(&key, label, look).to_vec())
 }
 
-/// The cells at the end of a line that are worth beginning a very long word in.
-const ENOUGH: usize = 12;
-
-/// Breaks clean text into lines of at most a number of cells, between words where that is possible.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split(' ') {
-        let long = text::width(word);
-        let gap = usize::from(!line.is_empty());
-        if used + gap + long <= columns {
-            line.extend(std::iter::repeat_n(' ', gap));
-            line.push_str(word);
-            used += gap + long;
-            continue;
-        }
-        let mut word = word;
-        if long > columns && used + ENOUGH <= columns {
-            // It has to be cut anyway, so the rest of this line is used first.
-            let piece = text::truncate(word, columns - used - gap, "");
-            line.extend(std::iter::repeat_n(' ', gap));
-            line.push_str(&piece);
-            word = &word[piece.len()..];
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        line = break_word(word, columns, &mut lines);
-        used = text::width(&line);
-    }
-    lines.push(line);
-    lines
-}
-
-/// Cuts a word that is wider than a line; what is left over starts the next line.
-fn break_word(word: &str, columns: usize, lines: &mut Vec<String>) -> String {
-    let mut rest = word;
-    while text::width(rest) > columns {
-        let piece = text::truncate(rest, columns, "");
-        let length = piece.len();
-        if length == 0 {
-            // Not even one character fits.
-            return String::new();
-        }
-        lines.push(piece.into_owned());
-        rest = &rest[length..];
-    }
-    rest.to_owned()
-}
-
 /// The first row of a list to show so that the selected one is in view.
 pub(super) fn first_shown(selected: usize, total: usize, rows: usize) -> usize {
     let last = total.saturating_sub(rows);

@@ -279,7 +279,7 @@ async fn sixteen_mebibytes_are_still_read() {
 }
 
 /// A TLS server with a certificate for 127.0.0.1 by an issuer of its own, and that issuer's file.
-async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (Raw, PathBuf) {
+pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (Raw, PathBuf) {
     let issuer_key = rcgen::KeyPair::generate().unwrap();
     let mut issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -31,6 +31,7 @@ mod domain_status;
 mod domain_text;
 mod domain_time;
 mod domain_token;
+mod field_cases;
 mod keymap;
 mod keyring;
 mod pty;

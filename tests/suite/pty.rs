@@ -21,13 +21,13 @@ pub(crate) const PROMPT: &str = "ready> ";
 
 /// A program on a pseudo-terminal of 100 columns and 30 rows.
 pub(crate) struct Session {
-    child: Box<dyn Child + Send + Sync>,
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
-    master: Box<dyn MasterPty + Send>,
+    pub(crate) master: Box<dyn MasterPty + Send>,
     bytes: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    stream: Vec<u8>,
-    _home: tempfile::TempDir,
+    pub(crate) screen: vt100::Parser,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl Session {
@@ -74,7 +74,7 @@ impl Session {
             bytes,
             screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
             stream: Vec::new(),
-            _home: home,
+            home,
         }
     }
 

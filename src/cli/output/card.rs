@@ -47,36 +47,9 @@ pub(super) fn labelled(
     Ok(())
 }
 
-/// Cuts text into lines of at most `cells` cells, between words where it can. Never no line.
+/// Clean text in lines of at most `cells` cells, of which there are some on any terminal.
 pub(super) fn wrapped(value: &str, cells: usize) -> Vec<String> {
-    let cells = cells.max(8);
-    let mut lines = vec![String::new()];
-    for word in value.split(' ') {
-        let mut word = word;
-        let line = lines.last_mut().map_or(0, |line| text::width(line));
-        if line > 0 && line + 1 + text::width(word) > cells {
-            lines.push(String::new());
-        } else if line > 0
-            && let Some(last) = lines.last_mut()
-        {
-            last.push(' ');
-        }
-        while text::width(word) > cells {
-            let head = text::truncate(word, cells, "").into_owned();
-            word = &word[head.len()..];
-            if let Some(last) = lines.last_mut() {
-                last.push_str(&head);
-            }
-            lines.push(String::new());
-            if head.is_empty() {
-                break;
-            }
-        }
-        if let Some(last) = lines.last_mut() {
-            last.push_str(word);
-        }
-    }
-    lines
+    text::wrap(value, cells.max(8))
 }
 
 /// Prints one token as rows of a label and a value.
