@@ -10,6 +10,18 @@ use unicode_width::UnicodeWidthStr;
 /// What stands in for a character that must not reach a terminal.
 pub const PLACEHOLDER: char = '\u{FFFD}';
 
+/// The bytes of a text that can matter for a row of cells; no honest name is longer.
+const ENOUGH: usize = 1024;
+
+/// The start of a text that may be of any length, and that is drawn or searched again and again.
+#[must_use]
+pub fn beginning(text: &str) -> &str {
+    let end = (0..=ENOUGH.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Makes untrusted text safe for one line of a terminal or a log.
 ///
 /// Line breaks and tabs become a space; every other control, direction override and invisible
