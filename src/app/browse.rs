@@ -165,20 +165,20 @@ impl Browse {
     }
 
     /// The query may have changed.
-    pub(super) fn searched(&mut self, basis: Basis) {
+    pub(super) fn searched(&mut self) {
         let query = self.filter.value().to_owned();
-        self.change(Follow::TokenOrTop, |table| table.search(&query, basis));
+        self.change(Follow::TokenOrTop, |table| table.search(&query));
     }
 
     /// Leaves the filter's field, gives the filter up, or goes back.
-    pub(super) fn back(&mut self, basis: Basis) -> Vec<Step> {
+    pub(super) fn back(&mut self) -> Vec<Step> {
         if self.is_filtering {
             self.is_filtering = false;
         } else if self.filter.value().is_empty() {
             return vec![Step::OpenLookup];
         } else {
             self.filter = TextField::default();
-            self.searched(basis);
+            self.searched();
         }
         Vec::new()
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::haystacks::Haystacks;
 use crate::domain::search::{self, TokenFilter};
 use crate::domain::status::{self, Lifecycle, Status, Thresholds};
 use crate::domain::token::{Reported, ServiceToken};
@@ -80,6 +81,7 @@ pub struct Table {
     /// A token's key and whether it passes the filter, both by its place in `tokens`.
     keys: Vec<Key>,
     passing: Vec<bool>,
+    haystacks: Haystacks,
     /// Places in `tokens`: of all of them in order, and of those that pass the filter.
     order: Vec<u32>,
     shown: Vec<u32>,
@@ -157,7 +159,7 @@ impl Table {
         self.order
             .extend((known..self.tokens.len()).filter_map(|place| u32::try_from(place).ok()));
         self.arrange();
-        self.filter(known, basis);
+        self.filter(known);
     }
 
     /// Takes other tokens in place of all there were.
@@ -178,6 +180,7 @@ impl Table {
             Some(old) if !id.is_empty() && old.raw != token.raw => *old = token.clone(),
             _ => return false,
         }
+        self.haystacks = Haystacks::default();
         self.rejudge(basis);
         true
     }
@@ -196,11 +199,12 @@ impl Table {
     /// Sorts by something else.
     pub(super) fn sort_by(&mut self, sort: Sort, basis: Basis) {
         self.sort = sort;
+        self.by_prefix(basis);
         self.rejudge(basis);
     }
 
     /// Filters by another query.
-    pub(super) fn search(&mut self, query: &str, basis: Basis) {
+    pub(super) fn search(&mut self, query: &str) {
         if query == self.query {
             return;
         }
@@ -209,7 +213,7 @@ impl Table {
         if !is_narrower {
             self.passing.fill(true);
         }
-        self.filter(0, basis);
+        self.filter(0);
     }
 
     fn rejudge(&mut self, basis: Basis) {
@@ -219,21 +223,38 @@ impl Table {
         self.passing.clear();
         self.judge(0, basis);
         self.arrange();
-        self.filter(0, basis);
+        self.filter(0);
     }
 
     /// Computes what is kept of the tokens from a place on.
     fn judge(&mut self, from: usize, basis: Basis) {
-        for token in &self.tokens[from..] {
+        for (place, token) in self.tokens.iter().enumerate().skip(from) {
             let life = Lifecycle::of(token);
             let status = Status::at(life, basis.at, basis.thresholds);
             self.counts[status as usize] += 1;
+            self.haystacks.set(place, token, status);
             self.keys.push(key(token, self.sort, basis));
             self.passing.push(true);
             let moves = status::next_move(life, basis.at, basis.thresholds);
             self.next_move = self.next_move.into_iter().chain(moves).min();
         }
         self.judged_at = Some(basis.at);
+    }
+
+    /// Puts the places nearly in order, looking only at keys and at how names begin: side by side in
+    /// memory, these are compared many times faster than names that lie apart.
+    fn by_prefix(&mut self, basis: Basis) {
+        let (tokens, sort) = (&self.tokens, self.sort);
+        let prefixed = |place: &u32| {
+            let token = &tokens[*place as usize];
+            let prefix = prefix(token.name_text(), sort);
+            (key(token, sort, basis), prefix, *place)
+        };
+        let mut prefixed: Vec<_> = self.order.iter().map(prefixed).collect();
+        prefixed.sort_unstable();
+        self.order.clear();
+        self.order
+            .extend(prefixed.iter().map(|(_, _, place)| *place));
     }
 
     /// Puts the places in order. What is in order already costs next to nothing.
@@ -248,12 +269,12 @@ impl Table {
     }
 
     /// Tries the tokens from a place on that still pass, and gathers the rows.
-    fn filter(&mut self, from: usize, basis: Basis) {
+    fn filter(&mut self, from: usize) {
         if !self.query.trim().is_empty() {
             let mut filter = TokenFilter::new(&self.query);
-            for (token, passes) in self.tokens.iter().zip(&mut self.passing).skip(from) {
-                *passes =
-                    *passes && filter.passes(token, Status::of(token, basis.at, basis.thresholds));
+            for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
+                let haystack = self.haystacks.get(place).filter(|_| *passes);
+                *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
             }
         }
         let passing = &self.passing;
@@ -299,8 +320,20 @@ fn name_key(name: &str) -> Key {
     (u8::from(name.trim().is_empty()), number)
 }
 
-/// Decides between equal keys. The order of urgency has to be the same everywhere, so its names are
-/// compared byte by byte.
+/// How a name begins, as [`by_name`] compares it.
+fn prefix(name: &str, sort: Sort) -> [u8; 24] {
+    let mut prefix = [0; 24];
+    for (to, byte) in prefix.iter_mut().zip(name.bytes()) {
+        *to = byte;
+    }
+    if sort == Sort::Name {
+        prefix.make_ascii_lowercase();
+    }
+    prefix
+}
+
+/// Decides between equal keys. The order of urgency has to be the same everywhere, so names are
+/// compared byte by byte unless they are what is sorted by.
 fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     fn folded(token: &ServiceToken) -> impl Iterator<Item = u8> {
         let bytes = token.name_text().bytes();
@@ -308,8 +341,8 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     }
     let names = || one.name_text().cmp(other.name_text());
     match sort {
-        Sort::Urgency => names(),
-        _ => folded(one).cmp(folded(other)).then_with(names),
+        Sort::Name => folded(one).cmp(folded(other)).then_with(names),
+        _ => names(),
     }
     .then_with(|| one.id_text().cmp(other.id_text()))
 }

@@ -47,8 +47,7 @@ pub(super) fn open(state: &mut State) -> Option<Effect> {
     if let Some(name) = lost_name {
         state.browse.filter = TextField::with(&search::query_for(&name));
         state.browse.is_filtering = false;
-        let basis = state.basis();
-        state.browse.searched(basis);
+        state.browse.searched();
     }
     list(state)
 }

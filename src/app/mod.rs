@@ -10,6 +10,7 @@ pub mod detail;
 pub mod effect;
 mod fetching;
 pub mod field;
+mod haystacks;
 pub mod lookup;
 pub mod message;
 mod perform;

@@ -258,7 +258,7 @@ fn back(state: &mut State) -> Vec<Step> {
             state.lookup.editing = false;
             Vec::new()
         }
-        Screen::Browse => state.browse.back(state.basis()),
+        Screen::Browse => state.browse.back(),
         Screen::Profiles => vec![Step::LeaveProfiles],
         Screen::Detail => state.detail.back(),
     }
@@ -302,7 +302,7 @@ fn reenter(state: &mut State) -> Vec<Step> {
 /// Lets the focused text field change, and does what follows from its new text. False if no field
 /// has the focus, or the change did not happen.
 fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool {
-    let (rows, basis) = (state.body_rows(), state.basis());
+    let rows = state.body_rows();
     let has_changed = editor(state).is_some_and(|mut editor| change(&mut editor));
     if has_changed {
         state.setup.complaint = None;
@@ -314,7 +314,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
             raw.searched(rows);
         }
         if state.screen == Screen::Browse {
-            state.browse.searched(basis);
+            state.browse.searched();
         }
     }
     has_changed

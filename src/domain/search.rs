@@ -6,7 +6,6 @@ use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization, Patte
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::status::Status;
-use super::token::ServiceToken;
 
 /// A fuzzy filter, made once a query and used over many texts.
 pub struct Filter {
@@ -57,6 +56,36 @@ fn haystack<'a>(text: &'a str, buffer: &'a mut Vec<char>) -> Utf32Str<'a> {
     Utf32Str::Unicode(buffer)
 }
 
+/// What a filter looks at of one token.
+#[derive(Debug, Clone, Copy)]
+pub struct Haystack<'a> {
+    /// Its name. Untrusted text.
+    pub name: &'a str,
+    /// Its ID.
+    pub id: &'a str,
+    /// Its client ID.
+    pub client_id: &'a str,
+    /// Whether both IDs are the digits that they should be, in which no other letter has to be
+    /// looked for.
+    pub has_usual_ids: bool,
+    /// Its status.
+    pub status: Status,
+}
+
+impl Haystack<'_> {
+    /// Whether an ID and a client ID are hexadecimal digits, but for what is always there.
+    #[must_use]
+    pub fn are_usual(id: &str, client_id: &str) -> bool {
+        let digits = client_id.strip_suffix(SUFFIX).unwrap_or(client_id);
+        is_usual(id) && is_usual(digits)
+    }
+}
+
+fn is_usual(id: &str) -> bool {
+    id.bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 /// The letters from which on a word is looked for beyond the name: any two are in some ID.
 const TELLING: usize = 3;
 
@@ -77,6 +106,8 @@ struct Word {
     in_ids: Atom,
     letters: usize,
     has_dot: bool,
+    /// Whether it may be part of an ID as it should be.
+    is_usual: bool,
     /// Which statuses it begins, in the order of [`Status::ALL`].
     begins: [bool; Status::ALL.len()],
     is_negative: bool,
@@ -99,18 +130,19 @@ impl TokenFilter {
         }
     }
 
-    /// Whether a token, of a status, passes.
-    pub fn passes(&mut self, token: &ServiceToken, status: Status) -> bool {
+    /// Whether a token passes.
+    pub fn passes(&mut self, token: Haystack<'_>) -> bool {
         let (matcher, buffer) = (&mut self.matcher, &mut self.buffer);
         self.words.iter().all(|word| {
             let mut has = |atom: &Atom, text: &str| {
                 !text.is_empty() && atom.score(haystack(text, buffer), matcher).is_some()
             };
-            let is_found = word.begins[status as usize]
-                || has(&word.in_name, token.name_text())
+            let is_found = word.begins[token.status as usize]
+                || has(&word.in_name, token.name)
                 || (word.letters >= TELLING
-                    && (has(&word.in_ids, token.id_text())
-                        || has(&word.in_ids, word.telling_part(token.client_id_text()))));
+                    && (word.is_usual || !token.has_usual_ids)
+                    && (has(&word.in_ids, token.id)
+                        || has(&word.in_ids, word.telling_part(token.client_id))));
             is_found != word.is_negative
         })
     }
@@ -170,6 +202,7 @@ impl Word {
         Self {
             letters,
             has_dot: text.contains('.'),
+            is_usual: text.contains('.') || is_usual(&text),
             begins: Status::ALL
                 .map(|status| is_begun(status.code()) || is_begun(&status.word().to_lowercase())),
             in_name,

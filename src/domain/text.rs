@@ -10,6 +10,18 @@ use unicode_width::UnicodeWidthStr;
 /// What stands in for a character that must not reach a terminal.
 pub const PLACEHOLDER: char = '\u{FFFD}';
 
+/// The bytes of a text that can matter for a row of cells; no honest name is longer.
+const ENOUGH: usize = 1024;
+
+/// The start of a text that may be of any length, and that is drawn or searched again and again.
+#[must_use]
+pub fn beginning(text: &str) -> &str {
+    let end = (0..=ENOUGH.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Makes untrusted text safe for one line of a terminal or a log.
 ///
 /// Line breaks and tabs become a space; every other control, direction override and invisible
@@ -111,7 +123,7 @@ fn head(text: &str, cells: usize) -> &str {
 }
 
 /// The cells at the end of a line that are worth beginning a very long word in.
-const ENOUGH: usize = 12;
+const WORTHWHILE: usize = 12;
 
 /// Breaks clean text into lines of at most `cells` cells, between words where that is possible.
 /// Never gives no line.
@@ -130,7 +142,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
             continue;
         }
         let mut word = word;
-        if long > cells && used + ENOUGH <= cells {
+        if long > cells && used + WORTHWHILE <= cells {
             // It has to be cut anyway, so the rest of this line is used first.
             let piece = head(word, cells - used - gap);
             line.extend(std::iter::repeat_n(' ', gap));

@@ -39,9 +39,6 @@ const DURATION: usize = 10;
 /// The first digits of a client ID, and the whole of it.
 const CLIENT_ID: (usize, usize) = (12, 39);
 
-/// The bytes of an untrusted text that are looked at for a row of cells; no honest name is longer.
-const ENOUGH: usize = 1024;
-
 /// The widths of the columns; zero for those without room.
 pub(super) struct Columns<'a> {
     name: usize,
@@ -181,9 +178,9 @@ impl<'a> Columns<'a> {
         filter: &mut TokenFilter,
     ) {
         let look = self.look;
-        let name = beginning(token.name_text());
+        let name = text::beginning(token.name_text());
         if name.trim().is_empty() {
-            let id = beginning(token.id_text());
+            let id = text::beginning(token.id_text());
             let text = if id.is_empty() {
                 "(no name, no ID)".to_owned()
             } else {
@@ -195,7 +192,7 @@ impl<'a> Columns<'a> {
         let fitted = self.fitted(name, self.name);
         let marks = filter.in_name(&look.clean(name));
         let room = self.name - text::width(fitted.trim_end());
-        let id = look.clean(beginning(token.id_text())).into_owned();
+        let id = look.clean(text::beginning(token.id_text())).into_owned();
         let in_id = filter.in_id(&id);
         if marks.is_empty() && !in_id.is_empty() && room > GAP + 8 {
             let name = fitted.trim_end();
@@ -209,7 +206,11 @@ impl<'a> Columns<'a> {
 
     fn fitted(&self, text: &str, cells: usize) -> String {
         let look = self.look;
-        text::fit(&look.clean(beginning(text)), cells, look.glyphs().ellipsis)
+        text::fit(
+            &look.clean(text::beginning(text)),
+            cells,
+            look.glyphs().ellipsis,
+        )
     }
 }
 
@@ -218,14 +219,6 @@ impl Look<'_> {
     pub(super) fn arrow(&self, sort: Sort) -> &'static str {
         self.glyphs().arrows[usize::from(!sort.is_ascending())]
     }
-}
-
-/// As much of a text as can matter for a row.
-fn beginning(text: &str) -> &str {
-    let end = (0..=ENOUGH.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }
 
 /// The digits of the time left or gone by, and whether they are worth a second look.
@@ -254,7 +247,7 @@ fn last_seen(token: &ServiceToken, now: DateTime<Utc>) -> (String, Option<Role>)
 fn lifetime(token: &ServiceToken) -> String {
     let length = token.duration.valid().and_then(Lifetime::length);
     length.map_or_else(
-        || beginning(token.duration_text()).to_owned(),
+        || text::beginning(token.duration_text()).to_owned(),
         duration::humanize,
     )
 }

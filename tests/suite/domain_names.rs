@@ -7,7 +7,9 @@ use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
 use tokenscope::domain::recent::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::search::{Filter, TokenFilter, is_narrower, matching_lines, query_for};
+use tokenscope::domain::search::{
+    Filter, Haystack, TokenFilter, is_narrower, matching_lines, query_for,
+};
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Status, Thresholds};
@@ -248,7 +250,14 @@ fn listed(name: &str) -> ServiceToken {
 }
 
 fn passes(query: &str, name: &str) -> bool {
-    TokenFilter::new(query).passes(&listed(name), Status::Expiring)
+    let token = listed(name);
+    TokenFilter::new(query).passes(Haystack {
+        name: token.name_text(),
+        id: token.id_text(),
+        client_id: token.client_id_text(),
+        has_usual_ids: Haystack::are_usual(token.id_text(), token.client_id_text()),
+        status: Status::Expiring,
+    })
 }
 
 #[test]
@@ -270,6 +279,21 @@ fn short_words_are_looked_for_in_names_alone() {
     assert!(!passes("ex", r#""y""#));
     assert!(passes("f17", r#""x""#));
     assert!(!passes("access", r#""x""#), "every client ID ends with it");
+}
+
+#[test]
+fn letters_that_no_id_should_have_are_found_where_one_has_them() {
+    let odd = |id, client_id| Haystack {
+        name: "x",
+        id,
+        client_id,
+        has_usual_ids: Haystack::are_usual(id, client_id),
+        status: Status::Active,
+    };
+    let mut filter = TokenFilter::new("odd-one");
+    assert!(filter.passes(odd("my-odd-one", "0123.access")));
+    assert!(filter.passes(odd("0123", "odd-one.access")));
+    assert!(!filter.passes(odd("0123", "4567.access")));
 }
 
 #[test]
