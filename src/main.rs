@@ -30,6 +30,7 @@ use tokenscope::tui::{self, Launch};
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
+    end_on_panic();
     let words: Vec<String> = arguments();
     if let Some((completion::REQUEST, rest)) = words
         .split_first()
@@ -52,6 +53,16 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// A panic in any thread is a fault that ends the program, with its own exit code. Nothing is
+/// unwound: the release build leaves out what that needs.
+fn end_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(101);
+    }));
 }
 
 /// The words after the program's name; what is no text is of no use but to the grammar.

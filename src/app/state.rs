@@ -226,6 +226,8 @@ impl State {
             (None, Screen::Lookup) => Context::Lookup,
             (None, Screen::Browse) if self.browse.is_filtering => Context::BrowseText,
             (None, Screen::Browse) => Context::Browse,
+            // In the demo that is all there is, no profile is read or written.
+            (None, Screen::Profiles) if self.session.demo_only => Context::Commands,
             (None, Screen::Profiles) => Context::Profiles,
             (None, Screen::Detail) => match &self.detail.view {
                 View::Fields => Context::Detail,
