@@ -232,7 +232,7 @@ pub(super) fn profiles_changed(
         let text = format!("{} is the default now.", change.name);
         return vec![Step::Tell(text), Step::FindSecrets];
     }
-    let mut text = format!("{} and its secret are removed.", change.name);
+    let mut text = format!("{} is removed.", change.name);
     let mut steps = vec![Step::FindSecrets];
     if state.session.profile.as_ref() == Some(&change.name) {
         steps.insert(0, Step::Vacate);

@@ -37,12 +37,8 @@ async fn remove(desk: &Desk, name: &str) -> Result<(), Failure> {
             "`tokenscope profile list` shows those there are.",
         ));
     }
-    if let Some(unreached) = desk.inspector.forget_profile(name).await? {
-        warn(&format!(
-            "{} If the secret of {name} is kept where there is a keyring, remove it there with \
-             `tokenscope auth clear --profile {name}`.",
-            unreached.summary
-        ));
+    if let Some(unreached) = desk.inspector.remove_profile(name).await?.unreached {
+        warn(&format!("{} {}", unreached.summary, unreached.hint));
     }
     Ok(())
 }

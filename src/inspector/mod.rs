@@ -9,4 +9,5 @@ mod selection;
 
 pub use cases::{Found, Inspector, Limits, no_credential, not_in_list};
 pub use lists::Listed;
+pub use profiles::Removed;
 pub use selection::{Selection, Wishes, select};

@@ -11,6 +11,15 @@ use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 
+/// A profile that was removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removed {
+    /// The settings as they are then.
+    pub settings: Settings,
+    /// Why its secret may still be somewhere, where that is so.
+    pub unreached: Option<Failure>,
+}
+
 impl Inspector {
     /// Makes a profile the one that is used when none is named. Gives the settings as they are then.
     ///
@@ -52,32 +61,33 @@ impl Inspector {
     }
 
     /// Removes a profile: first its secret from the credential store, then the profile from the
-    /// file, so that no secret is left behind that nothing names. Gives the settings as they are
-    /// then.
-    ///
-    /// # Errors
-    /// The store's or the file's failure; the profile is then still there.
-    pub async fn remove_profile(&self, name: &str) -> Result<Settings, Failure> {
-        let paths = self.paths()?;
-        self.clear(name).await?;
-        settings::remove_profile(paths, name)?;
-        Ok(settings::load(paths)?.settings)
-    }
-
-    /// Removes a profile as [`Self::remove_profile`] does, and also where this session has no
-    /// keyring at all: gives then what is to be known of the secret that may be kept elsewhere.
+    /// file, so that no secret is left behind that nothing names. Where this session has no keyring
+    /// at all the profile goes nevertheless.
     ///
     /// # Errors
     /// A keyring that is there and does not remove the secret; the file's failure. The profile is
     /// then still there.
-    pub async fn forget_profile(&self, name: &str) -> Result<Option<Failure>, Failure> {
+    pub async fn remove_profile(&self, name: &str) -> Result<Removed, Failure> {
         let paths = self.paths()?;
         let unreached = match self.remove_secret(name).await {
             Ok(_) => None,
-            Err(error) if error.is_absent() => Some(error.into()),
+            Err(error) if error.is_absent() => Some(left_elsewhere(name, error.into())),
             Err(error) => return Err(error.into()),
         };
         settings::remove_profile(paths, name)?;
-        Ok(unreached)
+        let settings = settings::load(paths)?.settings;
+        Ok(Removed {
+            settings,
+            unreached,
+        })
     }
+}
+
+/// What is to be known of a secret that may be kept where there is a keyring.
+fn left_elsewhere(name: &str, why: Failure) -> Failure {
+    let hint = format!(
+        "If the secret of {name} is kept where there is a keyring, remove it there with \
+         `tokenscope auth clear --profile {name}`."
+    );
+    Failure { hint, ..why }
 }

@@ -146,12 +146,20 @@ impl Effects {
                     result: inspector.use_profile(&name),
                 });
             }
-            Effect::RemoveProfile { request, name } => self.spawn(request, async move {
-                Message::ProfilesChanged {
-                    request,
-                    result: inspector.remove_profile(&name).await,
-                }
-            }),
+            Effect::RemoveProfile { request, name } => {
+                let messages = self.messages.clone();
+                self.spawn(request, async move {
+                    let removed = inspector.remove_profile(&name).await;
+                    let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
+                    let result = removed.map(|removed| removed.settings);
+                    let changed = Message::ProfilesChanged { request, result };
+                    let Some(unreached) = unreached else {
+                        return changed;
+                    };
+                    let _unheard = messages.send(changed);
+                    Message::Warned(unreached)
+                });
+            }
             _ => {}
         }
     }

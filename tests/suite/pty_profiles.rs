@@ -154,7 +154,7 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     session.wait_for("Remove the profile staging?");
     session.type_keys("\r");
     session.type_keys("y");
-    session.wait_for("staging and its secret are removed");
+    session.wait_for("staging is removed");
     session.wait_for("prod · account aaaa…aaaa");
     eventually("the secret is gone", || {
         desktop.look_up("staging").is_none()

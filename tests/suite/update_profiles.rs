@@ -821,7 +821,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
     assert_eq!(state.session.settings, without("staging"));
     assert_eq!(state.session.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
-    assert_eq!(notice(&state), "staging and its secret are removed.");
+    assert_eq!(notice(&state), "staging is removed.");
 }
 
 #[test]
