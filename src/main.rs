@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refusal::refuse(&error, &words, now)),
+        Err(error) => return ExitCode::from(refusal::refuse(error, &words, now)),
     };
     let telling = Telling::of(cli.command.as_ref(), now);
     match start(cli) {
@@ -272,9 +272,8 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
         _ => Err(Failure::new(
             FailureKind::Usage,
-            format!(
-                "{text:?} is neither a token's ID, nor a client ID, nor a URL that holds an ID."
-            ),
+            // Not repeated: it may be a secret that was pasted in the wrong place.
+            "This is neither a token's ID, nor a client ID, nor a URL that holds an ID.",
             "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
         )),
     }

@@ -8,8 +8,8 @@ use crate::action::Action;
 use crate::domain::secret::Secret;
 use crate::domain::text;
 
-/// The longest text a field takes, in bytes; far above any ID, name, URL or credential.
-pub const CAPACITY: usize = 4096;
+/// The longest text a field takes, in bytes; far above any ID, name or URL.
+pub const CAPACITY: usize = Secret::LONGEST;
 
 /// Text that is longer than a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use super::output::report::ScopeReport;
 use super::output::setup::AuthReport;
 use super::output::{self, card};
 use super::prompt;
+use super::telling::explain;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_profile_name};
@@ -27,7 +28,8 @@ pub(super) async fn set(
         .unwrap_or_else(|| desk.settings.default_profile.clone());
     let name = parse_profile_name(&name).map_err(|error| {
         usage(
-            format!("{name:?} cannot name a profile: {error}."),
+            // Not repeated: it may be the secret.
+            format!("--profile cannot name a profile: {error}."),
             "Choose another --profile.",
         )
     })?;
@@ -81,12 +83,24 @@ fn typed_secret(label: &str) -> Result<Secret, Failure> {
         .map_err(|error| not_a_credential(error, "was typed"))
 }
 
-/// At most 64 KiB: no credential is longer, and an endless pipe must end.
+/// At most 64 KiB, white space included: an endless pipe must end, and what is longer is no
+/// credential, cut or not.
 fn read_secret() -> Result<Secret, Failure> {
-    let mut text = zeroize::Zeroizing::new(String::with_capacity(64 * 1024));
-    let read = io::stdin().lock().take(64 * 1024).read_to_string(&mut text);
+    const CAPACITY: usize = 64 * 1024;
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(CAPACITY + 1));
+    let read = io::stdin()
+        .lock()
+        .take(CAPACITY as u64 + 1)
+        .read_to_end(&mut bytes);
     read.map_err(|error| unreadable(&error))?;
-    Secret::parse(&text).map_err(|error| not_a_credential(error, "standard input holds"))
+    if bytes.len() > CAPACITY {
+        return Err(not_a_credential(
+            InvalidSecret::Long,
+            "standard input holds",
+        ));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
+    Secret::parse(text).map_err(|error| not_a_credential(error, "standard input holds"))
 }
 
 fn unreadable(error: &impl ToString) -> Failure {
@@ -130,10 +144,14 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         }
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
-            if let Ok((stored, place)) = desk.inspector.stored(profile).await {
-                is_usable = stored;
-                report.stored = Some(stored);
-                report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
+            match desk.inspector.stored(profile).await {
+                Ok((stored, place)) => {
+                    is_usable = stored;
+                    report.stored = Some(stored);
+                    report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
+                }
+                // What is known of the credential is printed all the same.
+                Err(failure) => explain(&failure),
             }
         }
         Some(CredentialSource::Session | CredentialSource::Demo) | None => {}

@@ -30,24 +30,16 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
     if is_terminal {
         text = telling.on_terminal(text);
     }
-    match outcome.and_then(|code| print(&text).map(|()| code)) {
-        Ok(code) => code,
+    match outcome {
+        Ok(code) => telling.delivered(print(&text)).unwrap_or(code),
         Err(failure) => telling.tell(&failure),
     }
 }
 
-/// A reader that went away is no failure of the command; a full disk is.
-fn print(text: &[u8]) -> Result<(), Failure> {
+fn print(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
-            FailureKind::Config,
-            "The output could not be written.",
-            "Check where it goes: the disk may be full.",
-        )
-        .caused_by(&error)),
-        _ => Ok(()),
-    }
+    out.write_all(text)?;
+    out.flush()
 }
 
 fn interrupted() -> Failure {

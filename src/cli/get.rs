@@ -46,7 +46,8 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
     TokenRef::parse(text).map_err(|error| {
         Failure::new(
             FailureKind::Usage,
-            format!("{text:?} cannot name a token: {error}."),
+            // Not repeated: a URL may hold a secret.
+            format!("What is given cannot name a token: {error}."),
             "Give its ID, client ID, exact name, or a URL that holds the ID.",
         )
     })

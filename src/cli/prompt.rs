@@ -10,8 +10,9 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::secret::Secret;
 
-/// The longest answer, in bytes. A buffer of that capacity never moves, so no copy is left behind.
-const CAPACITY: usize = 4096;
+/// The longest answer, in bytes, which has room to be seen as too long. A buffer of that capacity
+/// never moves, so no copy is left behind.
+const CAPACITY: usize = Secret::LONGEST + 4;
 
 /// Asks for a secret by its name; nothing of it is shown, not even its length.
 ///

@@ -99,18 +99,49 @@ impl Telling {
         output::shown(&machine, self.form == Form::Json).into_bytes()
     }
 
-    /// Prints a failure, and gives its exit code.
+    /// Prints a failure, and gives its exit code. What standard output does not take is said on the
+    /// error stream.
     #[must_use]
     pub fn tell(self, failure: &Failure) -> u8 {
-        if !self.is_check {
-            // Nobody is left to hear of a closed stream.
-            let _closed = if self.form == Form::Json {
-                output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
-            } else {
-                output::failure_text(&mut io::stderr().lock(), failure)
-            };
-            return exit_code(failure);
+        let printed = if self.is_check {
+            self.print_check(failure)
+        } else if self.form == Form::Json {
+            output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
+        } else {
+            explain(failure);
+            Ok(())
+        };
+        if self.delivered(printed).is_some() {
+            explain(failure);
         }
+        if self.is_check {
+            Verdict::Unknown.exit_code()
+        } else {
+            exit_code(failure)
+        }
+    }
+
+    /// Says on the error stream that standard output could not be written, and gives the exit code
+    /// of that. A reader that went away is no failure of the command; a full disk is.
+    #[must_use]
+    pub fn delivered(self, printed: io::Result<()>) -> Option<u8> {
+        let error = printed
+            .err()
+            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+        let failure = Failure::new(
+            FailureKind::Config,
+            format!("The output could not be written: {}.", error.kind()),
+            "Check where it goes: the disk may be full.",
+        );
+        explain(&failure);
+        Some(if self.is_check {
+            Verdict::Unknown.exit_code()
+        } else {
+            exit_code(&failure)
+        })
+    }
+
+    fn print_check(self, failure: &Failure) -> io::Result<()> {
         let by = Judgement {
             now: (self.clock)(),
             offset: ClockOffset::default(),
@@ -118,20 +149,19 @@ impl Telling {
         };
         let checkup = Checkup::failed(failure.clone(), None, by);
         let mut out = io::stdout().lock();
-        let _closed = match self.form {
+        match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),
-            Form::Metrics => metrics::checkup(&mut out, &checkup),
-            Form::Text | Form::Csv => {
-                writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))
+            Form::Metrics => {
+                explain(failure);
+                metrics::checkup(&mut out, &checkup)
             }
-        };
-        let mut heard = io::stderr().lock();
-        let _closed = match self.form {
-            Form::Json => Ok(()),
-            Form::Metrics => output::failure_text(&mut heard, failure),
-            Form::Text | Form::Csv => writeln!(heard, "hint: {}", text::sanitize(&failure.hint)),
-        };
-        Verdict::Unknown.exit_code()
+            Form::Text | Form::Csv => {
+                writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))?;
+                // Nobody is left to hear of a closed stream.
+                let _closed = writeln!(io::stderr(), "hint: {}", text::sanitize(&failure.hint));
+                Ok(())
+            }
+        }
     }
 }
 
@@ -145,6 +175,12 @@ fn exit_code(failure: &Failure) -> u8 {
         FailureKind::NotFound => 4,
         _ => 1,
     }
+}
+
+/// Says on the error stream what failed and what to do about it.
+pub(super) fn explain(failure: &Failure) {
+    // Nobody is left to hear of a closed stream.
+    let _closed = output::failure_text(&mut io::stderr().lock(), failure);
 }
 
 /// Says on the error stream what does not stop a command.

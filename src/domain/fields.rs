@@ -2,7 +2,12 @@
 //!
 //! A new field is one row of `KNOWN`. Not here: how a row is drawn or how dates are worded.
 
+use chrono::{DateTime, Utc};
+
 use super::token::{Reported, ServiceToken};
+
+/// What stands before a value that is not of the documented type.
+pub const UNEXPECTED: &str = "unexpected type: ";
 
 /// How a field's value is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +96,53 @@ impl Field {
             Ok(text) => Some(text),
             Err(_) if raw == "null" => None,
             Err(_) => Some(raw.to_owned()),
+        }
+    }
+
+    /// The instant, for a field that holds one.
+    #[must_use]
+    pub fn instant(&self, token: &ServiceToken) -> Option<DateTime<Utc>> {
+        let reported = match self.key.as_str() {
+            "created_at" => &token.created_at,
+            "updated_at" => &token.updated_at,
+            "expires_at" => &token.expires_at,
+            "last_seen_at" => &token.last_seen_at,
+            "previous_client_secret_expires_at" => &token.previous_client_secret_expires_at,
+            _ => return None,
+        };
+        reported.valid().copied()
+    }
+
+    /// What is said in place of a value that is not there: the key absent, null, an empty text, or
+    /// Go's zero time.
+    #[must_use]
+    pub fn absence(&self, token: &ServiceToken) -> Option<&'static str> {
+        if self.is_invalid {
+            return None;
+        }
+        let is_empty = |text: &String| text.is_empty();
+        match self.kind {
+            FieldKind::Switch => token
+                .enabled
+                .valid()
+                .is_none()
+                .then_some("yes (not reported)"),
+            _ if self.raw.is_none() => Some("not reported"),
+            FieldKind::LastUse => self.instant(token).is_none().then_some("never used"),
+            // "None" would read as if it never ended.
+            FieldKind::Time if self.key == "expires_at" => {
+                self.instant(token).is_none().then_some("not reported")
+            }
+            FieldKind::Time => self.instant(token).is_none().then_some("none"),
+            FieldKind::Duration => self
+                .text()
+                .is_none_or(|text| is_empty(&text))
+                .then_some("none"),
+            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => match self.text() {
+                None => Some("none"),
+                Some(text) => is_empty(&text).then_some("empty"),
+            },
+            FieldKind::Other => None,
         }
     }
 }

@@ -24,9 +24,15 @@ pub enum InvalidSecret {
         "it holds a space, a line break or another character that no credential has; copy it again"
     )]
     Characters,
+    /// More than [`Secret::LONGEST`].
+    #[error("it is longer than any credential")]
+    Long,
 }
 
 impl Secret {
+    /// What a credential takes at most, in bytes; far more than any that exists.
+    pub const LONGEST: usize = 4096;
+
     /// Takes text as it is, without looking at it.
     #[must_use]
     pub fn new(text: String) -> Self {
@@ -37,11 +43,15 @@ impl Secret {
     /// into an HTTP header.
     ///
     /// # Errors
-    /// [`InvalidSecret`] for nothing at all and for characters that no credential has.
+    /// [`InvalidSecret`] for nothing at all, for characters that no credential has, and for more than
+    /// [`Self::LONGEST`].
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let trimmed = text::trim_input(text);
         if trimmed.is_empty() {
             return Err(InvalidSecret::Empty);
+        }
+        if trimmed.len() > Self::LONGEST {
+            return Err(InvalidSecret::Long);
         }
         if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidSecret::Characters);

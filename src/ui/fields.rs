@@ -11,10 +11,10 @@ use ratatui::text::Span;
 use super::look::Look;
 use super::times::{FORMS, Moment};
 use super::widgets::{divider, first_shown, on_line, put, row};
-use crate::domain::duration;
-use crate::domain::fields::{Field, FieldKind};
+use crate::domain::duration::{self, Lifetime};
+use crate::domain::fields::{Field, FieldKind, UNEXPECTED};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::theme::Role;
 
 /// Rows of the pane: a divider, the raw form, UTC, local time, and the distance from now.
@@ -38,7 +38,7 @@ enum Value {
     /// As it is.
     Text(String),
     /// Of which nothing is known.
-    Nothing(String),
+    Nothing(&'static str),
     /// An instant.
     Time(Box<Moment>),
     /// Of another type than documented.
@@ -169,10 +169,7 @@ impl Fields<'_> {
             Value::Text(text) => vec![look.plain(text)],
             Value::Nothing(text) => vec![look.span(Role::Muted, text)],
             Value::Time(moment) => vec![look.plain(&moment.lines(look)[form])],
-            Value::Invalid(text) => vec![
-                look.span(Role::Warning, "unexpected type: "),
-                look.plain(text),
-            ],
+            Value::Invalid(text) => vec![look.span(Role::Warning, UNEXPECTED), look.plain(text)],
         }
     }
 
@@ -181,59 +178,32 @@ impl Fields<'_> {
         if field.is_invalid {
             return Value::Invalid(raw);
         }
-        let is_absent = field.raw.is_none();
+        if let Some(said) = field.absence(self.token) {
+            return Value::Nothing(said);
+        }
+        let text = field.text().unwrap_or_default();
         match field.kind {
-            FieldKind::Switch if is_absent => Value::Nothing("yes (not reported)".to_owned()),
-            FieldKind::LastUse if raw == "null" => Value::Nothing("never used".to_owned()),
-            _ if is_absent => Value::Nothing("not reported".to_owned()),
             FieldKind::Other => Value::Text(raw),
-            FieldKind::Time | FieldKind::LastUse => match self.instant(field) {
+            FieldKind::Time | FieldKind::LastUse => match field.instant(self.token) {
                 Some(at) => Value::Time(Box::new(Moment::new(at, self.now, self.look))),
-                None => Value::Nothing(if field.kind == FieldKind::LastUse {
-                    "never used".to_owned()
-                } else {
-                    "none".to_owned()
-                }),
+                None => Value::Text(raw),
             },
-            FieldKind::Switch => match raw.as_str() {
-                "true" => Value::Text("yes".to_owned()),
-                "false" => Value::Text("no".to_owned()),
-                _ => Value::Nothing("yes (not reported)".to_owned()),
-            },
-            FieldKind::Duration => self.duration(field),
-            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => match field.text() {
-                Some(text) if text.is_empty() => Value::Nothing("empty".to_owned()),
-                Some(text) => Value::Text(text),
-                None => Value::Nothing("none".to_owned()),
-            },
+            FieldKind::Switch => {
+                let word = if raw == "true" { "yes" } else { "no" };
+                Value::Text(word.to_owned())
+            }
+            FieldKind::Duration => Value::Text(self.duration(&text)),
+            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => Value::Text(text),
         }
     }
 
     /// `365d (8760h)`
-    fn duration(&self, field: &Field) -> Value {
-        let Some(lifetime) = self.token.duration.valid() else {
-            return Value::Nothing("none".to_owned());
-        };
-        match (lifetime.length(), field.text()) {
-            (Some(length), Some(text)) => {
-                Value::Text(format!("{} ({text})", duration::humanize(length)))
-            }
-            (_, Some(text)) if !text.is_empty() => Value::Text(text),
-            _ => Value::Nothing("none".to_owned()),
+    fn duration(&self, text: &str) -> String {
+        let lifetime = self.token.duration.valid();
+        match lifetime.and_then(Lifetime::length) {
+            Some(length) => format!("{} ({text})", duration::humanize(length)),
+            None => text.to_owned(),
         }
-    }
-
-    fn instant(&self, field: &Field) -> Option<DateTime<Utc>> {
-        let token = self.token;
-        let reported: &Reported<_> = match field.key.as_str() {
-            "created_at" => &token.created_at,
-            "updated_at" => &token.updated_at,
-            "expires_at" => &token.expires_at,
-            "last_seen_at" => &token.last_seen_at,
-            "previous_client_secret_expires_at" => &token.previous_client_secret_expires_at,
-            _ => return None,
-        };
-        reported.valid().copied()
     }
 
     /// Draws every form of the selected field beneath a divider of the frame.

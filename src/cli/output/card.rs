@@ -8,7 +8,7 @@ use super::Judgement;
 use super::setup::AuthReport;
 use super::table::{GAP, Style, colored};
 use crate::domain::duration;
-use crate::domain::fields::{FieldKind, fields};
+use crate::domain::fields::{Field, FieldKind, UNEXPECTED, fields};
 use crate::domain::findings::findings;
 use crate::domain::status::{Lifecycle, Status, Tone};
 use crate::domain::text;
@@ -73,23 +73,27 @@ pub fn token(
         rows.push(row("Left", left.to_string()));
     }
     for field in fields(token) {
-        let value = match (field.kind, field.text()) {
-            (FieldKind::Switch, None) => "true (not reported)".to_owned(),
-            (FieldKind::LastUse, None) => "never".to_owned(),
-            (_, None) => "not reported".to_owned(),
-            (FieldKind::Duration, Some(raw)) => match duration::parse_go(&raw) {
-                Some(length) => format!("{} ({raw})", duration::humanize(length)),
-                None => raw,
-            },
-            (_, Some(raw)) => raw,
-        };
-        rows.push(row(&field.label, value));
+        rows.push(row(&field.label, value(&field, token)));
     }
     for found in findings(token, by.now, by.thresholds) {
         let label = format!("Finding ({})", found.severity.code());
         rows.push(row(&label, found.message));
     }
     labelled(out, &rows, style)
+}
+
+fn value(field: &Field, token: &ServiceToken) -> String {
+    let text = field.text().unwrap_or_default();
+    match (field.is_invalid, field.absence(token), field.kind) {
+        (true, ..) => format!("{UNEXPECTED}{}", field.raw.as_deref().unwrap_or_default()),
+        (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
+        (_, Some(said), _) => said.to_owned(),
+        (_, None, FieldKind::Duration) => match duration::parse_go(&text) {
+            Some(length) => format!("{} ({text})", duration::humanize(length)),
+            None => text,
+        },
+        (_, None, _) => text,
+    }
 }
 
 /// Prints what `auth status` says.

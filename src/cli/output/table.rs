@@ -15,7 +15,7 @@ use crate::cli::verdict::Entry;
 use crate::domain::duration;
 use crate::domain::status::{Lifecycle, Status, Tone};
 use crate::domain::text;
-use crate::domain::token::ServiceToken;
+use crate::domain::token::{Reported, ServiceToken};
 
 /// What stands between two columns of a terminal.
 pub(super) const GAP: &str = "  ";
@@ -149,16 +149,17 @@ impl Row<'_> {
 
     fn last_seen(&self, by: Judgement, is_aligned: bool) -> String {
         let seen = self.token.map(|token| &token.last_seen_at);
-        match seen.and_then(|seen| seen.valid()) {
-            Some(seen) if is_aligned => {
+        match seen {
+            Some(Reported::Valid(seen)) if is_aligned => {
                 format!(
                     "{} ago",
                     duration::rough(by.now.signed_duration_since(*seen))
                 )
             }
-            Some(seen) => rfc3339(*seen),
-            None if is_aligned && self.token.is_some() => "never".to_owned(),
-            None => String::new(),
+            Some(Reported::Valid(seen)) => rfc3339(*seen),
+            Some(Reported::Invalid) if is_aligned => "unclear".to_owned(),
+            Some(Reported::Absent | Reported::Null) if is_aligned => "never".to_owned(),
+            Some(_) | None => String::new(),
         }
     }
 }
