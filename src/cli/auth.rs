@@ -28,7 +28,6 @@ pub(super) async fn set(
         .unwrap_or_else(|| desk.settings.default_profile.clone());
     let name = parse_profile_name(&name).map_err(|error| {
         usage(
-            // Not repeated: it may be the secret.
             format!("--profile cannot name a profile: {error}."),
             "Choose another --profile.",
         )

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::fake::{
-    ACCOUNT, CANARY, Fake, ID, Reply, head, home, http, refusal, run, run_with_input, shows,
-    success, token, tokenscope,
+    ACCOUNT, CANARY, Fake, ID, Outcome, Reply, head, home, http, refusal, run, run_with_input,
+    shows, success, token, tokenscope,
 };
 
 /// What copying, piping and pasting leave around a value.
@@ -480,6 +480,35 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
 }
 
 #[test]
+fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
+    let odd = token(
+        r#""name":42,"enabled":"no","duration":8760,"expires_at":42,"created_at":"soon","last_seen_at":"0001-01-01T00:00:00Z","updated_at":" ""#,
+    );
+    let fake = Fake::holding(&odd);
+    let table = run(&mut fake.command(&["get", ID]));
+    for row in [
+        "Name\tunexpected type: 42",
+        "Enabled\tunexpected type: \"no\"",
+        "Duration\tunexpected type: 8760",
+        "Expires\tunexpected type: 42",
+        "Created\tunexpected type: \"soon\"",
+        "Last seen\tnever used",
+        "Updated\tnone",
+        "Client ID\tnot reported",
+        "Status\tunknown",
+    ] {
+        let found = table.stdout.lines().any(|line| line == row);
+        assert!(found, "{row:?} is not in:\n{}", table.stdout);
+    }
+    let mut session = fake.screens(&[ID]);
+    session.wait_for("unexpected type: 42");
+    session.wait_for("never used");
+    session.wait_for("unexpected type: \"soon\"");
+    session.type_keys("q");
+    session.end();
+}
+
+#[test]
 fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     let far = r#""expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(&format!(
@@ -536,6 +565,41 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
     for body in ["", "{}", r#"{"success":false,"errors":[]}"#] {
         Fake::saying(404, body).get().is_error("not_found", 4);
     }
+}
+
+#[test]
+fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
+    const NEW: &str = "4003c651-ec8b-4bda-90d9-f802ad04174c";
+    let asked = AtomicUsize::new(0);
+    let fake = Fake::start(move |head, _| {
+        let lasting = r#""duration":"forever""#;
+        if !head.contains(ID) {
+            let others = format!(
+                r#"[{{"id":"{NEW}","name":"deploy 50%",{lasting}}},{{"id":"x","name":"other",{lasting}}}]"#
+            );
+            return Reply::Bytes(http(200, &[], success(&others)));
+        }
+        Reply::Bytes(if asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            let one = token(&format!(r#""name":"deploy 50%",{lasting}"#));
+            http(200, &[], success(&one))
+        } else {
+            let errors = r#"[{"code":12135,"message":"access.api.error.not_found"}]"#;
+            http(404, &[], refusal(errors))
+        })
+    });
+    let mut session = fake.screens(&[ID]);
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("r");
+    session.wait_for("deleted or recreated");
+    session.type_keys("b");
+    session.wait_until("the list without the others", |session| {
+        let shown = session.shown();
+        shown.contains("deploy 50%") && shown.contains("of 1") && !shown.contains("other")
+    });
+    session.type_keys("\r");
+    session.wait_for(NEW);
+    session.type_keys("q");
+    session.end();
 }
 
 #[test]
@@ -780,4 +844,154 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
     session.type_keys("q");
     assert_eq!(session.end().0.exit_code(), 0);
     assert_eq!(fake.heads().len(), 5);
+}
+
+/// Everything by which a monitor could know nothing, and how it must end.
+#[test]
+fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
+    let bad_date = format!("[{}]", token(r#""name":"CI","expires_at":"soon""#));
+    let no_date = format!("[{}]", token(r#""name":"CI","duration":"8760h""#));
+    let mut fakes: Vec<(String, Fake)> = [400, 401, 403, 404, 409, 418, 429, 500, 503, 302, 204]
+        .map(|status| {
+            let errors = r#"[{"code":10000,"message":"no"}]"#;
+            (status.to_string(), Fake::saying(status, &refusal(errors)))
+        })
+        .into();
+    for body in [
+        "",
+        "null",
+        "{}",
+        "[]",
+        "<html>",
+        r#"{"success":true}"#,
+        r#"{"success":true,"result":null}"#,
+        r#"{"success":true,"result":{}}"#,
+        r#"{"success":true,"result":7}"#,
+        r#"{"success":false,"result":[]}"#,
+    ] {
+        fakes.push((body.to_owned(), Fake::saying(200, body)));
+    }
+    for result in ["[]", "[null]", "[7]", "[{}]", &bad_date, &no_date] {
+        fakes.push((result.to_owned(), Fake::holding(result)));
+    }
+    fakes.push(("reset".to_owned(), Fake::start(|_, _| Reply::Reset)));
+    fakes.push((
+        "silence".to_owned(),
+        Fake::start(|_, _| Reply::ThenSilence(Vec::new())),
+    ));
+    for (what, fake) in &fakes {
+        for form in ["table", "json", "prometheus"] {
+            let line = ["check", "-o", form, "--timeout", "1"];
+            is_unknown(&run(&mut fake.command(&line)), form, what);
+        }
+        let named = ["check", "CI", "--ignore", "unknown", "--timeout", "1"];
+        let outcome = run(&mut fake.command(&named));
+        if !what.contains("\"CI\"") {
+            is_unknown(&outcome, "table", what);
+        }
+    }
+}
+
+#[test]
+fn a26_a_check_that_cannot_even_ask_is_unknown_in_every_form() {
+    let fake = Fake::holding("[]");
+    let home = home();
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
+    for form in ["table", "json", "prometheus"] {
+        for arguments in [
+            &["check", "-o", form][..],
+            &["check", "-o", form, "--all-profiles"],
+            &["check", "-o", form, "--profile", "nobody"],
+            &["check", "-o", form, "--account", "x"],
+            &["check", "-o", form, ""],
+            &["check", "-o", form, "https://example.com/"],
+        ] {
+            let mut bare = tokenscope(arguments);
+            bare.env("CLOUDFLARE_BASE_URL", fake.url());
+            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+            bare.env("TOKENSCOPE_HOME", home.path());
+            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+        }
+        for (name, value) in [
+            ("CLOUDFLARE_API_TOKEN", "two words"),
+            ("CLOUDFLARE_ACCOUNT_ID", "x"),
+            ("CLOUDFLARE_ZONE_ID", ACCOUNT),
+            ("CLOUDFLARE_BASE_URL", "http://example.com"),
+            ("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1"),
+        ] {
+            let line = ["check", "-o", form, "--timeout", "2"];
+            is_unknown(&run(fake.command(&line).env(name, value)), form, name);
+        }
+    }
+    assert!(fake.heads().is_empty());
+}
+
+#[track_caller]
+fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
+    assert_eq!(
+        outcome.code,
+        Some(3),
+        "{form} {what}: {}{}",
+        outcome.stdout,
+        outcome.stderr
+    );
+    match form {
+        "json" => assert_eq!(outcome.json()["verdict"], "unknown", "{what}"),
+        "prometheus" => assert!(
+            outcome.stdout.contains("tokenscope_up 0")
+                || outcome.stdout.contains("tokenscope_complete 0")
+                || outcome.stdout.contains("status=\"unknown\"} 1")
+                || !outcome.stdout.contains("status="),
+            "{what}: {}",
+            outcome.stdout
+        ),
+        _ => assert!(
+            outcome.stdout.starts_with("UNKNOWN: "),
+            "{what}: {}",
+            outcome.stdout
+        ),
+    }
+}
+
+#[test]
+fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud() {
+    use chrono::{DateTime, TimeDelta};
+    use tokenscope::domain::status::{Lifecycle, Status, Thresholds, urgency};
+    let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let life = |expires_at| Lifecycle {
+        enabled: true,
+        forever: false,
+        expires_at,
+    };
+    let day = 86_400;
+    for (warn, critical) in [(30, 7), (14, 1)] {
+        let thresholds = Thresholds {
+            warn: TimeDelta::days(warn),
+            critical: TimeDelta::days(critical),
+        };
+        for (left, status) in [
+            (warn * day + 1, Status::Active),
+            (warn * day, Status::Active),
+            (warn * day - 1, Status::Expiring),
+            (critical * day + 1, Status::Expiring),
+            (critical * day, Status::Expiring),
+            (critical * day - 1, Status::Critical),
+            (1, Status::Critical),
+            (0, Status::Expired),
+            (-1, Status::Expired),
+            (-3_000 * day, Status::Expired),
+        ] {
+            let now = end - TimeDelta::seconds(left);
+            assert_eq!(
+                Status::at(life(Some(end)), now, thresholds),
+                status,
+                "{left}"
+            );
+            let rank = |expires_at| urgency(life(expires_at), now, thresholds);
+            let unknown_first = rank(None) < rank(Some(end));
+            let is_behind = status == Status::Active || left < -30 * day;
+            assert_eq!(unknown_first, is_behind, "unknown beside {left}");
+        }
+    }
 }

@@ -229,6 +229,36 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
 }
 
 #[test]
+fn b01_auth_status_says_why_a_keyring_cannot_be_asked_and_prints_the_rest() {
+    let (fake, silent, home) = (api(), SilentBus::start(), home());
+    with_profile(home.path());
+    for (bus, why) in [
+        ("unix:path=/nonexistent", "No OS keyring is reachable"),
+        (silent.address().as_str(), "did not answer within 1 s"),
+    ] {
+        for form in ["table", "json"] {
+            let line = ["auth", "status", "-o", form, "--timeout", "1"];
+            let mut command = profiled(&fake, home.path(), &line);
+            let outcome = run(command.env("DBUS_SESSION_BUS_ADDRESS", bus));
+            assert_eq!(outcome.code, Some(1), "{bus}");
+            let said: Vec<&str> = outcome.stderr.lines().collect();
+            assert!(
+                said[0].starts_with("error: ") && said[0].contains(why),
+                "{said:?}"
+            );
+            assert!(said[1].starts_with("hint: ") && said.len() == 2, "{said:?}");
+            assert!(outcome.stdout.contains("keyring"), "{}", outcome.stdout);
+            if form == "json" {
+                let report = outcome.json();
+                assert_eq!(report["source"], "keyring");
+                assert!(report["stored"].is_null() && report["store"].is_null());
+                assert!(report["error"].is_null());
+            }
+        }
+    }
+}
+
+#[test]
 fn b01_with_a_credential_in_the_environment_the_keyring_is_not_touched() {
     let (fake, bus, home) = (api(), SilentBus::start(), home());
     with_profile(home.path());

@@ -271,6 +271,83 @@ fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps()
     }
 }
 
+/// Whatever is added to the table: a key that is held down moves and deletes, and nothing else.
+#[test]
+fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
+    use KeyEventKind::{Press, Repeat};
+    let keymap = Keymap::built_in().unwrap();
+    let codes = (' '..='~')
+        .map(KeyCode::Char)
+        .chain((1..=12).map(KeyCode::F))
+        .chain([
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Backspace,
+            KeyCode::Delete,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::Left,
+            KeyCode::Right,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+        ]);
+    let codes: Vec<KeyCode> = codes.collect();
+    let mut moved = 0;
+    for context in Context::ALL {
+        for code in &codes {
+            let pressed = keymap.translate(context, key(*code, Press));
+            let held = keymap.translate(context, key(*code, Repeat));
+            let Some(held) = held else { continue };
+            assert_eq!(pressed, Some(held.clone()), "{context:?} {code:?}");
+            let harmless = match held {
+                Input::Type(_) => context.is_text(),
+                Input::Act(Action::Left | Action::Right) => {
+                    !matches!(context, Context::Setup | Context::Lookup)
+                }
+                Input::Act(action) => matches!(
+                    action,
+                    Action::Up
+                        | Action::Down
+                        | Action::PageUp
+                        | Action::PageDown
+                        | Action::NextField
+                        | Action::PreviousField
+                        | Action::NextMatch
+                        | Action::PreviousMatch
+                        | Action::DeleteBack
+                        | Action::DeleteForward
+                        | Action::DeleteWord
+                ),
+                Input::Paste(_) | Input::Resize(..) => false,
+            };
+            assert!(harmless, "{context:?} {code:?}");
+            moved += 1;
+        }
+    }
+    assert!(moved > 100, "holding a key moves: {moved}");
+    for (context, keys) in [
+        (Context::Browse, "/sryco?qtbp "),
+        (Context::Profiles, "aicdx?qtb "),
+        (Context::Confirm, "yn?q "),
+    ] {
+        for code in keys
+            .chars()
+            .map(KeyCode::Char)
+            .chain([KeyCode::Enter, KeyCode::Esc])
+        {
+            assert_eq!(
+                keymap.translate(context, key(code, Repeat)),
+                None,
+                "{context:?} {code:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn c11_a_paste_is_one_insertion_and_never_a_key() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));

@@ -10,11 +10,15 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[cfg(target_os = "linux")]
+use super::b_keyring::{in_session, with_profile};
 use super::fake::{
     ACCOUNT, Fake, ID, Outcome, Reply, home, http, refusal, run, run_with_input, success, token,
     tokenscope,
 };
 use crate::dbus::eventually;
+#[cfg(target_os = "linux")]
+use crate::dbus::{self, Keyring};
 
 /// Legal in a header, and spelled otherwise in a URL.
 const CANARY: &str = "canary/0123+456789=";
@@ -193,6 +197,130 @@ fn d09_no_command_lets_the_credential_out_whatever_fails() {
             in_environment(&mut command, is_key, home.path());
             left_clean(&run(&mut command), home.path());
         }
+    }
+}
+
+/// Everything that an API, or what sits in front of it, may make of a request.
+fn answers() -> Vec<Fake> {
+    let mut fakes: Vec<Fake> = [400, 401, 403, 404, 429, 500, 302, 200].map(echoing).into();
+    fakes.push(Fake::saying(200, CANARY));
+    fakes.push(Fake::saying(403, CANARY));
+    fakes.push(Fake::start(|_, _| Reply::Reset));
+    fakes.push(Fake::holding(&format!(
+        "[{}]",
+        token(r#""name":"CI","duration":"forever""#)
+    )));
+    fakes
+}
+
+#[test]
+fn d09_neither_lists_nor_checks_let_it_out() {
+    for fake in answers() {
+        for (at, line) in [
+            &["list"][..],
+            &["list", "-o", "json"],
+            &["list", "-o", "csv"],
+            &["check"],
+            &["check", "-o", "json"],
+            &["check", "-o", "prometheus"],
+            &["check", "CI", ID, "-o", "json"],
+            &["check", "CI"],
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let home = home();
+            let mut command = fake.command(line);
+            command.args(["--timeout", "3"]);
+            in_environment(&mut command, at % 2 == 0, home.path());
+            left_clean(&run(&mut command), home.path());
+        }
+    }
+}
+
+#[test]
+fn d09_no_command_about_profiles_lets_it_out() {
+    let fake = echoing(403);
+    for line in [
+        &["profile", "list"][..],
+        &["profile", "list", "-o", "json"],
+        &["profile", "use", "other"],
+        &["profile", "use", "nobody"],
+        &["profile", "remove", "other"],
+        &["profile", "remove", "nobody"],
+        &["check", "--all-profiles"],
+        &["check", "--all-profiles", "-o", "json"],
+        &["check", "--all-profiles", "-o", "prometheus"],
+    ] {
+        for is_key in [false, true] {
+            let home = home();
+            let scope = format!("account = \"{ACCOUNT}\"\n");
+            let config = format!(
+                "[profiles.default]\ncredential = \"api_token\"\n{scope}[profiles.other]\ncredential = \"global_key\"\nemail = \"{EMAIL}\"\n{scope}"
+            );
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            std::fs::write(home.path().join("config.toml"), config).unwrap();
+            let mut command = fake.command(line);
+            in_environment(&mut command, is_key, home.path());
+            left_clean(&run(&mut command), home.path());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    desktop.store_beside("default", "one", CANARY.as_bytes());
+    for fake in answers() {
+        for form in ["table", "json", "prometheus"] {
+            let home = home();
+            with_profile(home.path());
+            let line = ["check", "--all-profiles", "-o", form, "--log", "trace"];
+            let mut command = in_session(&desktop, &fake, home.path(), &line);
+            command.args(["--timeout", "5"]);
+            left_clean(&run(&mut command), home.path());
+            assert!(!fake.heads().is_empty(), "the secret was read and sent");
+        }
+    }
+}
+
+#[test]
+fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
+    for status in [401, 403, 500, 200] {
+        let fake = echoing(status);
+        let variables = [
+            ("CLOUDFLARE_API_TOKEN", CANARY),
+            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+        ];
+        let mut session = fake.screens_with(&["--log", "trace"], &variables);
+        session.wait_for("Look up a service token");
+        session.type_keys("\x1bOQ");
+        session.wait_for("✖");
+        session.type_keys("e");
+        session.wait_for("Kind:");
+        session.type_keys("y");
+        session.wait_for("clipboard");
+        session.type_keys("\x1b");
+        session.wait_until("the details are closed", |session| {
+            !session.shown().contains("Kind:")
+        });
+        session.type_keys("p");
+        session.wait_for("Enter switch");
+        session.type_keys("i");
+        session.wait_for("no profile");
+        session.type_keys("t");
+        session.wait_for("Look up a service token");
+        session.type_keys("\x1b[15~");
+        session.wait_for("Enter choose");
+        session.type_keys("\x03");
+        let home = session.home.path().to_owned();
+        is_clean("the command line", &command_line(&session));
+        eventually("the log is there", || home.join("tokenscope.log").exists());
+        files_are_clean(&home);
+        is_clean("the screen", session.end().1.as_bytes());
     }
 }
 
