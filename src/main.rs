@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     match start(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => match error.downcast::<Reported>() {
-            Ok(Reported(failure)) => ExitCode::from(telling.tell(&failure)),
+            Ok(Reported(failure)) => ExitCode::from(telling.tell(&failure, None)),
             Err(error) => {
                 let _closed = writeln!(io::stderr(), "error: {error:#}");
                 ExitCode::from(1)

@@ -7,7 +7,7 @@ _tokenscope() {
     while IFS= read -r line; do
         # _describe splits at the first colon that has no backslash.
         candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
-    done < <("${words[1]:-tokenscope}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
+    done < <("${words[1]/#\~/$HOME}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
     if (( $#candidates )); then
         _describe tokenscope candidates
     else

@@ -71,6 +71,13 @@ impl Lookup {
         self.editing && matches!(self.focus, LookupField::ScopeId | LookupField::Token)
     }
 
+    /// The scope in the panel, once it is one.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        let id = ScopeId::parse(self.scope_id.value()).ok()?;
+        Some(self.scope_kind.with(id))
+    }
+
     /// The scope that the typed token names by itself, which wins over the panel's.
     #[must_use]
     pub fn scope_of_url(&self) -> Option<Scope> {

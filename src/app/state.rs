@@ -18,6 +18,12 @@ use crate::domain::failure::Failure;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
+use crate::domain::text;
+
+/// The cells before the text of the banner.
+pub const BANNER_INDENT: usize = 3;
+/// The rows of a terminal on which the banner may have a third one.
+const TALL: u16 = 24;
 
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(6);
@@ -237,10 +243,15 @@ impl State {
         }
     }
 
-    /// Rows of the banner, which stands between the body and the footer; 0 without one.
+    /// Rows of the banner, which stands between the body and the footer; 0 without one. Its hint gets
+    /// a second row where it needs one and there is room.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
-        if self.banner.is_some() { 2 } else { 0 }
+        let Some(banner) = &self.banner else { return 0 };
+        let columns = usize::from(self.size.0).saturating_sub(BANNER_INDENT + 1);
+        let hint = text::sanitize(&banner.failure.hint);
+        let is_long = text::width(&hint) > columns;
+        if is_long && self.size.1 >= TALL { 3 } else { 2 }
     }
 
     /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.

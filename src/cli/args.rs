@@ -9,6 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::duration::parse_span;
 use crate::domain::status::Status;
+use crate::theme::Theme;
+
+/// What can be asked of the log.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
@@ -50,7 +54,7 @@ pub struct Global {
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub ascii: bool,
     /// The theme: dark, light or mono
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", value_parser = Theme::names(), hide_possible_values = true)]
     pub theme: Option<String>,
     /// The deadline of a command in seconds
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -59,7 +63,7 @@ pub struct Global {
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true)]
     pub log: Option<String>,
 }
 

@@ -88,7 +88,12 @@ fn thresholds(wanted: &Check, settings: Thresholds) -> Result<Thresholds, Failur
 /// What could not be had is never left out for its status, which nobody knows.
 fn is_left_out(entry: &Entry, wanted: &Check, by: Judgement) -> bool {
     let is_named = |text: &String| match &entry.subject {
-        Ok(token) => token.name_text() == text || token.id_text().eq_ignore_ascii_case(text),
+        Ok(token) => {
+            token.name_text() == text
+                || [token.id_text(), token.client_id_text()]
+                    .iter()
+                    .any(|id| id.eq_ignore_ascii_case(text))
+        }
         Err(_) => entry.requested.as_ref() == Some(text),
     };
     let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(by));

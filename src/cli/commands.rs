@@ -17,13 +17,14 @@ const MANUAL: &str = include_str!("../../assets/tokenscope.1");
 pub async fn run(desk: Desk, command: Command) -> u8 {
     let telling = Telling::of(Some(&command), desk.options.clock);
     let is_terminal = desk.style.width.is_some();
+    let scope = desk.selection.scope.clone();
     let mut text = Vec::new();
     let outcome = tokio::select! {
         outcome = execute(desk, command, &mut text) => outcome,
         code = interrupt::signalled() => {
             // The command may have been asking for a secret.
             let _not_raw = crossterm::terminal::disable_raw_mode();
-            let _of_the_signal = telling.tell(&interrupted());
+            let _of_the_signal = telling.tell(&interrupted(), scope.as_ref());
             return code;
         }
     };
@@ -32,7 +33,7 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
     }
     match outcome {
         Ok(code) => telling.delivered(print(&text)).unwrap_or(code),
-        Err(failure) => telling.tell(&failure),
+        Err(failure) => telling.tell(&failure, scope.as_ref()),
     }
 }
 

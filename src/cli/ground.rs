@@ -154,10 +154,11 @@ pub fn selection(
             command: Auth::Set { .. }
         })
     );
-    if makes_profiles {
-        wishes.profile = wishes
-            .profile
-            .filter(|name| ground.settings.profile(name).is_some());
+    let is_known = |name: &String| ground.settings.profile(name).is_some();
+    if makes_profiles && !wishes.profile.as_ref().is_none_or(is_known) {
+        // A new profile takes nothing over from another one.
+        wishes.profile = None;
+        return inspector::select(&wishes, &ground.environment, &Settings::default());
     }
     inspector::select(&wishes, &ground.environment, &ground.settings)
 }

@@ -91,18 +91,38 @@ impl Line {
     }
 
     fn short_option(&self, short: Option<char>) -> Option<Arg> {
-        self.command
-            .get_arguments()
-            .find(|arg| short.is_some() && arg.get_short() == short)
-            .cloned()
+        let of = |command: &Command| {
+            command
+                .get_arguments()
+                .find(|arg| short.is_some() && arg.get_short() == short)
+                .cloned()
+        };
+        of(&self.command).or_else(|| self.output_form().filter(|arg| arg.get_short() == short))
     }
 
     /// The option of a long name.
     pub(super) fn option(&self, long: &str) -> Option<Arg> {
-        self.command
-            .get_arguments()
-            .find(|arg| arg.get_long() == Some(long))
-            .cloned()
+        let of = |command: &Command| {
+            command
+                .get_arguments()
+                .find(|arg| arg.get_long() == Some(long))
+                .cloned()
+        };
+        of(&self.command).or_else(|| {
+            self.output_form()
+                .filter(|arg| arg.get_long() == Some(long))
+        })
+    }
+
+    /// `-o`, which says how to put a refusal wherever it stands.
+    fn output_form(&self) -> Option<Arg> {
+        let mut commands = self.command.get_subcommands().cloned();
+        let top = Cli::command();
+        let mut all = top.get_subcommands();
+        let is_form = |arg: &&Arg| arg.get_id() == "output";
+        commands
+            .find_map(|command| command.get_arguments().find(is_form).cloned())
+            .or_else(|| all.find_map(|command| command.get_arguments().find(is_form).cloned()))
     }
 }
 

@@ -19,7 +19,9 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     let access = reach.access(None)?;
     let listed = reach.list(&access).await?;
     let by = reach.judgement(listed.measured_offset);
+    let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, by);
+    let is_empty = tokens.is_empty();
     let incomplete = listed.incomplete.as_deref();
     let printed = match wanted.output {
         ListOutput::Json => {
@@ -37,6 +39,15 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     printed.map_err(|error| unprintable(&error))?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
+    let is_watched = reach.style.width.is_some() && wanted.output == ListOutput::Table;
+    if is_empty && is_watched {
+        let said = if has_some {
+            "no service token fits."
+        } else {
+            "the API lists no service token; to a role that covers single tokens it may list nothing."
+        };
+        warn(said);
+    }
     if let Some(why) = incomplete {
         warn(&format!("the list is incomplete: {why}"));
     }

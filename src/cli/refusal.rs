@@ -27,7 +27,7 @@ pub fn refuse(mut error: clap::Error, words: &[String], clock: fn() -> DateTime<
         let _closed = error.print();
         return 64;
     }
-    telling.tell(&failure(&error))
+    telling.tell(&failure(&error), None)
 }
 
 /// A word that stands where none belongs may be a secret, and is not repeated. An option, and what

@@ -12,6 +12,7 @@ use super::output::{self, Judgement, metrics};
 use super::verdict::{Checkup, Verdict};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::scope::Scope;
 use crate::domain::status::Thresholds;
 use crate::domain::text;
 
@@ -100,11 +101,11 @@ impl Telling {
     }
 
     /// Prints a failure, and gives its exit code. What standard output does not take is said on the
-    /// error stream.
+    /// error stream. A check says which scope it was about, where that is known.
     #[must_use]
-    pub fn tell(self, failure: &Failure) -> u8 {
+    pub fn tell(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let printed = if self.is_check {
-            self.print_check(failure)
+            self.print_check(failure, scope)
         } else if self.form == Form::Json {
             output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
         } else {
@@ -141,13 +142,13 @@ impl Telling {
         })
     }
 
-    fn print_check(self, failure: &Failure) -> io::Result<()> {
+    fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
         let by = Judgement {
             now: (self.clock)(),
             offset: ClockOffset::default(),
             thresholds: Thresholds::default(),
         };
-        let checkup = Checkup::failed(failure.clone(), None, by);
+        let checkup = Checkup::failed(failure.clone(), scope.cloned(), by);
         let mut out = io::stdout().lock();
         match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),

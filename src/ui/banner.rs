@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::look::Look;
 use super::widgets::{cells, hint_for, put, put_right, row, width};
 use crate::action::{Action, Context};
-use crate::app::state::{Banner, Screen, State};
+use crate::app::state::{BANNER_INDENT, Banner, Screen, State};
 use crate::domain::failure::FailureKind;
 use crate::domain::text;
 use crate::theme::Role;
@@ -44,7 +44,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         look.span(Role::Strong, &summary),
         look.span(Role::Muted, &count),
     ];
-    let second = vec![Span::raw("   "), look.plain(&banner.failure.hint)];
+    let (middle, second) = hint_rows(banner, area, look);
     let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
     // The keys go where they hide nothing, and get fewer before they do.
     let mut sets = key_sets(state, banner, look);
@@ -63,8 +63,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         width: area.width.saturating_sub(cells(width(&keys)) + 1),
         ..area
     };
-    let rows = [row(area, 0), row(area, 1)];
+    let rows = [row(area, 0), row(area, usize::from(area.height).max(2) - 1)];
     let buffer = frame.buffer_mut();
+    if let Some(middle) = &middle {
+        put(buffer, row(area, 1), middle, look);
+    }
     put_right(buffer, rows[usize::from(!beside_first)], &keys, look);
     let (one, two) = if beside_first {
         (narrowed(rows[0]), rows[1])
@@ -73,6 +76,23 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     };
     put(buffer, one, &first, look);
     put(buffer, two, &second, look);
+}
+
+/// The hint, on a row above the last one too where there is one.
+fn hint_rows(
+    banner: &Banner,
+    area: Rect,
+    look: &Look<'_>,
+) -> (Option<Vec<Span<'static>>>, Vec<Span<'static>>) {
+    let columns = usize::from(area.width).saturating_sub(BANNER_INDENT + 1);
+    let hint = look.clean(&banner.failure.hint);
+    let indented = |line: &str| vec![Span::raw(" ".repeat(BANNER_INDENT)), look.plain(line)];
+    match text::wrap(&hint, columns).as_slice() {
+        [one, rest @ ..] if area.height > 2 && !rest.is_empty() => {
+            (Some(indented(one)), indented(&rest.join(" ")))
+        }
+        _ => (None, indented(&hint)),
+    }
 }
 
 /// The keys that help, all of them and then only the way to the details.

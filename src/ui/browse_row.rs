@@ -27,6 +27,8 @@ const MARGIN: usize = 1;
 const LEAST_NAME: usize = 16;
 /// What the name gets before any other column has anything.
 const USUAL_NAME: usize = 20;
+/// What the name gets before the client ID has anything.
+const ROOMY_NAME: usize = 28;
 /// What the name gets before the client ID is shown whole.
 const FAIR_NAME: usize = 36;
 const STATUS: usize = 13;
@@ -69,7 +71,7 @@ impl<'a> Columns<'a> {
         let status = take(STATUS, LEAST_NAME);
         let last_seen = take(LAST_SEEN, USUAL_NAME);
         let duration = take(DURATION, USUAL_NAME);
-        let mut client_id = take(CLIENT_ID.0, USUAL_NAME);
+        let mut client_id = take(CLIENT_ID.0, ROOMY_NAME);
         if client_id > 0 {
             let more = left
                 .saturating_sub(FAIR_NAME)

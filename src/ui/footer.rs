@@ -7,18 +7,27 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::look::Look;
-use super::widgets::{hint_for, key_hint, put, put_right, width};
+use super::widgets::{cells, hint_for, key_hint, put, put_right, width};
 use crate::action::Action;
 use crate::app::state::{Screen, State};
 use crate::domain::duration;
 use crate::domain::remote::Remote;
+use crate::domain::text;
 use crate::theme::Role;
 
 /// ```text
 ///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
-    let left = left(state, look);
+    let is_long = state
+        .notice
+        .as_ref()
+        .is_some_and(|notice| render_long(frame, area, &look.clean(&notice.text), look));
+    let left = if is_long {
+        Vec::new()
+    } else {
+        left(state, look)
+    };
     let room = usize::from(area.width).saturating_sub(width(&left) + 2);
     let right = hints(state, room, look);
     let taken = u16::try_from(width(&right)).unwrap_or(area.width);
@@ -29,6 +38,34 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         ..area
     };
     put(buffer, rest, &left, look);
+}
+
+/// The rows that a message may take at most.
+const MOST_ROWS: u16 = 5;
+/// The cells that a short message leaves to the way to help.
+const ROOM_FOR_HELP: usize = 10;
+
+/// A message that is longer than the row takes rows above it, for the few seconds that it is there:
+/// what was copied can be read whole. False for a short one.
+fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &Look<'_>) -> bool {
+    let columns = usize::from(area.width);
+    if text::width(notice) + ROOM_FOR_HELP <= columns {
+        return false;
+    }
+    let lines = text::wrap(notice, columns.saturating_sub(2));
+    let rows = cells(lines.len()).min(MOST_ROWS).min(area.y);
+    for (at, line) in lines.iter().take(usize::from(rows)).enumerate() {
+        let is_cut = at + 1 == usize::from(rows) && lines.len() > usize::from(rows);
+        let ellipsis = if is_cut { look.glyphs().ellipsis } else { "" };
+        let shown = text::fit(&format!(" {line}{ellipsis}"), columns, ellipsis);
+        let place = Rect {
+            y: area.y - rows + cells(at),
+            height: 1,
+            ..area
+        };
+        put(frame.buffer_mut(), place, &[look.plain(&shown)], look);
+    }
+    true
 }
 
 /// A message about what was just done, or the facts of the moment.

@@ -43,9 +43,12 @@ fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
         Screen::Browse => state.browse.access.as_ref(),
         _ => None,
     };
-    let scope = in_view
-        .map(|access| &access.scope)
-        .or(session.scope.as_ref());
+    let scope = match in_view {
+        Some(access) => Some(access.scope.clone()),
+        None if state.screen == Screen::Lookup => state.lookup.scope(),
+        None => None,
+    };
+    let scope = scope.or_else(|| session.scope.clone());
     let name = if session.is_demo() || session.demo_only {
         Some("demo".to_owned())
     } else {

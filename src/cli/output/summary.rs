@@ -5,12 +5,14 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use chrono::{DateTime, Utc};
+
 use super::card;
 use super::table::{self, Style};
 use super::{Judgement, rfc3339};
-use crate::cli::verdict::{Checkup, Entry, Verdict};
+use crate::cli::verdict::{Checkup, Verdict};
 use crate::domain::duration::rough;
-use crate::domain::status::Tone;
+use crate::domain::status::{Status, Tone};
 use crate::domain::text;
 
 /// Prints a check.
@@ -38,7 +40,7 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup, style: Style) -> io::Res
     };
     for entry in &checkup.entries {
         if let Err(failure) = &entry.subject {
-            let line = format!("{}: {}", entry.name(), failure.summary);
+            let line = format!("{}: {} {}", entry.name(), failure.summary, failure.hint);
             for part in card::wrapped(&text::sanitize(&line), width) {
                 writeln!(out, "{part}")?;
             }
@@ -85,8 +87,9 @@ fn sentence(checkup: &Checkup, verdict: Verdict) -> String {
         }
         Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none that needs attention"),
     };
-    if let Some(next) = next_to_end(checkup, verdict) {
-        said.push_str(&next);
+    if let Some(worst) = worst(checkup, verdict) {
+        said.push_str("; ");
+        said.push_str(&worst);
     }
     if let Some(why) = &checkup.incomplete {
         let _infallible = write!(said, "; the list is incomplete: {why}");
@@ -94,23 +97,37 @@ fn sentence(checkup: &Checkup, verdict: Verdict) -> String {
     said
 }
 
-/// The first token that the verdict is about and that has an end: name, ID, days left, instant.
-fn next_to_end(checkup: &Checkup, verdict: Verdict) -> Option<String> {
+/// The first token that the verdict is about, and why.
+fn worst(checkup: &Checkup, verdict: Verdict) -> Option<String> {
     let entry = checkup
         .entries
         .iter()
-        .find(|entry| checkup.verdict_on(entry) == verdict && entry.life().end().is_some())?;
-    Some(format!("; {}", term(entry, checkup.by)?))
+        .find(|entry| checkup.verdict_on(entry) == verdict)?;
+    let by = checkup.by;
+    let name = entry.name();
+    let who = match (name, entry.id()) {
+        ("", "") => "a token without name and ID".to_owned(),
+        ("", id) => id.to_owned(),
+        (name, id) => format!("{name} ({id})"),
+    };
+    let failure = match &entry.subject {
+        Ok(_) => None,
+        Err(failure) => Some(format!("{name}: {} {}", failure.summary, failure.hint)),
+    };
+    failure.or_else(|| match (entry.status(by), entry.life().end()) {
+        (Status::Disabled, _) => Some(format!("{who} is disabled")),
+        (Status::Unknown, _) => Some(format!("when {who} ends is not known")),
+        (_, Some(end)) => Some(format!("{who} {}", term(end, by))),
+        (_, None) => None,
+    })
 }
 
-fn term(entry: &Entry, by: Judgement) -> Option<String> {
-    let end = entry.life().end()?;
+fn term(end: DateTime<Utc>, by: Judgement) -> String {
     let away = end.signed_duration_since(by.now);
     let when = if end <= by.now {
         format!("expired {} ago, at", rough(-away))
     } else {
         format!("has {} left, until", rough(away))
     };
-    let (name, id) = (entry.name(), entry.id());
-    Some(format!("{name} ({id}) {when} {}", rfc3339(end)))
+    format!("{when} {}", rfc3339(end))
 }

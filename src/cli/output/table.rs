@@ -20,7 +20,7 @@ use crate::domain::token::{Reported, ServiceToken};
 /// What stands between two columns of a terminal.
 pub(super) const GAP: &str = "  ";
 /// A name is not cut shorter than this while another column can give way.
-const NARROWEST_NAME: usize = 16;
+const NARROWEST_NAME: usize = 32;
 
 /// How a table looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(super) fn colored(word: &str, tone: Tone) -> String {
 /// What gives way when a line is too narrow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
+    Profile,
     Name,
     Status,
     Left,
@@ -64,6 +65,7 @@ enum Column {
 impl Column {
     fn title(self) -> &'static str {
         match self {
+            Self::Profile => "PROFILE",
             Self::Name => "NAME",
             Self::Status => "STATUS",
             Self::Left => "LEFT",
@@ -98,8 +100,20 @@ const CHECK: [&[Column]; 4] = {
     ]
 };
 
+/// The same where several profiles were checked.
+const CHECK_PROFILES: [&[Column]; 4] = {
+    use Column::{Expires, Id, Left, Name, Note, Profile, ShortId, Status};
+    [
+        &[Profile, Name, Status, Left, Expires, Id, Note],
+        &[Profile, Name, Status, Left, Expires, ShortId],
+        &[Profile, Name, Status, Left, Expires],
+        &[Profile, Name, Status, Left],
+    ]
+};
+
 /// A token as a row, or what was asked for and could not be had.
 struct Row<'a> {
+    profile: &'a str,
     name: &'a str,
     id: &'a str,
     life: Lifecycle,
@@ -112,6 +126,7 @@ impl Row<'_> {
     fn cell(&self, column: Column, by: Judgement, style: Style) -> Cow<'_, str> {
         let is_aligned = style.width.is_some();
         match column {
+            Column::Profile => text::sanitize(self.profile),
             Column::Name => text::sanitize(self.name),
             Column::Status => Status::at(self.life, by.now, by.thresholds).code().into(),
             Column::Left if is_aligned => left_roughly(self.life, by).into(),
@@ -189,6 +204,7 @@ pub fn tokens(
     let rows: Vec<Row<'_>> = tokens
         .iter()
         .map(|token| Row {
+            profile: "",
             name: token.name_text(),
             id: token.id_text(),
             life: Lifecycle::of(token),
@@ -212,6 +228,7 @@ pub fn entries(
     let rows: Vec<Row<'_>> = entries
         .iter()
         .map(|entry| Row {
+            profile: entry.profile.as_deref().unwrap_or_default(),
             name: entry.name(),
             id: entry.id(),
             life: entry.life(),
@@ -223,7 +240,9 @@ pub fn entries(
                 .map_or("", |error| &error.summary),
         })
         .collect();
-    table(out, &rows, &CHECK, by, style)
+    let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
+    let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
+    table(out, &rows, &choices, by, style)
 }
 
 fn table(
