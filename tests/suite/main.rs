@@ -16,7 +16,6 @@ mod cli_profiles;
 mod cli_schema;
 mod cli_stage;
 mod cli_terminal;
-mod common;
 mod config;
 mod credentials;
 mod dbus;
