@@ -39,7 +39,7 @@ class Terminal:
             os.execve(command[0], command, environment)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
-    def read(self, patience):
+    def read(self, patience, quiet=0.05):
         """What is written until nothing comes for a while, and when the last of it came."""
         written, last = b"", time.perf_counter()
         while select.select([self.master], [], [], patience)[0]:
@@ -48,7 +48,7 @@ class Terminal:
             except OSError:
                 break
             last = time.perf_counter()
-            patience = min(patience, 0.05)
+            patience = min(patience, quiet)
         return written, last
 
     def until(self, text, patience=60):
@@ -68,7 +68,8 @@ class Terminal:
             self.read(0.05)
             begun = time.perf_counter()
             os.write(self.master, keys[at % len(keys)])
-            written, last = self.read(1)
+            # Not long enough for the next second's frame to be taken for this one.
+            written, last = self.read(1, 0.004)
             if FRAME in written:
                 took.append((last - begun) * 1000)
         return took
