@@ -30,8 +30,7 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
                 scope,
             } => effects.extend(switching::enter(state, identity, profile, scope)),
             Step::LookUp { .. } if must_choose(state) => {
-                effects.extend(open_profiles(state));
-                state.tell("Choose a profile first: none is in use, and none is the default.");
+                effects.extend(choose_profile(state));
             }
             Step::OpenBrowse => effects.extend(open_browse(state)),
             step => effects.extend(perform_one(state, step)),
@@ -40,12 +39,16 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
     effects
 }
 
+fn choose_profile(state: &mut State) -> Vec<Effect> {
+    let effects = open_profiles(state);
+    state.tell("Choose a profile first: none is in use, and none is the default.");
+    effects
+}
+
 /// Opens the list. One of another scope, or of another credential, goes before it comes.
 fn open_browse(state: &mut State) -> Vec<Effect> {
     if must_choose(state) {
-        let effects = open_profiles(state);
-        state.tell("Choose a profile first: none is in use, and none is the default.");
-        return effects;
+        return choose_profile(state);
     }
     if state.session.identity.is_none() && state.screen == Screen::Setup {
         // A form that is being filled in stays as it is.

@@ -97,7 +97,7 @@ impl Line {
                 .find(|arg| short.is_some() && arg.get_short() == short)
                 .cloned()
         };
-        of(&self.command).or_else(|| self.output_form().filter(|arg| arg.get_short() == short))
+        of(&self.command).or_else(|| Self::output_form().filter(|arg| arg.get_short() == short))
     }
 
     /// The option of a long name.
@@ -108,21 +108,16 @@ impl Line {
                 .find(|arg| arg.get_long() == Some(long))
                 .cloned()
         };
-        of(&self.command).or_else(|| {
-            self.output_form()
-                .filter(|arg| arg.get_long() == Some(long))
-        })
+        of(&self.command).or_else(|| Self::output_form().filter(|arg| arg.get_long() == Some(long)))
     }
 
     /// `-o`, which says how to put a refusal wherever it stands.
-    fn output_form(&self) -> Option<Arg> {
-        let mut commands = self.command.get_subcommands().cloned();
-        let top = Cli::command();
-        let mut all = top.get_subcommands();
-        let is_form = |arg: &&Arg| arg.get_id() == "output";
-        commands
-            .find_map(|command| command.get_arguments().find(is_form).cloned())
-            .or_else(|| all.find_map(|command| command.get_arguments().find(is_form).cloned()))
+    fn output_form() -> Option<Arg> {
+        let all = Cli::command();
+        all.get_subcommands()
+            .flat_map(Command::get_arguments)
+            .find(|arg| arg.get_id() == "output")
+            .cloned()
     }
 }
 

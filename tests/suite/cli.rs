@@ -2,7 +2,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
 )]
 
 use std::process::{Command, Output, Stdio};
@@ -235,4 +236,41 @@ async fn one_deadline_holds_for_all_requests_of_a_command_together() {
             .unwrap()
             .contains(r#""kind":"timeout""#)
     );
+}
+
+#[test]
+fn a_refusal_is_json_wherever_the_form_stands() {
+    for (line, code) in [
+        (["-o", "json", "list"], 64),
+        (["profile", "-ojson", "bogus"], 64),
+        (["--output=json", "check", "--foo"], 3),
+        (["check", "-o", "json"], 3),
+    ] {
+        let output = run(&line);
+        assert_eq!(output.status.code(), Some(code), "{line:?}");
+        assert!(json(&output)["error"]["kind"].is_string(), "{line:?}");
+    }
+}
+
+#[test]
+fn a_theme_or_level_that_does_not_exist_is_a_usage_error_everywhere() {
+    for flag in [["--theme", "pink"], ["--log", "loud"]] {
+        let of = |command: &str| run(&["--demo", flag[0], flag[1], command]).status.code();
+        assert_eq!((of("list"), of("check")), (Some(64), Some(3)), "{flag:?}");
+    }
+}
+
+#[test]
+fn a_new_profile_takes_no_scope_over_from_the_default_one() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("config.toml");
+    let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
+    std::fs::write(&file, &text).unwrap();
+    let output = tokenscope(&home, &["--profile", "new", "auth", "set", "--stdin"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("No account or zone"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
