@@ -72,8 +72,7 @@ impl Session {
             Keyring::Unlocked | Keyring::NoService => "",
         };
         let config = dir.path().join("bus.conf");
-        let socket = dir.path().join("bus");
-        write(&config, &bus_config(&socket, services));
+        write(&config, &bus_config(&dir.path().join("bus"), services));
         let mut bus = command(dir.path(), "dbus-daemon")
             .arg(format!("--config-file={}", config.display()))
             .args(["--nofork", "--print-address=1"])
@@ -96,6 +95,11 @@ impl Session {
             session.start_keyring(Some("password"));
         }
         Some(session)
+    }
+
+    /// The bus's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.path().join("bus")
     }
 
     /// A program that will run in this session, without a display.

@@ -26,14 +26,14 @@ const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
 const MARK: &str = "=> ";
 
 /// A keyring in another process.
-struct Remote {
+pub(crate) struct Remote {
     process: Child,
     requests: Option<ChildStdin>,
     answers: Receiver<String>,
 }
 
 impl Remote {
-    fn start(session: &Session) -> Self {
+    pub(crate) fn start(session: &Session) -> Self {
         Self::spawn(session.command(std::env::current_exe().unwrap()))
     }
 
@@ -62,7 +62,7 @@ impl Remote {
     }
 
     /// The answer as `Debug` prints it, a secret in clear.
-    fn ask(&mut self, request: &str) -> String {
+    pub(crate) fn ask(&mut self, request: &str) -> String {
         let requests = self.requests.as_mut().unwrap();
         writeln!(requests, "{request}").unwrap();
         self.answers.recv_timeout(PATIENCE).unwrap()

@@ -9,7 +9,7 @@
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,6 +34,7 @@ use super::fake::{
     token, tokenscope,
 };
 use crate::dbus::{self, Keyring};
+use crate::keyring::Remote;
 use crate::pty::Session;
 
 /// A fake API that lists one token and gives it.
@@ -56,6 +57,12 @@ pub(super) fn with_profile(home: &Path) {
     std::fs::write(home.join("config.toml"), text).unwrap();
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.join("config.toml"), private).unwrap();
+}
+
+fn add_to_config(home: &Path, more: &str) {
+    let path = home.join("config.toml");
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(more.as_bytes()).unwrap();
 }
 
 /// A directory whose `bus` accepts connections and never answers, and the count of those.
@@ -85,21 +92,31 @@ impl SilentBus {
     }
 }
 
-/// A bus in front of another that holds back every answer by a delay.
+/// How a bus holds back what the real one answers.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// Each answer comes this much later.
+    Each(Duration),
+    /// Nothing is answered until a connection is this old, and then all of it.
+    NotBefore(Duration),
+}
+
+/// A bus in front of another that holds back its answers.
 struct SlowBus {
     dir: tempfile::TempDir,
 }
 
 impl SlowBus {
-    fn before(real: PathBuf, delay: Duration) -> Self {
+    fn before(desktop: &dbus::Session, pace: Pace) -> Self {
+        let real = desktop.socket();
         let dir = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
         std::thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 let far = UnixStream::connect(&real).unwrap();
                 let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-                std::thread::spawn(move || pass(near, far, Duration::ZERO));
-                std::thread::spawn(move || pass(far_too, near_too, delay));
+                std::thread::spawn(move || pass(near, far, Pace::Each(Duration::ZERO)));
+                std::thread::spawn(move || pass(far_too, near_too, pace));
             }
         });
         Self { dir }
@@ -110,10 +127,14 @@ impl SlowBus {
     }
 }
 
-fn pass(mut from: UnixStream, mut to: UnixStream, delay: Duration) {
+fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
+    let began = Instant::now();
     let mut buffer = [0; 8192];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        std::thread::sleep(delay);
+        std::thread::sleep(match pace {
+            Pace::Each(pause) => pause,
+            Pace::NotBefore(age) => age.saturating_sub(began.elapsed()),
+        });
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }
@@ -346,14 +367,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     let (fake, home) = (api(), home());
     with_profile(home.path());
     desktop.store_beside("default", "slow", CANARY.as_bytes());
-    let real = desktop.command("true");
-    let real = real
-        .get_envs()
-        .find(|(name, _)| *name == "DBUS_SESSION_BUS_ADDRESS")
-        .and_then(|(_, value)| value?.to_str()?.strip_prefix("unix:path="))
-        .map(PathBuf::from)
-        .unwrap();
-    let slow = SlowBus::before(real, Duration::from_millis(800));
+    let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
     let (address, url) = (slow.address(), fake.url());
     let home_text = home.path().to_str().unwrap().to_owned();
     let variables = [
@@ -376,6 +390,93 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     .env("DBUS_SESSION_BUS_ADDRESS", slow.address()));
     keyring_error(&outcome);
     assert!(outcome.took < Duration::from_secs(4), "{:?}", outcome.took);
+}
+
+#[test]
+fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_one_can_watch() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "slow", CANARY.as_bytes());
+    let slow = SlowBus::before(&desktop, Pace::NotBefore(Duration::from_millis(5500)));
+    let address = slow.address();
+    let mut command = in_session(&desktop, &fake, home.path(), &["get", ID, "-o", "json"]);
+    command.env("DBUS_SESSION_BUS_ADDRESS", &address);
+    let command = std::thread::spawn(move || run(&mut command));
+    let mut session = fake.screens_with(
+        &[ID],
+        &[
+            ("DBUS_SESSION_BUS_ADDRESS", &address),
+            ("TOKENSCOPE_HOME", home.path().to_str().unwrap()),
+        ],
+    );
+    session.wait_for("waiting for the OS keyring");
+    session.type_keys("?");
+    session.wait_for("Esc closes");
+    session.type_keys("?");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    // Nobody watches a command: it says after five seconds what it waits for.
+    let outcome = command.join().unwrap();
+    let words = keyring_error(&outcome);
+    assert!(words.contains("did not answer within 5 s"), "{words}");
+    assert!(outcome.took < Duration::from_secs(8), "{:?}", outcome.took);
+}
+
+#[test]
+fn b02_a_service_restarted_between_two_reads_is_found_again() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let more = "\n[profiles.other]\ncredential = \"api_token\"\n";
+    add_to_config(home.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
+    for profile in ["default", "other"] {
+        desktop.store_beside(profile, "by hand", CANARY.as_bytes());
+    }
+    let get = &["get", ID, "-o", "json"];
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    for _ in 0..2 {
+        assert_eq!(
+            run(&mut in_session(&desktop, &fake, home.path(), get)).code,
+            Some(0)
+        );
+        desktop.restart_keyring();
+    }
+    // The screens read through the connection that they had before.
+    session.type_keys("p");
+    session.wait_for("Secret Service, login collection");
+    session.type_keys("j\r");
+    session.wait_for("Now using the profile other");
+    session.type_keys(&format!("{ID}\r"));
+    // The status stands among the recent ones too.
+    session.wait_for("Duration   forever");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "by hand", CANARY.as_bytes());
+    desktop.lock_keyring();
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("The keyring is locked");
+    assert!(fake.heads().is_empty());
+    desktop.restart_keyring();
+    session.type_keys("r");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
 }
 
 #[test]
@@ -729,6 +830,31 @@ fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
         let words = outcome.is_error("keyring", 1);
         assert!(words.contains(said), "{words}");
     }
+    assert!(fake.heads().is_empty());
+}
+
+#[test]
+fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    assert_eq!(
+        Remote::start(&desktop).ask("set-bytes default"),
+        "Ok(())",
+        "an item that is not UTF-8 is stored"
+    );
+    let get = &["get", ID, "-o", "json"];
+    let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
+    assert!(words.contains("not text"), "{words}");
+    assert!(words.contains("auth"), "says what to do: {words}");
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("not text");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(!stream.contains('\u{FFFD}'), "nothing of it is shown");
     assert!(fake.heads().is_empty());
 }
 
