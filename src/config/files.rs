@@ -200,6 +200,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Make room on that disk.",
+        io::ErrorKind::FileTooLarge => "Raise the limit with `ulimit -f`.",
         _ => "Make it writable for you, or set TOKENSCOPE_HOME to a directory that is.",
     };
     Failure::new(
@@ -224,6 +225,8 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
+        io::ErrorKind::FileTooLarge => "a limit on the size of files forbids it".to_owned(),
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is where a directory should be".to_owned()

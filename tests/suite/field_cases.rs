@@ -9,5 +9,6 @@ mod c_terminal;
 mod d_network;
 mod d_secrets;
 mod data;
+mod disk;
 mod e_cli;
 mod fake;
