@@ -214,30 +214,53 @@ fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_i
     assert!(!second.contains("x-auth"), "{second}");
 }
 
-#[test]
-fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() {
-    let fake = Fake::start(|head, _| {
+/// Takes the credential for reading service tokens, and for nothing else.
+fn api_without_verification() -> Fake {
+    Fake::start(|head, _| {
         let (status, body) = if head.contains("/access/service_tokens") {
             (200, success("[]"))
         } else {
-            (
-                401,
-                refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
-            )
+            let error = r#"[{"code":1000,"message":"Invalid API Token"}]"#;
+            (401, refusal(error))
         };
         Reply::Bytes(http(status, &[], body))
-    });
+    })
+}
+
+fn asked_nothing_but_reads(fake: &Fake) {
+    let heads = fake.heads();
+    assert!(!heads.is_empty());
+    for head in heads {
+        assert!(head.contains("/access/service_tokens"), "{head}");
+    }
+}
+
+#[test]
+fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() {
+    let fake = api_without_verification();
     let mut session = fake.screens_with(&[], &[]);
-    session.wait_for("Access: Service Tokens Read");
-    session.type_keys(&format!("{CANARY}\t\t{ACCOUNT}\t\t"));
-    session.wait_for("this session only");
-    session.type_keys("\x1b[Z\x1b[Z\x1b[B\x1b[B\r");
-    session.wait_until("a read", |_| !fake.heads().is_empty());
+    session.wait_for("Keep for this session only");
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
+    session.wait_for("Look up a service token");
     session.type_keys("\x03");
     session.end();
-    for head in fake.heads() {
-        assert!(!head.contains("verify"), "{head}");
-    }
+    asked_nothing_but_reads(&fake);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a06_set_up_succeeds_with_a_keyring_too() {
+    use crate::dbus;
+    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api_without_verification(), home());
+    let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
+    let mut command = super::b_keyring::in_session(&desktop, &fake, home.path(), &set);
+    let outcome = run_with_input(&mut command, CANARY.as_bytes());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+    asked_nothing_but_reads(&fake);
 }
 
 #[test]
