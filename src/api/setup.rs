@@ -38,6 +38,7 @@ pub struct Options {
 /// The certificates are the system's; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` take their
 /// place, which the platform's verifier sees to. Plain http needs none, so none are loaded.
 pub(super) fn http(options: &Options, uses_proxy: bool) -> Result<reqwest::Client, Error> {
+    choose_cryptography();
     let extra = match &options.ca_file {
         Some(path) => certificates(path)?,
         None => Vec::new(),
@@ -57,6 +58,13 @@ pub(super) fn http(options: &Options, uses_proxy: bool) -> Result<reqwest::Clien
     builder.build().map_err(|error| Error::Setup {
         cause: transport::describe(error),
     })
+}
+
+/// `ring` encrypts. The other provider, aws-lc, measures the processor's jitter before its first
+/// random number, which costs a command longer than its request.
+fn choose_cryptography() {
+    // Refused where it is chosen already, which is as well.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn builder() -> ClientBuilder {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A loopback API with any number of service tokens, for measuring.
 
-    server.py [TOKENS] [--port N]
+    server.py [TOKENS] [--port N] [--certificate PEM --key PEM]
 
 Bodies are built once, for every page size up to 1,000 that is asked for, so that what is measured
 is the client. Prints its base URL on the first line, and serves until it is stopped. Any account,
@@ -11,7 +11,9 @@ import argparse
 import datetime
 import json
 import re
+import socket
 import socketserver
+import ssl
 import sys
 import threading
 import urllib.parse
@@ -111,6 +113,8 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def server_bind(self):
+        # Inherited by each connection, whose handshake would wait for acknowledgements too.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The library's own would look the host's name up.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
@@ -120,12 +124,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tokens", nargs="?", type=int, default=10_000)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--certificate", help="serves over TLS")
+    parser.add_argument("--key")
     wanted = parser.parse_args()
     Handler.world = World(wanted.tokens)
     for number in range(1, -(-wanted.tokens // 1000) + 1):
         Handler.world.page(number, 1000)
     server = Server(("127.0.0.1", wanted.port), Handler)
-    print(f"http://127.0.0.1:{server.server_port}/client/v4", flush=True)
+    scheme = "http"
+    if wanted.certificate:
+        scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(wanted.certificate, wanted.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    print(f"{scheme}://127.0.0.1:{server.server_port}/client/v4", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
