@@ -103,6 +103,14 @@ pub enum Problem {
     WrongName,
     /// The certificate is not valid at this time.
     NotValidNow,
+    /// The certificate is an authority's own, not one that an authority gave to a server.
+    AuthorityItself,
+    /// The certificate is not meant for servers.
+    WrongPurpose,
+    /// The other side speaks only versions of TLS that are not safe any more.
+    OldTls,
+    /// What answers does not speak TLS.
+    NotTls,
     /// Any other failure of TLS.
     Tls,
     /// The proxy could not be reached.

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::base_url::BaseUrl;
 use super::envelope::{self, Envelope, bounded};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
+use super::proxy::Route;
 use super::request::{self, Request};
 use super::setup::{self, Options};
 use super::verdict::{self, Facts};
@@ -102,11 +103,15 @@ pub(super) struct Wire {
 impl Wire {
     /// Sets the way up; sends nothing.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let proxy = proxy::find(options)?;
+        let route = if options.use_system_proxy {
+            proxy::find(&options.base_url)?
+        } else {
+            Route::Straight
+        };
         Ok(Self {
-            http: setup::http(options, proxy.is_some())?,
+            proxy: route.address(),
+            http: setup::http(options, route)?,
             base_url: options.base_url.clone(),
-            proxy,
             clock: options.clock,
         })
     }

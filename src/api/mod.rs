@@ -19,6 +19,7 @@ mod redact;
 mod refusal;
 mod request;
 mod retry;
+mod roots;
 mod setup;
 mod transport;
 mod verdict;

@@ -72,21 +72,34 @@ fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError 
 }
 
 fn tls(cause: &(dyn StdError + 'static)) -> Option<Problem> {
-    use rustls::CertificateError as Certificate;
-    let problem = match cause.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(Certificate::UnknownIssuer) => Problem::UnknownIssuer,
-        rustls::Error::InvalidCertificate(
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
-        ) => Problem::WrongName,
-        rustls::Error::InvalidCertificate(
-            Certificate::Expired
-            | Certificate::ExpiredContext { .. }
-            | Certificate::NotValidYet
-            | Certificate::NotValidYetContext { .. },
-        ) => Problem::NotValidNow,
+    use rustls::{AlertDescription, Error};
+    let problem = match cause.downcast_ref::<Error>()? {
+        Error::InvalidCertificate(fault) => certificate(fault),
+        Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
+            Problem::OldTls
+        }
+        Error::InvalidMessage(_) => Problem::NotTls,
         _ => Problem::Tls,
     };
     Some(problem)
+}
+
+fn certificate(fault: &rustls::CertificateError) -> Problem {
+    use rustls::CertificateError as Fault;
+    match fault {
+        Fault::UnknownIssuer => Problem::UnknownIssuer,
+        Fault::NotValidForName | Fault::NotValidForNameContext { .. } => Problem::WrongName,
+        Fault::Expired
+        | Fault::ExpiredContext { .. }
+        | Fault::NotValidYet
+        | Fault::NotValidYetContext { .. } => Problem::NotValidNow,
+        Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => Problem::WrongPurpose,
+        // rustls does not export the type of this one; its name is all there is.
+        Fault::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            Problem::AuthorityItself
+        }
+        _ => Problem::Tls,
+    }
 }
 
 /// hyper-util does not export the type of these errors; its words are all there is.

@@ -22,11 +22,10 @@ impl Error {
 
 fn details(error: Error) -> Details {
     match error {
-        Error::CaFile { cause, .. } | Error::Setup { cause } => Details {
-            cause: Some(cause),
-            ..Details::default()
-        },
-        Error::UnusableCredential { .. } | Error::ProxySetting { .. } => Details::default(),
+        Error::CaFile { .. }
+        | Error::Setup { .. }
+        | Error::UnusableCredential { .. }
+        | Error::ProxySetting { .. } => Details::default(),
         Error::Timeout { request, .. } => Details {
             request: Some(request),
             ..Details::default()
@@ -48,14 +47,17 @@ fn details(error: Error) -> Details {
 
 fn words(error: &Error, scope: Option<&Scope>) -> Words {
     match error {
-        Error::CaFile { path, .. } => (
+        Error::CaFile { path, cause } => (
             FailureKind::Usage,
-            format!("The certificate file {} cannot be used.", path.display()),
+            format!(
+                "The certificate file {} cannot be used: {cause}.",
+                path.display()
+            ),
             "Give --ca-file a readable file of certificates in PEM form.".to_owned(),
         ),
-        Error::Setup { .. } => (
+        Error::Setup { cause } => (
             FailureKind::Tls,
-            "No certificates to trust could be loaded.".to_owned(),
+            format!("No certificates to trust could be loaded: {cause}."),
             "Check SSL_CERT_FILE and SSL_CERT_DIR, or install the system's CA certificates."
                 .to_owned(),
         ),
@@ -112,9 +114,6 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("No connection to {host} within 10 seconds."),
             "Check the network connection, the firewall and the proxy settings.",
         ),
-        Problem::UnknownIssuer | Problem::WrongName | Problem::NotValidNow | Problem::Tls => {
-            return certificate(problem, host);
-        }
         Problem::ProxyUnreachable => (
             Proxy,
             format!("The proxy {host} could not be reached."),
@@ -141,11 +140,12 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("The exchange with {host} failed."),
             "Try again; the error's details name the cause.",
         ),
+        _ => return tls(problem, host),
     };
     (kind, summary, hint.to_owned())
 }
 
-fn certificate(problem: Problem, host: &str) -> Words {
+fn tls(problem: Problem, host: &str) -> Words {
     let (summary, hint) = match problem {
         Problem::UnknownIssuer => (
             format!("The certificate of {host} was issued by somebody who is not trusted here."),
@@ -158,6 +158,22 @@ fn certificate(problem: Problem, host: &str) -> Words {
         Problem::NotValidNow => (
             format!("The certificate of {host} has expired or is not valid yet."),
             "Check this computer's clock.",
+        ),
+        Problem::AuthorityItself => (
+            format!("The certificate of {host} is an authority's own (CA:TRUE), and no server's."),
+            "Give the server one without CA:TRUE, issued by that authority.",
+        ),
+        Problem::WrongPurpose => (
+            format!("The certificate of {host} is not meant for servers."),
+            "Give the server one for server authentication.",
+        ),
+        Problem::OldTls => (
+            format!("{host} speaks neither TLS 1.2 nor TLS 1.3 as it is spoken today."),
+            "Check the base URL, and whether something on the way inspects TLS.",
+        ),
+        Problem::NotTls => (
+            format!("What {host} answered is not TLS."),
+            "Check the base URL, its port too, and what may be answering in its place.",
         ),
         _ => (
             format!("No secure connection to {host} could be agreed on."),

@@ -55,7 +55,7 @@ pub fn prepare(
             options,
         });
     }
-    if let Some((text, variable)) = environment.base_url() {
+    if let Some((text, variable)) = environment.base_url()? {
         options.base_url = BaseUrl::parse(text).map_err(|error| {
             Failure::new(
                 FailureKind::Usage,
@@ -65,11 +65,11 @@ pub fn prepare(
         })?;
     }
     let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
-    if let Some(level) = global
-        .log
-        .as_deref()
-        .or_else(|| environment.get("TOKENSCOPE_LOG"))
-    {
+    let level = match &global.log {
+        Some(level) => Some(level.as_str()),
+        None => environment.log()?,
+    };
+    if let Some(level) = level {
         log::start(&paths, level)?;
     }
     let loaded = settings::load(&paths)?;

@@ -112,11 +112,20 @@ impl Environment {
 
     /// The base URL that is set, and the variable that sets it. Whether it is acceptable is for the
     /// API client to say.
-    #[must_use]
-    pub fn base_url(&self) -> Option<(&str, &'static str)> {
-        BASE_URL
-            .iter()
-            .find_map(|name| Some((self.get(name)?, *name)))
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `usage` where it is no text: to ask another host would be worse.
+    pub fn base_url(&self) -> Result<Option<(&str, &'static str)>, Failure> {
+        self.value(BASE_URL, FailureKind::Usage)
+    }
+
+    /// How much to log.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `usage` where it is no text.
+    pub fn log(&self) -> Result<Option<&str>, Failure> {
+        let found = self.value(&["TOKENSCOPE_LOG"], FailureKind::Usage)?;
+        Ok(found.map(|(level, _)| level))
     }
 
     /// The credential that the environment holds: a token, else a key with its email address.

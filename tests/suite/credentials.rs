@@ -161,11 +161,11 @@ fn the_base_url_has_two_names() {
         ("CLOUDFLARE_API_BASE_URL", "https://two.example"),
     ];
     assert_eq!(
-        environment(&pairs).base_url(),
+        environment(&pairs).base_url().unwrap(),
         Some(("https://one.example", "CLOUDFLARE_BASE_URL"))
     );
     assert_eq!(
-        environment(&pairs[1..]).base_url(),
+        environment(&pairs[1..]).base_url().unwrap(),
         Some(("https://two.example", "CLOUDFLARE_API_BASE_URL"))
     );
 }
@@ -184,6 +184,14 @@ fn a_variable_that_is_not_text_is_an_error_where_it_matters() {
         .scope()
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
+    let environment = Environment::from_pairs([
+        ("CLOUDFLARE_BASE_URL", bytes()),
+        ("TOKENSCOPE_LOG", bytes()),
+    ]);
+    let failure = environment.base_url().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(failure.summary.contains("CLOUDFLARE_BASE_URL"));
+    assert!(environment.log().unwrap_err().summary.contains("_LOG"));
     let environment = Environment::from_pairs([("TOKENSCOPE_HOME", bytes())]);
     assert_eq!(environment.get("TOKENSCOPE_HOME"), None);
     let home = environment.path("TOKENSCOPE_HOME").unwrap();

@@ -8,11 +8,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use super::fake::{
     ACCOUNT, CANARY, Fake, ID, Outcome, Reply, head, http, refusal, run, success, token,
@@ -79,19 +80,108 @@ async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_t
     get(&["--ca-file", "/nowhere"], &[]).is_error("usage", 64);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn d01_tls_spoken_to_a_plain_server_is_no_fault_of_the_credential() {
-    let listener = silent();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _gone = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        }
-    });
-    let outcome = run(Fake::holding("")
-        .command(&["get", ID, "-o", "json"])
-        .env("CLOUDFLARE_BASE_URL", format!("https://{address}")));
-    outcome.is_error("tls", 1);
+fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+    assert!(made.success());
+    std::fs::create_dir(path("directory")).unwrap();
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (name, text) in [("empty", ""), ("text", "no PEM"), ("damaged", damaged)] {
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        std::fs::write(path(name), text).unwrap();
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    let huge = std::fs::File::create(path("huge")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    let fake = Fake::holding("");
+    let get = |more: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [&["get", ID, "-o", "json"], more].concat();
+        let mut command = fake.command(&arguments);
+        command.env("CLOUDFLARE_BASE_URL", format!("https://{}", dead()));
+        run(command.envs(variables.iter().copied()))
+    };
+    for (name, reason) in [
+        ("pipe", "not a file"),
+        ("directory", "not a file"),
+        ("empty", "no certificate"),
+        ("text", "no certificate"),
+        ("damaged", "damaged"),
+        ("huge", "too large"),
+        ("absent", "no such file"),
+        ("/dev/zero", "not a file"),
+    ] {
+        let path = path(name);
+        let path = path.to_str().unwrap();
+        let outcome = get(&["--ca-file", path], &[]);
+        let words = outcome.is_error("usage", 64);
+        assert!(words.contains(path) && words.contains(reason), "{words}");
+        assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
+        let outcome = get(&[], &[("SSL_CERT_FILE", path)]);
+        let words = outcome.is_error("tls", 1);
+        assert!(words.contains("SSL_CERT_FILE"), "{words}");
+        assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+    let names = || CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let mut authority = names();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let mut for_clients = names();
+    for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let mut past = names();
+    past.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let elsewhere = CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap();
+    let fake = Fake::holding("");
+    let directory = tempfile::tempdir().unwrap();
+    for (parameters, said) in [
+        (authority, "CA:TRUE"),
+        (for_clients, "not meant for servers"),
+        (past, "expired"),
+        (elsewhere, "another name"),
+    ] {
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        let server = crate::api_transport::tls(&certificate, &key).await;
+        let file = directory.path().join("ca.pem");
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        std::fs::write(&file, certificate.pem()).unwrap();
+        let arguments = ["get", ID, "-o", "json", "--ca-file", file.to_str().unwrap()];
+        let mut command = fake.command(&arguments);
+        command.env("CLOUDFLARE_BASE_URL", server.url.replace("http:", "https:"));
+        let words = run(&mut command).is_error("tls", 1);
+        assert!(words.contains(said), "{said}: {words}");
+    }
+}
+
+#[test]
+fn d01_a_server_of_old_tls_is_told_from_one_without() {
+    const ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
+    for (answer, said) in [
+        (ALERT, "neither TLS 1.2 nor"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "not TLS"),
+        (b"220 mail ESMTP\r\n", "not TLS"),
+    ] {
+        let listener = silent();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                // Only what was read is no reason for a reset.
+                let _hello = stream.read(&mut [0; 4096]);
+                let _gone = stream.write_all(answer);
+            }
+        });
+        let outcome = run(Fake::holding("")
+            .command(&["get", ID, "-o", "json"])
+            .env("CLOUDFLARE_BASE_URL", format!("https://{address}")));
+        let words = outcome.is_error("tls", 1);
+        assert!(words.contains(said), "{words}");
+    }
 }
 
 #[test]
@@ -107,6 +197,9 @@ fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
                 "example.com, 127.0.0.1",
                 "127.0.0.0/8",
                 " 127.0.0.1 ",
+                "example.com 127.0.0.1",
+                "127.0.0.1.",
+                "example.com,\t*",
             ] {
                 let outcome = proxied(&fake, &[(name, &dead), (no, list)]);
                 assert_eq!(
@@ -121,6 +214,65 @@ fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
         let outcome = proxied(&fake, &[(name, "")]);
         assert_eq!(outcome.code, Some(0), "an empty {name} is an unset one");
     }
+}
+
+#[test]
+fn d04_variables_have_the_precedence_that_curl_gives_them() {
+    let fake = Fake::holding(&token(""));
+    let body = success(&token(r#""name":"through the proxy""#));
+    let proxy = Fake::saying(200, &body);
+    let (proxy, dead) = (proxy.url(), format!("http://{}", dead()));
+    let name = |variables: &[(&str, &str)]| {
+        let outcome = proxied(&fake, variables);
+        outcome.json()["token"]["name"].clone()
+    };
+    for [first, second] in [
+        ["http_proxy", "HTTP_PROXY"],
+        ["http_proxy", "all_proxy"],
+        ["HTTP_PROXY", "all_proxy"],
+        ["all_proxy", "ALL_PROXY"],
+    ] {
+        let used = name(&[(first, &proxy), (second, &dead)]);
+        assert_eq!(used, "through the proxy", "{first} before {second}");
+        let used = name(&[(first, "  "), (second, &format!(" {proxy}\n"))]);
+        assert_eq!(used, "through the proxy", "a blank {first} is unset");
+    }
+    let both = [("no_proxy", "127.0.0.1"), ("NO_PROXY", "example.com")];
+    assert_eq!(
+        name(&[&[("http_proxy", dead.as_str())], &both[..]].concat()),
+        Value::Null
+    );
+    let both = [("no_proxy", "example.com"), ("NO_PROXY", "127.0.0.1")];
+    let used = name(&[&[("http_proxy", proxy.as_str())], &both[..]].concat());
+    assert_eq!(used, "through the proxy");
+    // Under CGI a request's own header sets HTTP_PROXY, and no other.
+    let cgi = ("REQUEST_METHOD", "GET");
+    assert_eq!(name(&[("HTTP_PROXY", &dead), cgi]), Value::Null);
+    assert_eq!(name(&[("http_proxy", &proxy), cgi]), "through the proxy");
+}
+
+#[cfg(unix)]
+#[test]
+fn d05_a_proxy_or_an_address_that_is_no_text_is_not_gone_past() {
+    use std::os::unix::ffi::OsStrExt;
+    let fake = Fake::holding(&token(""));
+    let bytes = std::ffi::OsStr::from_bytes(b"http://127.0.0.1:1\xff");
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        let mut command = fake.command(&["get", ID, "-o", "json"]);
+        let words = run(command.env(name, bytes)).is_error("proxy", 1);
+        assert!(words.contains(name), "{words}");
+    }
+    for name in [
+        "CLOUDFLARE_BASE_URL",
+        "CLOUDFLARE_API_BASE_URL",
+        "TOKENSCOPE_LOG",
+    ] {
+        let mut command = fake.command(&["get", ID, "-o", "json"]);
+        command.env_remove("CLOUDFLARE_BASE_URL");
+        let words = run(command.env(name, bytes)).is_error("usage", 64);
+        assert!(words.contains(name) && words.contains("UTF-8"), "{words}");
+    }
+    assert!(fake.heads().is_empty());
 }
 
 #[test]
@@ -174,6 +326,10 @@ fn d05_a_working_proxy_is_used_and_a_malformed_one_is_said_to_be() {
         "ftp://127.0.0.1:1",
         "http://a b:1",
         "x y",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:abc",
+        "127.0.0.1:-1",
+        "http://127.0.0.1:80000000000",
     ] {
         for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
             let words = proxied(&target, &[(name, malformed)]).is_error("proxy", 1);
