@@ -2,9 +2,12 @@
 //!
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
+pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
 mod fault;
+mod input;
+mod sequences;
 mod signals;
 mod terminal;
 
@@ -13,9 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event, EventStream};
 use crossterm::execute;
-use futures_util::{Stream, StreamExt};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -32,6 +33,7 @@ use crate::keymap::Keymap;
 use crate::theme::Theme;
 use crate::ui::Look;
 use effects::Effects;
+use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
 
@@ -119,7 +121,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     );
     let mut sources = Sources {
         messages,
-        input: EventStream::new(),
+        input: Input::listen()?,
         signals,
     };
     effects.load_recents();
@@ -130,9 +132,9 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
 }
 
 /// Draws, waits, and takes in what happened, until the end.
-async fn turn<S: Stream<Item = io::Result<Event>> + Unpin>(
+async fn turn(
     screen: &mut Screen,
-    sources: &mut Sources<S>,
+    sources: &mut Sources,
     effects: &mut Effects,
     state: &mut State,
     look: &Look<'_>,
@@ -148,6 +150,10 @@ async fn turn<S: Stream<Item = io::Result<Event>> + Unpin>(
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
+            Next::Resized => {
+                let (width, height) = screen.size()?;
+                Message::Resized(width, height)
+            }
             Next::Stop => {
                 stop(screen)?;
                 Message::Resumed
@@ -177,6 +183,8 @@ enum Next {
     Message(Message),
     /// Something happened that means nothing here.
     Nothing,
+    /// The terminal has another size.
+    Resized,
     /// The process is asked to stop.
     Stop,
     /// The process was stopped and goes on.
@@ -186,13 +194,13 @@ enum Next {
 }
 
 /// Where the loop hears from.
-struct Sources<S> {
+struct Sources {
     messages: UnboundedReceiver<Message>,
-    input: S,
+    input: Input,
     signals: Signals,
 }
 
-impl<S: Stream<Item = io::Result<Event>> + Unpin> Sources<S> {
+impl Sources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
     async fn next(&mut self, state: &State, keymap: &Keymap, now: DateTime<Utc>) -> Next {
         let wait = state.wake_at().map(|at| {
@@ -203,17 +211,18 @@ impl<S: Stream<Item = io::Result<Event>> + Unpin> Sources<S> {
         tokio::select! { biased;
             signal = self.signals.next() => match signal {
                 Signal::End(code) => Next::End(code),
+                Signal::Resized => Next::Resized,
                 Signal::Stop => Next::Stop,
                 Signal::Continue => Next::Continue,
             },
             Some(message) = self.messages.recv() => Next::Message(message),
             event = self.input.next() => match event {
-                Some(Ok(event)) => match keymap.translate(state.context(), event) {
+                Some(event) => match keymap.translate(state.context(), event) {
                     Some(input) => Next::Message(input.into()),
                     None => Next::Nothing,
                 },
                 // The terminal was closed, which a hang-up says too.
-                Some(Err(_)) | None => Next::End(HUNG_UP),
+                None => Next::End(HUNG_UP),
             },
             () = sleep(wait) => Next::Message(Message::Ticked),
         }

@@ -1,4 +1,4 @@
-//! The signals that end the program, stop it, or wake it up after a stop.
+//! The signals that end the program, stop it, wake it up after a stop, or tell of another size.
 //!
 //! Not here: giving the terminal back.
 
@@ -10,6 +10,9 @@ pub(super) const HUNG_UP: u8 = 129;
 pub(super) enum Signal {
     /// End with this exit code.
     End(u8),
+    /// The terminal has another size.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "it comes with the keys there"))]
+    Resized,
     /// Give the terminal back and stop.
     Stop,
     /// The process was stopped and goes on; the terminal's modes may be gone.
@@ -23,27 +26,22 @@ pub(super) use unix::{Signals, ask_for_stop, stop};
 mod unix {
     use std::io;
     use std::thread;
-    use std::time::Duration;
 
     use nix::sys::signal::{SigSet, Signal as Number, raise};
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
     use rustix::process::kill_current_process_group;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
     use super::{HUNG_UP, Signal};
 
-    /// What the loop has to end the program by itself once the terminal is closed.
-    const GRACE: Duration = Duration::from_millis(500);
-
     pub(in crate::tui) struct Signals {
         interrupt: Stream,
+        quit: Stream,
         terminate: Stream,
         hang_up: Stream,
+        resize: Stream,
         go_on: Stream,
         stop: UnboundedReceiver<()>,
-        closed: UnboundedReceiver<()>,
     }
 
     impl Signals {
@@ -52,10 +50,11 @@ mod unix {
         pub(in crate::tui) fn listen() -> io::Result<Self> {
             Ok(Self {
                 stop: stops()?,
-                closed: closings()?,
                 interrupt: signal(SignalKind::interrupt())?,
+                quit: signal(SignalKind::quit())?,
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
+                resize: signal(SignalKind::window_change())?,
                 go_on: signal(SignalKind::from_raw(Number::SIGCONT as i32))?,
             })
         }
@@ -63,10 +62,11 @@ mod unix {
         pub(in crate::tui) async fn next(&mut self) -> Signal {
             tokio::select! {
                 _ = self.interrupt.recv() => Signal::End(130),
+                _ = self.quit.recv() => Signal::End(131),
                 _ = self.terminate.recv() => Signal::End(143),
                 _ = self.hang_up.recv() => Signal::End(HUNG_UP),
-                Some(()) = self.closed.recv() => Signal::End(HUNG_UP),
                 Some(()) = self.stop.recv() => Signal::Stop,
+                _ = self.resize.recv() => Signal::Resized,
                 _ = self.go_on.recv() => Signal::Continue,
             }
         }
@@ -95,32 +95,6 @@ mod unix {
                     while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
                 },
             )?;
-        Ok(receiver)
-    }
-
-    /// The closing of the terminal. The library that reads the keys may be reading the end of what
-    /// was a terminal for ever by then, on the loop's own thread; so where the loop does not end the
-    /// program soon, this ends it.
-    fn closings() -> io::Result<UnboundedReceiver<()>> {
-        let (sender, receiver) = unbounded_channel();
-        thread::Builder::new()
-            .name("closings".to_owned())
-            .spawn(move || {
-                let terminal = io::stdin();
-                let mut wait = [PollFd::new(&terminal, PollFlags::empty())];
-                // A closed terminal is always reported. Whatever else wakes this up means nothing.
-                while !wait[0]
-                    .revents()
-                    .intersects(PollFlags::HUP | PollFlags::ERR)
-                {
-                    if poll(&mut wait, None).is_err_and(|error| error != Errno::INTR) {
-                        return;
-                    }
-                }
-                let _unheard = sender.send(());
-                thread::sleep(GRACE);
-                std::process::exit(i32::from(HUNG_UP));
-            })?;
         Ok(receiver)
     }
 

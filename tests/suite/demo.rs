@@ -20,6 +20,8 @@ fn now() -> DateTime<Utc> {
 }
 
 fn client() -> reqwest::Client {
+    // Refused where another test was first, which is as well.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])

@@ -19,6 +19,7 @@ mod cli_terminal;
 mod config;
 mod credentials;
 mod dbus;
+mod decode;
 mod demo;
 mod domain;
 mod domain_duration;

@@ -229,7 +229,12 @@ fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
 
 #[test]
 fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
         let mut session = Session::start(&["--demo"]);
         session.wait_for("demo API");
         session.signal(signal);

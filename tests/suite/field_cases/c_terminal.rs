@@ -635,6 +635,67 @@ fn c19_the_mouse_is_the_terminals_own() {
     }
 }
 
+/// What terminals say of themselves, which a program before may have asked for: a title, a colour,
+/// the clipboard, attributes, a version, the mouse in three encodings, the cursor, the window.
+const REPORTS: [&str; 12] = [
+    "\x1b]lqquit\x1b\\",
+    "\x1b]11;rgb:0000/0000/0000\x07",
+    "\x1b]52;c;cXVpdA==\x07",
+    "\x1b[?62;22c",
+    "\x1b[>0;276;0c",
+    "\x1bP>|XTerm(370)\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+    "\x1b[M   ",
+    "\x1b[<0;0;0M",
+    "\x1b[32;0;0M",
+    "\x1b[0;0R",
+    "\x1b[8;24;80t",
+];
+
+#[test]
+fn c19_what_the_terminal_says_unasked_is_no_key() {
+    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+    let mut session = fake.screens(&[]);
+    session.wait_for("Look up a service token");
+    session.type_keys(&REPORTS.concat());
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys(&REPORTS.concat());
+    // A key after them tells that they were read.
+    session.type_keys("?");
+    session.wait_for("Esc closes");
+    session.type_keys("?");
+    session.wait_until("Detail again", |session| {
+        let shown = session.shown();
+        shown.contains("Duration   forever") && !shown.contains("Esc closes")
+    });
+    assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
+    for begun in [
+        "\x1b[<0;1",
+        "\x1b[?",
+        "\x1b[M",
+        "\x1b]11;rgb",
+        "\x1bP",
+        "\x1b[200~abc",
+    ] {
+        let mut session = Session::start(&["--demo"]);
+        session.wait_for("Look up a service token");
+        session.type_keys(begun);
+        if begun.contains("200~") {
+            // In time, a paste without an end is taken for what came of it.
+            session.wait_for("abc");
+        }
+        session.type_keys("\x03");
+        assert_eq!(session.end().0.exit_code(), 0, "{begun:?}");
+    }
+}
+
 fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
