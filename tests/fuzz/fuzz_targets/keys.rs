@@ -1,0 +1,22 @@
+//! Whatever a terminal sends, in pieces: it is taken in, nothing is waited for without end, and the
+//! key that comes next is itself.
+
+#![no_main]
+
+use crossterm::event::{Event, KeyCode};
+use libfuzzer_sys::fuzz_target;
+use tokenscope::tui::decode::Decoder;
+
+fuzz_target!(|pieces: Vec<(&[u8], bool)>| {
+    let mut decoder = Decoder::default();
+    for (piece, is_followed_by_silence) in pieces {
+        decoder.feed(piece);
+        if is_followed_by_silence {
+            decoder.give_up();
+            assert_eq!(decoder.patience(), None);
+        }
+    }
+    decoder.give_up();
+    assert_eq!(decoder.patience(), None);
+    assert_eq!(decoder.feed(b"q"), [Event::Key(KeyCode::Char('q').into())]);
+});
