@@ -2,6 +2,7 @@
 //!
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
+mod alarm;
 pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
@@ -32,6 +33,7 @@ use crate::inspector::{Inspector, Limits};
 use crate::keymap::Keymap;
 use crate::theme::Theme;
 use crate::ui::Look;
+use alarm::Alarm;
 use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
@@ -123,6 +125,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         messages,
         input: Input::listen()?,
         signals,
+        alarm: Alarm::new()?,
     };
     effects.load_recents();
     #[cfg(debug_assertions)]
@@ -198,6 +201,7 @@ struct Sources {
     messages: UnboundedReceiver<Message>,
     input: Input,
     signals: Signals,
+    alarm: Alarm,
 }
 
 impl Sources {
@@ -224,15 +228,8 @@ impl Sources {
                 // The terminal was closed, which a hang-up says too.
                 None => Next::End(HUNG_UP),
             },
-            () = sleep(wait) => Next::Message(Message::Ticked),
+            () = self.alarm.ring(wait) => Next::Message(Message::Ticked),
         }
-    }
-}
-
-async fn sleep(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }
 

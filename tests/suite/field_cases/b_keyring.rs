@@ -740,6 +740,29 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
 }
 
 #[test]
+fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "by hand", CANARY.as_bytes());
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    let tasks = format!("/proc/{}/task", session.foreground().as_raw_nonzero());
+    dbus::eventually("what waits on behalf of others has ended", || {
+        std::fs::read_dir(&tasks).unwrap().all(|task| {
+            let name = task.unwrap().path().join("comm");
+            #[expect(clippy::disallowed_methods, reason = "the system's own account")]
+            let name = std::fs::read_to_string(name).unwrap_or_default();
+            !name.starts_with("blocking-")
+        })
+    });
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
 fn b11_what_needs_no_secret_reads_none() {
     let (bus, home) = (SilentBus::start(), home());
     with_profile(home.path());
