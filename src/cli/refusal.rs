@@ -2,6 +2,7 @@
 //!
 //! Not here: what is wrong with a line that the grammar lets through.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
@@ -26,13 +27,13 @@ pub fn refuse(mut error: clap::Error, words: &[String], clock: fn() -> DateTime<
         return telling.delivered(printed).unwrap_or(0);
     }
     forget_strangers(&mut error);
-    shorten(&mut error);
+    tame(&mut error);
     if telling.is_text() && command != Some("check") {
         let said = error.to_string();
         // What is printed as it is may be coloured.
-        let _closed = match repeatable(&said) {
-            same if same == said => error.print(),
-            clean => io::stderr().write_all(clean.as_bytes()),
+        let _closed = match scrub(&said) {
+            Cow::Borrowed(_) => error.print(),
+            Cow::Owned(clean) => io::stderr().write_all(clean.as_bytes()),
         };
         return 64;
     }
@@ -55,30 +56,27 @@ pub fn refuse_secret(
     Some(telling.tell(&misplaced(), None))
 }
 
-/// Without secrets and without what a terminal would act on.
-fn repeatable(said: &str) -> String {
-    let lines: Vec<_> = said.split('\n').map(text::sanitize).collect();
-    scrub(&lines.join("\n")).into_owned()
-}
-
-/// Cuts what is repeated of a line that somebody pasted a whole file into.
-fn shorten(error: &mut clap::Error) {
+/// Cuts what is repeated of a line that somebody pasted a whole file into, and takes out secrets and
+/// what a terminal would act on.
+fn tame(error: &mut clap::Error) {
     const LONGEST: usize = 80;
-    let long: Vec<_> = error
+    let tamed: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(word) if text::width(word) > LONGEST => {
-                let cut = text::truncate(word, LONGEST, "...").into_owned();
-                Some((kind, ContextValue::String(cut)))
+            ContextValue::String(word) => {
+                let hidden = scrub(word);
+                let clean = text::sanitize(&hidden);
+                let cut = text::truncate(&clean, LONGEST, "...");
+                (cut != *word).then(|| (kind, ContextValue::String(cut.into_owned())))
             }
             _ => None,
         })
         .collect();
-    if !long.is_empty() {
+    if !tamed.is_empty() {
         error.remove(ContextKind::Suggested);
     }
-    for (kind, cut) in long {
-        error.insert(kind, cut);
+    for (kind, word) in tamed {
+        error.insert(kind, word);
     }
 }
 
