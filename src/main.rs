@@ -17,11 +17,12 @@ use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::telling::{Telling, warn};
 use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
-use tokenscope::config::settings;
+use tokenscope::config::{log, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::secrecy::misplaced;
 use tokenscope::domain::settings::Settings;
-use tokenscope::domain::token::TokenRef;
+use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
 use tokenscope::tui::{self, Launch};
@@ -38,21 +39,30 @@ fn main() -> ExitCode {
     {
         return complete(rest);
     }
+    let environment = Environment::read();
+    if let Some(code) = refusal::refuse_secret(&words, &environment, now) {
+        return ExitCode::from(code);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(refusal::refuse(error, &words, now)),
     };
     let telling = Telling::of(cli.command.as_ref(), now);
-    match start(cli) {
-        Ok(code) => ExitCode::from(code),
+    let code = match start(cli, environment) {
+        Ok(code) => code,
         Err(error) => match error.downcast::<Reported>() {
-            Ok(Reported(failure)) => ExitCode::from(telling.tell(&failure, None)),
+            Ok(Reported(failure)) => telling.tell(&failure, None),
             Err(error) => {
                 let _closed = writeln!(io::stderr(), "error: {error:#}");
-                ExitCode::from(1)
+                1
             }
         },
+    };
+    // Said last, when no screen is in the way any more.
+    if let Some(complaint) = log::complaint() {
+        warn(&complaint);
     }
+    ExitCode::from(code)
 }
 
 /// A panic in any thread is a fault that ends the program, with its own exit code. Nothing is
@@ -105,7 +115,7 @@ fn reported(failure: Failure) -> anyhow::Error {
     Reported(failure).into()
 }
 
-fn start(cli: Cli) -> anyhow::Result<u8> {
+fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
     let Cli {
         global,
         command,
@@ -114,7 +124,7 @@ fn start(cli: Cli) -> anyhow::Result<u8> {
     if command.is_some() && token.is_some() {
         return Err(reported(token_before_command()));
     }
-    let ground = ground::prepare(&global, command.as_ref(), now).map_err(reported)?;
+    let ground = ground::prepare(&global, command.as_ref(), environment, now).map_err(reported)?;
     let selection = ground::selection(&global, &ground, command.as_ref()).map_err(reported)?;
     let timeout = Duration::from_secs(global.timeout);
     let limits = Limits {
@@ -270,6 +280,7 @@ fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session
 fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     match TokenRef::parse(text) {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
+        Err(InvalidTokenRef::Secret) => Err(misplaced()),
         _ => Err(Failure::new(
             FailureKind::Usage,
             // Not repeated: it may be a secret that was pasted in the wrong place.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::{Part, Reason, Refusal, Subject, Unreadable};
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::humanize;
-use crate::domain::failure::FailureKind;
+use crate::domain::failure::{ApiError, FailureKind};
 use crate::domain::scope::Scope;
 
 /// The permission that reading service tokens takes, as the dashboard names it.
@@ -205,7 +205,11 @@ fn answer(refusal: &Refusal) -> Words {
         _ => (
             Server,
             format!("The API refused the request {evidence}."),
-            "The error's details show what it says.".to_owned(),
+            if refusal.api_errors.iter().any(ApiError::says_something) {
+                "The error's details show what it says.".to_owned()
+            } else {
+                "It does not say why: try again later, and check the base URL.".to_owned()
+            },
         ),
     }
 }

@@ -8,7 +8,7 @@ use super::setup_parts::Filled;
 use super::step::Step;
 use crate::domain::access::{Asker, Identity};
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
-use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_profile_name};
+use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_new_profile_name};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
@@ -147,7 +147,7 @@ impl Setup {
             return Ok(original.name.clone());
         }
         let complain = |complaint| Err((SetupField::Name, complaint));
-        match parse_profile_name(self.name.value()) {
+        match parse_new_profile_name(self.name.value()) {
             Err(error) => complain(error.to_string()),
             Ok(name) if self.taken.contains(&name) => complain(format!(
                 "there is a profile called {name}; choose another name"

@@ -295,7 +295,10 @@ impl State {
     }
 
     /// Shows an error. The same error again only counts up.
-    pub(super) fn report(&mut self, failure: Failure) {
+    pub(super) fn report(&mut self, mut failure: Failure) {
+        if let Some(besides) = failure.on_screens.take() {
+            failure.hint = format!("{} {besides}", failure.hint);
+        }
         if let Some(pause) = failure.retry_after {
             let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
             self.limited_until = self.clock.local.checked_add_signed(pause);

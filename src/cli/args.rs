@@ -63,7 +63,7 @@ pub struct Global {
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL", value_parser = LEVELS, ignore_case = true, hide_possible_values = true)]
     pub log: Option<String>,
 }
 

@@ -13,8 +13,10 @@ use super::prompt;
 use super::telling::explain;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, parse_profile_name};
+use crate::domain::profile::{InvalidProfileName, Profile, parse_new_profile_name};
+use crate::domain::secrecy::misplaced;
 use crate::domain::secret::{InvalidSecret, Secret};
+use crate::inspector::no_default;
 
 pub(super) async fn set(
     desk: Desk,
@@ -22,22 +24,17 @@ pub(super) async fn set(
     email: Option<&str>,
     no_check: bool,
 ) -> Result<u8, Failure> {
-    let usage = |summary: String, hint: &str| Failure::new(FailureKind::Usage, summary, hint);
     let name = desk
         .profile
         .unwrap_or_else(|| desk.settings.default_profile.clone());
-    let name = parse_profile_name(&name).map_err(|error| {
-        usage(
-            format!("--profile cannot name a profile: {error}."),
-            "Choose another --profile.",
-        )
-    })?;
+    let name = parse_new_profile_name(&name).map_err(unfit_name)?;
     let kind = match email {
         None => CredentialKind::ApiToken,
         Some(text) => CredentialKind::GlobalKey {
             email: parse_email(text).ok_or_else(|| {
-                usage(
-                    "--email is not an email address.".to_owned(),
+                Failure::new(
+                    FailureKind::Usage,
+                    "--email is not an email address.",
                     "Give the address of the key's owner.",
                 )
             })?,
@@ -75,6 +72,17 @@ pub(super) async fn set(
     };
     desk.inspector.save(&profile, &credential).await?;
     Ok(0)
+}
+
+fn unfit_name(error: InvalidProfileName) -> Failure {
+    match error {
+        InvalidProfileName::Secret => misplaced(),
+        error => Failure::new(
+            FailureKind::Usage,
+            format!("--profile cannot name a profile: {error}."),
+            "Choose another --profile.",
+        ),
+    }
 }
 
 fn typed_secret(label: &str) -> Result<Secret, Failure> {
@@ -153,7 +161,8 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                 Err(failure) => explain(&failure),
             }
         }
-        Some(CredentialSource::Session | CredentialSource::Demo) | None => {}
+        Some(CredentialSource::Session | CredentialSource::Demo) => {}
+        None => no_default(&desk.settings).iter().for_each(explain),
     }
     let printed = match form {
         Output::Json => output::json(out, &report),

@@ -11,11 +11,12 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::args::{Check, CheckOutput};
 use super::desk::{Desk, Reach, access, unprintable};
+use super::exclude::Excluded;
+use super::get;
 use super::output::report::CheckReport;
 use super::output::{self, metrics, summary};
-use super::telling::warn;
+use super::telling::{Telling, warn};
 use super::verdict::{Checkup, Entry, ProfileRead};
-use super::{get, output::Judgement};
 use crate::domain::access::Access;
 use crate::domain::duration::write_span;
 use crate::domain::failure::{Failure, FailureKind};
@@ -33,7 +34,7 @@ pub(super) async fn check(
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     desk.settings.thresholds = thresholds(wanted, desk.settings.thresholds)?;
-    let style = desk.style;
+    let (style, telling) = (desk.style, Telling::of_check(wanted, desk.options.clock));
     let mut checkup = if wanted.all_profiles {
         all_profiles(desk, wanted).await?
     } else {
@@ -41,9 +42,16 @@ pub(super) async fn check(
     };
     checkup.read = checkup.entries.len();
     let by = checkup.by;
-    checkup
-        .entries
-        .retain(|entry| !is_left_out(entry, wanted, by));
+    let excluded: Vec<Excluded<'_>> = wanted.exclude.iter().map(Excluded::parse).collect();
+    let unused: Vec<_> = excluded
+        .iter()
+        .filter(|one| checkup.error.is_none() && !checkup.entries.iter().any(|it| one.is(it)))
+        .collect();
+    checkup.entries.retain(|entry| {
+        // What could not be had is never left out for its status, which nobody knows.
+        let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(by));
+        !is_ignored && !excluded.iter().any(|one| one.is(entry))
+    });
     for read in checkup.profiles.iter_mut().flatten() {
         let of = |entry: &&Entry| entry.profile.as_ref() == Some(&read.name);
         read.count = checkup.entries.iter().filter(of).count();
@@ -55,9 +63,13 @@ pub(super) async fn check(
         CheckOutput::Table => summary::checkup(out, &checkup, style),
     };
     printed.map_err(|error| unprintable(&error))?;
+    if let Some(failure) = &checkup.error {
+        telling.advise(failure);
+    }
     if let Some(why) = &checkup.incomplete {
         warn(&format!("the list is incomplete: {why}"));
     }
+    unused.into_iter().for_each(Excluded::warn_of_unused);
     Ok(checkup.verdict().exit_code())
 }
 
@@ -83,21 +95,6 @@ fn thresholds(wanted: &Check, settings: Thresholds) -> Result<Thresholds, Failur
         ));
     }
     Ok(Thresholds { warn, critical })
-}
-
-/// What could not be had is never left out for its status, which nobody knows.
-fn is_left_out(entry: &Entry, wanted: &Check, by: Judgement) -> bool {
-    let is_named = |text: &String| match &entry.subject {
-        Ok(token) => {
-            token.name_text() == text
-                || [token.id_text(), token.client_id_text()]
-                    .iter()
-                    .any(|id| id.eq_ignore_ascii_case(text))
-        }
-        Err(_) => entry.requested.as_ref() == Some(text),
-    };
-    let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(by));
-    is_ignored || wanted.exclude.iter().any(is_named)
 }
 
 async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
@@ -186,7 +183,12 @@ async fn fetch(reach: &Reach, named: Vec<(String, TokenRef)>) -> Result<Fetched,
         let access = reach.access(token.scope())?;
         asked.push(async move {
             let answer = reach.look_up(&access, &token).await;
-            (text, access.scope, answer)
+            let scope = access.scope;
+            (
+                text,
+                scope,
+                answer.map(|found| (found.measured_offset, only(found.tokens, &token))),
+            )
         });
     }
     let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
@@ -195,9 +197,9 @@ async fn fetch(reach: &Reach, named: Vec<(String, TokenRef)>) -> Result<Fetched,
         requested: Some(text),
         profile: None,
         scope,
-        subject: answer.and_then(|found| {
-            measured = found.measured_offset.or(measured);
-            only(found.tokens)
+        subject: answer.and_then(|(offset, one)| {
+            measured = offset.or(measured);
+            one
         }),
     });
     Ok((entries.collect(), measured))
@@ -227,7 +229,7 @@ async fn find(
                 if fits.is_empty() {
                     Err(not_in_list(&token, &access.scope, incomplete.as_deref()))
                 } else {
-                    only(fits)
+                    only(fits, &token)
                 }
             }
         },
@@ -235,12 +237,15 @@ async fn find(
     Ok((entries.collect(), measured, incomplete))
 }
 
-fn only(mut tokens: Vec<Arc<ServiceToken>>) -> Result<Arc<ServiceToken>, Failure> {
+fn only(
+    mut tokens: Vec<Arc<ServiceToken>>,
+    token: &TokenRef,
+) -> Result<Arc<ServiceToken>, Failure> {
     match (tokens.len(), tokens.pop()) {
         (1, Some(token)) => Ok(token),
         (_, last) => {
             tokens.extend(last);
-            Err(get::ambiguous(&tokens))
+            Err(get::ambiguous(&tokens, token))
         }
     }
 }
@@ -269,7 +274,7 @@ async fn all_profiles(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
                 ..Wishes::default()
             };
             let chosen = select(&wishes, &desk.environment, &desk.settings)?;
-            access(chosen.identity, chosen.scope)
+            access(chosen.identity, chosen.scope, &desk.settings)
         })
         .collect();
     let reach = Reach::new(desk).await?;

@@ -19,9 +19,8 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
-use crate::domain::status::Thresholds;
 use crate::domain::token::TokenRef;
-use crate::inspector::{Found, Inspector, Limits, Listed, Selection, no_credential};
+use crate::inspector::{Found, Inspector, Limits, Listed, Selection, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
@@ -54,7 +53,7 @@ pub(super) struct Reach {
     pub(super) style: Style,
     identity: Option<Identity>,
     options: Options,
-    thresholds: Thresholds,
+    settings: Settings,
     _demo: Option<Demo>,
 }
 
@@ -70,7 +69,7 @@ impl Reach {
             scope: desk.selection.scope,
             style: desk.style,
             options: desk.options,
-            thresholds: desk.settings.thresholds,
+            settings: desk.settings,
             _demo: None,
         })
     }
@@ -109,7 +108,7 @@ impl Reach {
             scope: desk.selection.scope.or_else(|| Some(server.scope.clone())),
             style: desk.style,
             options,
-            thresholds: desk.settings.thresholds,
+            settings: desk.settings,
             _demo: Some(server),
         })
     }
@@ -117,7 +116,7 @@ impl Reach {
     /// The access to a scope; a scope that a token's URL names wins.
     pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
         let scope = named.or(self.scope.as_ref()).cloned();
-        access(self.identity.clone(), scope)
+        access(self.identity.clone(), scope, &self.settings)
     }
 
     /// Lists a scope's tokens, and says how far it is where that takes long.
@@ -159,15 +158,19 @@ impl Reach {
         Judgement {
             now: offset.correct((self.options.clock)()),
             offset,
-            thresholds: self.thresholds,
+            thresholds: self.settings.thresholds,
         }
     }
 }
 
 /// What to ask with, if it is complete.
-pub(super) fn access(identity: Option<Identity>, scope: Option<Scope>) -> Result<Access, Failure> {
+pub(super) fn access(
+    identity: Option<Identity>,
+    scope: Option<Scope>,
+    settings: &Settings,
+) -> Result<Access, Failure> {
     Ok(Access {
-        identity: identity.ok_or_else(no_credential)?,
+        identity: identity.ok_or_else(|| nothing_selected(settings))?,
         scope: scope.ok_or_else(no_scope)?,
     })
 }

@@ -9,7 +9,8 @@ use super::desk::{Desk, Reach, unprintable};
 use super::output::report::TokenReport;
 use super::output::{self, card};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::token::{ServiceToken, TokenRef};
+use crate::domain::secrecy::misplaced;
+use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 
 pub(super) async fn get(
     desk: Desk,
@@ -22,7 +23,7 @@ pub(super) async fn get(
     let access = reach.access(token.scope())?;
     let found = reach.look_up(&access, &token).await?;
     let [one] = found.tokens.as_slice() else {
-        return Err(ambiguous(&found.tokens));
+        return Err(ambiguous(&found.tokens, &token));
     };
     let by = reach.judgement(found.measured_offset);
     let scope = &access.scope;
@@ -43,22 +44,28 @@ pub(super) async fn get(
 
 /// Reads what names a token.
 pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
-    TokenRef::parse(text).map_err(|error| {
-        Failure::new(
+    TokenRef::parse(text).map_err(|error| match error {
+        InvalidTokenRef::Secret => misplaced(),
+        error => Failure::new(
             FailureKind::Usage,
             // Not repeated: a URL may hold a secret.
             format!("What is given cannot name a token: {error}."),
             "Give its ID, client ID, exact name, or a URL that holds the ID.",
-        )
+        ),
     })
 }
 
-/// What to say where a name is not enough.
-pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>]) -> Failure {
+/// What to say where what names a token is not enough.
+pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failure {
+    let what = match token {
+        TokenRef::Name(_) => "name",
+        TokenRef::ClientId(_) => "client ID",
+        TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
+    };
     let ids: Vec<&str> = tokens.iter().map(|token| token.id_text()).collect();
     Failure::new(
         FailureKind::Ambiguous,
-        format!("{} service tokens have this name.", tokens.len()),
+        format!("{} service tokens have this {what}.", tokens.len()),
         format!("Use one of their IDs: {}.", ids.join(", ")),
     )
 }

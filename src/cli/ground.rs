@@ -28,17 +28,17 @@ pub struct Ground {
     pub options: Options,
 }
 
-/// Reads environment and files. The demo reads neither, and neither does what only prints itself.
+/// Reads what environment and files say. The demo reads neither, and neither does what only prints itself.
 ///
 /// # Errors
 /// An environment or files that cannot be used.
 pub fn prepare(
     global: &Global,
     command: Option<&Command>,
+    environment: Environment,
     clock: fn() -> DateTime<Utc>,
 ) -> Result<Ground, Failure> {
     let prints_itself = matches!(command, Some(Command::Completions { .. } | Command::Man));
-    let environment = Environment::read();
     let mut options = Options {
         base_url: BaseUrl::default(),
         ca_file: global.ca_file.clone(),

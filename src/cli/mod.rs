@@ -8,6 +8,7 @@ mod check;
 pub mod commands;
 pub mod completion;
 pub mod desk;
+mod exclude;
 mod get;
 pub mod ground;
 mod interrupt;

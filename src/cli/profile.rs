@@ -7,7 +7,8 @@ use super::desk::{Desk, unprintable};
 use super::output::setup::ProfilesReport;
 use super::output::{self, table};
 use super::telling::warn;
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::Failure;
+use crate::domain::profile::no_such_profile;
 
 pub(super) async fn profile(
     desk: Desk,
@@ -31,11 +32,7 @@ pub(super) async fn profile(
 
 async fn remove(desk: &Desk, name: &str) -> Result<(), Failure> {
     if desk.settings.profile(name).is_none() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            format!("There is no profile called {name:?}."),
-            "`tokenscope profile list` shows those there are.",
-        ));
+        return Err(no_such_profile(name));
     }
     if let Some(unreached) = desk.inspector.remove_profile(name).await?.unreached {
         warn(&format!("{} {}", unreached.summary, unreached.hint));

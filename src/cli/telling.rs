@@ -6,13 +6,14 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::args::{Auth, CheckOutput, Command, ListOutput, Output, ProfileCommand};
+use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
 use super::output::report::{CheckReport, FailureReport};
 use super::output::{self, Judgement, metrics};
 use super::verdict::{Checkup, Verdict};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
+use crate::domain::secrecy::scrub;
 use crate::domain::status::Thresholds;
 use crate::domain::text;
 
@@ -51,16 +52,26 @@ impl Telling {
                 ListOutput::Json => Form::Json,
                 ListOutput::Csv => Form::Csv,
             },
-            Some(Command::Check(check)) => match check.output {
-                CheckOutput::Table => Form::Text,
-                CheckOutput::Json => Form::Json,
-                CheckOutput::Prometheus => Form::Metrics,
-            },
+            Some(Command::Check(check)) => return Self::of_check(check, clock),
             _ => Form::Text,
         };
         Self {
             form,
-            is_check: matches!(command, Some(Command::Check(_))),
+            is_check: false,
+            clock,
+        }
+    }
+
+    /// As a check does.
+    pub(super) fn of_check(check: &Check, clock: fn() -> DateTime<Utc>) -> Self {
+        let form = match check.output {
+            CheckOutput::Table => Form::Text,
+            CheckOutput::Json => Form::Json,
+            CheckOutput::Prometheus => Form::Metrics,
+        };
+        Self {
+            form,
+            is_check: true,
             clock,
         }
     }
@@ -104,6 +115,7 @@ impl Telling {
     /// error stream. A check says which scope it was about, where that is known.
     #[must_use]
     pub fn tell(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
+        let failure = &failure.clone().scrubbed();
         let printed = if self.is_check {
             self.print_check(failure, scope)
         } else if self.form == Form::Json {
@@ -153,14 +165,26 @@ impl Telling {
         match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),
             Form::Metrics => {
-                explain(failure);
+                self.advise(failure);
                 metrics::checkup(&mut out, &checkup)
             }
             Form::Text | Form::Csv => {
                 writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))?;
-                // Nobody is left to hear of a closed stream.
-                let _closed = writeln!(io::stderr(), "hint: {}", text::sanitize(&failure.hint));
+                self.advise(failure);
                 Ok(())
+            }
+        }
+    }
+
+    /// Says on the error stream what a check's own output leaves out of a failure.
+    pub(super) fn advise(self, failure: &Failure) {
+        match self.form {
+            Form::Json => {}
+            Form::Metrics => explain(failure),
+            Form::Text | Form::Csv => {
+                let failure = failure.clone().scrubbed();
+                // Nobody is left to hear of a closed stream.
+                let _closed = output::advice_text(&mut io::stderr().lock(), &failure);
             }
         }
     }
@@ -181,10 +205,11 @@ fn exit_code(failure: &Failure) -> u8 {
 /// Says on the error stream what failed and what to do about it.
 pub(super) fn explain(failure: &Failure) {
     // Nobody is left to hear of a closed stream.
-    let _closed = output::failure_text(&mut io::stderr().lock(), failure);
+    let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
 }
 
 /// Says on the error stream what does not stop a command.
 pub fn warn(sentence: &str) {
-    let _closed = writeln!(io::stderr(), "warning: {}", text::sanitize(sentence));
+    let sentence = scrub(sentence);
+    let _closed = writeln!(io::stderr(), "warning: {}", text::sanitize(&sentence));
 }

@@ -152,7 +152,7 @@ impl Checkup {
             read: 0,
             profiles: None,
             incomplete: None,
-            error: Some(failure),
+            error: Some(failure.scrubbed()),
             by,
         }
     }

@@ -2,14 +2,17 @@
 //!
 //! Other crates log too, and may say more than they should: only our own events are written.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::files::reason;
 use super::paths::Paths;
 use super::state::open_log;
 use crate::domain::failure::{Failure, FailureKind};
@@ -29,9 +32,9 @@ pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
     let file = open_log(paths)?;
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        // On a full disk it would complain on stderr, which belongs to the screens.
+        // It would complain on stderr at once, which belongs to the screens.
         .log_internal_errors(false)
-        .with_writer(Mutex::new(file));
+        .with_writer(Mutex::new(Watched(file)));
     let filter = Targets::new().with_target("tokenscope", level);
     // A second start in one process keeps the first log.
     let _already_logging = tracing_subscriber::registry()
@@ -39,4 +42,31 @@ pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
         .with(filter)
         .try_init();
     Ok(())
+}
+
+/// Why the first line that was lost was lost.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// A sentence, where the log lacks lines that could not be written. To be asked at the very end.
+#[must_use]
+pub fn complaint() -> Option<String> {
+    let why = LOST.get()?;
+    Some(format!("tokenscope.log could not be written: {why}"))
+}
+
+/// The file, with an eye on what it does not take.
+struct Watched(File);
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                let _already_known = LOST.set(reason(error));
+            }
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

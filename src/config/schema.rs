@@ -1,14 +1,15 @@
 //! What the keys of `config.toml` are and may hold.
 //!
-//! Pure. Not here: the file, and changing it (`settings`). A problem never quotes a value: somebody
-//! may have put a secret there.
+//! Pure. Not here: the file, and changing it (`settings`). A problem never quotes a value as it
+//! stands: somebody may have put a secret there.
 
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use toml_edit::{Document, Item, TableLike};
 
 use crate::domain::credential::{CredentialKind, parse_email};
-use crate::domain::duration::parse_span;
+use crate::domain::duration::{parse_span, write_span};
 use crate::domain::profile::{Profile, parse_profile_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::settings::Settings;
@@ -146,7 +147,17 @@ fn thresholds(root: &Section<'_>, defaults: Thresholds) -> Result<Thresholds, Pr
         } else {
             "warn"
         };
-        return Err(root.problem(set, "is out of order: `critical` must be less than `warn`"));
+        let written = |key: &str, span: TimeDelta| {
+            let origin = if root.table.contains_key(key) {
+                ""
+            } else {
+                " by default"
+            };
+            format!("`{key}`, {}{origin},", write_span(span))
+        };
+        let (critical, warn) = (written("critical", critical), written("warn", warn));
+        let what = format!("is out of order: {critical} must be less than {warn}");
+        return Err(root.problem(set, what.trim_end_matches(',')));
     }
     Ok(Thresholds { warn, critical })
 }

@@ -9,7 +9,7 @@ use super::files::{self, Lock};
 use super::paths::Paths;
 use super::schema::{self, Problem};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, no_such_profile};
 use crate::domain::scope::ScopeKind;
 use crate::domain::settings::Settings;
 
@@ -88,11 +88,7 @@ pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
 pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
     edit(paths, |document, settings| {
         if settings.profile(name).is_none() {
-            return Err(Failure::new(
-                FailureKind::Usage,
-                format!("There is no profile called {name}."),
-                "`tokenscope profile list` shows those there are.",
-            ));
+            return Err(no_such_profile(name));
         }
         put(document.as_table_mut(), "default_profile", name);
         Ok(Change::Made)

@@ -36,6 +36,9 @@ const OTHERS: &[&str] = &[
     "TOKENSCOPE_TEST_FAULT",
 ];
 
+/// Shorter text is in too many words by chance, and no credential is as short.
+const SHORTEST_SECRET: usize = 8;
+
 /// A snapshot of the variables that tokenscope knows. One that is empty or blank counts as unset.
 /// Its `Debug` shows names alone: a base URL may hold a password too.
 #[derive(Clone, Default)]
@@ -126,6 +129,15 @@ impl Environment {
     pub fn log(&self) -> Result<Option<&str>, Failure> {
         let found = self.value(&["TOKENSCOPE_LOG"], FailureKind::Usage)?;
         Ok(found.map(|(level, _)| level))
+    }
+
+    /// Whether a text holds one of the environment's secrets, used or not.
+    #[must_use]
+    pub fn is_secret_in(&self, text: &str) -> bool {
+        self.secrets.values().flatten().any(|secret| {
+            let secret = text::trim_input(secret.expose());
+            secret.len() >= SHORTEST_SECRET && text.contains(secret)
+        })
     }
 
     /// The credential that the environment holds: a token, else a key with its email address.

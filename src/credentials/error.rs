@@ -56,8 +56,11 @@ pub enum StoreError {
     Other(String),
 }
 
-const INSTEAD: &str =
-    "Set CLOUDFLARE_API_TOKEN, or keep the credential in memory for this session only.";
+/// What helps wherever no keyring does.
+const INSTEAD: &str = "Set CLOUDFLARE_API_TOKEN instead.";
+
+/// What only the screens can do then.
+const IN_MEMORY: &str = "Or keep the credential in memory for this session only.";
 
 /// What unlocks it in a terminal.
 const UNLOCK: &str = if cfg!(target_os = "macos") {
@@ -112,6 +115,9 @@ impl From<StoreError> for Failure {
             StoreError::Missing => FailureKind::NoCredential,
             _ => FailureKind::Keyring,
         };
-        Self::new(kind, error.to_string(), error.hint())
+        let hint = error.hint();
+        let mut failure = Self::new(kind, error.to_string(), hint.as_str());
+        failure.on_screens = hint.ends_with(INSTEAD).then_some(IN_MEMORY);
+        failure
     }
 }

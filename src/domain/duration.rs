@@ -4,6 +4,8 @@
 
 use chrono::TimeDelta;
 
+use super::text;
+
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// What a token's `duration` says, with the text it was read from.
@@ -176,7 +178,7 @@ pub fn age(length: TimeDelta) -> String {
 /// Why text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a length of time: write a whole number of days or hours above zero, like 30d or 12h"
+    "{0} is not a length of time: write a whole number of days or hours above zero, like 30d or 12h"
 )]
 pub struct InvalidSpan(String);
 
@@ -185,7 +187,7 @@ pub struct InvalidSpan(String);
 /// # Errors
 /// [`InvalidSpan`] for anything else, zero and a number beyond a million years included.
 pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
-    let invalid = || InvalidSpan(text.to_owned());
+    let invalid = || InvalidSpan(text::quoted(text));
     let (number, seconds) = match text.as_bytes().last() {
         Some(b'd') => (&text[..text.len() - 1], 86_400),
         Some(b'h') => (&text[..text.len() - 1], 3_600),

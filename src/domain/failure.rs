@@ -92,6 +92,12 @@ impl ApiError {
         self.code == Some(code) || self.chain.iter().any(|cause| cause.has_code(code))
     }
 
+    /// Whether this entry or one beneath it holds more than a code.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
+    }
+
     fn describe(&self, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
         let code = self
@@ -140,6 +146,8 @@ pub struct Failure {
     pub hint: String,
     /// What is known beyond that.
     pub details: Box<Details>,
+    /// What a screen can do besides, and a command cannot: a sentence.
+    pub on_screens: Option<&'static str>,
     /// How long the API asked to be left alone, where it did.
     pub retry_after: Option<Duration>,
 }
@@ -153,6 +161,7 @@ impl Failure {
             summary: summary.into(),
             hint: hint.into(),
             details: Box::default(),
+            on_screens: None,
             retry_after: None,
         }
     }
@@ -191,6 +200,15 @@ impl Failure {
                 .iter()
                 .map(|request| format!("Request: {request}")),
         );
+        lines.extend(self.said());
+        lines
+    }
+
+    /// What the API and the libraries said of it, a line a fact. Untrusted text.
+    #[must_use]
+    pub fn said(&self) -> Vec<String> {
+        let details = &self.details;
+        let mut lines = Vec::new();
         lines.extend(details.cf_ray.iter().map(|ray| format!("cf-ray: {ray}")));
         for error in &details.api_errors {
             error.describe(0, &mut lines);

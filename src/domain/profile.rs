@@ -1,7 +1,9 @@
 //! A named pair of credential kind and default scope. Never a secret.
 
 use super::credential::CredentialKind;
+use super::failure::{Failure, FailureKind};
 use super::scope::Scope;
+use super::secrecy::{holds_secret, misplaced};
 use super::text;
 
 /// The profile that is meant when none is named.
@@ -38,6 +40,9 @@ pub enum InvalidProfileName {
     /// The name that the keyring probe uses.
     #[error("this name is used to try the keyring out; choose another")]
     Reserved,
+    /// What looks like a credential.
+    #[error("this looks like a secret, and names are kept where anybody may read them")]
+    Secret,
 }
 
 /// Reads a profile's name.
@@ -57,4 +62,29 @@ pub fn parse_profile_name(text: &str) -> Result<String, InvalidProfileName> {
         text if starts_well && is_plain => Ok(text.to_owned()),
         _ => Err(InvalidProfileName::Characters),
     }
+}
+
+/// Reads the name of a profile that is to be made.
+///
+/// # Errors
+/// [`InvalidProfileName`] says what is wrong with it.
+pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> {
+    let name = parse_profile_name(text)?;
+    if holds_secret(&name) {
+        return Err(InvalidProfileName::Secret);
+    }
+    Ok(name)
+}
+
+/// What to say where no profile has this name.
+#[must_use]
+pub fn no_such_profile(name: &str) -> Failure {
+    if holds_secret(name) {
+        return misplaced();
+    }
+    Failure::new(
+        FailureKind::Usage,
+        format!("There is no profile called {}.", text::quoted(name)),
+        "`tokenscope profile list` shows those there are; `tokenscope auth set` makes one.",
+    )
 }

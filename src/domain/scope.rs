@@ -50,20 +50,29 @@ pub struct ScopeId(String);
 
 /// Why text is no account or zone ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an account or zone ID has 32 hexadecimal digits; this has {0} characters")]
-pub struct InvalidScopeId(usize);
+pub enum InvalidScopeId {
+    /// Not 32 characters.
+    #[error("an account or zone ID has 32 hexadecimal digits; this has {0} characters")]
+    Length(usize),
+    /// A character that is no hexadecimal digit.
+    #[error("an account or zone ID has 32 hexadecimal digits, and {0:?} is none")]
+    Digit(char),
+}
 
 impl ScopeId {
-    /// Reads an account or zone ID; surrounding white space and upper case are forgiven.
+    /// Reads an account or zone ID; upper case and what copying leaves around it are forgiven.
     ///
     /// # Errors
     /// [`InvalidScopeId`] when the text is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, InvalidScopeId> {
-        let text = text::trim_input(text);
-        if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err(InvalidScopeId(text.chars().count()))
+        let text = text::bare(text);
+        match (
+            text.chars().count(),
+            text.chars().find(|c| !c.is_ascii_hexdigit()),
+        ) {
+            (32, None) => Ok(Self(text.to_ascii_lowercase())),
+            (32, Some(stranger)) => Err(InvalidScopeId::Digit(stranger)),
+            (length, _) => Err(InvalidScopeId::Length(length)),
         }
     }
 

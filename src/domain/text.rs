@@ -67,6 +67,30 @@ pub fn trim_input(text: &str) -> &str {
     })
 }
 
+/// A value without what it is quoted, bracketed or listed with where it was copied: for values that
+/// hold nothing of the kind themselves.
+#[must_use]
+pub fn bare(text: &str) -> &str {
+    let is_around = |c: char| "\"'`“”‘’«»(){}[]<>,;".contains(c);
+    let mut text = trim_input(text);
+    loop {
+        let inner = trim_input(text.trim_matches(is_around));
+        if inner.len() == text.len() {
+            return text;
+        }
+        text = inner;
+    }
+}
+
+/// The longest quotation in a sentence, in cells.
+const QUOTED: usize = 60;
+
+/// Text as a sentence quotes it: in quotation marks, on one line, and cut where it is long.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", truncate(beginning(text), QUOTED, "..."))
+}
+
 /// Characters without a glyph of their own that sanitising keeps, since scripts and emoji need them
 /// inside a text: joiners, selectors, fillers.
 fn is_blank_mark(c: char) -> bool {

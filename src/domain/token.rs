@@ -1,18 +1,17 @@
-//! The service token as the API reports it, and the ways people refer to one.
+//! The service token as the API reports it.
 //!
 //! Every field may be absent, null or of the wrong type; none of that makes a token unreadable.
-//! Not here: what a token's fields add up to (`status`, `findings`).
-
-use std::fmt;
+//! Not here: what a token's fields add up to (`status`, `findings`), or how people refer to one
+//! (`reference`).
 
 use chrono::{DateTime, Datelike, Utc};
-use url::Url;
 
 use super::duration::Lifetime;
 use super::piece::Piece;
 use super::raw::RawJson;
-use super::scope::{Scope, ScopeId};
 use super::text;
+
+pub use super::reference::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 
 /// A field of the API's answer, with every way in which it can fail to hold a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -220,177 +219,5 @@ fn without_leap_second(date: DateTime<Utc>) -> DateTime<Utc> {
     match date.timestamp_subsec_nanos().checked_sub(1_000_000_000) {
         None => date,
         Some(nanos) => DateTime::from_timestamp(date.timestamp() + 1, nanos).unwrap_or(date),
-    }
-}
-
-/// The UUID of a service token, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TokenId(String);
-
-impl TokenId {
-    /// Reads a UUID of 8-4-4-4-12 hexadecimal digits, in either case.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text::trim_input(text);
-        let is_uuid = text.len() == 36
-            && text.bytes().enumerate().all(|(at, byte)| match at {
-                8 | 13 | 18 | 23 => byte == b'-',
-                _ => byte.is_ascii_hexdigit(),
-            });
-        is_uuid.then(|| Self(text.to_ascii_lowercase()))
-    }
-
-    /// The UUID's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TokenId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-/// The client ID of a service token: 32 hexadecimal digits and `.access`, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ClientId(String);
-
-impl ClientId {
-    /// Reads `<32 hex>.access`; the reference's form with a domain behind it is taken too.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text::trim_input(text).to_ascii_lowercase();
-        let (digits, rest) = text.split_once('.')?;
-        let is_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_access =
-            rest == "access" || (rest.starts_with("access.") && rest.len() > "access.".len());
-        (is_hex && is_access).then_some(Self(text))
-    }
-
-    /// The client ID's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// What a person can name a token by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenRef {
-    /// Its UUID: fetched straight.
-    Id(TokenId),
-    /// Its client ID: looked for in the list.
-    ClientId(ClientId),
-    /// An API or dashboard URL that holds the UUID, and the scope where it says one.
-    Url {
-        /// The account or zone in the URL, which wins over any other.
-        scope: Option<Scope>,
-        /// The token's UUID.
-        id: TokenId,
-    },
-    /// Its exact name: looked for in the list.
-    Name(String),
-}
-
-/// Why text names no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTokenRef {
-    /// Nothing was given.
-    #[error("no token given")]
-    Empty,
-    /// A URL without a UUID in it.
-    #[error("this URL holds no service token ID")]
-    UrlWithoutId,
-}
-
-impl TokenRef {
-    /// Reads an ID, a client ID, a URL or, failing all of these, an exact name.
-    ///
-    /// # Errors
-    /// [`InvalidTokenRef`] for empty text and for URLs that hold no token's ID.
-    pub fn parse(text: &str) -> Result<Self, InvalidTokenRef> {
-        let text = text::trim_input(text);
-        if text.is_empty() {
-            return Err(InvalidTokenRef::Empty);
-        }
-        if let Some(id) = TokenId::parse(text) {
-            return Ok(Self::Id(id));
-        }
-        if let Some(id) = ClientId::parse(text) {
-            return Ok(Self::ClientId(id));
-        }
-        match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Self::from_url(&url),
-            _ => Ok(Self::Name(text.to_owned())),
-        }
-    }
-
-    /// API URLs name the kind before the ID; in dashboard URLs a bare 32-digit segment is the account.
-    fn from_url(url: &Url) -> Result<Self, InvalidTokenRef> {
-        let decoded = percent_decoded(url);
-        let segments: Vec<&str> = decoded
-            .split(['/', '?', '&', '#', '='])
-            .filter(|part| !part.is_empty())
-            .collect();
-        let id = segments
-            .iter()
-            .rev()
-            .find_map(|part| TokenId::parse(part))
-            .ok_or(InvalidTokenRef::UrlWithoutId)?;
-        let after = |word: &str| {
-            segments
-                .windows(2)
-                .find(|pair| pair[0] == word)
-                .and_then(|pair| ScopeId::parse(pair[1]).ok())
-        };
-        let scope = after("accounts")
-            .map(Scope::Account)
-            .or_else(|| after("zones").map(Scope::Zone))
-            .or_else(|| {
-                segments
-                    .iter()
-                    .find_map(|part| ScopeId::parse(part).ok())
-                    .map(Scope::Account)
-            });
-        Ok(Self::Url { scope, id })
-    }
-
-    /// The scope that the reference itself names.
-    #[must_use]
-    pub fn scope(&self) -> Option<&Scope> {
-        match self {
-            Self::Url { scope, .. } => scope.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// The UUID, where the reference holds one.
-    #[must_use]
-    pub fn id(&self) -> Option<&TokenId> {
-        match self {
-            Self::Id(id) | Self::Url { id, .. } => Some(id),
-            Self::ClientId(_) | Self::Name(_) => None,
-        }
-    }
-}
-
-/// Path, query and fragment, with `%2F` and the like resolved: dashboards nest paths in queries.
-fn percent_decoded(url: &Url) -> String {
-    let tail = &url[url::Position::BeforePath..];
-    url::form_urlencoded::parse(tail.as_bytes())
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect::<Vec<_>>()
-        .join("&")
-}
-
-impl fmt::Display for TokenRef {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) | Self::Url { id, .. } => formatter.write_str(id.as_str()),
-            Self::ClientId(id) => formatter.write_str(id.as_str()),
-            Self::Name(name) => formatter.write_str(name),
-        }
     }
 }

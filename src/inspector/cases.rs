@@ -20,11 +20,11 @@ use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
+use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 /// What there is to authenticate with, when there is nothing.
-#[must_use]
-pub fn no_credential() -> Failure {
+pub(super) fn no_credential() -> Failure {
     Failure::new(
         FailureKind::NoCredential,
         "There is no credential to ask the API with.",
@@ -353,14 +353,19 @@ impl Inspector {
 #[must_use]
 pub fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
     let what = match token {
-        TokenRef::Name(name) => format!("is called {name:?}"),
+        TokenRef::Name(name) => format!("is called {}", text::quoted(name)),
         other => format!("has the client ID {other}"),
     };
+    let elsewhere =
+        "Check the spelling and the scope; the credential may also be limited to some tokens.";
     match incomplete {
         None => Failure::new(
             FailureKind::NotFound,
             format!("No service token of {scope} {what}."),
-            "Check the spelling and the scope; the credential may also be limited to some tokens.",
+            match token.resembles() {
+                Some(meant) => format!("{meant} {elsewhere}"),
+                None => elsewhere.to_owned(),
+            },
         ),
         Some(why) => Failure::new(
             FailureKind::NotFound,

@@ -7,7 +7,7 @@ mod lists;
 mod profiles;
 mod selection;
 
-pub use cases::{Found, Inspector, Limits, no_credential, not_in_list};
+pub use cases::{Found, Inspector, Limits, not_in_list};
 pub use lists::Listed;
 pub use profiles::Removed;
-pub use selection::{Selection, Wishes, select};
+pub use selection::{Selection, Wishes, no_default, nothing_selected, select};

@@ -2,13 +2,18 @@
 //!
 //! Not here: reading any of the sources.
 
+use super::cases::no_credential;
 use crate::credentials::Environment;
 use crate::domain::access::Identity;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, no_such_profile};
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::settings::Settings;
+use crate::domain::text;
+
+/// How many profiles a sentence names.
+const MOST_NAMED: usize = 8;
 
 /// What was said on the command line about the credential and the scope.
 #[derive(Debug, Clone, Default)]
@@ -109,10 +114,36 @@ fn select_scope(
     Ok(default.and_then(of).unwrap_or_default())
 }
 
-fn no_such_profile(name: &str) -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        format!("There is no profile called {name:?}."),
-        "Name one that config.toml has, or make it with `tokenscope auth set`.",
-    )
+/// What to say where [`select`] found no credential.
+#[must_use]
+pub fn nothing_selected(settings: &Settings) -> Failure {
+    no_default(settings).unwrap_or_else(no_credential)
+}
+
+/// What to say where there are profiles, and the one that is used when none is named is not among
+/// them.
+#[must_use]
+pub fn no_default(settings: &Settings) -> Option<Failure> {
+    let name = &settings.default_profile;
+    if settings.profiles.is_empty() || settings.profile(name).is_some() {
+        return None;
+    }
+    let mut names = settings
+        .profiles
+        .iter()
+        .map(|profile| profile.name.as_str());
+    let mut known: Vec<&str> = names.by_ref().take(MOST_NAMED).collect();
+    if names.next().is_some() {
+        known.push("others");
+    }
+    let verb = if known.len() == 1 { "is" } else { "are" };
+    Some(Failure::new(
+        FailureKind::NoCredential,
+        format!(
+            "The default profile, {}, does not exist; there {verb} {}.",
+            text::quoted(name),
+            known.join(", ")
+        ),
+        "Name one with --profile, or make one the default with `tokenscope profile use NAME`.",
+    ))
 }

@@ -300,7 +300,7 @@ async fn a_reader_that_goes_away_ends_nothing_but_itself() {
         ),
         ("$tokenscope check | true; exit ${PIPESTATUS[0]}", 0),
         (
-            "$tokenscope check --exclude x absent | true; exit ${PIPESTATUS[0]}",
+            "$tokenscope check --ignore expired absent | true; exit ${PIPESTATUS[0]}",
             3,
         ),
         ("$tokenscope list >&-", 0),

@@ -213,3 +213,26 @@ async fn no_form_lets_a_name_reach_the_terminal_raw() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_argument_reaches_the_terminal_raw() {
+    let stage = Stage::with(TOKENS).await;
+    for line in [
+        "list --theme",
+        "list --log",
+        "list --within",
+        "list --profile",
+        "list --ca-file",
+        "get",
+        "check",
+        "profile use",
+        "completions",
+    ] {
+        let script = format!("exec $tokenscope {line} $'a\\e[2J\\u009b2Jb'");
+        let (output, code) = on_terminal(&stage, 80, &script, None);
+        assert!(code != 0 && output.contains("2J"), "{line}: {output:?}");
+        for wild in ["\u{1b}[2J", "\u{9b}"] {
+            assert!(!output.contains(wild), "{line}: {output:?}");
+        }
+    }
+}

@@ -60,10 +60,14 @@ fn what_only_resembles_an_id_is_a_name() {
         &ID.replace('-', ""),
         &ID.replace('f', "g"),
         "f174e90afafe-4643-bbbc-4a0ed4fc8415-00",
-        &format!("{{{ID}}}"),
+        &"0".repeat(30),
+        &format!("{ID} old"),
+        &format!("deploy: {ID}"),
+        &format!("accounts/{ID}x"),
     ] {
         assert_eq!(TokenId::parse(text), None, "{text}");
         assert_eq!(parse(text), name(text));
+        assert_eq!(parse(&format!("\"{text}\"")), name(&format!("\"{text}\"")));
     }
 }
 
@@ -262,11 +266,108 @@ fn a_scope_id_has_32_hexadecimal_digits() {
         "０23e105f4ecef8ad9ca31a8372d0c3",
     ] {
         let refused = ScopeId::parse(text).unwrap_err().to_string();
-        assert!(
-            refused.contains(&format!("{} characters", text.chars().count())),
-            "{refused}"
-        );
+        let said = match text.chars().count() {
+            32 => "'g' is none".to_owned(),
+            count => format!("{count} characters"),
+        };
+        assert!(refused.contains(&said), "{refused}");
     }
+    let full_width = "０".repeat(32);
+    let refused = ScopeId::parse(&full_width).unwrap_err().to_string();
+    assert!(refused.contains("'０' is none"), "{refused}");
+    for around in ["\"@\",", "{@}", "'@';", "`@`"] {
+        let copied = around.replace('@', SCOPE);
+        assert_eq!(ScopeId::parse(&copied).unwrap().as_str(), SCOPE, "{copied}");
+    }
+}
+
+#[test]
+fn what_is_copied_together_with_an_id_is_looked_past() {
+    let client = "88bf3b6d86161464f6509f7219099e57.access";
+    for around in [
+        "\"@\"",
+        "'@',",
+        "`@`",
+        "{@}",
+        "<@>",
+        "(@);",
+        "“@”",
+        "  \"@\" , ",
+        "id: @",
+        "\"id\": \"@\",",
+        "ID=@",
+    ] {
+        assert_eq!(parse(&around.replace('@', ID)), parse(ID), "{around}");
+    }
+    for around in [
+        "@",
+        "\"@\",",
+        "CF-Access-Client-Id: @",
+        "cf-access-client-id:@",
+        "'CF-Access-Client-Id: @'",
+        "\"client_id\": \"@\",",
+        "client_id = \"@\"",
+    ] {
+        let copied = around.replace('@', client);
+        let read = TokenRef::ClientId(ClientId::parse(client).unwrap());
+        assert_eq!(parse(&copied), read, "{around}");
+    }
+    for text in ["urn:uuid:@", "URN:UUID:@", "uuid:@"] {
+        assert_eq!(parse(&text.replace('@', ID)), parse(ID), "{text}");
+    }
+}
+
+#[test]
+fn addresses_are_read_without_their_scheme_and_without_their_host() {
+    for (text, scope) in [
+        (
+            "one.dash.cloudflare.com/#S/access/service-auth/@",
+            Some(account()),
+        ),
+        ("One.Dash.Cloudflare.com/#S/access/@/edit,", Some(account())),
+        ("\"https://dash.cloudflare.com/#S/@\"", Some(account())),
+        (
+            "api.cloudflare.com/client/v4/zones/#S/access/service_tokens/@",
+            Some(zone()),
+        ),
+        ("accounts/#S/access/service_tokens/@", Some(account())),
+        ("/accounts/#S/access/service_tokens/@", Some(account())),
+        ("/client/v4/zones/#S/access/service_tokens/@", Some(zone())),
+        ("#S/access/service_tokens/@", Some(account())),
+    ] {
+        let text = text.replace("#S", SCOPE).replace('@', ID);
+        assert_eq!(parse(&text), url(scope), "{text}");
+    }
+    for text in [
+        "accounts/team",
+        "zones/eu",
+        "CI/CD token",
+        "me.example.com/x",
+    ] {
+        assert_eq!(parse(text), name(text));
+    }
+    let refused = TokenRef::parse("one.dash.cloudflare.com/home").unwrap_err();
+    assert_eq!(refused, InvalidTokenRef::UrlWithoutId);
+}
+
+#[test]
+fn what_is_almost_an_id_is_said_to_be() {
+    for (text, said) in [
+        (ID.replace('-', ""), Some("without its dashes")),
+        (SCOPE.to_owned(), Some("without \".access\"")),
+        (ID[..35].to_owned(), Some("like an ID")),
+        (format!("{ID}0"), Some("like an ID")),
+        (format!("{}.access", &SCOPE[..31]), Some("like a client ID")),
+        ("CI/CD token".to_owned(), None),
+        ("deadbeef".to_owned(), None),
+    ] {
+        let resembles = parse(&text).resembles();
+        match said {
+            None => assert_eq!(resembles, None, "{text}"),
+            Some(said) => assert!(resembles.unwrap().contains(said), "{text}"),
+        }
+    }
+    assert_eq!(parse(ID).resembles(), None);
 }
 
 #[test]

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Judgement, rfc3339};
+use super::{Judgement, json_value, rfc3339};
 use crate::cli::verdict::{Checkup, Entry, ProfileRead};
 use crate::domain::countdown::Remaining;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{ApiError, Failure};
 use crate::domain::findings::findings;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status};
@@ -143,7 +143,7 @@ impl ListReport<'_> {
             complete: self.incomplete.is_none(),
             incomplete_reason: self.incomplete,
         };
-        serde_json::to_writer(&mut *out, &head)?;
+        json_value(out, &head)?;
         reopen(out, b",\"tokens\":[");
         for (at, token) in self.tokens.iter().enumerate() {
             out.extend_from_slice(if at == 0 {
@@ -170,7 +170,7 @@ fn reopen(out: &mut Vec<u8>, with: &[u8]) {
 /// Adds the members of an object to the one that is being written, and closes it.
 fn append(out: &mut Vec<u8>, members: &impl Serialize) -> io::Result<()> {
     let brace = out.len();
-    serde_json::to_writer(&mut *out, members)?;
+    json_value(out, members)?;
     out[brace] = b',';
     Ok(())
 }
@@ -313,19 +313,28 @@ struct ApiErrorReport<'a> {
     message: &'a str,
 }
 
-impl<'a> From<&'a Failure> for ErrorReport<'a> {
-    fn from(failure: &'a Failure) -> Self {
-        let details = &failure.details;
-        let api_errors = details.api_errors.iter().map(|error| ApiErrorReport {
+/// The API's errors, each followed by the causes beneath it.
+fn flatten<'a>(errors: &'a [ApiError], all: &mut Vec<ApiErrorReport<'a>>) {
+    for error in errors {
+        all.push(ApiErrorReport {
             code: error.code,
             message: &error.message,
         });
+        flatten(&error.chain, all);
+    }
+}
+
+impl<'a> From<&'a Failure> for ErrorReport<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        let details = &failure.details;
+        let mut api_errors = Vec::new();
+        flatten(&details.api_errors, &mut api_errors);
         Self {
             kind: failure.kind.code(),
             summary: &failure.summary,
             hint: &failure.hint,
             http_status: details.http_status,
-            api_errors: api_errors.collect(),
+            api_errors,
             cf_ray: details.cf_ray.as_deref(),
         }
     }

@@ -367,7 +367,8 @@ fn a12_everything_the_api_said_can_be_read() {
     assert_eq!(error["http_status"], 403);
     assert_eq!(error["cf_ray"], "86610873f8d987a9-IAD");
     assert_eq!(error["api_errors"][0]["message"], "first thing");
-    assert_eq!(error["api_errors"][1]["code"], 9109);
+    assert_eq!(error["api_errors"][1]["message"], "beneath it");
+    assert_eq!(error["api_errors"][2]["code"], 9109);
     let mut session = fake.screens(&[ID]);
     session.wait_for("works, but not for");
     session.type_keys("e");

@@ -892,11 +892,8 @@ async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Keyring);
     assert!(failure.summary.contains("denied"), "{}", failure.summary);
-    assert!(
-        failure.hint.contains("this session only"),
-        "{}",
-        failure.hint
-    );
+    let on_screens = failure.on_screens.unwrap_or_default();
+    assert!(on_screens.contains("this session only"), "{on_screens}");
     assert_eq!(calls.lock().unwrap().len(), 1, "no loop of prompts");
     let _again = inspector
         .look_up(&access(), &token, || {})

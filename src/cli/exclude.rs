@@ -1,0 +1,44 @@
+//! The tokens that a check is to leave out.
+//!
+//! Not here: leaving them out (`check`).
+
+use super::telling::warn;
+use super::verdict::Entry;
+use crate::domain::text;
+use crate::domain::token::TokenRef;
+
+/// A token that is to be left out.
+pub(super) struct Excluded<'a> {
+    text: &'a str,
+    token: Option<TokenRef>,
+}
+
+impl<'a> Excluded<'a> {
+    /// Reads how it was named: by its exact name, or by anything else that names a token.
+    pub(super) fn parse(text: &'a String) -> Self {
+        let token = TokenRef::parse(text).ok();
+        Self { text, token }
+    }
+
+    /// Whether it is this one.
+    pub(super) fn is(&self, entry: &Entry) -> bool {
+        match &entry.subject {
+            Ok(token) => {
+                let is_meant = |meant| token.is_named_by(meant);
+                token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant)
+            }
+            Err(_) => entry.requested.as_deref() == Some(self.text),
+        }
+    }
+
+    /// Says that it excluded nothing.
+    pub(super) fn warn_of_unused(&self) {
+        let advice = if self.text.contains(',') {
+            "; give --exclude once for each name"
+        } else {
+            ""
+        };
+        let text = text::quoted(self.text);
+        warn(&format!("--exclude {text} matched no token{advice}"));
+    }
+}

@@ -1,0 +1,214 @@
+//! Secrets in the wrong place: told by their look, and hidden from what is said.
+//!
+//! By shape alone, so that a secret nobody told us of is found too. Not here: the secrets that we
+//! hold ourselves (`secret`).
+
+use std::borrow::Cow;
+
+use super::failure::{ApiError, Details, Failure, FailureKind};
+
+/// What stands where a secret stood.
+pub const HIDDEN: &str = "[hidden]";
+
+/// How Cloudflare's credentials begin: API tokens of users and accounts, OAuth tokens, Global API
+/// keys, and the secrets of service tokens.
+const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfoat_", "cfk_", "cfast_"];
+
+/// Shorter text is in too many words by chance, and no credential is as short.
+const SHORTEST: usize = 8;
+
+/// What stands before a secret in shells and HTTP headers, in lower case with underscores.
+const LABELS: [&str; 11] = [
+    "cloudflare_api_token",
+    "cf_api_token",
+    "cloudflare_api_key",
+    "cf_api_key",
+    "authorization",
+    "x_auth_key",
+    "x_auth_user_service_key",
+    "cf_access_client_secret",
+    "cf_access_token",
+    "client_secret",
+    "bearer",
+];
+
+/// Whether something in a text looks like a credential. UUIDs, IDs of 32 digits, client IDs and
+/// names made of words do not.
+#[must_use]
+pub fn holds_secret(text: &str) -> bool {
+    matches!(scrub(text), Cow::Owned(_))
+}
+
+/// The text with [`HIDDEN`] for everything in it that looks like a credential.
+#[must_use]
+pub fn scrub(text: &str) -> Cow<'_, str> {
+    let mut clean = String::new();
+    let mut found = false;
+    let mut expected = Expected::Nothing;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        // Behind a label a secret may hold signs that end a word elsewhere.
+        let value = &rest[..rest.find(ends_a_value).unwrap_or(rest.len())];
+        let word = &rest[..rest.find(|c| !is_inner(c)).unwrap_or(rest.len())];
+        let hidden = if expected.is_met_by(value) {
+            value
+        } else if is_credential(word.trim_start_matches('-')) {
+            word
+        } else {
+            let same = if word.is_empty() {
+                expected = expected.past(c);
+                &rest[..c.len_utf8()]
+            } else {
+                expected = Expected::after(word);
+                word
+            };
+            clean.push_str(same);
+            rest = &rest[same.len()..];
+            continue;
+        };
+        found = true;
+        expected = Expected::Nothing;
+        clean.push_str(HIDDEN);
+        rest = &rest[hidden.len()..];
+    }
+    if found {
+        Cow::Owned(clean)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn is_inner(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}
+
+fn ends_a_value(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ',' | ';')
+}
+
+/// What the words so far let expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Nothing,
+    /// A label came; what follows it decides.
+    Label,
+    /// A secret, if it does not look like a word: headers are spoken of in sentences too.
+    Perhaps,
+    /// A secret, whatever it looks like.
+    Surely,
+}
+
+impl Expected {
+    fn after(word: &str) -> Self {
+        let label = word.trim_start_matches('-').to_ascii_lowercase();
+        if LABELS.contains(&label.replace('-', "_").as_str()) {
+            Self::Label
+        } else {
+            Self::Nothing
+        }
+    }
+
+    fn past(self, c: char) -> Self {
+        match (self, c) {
+            (Self::Label, '=') => Self::Surely,
+            (Self::Label, ':' | ' ' | '\t') => Self::Perhaps,
+            (_, '"' | '\'') | (Self::Perhaps, ':' | ' ' | '\t') => self,
+            _ => Self::Nothing,
+        }
+    }
+
+    fn is_met_by(self, value: &str) -> bool {
+        match self {
+            Self::Nothing | Self::Label => false,
+            Self::Surely => !value.is_empty(),
+            Self::Perhaps => {
+                value.len() >= SHORTEST && value.bytes().any(|byte| byte.is_ascii_digit())
+            }
+        }
+    }
+}
+
+fn is_credential(word: &str) -> bool {
+    let is_prefixed = PREFIXES.iter().any(|prefix| {
+        word.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() >= SHORTEST)
+    });
+    is_prefixed || is_hexadecimal_secret(word) || is_old_token(word)
+}
+
+/// A Global API key of 37 to 45 digits, or a service token's secret of 64.
+fn is_hexadecimal_secret(word: &str) -> bool {
+    matches!(word.len(), 37..=45 | 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// An API token from before there were prefixes: 40 characters at random.
+fn is_old_token(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+    let is_like_an_id = word
+        .bytes()
+        .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    word.len() == 40
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        && !is_like_an_id
+        && !is_made_of_words(word)
+}
+
+/// `deploy-eu-west1-2025` and the like, which people name things.
+fn is_made_of_words(text: &str) -> bool {
+    let is_word = |piece: &str| {
+        let letters = piece.trim_matches(|c: char| c.is_ascii_digit());
+        let tail = letters.get(1..).unwrap_or_default();
+        letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && (tail.bytes().all(|byte| byte.is_ascii_lowercase())
+                || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
+    };
+    text.split(['-', '_']).count() > 2 && text.split(['-', '_']).all(is_word)
+}
+
+/// What to say of a secret on a command line. It is not repeated.
+#[must_use]
+pub fn misplaced() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "What is given looks like a credential, and a secret does not belong on a command line.",
+        "The shell's history may hold it now: roll or revoke it, and give the new one in \
+         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. A token that is named like this is \
+         reached by its ID.",
+    )
+}
+
+impl Failure {
+    /// The same failure without anything that looks like a credential.
+    #[must_use]
+    pub fn scrubbed(mut self) -> Self {
+        let hide = |text: &mut String| *text = scrub(text).into_owned();
+        hide(&mut self.summary);
+        hide(&mut self.hint);
+        let Details {
+            http_status: _,
+            request,
+            api_errors,
+            cf_ray,
+            cause,
+        } = self.details.as_mut();
+        [request, cf_ray, cause]
+            .into_iter()
+            .flatten()
+            .for_each(hide);
+        scrub_all(api_errors);
+        self
+    }
+}
+
+fn scrub_all(errors: &mut [ApiError]) {
+    for error in errors {
+        let hide = |text: &mut String| *text = scrub(text).into_owned();
+        hide(&mut error.message);
+        [&mut error.pointer, &mut error.documentation_url]
+            .into_iter()
+            .flatten()
+            .for_each(hide);
+        scrub_all(&mut error.chain);
+    }
+}
