@@ -54,7 +54,7 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > SIZE_LIMIT {
         return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
+            io::ErrorKind::InvalidData,
             "it is larger than 1 MiB",
         ));
     }
