@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, redirect};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::base_url::BaseUrl;
+use super::coding;
 use super::error::Error;
 use super::transport;
 
@@ -68,13 +69,15 @@ fn choose_cryptography() {
 }
 
 fn builder() -> ClientBuilder {
-    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    let accept = HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED)),
+    ]);
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(accept)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .gzip(true)
 }
 
 /// The system's certificates where the variables that replace them are set, but empty: that counts

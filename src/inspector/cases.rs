@@ -329,6 +329,7 @@ impl Inspector {
 
     pub(super) fn patience(&self) -> Patience {
         Patience {
+            allowed: self.limits.timeout,
             deadline: self
                 .end()
                 .unwrap_or_else(|| Instant::now() + self.limits.timeout),
