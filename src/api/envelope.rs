@@ -20,10 +20,33 @@ const MAX_ERRORS: usize = 20;
 /// How deep chains of causes are followed.
 const MAX_DEPTH: usize = 4;
 
+/// What `success` says. Only JSON's own `true` is a yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Claim {
+    /// Nothing: the key is absent or null.
+    #[default]
+    Unsaid,
+    Yes,
+    No,
+    /// Something that is neither yes nor no.
+    Odd,
+}
+
+impl Claim {
+    fn read(raw: Option<&RawValue>) -> Self {
+        match raw.map(RawValue::get) {
+            None | Some("null") => Self::Unsaid,
+            Some("true") => Self::Yes,
+            Some("false") => Self::No,
+            Some(_) => Self::Odd,
+        }
+    }
+}
+
 /// The parts of one answer.
 #[derive(Debug, Default)]
 pub(super) struct Envelope<'a> {
-    success: Option<bool>,
+    success: Claim,
     /// What the API says went wrong.
     pub(super) errors: Vec<ApiError>,
     /// The thing asked for, unless it is absent or `null`.
@@ -58,9 +81,7 @@ impl<'a> Envelope<'a> {
             }
         })?;
         Ok(Self {
-            success: parts
-                .success
-                .and_then(|raw| unquoted(raw.get()).parse().ok()),
+            success: Claim::read(parts.success),
             errors: parts.complaints(),
             result: parts.result.filter(|raw| raw.get() != "null"),
             has_result: parts.result.is_some(),
@@ -71,13 +92,21 @@ impl<'a> Envelope<'a> {
     /// Whether the API says that it did what was asked. Where it does not say, a result without
     /// errors is a yes.
     pub(super) fn is_success(&self) -> bool {
-        self.success
-            .unwrap_or(self.result.is_some() && self.errors.is_empty())
+        match self.success {
+            Claim::Yes => true,
+            Claim::Unsaid => self.result.is_some() && self.errors.is_empty(),
+            Claim::No | Claim::Odd => false,
+        }
     }
 
     /// Whether there is anything in it that the API's answers have.
     pub(super) fn is_recognised(&self) -> bool {
-        self.success.is_some() || self.has_result || !self.errors.is_empty()
+        let is_claimed = match self.success {
+            Claim::Yes | Claim::No => true,
+            Claim::Unsaid => self.has_result,
+            Claim::Odd => false,
+        };
+        is_claimed || !self.errors.is_empty()
     }
 
     /// The result, which must be an object.
@@ -88,11 +117,12 @@ impl<'a> Envelope<'a> {
             .ok_or(Unreadable::NoObject)
     }
 
-    /// The result, which must be a list. `null` is an empty one: Go writes it for a nil slice.
+    /// The result, which must be a list. `null`, as Go writes a nil slice, is an empty one where the
+    /// API says that there are none: anywhere else it may stand for what was not to be had.
     pub(super) fn list(&self) -> Result<Vec<&'a RawValue>, Unreadable> {
         match self.result {
             Some(raw) => serde_json::from_str(raw.get()).map_err(|_| Unreadable::NoList),
-            None if self.has_result => Ok(Vec::new()),
+            None if self.has_result && self.pages.total_count == Some(0) => Ok(Vec::new()),
             None => Err(Unreadable::NoList),
         }
     }

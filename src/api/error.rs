@@ -40,10 +40,12 @@ pub enum Error {
         part: &'static str,
     },
     /// The deadline passed.
-    #[error("{request}: no answer after {} s", waited.as_secs())]
+    #[error("{request}: no whole answer after {} s", allowed.as_secs())]
     Timeout {
-        /// Time since the call began.
-        waited: Duration,
+        /// The time that was allowed.
+        allowed: Duration,
+        /// Whether a part of the answer had come.
+        has_begun: bool,
         /// Method and path.
         request: String,
     },
@@ -214,6 +216,11 @@ pub enum Reason {
     },
     /// Larger than an answer may be.
     TooLarge,
+    /// Compressed in a way that was not asked for.
+    Encoded {
+        /// As the answer names it. Untrusted text.
+        encoding: String,
+    },
     /// Not what the API answers with.
     Unreadable(Unreadable),
 }
@@ -235,4 +242,6 @@ pub enum Unreadable {
     NoObject,
     /// The envelope holds no list.
     NoList,
+    /// The envelope holds a token with another ID than was asked for.
+    OtherToken,
 }

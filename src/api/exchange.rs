@@ -3,6 +3,8 @@
 //!
 //! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `verdict`).
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +13,7 @@ use reqwest::{Response, Url};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::base_url::BaseUrl;
+use super::coding::{self, Coding};
 use super::envelope::{self, Envelope, bounded};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
 use super::proxy::Route;
@@ -32,6 +35,8 @@ const DETAILS: Duration = Duration::from_secs(1);
 /// How long a call may take, and what it does when it is told to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
+    /// How long the caller allowed, as it is told when that was not enough.
+    pub allowed: Duration,
     /// When the call ends, whatever it is doing.
     pub deadline: Instant,
     /// How long each request may take, where that counts instead of the deadline: a list of many
@@ -125,11 +130,13 @@ impl Wire {
     ) -> Result<Answer<T>, Error> {
         let own = call.patience.per_request;
         let deadline = own.map_or(call.patience.deadline, |own| Instant::now() + own);
-        let exchange = self.persist(call, deadline, request, read);
+        let has_begun = AtomicBool::new(false);
+        let exchange = self.persist(call, deadline, request, &has_begun, read);
         match timeout_at(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(Error::Timeout {
-                waited: own.unwrap_or_else(|| call.elapsed()),
+                allowed: own.unwrap_or(call.patience.allowed),
+                has_begun: has_begun.into_inner(),
                 request: request.line(),
             }),
         }
@@ -140,11 +147,12 @@ impl Wire {
         call: &Call,
         deadline: Instant,
         request: Request<'_>,
+        has_begun: &AtomicBool,
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
         let mut retries = 0;
         loop {
-            let error = match self.attempt(call, request, &read).await {
+            let error = match self.attempt(call, request, has_begun, &read).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -164,8 +172,10 @@ impl Wire {
         &self,
         call: &Call,
         request: Request<'_>,
+        has_begun: &AtomicBool,
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
+        has_begun.store(false, Ordering::Relaxed);
         let sent = (self.clock)();
         let message = self
             .http
@@ -175,6 +185,7 @@ impl Wire {
             Ok(response) => response,
             Err(error) => return Err(self.broken(request, error)),
         };
+        has_begun.store(true, Ordering::Relaxed);
         let head = self.head(&response, call, request, sent);
         let bytes = match head.facts.status {
             300..=399 => Vec::new(),
@@ -189,6 +200,7 @@ impl Wire {
                     return Err(head.refusal(call, request, Reason::TooLarge, Vec::new()));
                 }
                 Err(Cut::Broken(error)) => return Err(self.broken(request, error)),
+                Err(Cut::Damaged(error)) => return Err(self.damaged(request, &error)),
             },
         };
         tracing::debug!(
@@ -199,6 +211,16 @@ impl Wire {
             "answered"
         );
         head.settle(call, request, &envelope::text(bytes), read)
+    }
+
+    /// The error for a body that came whole, but cannot be decompressed.
+    fn damaged(&self, request: Request<'_>, error: &io::Error) -> Error {
+        Error::Transport {
+            problem: Problem::Compression,
+            request: request.line(),
+            host: self.base_url.host(),
+            cause: bounded(&error.to_string()),
+        }
     }
 
     /// The error for an exchange that stopped half-way.
@@ -242,6 +264,10 @@ impl Wire {
                     text("retry-after").as_deref(),
                     date.unwrap_or(received),
                 ),
+                encoding: match Coding::of(response.headers()) {
+                    Coding::Other(encoding) => Some(hide(encoding)),
+                    Coding::Plain | Coding::Gzip => None,
+                },
                 location_host: location
                     .as_ref()
                     .and_then(Url::host_str)
@@ -319,9 +345,10 @@ impl Head {
 enum Cut {
     TooLarge,
     Broken(reqwest::Error),
+    Damaged(io::Error),
 }
 
-/// The body, decompressed, piece by piece, so that an endless one is noticed at the bound.
+/// The body, decompressed; received piece by piece, so that an endless one is noticed at the bound.
 async fn body(response: &mut Response) -> Result<Vec<u8>, Cut> {
     let announced = response
         .content_length()
@@ -335,6 +362,12 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, Cut> {
             return Err(Cut::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
+    }
+    if Coding::of(response.headers()) == Coding::Gzip {
+        bytes = coding::gunzip(&bytes, MAX_BODY).map_err(Cut::Damaged)?;
+        if bytes.len() > MAX_BODY {
+            return Err(Cut::TooLarge);
+        }
     }
     Ok(bytes)
 }

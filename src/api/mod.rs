@@ -9,6 +9,7 @@
 
 mod base_url;
 mod client;
+mod coding;
 mod envelope;
 mod error;
 mod exchange;

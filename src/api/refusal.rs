@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::error::{Part, Reason, Refusal, Subject, Unreadable};
+use super::verdict;
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::humanize;
 use crate::domain::failure::{ApiError, FailureKind};
@@ -197,10 +198,16 @@ fn answer(refusal: &Refusal) -> Words {
             format!("The answer is larger than 16 MiB {evidence}."),
             "Check the base URL.".to_owned(),
         ),
+        Reason::Encoded { encoding } => (
+            InvalidResponse,
+            format!("The answer is compressed as {encoding}, which was not asked for {evidence}."),
+            "Look for a proxy on the way that compresses answers anew; only gzip is read."
+                .to_owned(),
+        ),
         Reason::Unreadable(how) => (
             InvalidResponse,
             format!("{} {evidence}.", unreadable(*how)),
-            "Check the base URL, and for a proxy or login page on the way.".to_owned(),
+            "Check the base URL, and for a proxy, cache or login page on the way.".to_owned(),
         ),
         _ => (
             Server,
@@ -223,13 +230,13 @@ fn unreadable(how: Unreadable) -> &'static str {
         Unreadable::NotEnvelope => "The answer is JSON, but not the API's",
         Unreadable::NoObject => "The answer holds no service token",
         Unreadable::NoList => "The answer holds no list",
+        Unreadable::OtherToken => "The API answered about another token",
     }
 }
 
 /// `(HTTP 403, code 10000)`: what people search the web for.
 fn evidence(refusal: &Refusal) -> String {
-    let code = refusal.api_errors.iter().find_map(|error| error.code);
-    match code {
+    match verdict::deciding_code(&refusal.reason, &refusal.api_errors) {
         Some(code) => format!("(HTTP {}, code {code})", refusal.http_status),
         None => format!("(HTTP {})", refusal.http_status),
     }

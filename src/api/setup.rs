@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, redirect};
 
 use super::base_url::BaseUrl;
+use super::coding;
 use super::error::Error;
 use super::proxy::Route;
 use super::{roots, transport};
@@ -50,11 +51,13 @@ fn choose_cryptography() {
 }
 
 fn builder() -> ClientBuilder {
-    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    let accept = HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED)),
+    ]);
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(accept)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .gzip(true)
 }

@@ -27,10 +27,6 @@ pub(super) fn problem(error: &reqwest::Error, uses_proxy: bool) -> Problem {
     if error.is_connect() && error.is_timeout() {
         return Problem::ConnectTimeout;
     }
-    // A body that ends early inside the decompressor alone came whole, but broken.
-    if error.is_decode() && !causes.iter().any(|cause| cause.is::<hyper::Error>()) {
-        return Problem::Compression;
-    }
     causes
         .iter()
         .find_map(|cause| broken(*cause))

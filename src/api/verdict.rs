@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub(super) subject: Subject,
     /// How long to wait, should it be a rate limit.
     pub(super) retry_after: Duration,
+    /// How the body is still compressed.
+    pub(super) encoding: Option<String>,
     /// Where a redirect leads to.
     pub(super) location_host: Option<String>,
     /// The proxy in use.
@@ -43,7 +45,7 @@ pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> R
         408 | 500.. => Reason::ServerFailed,
         status => match body {
             Ok(_) => by_codes(status, facts.subject, errors),
-            Err(unreadable) => without_json(status, *unreadable),
+            Err(unreadable) => without_json(facts, *unreadable),
         },
     }
 }
@@ -53,13 +55,13 @@ fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     if !parts.is_empty() || has_any(errors, &FORM_CODES) {
         return Reason::Malformed(parts);
     }
-    if status == 401 || has_any(errors, &[1000]) || says(errors, 9109, "invalid access token") {
+    if status == 401 || is_unaccepted(errors) {
         return Reason::BadCredential;
     }
     if says(errors, 9109, "from location") {
         return Reason::WrongPlace;
     }
-    if has_any(errors, &[9999]) || mentions(errors, "access.api.error.not_enabled") {
+    if is_not_enabled(errors) {
         return Reason::NotEnabled;
     }
     if has_any(errors, &[7003, 7000]) || is_bad_id(status, subject, errors) {
@@ -79,13 +81,46 @@ fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     }
 }
 
+/// The code of the error that a reason was judged by, which need not be the first; where the status
+/// alone decided, the first code there is.
+pub(super) fn deciding_code(reason: &Reason, errors: &[ApiError]) -> Option<i64> {
+    let decides = |error: &&ApiError| {
+        let one = std::slice::from_ref(*error);
+        match reason {
+            Reason::Malformed(_) => has_any(one, &FORM_CODES),
+            Reason::BadCredential => is_unaccepted(one),
+            Reason::WrongPlace => says(one, 9109, "from location"),
+            Reason::NotEnabled => is_not_enabled(one),
+            Reason::BadId => has_any(one, &[7003, 7000, 12_130]),
+            Reason::AccountOwned => has_any(one, &[1001]),
+            Reason::OutOfScope => has_any(one, &[9109]),
+            Reason::LacksPermission => has_any(one, &[10_000]),
+            Reason::RateLimited { .. } => has_any(one, &LIMIT_CODES),
+            _ => false,
+        }
+    };
+    let decisive = errors.iter().find(decides).and_then(|error| error.code);
+    decisive.or_else(|| errors.iter().find_map(|error| error.code))
+}
+
+fn is_unaccepted(errors: &[ApiError]) -> bool {
+    has_any(errors, &[1000]) || says(errors, 9109, "invalid access token")
+}
+
+fn is_not_enabled(errors: &[ApiError]) -> bool {
+    has_any(errors, &[9999]) || mentions(errors, "access.api.error.not_enabled")
+}
+
 /// A status can say enough by itself. A web page cannot say that there is no such token, though:
 /// it comes from somewhere else.
-fn without_json(status: u16, unreadable: Unreadable) -> Reason {
-    match (status, unreadable) {
-        (401, _) => Reason::BadCredential,
-        (403, _) => Reason::Blocked,
-        (404, Unreadable::Empty) => Reason::NotFound,
+fn without_json(facts: &Facts, unreadable: Unreadable) -> Reason {
+    match (facts.status, unreadable, &facts.encoding) {
+        (401, ..) => Reason::BadCredential,
+        (404, Unreadable::Empty, _) => Reason::NotFound,
+        (_, _, Some(encoding)) => Reason::Encoded {
+            encoding: encoding.clone(),
+        },
+        (403, ..) => Reason::Blocked,
         _ => Reason::Unreadable(unreadable),
     }
 }

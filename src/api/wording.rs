@@ -67,9 +67,18 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
             format!("The {part} cannot be sent: it is empty or holds a character that none has."),
             format!("Enter the {part} again, without spaces or line breaks."),
         ),
-        Error::Timeout { waited, .. } => (
+        Error::Timeout {
+            allowed, has_begun, ..
+        } => (
             FailureKind::Timeout,
-            format!("No answer after {}.", seconds(*waited)),
+            if *has_begun {
+                format!(
+                    "The answer did not arrive whole within {}.",
+                    seconds(*allowed)
+                )
+            } else {
+                format!("No answer after {}.", seconds(*allowed))
+            },
             "Check the connection, or allow more time with --timeout.".to_owned(),
         ),
         Error::Transport { problem, host, .. } => transport(*problem, host),

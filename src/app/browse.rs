@@ -110,7 +110,7 @@ impl Browse {
         let first = first_row(self.top, self.selected, self.table.rows(), rows);
         self.table.tokens(first, rows).any(|token| {
             let life = Lifecycle::of(token);
-            life.enabled && life.end().is_some()
+            !life.is_off() && life.end().is_some()
         })
     }
 

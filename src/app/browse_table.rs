@@ -293,7 +293,7 @@ fn key(token: &ServiceToken, sort: Sort, basis: Basis) -> Key {
     match sort {
         Sort::Urgency => status::urgency(life, basis.at, basis.thresholds),
         Sort::Name => name_key(token.name_text()),
-        Sort::Left => match life.end().filter(|_| life.enabled) {
+        Sort::Left => match life.end().filter(|_| !life.is_off()) {
             Some(end) => (0, end.timestamp_micros()),
             None => (1, 0),
         },

@@ -49,14 +49,10 @@ impl State {
         let token = self.detail.token.value()?;
         let now = self.clock.corrected();
         let status = Status::of(token, now, self.session.settings.thresholds);
-        let counts = !matches!(
-            status,
-            Status::Disabled | Status::NeverExpires | Status::Unknown
-        );
         let previous = token.previous_client_secret_expires_at.valid().copied();
         Lifecycle::of(token)
             .end()
-            .filter(|_| counts)
+            .filter(|_| status != Status::Disabled)
             .or_else(|| previous.filter(|end| status != Status::Disabled && *end > now))
     }
 

@@ -97,6 +97,10 @@ fn thresholds(wanted: &Check, settings: Thresholds) -> Result<Thresholds, Failur
     Ok(Thresholds { warn, critical })
 }
 
+fn is_table(wanted: &Check) -> bool {
+    wanted.output == CheckOutput::Table
+}
+
 async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
     let named = wanted
         .tokens
@@ -114,11 +118,11 @@ async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> 
             profiles: None,
             incomplete: listed.incomplete,
             error: None,
-            by: reach.judgement(listed.measured_offset),
+            by: reach.judgement(listed.measured_offset, is_table(wanted)),
             scope: Some(access.scope),
         });
     }
-    these(&reach, named).await
+    these(&reach, named, is_table(wanted)).await
 }
 
 fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
@@ -131,7 +135,11 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
 }
 
 /// The named tokens: those whose IDs are known are fetched straight, the others found in one list.
-async fn these(reach: &Reach, named: Vec<(String, TokenRef)>) -> Result<Checkup, Failure> {
+async fn these(
+    reach: &Reach,
+    named: Vec<(String, TokenRef)>,
+    is_for_people: bool,
+) -> Result<Checkup, Failure> {
     let mut seen = HashSet::new();
     let (by_id, by_name): (Vec<_>, Vec<_>) = named
         .into_iter()
@@ -140,7 +148,7 @@ async fn these(reach: &Reach, named: Vec<(String, TokenRef)>) -> Result<Checkup,
     let (straight, listed) = tokio::join!(fetch(reach, by_id), find(reach, by_name));
     let ((mut entries, first), (more, second, incomplete)) = (straight?, listed?);
     entries.extend(more);
-    let by = reach.judgement(first.or(second));
+    let by = reach.judgement(first.or(second), is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
@@ -286,6 +294,7 @@ async fn all_profiles(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
     Ok(gathered(
         read.map(|((name, scope), answer)| (name, scope, answer)),
         &reach,
+        is_table(wanted),
     ))
 }
 
@@ -308,6 +317,7 @@ fn refuse_contradictions(desk: &Desk, wanted: &Check) -> Result<(), Failure> {
 fn gathered(
     answers: impl Iterator<Item = (String, Option<Scope>, Result<Listed, Failure>)>,
     reach: &Reach,
+    is_for_people: bool,
 ) -> Checkup {
     let (mut entries, mut profiles, mut measured) = (Vec::new(), Vec::new(), None);
     let mut seen = HashSet::new();
@@ -347,7 +357,7 @@ fn gathered(
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
         error,
-        by: reach.judgement(measured),
+        by: reach.judgement(measured, is_for_people),
     }
 }
 

@@ -3,13 +3,15 @@
 //! Not here: what any command does.
 
 use std::io;
+use std::sync::OnceLock;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
-use super::output::Judgement;
 use super::output::table::Style;
+use super::output::{Judgement, rfc3339};
 use super::progress::Progress;
+use super::telling::warn;
 use crate::api::{BaseUrl, Options, Page};
 use crate::credentials::{Environment, MemoryStore, Vault};
 use crate::demo::Demo;
@@ -54,6 +56,8 @@ pub(super) struct Reach {
     identity: Option<Identity>,
     options: Options,
     settings: Settings,
+    /// The date of an answer that cannot be right.
+    doubtful_date: OnceLock<DateTime<Utc>>,
     _demo: Option<Demo>,
 }
 
@@ -70,6 +74,7 @@ impl Reach {
             style: desk.style,
             options: desk.options,
             settings: desk.settings,
+            doubtful_date: OnceLock::new(),
             _demo: None,
         })
     }
@@ -109,6 +114,7 @@ impl Reach {
             style: desk.style,
             options,
             settings: desk.settings,
+            doubtful_date: OnceLock::new(),
             _demo: Some(server),
         })
     }
@@ -124,7 +130,9 @@ impl Reach {
         let progress = Progress::default();
         let mut count = |page: Page| progress.count(page.received, page.total);
         let listing = self.inspector.list(access, || {}, &mut count);
-        progress.beside(listing).await
+        let listed = progress.beside(listing).await?;
+        self.note(listed.doubtful_date);
+        Ok(listed)
     }
 
     /// Lists the tokens of several scopes at once, each with its own answer.
@@ -134,7 +142,11 @@ impl Reach {
     ) -> Vec<Result<Listed, Failure>> {
         let one = |access: &Result<Access, Failure>| {
             let access = access.clone();
-            async move { self.inspector.list(&access?, || {}, &mut |_| {}).await }
+            async move {
+                let listed = self.inspector.list(&access?, || {}, &mut |_| {}).await?;
+                self.note(listed.doubtful_date);
+                Ok(listed)
+            }
         };
         let all = join_all(accesses.iter().map(one));
         Progress::default().beside(all).await
@@ -147,14 +159,33 @@ impl Reach {
         token: &TokenRef,
     ) -> Result<Found, Failure> {
         let looking = self.inspector.look_up(access, token, || {});
-        Progress::default().beside(looking).await
+        let found = Progress::default().beside(looking).await?;
+        self.note(found.doubtful_date);
+        Ok(found)
     }
 
-    /// What to judge by, once an answer has shown what time the server has.
-    pub(super) fn judgement(&self, measured: Option<TimeDelta>) -> Judgement {
+    fn note(&self, doubtful_date: Option<DateTime<Utc>>) {
+        if let Some(date) = doubtful_date {
+            // The first one is as good as any.
+            let _noted_before = self.doubtful_date.set(date);
+        }
+    }
+
+    /// What to judge by, once an answer has shown what time the server has. Says so where its date
+    /// is not believed, and to people also where the local clock is off.
+    pub(super) fn judgement(&self, measured: Option<TimeDelta>, is_for_people: bool) -> Judgement {
         let offset = measured.map_or_else(ClockOffset::default, |by| {
             ClockOffset::default().updated(by)
         });
+        if let Some(date) = self.doubtful_date.get() {
+            let date = rfc3339(*date);
+            warn(&format!(
+                "the API's answer is dated {date}, which cannot be right; this computer's clock is used."
+            ));
+        }
+        if let Some(notice) = offset.notice().filter(|_| is_for_people) {
+            warn(&format!("{notice}; the API's clock is used."));
+        }
         Judgement {
             now: offset.correct((self.options.clock)()),
             offset,

@@ -25,7 +25,7 @@ pub(super) async fn get(
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
-    let by = reach.judgement(found.measured_offset);
+    let by = reach.judgement(found.measured_offset, form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(

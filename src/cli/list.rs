@@ -18,7 +18,8 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     let reach = Reach::new(desk).await?;
     let access = reach.access(None)?;
     let listed = reach.list(&access).await?;
-    let by = reach.judgement(listed.measured_offset);
+    let is_table = wanted.output == ListOutput::Table;
+    let by = reach.judgement(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, by);
     let is_empty = tokens.is_empty();
@@ -39,7 +40,7 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     printed.map_err(|error| unprintable(&error))?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
-    let is_watched = reach.style.width.is_some() && wanted.output == ListOutput::Table;
+    let is_watched = reach.style.width.is_some() && is_table;
     if is_empty && is_watched {
         let said = if has_some {
             "no service token fits."

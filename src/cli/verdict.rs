@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::domain::failure::Failure;
+use crate::domain::fields::sent;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, urgency};
 use crate::domain::token::ServiceToken;
@@ -85,18 +86,18 @@ impl Entry {
         match &self.subject {
             Ok(token) => Lifecycle::of(token),
             Err(_) => Lifecycle {
-                enabled: true,
+                enabled: Some(true),
                 forever: false,
                 expires_at: None,
             },
         }
     }
 
-    /// Its name; for one that could not be had, what was asked for. Untrusted text.
+    /// Its name as sent; for one that could not be had, what was asked for. Untrusted text.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.subject {
-            Ok(token) => token.name_text(),
+            Ok(token) => sent(token, "name"),
             Err(_) => self.requested.as_deref().unwrap_or_default(),
         }
     }
@@ -104,7 +105,7 @@ impl Entry {
     /// Its ID, empty where none is known.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.subject.as_ref().map_or("", |token| token.id_text())
+        self.subject.as_ref().map_or("", |token| sent(token, "id"))
     }
 }
 

@@ -128,6 +128,8 @@ impl State {
 /// What the bytes hold: nothing yet where there are none, and none where they are damaged.
 fn decode(bytes: Option<&[u8]>) -> Option<State> {
     let bytes = bytes.unwrap_or_default();
+    // An editor may have put a byte-order mark before it.
+    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
     if bytes.trim_ascii().is_empty() {
         return Some(State::default());
     }
@@ -143,7 +145,7 @@ struct Entry {
     scope: EntryScope,
     id: String,
     name: String,
-    enabled: bool,
+    enabled: Option<bool>,
     forever: bool,
     expires_at: Option<String>,
     looked_up_at: String,

@@ -2,9 +2,13 @@
 //!
 //! Not here: reading any clock. Instants come in from outside.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::duration::humanize;
+use super::token::ServiceToken;
+
+/// No server that this program asks can be in an earlier year.
+const FIRST_YEAR: i32 = 2025;
 
 /// What to add to the local clock to get the server's; zero while they agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,27 @@ pub fn measure(
     }
     let midpoint = sent + took / 2;
     Some(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
+}
+
+/// The server's date, where it cannot be right: it is in a year before this program was written, or a day
+/// before something in the tokens happened that the local clock has no doubt of.
+#[must_use]
+pub fn doubtful_date<'a>(
+    measured: TimeDelta,
+    local: DateTime<Utc>,
+    tokens: impl Iterator<Item = &'a ServiceToken>,
+) -> Option<DateTime<Utc>> {
+    let date = local.checked_add_signed(measured)?;
+    let (after, until) = (date + TimeDelta::days(1), local + TimeDelta::days(1));
+    let contradicts = |token: &ServiceToken| {
+        [&token.created_at, &token.updated_at, &token.last_seen_at]
+            .into_iter()
+            .filter_map(|reported| reported.valid())
+            .any(|past| *past > after && *past <= until)
+    };
+    let is_doubtful =
+        date.year() < FIRST_YEAR || (after < local && tokens.into_iter().any(contradicts));
+    is_doubtful.then_some(date)
 }
 
 impl ClockOffset {

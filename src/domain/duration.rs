@@ -154,6 +154,16 @@ pub fn humanize(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
+/// A Go duration for people, `365d (8760h)`: its text alone where that says the same already, and
+/// where it holds no length.
+#[must_use]
+pub fn described(text: &str) -> String {
+    match parse_go(text).map(humanize) {
+        Some(human) if human != text => format!("{human} ({text})"),
+        _ => text.to_owned(),
+    }
+}
+
 /// An age or a distance in one unit, floored, as people say it: `12 s`, `5 min`, `3 h`, `41 d`.
 #[must_use]
 pub fn rough(length: TimeDelta) -> String {

@@ -2,12 +2,27 @@
 //!
 //! A new field is one row of `KNOWN`. Not here: how a row is drawn or how dates are worded.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use super::token::{Reported, ServiceToken};
 
-/// What stands before a value that is not of the documented type.
-pub const UNEXPECTED: &str = "unexpected type: ";
+/// A value that is not what its field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Odd<'a> {
+    /// In what way, to stand before it: `unexpected type: `.
+    pub mark: &'static str,
+    /// Its JSON text as received. Untrusted text.
+    pub raw: &'a str,
+}
+
+impl fmt::Display for Odd<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.mark, self.raw)
+    }
+}
 
 /// How a field's value is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +98,8 @@ pub struct Field {
     pub kind: FieldKind,
     /// The value's JSON text as received; nothing where the key was absent. Untrusted text.
     pub raw: Option<String>,
-    /// Whether the value is not of the documented type.
-    pub is_invalid: bool,
+    /// What is said before a value that is not what the field holds: `not a date: `.
+    pub mark: Option<&'static str>,
 }
 
 impl Field {
@@ -116,11 +131,19 @@ impl Field {
     /// What is said in place of a value that is not there: the key absent, null, an empty text, or
     /// Go's zero time.
     #[must_use]
-    pub fn absence(&self, token: &ServiceToken) -> Option<&'static str> {
-        if self.is_invalid {
+    pub fn absence(&self, token: &ServiceToken) -> Option<Cow<'static, str>> {
+        let said = self.absence_word(token)?;
+        let is_date = matches!(self.kind, FieldKind::Time | FieldKind::LastUse);
+        let sent = self.raw.as_deref().filter(|raw| *raw != "null" && is_date);
+        Some(sent.map_or(Cow::Borrowed(said), |raw| {
+            format!("{said} (sent as {raw})").into()
+        }))
+    }
+
+    fn absence_word(&self, token: &ServiceToken) -> Option<&'static str> {
+        if self.mark.is_some() {
             return None;
         }
-        let is_empty = |text: &String| text.is_empty();
         match self.kind {
             FieldKind::Switch => token
                 .enabled
@@ -134,15 +157,14 @@ impl Field {
                 self.instant(token).is_none().then_some("not reported")
             }
             FieldKind::Time => self.instant(token).is_none().then_some("none"),
-            FieldKind::Duration => self
-                .text()
-                .is_none_or(|text| is_empty(&text))
-                .then_some("none"),
-            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => match self.text() {
+            FieldKind::Text
+            | FieldKind::Identifier
+            | FieldKind::Duration
+            | FieldKind::Number
+            | FieldKind::Other => match self.text() {
                 None => Some("none"),
-                Some(text) => is_empty(&text).then_some("empty"),
+                Some(text) => text.is_empty().then_some("empty"),
             },
-            FieldKind::Other => None,
         }
     }
 }
@@ -160,12 +182,16 @@ pub fn fields(token: &ServiceToken) -> Vec<Field> {
     };
     let mut rows: Vec<Field> = KNOWN
         .iter()
-        .map(|row| Field {
-            key: row.key.to_owned(),
-            label: row.label.to_owned(),
-            kind: row.kind,
-            raw: sent(row.key),
-            is_invalid: is_invalid(token, row.key),
+        .map(|row| {
+            let raw = sent(row.key);
+            let bad = raw.as_deref().filter(|_| is_invalid(token, row.key));
+            Field {
+                key: row.key.to_owned(),
+                label: row.label.to_owned(),
+                kind: row.kind,
+                mark: bad.map(|raw| mark(row.kind, raw)),
+                raw,
+            }
         })
         .zip(&KNOWN)
         .filter(|(field, row)| row.always || field.raw.is_some())
@@ -178,11 +204,56 @@ pub fn fields(token: &ServiceToken) -> Vec<Field> {
                 label: key.clone(),
                 kind: FieldKind::Other,
                 raw: sent(key),
-                is_invalid: false,
+                mark: None,
             });
         }
     }
     rows
+}
+
+/// The value of a known field, where it is not what the field holds.
+#[must_use]
+pub fn odd<'a>(token: &'a ServiceToken, key: &str) -> Option<Odd<'a>> {
+    let row = KNOWN.iter().find(|row| row.key == key)?;
+    let is_odd = is_invalid(token, key);
+    let members = is_odd.then(|| token.raw.members())?;
+    let (_, raw) = members.into_iter().rev().find(|(name, _)| name == key)?;
+    let mark = mark(row.kind, raw);
+    Some(Odd { mark, raw })
+}
+
+/// A known field of text as it was sent: its text, or the JSON of what is no text; empty where there
+/// is none. Untrusted text.
+#[must_use]
+pub fn sent<'a>(token: &'a ServiceToken, key: &str) -> &'a str {
+    odd(token, key).map_or_else(|| text_of(token, key), |odd| odd.raw)
+}
+
+/// The same for people: what is no text is marked.
+#[must_use]
+pub fn shown<'a>(token: &'a ServiceToken, key: &str) -> Cow<'a, str> {
+    odd(token, key).map_or_else(|| text_of(token, key).into(), |odd| odd.to_string().into())
+}
+
+fn text_of<'a>(token: &'a ServiceToken, key: &str) -> &'a str {
+    match key {
+        "id" => token.id_text(),
+        "client_id" => token.client_id_text(),
+        "name" => token.name_text(),
+        "duration" => token.duration_text(),
+        _ => "",
+    }
+}
+
+/// In what way a value is not what a field of a kind holds.
+fn mark(kind: FieldKind, raw: &str) -> &'static str {
+    match kind {
+        FieldKind::Time | FieldKind::LastUse if raw.starts_with('"') => "not a date: ",
+        FieldKind::Text | FieldKind::Identifier | FieldKind::Duration if raw.starts_with('"') => {
+            "not Unicode: "
+        }
+        _ => "unexpected type: ",
+    }
 }
 
 fn is_invalid(token: &ServiceToken, key: &str) -> bool {

@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::countdown::Remaining;
 use super::duration::{humanize, rough};
+use super::fields::odd;
 use super::status::{Lifecycle, Status, Thresholds};
+use super::text;
 use super::token::{Reported, ServiceToken};
 
 /// How much a finding matters.
@@ -58,8 +60,9 @@ struct Facts<'a> {
 type Rule = fn(Facts<'_>) -> Option<Finding>;
 
 /// The rules in the order in which their findings are shown within a severity.
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     status,
+    unclear_switch,
     expiry_beneath_disabled,
     usage,
     seen_after_expiry,
@@ -69,6 +72,11 @@ const RULES: [Rule; 6] = [
 
 const MENDING: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
                        period, kills the old one at once.";
+
+const LOOK_IT_UP: &str = "Look the token up in the dashboard before you rely on it.";
+
+/// Of a value that cannot be read, this many characters are quoted.
+const QUOTED: usize = 60;
 
 /// Every finding about a token at an instant, the loudest first.
 #[must_use]
@@ -95,8 +103,17 @@ fn finding(code: &'static str, severity: Severity, message: impl Into<String>) -
 
 fn status(facts: Facts<'_>) -> Option<Finding> {
     let Facts {
-        status, thresholds, ..
+        token,
+        now,
+        thresholds,
+        ..
     } = facts;
+    let life = Lifecycle::of(token);
+    let status = if life.is_off() {
+        Status::Disabled
+    } else {
+        Status::by_dates(life, now, thresholds)
+    };
     match status {
         Status::Disabled => Some(finding(
             "disabled",
@@ -112,7 +129,10 @@ fn status(facts: Facts<'_>) -> Option<Finding> {
         Status::Unknown => Some(finding(
             "expiry_unknown",
             Severity::Warning,
-            "The API reported no usable expiry date. Look the token up in the dashboard before you rely on it.",
+            format!(
+                "The API reported no usable expiry date{}. {LOOK_IT_UP}",
+                instead(token, "expires_at")
+            ),
         )),
         Status::Expired => Some(finding(
             "expired",
@@ -133,6 +153,27 @@ fn status(facts: Facts<'_>) -> Option<Finding> {
     }
 }
 
+/// `, but "tomorrow"`, where something was sent that is not what the field holds. Untrusted text.
+fn instead(token: &ServiceToken, key: &str) -> String {
+    odd(token, key).map_or_else(String::new, |odd| {
+        format!(", but {}", text::truncate(odd.raw, QUOTED, "…"))
+    })
+}
+
+/// What is neither true nor false may mean that the token is off.
+fn unclear_switch(facts: Facts<'_>) -> Option<Finding> {
+    (facts.token.enabled == Reported::Invalid).then(|| {
+        finding(
+            "enabled_unknown",
+            Severity::Warning,
+            format!(
+                "The API did not report whether it is switched on{}. {LOOK_IT_UP}",
+                instead(facts.token, "enabled")
+            ),
+        )
+    })
+}
+
 fn within(code: &'static str, severity: Severity, threshold: TimeDelta) -> Finding {
     let days = threshold.num_days();
     let limit = match threshold {
@@ -146,7 +187,7 @@ fn within(code: &'static str, severity: Severity, threshold: TimeDelta) -> Findi
 /// A token that is switched off may be past its end as well: enabling it would not be enough.
 fn expiry_beneath_disabled(facts: Facts<'_>) -> Option<Finding> {
     let life = Lifecycle {
-        enabled: true,
+        enabled: Some(true),
         ..Lifecycle::of(facts.token)
     };
     let hidden = facts.status == Status::Disabled

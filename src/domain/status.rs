@@ -19,7 +19,7 @@ pub enum Status {
     Disabled,
     /// Lives until somebody deletes it.
     NeverExpires,
-    /// The API reported no usable expiry.
+    /// The API reported no usable expiry, or not whether it is switched on.
     Unknown,
     /// Its end has come.
     Expired,
@@ -63,8 +63,8 @@ impl Default for Thresholds {
 /// The facts that a status depends on, small enough to remember after the token is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// Not switched off.
-    pub enabled: bool,
+    /// Whether it is switched on; nothing where what was sent says neither yes nor no.
+    pub enabled: Option<bool>,
     /// Has no end.
     pub forever: bool,
     /// When it ends, where a usable date was reported.
@@ -76,10 +76,20 @@ impl Lifecycle {
     #[must_use]
     pub fn of(token: &ServiceToken) -> Self {
         Self {
-            enabled: token.enabled != Reported::Valid(false),
+            enabled: match token.enabled {
+                Reported::Valid(enabled) => Some(enabled),
+                Reported::Absent | Reported::Null => Some(true),
+                Reported::Invalid => None,
+            },
             forever: token.duration.valid().is_some_and(Lifetime::is_forever),
             expires_at: token.expires_at.valid().copied(),
         }
+    }
+
+    /// Whether the token is known to be switched off.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        self.enabled == Some(false)
     }
 
     /// When the token ends, where it does end and the date is known.
@@ -107,12 +117,23 @@ impl Status {
         Self::Active,
     ];
 
-    /// The status at an instant. The first rule that matches decides.
+    /// The status at an instant. The first rule that matches decides. Where it is not known whether
+    /// the token is switched on, its dates can make it worse than unknown, and never better.
     #[must_use]
     pub fn at(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
-        if !life.enabled {
+        if life.is_off() {
             return Self::Disabled;
         }
+        match Self::by_dates(life, now, thresholds) {
+            Self::NeverExpires | Self::Expiring | Self::Active if life.enabled.is_none() => {
+                Self::Unknown
+            }
+            status => status,
+        }
+    }
+
+    /// The status at an instant of a token that is switched on.
+    pub(super) fn by_dates(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
         if life.forever {
             return Self::NeverExpires;
         }
@@ -216,7 +237,7 @@ pub fn next_flip(
     now: DateTime<Utc>,
     thresholds: Thresholds,
 ) -> Option<DateTime<Utc>> {
-    let end = life.enabled.then(|| life.end()).flatten()?;
+    let end = life.end().filter(|_| !life.is_off())?;
     let just_below = |left: TimeDelta| end.checked_sub_signed(left - TimeDelta::nanoseconds(1));
     [
         just_below(thresholds.warn),
@@ -240,7 +261,7 @@ pub fn next_move(
     thresholds: Thresholds,
 ) -> Option<DateTime<Utc>> {
     next_flip(life, now, thresholds).or_else(|| {
-        let end = life.enabled.then(|| life.end()).flatten()?;
+        let end = life.end().filter(|_| !life.is_off())?;
         let forgotten = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
         (forgotten > now).then_some(forgotten)
     })

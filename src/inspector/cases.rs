@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::api::{Client, Options, Patience};
@@ -14,6 +14,7 @@ use crate::config::paths::Paths;
 use crate::config::settings;
 use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
+use crate::domain::clock;
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::Profile;
@@ -41,6 +42,8 @@ pub struct Found {
     pub took: Duration,
     /// How far the server's clock is ahead of ours, where the answer showed it.
     pub measured_offset: Option<TimeDelta>,
+    /// The date of the answer, where it cannot be right and nothing was measured by it.
+    pub doubtful_date: Option<DateTime<Utc>>,
 }
 
 /// How patient an inspector is.
@@ -124,10 +127,13 @@ impl Inspector {
                 .get_token(&credential, scope, id, patience)
                 .await
                 .map_err(to_failure)?;
+            let tokens = vec![Arc::new(answer.value)];
+            let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &tokens);
             return Ok(Found {
-                tokens: vec![Arc::new(answer.value)],
+                tokens,
                 took: answer.took,
-                measured_offset: answer.measured_offset,
+                measured_offset,
+                doubtful_date,
             });
         }
         let answer = client
@@ -135,6 +141,7 @@ impl Inspector {
             .await
             .map_err(to_failure)?;
         let listing = answer.value;
+        let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
         let tokens: Vec<_> = listing
             .tokens
             .into_iter()
@@ -146,8 +153,21 @@ impl Inspector {
         Ok(Found {
             tokens,
             took: answer.took,
-            measured_offset: answer.measured_offset,
+            measured_offset,
+            doubtful_date,
         })
+    }
+
+    /// The offset that an answer showed, or else its date, where that cannot be right.
+    pub(super) fn dated(
+        &self,
+        measured: Option<TimeDelta>,
+        tokens: &[Arc<ServiceToken>],
+    ) -> (Option<TimeDelta>, Option<DateTime<Utc>>) {
+        let local = (self.options.clock)();
+        let tokens = tokens.iter().map(Arc::as_ref);
+        let doubtful = measured.and_then(|offset| clock::doubtful_date(offset, local, tokens));
+        (measured.filter(|_| doubtful.is_none()), doubtful)
     }
 
     /// Tries a credential with one real read of the scope's list of tokens.
@@ -329,6 +349,7 @@ impl Inspector {
 
     pub(super) fn patience(&self) -> Patience {
         Patience {
+            allowed: self.limits.timeout,
             deadline: self
                 .end()
                 .unwrap_or_else(|| Instant::now() + self.limits.timeout),

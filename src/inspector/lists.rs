@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cases::Inspector;
 use crate::api::Page;
@@ -26,6 +26,8 @@ pub struct Listed {
     pub took: Duration,
     /// How far the server's clock is ahead of ours, where the answer showed it.
     pub measured_offset: Option<TimeDelta>,
+    /// The date of the answer, where it cannot be right and nothing was measured by it.
+    pub doubtful_date: Option<DateTime<Utc>>,
 }
 
 impl Inspector {
@@ -51,12 +53,14 @@ impl Inspector {
             .await
             .map_err(|error| error.into_failure(Some(scope)))?;
         let listing = answer.value;
+        let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
         Ok(Listed {
             tokens: listing.tokens,
             incomplete: listing.incomplete,
             total: listing.total,
             took: answer.took,
-            measured_offset: answer.measured_offset,
+            measured_offset,
+            doubtful_date,
         })
     }
 

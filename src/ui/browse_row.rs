@@ -11,6 +11,7 @@ use super::times::distance;
 use crate::app::browse_table::Sort;
 use crate::domain::countdown::Remaining;
 use crate::domain::duration::{self, Lifetime};
+use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{Lifecycle, Status, Thresholds};
 use crate::domain::text;
@@ -165,7 +166,7 @@ impl<'a> Columns<'a> {
         plain(self.duration, &lifetime(token), None);
         if self.client_id > 0 {
             spans.push(Span::raw("  "));
-            let id = self.fitted(token.client_id_text(), self.client_id);
+            let id = self.fitted(&shown(token, "client_id"), self.client_id);
             let marks = filter.in_id(id.trim_end());
             spans.extend(marked(&id, &marks, look.style(Role::Muted), look));
         }
@@ -180,9 +181,11 @@ impl<'a> Columns<'a> {
         filter: &mut TokenFilter,
     ) {
         let look = self.look;
-        let name = text::beginning(token.name_text());
+        let name = shown(token, "name");
+        let name = text::beginning(&name);
         if name.trim().is_empty() {
-            let id = text::beginning(token.id_text());
+            let id = shown(token, "id");
+            let id = text::beginning(&id);
             let text = if id.is_empty() {
                 "(no name, no ID)".to_owned()
             } else {
@@ -249,7 +252,7 @@ fn last_seen(token: &ServiceToken, now: DateTime<Utc>) -> (String, Option<Role>)
 fn lifetime(token: &ServiceToken) -> String {
     let length = token.duration.valid().and_then(Lifetime::length);
     length.map_or_else(
-        || text::beginning(token.duration_text()).to_owned(),
+        || text::beginning(sent(token, "duration")).to_owned(),
         duration::humanize,
     )
 }

@@ -12,6 +12,7 @@ use super::look::Look;
 use super::times::Moment;
 use super::widgets::{cells, first_shown, on_line, panel, put, row};
 use crate::app::state::State;
+use crate::domain::fields::shown;
 use crate::domain::status::Status;
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
@@ -79,10 +80,11 @@ fn choice_row(
         Reported::Absent | Reported::Null => "never used".to_owned(),
     };
     let wide = columns >= 72;
+    let id = shown(token, "id");
     let id = if wide {
-        token.id_text().to_owned()
+        id.into_owned()
     } else {
-        look.abbreviate(&look.clean(token.id_text()))
+        look.abbreviate(&look.clean(&id))
     };
     let id = text::fit(&look.clean(&id), if wide { 36 } else { 12 }, "");
     vec![

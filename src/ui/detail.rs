@@ -17,6 +17,7 @@ use super::widgets::{
 use super::{findings, headline, waiting};
 use crate::action::Action;
 use crate::app::state::State;
+use crate::domain::fields::shown;
 use crate::domain::findings::Finding;
 use crate::domain::status::Status;
 use crate::theme::Role;
@@ -36,11 +37,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     };
     let now = state.instant();
     let thresholds = state.session.settings.thresholds;
-    let name = token.name_text();
+    let name = shown(token, "name");
     let name = if name.trim().is_empty() {
         "(no name)"
     } else {
-        name
+        &name
     };
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, name, look);

@@ -11,8 +11,8 @@ use ratatui::text::Span;
 use super::look::Look;
 use super::times::{FORMS, Moment};
 use super::widgets::{divider, first_shown, on_line, put, row};
-use crate::domain::duration::{self, Lifetime};
-use crate::domain::fields::{Field, FieldKind, UNEXPECTED};
+use crate::domain::duration;
+use crate::domain::fields::{Field, FieldKind};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
@@ -38,11 +38,11 @@ enum Value {
     /// As it is.
     Text(String),
     /// Of which nothing is known.
-    Nothing(&'static str),
+    Nothing(String),
     /// An instant.
     Time(Box<Moment>),
-    /// Of another type than documented.
-    Invalid(String),
+    /// Not what the field holds, and in what way.
+    Invalid(&'static str, String),
 }
 
 /// A line of the table.
@@ -169,17 +169,17 @@ impl Fields<'_> {
             Value::Text(text) => vec![look.plain(text)],
             Value::Nothing(text) => vec![look.span(Role::Muted, text)],
             Value::Time(moment) => vec![look.plain(&moment.lines(look)[form])],
-            Value::Invalid(text) => vec![look.span(Role::Warning, UNEXPECTED), look.plain(text)],
+            Value::Invalid(mark, raw) => vec![look.span(Role::Warning, mark), look.plain(raw)],
         }
     }
 
     fn value(&self, field: &Field) -> Value {
         let raw = field.raw.clone().unwrap_or_default();
-        if field.is_invalid {
-            return Value::Invalid(raw);
+        if let Some(mark) = field.mark {
+            return Value::Invalid(mark, raw);
         }
         if let Some(said) = field.absence(self.token) {
-            return Value::Nothing(said);
+            return Value::Nothing(said.into_owned());
         }
         let text = field.text().unwrap_or_default();
         match field.kind {
@@ -192,17 +192,8 @@ impl Fields<'_> {
                 let word = if raw == "true" { "yes" } else { "no" };
                 Value::Text(word.to_owned())
             }
-            FieldKind::Duration => Value::Text(self.duration(&text)),
+            FieldKind::Duration => Value::Text(duration::described(&text)),
             FieldKind::Text | FieldKind::Identifier | FieldKind::Number => Value::Text(text),
-        }
-    }
-
-    /// `365d (8760h)`
-    fn duration(&self, text: &str) -> String {
-        let lifetime = self.token.duration.valid();
-        match lifetime.and_then(Lifetime::length) {
-            Some(length) => format!("{} ({text})", duration::humanize(length)),
-            None => text.to_owned(),
         }
     }
 

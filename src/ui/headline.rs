@@ -41,11 +41,9 @@ pub(super) fn render(
     look: &Look<'_>,
 ) -> u16 {
     let end = Lifecycle::of(token).end();
-    let counts = !matches!(
-        status,
-        Status::Disabled | Status::NeverExpires | Status::Unknown
-    );
-    let remaining = end.filter(|_| counts).map(|end| Remaining::until(end, now));
+    let remaining = end
+        .filter(|_| status != Status::Disabled)
+        .map(|end| Remaining::until(end, now));
     let is_large = !look.ascii && inner.height >= TALL && inner.width + 2 >= WIDE;
     let place = inset(row(inner, 0));
     let mut left = words(status, look);
@@ -53,7 +51,7 @@ pub(super) fn render(
     if let Some(remaining) = remaining {
         let after = match status {
             Status::Expired => " ago",
-            Status::Active => " left",
+            Status::Active | Status::Unknown => " left",
             _ => "",
         };
         if is_large {

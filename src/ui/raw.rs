@@ -11,6 +11,7 @@ use super::look::Look;
 use super::widgets::{cells, on_line, on_line_right, panel, put, row, width};
 use crate::app::raw_view::RawView;
 use crate::app::state::State;
+use crate::domain::fields::shown;
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -28,7 +29,7 @@ pub(super) fn render(
     look: &Look<'_>,
 ) {
     let token = state.detail.token.value();
-    let name = token.map_or("", |token| token.name_text());
+    let name = token.map_or_else(Default::default, |token| shown(token, "name"));
     let title = format!("{name} · raw JSON");
     let place = position(raw, usize::from(area.height.saturating_sub(2)), look);
     let room = usize::from(area.width).saturating_sub(width(&place) + 8);

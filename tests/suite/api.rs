@@ -69,6 +69,7 @@ pub(crate) fn id() -> TokenId {
 /// Patience that never waits for a rate limit, as on screen.
 pub(crate) fn patience(seconds: u64) -> Patience {
     Patience {
+        allowed: Duration::from_secs(seconds),
         deadline: Instant::now() + Duration::from_secs(seconds),
         per_request: None,
         waits_when_limited: false,

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::secret::Secret;
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -382,11 +384,11 @@ async fn a_failure_that_passes_is_not_seen() {
         .up_to_n_times(2)
         .mount(&server)
         .await;
-    let good = ResponseTemplate::new(200).set_body_string(success(r#"{"id":"x"}"#));
+    let good = ResponseTemplate::new(200).set_body_string(success(r#"{"name":"x"}"#));
     Mock::given(any()).respond_with(good).mount(&server).await;
     let begun = Instant::now();
     let token = get(&server.uri()).await.unwrap();
-    assert_eq!(token.id_text(), "x");
+    assert_eq!(token.name_text(), "x");
     assert!(
         begun.elapsed() >= Duration::from_millis(600),
         "200 ms, then 400 ms"
@@ -397,6 +399,7 @@ async fn a_failure_that_passes_is_not_seen() {
 async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
     let server = saying(500, "").await;
     let patience = tokenscope::api::Patience {
+        allowed: Duration::from_millis(190),
         deadline: Instant::now() + Duration::from_millis(190),
         per_request: None,
         waits_when_limited: true,
@@ -460,7 +463,7 @@ async fn a_rate_limit_is_waited_out_only_where_that_fits() {
         .up_to_n_times(1)
         .mount(&server)
         .await;
-    let good = ResponseTemplate::new(200).set_body_string(success(r#"{"id":"x"}"#));
+    let good = ResponseTemplate::new(200).set_body_string(success(r#"{"name":"x"}"#));
     Mock::given(any()).respond_with(good).mount(&server).await;
     let mut patience = patience(20);
     patience.waits_when_limited = true;
@@ -493,4 +496,153 @@ async fn accounts_that_cannot_be_listed_can_be_entered() {
     let failure = listed.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::Permission);
     assert!(failure.hint.contains("by hand"));
+}
+
+#[tokio::test]
+async fn only_a_plain_true_is_a_success() {
+    let token = format!(r#"{{"id":"{ID}"}}"#);
+    for odd in ["0", "1", r#""true""#, r#""false""#, "[]", "{}", r#""""#] {
+        let body = format!(r#"{{"success":{odd},"errors":[],"result":{token}}}"#);
+        let failure = get_saying(200, body).await.unwrap_err();
+        assert_eq!(
+            failure.kind,
+            FailureKind::InvalidResponse,
+            "{odd}: {failure:?}"
+        );
+        let body = format!(r#"{{"success":{odd},"errors":[{{"code":10000,"message":"m"}}]}}"#);
+        let failure = get_saying(200, body).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Permission, "{odd}: {failure:?}");
+    }
+    let body = format!(r#"{{"success":false,"errors":[],"result":{token}}}"#);
+    let failure = get_saying(200, body).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Server);
+    for said in ["", r#""success":null,"#, r#""success":true,"#] {
+        let body = format!(r#"{{{said}"result":{token}}}"#);
+        assert_eq!(get_saying(200, body).await.unwrap().id_text(), ID);
+    }
+}
+
+#[tokio::test]
+async fn another_token_than_was_asked_for_is_refused() {
+    let other = "f174e90a-fafe-4643-bbbc-4a0ed4fc8416";
+    for id in [other, "x", "\u{3042}"] {
+        let failure = get_saying(
+            200,
+            success(&format!(r#"{{"id":"{id}","name":"secret-name"}}"#)),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(failure.kind, FailureKind::InvalidResponse);
+        assert_eq!(
+            failure.summary,
+            "The API answered about another token (HTTP 200)."
+        );
+        let said = format!("{failure:?}");
+        assert!(
+            !said.contains(other) && !said.contains("secret-name"),
+            "{said}"
+        );
+    }
+    for same in [
+        format!(r#"{{"id":"{}"}}"#, ID.to_uppercase()),
+        r#"{"name":"n"}"#.to_owned(),
+        r#"{"id":null}"#.to_owned(),
+        r#"{"id":""}"#.to_owned(),
+    ] {
+        assert!(get_saying(200, success(&same)).await.is_ok(), "{same}");
+    }
+}
+
+#[tokio::test]
+async fn the_headline_names_the_code_that_decided() {
+    let body = |entries: &[(i64, &str)]| {
+        let entries = entries
+            .iter()
+            .map(|(code, message)| format!(r#"{{"code":{code},"message":"{message}"}}"#))
+            .collect::<Vec<_>>();
+        format!(r#"{{"success":false,"errors":[{}]}}"#, entries.join(","))
+    };
+    let (authentication, bad) = (
+        (10_000, "Authentication error"),
+        (9109, "Invalid access token"),
+    );
+    let away = (9109, "Cannot use the access token from location: 192.0.2.1");
+    let off = (9999, "access.api.error.not_enabled");
+    for (status, entries, decisive) in [
+        (403, vec![authentication, bad], 9109),
+        (403, vec![bad, authentication], 9109),
+        (403, vec![authentication, away], 9109),
+        (403, vec![authentication, (9109, "Unauthorized")], 9109),
+        (403, vec![authentication], 10_000),
+        (403, vec![(5, "odd"), authentication], 10_000),
+        (403, vec![(5, "odd"), (6, "odd")], 5),
+        (401, vec![(5, "odd"), (1000, "Invalid API Token")], 1000),
+        (
+            400,
+            vec![(5, "odd"), (6003, "Invalid request headers")],
+            6003,
+        ),
+        (400, vec![(5, "odd"), off], 9999),
+        (404, vec![(5, "odd"), (7003, "Could not route")], 7003),
+        (400, vec![(5, "odd"), (10_429, "slow down")], 10_429),
+    ] {
+        let failure = get_saying(status, body(&entries)).await.unwrap_err();
+        let evidence = format!("(HTTP {status}, code {decisive})");
+        assert!(
+            failure.summary.contains(&evidence),
+            "{entries:?}: {}",
+            failure.summary
+        );
+    }
+}
+
+/// Base64 by the letter, with padding.
+fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+    let groups = bytes.chunks(3).map(|group| {
+        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        let digit = |index: usize| {
+            let value = (bits >> (18 - 6 * index)) & 63;
+            if index <= group.len() {
+                char::from(alphabet[value as usize])
+            } else {
+                '='
+            }
+        };
+        (0..4).map(digit).collect::<String>()
+    });
+    groups.collect()
+}
+
+#[tokio::test]
+async fn a_credential_that_comes_back_in_base64_is_hidden() {
+    let standard = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let url_safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for secret in [
+        "canary~~??>>-token",
+        "canary~~??>>-toke",
+        "canary~~??>>-tok",
+    ] {
+        for around in ["", "me@example.com:", "Bearer ", "x"] {
+            for alphabet in [standard, url_safe] {
+                let whole = base64(format!("{around}{secret}").as_bytes(), alphabet);
+                for quoted in [whole.as_str(), whole.trim_end_matches('=')] {
+                    let server = saying(400, error_body(5, &format!("got <{quoted}>!"))).await;
+                    let credential = Credential {
+                        kind: CredentialKind::ApiToken,
+                        secret: Secret::new(secret.to_owned()),
+                    };
+                    let fetched = client(&server.uri())
+                        .get_token(&credential, &account(), &id(), patience(20))
+                        .await;
+                    let failure = fetched.unwrap_err().into_failure(None);
+                    let said = &failure.details.api_errors[0].message;
+                    assert!(said.ends_with("[hidden]>!"), "{around}{secret}: {said}");
+                    // What is left of the text before it says nothing of the secret.
+                    let left = said.len() - "got <[hidden]>!".len();
+                    assert!(left <= around.len().div_ceil(3) * 4, "{said}");
+                }
+            }
+        }
+    }
 }

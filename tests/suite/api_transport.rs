@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tokenscope::api::{BaseUrl, Client, Error, Options};
+use tokenscope::api::{BaseUrl, Client, Error, Options, Patience};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -142,12 +142,12 @@ async fn a_reset_connection_that_recovers_is_not_seen() {
             return;
         }
         stream
-            .write_all(answer(&success(r#"{"id":"x"}"#)).as_bytes())
+            .write_all(answer(&success(r#"{"name":"x"}"#)).as_bytes())
             .await
             .unwrap();
     })
     .await;
-    assert_eq!(get(&server.url).await.unwrap().id_text(), "x");
+    assert_eq!(get(&server.url).await.unwrap().name_text(), "x");
     assert_eq!(server.connections(), 2);
 }
 
@@ -159,14 +159,22 @@ async fn what_is_not_http_is_an_invalid_response() {
     assert_eq!(server.connections(), 1);
 }
 
-async fn timed_out(base: &str) -> Failure {
+/// As much as is left of a second once the command has begun.
+fn nearly_a_second() -> Patience {
+    Patience {
+        deadline: Instant::now() + Duration::from_millis(900),
+        ..patience(1)
+    }
+}
+
+async fn timed_out(base: &str, summary: &str) -> Failure {
     let begun = Instant::now();
     let fetched = client(base)
-        .get_token(&api_token(), &account(), &id(), patience(1))
+        .get_token(&api_token(), &account(), &id(), nearly_a_second())
         .await;
     let failure = fetched.unwrap_err().into_failure(Some(&account()));
     assert_eq!(failure.kind, FailureKind::Timeout);
-    assert_eq!(failure.summary, "No answer after 1 second.");
+    assert_eq!(failure.summary, summary);
     assert!(begun.elapsed() < Duration::from_secs(5));
     failure
 }
@@ -191,9 +199,12 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
         raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
     let https = no_tls.url.replace("http:", "https:");
     let (failure, _, _) = tokio::join!(
-        timed_out(&silent.url),
-        timed_out(&dripping.url),
-        timed_out(&https)
+        timed_out(&silent.url, "No answer after 1 second."),
+        timed_out(
+            &dripping.url,
+            "The answer did not arrive whole within 1 second."
+        ),
+        timed_out(&https, "No answer after 1 second.")
     );
     assert!(
         failure
@@ -243,8 +254,8 @@ async fn get_gzip(body: Vec<u8>) -> Result<tokenscope::domain::token::ServiceTok
 
 #[tokio::test]
 async fn compressed_answers_are_read_and_bombs_are_not() {
-    let whole = gzip(success(r#"{"id":"x"}"#).as_bytes());
-    assert_eq!(get_gzip(whole.clone()).await.unwrap().id_text(), "x");
+    let whole = gzip(success(r#"{"name":"x"}"#).as_bytes());
+    assert_eq!(get_gzip(whole.clone()).await.unwrap().name_text(), "x");
     let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
     assert!(bomb.len() < 1024 * 1024);
     let failure = get_gzip(bomb).await.unwrap_err();
@@ -269,11 +280,11 @@ async fn compressed_answers_are_read_and_bombs_are_not() {
 
 #[tokio::test]
 async fn sixteen_mebibytes_are_still_read() {
-    let mut body = success(r#"{"id":"x"}"#);
+    let mut body = success(r#"{"name":"x"}"#);
     body.push_str(&" ".repeat(16 * 1024 * 1024 - body.len()));
     let answer = ResponseTemplate::new(200).set_body_string(body);
     assert_eq!(
-        get(&serving(answer).await.uri()).await.unwrap().id_text(),
+        get(&serving(answer).await.uri()).await.unwrap().name_text(),
         "x"
     );
 }
@@ -560,4 +571,41 @@ async fn ssl_cert_file_replaces_the_system_certificates() {
         text.contains("it worked"),
         "plain http needs no certificates: {text}"
     );
+}
+
+#[tokio::test]
+async fn a_compression_that_was_not_asked_for_is_named() {
+    let body = gzip(success(r#"{"name":"x"}"#).as_bytes());
+    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "x-br"] {
+        for status in [200, 400, 403] {
+            let answer = ResponseTemplate::new(status).insert_header("content-encoding", encoding);
+            let server = serving(answer.set_body_bytes(body.clone())).await;
+            let failure = get(&server.uri()).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::InvalidResponse);
+            let words = format!("compressed as {encoding},");
+            assert!(failure.summary.contains(&words), "{}", failure.summary);
+            assert!(failure.hint.contains("proxy"), "{}", failure.hint);
+        }
+    }
+    let plain = success(r#"{"name":"x"}"#).into_bytes();
+    for (encoding, body) in [
+        ("identity", &plain),
+        ("", &plain),
+        ("gzip", &body),
+        ("GZIP", &body),
+        ("x-gzip", &body),
+        ("X-GZip , identity", &body),
+    ] {
+        let answer = ResponseTemplate::new(200).insert_header("content-encoding", encoding);
+        let server = serving(answer.set_body_bytes(body.clone())).await;
+        assert_eq!(
+            get(&server.uri()).await.unwrap().name_text(),
+            "x",
+            "{encoding}"
+        );
+    }
+    let whole = success(r#"{"name":"x"}"#);
+    let (one, two) = whole.as_bytes().split_at(20);
+    let members = [gzip(one), gzip(two)].concat();
+    assert_eq!(get_gzip(members).await.unwrap().name_text(), "x");
 }

@@ -219,7 +219,7 @@ async fn the_scope_of_a_url_wins_and_is_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_deadline_holds_for_all_requests_of_a_command_together() {
-    let slow = ok(envelope(r#"{"id":"x","duration":"forever"}"#));
+    let slow = ok(envelope(r#"{"duration":"forever"}"#));
     let slow = slow.set_delay(std::time::Duration::from_millis(700));
     let stage = Stage::answering(slow).await;
     let ids: Vec<String> = (1..=9)

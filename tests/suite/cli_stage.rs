@@ -158,6 +158,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What is said beside the stage's clock, which is far from that of the machine.
+pub(crate) fn without_the_clock(said: &str) -> String {
+    let is_other = |line: &&str| !line.starts_with("warning: your clock is ");
+    said.split_inclusive('\n').filter(is_other).collect()
+}
+
 pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -14,7 +14,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
-use crate::cli_stage::{ACCOUNT, CANARY, Stage, TOKENS, envelope, ok};
+use crate::cli_stage::{ACCOUNT, CANARY, Stage, TOKENS, envelope, ok, without_the_clock};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
 /// to the script's group once the output holds what is waited for.
@@ -95,7 +95,7 @@ async fn every_table_fits_its_terminal() {
         ] {
             let (output, _) =
                 on_terminal(&stage, columns, &format!("exec $tokenscope {line}"), None);
-            for shown in bare(&output).lines() {
+            for shown in without_the_clock(&bare(&output)).lines() {
                 assert!(
                     width(shown) <= usize::from(columns),
                     "{columns}: {line}: {shown:?}"
@@ -108,7 +108,10 @@ async fn every_table_fits_its_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_there_is_room_for_is_shown_whole() {
     let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
-    let list = |columns| bare(&on_terminal(&stage, columns, "exec $tokenscope list", None).0);
+    let list = |columns| {
+        let (output, _) = on_terminal(&stage, columns, "exec $tokenscope list", None);
+        without_the_clock(&bare(&output))
+    };
     let wide = list(200);
     let heading: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(
@@ -144,6 +147,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
     let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
+    let list = without_the_clock(list);
     assert!(
         progress.starts_with("\r\u{1b}[Kasking the API"),
         "{progress:?}"
@@ -160,10 +164,8 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
         None,
     );
     assert!(silent.starts_with("NAME"), "{silent:?}");
-    assert_eq!(
-        std::fs::read_to_string(stage.home.path().join("err")).unwrap(),
-        ""
-    );
+    let said = std::fs::read_to_string(stage.home.path().join("err")).unwrap();
+    assert_eq!(without_the_clock(&said), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ fn recent(number: u32) -> Recent {
         id: TokenId::parse(&format!("f174e90a-fafe-4643-bbbc-4a0ed4{number:06}")).unwrap(),
         name: format!("token {number} \u{1b}[31m\"quoted\""),
         life: Lifecycle {
-            enabled: true,
+            enabled: Some(true),
             forever: false,
             expires_at: Some(looked_up_at + TimeDelta::days(30)),
         },
@@ -493,7 +493,7 @@ fn look_ups_come_back_as_they_were_newest_first() {
     let forever = Recent {
         scope: zone(),
         life: Lifecycle {
-            enabled: false,
+            enabled: None,
             forever: true,
             expires_at: None,
         },
@@ -555,6 +555,17 @@ fn a_damaged_file_is_moved_aside_and_named() {
         assert_eq!(fs::read(aside("state.damaged-2.json")).unwrap(), b"worse");
         assert_eq!(load_recents(&paths), (vec![recent(1)], None));
     }
+}
+
+#[test]
+fn a_byte_order_mark_damages_no_file() {
+    let (_dir, paths) = home();
+    remember(&paths, recent(1)).unwrap();
+    let text = fs::read_to_string(paths.state_file()).unwrap();
+    fs::write(paths.state_file(), format!("\u{FEFF}{text}")).unwrap();
+    assert_eq!(load_recents(&paths), (vec![recent(1)], None));
+    fs::write(paths.state_file(), "\u{FEFF}\r\n").unwrap();
+    assert_eq!(load_recents(&paths), (Vec::new(), None));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use tokenscope::domain::duration::{
-    Lifetime, age, humanize, parse_go, parse_span, rough, write_span,
+    Lifetime, age, described, humanize, parse_go, parse_span, rough, write_span,
 };
 
 use crate::domain::nanos;
@@ -229,4 +229,21 @@ fn thresholds_are_written_in_days_where_days_fit() {
     assert_eq!(write_span(TimeDelta::days(30)), "30d");
     assert_eq!(write_span(TimeDelta::hours(48)), "2d");
     assert_eq!(write_span(TimeDelta::hours(36)), "36h");
+}
+
+#[test]
+fn a_duration_is_said_twice_only_where_that_says_more() {
+    for (text, said) in [
+        ("8760h", "365d (8760h)"),
+        ("60m", "1h (60m)"),
+        ("0", "0s (0)"),
+        ("300ms", "300ms"),
+        ("23h", "23h"),
+        ("0s", "0s"),
+        ("2h45m", "2h 45m (2h45m)"),
+        ("forever", "forever"),
+        ("ten years", "ten years"),
+    ] {
+        assert_eq!(described(text), said);
+    }
 }

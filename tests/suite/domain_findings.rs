@@ -304,3 +304,37 @@ fn the_loudest_finding_comes_first() {
         ["info", "warning", "critical"]
     );
 }
+
+#[test]
+fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
+    let json = format!(r#"{{"enabled":"false",{YEAR},{SEEN}}}"#);
+    assert_eq!(codes(&json), [("enabled_unknown", Severity::Warning)]);
+    let switch = one(&json, "enabled_unknown").unwrap();
+    assert!(
+        switch.message.contains(r#", but "false"."#),
+        "{}",
+        switch.message
+    );
+    let both = format!(r#"{{"enabled":0,"expires_at":"2026-12-10T00:00:00Z",{SEEN}}}"#);
+    assert_eq!(
+        codes(&both),
+        [
+            ("expires_within_warning", Severity::Warning),
+            ("enabled_unknown", Severity::Warning)
+        ]
+    );
+    let expiry = format!(r#"{{"expires_at":"2027-06-14",{SEEN}}}"#);
+    let expiry = one(&expiry, "expiry_unknown").unwrap();
+    assert!(
+        expiry
+            .message
+            .contains(r#"no usable expiry date, but "2027-06-14"."#),
+        "{}",
+        expiry.message
+    );
+    let long = format!(r#"{{"enabled":"{}",{YEAR},{SEEN}}}"#, "x".repeat(100_000));
+    assert!(one(&long, "enabled_unknown").unwrap().message.len() < 300);
+    for fine in ["", r#""enabled":null,"#, r#""enabled":true,"#] {
+        assert_eq!(found(&format!("{{{fine}{YEAR},{SEEN}}}")), []);
+    }
+}

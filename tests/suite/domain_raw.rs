@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
-use tokenscope::domain::fields::{FieldKind, changed_keys, fields};
+use tokenscope::domain::fields::{FieldKind, changed_keys, fields, odd, sent, shown};
 use tokenscope::domain::token::Reported;
 
 use crate::domain::{raw, token};
@@ -244,8 +246,8 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
     );
     let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
     assert_eq!(row("id").raw, None);
-    assert!(!row("id").is_invalid, "absent is not invalid");
-    assert!(row("expires_at").is_invalid);
+    assert!(row("id").mark.is_none(), "absent is not invalid");
+    assert_eq!(row("expires_at").mark, Some("not a date: "));
     assert_eq!(row("name").text().unwrap(), "n");
     assert_eq!(row("zebra").kind, FieldKind::Other);
     assert_eq!(row("zebra").text().unwrap(), r#"{"a":[1]}"#);
@@ -273,4 +275,72 @@ fn changed_keys_are_those_whose_text_differs() {
     assert_eq!(changed_keys(&after, &after), Vec::<String>::new());
     let rotated = token(r#"{"name":"a","client_secret_version":2}"#);
     assert!(changed_keys(&before, &rotated).contains(&"client_secret_version".to_owned()));
+}
+
+#[test]
+fn what_is_wrong_with_a_value_is_said_of_it() {
+    for (key, value, mark) in [
+        ("expires_at", r#""2027-06-14""#, "not a date: "),
+        ("expires_at", r#""2027-02-30T00:00:00Z""#, "not a date: "),
+        ("last_seen_at", r#""soon""#, "not a date: "),
+        ("created_at", "1765125472", "unexpected type: "),
+        ("name", r#""\ud800""#, "not Unicode: "),
+        ("id", r#""\ud800""#, "not Unicode: "),
+        ("duration", r#""\ud800""#, "not Unicode: "),
+        ("name", "123", "unexpected type: "),
+        ("duration", "8760", "unexpected type: "),
+        ("enabled", r#""false""#, "unexpected type: "),
+        ("client_secret_version", r#""3""#, "unexpected type: "),
+    ] {
+        let token = token(&format!(r#"{{"{key}":{value}}}"#));
+        let odd = odd(&token, key).unwrap();
+        assert_eq!((odd.mark, odd.raw), (mark, value), "{key}: {value}");
+        assert_eq!(shown(&token, key), format!("{mark}{value}"));
+        assert_eq!(sent(&token, key), value);
+        let rows = fields(&token);
+        let row = rows.iter().find(|row| row.key == key).unwrap();
+        assert_eq!(row.mark, Some(mark));
+        assert_eq!(row.absence(&token), None);
+    }
+    let good = token(r#"{"name":"n","id":null,"duration":"1h","unknown":5}"#);
+    let words = ["name", "id", "duration", "client_id", "unknown"].map(|key| shown(&good, key));
+    assert_eq!(words, ["n", "", "1h", "", ""]);
+}
+
+#[test]
+fn what_stands_for_nothing_is_shown_as_it_was_sent() {
+    let absence = |json: &str, key: &str| {
+        let token = token(json);
+        let rows = fields(&token);
+        let row = rows.iter().find(|row| row.key == key).unwrap();
+        row.absence(&token).map(Cow::into_owned)
+    };
+    for (json, key, said) in [
+        ("{}", "expires_at", "not reported"),
+        (r#"{"expires_at":null}"#, "expires_at", "not reported"),
+        (
+            r#"{"expires_at":""}"#,
+            "expires_at",
+            r#"not reported (sent as "")"#,
+        ),
+        (
+            r#"{"expires_at":"0001-01-01T00:00:00Z"}"#,
+            "expires_at",
+            r#"not reported (sent as "0001-01-01T00:00:00Z")"#,
+        ),
+        (r#"{"last_seen_at":null}"#, "last_seen_at", "never used"),
+        (
+            r#"{"last_seen_at":"0001-01-01T00:00:00Z"}"#,
+            "last_seen_at",
+            r#"never used (sent as "0001-01-01T00:00:00Z")"#,
+        ),
+        (r#"{"name":""}"#, "name", "empty"),
+        (r#"{"duration":""}"#, "duration", "empty"),
+        (r#"{"duration":null}"#, "duration", "none"),
+        (r#"{"other":null}"#, "other", "none"),
+        (r#"{"other":""}"#, "other", "empty"),
+    ] {
+        assert_eq!(absence(json, key).as_deref(), Some(said), "{json}");
+    }
+    assert_eq!(absence(r#"{"other":0}"#, "other"), None);
 }

@@ -20,7 +20,7 @@ fn status_with(left: TimeDelta) -> Status {
 
 fn life(end: DateTime<Utc>) -> Lifecycle {
     Lifecycle {
-        enabled: true,
+        enabled: Some(true),
         forever: false,
         expires_at: Some(end),
     }
@@ -39,7 +39,7 @@ fn an_expired_token_moves_once_more_when_its_end_is_no_longer_recent() {
     let flip = next_flip(living, now(), thresholds);
     assert_eq!(next_move(living, now(), thresholds), flip);
     let disabled = Lifecycle {
-        enabled: false,
+        enabled: Some(false),
         ..ended
     };
     assert_eq!(next_move(disabled, now(), thresholds), None);
@@ -60,7 +60,7 @@ fn a_disabled_token_is_disabled_whatever_else_it_says() {
 
 #[test]
 fn only_a_plain_false_disables_a_token() {
-    for enabled in ["true", "null", "0", r#""false""#, "[]"] {
+    for enabled in ["true", "null"] {
         let json = format!(r#"{{"enabled":{enabled},"expires_at":"2028-01-01T00:00:00Z"}}"#);
         assert_eq!(status(&json), Status::Active, "{json}");
     }
@@ -68,6 +68,46 @@ fn only_a_plain_false_disables_a_token() {
         status(r#"{"expires_at":"2028-01-01T00:00:00Z"}"#),
         Status::Active
     );
+}
+
+#[test]
+fn a_switch_that_says_neither_yes_nor_no_never_makes_a_token_look_well() {
+    let cases = [
+        (r#""expires_at":"2028-01-01T00:00:00Z""#, Status::Unknown),
+        (r#""expires_at":"2026-12-10T00:00:00Z""#, Status::Unknown),
+        (r#""duration":"forever""#, Status::Unknown),
+        (r#""expires_at":null"#, Status::Unknown),
+        (r#""expires_at":"2026-11-26T00:00:00Z""#, Status::Critical),
+        (r#""expires_at":"2026-11-01T00:00:00Z""#, Status::Expired),
+    ];
+    for enabled in [
+        "0",
+        "1",
+        r#""false""#,
+        r#""true""#,
+        "[]",
+        "{}",
+        r#""no""#,
+        "-0.0",
+    ] {
+        for (rest, expected) in cases {
+            let json = format!(r#"{{"enabled":{enabled},{rest}}}"#);
+            assert_eq!(status(&json), expected, "{json}");
+        }
+    }
+}
+
+#[test]
+fn a_token_of_unclear_switch_still_flips_when_it_becomes_critical_and_when_it_ends() {
+    let thresholds = Thresholds::default();
+    let unclear = Lifecycle {
+        enabled: None,
+        ..life(now() + TimeDelta::days(8))
+    };
+    let first = next_flip(unclear, now(), thresholds).unwrap();
+    assert_eq!(Status::at(unclear, first, thresholds), Status::Critical);
+    let second = next_flip(unclear, first, thresholds).unwrap();
+    assert_eq!(Status::at(unclear, second, thresholds), Status::Expired);
 }
 
 #[test]
@@ -281,7 +321,7 @@ fn a_token_without_an_end_never_flips() {
     let end = now() + TimeDelta::days(40);
     for life in [
         Lifecycle {
-            enabled: false,
+            enabled: Some(false),
             ..life(end)
         },
         Lifecycle {

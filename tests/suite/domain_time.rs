@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
-use tokenscope::domain::clock::{ClockOffset, measure};
+use tokenscope::domain::clock::{ClockOffset, doubtful_date, measure};
 use tokenscope::domain::countdown::Remaining;
 use tokenscope::domain::lifetime::elapsed;
+use tokenscope::domain::token::ServiceToken;
 
 use crate::domain::{at, nanos, now, token};
 
@@ -269,4 +270,39 @@ fn a_leap_second_is_the_second_after_it() {
     assert_eq!(end.to_rfc3339(), "2027-01-01T00:00:00.500+00:00");
     let now = "2026-12-31T23:59:59.5Z".parse().unwrap();
     assert_eq!(Remaining::until(end, now).seconds(), 1);
+}
+
+#[test]
+fn a_date_that_no_server_can_have_is_doubted() {
+    let local = at("2026-11-25T12:00:00Z");
+    let doubt = |date: &str, token: &ServiceToken| {
+        doubtful_date(at(date) - local, local, std::iter::once(token))
+    };
+    let fresh = token("{}");
+    for early in ["1970-01-01T00:00:00Z", "2024-12-31T23:59:59Z"] {
+        assert_eq!(doubt(early, &fresh), Some(at(early)));
+    }
+    for fine in [
+        "2025-01-01T00:00:00Z",
+        "2026-11-20T00:00:00Z",
+        "2027-06-01T00:00:00Z",
+    ] {
+        assert_eq!(doubt(fine, &fresh), None, "{fine}");
+    }
+    for key in ["created_at", "updated_at", "last_seen_at"] {
+        let seen = token(&format!(r#"{{"{key}":"2026-11-01T00:00:00Z"}}"#));
+        assert!(doubt("2026-10-01T00:00:00Z", &seen).is_some(), "{key}");
+        assert_eq!(doubt("2026-10-31T12:00:00Z", &seen), None, "within a day");
+        assert_eq!(doubt("2026-11-25T12:03:00Z", &seen), None);
+    }
+    let ahead = token(r#"{"updated_at":"2030-01-01T00:00:00Z"}"#);
+    assert_eq!(
+        doubt("2026-11-20T00:00:00Z", &ahead),
+        None,
+        "no clock agrees with that"
+    );
+    assert_eq!(
+        doubtful_date(TimeDelta::MAX, local, std::iter::empty()),
+        None
+    );
 }

@@ -8,6 +8,7 @@ mod architecture;
 mod cli;
 mod cli_check;
 mod cli_completions;
+mod cli_doubts;
 mod cli_golden;
 mod cli_keyring;
 mod cli_list;

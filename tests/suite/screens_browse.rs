@@ -372,6 +372,34 @@ fn hostile_names_move_no_column() {
 }
 
 #[test]
+fn a_field_of_another_type_does_not_vanish_from_its_row() {
+    let odd = [("name", "123"), ("duration", "8760"), ("enabled", "0")];
+    let screen = text(
+        &theatre("mono", false)
+            .draw(browse(vec![named(1, &odd)]), LARGE)
+            .0,
+    );
+    let row = screen
+        .lines()
+        .find(|line| line.contains("unexpected type: 123"))
+        .unwrap();
+    assert!(
+        row.contains("UNKNOWN") && row.contains(" 8760 "),
+        "{screen}"
+    );
+    assert!(row.contains("12d "), "{screen}");
+    let screen = text(
+        &theatre("mono", false)
+            .draw(
+                browse(vec![named(1, &[("id", "7"), ("name", "null")])]),
+                LARGE,
+            )
+            .0,
+    );
+    assert!(screen.contains("(no name) unexpected type: 7"), "{screen}");
+}
+
+#[test]
 fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
     let mut state = ready();
     let effects = act(&mut state, Action::Submit);

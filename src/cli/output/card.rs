@@ -8,7 +8,7 @@ use super::Judgement;
 use super::setup::AuthReport;
 use super::table::{GAP, Style, colored};
 use crate::domain::duration;
-use crate::domain::fields::{Field, FieldKind, UNEXPECTED, fields};
+use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
 use crate::domain::status::{Lifecycle, Status, Tone};
 use crate::domain::text;
@@ -84,14 +84,11 @@ pub fn token(
 
 fn value(field: &Field, token: &ServiceToken) -> String {
     let text = field.text().unwrap_or_default();
-    match (field.is_invalid, field.absence(token), field.kind) {
-        (true, ..) => format!("{UNEXPECTED}{}", field.raw.as_deref().unwrap_or_default()),
+    match (field.mark, field.absence(token), field.kind) {
+        (Some(mark), ..) => format!("{mark}{}", field.raw.as_deref().unwrap_or_default()),
         (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
-        (_, Some(said), _) => said.to_owned(),
-        (_, None, FieldKind::Duration) => match duration::parse_go(&text) {
-            Some(length) => format!("{} ({text})", duration::humanize(length)),
-            None => text,
-        },
+        (_, Some(said), _) => said.into_owned(),
+        (_, None, FieldKind::Duration) => duration::described(&text),
         (_, None, _) => text,
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{Judgement, rfc3339};
 use crate::domain::countdown::Remaining;
+use crate::domain::fields::{odd, sent};
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
@@ -23,13 +24,17 @@ pub fn tokens(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement)
     write!(out, "{HEADER}\r\n")?;
     for token in tokens {
         let life = Lifecycle::of(token);
-        let left = life.remaining(by.now).map(Remaining::seconds);
+        let status = Status::of(token, by.now, by.thresholds);
+        let end = life.end().filter(|_| status != Status::Unknown);
+        let left = end.map(|end| Remaining::until(end, by.now).seconds());
+        let enabled = life.enabled.map(|enabled| enabled.to_string());
+        let unclear = odd(token, "enabled").map_or("", |odd| odd.raw);
         let record = [
-            quoted(token.id_text()),
-            quoted(token.name_text()),
-            quoted(token.client_id_text()),
-            Status::of(token, by.now, by.thresholds).code().into(),
-            life.end().map(rfc3339).unwrap_or_default().into(),
+            quoted(sent(token, "id")),
+            quoted(sent(token, "name")),
+            quoted(sent(token, "client_id")),
+            status.code().into(),
+            end.map(rfc3339).unwrap_or_default().into(),
             left.map(|left| left.to_string()).unwrap_or_default().into(),
             token
                 .last_seen_at
@@ -37,8 +42,8 @@ pub fn tokens(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement)
                 .map(|seen| rfc3339(*seen))
                 .unwrap_or_default()
                 .into(),
-            quoted(token.duration_text()),
-            life.enabled.to_string().into(),
+            quoted(sent(token, "duration")),
+            enabled.map_or_else(|| quoted(unclear), Cow::Owned),
         ];
         write!(out, "{}\r\n", record.join(","))?;
     }

@@ -47,8 +47,8 @@ fn instants_and_switches(out: &mut impl Write, rows: &[(String, &Entry)]) -> io:
         token.last_seen_at.valid().copied().map(timestamp)
     };
     let enabled = |entry: &Entry| {
-        let is_known = entry.subject.is_ok();
-        is_known.then(|| u8::from(entry.life().enabled).to_string())
+        let enabled = entry.life().enabled.filter(|_| entry.subject.is_ok());
+        enabled.map(|enabled| u8::from(enabled).to_string())
     };
     group(out, EXPIRY, "When the service token expires.", rows, expiry)?;
     group(

@@ -128,6 +128,6 @@ pub fn shown(machine: &str, is_json: bool) -> String {
 }
 
 /// An instant as every machine-readable form has it: RFC 3339, UTC, whole seconds.
-fn rfc3339(instant: DateTime<Utc>) -> String {
+pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

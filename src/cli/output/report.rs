@@ -64,8 +64,10 @@ fn judged_fields<M: SerializeMap>(
     token: &ServiceToken,
     by: Judgement,
 ) -> Result<(), M::Error> {
-    let life = Lifecycle::of(token);
-    let remaining = life.remaining(by.now);
+    let status = Status::of(token, by.now, by.thresholds);
+    let end = Lifecycle::of(token).end();
+    let end = end.filter(|_| status != Status::Unknown);
+    let remaining = end.map(|end| Remaining::until(end, by.now));
     let findings: Vec<FindingReport> = findings(token, by.now, by.thresholds)
         .into_iter()
         .map(|found| FindingReport {
@@ -74,8 +76,8 @@ fn judged_fields<M: SerializeMap>(
             message: found.message,
         })
         .collect();
-    map.serialize_entry("status", Status::of(token, by.now, by.thresholds).code())?;
-    map.serialize_entry("expires_at", &life.end().map(rfc3339))?;
+    map.serialize_entry("status", status.code())?;
+    map.serialize_entry("expires_at", &end.map(rfc3339))?;
     map.serialize_entry("seconds_left", &remaining.map(Remaining::seconds))?;
     map.serialize_entry("days_left", &remaining.map(Remaining::days))?;
     let last_seen = token.last_seen_at.valid().copied();

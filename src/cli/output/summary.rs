@@ -116,6 +116,9 @@ fn worst(checkup: &Checkup, verdict: Verdict) -> Option<String> {
     };
     failure.or_else(|| match (entry.status(by), entry.life().end()) {
         (Status::Disabled, _) => Some(format!("{who} is disabled")),
+        (Status::Unknown, _) if entry.life().enabled.is_none() => {
+            Some(format!("whether {who} is switched on is not known"))
+        }
         (Status::Unknown, _) => Some(format!("when {who} ends is not known")),
         (_, Some(end)) => Some(format!("{who} {}", term(end, by))),
         (_, None) => None,

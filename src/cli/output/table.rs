@@ -13,6 +13,7 @@ use super::setup::ProfilesReport;
 use super::{Judgement, rfc3339};
 use crate::cli::verdict::Entry;
 use crate::domain::duration;
+use crate::domain::fields::shown;
 use crate::domain::status::{Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
@@ -114,8 +115,8 @@ const CHECK_PROFILES: [&[Column]; 4] = {
 /// A token as a row, or what was asked for and could not be had.
 struct Row<'a> {
     profile: &'a str,
-    name: &'a str,
-    id: &'a str,
+    name: Cow<'a, str>,
+    id: Cow<'a, str>,
     life: Lifecycle,
     token: Option<&'a ServiceToken>,
     note: &'a str,
@@ -127,7 +128,7 @@ impl Row<'_> {
         let is_aligned = style.width.is_some();
         match column {
             Column::Profile => text::sanitize(self.profile),
-            Column::Name => text::sanitize(self.name),
+            Column::Name => text::sanitize(&self.name),
             Column::Status => Status::at(self.life, by.now, by.thresholds).code().into(),
             Column::Left if is_aligned => left_roughly(self.life, by).into(),
             Column::Left => self
@@ -140,12 +141,21 @@ impl Row<'_> {
             Column::Expires => match self.life.end() {
                 Some(end) if is_aligned => end.format("%Y-%m-%d %H:%MZ").to_string().into(),
                 Some(end) => rfc3339(end).into(),
-                None if is_aligned => "-".into(),
+                None if is_aligned => self.no_end().into(),
                 None => "".into(),
             },
-            Column::Id => text::sanitize(self.id),
-            Column::ShortId => text::abbreviate(&text::sanitize(self.id), style.ellipsis()).into(),
+            Column::Id => text::sanitize(&self.id),
+            Column::ShortId => text::abbreviate(&text::sanitize(&self.id), style.ellipsis()).into(),
             Column::Note => text::sanitize(self.note),
+        }
+    }
+
+    fn no_end(&self) -> &'static str {
+        let is_unclear = |token: &ServiceToken| token.expires_at == Reported::Invalid;
+        if !self.life.forever && self.token.is_some_and(is_unclear) {
+            "unclear"
+        } else {
+            "-"
         }
     }
 
@@ -205,8 +215,8 @@ pub fn tokens(
         .iter()
         .map(|token| Row {
             profile: "",
-            name: token.name_text(),
-            id: token.id_text(),
+            name: shown(token, "name"),
+            id: shown(token, "id"),
             life: Lifecycle::of(token),
             token: Some(token),
             note: "",
@@ -229,8 +239,8 @@ pub fn entries(
         .iter()
         .map(|entry| Row {
             profile: entry.profile.as_deref().unwrap_or_default(),
-            name: entry.name(),
-            id: entry.id(),
+            name: shown_or(entry, "name", entry.name()),
+            id: shown_or(entry, "id", entry.id()),
             life: entry.life(),
             token: entry.subject.as_deref().ok(),
             note: entry
@@ -243,6 +253,11 @@ pub fn entries(
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
     table(out, &rows, &choices, by, style)
+}
+
+fn shown_or<'a>(entry: &'a Entry, key: &str, other: &'a str) -> Cow<'a, str> {
+    let token = entry.subject.as_deref().ok();
+    token.map_or(Cow::Borrowed(other), |token| shown(token, key))
 }
 
 fn table(

@@ -68,6 +68,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     };
     let scope = Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap());
     let patience = Patience {
+        allowed: Duration::from_secs(5),
         deadline: Instant::now() + Duration::from_secs(5),
         per_request: None,
         waits_when_limited: false,

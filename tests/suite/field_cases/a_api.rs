@@ -454,8 +454,8 @@ fn a15_durations_in_every_spelling_are_humanised_beside_what_was_sent() {
         ("8760h", "365d (8760h)"),
         ("8760h0m0s", "365d (8760h0m0s)"),
         ("2h45m", "2h 45m (2h45m)"),
-        ("300ms", "300ms (300ms)"),
-        ("15µs", "15µs (15µs)"),
+        ("300ms", "300ms"),
+        ("15µs", "15µs"),
         ("15μs", "15µs (15μs)"),
         ("1.5h", "1h 30m (1.5h)"),
         ("60m", "1h (60m)"),
@@ -515,9 +515,9 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
         "Enabled\tunexpected type: \"no\"",
         "Duration\tunexpected type: 8760",
         "Expires\tunexpected type: 42",
-        "Created\tunexpected type: \"soon\"",
-        "Last seen\tnever used",
-        "Updated\tnone",
+        "Created\tnot a date: \"soon\"",
+        "Last seen\tnever used (sent as \"0001-01-01T00:00:00Z\")",
+        "Updated\tnone (sent as \" \")",
         "Client ID\tnot reported",
         "Status\tunknown",
     ] {
@@ -527,7 +527,7 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("unexpected type: 42");
     session.wait_for("never used");
-    session.wait_for("unexpected type: \"soon\"");
+    session.wait_for("not a date: \"soon\"");
     session.type_keys("q");
     session.end();
 }
@@ -984,7 +984,7 @@ fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud()
     use tokenscope::domain::status::{Lifecycle, Status, Thresholds, urgency};
     let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let life = |expires_at| Lifecycle {
-        enabled: true,
+        enabled: Some(true),
         forever: false,
         expires_at,
     };

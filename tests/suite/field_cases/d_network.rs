@@ -533,7 +533,7 @@ fn d10_deep_nests_and_doubled_keys_break_nothing() {
         let outcome = Fake::saying(200, &body).get();
         assert_eq!(outcome.code, Some(1), "{}", outcome.stdout.len());
     }
-    let doubled = r#"{"success":false,"success":true,"result":null,"result":{"id":"x","id":"y","duration":"1h","duration":"forever"}}"#;
+    let doubled = r#"{"success":false,"success":true,"result":null,"result":{"name":"x","name":"y","duration":"1h","duration":"forever"}}"#;
     let report = Fake::saying(200, doubled).get().json();
     assert_eq!(report["status"], "never_expires", "the later key counts");
     let surrogate = format!(
