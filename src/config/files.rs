@@ -203,13 +203,9 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::FileTooLarge => "Raise the limit with `ulimit -f`.",
         _ => "Make it writable for you, or set TOKENSCOPE_HOME to a directory that is.",
     };
-    let reason = match error.kind() {
-        io::ErrorKind::FileTooLarge => "a limit on the size of files forbids it".to_owned(),
-        _ => reason(error),
-    };
     Failure::new(
         FailureKind::Config,
-        format!("{} cannot be written: {reason}.", path.display()),
+        format!("{} cannot be written: {}.", path.display(), reason(error)),
         hint,
     )
     .caused_by(error)
@@ -230,6 +226,7 @@ pub(super) fn reason(error: &io::Error) -> String {
         io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
         io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
+        io::ErrorKind::FileTooLarge => "a limit on the size of files forbids it".to_owned(),
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is where a directory should be".to_owned()
