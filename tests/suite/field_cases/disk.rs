@@ -76,7 +76,6 @@ impl Disk {
     }
 
     /// Whether a process may make such a disk here. A container may forbid it.
-    #[expect(clippy::print_stdout, reason = "what a test leaves out is to be seen")]
     fn can_be_made(self, place: &Place) -> bool {
         let mut words = self.before();
         words.push("true");
