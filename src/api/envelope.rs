@@ -117,12 +117,12 @@ impl<'a> Envelope<'a> {
             .ok_or(Unreadable::NoObject)
     }
 
-    /// The result, which must be a list. `null`, as Go writes a nil slice, is an empty one where the
-    /// API says that there are none: anywhere else it may stand for what was not to be had.
+    /// The result, which must be a list. `null`, as Go writes a nil slice, is an empty one, unless the
+    /// API says that there are some.
     pub(super) fn list(&self) -> Result<Vec<&'a RawValue>, Unreadable> {
         match self.result {
             Some(raw) => serde_json::from_str(raw.get()).map_err(|_| Unreadable::NoList),
-            None if self.has_result && self.pages.total_count == Some(0) => Ok(Vec::new()),
+            None if self.has_result && self.pages.total_count.unwrap_or(0) == 0 => Ok(Vec::new()),
             None => Err(Unreadable::NoList),
         }
     }
