@@ -115,7 +115,16 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
     }
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    text.graphemes(true).map(taken_by).sum()
+}
+
+/// The cells of a grapheme. The drawing library leaves out what holds a control character.
+fn taken_by(grapheme: &str) -> usize {
+    if grapheme.contains(char::is_control) {
+        0
+    } else {
+        grapheme.width()
+    }
 }
 
 /// Cuts text to at most `cells` cells on a grapheme edge, ending in `ellipsis` where something was
@@ -138,7 +147,7 @@ pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str>
 fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
-        used += UnicodeWidthStr::width(grapheme);
+        used += taken_by(grapheme);
         if used > cells {
             return &text[..at];
         }
