@@ -133,9 +133,12 @@ impl Course {
     pub(super) fn verdict(self) -> Option<String> {
         let received = self.received as u64;
         let doubt = match (self.total, self.empty_page) {
-            (Some(total), _) if total != received => Some(format!(
-                "the API announced {total} entries and sent {received}"
-            )),
+            (Some(total), _) if total != received => {
+                let entries = if total == 1 { "entry" } else { "entries" };
+                Some(format!(
+                    "the API announced {total} {entries} and sent {received}"
+                ))
+            }
             (None, Some(page)) => Some(format!("page {page} is empty although it was announced")),
             _ => None,
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::{Part, Reason, Refusal, Subject, Unreadable};
 use super::verdict;
 use crate::domain::credential::CredentialKind;
-use crate::domain::duration::humanize;
+use crate::domain::duration::{humanize, pause};
 use crate::domain::failure::{ApiError, FailureKind};
 use crate::domain::scope::Scope;
 
@@ -246,13 +246,9 @@ fn place(scope: Option<&Scope>) -> String {
     scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string)
 }
 
-/// Both IDs look alike, so the one may have been given for the other.
+/// The doubt whether the scope is the one that is meant, to be put behind a hint.
 fn other_scope(scope: Option<&Scope>) -> String {
-    scope.map_or_else(String::new, |scope| {
-        let other = scope.kind().other().word();
-        let article = if other.starts_with('a') { "an" } else { "a" };
-        format!(" If that is {article} {other} ID, choose {other} instead.")
-    })
+    scope.map_or_else(String::new, |scope| format!(" {}", scope.doubt()))
 }
 
 /// A proxy that wants to be logged in to.
@@ -265,13 +261,13 @@ pub(super) fn proxy_login(host: Option<&str>) -> Words {
     )
 }
 
-/// `30 seconds`, `5m`.
+/// `30 seconds`, `5m`, and from an hour on as what is left of a pause: `24 h`.
 pub(super) fn seconds(time: Duration) -> String {
-    match time.as_secs() {
+    let whole = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    match whole {
         1 => "1 second".to_owned(),
-        whole @ 0..=119 => format!("{whole} seconds"),
-        whole => humanize(chrono::TimeDelta::seconds(
-            i64::try_from(whole).unwrap_or(i64::MAX / 1_000),
-        )),
+        0..=119 => format!("{whole} seconds"),
+        120..3_600 => humanize(chrono::TimeDelta::seconds(whole)),
+        _ => pause(whole),
     }
 }

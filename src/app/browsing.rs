@@ -15,6 +15,7 @@ use super::lookup::LookupField;
 use super::message::TokenList;
 use super::state::{Screen, State};
 use super::step::Step;
+use crate::action::Context;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, Remote, RequestId};
@@ -176,13 +177,17 @@ pub(super) fn listed(
 
 fn fail(state: &mut State, request: RequestId, failure: Failure) -> Vec<Step> {
     let access = state.browse.access.as_ref();
+    let failure = match access {
+        Some(access) => fetching::without_doubt(state, failure, &access.scope),
+        None => failure,
+    };
     let is_gone = access.is_some_and(|access| fetching::is_secret_gone(&failure, access));
     let why = failure.summary.trim_end_matches('.');
     if state.browse.keep_part(state.clock.local, why).is_none() {
         state.browse.list.settle(request, Err(failure.clone()));
     }
     let mut steps = vec![Step::Report(failure)];
-    if is_gone && state.screen == Screen::Browse {
+    if is_gone && state.context() == Context::Browse {
         steps.push(Step::OpenSetup { is_replacing: true });
     }
     steps

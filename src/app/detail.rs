@@ -41,6 +41,9 @@ pub struct Detail {
     pub from_browse: bool,
     /// What a token was called that was not found, if it is known from better times.
     pub lost_name: Option<String>,
+    /// Whether the request under way asks for another token than was in view, and its answer comes to
+    /// the front; a refresh stays where it is.
+    pub(super) is_asked_for: bool,
     pub(super) attempted_at: Option<DateTime<Utc>>,
 }
 

@@ -10,19 +10,25 @@ use super::browse::Follow;
 use super::detail::{Detail, View};
 use super::effect::Effect;
 use super::field::TextField;
+use super::lookup::LookupField;
 use super::message::{LookUp, Stage};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
 use crate::domain::access::Access;
 use crate::domain::credential::CredentialSource;
+use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields;
 use crate::domain::recent::{self, Recent};
 use crate::domain::remote::{Fetched, RequestId};
+use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 
 /// Looks a token up; another token than the one in view leaves nothing of that.
 pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
+    if state.detail.token.is_loading() && state.lookup.is_edited {
+        state.tell("A look-up is under way. This one can be sent once it is done or cancelled.");
+    }
     if !may_send(state) {
         return None;
     }
@@ -36,6 +42,7 @@ pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
         state.detail = Detail::default();
     }
     state.detail.from_browse = false;
+    state.detail.is_asked_for = true;
     state.banner = None;
     Some(send(state, access, token))
 }
@@ -44,7 +51,10 @@ pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
 pub(super) fn refresh(state: &mut State) -> Option<Effect> {
     let access = state.detail.access.clone()?;
     let token = state.detail.reference.clone()?;
-    may_send(state).then(|| send(state, access, token))
+    may_send(state).then(|| {
+        state.detail.is_asked_for = false;
+        send(state, access, token)
+    })
 }
 
 /// Sends the look-up in view again with the credential that is in use now.
@@ -71,9 +81,8 @@ pub(super) fn is_asked_to_pause(state: &mut State) -> bool {
         return false;
     };
     state.tell(format!(
-        "Nothing was sent: the API asked for a pause. Retry in {}:{:02}.",
-        seconds / 60,
-        seconds % 60
+        "Nothing was sent: the API asked for a pause. Retry in {}.",
+        duration::pause(seconds)
     ));
     true
 }
@@ -88,6 +97,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     detail.reference = Some(token.clone());
     detail.stage = Stage::default();
     detail.lost_name = None;
+    state.lookup.is_edited = false;
     Effect::FetchToken {
         request,
         access,
@@ -116,9 +126,37 @@ pub(super) fn fetched(
         return show(state, request, &found, token.clone());
     }
     state.detail.token.cancel();
+    if is_typing_on(state) {
+        let (count, name) = (found.tokens.len(), reference(state));
+        state.tell(format!(
+            "{count} tokens are called {name}. Look it up again to choose."
+        ));
+        return Vec::new();
+    }
     state.detail.choices = found.tokens;
-    state.overlay = Some(Overlay::Choice { selected: 0 });
+    let choice = Overlay::Choice { selected: 0 };
+    if let Some(Overlay::Help { .. }) = state.overlay {
+        state.covered = Some(choice);
+    } else {
+        state.overlay = Some(choice);
+    }
     Vec::new()
+}
+
+/// Whether letters go into a text that has nothing to do with the look-up under way: its answer must
+/// not take the place they go to, since there they would be commands.
+fn is_typing_on(state: &State) -> bool {
+    match (state.overlay, state.screen) {
+        (Some(Overlay::Picker), _) => true,
+        (_, Screen::Lookup) => state.lookup.is_edited,
+        _ => state.context().is_text(),
+    }
+}
+
+/// What was asked for, in words.
+fn reference(state: &State) -> String {
+    let reference = state.detail.reference.as_ref();
+    reference.map(ToString::to_string).unwrap_or_default()
 }
 
 fn show(
@@ -160,16 +198,16 @@ fn show(
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     state.limited_until = None;
-    // What was typed has done its work; the next look-up starts from an empty field.
-    state.lookup.token = TextField::default();
-    if state.screen == Screen::Lookup {
-        state.screen = Screen::Detail;
-        state.lookup.use_scope(&found.scope);
+    if state.detail.is_asked_for {
+        come_forward(state, &found.scope);
     }
     let Some(record) = record else {
         return Vec::new();
     };
     recent::remember(&mut state.lookup.recents, record.clone());
+    if state.lookup.focus != LookupField::Recents {
+        state.lookup.selected = 0;
+    }
     if state.session.is_demo() {
         Vec::new()
     } else {
@@ -177,19 +215,56 @@ fn show(
     }
 }
 
+/// The token that was asked for comes to the front, unless the next one is being typed already.
+fn come_forward(state: &mut State, scope: &Scope) {
+    if state.screen == Screen::Lookup && is_typing_on(state) {
+        let name = state.detail.token.value().map(|it| it.name_text().trim());
+        let name = name.filter(|name| !name.is_empty()).unwrap_or("The token");
+        state.tell(format!("{name} is here: the first under Recent."));
+        return;
+    }
+    // What was typed has done its work; the next look-up starts from an empty field.
+    state.lookup.token = TextField::default();
+    if state.screen == Screen::Lookup {
+        state.screen = Screen::Detail;
+        state.lookup.use_scope(scope);
+    }
+}
+
 /// A secret that is gone from the keyring leads to the form; everything else is an error to show.
 fn fail(state: &mut State, request: RequestId, failure: Failure) -> Vec<Step> {
     let access = state.detail.access.as_ref();
+    let failure = match access {
+        Some(access) => without_doubt(state, failure, &access.scope),
+        None => failure,
+    };
     let is_gone = access.is_some_and(|access| is_secret_gone(&failure, access));
     if failure.kind == FailureKind::NotFound {
         state.detail.lost_name = last_name(state);
     }
     state.detail.token.settle(request, Err(failure.clone()));
     let mut steps = vec![Step::Report(failure)];
-    if is_gone {
+    if is_gone && !is_typing_on(state) {
         steps.push(Step::OpenSetup { is_replacing: true });
     }
     steps
+}
+
+/// A failure that does not doubt a scope whose tokens were read before.
+pub(super) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
+    let (detail, browse) = (&state.detail, &state.browse);
+    let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
+    let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
+        || has_read(browse.access.as_ref()) && browse.list.value().is_some()
+        || state.lookup.recents.iter().any(|it| it.scope == *scope);
+    if let Some(sure) = failure
+        .hint
+        .strip_suffix(&scope.doubt())
+        .filter(|_| is_proved)
+    {
+        failure.hint = sure.trim_end().to_owned();
+    }
+    failure
 }
 
 /// Whether a credential is gone that once was stored, which the form can mend.

@@ -36,6 +36,8 @@ pub struct Lookup {
     pub scope_id: TextField,
     /// The token: an ID, client ID, name or URL.
     pub token: TextField,
+    /// Whether a field was changed since the last look-up was sent: somebody types the next one.
+    pub is_edited: bool,
     /// What is wrong with a field.
     pub complaint: Option<(LookupField, String)>,
     /// The recent look-ups, newest first.
@@ -54,6 +56,7 @@ impl Lookup {
             scope_kind: ScopeKind::Account,
             scope_id: TextField::default(),
             token: TextField::default(),
+            is_edited: false,
             complaint: None,
             recents: Vec::new(),
             selected: 0,
@@ -172,6 +175,7 @@ impl Lookup {
             Action::Up | Action::Down => self.move_row(action),
             Action::Left | Action::Right if self.focus == LookupField::ScopeKind => {
                 self.scope_kind = self.scope_kind.other();
+                self.is_edited = true;
             }
             Action::Top | Action::Bottom => {
                 self.selected = moved(self.selected, action, 1, self.last_recent());

@@ -77,6 +77,8 @@ pub enum Message {
         /// For each profile, where its secret is kept; nothing where it has none.
         found: Vec<(String, Result<Option<String>, Failure>)>,
     },
+    /// The settings were read again, since they may be others than we know.
+    SettingsRead(Settings),
     /// A profile was removed, or made the default.
     ProfilesChanged {
         /// The request it answers.
@@ -114,7 +116,9 @@ pub enum Message {
     },
     /// The recent look-ups were read.
     RecentsLoaded(Vec<Recent>),
-    /// Something failed that nobody waits for, such as writing the recent look-ups.
+    /// A look-up could not be put among the recent ones.
+    NotRemembered(Failure),
+    /// Something failed that nobody waits for, such as reading the recent look-ups.
     Warned(Failure),
 }
 

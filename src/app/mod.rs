@@ -3,6 +3,7 @@
 //! Uses the domain and the actions alone; knows no terminal, no network, no clock. A screen's file
 //! holds its state and what keys do to it; `update` is the way in.
 
+pub mod banner;
 pub mod browse;
 pub mod browse_table;
 mod browsing;

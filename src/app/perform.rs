@@ -61,10 +61,12 @@ fn open_browse(state: &mut State) -> Vec<Effect> {
     let dropped = browsing::opens_another(state)
         .then(|| state.browse.clear())
         .flatten();
+    let awaited = state.setup.cancel();
     let list = browsing::open(state);
-    dropped
-        .map(Effect::Cancel)
+    [dropped, awaited]
         .into_iter()
+        .flatten()
+        .map(Effect::Cancel)
         .chain(list)
         .collect()
 }
@@ -73,12 +75,17 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
     match step {
         Step::Run(effect) => return Some(effect),
         Step::Tell(text) => state.tell(text),
-        Step::Report(failure) => state.report(failure),
+        Step::Report(failure) => state.report(failure.on_screen()),
         Step::Copy(text) => return copy(state, text),
         Step::LookUp { token, scope } => return look_up(state, token, &scope),
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
-        Step::OpenLookup => open_lookup(state),
+        Step::OpenLookup => {
+            // A form that is left waits for nothing any more: its answer would take the screen.
+            let awaited = state.setup.cancel();
+            open_lookup(state);
+            return awaited.map(Effect::Cancel);
+        }
         Step::ListAgain => return browsing::list(state),
         Step::OpenRow(token) => return browsing::open_row(state, token),
         Step::DropLookUp => return state.detail.token.cancel().map(Effect::Cancel),
@@ -110,6 +117,9 @@ fn begin(state: &mut State, step: Step) -> Option<Effect> {
             scope,
             session_only,
         } => {
+            if fetching::is_asked_to_pause(state) {
+                return None;
+            }
             let request = state.next_request();
             state.banner = None;
             state.setup.phase = Phase::Checking {

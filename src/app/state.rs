@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::banner;
 use super::browse::Browse;
 use super::detail::{Detail, View};
 use super::lookup::Lookup;
@@ -20,10 +21,8 @@ use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 use crate::domain::text;
 
-/// The cells before the text of the banner.
-pub const BANNER_INDENT: usize = 3;
-/// The rows of a terminal on which the banner may have a third one.
-const TALL: u16 = 24;
+/// The smallest terminal that a screen is drawn on, in cells.
+pub const SMALLEST: (u16, u16) = (40, 10);
 
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(6);
@@ -57,6 +56,8 @@ pub struct State {
     pub clock: Clock,
     /// Until when the API wants to be left alone, by the local clock.
     pub limited_until: Option<DateTime<Utc>>,
+    /// The same of credentials that are not in use now.
+    pub(super) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
     /// The terminal's width and height in cells.
     pub size: (u16, u16),
     /// Whether the last message changed what is on screen.
@@ -65,6 +66,8 @@ pub struct State {
     pub quit: bool,
     /// What help lies over.
     pub covered: Option<Overlay>,
+    /// Whether recent look-ups cannot be written, which was said.
+    pub(super) is_forgetful: bool,
     pub(super) next_change: Option<DateTime<Utc>>,
     pub(super) last_request: RequestId,
     /// The screen that the profiles were opened from.
@@ -159,6 +162,17 @@ pub struct Banner {
     pub count: usize,
 }
 
+impl Banner {
+    /// How often it happened, where that is more than once: ` ×3`.
+    #[must_use]
+    pub fn times(&self, sign: &str) -> String {
+        match self.count {
+            0 | 1 => String::new(),
+            count => format!(" {sign}{count}"),
+        }
+    }
+}
+
 /// A short message about what was just done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -206,9 +220,11 @@ impl State {
                 offset: ClockOffset::default(),
             },
             limited_until: None,
+            pauses: Vec::new(),
             size,
             changed: true,
             quit: false,
+            is_forgetful: false,
             next_change: None,
             last_request: RequestId::default(),
             before_profiles: Screen::Lookup,
@@ -243,15 +259,27 @@ impl State {
         }
     }
 
-    /// Rows of the banner, which stands between the body and the footer; 0 without one. Its hint gets
-    /// a second row where it needs one and there is room.
+    /// Whether the terminal is too small for any screen, and only says so.
+    #[must_use]
+    pub fn is_too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// Rows of the banner, which stands between the body and the footer; 0 without one.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
         let Some(banner) = &self.banner else { return 0 };
-        let columns = usize::from(self.size.0).saturating_sub(BANNER_INDENT + 1);
+        let times = banner.times("×");
+        let headline = text::sanitize(&banner.failure.summary) + times.as_str();
         let hint = text::sanitize(&banner.failure.hint);
-        let is_long = text::width(&hint) > columns;
-        if is_long && self.size.1 >= TALL { 3 } else { 2 }
+        let told = banner::told(&headline, &hint, self.size, self.room_for_keys(), "…");
+        u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
+    }
+
+    /// The cells of the banner that the way to the details takes: in a text field that is longer.
+    #[must_use]
+    pub fn room_for_keys(&self) -> usize {
+        if self.context().is_text() { 20 } else { 11 }
     }
 
     /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.
@@ -292,6 +320,13 @@ impl State {
             text: text.into(),
             until,
         });
+    }
+
+    /// Says quietly, and once, that recent look-ups cannot be written.
+    pub(super) fn tell_once_of(&mut self, failure: &Failure) {
+        if !std::mem::replace(&mut self.is_forgetful, true) {
+            self.tell(format!("Look-ups are not remembered: {}", failure.summary));
+        }
     }
 
     /// Shows an error. The same error again only counts up.

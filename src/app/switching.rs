@@ -13,7 +13,7 @@ use super::state::{Screen, State};
 use super::step::Step;
 use crate::domain::access::{Access, Identity, Seat};
 use crate::domain::credential::CredentialSource;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
@@ -68,6 +68,8 @@ fn sit_down(state: &mut State, seat: Seat) -> Vec<Effect> {
             _ => session.store.clone(),
         }
     });
+    let own = |(source, _): &&(CredentialSource, _)| *source == seat.identity.source;
+    state.limited_until = state.pauses.iter().find(own).map(|(_, until)| *until);
     session.identity = Some(seat.identity);
     session.profile = seat.profile;
     session.scope = seat.scope;
@@ -104,9 +106,23 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
     state.overlay = None;
     state.banner = None;
     state.notice = None;
-    state.limited_until = None;
+    put_pause_aside(state);
     state.before_profiles = Screen::Lookup;
     requests.into_iter().flatten().map(Effect::Cancel).collect()
+}
+
+/// A pause that the API asked for is a credential's own: it holds again once that one is in use again.
+fn put_pause_aside(state: &mut State) {
+    let Some(identity) = &state.session.identity else {
+        state.limited_until = None;
+        return;
+    };
+    state
+        .pauses
+        .retain(|(source, _)| *source != identity.source);
+    if let Some(until) = state.limited_until.take() {
+        state.pauses.push((identity.source.clone(), until));
+    }
 }
 
 /// Notes the credential in use where it belongs to no profile, so that one can come back to it.
@@ -224,10 +240,9 @@ pub(super) fn profiles_changed(
     };
     let settings = match result {
         Ok(settings) => settings,
-        Err(failure) => return vec![Step::Report(failure)],
+        Err(failure) => return refused_change(failure),
     };
-    let old = std::mem::replace(&mut state.session.settings, settings);
-    state.profiles.follow(&old, &state.session.settings);
+    use_settings(state, settings);
     if !change.is_removal {
         let text = format!("{} is the default now.", change.name);
         return vec![Step::Tell(text), Step::FindSecrets];
@@ -242,4 +257,19 @@ pub(super) fn profiles_changed(
     }
     steps.push(Step::Tell(text));
     steps
+}
+
+/// The settings as they are now: the list of profiles shows those there are.
+pub(super) fn use_settings(state: &mut State, settings: Settings) {
+    let old = std::mem::replace(&mut state.session.settings, settings);
+    state.profiles.follow(&old, &state.session.settings);
+}
+
+/// What is not there any more was renamed or removed by another instance; the list was read again.
+fn refused_change(failure: Failure) -> Vec<Step> {
+    if failure.kind != FailureKind::Usage {
+        return vec![Step::Report(failure)];
+    }
+    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".to_owned();
+    vec![Step::Report(Failure { hint, ..failure }), Step::FindSecrets]
 }

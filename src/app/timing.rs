@@ -6,6 +6,7 @@
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::browse_table::Basis;
+use super::detail::View;
 use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
 use crate::domain::countdown::Remaining;
@@ -41,9 +42,15 @@ impl State {
         }
     }
 
+    /// Whether help hides the whole screen beneath.
+    fn is_covered(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Help { .. }))
+    }
+
     /// The end that the main countdown on screen runs to.
     fn pacemaker(&self) -> Option<DateTime<Utc>> {
-        if self.screen != Screen::Detail {
+        let shows_fields = self.screen == Screen::Detail && self.detail.view == View::Fields;
+        if !shows_fields || self.is_covered() {
             return None;
         }
         let token = self.detail.token.value()?;
@@ -62,7 +69,17 @@ impl State {
         let nap = self
             .refresh_due()
             .map(|due| due.min(self.clock.local + NAP));
-        earliest([self.next_change, nap])
+        earliest([self.next_change, nap, self.expiry()])
+    }
+
+    /// When the token in view expires, by the local clock: it is fetched again then, whether or not
+    /// its countdown can be seen.
+    fn expiry(&self) -> Option<DateTime<Utc>> {
+        let end = self
+            .detail
+            .end()
+            .filter(|_| self.screen == Screen::Detail)?;
+        (end > self.clock.corrected()).then(|| self.clock.offset.to_local(end))
     }
 
     /// When the token in view is to be fetched again by itself, by the local clock.
@@ -89,18 +106,22 @@ impl State {
 
 /// When something on screen next changes by itself, by the local clock.
 pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
+    if state.is_too_small() {
+        return None;
+    }
     let now = state.clock.local;
     let notice = state.notice.as_ref().map(|notice| notice.until);
-    let spinner = is_waiting(state).then(|| now + SPIN);
+    let is_covered = state.is_covered();
+    let spinner = (is_waiting(state) && !is_covered).then(|| now + SPIN);
     let paced = match state.pacemaker() {
-        None if state.screen == Screen::Browse => list_step(state),
+        None if state.screen == Screen::Browse && !is_covered => list_step(state),
         Some(end) => Some(
             state
                 .clock
                 .offset
                 .to_local(Remaining::until(end, state.clock.corrected()).next_change()),
         ),
-        None => earliest([age_step(state), limit_step(state)]),
+        None => earliest([age_step(state), limit_step(state), wait_step(state)]),
     };
     earliest([notice, spinner, paced, store_turns_slow(state)])
 }
@@ -146,6 +167,15 @@ fn age_step(state: &State) -> Option<DateTime<Utc>> {
         .num_milliseconds()
         .rem_euclid(60_000);
     now.checked_add_signed(TimeDelta::milliseconds(60_000 - age))
+}
+
+/// The next whole second that a refresh of the token in view takes.
+fn wait_step(state: &State) -> Option<DateTime<Utc>> {
+    let since = state.detail.token.loading_since()?;
+    let now = state.clock.local;
+    let waited = now.signed_duration_since(since).num_milliseconds();
+    let step = TimeDelta::milliseconds(1000 - waited.rem_euclid(1000));
+    (state.screen == Screen::Detail).then(|| now + step)
 }
 
 /// When a row of the list next changes: each second where one counts down, else with the ages or

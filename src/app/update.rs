@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::detail::View;
 use super::effect::Effect;
 use super::field::Editor;
-use super::message::{Message, Saved};
+use super::message::{Message, Saved, Stage};
 use super::perform::perform;
 use super::scroll::moved;
 use super::state::{Overlay, Screen, State};
@@ -36,6 +36,8 @@ pub fn update(state: &mut State, now: DateTime<Utc>, message: Message) -> Vec<Ef
 
 fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Step> {
     match message {
+        // Nobody sees what else a command would do there.
+        Message::Acted(action) if state.is_too_small() && !is_seen_anywhere(action) => {}
         Message::Acted(action) => return act(state, action),
         Message::Typed(typed) => {
             edit(state, |editor| editor.insert(typed.0).is_ok());
@@ -47,13 +49,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return fetching::ticked(state, before);
         }
         Message::Resumed => return fetching::ticked(state, before),
-        Message::Staged { request, stage } => {
-            if state.detail.token.request() == Some(request) {
-                state.detail.stage = stage;
-            } else if state.browse.list.request() == Some(request) {
-                state.browse.progress.stage = stage;
-            }
-        }
+        Message::Staged { request, stage } => staged(state, request, stage),
         Message::TokenFetched { request, result } => {
             return fetching::fetched(state, request, result);
         }
@@ -67,14 +63,14 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         }
         Message::ScopesListed { request, result } => {
             let at = state.clock.local;
-            return state
-                .picker
-                .listed(request, result.map(|scopes| fetched(scopes, at)));
+            let result = result.map(|scopes| fetched(scopes, at));
+            return state.picker.listed(request, result);
         }
         Message::SecretsFound { request, found } => {
             let found = fetched(found, state.clock.local);
             state.profiles.found(request, found);
         }
+        Message::SettingsRead(settings) => switching::use_settings(state, settings),
         Message::ProfilesChanged { request, result } => {
             return switching::profiles_changed(state, request, result);
         }
@@ -87,9 +83,18 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return switching::demo_opened(state, request, result);
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
+        Message::NotRemembered(failure) => state.tell_once_of(&failure),
         Message::Warned(failure) => state.report(failure),
     }
     Vec::new()
+}
+
+fn staged(state: &mut State, request: RequestId, reached: Stage) {
+    if state.detail.token.request() == Some(request) {
+        state.detail.stage = reached;
+    } else if state.browse.list.request() == Some(request) {
+        state.browse.progress.stage = reached;
+    }
 }
 
 fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
@@ -141,6 +146,11 @@ fn settle_time(state: &mut State) {
             state.banner = None;
         }
     }
+}
+
+/// Whether it needs no screen to see what an action does.
+fn is_seen_anywhere(action: Action) -> bool {
+    matches!(action, Action::Quit | Action::Suspend | Action::Redraw)
 }
 
 /// A key that means something: in the text field, for the whole program, or for the screen.
@@ -308,6 +318,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
         state.setup.complaint = None;
         state.lookup.complaint = None;
         state.picker.selected = 0;
+        state.lookup.is_edited |= state.screen == Screen::Lookup;
         if let View::Raw(raw) = &mut state.detail.view
             && raw.is_typing
         {

@@ -25,6 +25,10 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 /// As many symbolic links as the kernel would follow.
 const LINKS_FOLLOWED: usize = 40;
 
+/// What helps where a file stands in the way of a directory.
+const A_DIRECTORY: &str =
+    "Move away the file that stands there, or set TOKENSCOPE_HOME to a directory.";
+
 /// What is in a file; none where there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match read_bytes(path) {
@@ -189,10 +193,14 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::NotADirectory => A_DIRECTORY,
+        _ => "Make it a file that you can read, or move it away to start afresh.",
+    };
     Failure::new(
         FailureKind::Config,
         format!("{} cannot be read: {}.", path.display(), reason(error)),
-        "Make it a file that you can read, or move it away to start afresh.",
+        hint,
     )
     .caused_by(error)
 }
@@ -200,6 +208,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Make room on that disk.",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => A_DIRECTORY,
         io::ErrorKind::FileTooLarge => "Raise the limit with `ulimit -f`.",
         _ => "Make it writable for you, or set TOKENSCOPE_HOME to a directory that is.",
     };

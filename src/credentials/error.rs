@@ -76,6 +76,38 @@ impl StoreError {
         matches!(self, Self::NoService | Self::NoBus)
     }
 
+    /// The failure of what was asked for a profile. Commands that help are said with its name: they
+    /// would change another profile where another one is the default.
+    #[must_use]
+    pub fn of(self, profile: &str) -> Failure {
+        let (hint, on_screen) = match self {
+            Self::Missing => (
+                format!(
+                    "Store one with `tokenscope auth set --profile {profile}`, or set \
+                     CLOUDFLARE_API_TOKEN."
+                ),
+                "Type it in again and save it.",
+            ),
+            Self::Ambiguous(_) => (
+                format!(
+                    "Remove them all with `tokenscope auth clear --profile {profile}`, then store \
+                     the secret again."
+                ),
+                "Re-enter the credential and save it: one entry is kept then, and the others go.",
+            ),
+            Self::NotText | Self::Unusable(_) => (
+                format!("Store it again with `tokenscope auth set --profile {profile}`."),
+                "Re-enter the credential and save it.",
+            ),
+            other => return other.into(),
+        };
+        Failure {
+            hint,
+            hint_on_screen: Some(on_screen),
+            ..self.into()
+        }
+    }
+
     fn hint(&self) -> String {
         match self {
             Self::NoService => {
@@ -89,19 +121,12 @@ impl StoreError {
                 format!("Unlock it on the desktop, or with `{UNLOCK}`, and try again. {INSTEAD}")
             }
             Self::Denied => format!("Try again and allow it. {INSTEAD}"),
-            Self::Missing => {
-                "Store one with `tokenscope auth set`, or set CLOUDFLARE_API_TOKEN.".to_owned()
-            }
-            Self::Ambiguous(_) => {
-                "Remove them all with `tokenscope auth clear`, then store the secret again."
-                    .to_owned()
-            }
+            Self::Missing => "Store one, or set CLOUDFLARE_API_TOKEN.".to_owned(),
+            Self::Ambiguous(_) => "Remove them, then store the secret again.".to_owned(),
             Self::Unanswered(_) => {
                 format!("An unlock prompt may be waiting on the desktop. {INSTEAD}")
             }
-            Self::NotText | Self::Unusable(_) => {
-                "Store it again with `tokenscope auth set`.".to_owned()
-            }
+            Self::NotText | Self::Unusable(_) => "Store it again.".to_owned(),
             Self::TooLong { .. } => "Check that this is the API token and nothing else.".to_owned(),
             Self::ReadOnly => "Change or unset the environment variable.".to_owned(),
             Self::Other(_) => INSTEAD.to_owned(),

@@ -185,6 +185,17 @@ pub fn age(length: TimeDelta) -> String {
     }
 }
 
+/// What is left of a pause, in seconds: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
+#[must_use]
+pub fn pause(seconds: i64) -> String {
+    let (minutes, rest) = (seconds / 60, seconds % 60);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}:{rest:02}"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// Why text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(

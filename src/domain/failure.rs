@@ -144,6 +144,8 @@ pub struct Failure {
     pub summary: String,
     /// What to do, in one sentence.
     pub hint: String,
+    /// What to do about it on a screen, where a command would be the long way round.
+    pub hint_on_screen: Option<&'static str>,
     /// What is known beyond that.
     pub details: Box<Details>,
     /// What a screen can do besides, and a command cannot: a sentence.
@@ -160,6 +162,7 @@ impl Failure {
             kind,
             summary: summary.into(),
             hint: hint.into(),
+            hint_on_screen: None,
             details: Box::default(),
             on_screens: None,
             retry_after: None,
@@ -177,6 +180,15 @@ impl Failure {
     #[must_use]
     pub fn with_details(mut self, details: Details) -> Self {
         *self.details = details;
+        self
+    }
+
+    /// The same failure as a screen tells of it.
+    #[must_use]
+    pub fn on_screen(mut self) -> Self {
+        if let Some(hint) = self.hint_on_screen.take() {
+            hint.clone_into(&mut self.hint);
+        }
         self
     }
 

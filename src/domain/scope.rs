@@ -119,6 +119,15 @@ impl Scope {
         }
     }
 
+    /// What to say where it may not be the one that is meant: both IDs look alike, so the one may
+    /// have been given for the other.
+    #[must_use]
+    pub fn doubt(&self) -> String {
+        let other = self.kind().other().word();
+        let article = if other.starts_with('a') { "an" } else { "a" };
+        format!("If that is {article} {other} ID, choose {other} instead.")
+    }
+
     /// The dashboard page that lists the scope's service tokens. A zone does not say its account,
     /// so its link lets the dashboard ask.
     #[must_use]

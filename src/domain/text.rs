@@ -25,21 +25,56 @@ pub fn beginning(text: &str) -> &str {
 /// Makes untrusted text safe for one line of a terminal or a log.
 ///
 /// Line breaks and tabs become a space; every other control, direction override and invisible
-/// format character becomes [`PLACEHOLDER`]. Joiners stay, since emoji and Indic scripts need them.
+/// format character becomes [`PLACEHOLDER`], and so does a joiner that joins no emoji: a terminal
+/// may put what follows it into the cell before. A mark at the start gets a [`BASE`], without which
+/// it would go to whatever stands before the text.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| replacement(c).is_some()) {
+    let is_clean = |c| replacement(c).is_none() && c != JOINER;
+    let lacks_base = text.chars().next().is_some_and(is_mark);
+    if !lacks_base && text.chars().all(is_clean) {
         return Cow::Borrowed(text);
     }
-    let mut clean = String::with_capacity(text.len());
+    let mut clean = String::with_capacity(text.len() + BASE.len_utf8());
+    clean.extend(lacks_base.then_some(BASE));
+    let mut before = None;
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
-        if c == '\r' && characters.peek() == Some(&'\n') {
+        let next = characters.peek().copied();
+        if c == '\r' && next == Some('\n') {
             continue;
         }
-        clean.push(replacement(c).unwrap_or(c));
+        let is_loose =
+            c == JOINER && !(before.is_some_and(is_joined) && next.is_some_and(is_joined));
+        let instead = is_loose.then_some(PLACEHOLDER).or(replacement(c));
+        clean.push(instead.unwrap_or(c));
+        before = Some(c);
     }
     Cow::Owned(clean)
+}
+
+/// The zero-width joiner.
+const JOINER: char = '\u{200D}';
+
+/// The circle that stands for a missing letter beneath a mark.
+const BASE: char = '\u{25CC}';
+
+/// Whether a character can stand beside a joiner within an emoji: a pictograph, or what modifies one.
+fn is_joined(c: char) -> bool {
+    matches!(c,
+        '\u{FE0F}' | '\u{2190}'..='\u{21FF}' | '\u{2300}'..='\u{23FF}' | '\u{2460}'..='\u{24FF}'
+        | '\u{25A0}'..='\u{27BF}' | '\u{2900}'..='\u{297F}' | '\u{2B00}'..='\u{2BFF}'
+        | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// Whether a character is drawn on the one before it.
+fn is_mark(c: char) -> bool {
+    if c.is_ascii() || replacement(c).is_some() || is_blank_mark(c) {
+        return false;
+    }
+    let mut pair = String::from('a');
+    pair.push(c);
+    pair.graphemes(true).nth(1).is_none()
 }
 
 fn replacement(c: char) -> Option<char> {

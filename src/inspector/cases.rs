@@ -203,12 +203,15 @@ impl Inspector {
             self.vault.set(name, secret, wait).await?;
             self.vault.get(name, wait).await
         };
-        let kept = self.until(deadline, keeping).await?;
+        let kept = self.until(deadline, keeping).await;
+        let kept = kept.map_err(|error| error.of(name))?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
                 "The keyring took the secret, but gave another one back.",
-                "Remove the entry with `tokenscope auth clear`, and try again.",
+                format!(
+                    "Remove the entry with `tokenscope auth clear --profile {name}`, and try again."
+                ),
             ));
         }
         // The secret is kept; a service too slow to say where must not undo that.
@@ -246,7 +249,8 @@ impl Inspector {
     /// # Errors
     /// The store's failure.
     pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
-        Ok(self.remove_secret(profile).await?)
+        let removed = self.remove_secret(profile).await;
+        removed.map_err(|error| error.of(profile))
     }
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
@@ -267,7 +271,8 @@ impl Inspector {
             let is_stored = self.vault.contains(profile, wait).await?;
             Ok((is_stored, self.vault.place(wait).await?))
         };
-        Ok(self.until(Instant::now() + wait, looking).await?)
+        let looked = self.until(Instant::now() + wait, looking).await;
+        looked.map_err(|error| error.of(profile))
     }
 
     /// Asks the store several things within one wait, however slowly it answers each.
@@ -305,7 +310,8 @@ impl Inspector {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
-                let secret = self.vault.get(profile, self.keyring_wait()).await?;
+                let secret = self.vault.get(profile, self.keyring_wait()).await;
+                let secret = secret.map_err(|error| error.of(profile))?;
                 self.secrets
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

@@ -21,6 +21,14 @@ pub struct Removed {
 }
 
 impl Inspector {
+    /// The settings as the file has them now.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Ok(settings::load(self.paths()?)?.settings)
+    }
+
     /// Makes a profile the one that is used when none is named. Gives the settings as they are then.
     ///
     /// # Errors
@@ -72,7 +80,7 @@ impl Inspector {
         let unreached = match self.remove_secret(name).await {
             Ok(_) => None,
             Err(error) if error.is_absent() => Some(left_elsewhere(name, error.into())),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error.of(name)),
         };
         settings::remove_profile(paths, name)?;
         let settings = settings::load(paths)?.settings;

@@ -141,9 +141,13 @@ impl Effects {
                 Message::ProfileSaved { request, result }
             }),
             Effect::UseProfile { request, name } => {
-                self.spawn_blocking(move || Message::ProfilesChanged {
-                    request,
-                    result: inspector.use_profile(&name),
+                let messages = self.messages.clone();
+                self.spawn_blocking(move || {
+                    let result = inspector.use_profile(&name);
+                    if let (Err(_), Ok(settings)) = (&result, inspector.settings()) {
+                        let _unheard = messages.send(Message::SettingsRead(settings));
+                    }
+                    Message::ProfilesChanged { request, result }
                 });
             }
             Effect::RemoveProfile { request, name } => {
@@ -269,12 +273,13 @@ impl Effects {
     }
 
     fn remember(&self, recent: Recent) {
-        let Some(paths) = self.paths.clone() else {
+        let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
             return;
         };
         tokio::task::spawn_blocking(move || {
             if let Err(failure) = state::remember(&paths, recent) {
                 tracing::warn!(summary = %failure.summary, "the look-up is not remembered");
+                let _unheard = messages.send(Message::NotRemembered(failure));
             }
         });
     }

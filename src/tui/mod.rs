@@ -181,6 +181,10 @@ async fn turn(
 }
 
 /// What the loop goes on with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 enum Next {
     /// Something happened.
     Message(Message),

@@ -9,90 +9,88 @@ use ratatui::text::Span;
 use super::look::Look;
 use super::widgets::{cells, hint_for, put, put_right, row, width};
 use crate::action::{Action, Context};
-use crate::app::state::{BANNER_INDENT, Banner, Screen, State};
+use crate::app::banner::{INDENT, told};
+use crate::app::state::{Banner, Screen, State};
 use crate::domain::failure::FailureKind;
-use crate::domain::text;
 use crate::theme::Role;
 
-/// The width from which the way to the details is always shown.
-const ROOM_FOR_KEYS: u16 = 60;
-
 /// ```text
-///  ✖ The API refused the credential. ×3
-///    Re-enter it, or make a new API token.         e details  a re-enter credential
+///  ✖ The API token works, but not for account 023e…c353
+///    (HTTP 403, code 10000). ×3
+///    Check the ID, and what the API token was made for.      e details
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
     let Some(banner) = &state.banner else { return };
+    let (lines, headline) = lines(banner, state, look);
+    let rows: Vec<Rect> = (0..lines.len()).map(|at| row(area, at)).collect();
+    let width_left = |at: usize| {
+        let used = lines.get(at).map_or(0, |line| width(line));
+        usize::from(area.width).saturating_sub(used + 2)
+    };
+    // The keys go where they hide nothing, and get fewer before they do.
+    let last = lines.len().saturating_sub(1);
+    let mut sets = key_sets(state, banner, look);
+    let fitting = sets.iter().find_map(|keys| {
+        let at = [last, headline.saturating_sub(1)]
+            .into_iter()
+            .find(|at| width(keys) <= width_left(*at))?;
+        Some((keys.clone(), at))
+    });
+    // The details hold all of it, so the way to them matters more than the end of the hint.
+    let (keys, beside) = fitting.unwrap_or_else(|| (sets.pop().unwrap_or_default(), last));
+    let buffer = frame.buffer_mut();
+    for (at, line) in lines.iter().enumerate() {
+        let taken = if at == beside {
+            cells(width(&keys)) + 1
+        } else {
+            0
+        };
+        let place = Rect {
+            width: area.width.saturating_sub(taken),
+            ..rows[at]
+        };
+        put(buffer, place, line, look);
+    }
+    put_right(buffer, row(area, beside), &keys, look);
+}
+
+/// The lines of the banner, with a symbol before the first, and how many of them say what happened.
+fn lines(banner: &Banner, state: &State, look: &Look<'_>) -> (Vec<Vec<Span<'static>>>, usize) {
     let glyphs = look.glyphs();
     let (role, symbol) = match banner.failure.kind {
         FailureKind::RateLimited | FailureKind::Config => (Role::Warning, glyphs.warning),
         _ => (Role::Critical, glyphs.critical),
     };
-    let count = match banner.count {
-        0 | 1 => String::new(),
-        count => format!(" {}{count}", glyphs.times),
-    };
-    // A long sentence is cut before the count, which says that the last try failed as well.
-    let room =
-        usize::from(area.width).saturating_sub(text::width(symbol) + text::width(&count) + 2);
-    let summary = look.clean(&banner.failure.summary);
-    let summary = text::truncate(&summary, room, glyphs.ellipsis);
-    let first = vec![
-        Span::raw(" "),
-        look.span(role, symbol),
-        Span::raw(" "),
-        look.span(Role::Strong, &summary),
-        look.span(Role::Muted, &count),
-    ];
-    let (middle, second) = hint_rows(banner, area, look);
-    let width_left = |spans: &[Span<'_>]| usize::from(area.width).saturating_sub(width(spans) + 2);
-    // The keys go where they hide nothing, and get fewer before they do.
-    let mut sets = key_sets(state, banner, look);
-    let fitting = sets.iter().find_map(|keys| match width(keys) {
-        wide if wide <= width_left(&second) => Some((keys.clone(), false)),
-        wide if wide <= width_left(&first) => Some((keys.clone(), true)),
-        _ => None,
-    });
-    // The details hold the whole hint, so the way to them matters more than its end.
-    let last = sets
-        .pop()
-        .filter(|_| area.width >= ROOM_FOR_KEYS)
-        .unwrap_or_default();
-    let (keys, beside_first) = fitting.unwrap_or((last, false));
-    let narrowed = |area: Rect| Rect {
-        width: area.width.saturating_sub(cells(width(&keys)) + 1),
-        ..area
-    };
-    let rows = [row(area, 0), row(area, usize::from(area.height).max(2) - 1)];
-    let buffer = frame.buffer_mut();
-    if let Some(middle) = &middle {
-        put(buffer, row(area, 1), middle, look);
-    }
-    put_right(buffer, rows[usize::from(!beside_first)], &keys, look);
-    let (one, two) = if beside_first {
-        (narrowed(rows[0]), rows[1])
-    } else {
-        (rows[0], narrowed(rows[1]))
-    };
-    put(buffer, one, &first, look);
-    put(buffer, two, &second, look);
-}
-
-/// The hint, on a row above the last one too where there is one.
-fn hint_rows(
-    banner: &Banner,
-    area: Rect,
-    look: &Look<'_>,
-) -> (Option<Vec<Span<'static>>>, Vec<Span<'static>>) {
-    let columns = usize::from(area.width).saturating_sub(BANNER_INDENT + 1);
+    let count = banner.times(glyphs.times);
+    let headline = look.clean(&banner.failure.summary) + count.as_str();
     let hint = look.clean(&banner.failure.hint);
-    let indented = |line: &str| vec![Span::raw(" ".repeat(BANNER_INDENT)), look.plain(line)];
-    match text::wrap(&hint, columns).as_slice() {
-        [one, rest @ ..] if area.height > 2 && !rest.is_empty() => {
-            (Some(indented(one)), indented(&rest.join(" ")))
-        }
-        _ => (None, indented(&hint)),
+    let told = told(
+        &headline,
+        &hint,
+        state.size,
+        state.room_for_keys(),
+        glyphs.ellipsis,
+    );
+    let indent = || Span::raw(" ".repeat(INDENT));
+    let mut lines = Vec::new();
+    for line in &told.headline {
+        let (said, count) = match line.strip_suffix(&count) {
+            Some(said) => (said, count.as_str()),
+            None => (line.as_str(), ""),
+        };
+        let said = look.span(Role::Strong, said);
+        lines.push(vec![indent(), said, look.span(Role::Muted, count)]);
     }
+    if let Some(first) = lines.first_mut() {
+        let start = [Span::raw(" "), look.span(role, symbol), Span::raw(" ")];
+        first.splice(..1, start);
+    }
+    let hint = told
+        .hint
+        .iter()
+        .map(|line| vec![indent(), look.plain(line)]);
+    lines.extend(hint);
+    (lines, told.headline.len())
 }
 
 /// The keys that help, all of them and then only the way to the details.

@@ -78,27 +78,44 @@ fn left(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
     let mut facts = Vec::new();
     if let Some(seconds) = state.limited_for() {
         facts.push(look.span(Role::Warning, "asked to pause"));
-        let (minutes, seconds) = (seconds / 60, seconds % 60);
-        facts.push(look.plain(&format!("retry in {minutes}:{seconds:02}")));
+        facts.push(look.plain(&format!("retry in {}", duration::pause(seconds))));
     }
+    let waited = waited(state);
     match state.screen {
-        Screen::Detail => facts.extend(age(state, &state.detail.token, look)),
-        Screen::Browse => facts.extend(age(state, &state.browse.list, look)),
+        Screen::Detail => facts.extend(age(state, &state.detail.token, waited, look)),
+        Screen::Browse => facts.extend(age(state, &state.browse.list, None, look)),
         _ => {}
     }
+    let mut facts: Vec<_> = facts.into_iter().map(|fact| vec![fact]).collect();
+    if waited.is_some() && !state.detail.from_browse {
+        facts.extend(hint_for(state.context(), Action::Back, "cancels", look));
+    }
     if let Some(notice) = state.clock.offset.notice() {
-        facts.push(look.span(Role::Warning, &notice));
+        facts.push(vec![look.span(Role::Warning, &notice)]);
     }
     for (at, fact) in facts.into_iter().enumerate() {
         if at > 0 {
             spans.push(look.span(Role::Muted, look.glyphs().dot));
         }
-        spans.push(fact);
+        spans.extend(fact);
     }
     spans
 }
 
-fn age<T>(state: &State, remote: &Remote<T>, look: &Look<'_>) -> Vec<Span<'static>> {
+/// For how many seconds a refresh of the token in view has been under way, once that is worth a word.
+fn waited(state: &State) -> Option<i64> {
+    let since = state.detail.token.loading_since()?;
+    let seconds = state.clock.local.signed_duration_since(since).num_seconds();
+    let is_refresh = state.screen == Screen::Detail && state.detail.token.value().is_some();
+    (is_refresh && seconds > 0).then_some(seconds)
+}
+
+fn age<T>(
+    state: &State,
+    remote: &Remote<T>,
+    waited: Option<i64>,
+    look: &Look<'_>,
+) -> Vec<Span<'static>> {
     let Some(fetched) = remote.fetched() else {
         return Vec::new();
     };
@@ -112,7 +129,10 @@ fn age<T>(state: &State, remote: &Remote<T>, look: &Look<'_>) -> Vec<Span<'stati
             look.span(Role::Muted, &format!("fetched {age}")),
         ],
         Remote::Loading { .. } => vec![
-            look.span(Role::Accent, "refreshing"),
+            match waited {
+                Some(seconds) => look.span(Role::Accent, &format!("refreshing {seconds} s")),
+                None => look.span(Role::Accent, "refreshing"),
+            },
             look.span(Role::Muted, &format!("fetched {age}")),
         ],
         _ => vec![

@@ -17,8 +17,8 @@ use crate::theme::Role;
 /// Where values begin, in cells from the left: a marker, and room for the longest label.
 const VALUES: usize = 14;
 
-/// The widest text field, in cells: a UUID or client ID with room to spare.
-const WIDEST: usize = 64;
+/// A text field's usual width, in cells: a UUID or client ID with room to spare.
+const USUAL: usize = 64;
 
 /// One line of a form.
 pub(super) struct FormRow {
@@ -70,8 +70,10 @@ impl Form<'_> {
         ]
     }
 
-    fn field_width(&self) -> usize {
-        self.columns.saturating_sub(VALUES + 2).min(WIDEST)
+    /// The usual width, or what longer text takes as far as there is room.
+    fn field_width(&self, value: &str) -> usize {
+        let wanted = USUAL.max(text::width(value) + 1);
+        self.columns.saturating_sub(VALUES + 2).min(wanted)
     }
 
     /// A field of plain text; while it is empty, a placeholder says what belongs there.
@@ -88,16 +90,16 @@ impl Form<'_> {
         is_editing: bool,
     ) -> FormRow {
         let look = self.look;
-        let room = self.field_width();
         let mut spans = self.label(label, has_focus);
         let value = look.clean(field.value());
+        let room = self.field_width(&value);
         let cursor = text::width(&look.clean(before(field.value(), field.cursor_column())));
-        let (offset, ellipsis) = if has_focus {
-            ((cursor + 1).saturating_sub(room.max(1)), "")
+        let offset = if has_focus {
+            (cursor + 1).saturating_sub(room.max(1))
         } else {
-            (0, look.glyphs().ellipsis)
+            0
         };
-        let shown = text::fit(&without(&value, offset), room, ellipsis);
+        let shown = self.window(&value, offset, room, has_focus.then_some(cursor));
         if value.is_empty() && !placeholder.is_empty() {
             let shown = text::fit(&look.clean(placeholder), room, look.glyphs().ellipsis);
             let style = look.style(Role::Field).patch(look.style(Role::Muted));
@@ -111,6 +113,20 @@ impl Form<'_> {
             cursor: (has_focus && is_editing).then(|| VALUES + cursor - offset),
             ..FormRow::text(Vec::new())
         }
+    }
+
+    /// As much of a text as there is room for, with an ellipsis at each side where more of it is
+    /// hidden, but never over the cursor.
+    fn window(&self, value: &str, offset: usize, room: usize, cursor: Option<usize>) -> String {
+        let ellipsis = self.look.glyphs().ellipsis;
+        let mark = text::width(ellipsis);
+        let hides_cursor = cursor.is_some_and(|cursor| cursor - offset + mark >= room);
+        let at_end = if hides_cursor { "" } else { ellipsis };
+        let shown = text::fit(&without(value, offset), room, at_end);
+        if offset == 0 || room <= 2 * mark {
+            return shown;
+        }
+        text::fit(&format!("{ellipsis}{}", without(&shown, mark)), room, "")
     }
 
     /// A value that stays as it is, and why.

@@ -5,6 +5,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use ratatui::widgets::{Clear, Widget};
 
 use super::layout;
 use super::look::Look;
@@ -45,6 +46,8 @@ pub(super) fn render(
         .collect();
     let inner = usize::from(body.width.min(WIDEST)) - 4;
     let lines = beside(&groups, inner).unwrap_or_else(|| stacked(groups));
+    // It hides everything beneath, so that nothing there needs drawing while it is read.
+    Clear.render(body, frame.buffer_mut());
     let area = layout::centred(body, WIDEST, cells(lines.len().saturating_add(2)));
     let closes = hint_for(Context::Help, Action::Back, "closes", look);
     let title = "Keys";

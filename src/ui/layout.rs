@@ -7,10 +7,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::look::Look;
 use super::widgets::put;
+use crate::app::state::SMALLEST;
 use crate::domain::text;
-
-/// The smallest terminal that a screen is drawn on, in cells.
-const SMALLEST: (u16, u16) = (40, 10);
 
 /// From this width on, in cells, two things stand side by side, and the countdown may be large.
 pub(super) const WIDE: u16 = 100;

@@ -17,6 +17,7 @@ use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::access::Seat;
 use crate::domain::credential::{CredentialKind, CredentialSource};
+use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -28,7 +29,7 @@ const FACTS: usize = 5;
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮
 /// │   Name            Kind             Scope              Secret     │
-/// │ ● prod, default   API token        account 4f1b…9c2e  Secret Se… │
+/// │ ● prod (default)  API token        account 4f1b…9c2e  Secret Se… │
 /// │   staging         Global API key   zone 9a7b…11c0     none       │
 /// │                                                                  │
 /// ├ staging ─────────────────────────────────────────────────────────┤
@@ -193,7 +194,7 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State,
 }
 
 /// ```text
-///  ● prod, default   API token        account 4f1b…9c2e  Secret Service
+///  ● prod (default)  API token        account 4f1b…9c2e  Secret Service
 /// ```
 fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &Look<'_>) -> Line {
     let ellipsis = look.glyphs().ellipsis;
@@ -250,7 +251,12 @@ fn name(seat: &Seat, state: &State) -> (String, String) {
         return (name.to_owned(), String::new());
     };
     let is_default = *name == state.session.settings.default_profile;
-    let tag = if is_default { ", default" } else { "" };
+    // A profile may be called so, and be the default or not.
+    let tag = match (is_default, name.as_str()) {
+        (true, DEFAULT_PROFILE) => " (the default)",
+        (true, _) => " (default)",
+        (false, _) => "",
+    };
     (name.clone(), tag.to_owned())
 }
 

@@ -256,7 +256,7 @@ async fn totals_that_lie_are_told() {
         ),
         (
             r#"{"total_count":1,"per_page":1000}"#,
-            "announced 1 entries and sent 2",
+            "announced 1 entry and sent 2",
             2,
         ),
         (

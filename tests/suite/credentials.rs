@@ -290,6 +290,31 @@ fn every_store_error_says_what_happened_and_what_to_do() {
     assert_eq!(summaries.len(), 13);
 }
 
+#[test]
+fn commands_that_help_name_the_profile() {
+    for error in [
+        StoreError::Missing,
+        StoreError::Ambiguous(2),
+        StoreError::NotText,
+        StoreError::Unusable(InvalidSecret::Empty),
+    ] {
+        let plain = Failure::from(error.clone());
+        assert!(!plain.hint.contains('`'), "{plain:?}");
+        let failure = error.of("work");
+        assert_eq!(
+            (failure.kind, &failure.summary),
+            (plain.kind, &plain.summary)
+        );
+        assert!(failure.hint.contains("--profile work`"), "{failure:?}");
+        let hint = failure.on_screen().hint;
+        assert!(
+            !hint.contains('`') && hint.ends_with("save it.") || hint.contains("go."),
+            "{hint}"
+        );
+    }
+    assert_eq!(StoreError::Locked.of("work"), StoreError::Locked.into());
+}
+
 /// A store whose calls wait until the test lets them go on, and which tells of each.
 struct Held {
     inner: MemoryStore,

@@ -130,7 +130,6 @@ fn joined_and_marked_characters_stay_whole() {
         FLAG,
         HEART,
         COMBINING,
-        "क्\u{200D}ष",
         "می\u{200C}خواهم",
         "\u{FFFD}",
     ] {
@@ -214,4 +213,28 @@ fn an_abbreviated_id_shows_both_ends() {
     assert_eq!(abbreviate("123456789012", "…"), "123456789012");
     assert_eq!(abbreviate("1234567890123", "…"), "1234…0123");
     assert_eq!(abbreviate(&"é".repeat(13), "…"), "éééé…éééé");
+}
+
+#[test]
+fn a_joiner_that_joins_no_emoji_is_shown() {
+    assert_eq!(sanitize("ab\u{200D}cd"), "ab\u{FFFD}cd");
+    assert_eq!(sanitize("\u{200D}👩"), "\u{FFFD}👩");
+    assert_eq!(sanitize("👩\u{200D}"), "👩\u{FFFD}");
+    // Some terminals put the second letter into the first one's cell.
+    assert_eq!(sanitize("क्\u{200D}ष"), "क्\u{FFFD}ष");
+    for emoji in [
+        "👩\u{200D}👩\u{200D}👧",
+        "👩🏽\u{200D}⚕\u{FE0F}",
+        "❤\u{FE0F}\u{200D}🔥",
+        "🏳\u{FE0F}\u{200D}🌈",
+    ] {
+        assert_eq!(sanitize(emoji), emoji);
+    }
+}
+
+#[test]
+fn a_mark_at_the_start_gets_a_base() {
+    assert_eq!(sanitize("\u{300}abc"), "\u{25CC}\u{300}abc");
+    assert_eq!(sanitize("\u{E33}"), "\u{25CC}\u{E33}");
+    assert_eq!(sanitize("e\u{301}"), "e\u{301}");
 }

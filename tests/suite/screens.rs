@@ -972,6 +972,55 @@ fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
 }
 
 #[test]
+fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
+    let mut state = state();
+    let shown = |state: &State| {
+        let (buffer, _) = theatre("dark", false).draw(state.clone(), (100, 30));
+        text(&buffer)
+    };
+    let fits = format!("a{}z", "x".repeat(70));
+    state.lookup.token = TextField::with(&fits);
+    assert!(shown(&state).contains(&fits), "{}", shown(&state));
+    state.lookup.token = TextField::with(&format!("a{}z", "x".repeat(200)));
+    assert!(shown(&state).contains(" …x") && shown(&state).contains("xz "));
+    state.lookup.focus = LookupField::ScopeId;
+    assert!(shown(&state).contains(" ax") && shown(&state).contains("x… "));
+}
+
+#[test]
+fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
+    let id = account().id().to_owned();
+    let refused = Failure::new(
+        FailureKind::Permission,
+        format!("The API token works, but not for account {id} (HTTP 403, code 10000)."),
+        "Check the ID, and what the API token was made for: it needs Access: Service Tokens Read \
+         there. If that is a zone ID, choose zone instead.",
+    );
+    for size in [(40, 10), (60, 20), (80, 24), (100, 30), (120, 40)] {
+        for is_editing in [true, false] {
+            let mut state = state();
+            state.size = size;
+            state.lookup.editing = is_editing;
+            state.banner = Some(banner(refused.clone()));
+            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let screen = text(&buffer);
+            assert!(screen.contains("e details"), "{screen}");
+            let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                size.0 < 60 || flat.contains("(HTTP 403, code 10000)"),
+                "{screen}"
+            );
+            assert!(
+                size.0 < 80 || flat.contains("choose zone instead."),
+                "{screen}"
+            );
+            let has_id = flat.contains("account 4f1b…9c2e") || flat.contains(&id);
+            assert!(has_id, "{screen}");
+        }
+    }
+}
+
+#[test]
 fn the_selected_row_stays_in_view_however_small_the_list() {
     for size in [(40, 10), (60, 12), SMALL, USUAL, SKETCH] {
         let last = detail_other_fields().detail.fields().len() - 1;

@@ -376,7 +376,7 @@ fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
         .collect();
     assert_eq!(reversed, [selected]);
     let (_, in_use) = row("● prod");
-    assert!(in_use.contains("prod, default"), "{in_use}");
+    assert!(in_use.contains("prod (default)"), "{in_use}");
 }
 
 #[test]

@@ -556,3 +556,268 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
     update(&mut state, at(1), Message::TokenFetched { request, result });
     assert_eq!(state.lookup.token.value(), "misspelt");
 }
+
+// ---------------------------------------------------------------------- typing while it is fetched
+
+fn answer(state: &mut State, request: RequestId, result: Result<LookUp, Failure>) -> Vec<Effect> {
+    update(state, at(1), Message::TokenFetched { request, result })
+}
+
+fn notice(state: &State) -> &str {
+    state.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+/// A look-up under way, and the next one being typed.
+fn typing_on() -> (State, RequestId) {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    type_text(&mut state, "q");
+    (state, request)
+}
+
+#[test]
+fn an_answer_does_not_take_the_field_that_is_typed_in() {
+    let (mut state, request) = typing_on();
+    let effects = answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
+    assert_eq!(
+        (state.screen, state.context()),
+        (Screen::Lookup, Context::LookupText)
+    );
+    assert_eq!(state.lookup.token.value(), format!("{ID}q"));
+    assert_eq!(notice(&state), "CI is here: the first under Recent.");
+    // There it is opened as any other.
+    act(&mut state, Action::NextField);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+}
+
+#[test]
+fn several_answers_and_a_lost_secret_do_not_take_it_either() {
+    let (mut state, request) = typing_on();
+    let several = found(vec![token(at(99)), token(at(98))]);
+    assert_eq!(answer(&mut state, request, Ok(several)), []);
+    assert_eq!(state.overlay, None);
+    assert!(notice(&state).starts_with("2 tokens are called"));
+
+    let (mut state, request) = typing_on();
+    let gone = Err(failure(FailureKind::NoCredential));
+    assert_eq!(answer(&mut state, request, gone), []);
+    assert_eq!(state.context(), Context::LookupText);
+    assert!(state.banner.is_some());
+}
+
+#[test]
+fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
+    let (mut state, request) = typing_on();
+    act(&mut state, Action::Back);
+    assert_eq!(
+        answer(&mut state, request, Ok(found(vec![token(at(99))]))),
+        []
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+    assert_eq!(state.lookup.token.value(), "");
+}
+
+#[test]
+fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    act(&mut state, Action::LookUp);
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(notice(&state), "");
+}
+
+#[test]
+fn enter_on_another_token_says_that_one_is_under_way() {
+    let (mut state, _) = typing_on();
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert!(notice(&state).starts_with("A look-up is under way."));
+}
+
+#[test]
+fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
+    for leave in [Action::LookUp, Action::Browse] {
+        let mut state = lookup();
+        state.session.settings.profiles = vec![];
+        let effects = refuse(&mut state);
+        assert!(matches!(effects.as_slice(), [Effect::ProbeStore { .. }]));
+        type_text(&mut state, "tok");
+        let check = request_of(&act(&mut state, Action::Submit));
+        assert_eq!(act(&mut state, leave)[0], Effect::Cancel(check));
+        let screen = state.screen;
+        let late = Message::CredentialChecked {
+            request: check,
+            result: Ok(()),
+        };
+        assert_eq!(update(&mut state, at(2), late), []);
+        assert_eq!(state.screen, screen);
+        assert_eq!(state.setup.phase, Phase::Open);
+    }
+}
+
+/// A look-up is refused, and the form to type the credential again opens.
+fn refuse(state: &mut State) -> Vec<Effect> {
+    type_text(state, ID);
+    let request = request_of(&act(state, Action::Submit));
+    answer(state, request, Err(failure(FailureKind::Authentication)));
+    act(state, Action::ReenterCredential)
+}
+
+#[test]
+fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
+    let mut state = lookup();
+    refuse(&mut state);
+    type_text(&mut state, "tok");
+    let request = request_of(&act(&mut state, Action::Submit));
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(3_600)),
+        ..failure(FailureKind::RateLimited)
+    };
+    let result = Err(limited);
+    update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked { request, result },
+    );
+    for _ in 0..4 {
+        assert_eq!(act(&mut state, Action::Submit), []);
+        assert_eq!(state.setup.phase, Phase::Open);
+    }
+    assert!(
+        notice(&state).ends_with("Retry in 1 h."),
+        "{}",
+        notice(&state)
+    );
+    state.clock.local = at(3_602);
+    request_of(&act(&mut state, Action::Submit));
+}
+
+// --------------------------------------------------------------------------- screens that stand still
+
+/// How long the screen stays as it is, in seconds.
+fn stands_still(state: &mut State) -> Option<f64> {
+    let now = state.clock.local;
+    update(state, now, Message::Resized(state.size.0, state.size.1));
+    let mut still = state.clone();
+    // It may wake up sooner, but then it draws nothing.
+    for _ in 0..10 {
+        let wake = still.wake_at()?;
+        update(&mut still, wake, Message::Ticked);
+        if still.changed {
+            let waited = wake.signed_duration_since(now);
+            return Some(waited.as_seconds_f64());
+        }
+    }
+    None
+}
+
+#[test]
+fn c21_what_shows_no_countdown_is_drawn_at_most_once_a_minute() {
+    let mut state = detail(at(99_999_999));
+    state.session.settings.refresh_seconds = 0;
+    assert!(stands_still(&mut state).unwrap() <= 1.0);
+    act(&mut state, Action::ToggleRaw);
+    assert_eq!(stands_still(&mut state), Some(60.0));
+    act(&mut state, Action::ToggleRaw);
+    act(&mut state, Action::Help);
+    assert_eq!(stands_still(&mut state), Some(60.0));
+    act(&mut state, Action::Help);
+    state.size = (39, 10);
+    assert_eq!(stands_still(&mut state), None);
+}
+
+#[test]
+fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
+    let mut state = detail(at(10));
+    state.session.settings.refresh_seconds = 0;
+    state.session.settings.bell = true;
+    act(&mut state, Action::ToggleRaw);
+    assert_eq!(state.wake_at(), Some(at(10)));
+    let effects = update(&mut state, at(10), Message::Ticked);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::RingBell, Effect::FetchToken { .. }]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_refresh_that_hangs_counts_its_seconds_behind_the_json_too() {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::ToggleRaw);
+    request_of(&act(&mut state, Action::Refresh));
+    assert_eq!(stands_still(&mut state), Some(1.0));
+}
+
+#[test]
+fn no_command_acts_where_no_screen_can_be_seen() {
+    let mut state = detail(at(99_999_999));
+    state.size = (39, 30);
+    for action in [
+        Action::Browse,
+        Action::Profiles,
+        Action::Refresh,
+        Action::ToggleRaw,
+        Action::Back,
+        Action::CopyJson,
+    ] {
+        assert_eq!(act(&mut state, action), [], "{action:?}");
+        assert_eq!((state.screen, state.overlay), (Screen::Detail, None));
+    }
+    assert_eq!(act(&mut state, Action::Suspend), [Effect::Suspend]);
+    assert_eq!(act(&mut state, Action::Redraw), [Effect::Redraw]);
+    act(&mut state, Action::Quit);
+    assert!(state.quit);
+}
+
+// -------------------------------------------------------------------------------- what is said of it
+
+#[test]
+fn a20_a_scope_that_served_tokens_is_not_doubted() {
+    let refused = || {
+        let hint = format!("Look for its name in the list. {}", scope().doubt());
+        Failure::new(FailureKind::NotFound, "No such service token.", hint)
+    };
+    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.clone();
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Err(refused()));
+    assert!(
+        hint(&state).ends_with("choose zone instead."),
+        "{}",
+        hint(&state)
+    );
+
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    answer(&mut state, request, Err(refused()));
+    assert_eq!(hint(&state), "Look for its name in the list.");
+}
+
+#[test]
+fn look_ups_that_are_not_remembered_are_said_once() {
+    let mut state = detail(at(99_999_999));
+    let full = || {
+        let failure = Failure::new(FailureKind::Config, "The disk is full.", "Make room.");
+        Message::NotRemembered(failure)
+    };
+    update(&mut state, at(0), full());
+    assert_eq!(
+        notice(&state),
+        "Look-ups are not remembered: The disk is full."
+    );
+    assert_eq!(state.banner, None);
+    state.notice = None;
+    update(&mut state, at(0), full());
+    assert_eq!(state.notice, None);
+}

@@ -396,6 +396,47 @@ fn switching_clears_the_error_the_notice_and_a_pause() {
 }
 
 #[test]
+fn a24_a_pause_holds_again_once_its_credential_is_in_use_again() {
+    let mut state = lookup();
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(60)),
+        ..failure(FailureKind::RateLimited)
+    };
+    list(&mut state, Err(limited));
+    act(&mut state, Action::Back);
+    let until = state.limited_until;
+    for (row, pause) in [(1, None), (0, until)] {
+        profiles(&mut state, row);
+        act(&mut state, Action::Submit);
+        assert_eq!(state.limited_until, pause);
+    }
+}
+
+#[test]
+fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    let request = request_of(&act(&mut state, Action::MakeDefault));
+    let mut settings = state.session.settings.clone();
+    settings
+        .profiles
+        .retain(|profile| profile.name != "staging");
+    tell(&mut state, Message::SettingsRead(settings));
+    let result = Err(failure(FailureKind::Usage));
+    let effects = tell(&mut state, Message::ProfilesChanged { request, result });
+    assert!(
+        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
+    let hint = &state.banner.as_ref().unwrap().failure.hint;
+    assert!(
+        hint.starts_with("It was renamed or removed elsewhere."),
+        "{hint}"
+    );
+}
+
+#[test]
 fn one_can_go_to_a_profile_and_back_to_the_environment() {
     let mut state = lookup_by_environment();
     profiles(&mut state, 1);

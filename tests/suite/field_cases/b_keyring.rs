@@ -814,7 +814,7 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     let get = &["get", ID, "-o", "json"];
     let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
     assert!(
-        words.contains("2 entries") && words.contains("auth clear"),
+        words.contains("2 entries") && words.contains("auth clear --profile default`"),
         "{words}"
     );
     assert!(fake.heads().is_empty(), "none was picked at random");

@@ -389,6 +389,10 @@ fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
         let outcome = run(command.env("TOKENSCOPE_HOME", place));
         let is_told = outcome.code == Some(1) && outcome.stdout.contains("\"config\"");
         assert!(outcome.code == Some(0) || is_told, "{}", outcome.stdout);
+        let helps = outcome
+            .stdout
+            .contains("set TOKENSCOPE_HOME to a directory");
+        assert!(helps || place != file, "{}", outcome.stdout);
         let place = place.to_str().unwrap();
         let mut session = fake.screens_with(
             &[ID],

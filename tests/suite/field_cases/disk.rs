@@ -217,6 +217,7 @@ fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole(
 
         let mut session = place.screens(&fake, &[ID]);
         session.wait_for("NEVER EXPIRES");
+        session.wait_for("Look-ups are not remembered");
         let asked = fake.heads().len();
         session.type_keys("r");
         session.wait_until("a refresh", |_| fake.heads().len() > asked);
