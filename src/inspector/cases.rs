@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
+use super::found::{Found, not_in_list};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
@@ -21,7 +22,6 @@ use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
-use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 /// What there is to authenticate with, when there is nothing.
@@ -31,19 +31,6 @@ pub(super) fn no_credential() -> Failure {
         "There is no credential to ask the API with.",
         "Set CLOUDFLARE_API_TOKEN, or start tokenscope in a terminal and set one up.",
     )
-}
-
-/// What a look-up brought.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The tokens that fit: one, or several of one name.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    /// How long the API took.
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, where the answer showed it.
-    pub measured_offset: Option<TimeDelta>,
-    /// The date of the answer, where it cannot be right and nothing was measured by it.
-    pub doubtful_date: Option<DateTime<Utc>>,
 }
 
 /// How patient an inspector is.
@@ -373,31 +360,5 @@ impl Inspector {
                 "Start tokenscope without --demo.",
             )
         })
-    }
-}
-
-/// What to say where no token of a list fits.
-#[must_use]
-pub fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
-    let what = match token {
-        TokenRef::Name(name) => format!("is called {}", text::quoted(name)),
-        other => format!("has the client ID {other}"),
-    };
-    let elsewhere =
-        "Check the spelling and the scope; the credential may also be limited to some tokens.";
-    match incomplete {
-        None => Failure::new(
-            FailureKind::NotFound,
-            format!("No service token of {scope} {what}."),
-            match token.resembles() {
-                Some(meant) => format!("{meant} {elsewhere}"),
-                None => elsewhere.to_owned(),
-            },
-        ),
-        Some(why) => Failure::new(
-            FailureKind::NotFound,
-            format!("No service token of {scope} {what}, but the list is incomplete: {why}."),
-            "Try again, or use the token's ID.",
-        ),
     }
 }

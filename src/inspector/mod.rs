@@ -3,11 +3,13 @@
 //! Not here: wording of output, keys, or when to do any of it.
 
 mod cases;
+mod found;
 mod lists;
 mod profiles;
 mod selection;
 
-pub use cases::{Found, Inspector, Limits, not_in_list};
+pub use cases::{Inspector, Limits};
+pub use found::{Found, not_in_list};
 pub use lists::Listed;
 pub use profiles::Removed;
 pub use selection::{Selection, Wishes, no_default, nothing_selected, select};

@@ -134,8 +134,9 @@ async fn a_clock_that_is_off_is_said_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_is_no_list_and_no_ok() {
-    let stage = Stage::answering(ok(r#"{"success":true,"errors":[],"result":null}"#)).await;
+async fn null_in_the_place_of_tokens_is_no_list_and_no_ok() {
+    let body = r#"{"success":true,"errors":[],"result":null,"result_info":{"total_count":3}}"#;
+    let stage = Stage::answering(ok(body)).await;
     let output = stage.run(&["list", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["error"]["kind"], "invalid_response");
