@@ -276,10 +276,20 @@ impl State {
         u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
     }
 
-    /// The cells of the banner that the way to the details takes: in a text field that is longer.
+    /// The cells of the banner that the keys that help take: in a text field that is more.
     #[must_use]
     pub fn room_for_keys(&self) -> usize {
-        if self.context().is_text() { 20 } else { 11 }
+        let details = if self.context().is_text() { 20 } else { 11 };
+        let reentry = if self.reentry_helps() { 12 } else { 0 };
+        details + reentry
+    }
+
+    /// Whether the last error may be mended by typing the credential again, and that is not under way.
+    #[must_use]
+    pub fn reentry_helps(&self) -> bool {
+        let banner = self.banner.as_ref();
+        self.screen != Screen::Setup
+            && banner.is_some_and(|it| it.failure.kind.is_about_credential())
     }
 
     /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.

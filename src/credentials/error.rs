@@ -90,7 +90,7 @@ impl StoreError {
                     "Remove them all with `tokenscope auth clear --profile {profile}`, then store \
                      the secret again."
                 ),
-                "Re-enter the credential and save it: one entry is kept then, and the others go.",
+                "Re-enter the credential: saving it keeps that one only.",
             ),
             Self::NotText | Self::Unusable(_) => (
                 format!("Store it again with `tokenscope auth set --profile {profile}`."),

@@ -45,6 +45,15 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Whether typing the credential again can help.
+    #[must_use]
+    pub fn is_about_credential(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication | Self::NoCredential | Self::Keyring
+        )
+    }
+
     /// The name used in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -797,6 +797,8 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     assert!(fake.heads().is_empty(), "none was picked at random");
     let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
     session.wait_for("2 entries");
+    session.wait_for("Re-enter the credential: saving it keeps that one only.");
+    session.wait_for("a re-enter");
     session.type_keys("q");
     session.end();
     for _ in 0..2 {
