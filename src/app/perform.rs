@@ -75,7 +75,7 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
     match step {
         Step::Run(effect) => return Some(effect),
         Step::Tell(text) => state.tell(text),
-        Step::Report(failure) => state.report(failure.on_screen()),
+        Step::Report(failure) => state.report(failure),
         Step::Copy(text) => return copy(state, text),
         Step::LookUp { token, scope } => return look_up(state, token, &scope),
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),

@@ -276,10 +276,20 @@ impl State {
         u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
     }
 
-    /// The cells of the banner that the way to the details takes: in a text field that is longer.
+    /// The cells of the banner that the keys that help take: in a text field that is more.
     #[must_use]
     pub fn room_for_keys(&self) -> usize {
-        if self.context().is_text() { 20 } else { 11 }
+        let details = if self.context().is_text() { 20 } else { 11 };
+        let reentry = if self.reentry_helps() { 12 } else { 0 };
+        details + reentry
+    }
+
+    /// Whether the last error may be mended by typing the credential again, and that is not under way.
+    #[must_use]
+    pub fn reentry_helps(&self) -> bool {
+        let banner = self.banner.as_ref();
+        self.screen != Screen::Setup
+            && banner.is_some_and(|it| it.failure.kind.is_about_credential())
     }
 
     /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.
@@ -330,10 +340,8 @@ impl State {
     }
 
     /// Shows an error. The same error again only counts up.
-    pub(super) fn report(&mut self, mut failure: Failure) {
-        if let Some(besides) = failure.on_screens.take() {
-            failure.hint = format!("{} {besides}", failure.hint);
-        }
+    pub(super) fn report(&mut self, failure: Failure) {
+        let failure = failure.on_screen();
         if let Some(pause) = failure.retry_after {
             let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
             self.limited_until = self.clock.local.checked_add_signed(pause);

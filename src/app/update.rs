@@ -49,7 +49,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return fetching::ticked(state, before);
         }
         Message::Resumed => return fetching::ticked(state, before),
-        Message::Staged { request, stage } => staged(state, request, stage),
+        Message::Staged { request, stage } => moved_on(state, request, stage),
         Message::TokenFetched { request, result } => {
             return fetching::fetched(state, request, result);
         }
@@ -89,11 +89,11 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
     Vec::new()
 }
 
-fn staged(state: &mut State, request: RequestId, reached: Stage) {
+fn moved_on(state: &mut State, request: RequestId, next: Stage) {
     if state.detail.token.request() == Some(request) {
-        state.detail.stage = reached;
+        state.detail.stage = next;
     } else if state.browse.list.request() == Some(request) {
-        state.browse.progress.stage = reached;
+        state.browse.progress.stage = next;
     }
 }
 
@@ -296,13 +296,7 @@ fn toggle_help(state: &mut State) {
 
 /// Only where a credential is what is wrong, typing it again can help.
 fn reenter(state: &mut State) -> Vec<Step> {
-    let is_refused = state.banner.as_ref().is_some_and(|banner| {
-        matches!(
-            banner.failure.kind,
-            FailureKind::Authentication | FailureKind::NoCredential | FailureKind::Keyring
-        )
-    });
-    if is_refused && state.screen != Screen::Setup {
+    if state.reentry_helps() {
         vec![Step::OpenSetup { is_replacing: true }]
     } else {
         Vec::new()

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, ScreenHint};
 use crate::domain::secret::InvalidSecret;
 
 /// Why a store failed. Each becomes a [`Failure`] with its own sentence and next step.
@@ -60,7 +60,8 @@ pub enum StoreError {
 const INSTEAD: &str = "Set CLOUDFLARE_API_TOKEN instead.";
 
 /// What only the screens can do then.
-const IN_MEMORY: &str = "Or keep the credential in memory for this session only.";
+const IN_MEMORY: ScreenHint =
+    ScreenHint::Besides("Or keep the credential in memory for this session only.");
 
 /// What unlocks it in a terminal.
 const UNLOCK: &str = if cfg!(target_os = "macos") {
@@ -93,7 +94,7 @@ impl StoreError {
                     "Remove them all with `tokenscope auth clear --profile {profile}`, then store \
                      the secret again."
                 ),
-                "Re-enter the credential and save it: one entry is kept then, and the others go.",
+                "Re-enter the credential: saving it keeps that one only.",
             ),
             Self::NotText | Self::Unusable(_) => (
                 format!("Store it again with `tokenscope auth set --profile {profile}`."),
@@ -103,7 +104,7 @@ impl StoreError {
         };
         Failure {
             hint,
-            hint_on_screen: Some(on_screen),
+            hint_on_screen: Some(ScreenHint::Instead(on_screen)),
             ..self.into()
         }
     }
@@ -142,7 +143,7 @@ impl From<StoreError> for Failure {
         };
         let hint = error.hint();
         let mut failure = Self::new(kind, error.to_string(), hint.as_str());
-        failure.on_screens = hint.ends_with(INSTEAD).then_some(IN_MEMORY);
+        failure.hint_on_screen = hint.ends_with(INSTEAD).then_some(IN_MEMORY);
         failure
     }
 }

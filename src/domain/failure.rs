@@ -45,6 +45,15 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Whether typing the credential again can help.
+    #[must_use]
+    pub fn is_about_credential(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication | Self::NoCredential | Self::Keyring
+        )
+    }
+
     /// The name used in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -135,6 +144,15 @@ pub struct Details {
     pub cause: Option<String>,
 }
 
+/// A sentence on what to do that holds for the screens alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenHint {
+    /// In the place of the hint: a command would be the long way round.
+    Instead(&'static str),
+    /// Behind the hint: no command can do it.
+    Besides(&'static str),
+}
+
 /// An error, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -144,12 +162,10 @@ pub struct Failure {
     pub summary: String,
     /// What to do, in one sentence.
     pub hint: String,
-    /// What to do about it on a screen, where a command would be the long way round.
-    pub hint_on_screen: Option<&'static str>,
     /// What is known beyond that.
     pub details: Box<Details>,
-    /// What a screen can do besides, and a command cannot: a sentence.
-    pub on_screens: Option<&'static str>,
+    /// What only a screen can do about it.
+    pub hint_on_screen: Option<ScreenHint>,
     /// How long the API asked to be left alone, where it did.
     pub retry_after: Option<Duration>,
 }
@@ -162,9 +178,8 @@ impl Failure {
             kind,
             summary: summary.into(),
             hint: hint.into(),
-            hint_on_screen: None,
             details: Box::default(),
-            on_screens: None,
+            hint_on_screen: None,
             retry_after: None,
         }
     }
@@ -186,8 +201,10 @@ impl Failure {
     /// The same failure as a screen tells of it.
     #[must_use]
     pub fn on_screen(mut self) -> Self {
-        if let Some(hint) = self.hint_on_screen.take() {
-            hint.clone_into(&mut self.hint);
+        match self.hint_on_screen.take() {
+            Some(ScreenHint::Instead(hint)) => hint.clone_into(&mut self.hint),
+            Some(ScreenHint::Besides(hint)) => self.hint = format!("{} {hint}", self.hint),
+            None => {}
         }
         self
     }

@@ -10,7 +10,7 @@ use super::look::Look;
 use super::widgets::{cells, hint_for, put, put_right, row, width};
 use crate::action::{Action, Context};
 use crate::app::banner::{INDENT, told};
-use crate::app::state::{Banner, Screen, State};
+use crate::app::state::{Banner, State};
 use crate::domain::failure::FailureKind;
 use crate::theme::Role;
 
@@ -29,7 +29,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     };
     // The keys go where they hide nothing, and get fewer before they do.
     let last = lines.len().saturating_sub(1);
-    let mut sets = key_sets(state, banner, look);
+    let mut sets = key_sets(state, look);
     let fitting = sets.iter().find_map(|keys| {
         let at = [last, headline.saturating_sub(1)]
             .into_iter()
@@ -94,17 +94,13 @@ fn lines(banner: &Banner, state: &State, look: &Look<'_>) -> (Vec<Vec<Span<'stat
 }
 
 /// The keys that help, all of them and then only the way to the details.
-fn key_sets(state: &State, banner: &Banner, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
+fn key_sets(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
     if state.overlay.is_some() {
         return Vec::new();
     }
     let details = hint(state, Action::ErrorDetails, "details", look);
     let mut sets = Vec::new();
-    let credential_helps = matches!(
-        banner.failure.kind,
-        FailureKind::Authentication | FailureKind::NoCredential | FailureKind::Keyring
-    );
-    if credential_helps && state.screen != Screen::Setup {
+    if state.reentry_helps() {
         for label in ["re-enter credential", "re-enter"] {
             let mut both = details.clone();
             both.push(Span::raw("  "));

@@ -308,7 +308,7 @@ fn commands_that_help_name_the_profile() {
         assert!(failure.hint.contains("--profile work`"), "{failure:?}");
         let hint = failure.on_screen().hint;
         assert!(
-            !hint.contains('`') && hint.ends_with("save it.") || hint.contains("go."),
+            !hint.contains('`') && hint.ends_with("save it.") || hint.contains("saving it"),
             "{hint}"
         );
     }

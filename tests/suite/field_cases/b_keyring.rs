@@ -820,6 +820,8 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     assert!(fake.heads().is_empty(), "none was picked at random");
     let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
     session.wait_for("2 entries");
+    session.wait_for("Re-enter the credential: saving it keeps that one only.");
+    session.wait_for("a re-enter");
     session.type_keys("q");
     session.end();
     for _ in 0..2 {
@@ -892,8 +894,8 @@ async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Keyring);
     assert!(failure.summary.contains("denied"), "{}", failure.summary);
-    let on_screens = failure.on_screens.unwrap_or_default();
-    assert!(on_screens.contains("this session only"), "{on_screens}");
+    let hint = failure.on_screen().hint;
+    assert!(hint.contains("this session only"), "{hint}");
     assert_eq!(calls.lock().unwrap().len(), 1, "no loop of prompts");
     let _again = inspector
         .look_up(&access(), &token, || {})
