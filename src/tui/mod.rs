@@ -153,14 +153,17 @@ async fn turn(
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
+            #[cfg(unix)]
             Next::Resized => {
                 let (width, height) = screen.size()?;
                 Message::Resized(width, height)
             }
+            #[cfg(unix)]
             Next::Stop => {
                 stop(screen)?;
                 Message::Resumed
             }
+            #[cfg(unix)]
             Next::Continue => {
                 screen.resume()?;
                 Message::Resumed
@@ -191,10 +194,13 @@ enum Next {
     /// Something happened that means nothing here.
     Nothing,
     /// The terminal has another size.
+    #[cfg(unix)]
     Resized,
     /// The process is asked to stop.
+    #[cfg(unix)]
     Stop,
     /// The process was stopped and goes on.
+    #[cfg(unix)]
     Continue,
     /// End with this exit code.
     End(u8),
@@ -219,8 +225,11 @@ impl Sources {
         tokio::select! { biased;
             signal = self.signals.next() => match signal {
                 Signal::End(code) => Next::End(code),
+                #[cfg(unix)]
                 Signal::Resized => Next::Resized,
+                #[cfg(unix)]
                 Signal::Stop => Next::Stop,
+                #[cfg(unix)]
                 Signal::Continue => Next::Continue,
             },
             Some(message) = self.messages.recv() => Next::Message(message),

@@ -11,11 +11,13 @@ pub(super) enum Signal {
     /// End with this exit code.
     End(u8),
     /// The terminal has another size.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "it comes with the keys there"))]
+    #[cfg(unix)]
     Resized,
     /// Give the terminal back and stop.
+    #[cfg(unix)]
     Stop,
     /// The process was stopped and goes on; the terminal's modes may be gone.
+    #[cfg(unix)]
     Continue,
 }
 
@@ -121,6 +123,7 @@ pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere signals are asked for")]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self)
     }
