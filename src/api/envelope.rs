@@ -20,7 +20,7 @@ const MAX_ERRORS: usize = 20;
 /// How deep chains of causes are followed.
 const MAX_DEPTH: usize = 4;
 
-/// What `success` says. Only JSON's own `true` is a yes.
+/// What `success` says, as a boolean or as the text of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Claim {
     /// Nothing: the key is absent or null.
@@ -36,8 +36,8 @@ impl Claim {
     fn read(raw: Option<&RawValue>) -> Self {
         match raw.map(RawValue::get) {
             None | Some("null") => Self::Unsaid,
-            Some("true") => Self::Yes,
-            Some("false") => Self::No,
+            Some("true" | r#""true""#) => Self::Yes,
+            Some("false" | r#""false""#) => Self::No,
             Some(_) => Self::Odd,
         }
     }

@@ -242,6 +242,4 @@ pub enum Unreadable {
     NoObject,
     /// The envelope holds no list.
     NoList,
-    /// The envelope holds a token with another ID than was asked for.
-    OtherToken,
 }

@@ -230,7 +230,6 @@ fn unreadable(how: Unreadable) -> &'static str {
         Unreadable::NotEnvelope => "The answer is JSON, but not the API's",
         Unreadable::NoObject => "The answer holds no service token",
         Unreadable::NoList => "The answer holds no list",
-        Unreadable::OtherToken => "The API answered about another token",
     }
 }
 
