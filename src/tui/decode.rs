@@ -13,6 +13,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use super::sequences::{ESC, Piece, piece};
 
 const CTRL_C: u8 = 0x03;
+const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 /// More than any field takes; the rest of a paste is not kept.
 const LONGEST_PASTE: usize = 1024 * 1024;
@@ -62,6 +63,12 @@ impl Decoder {
         }
     }
 
+    /// Whether a paste has begun.
+    #[must_use]
+    pub fn is_in_paste(&self) -> bool {
+        matches!(self.mode, Mode::Paste(_))
+    }
+
     /// Nothing more came in time: what is there is all there is.
     pub fn give_up(&mut self) -> Vec<Event> {
         let held = std::mem::take(&mut self.held);
@@ -85,10 +92,7 @@ impl Decoder {
             Mode::Keys => self.next_key(events),
             Mode::Answer => self.skip_answer(),
             Mode::Paste(text) => {
-                let end = self
-                    .held
-                    .windows(PASTE_ENDS.len())
-                    .position(|window| window == PASTE_ENDS);
+                let end = end_of_paste(&self.held);
                 // The mark itself may have come in part.
                 let whole = self.held.len().saturating_sub(PASTE_ENDS.len() - 1);
                 let come = end.unwrap_or(whole);
@@ -148,6 +152,18 @@ impl Decoder {
         self.mode = Mode::Keys;
         true
     }
+}
+
+/// Where the mark is that ends a paste. A text that holds one itself must not get its rest taken for
+/// keys, so that it is the last one before another paste begins.
+fn end_of_paste(held: &[u8]) -> Option<usize> {
+    let position =
+        |text: &[u8], mark: &[u8]| text.windows(mark.len()).position(|window| window == mark);
+    let first = position(held, PASTE_ENDS)?;
+    let next = position(&held[first..], PASTE_BEGINS).map_or(held.len(), |at| first + at);
+    held[..next]
+        .windows(PASTE_ENDS.len())
+        .rposition(|window| window == PASTE_ENDS)
 }
 
 fn paste(text: &[u8]) -> Event {

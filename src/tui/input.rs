@@ -13,7 +13,8 @@ mod unix {
     use std::thread;
     use std::time::Duration;
 
-    use crossterm::event::Event;
+    use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+    use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::{Errno, read};
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
     use tokio::time::{Instant, timeout_at};
@@ -24,10 +25,17 @@ mod unix {
     /// What the loop has to end the program by itself once the terminal is closed.
     const GRACE: Duration = Duration::from_millis(500);
 
+    const CTRL_C: u8 = 0x03;
+    /// The pause before a key that a person presses after something else.
+    const PRESSED: Duration = Duration::from_millis(50);
+
     /// The keys and pastes of the terminal on standard input.
     pub(in crate::tui) struct Input {
         bytes: UnboundedReceiver<Vec<u8>>,
+        /// The last bytes came then.
         heard: Instant,
+        /// What is not complete yet is waited for since then.
+        since: Instant,
         decoder: Decoder,
         ready: VecDeque<Event>,
     }
@@ -42,6 +50,7 @@ mod unix {
             Ok(Self {
                 bytes,
                 heard: Instant::now(),
+                since: Instant::now(),
                 decoder: Decoder::default(),
                 ready: VecDeque::new(),
             })
@@ -54,17 +63,49 @@ mod unix {
                     return Some(event);
                 }
                 let come = match self.decoder.patience() {
-                    Some(patience) => timeout_at(self.heard + patience, self.bytes.recv()).await,
+                    Some(patience) => timeout_at(self.since + patience, self.bytes.recv()).await,
                     None => Ok(self.bytes.recv().await),
                 };
                 match come {
-                    Ok(bytes) => {
-                        self.heard = Instant::now();
-                        self.ready.extend(self.decoder.feed(&bytes?));
-                    }
+                    Ok(bytes) => self.take_in(&bytes?),
                     Err(_late) => self.ready.extend(self.decoder.give_up()),
                 }
             }
+        }
+
+        /// Takes a key with Alt that means nothing for Escape and the key: they come as the same
+        /// bytes, and tmux holds Escape back until the next key is there.
+        pub(in crate::tui) fn split(&mut self, event: &Event) {
+            let Event::Key(key) = *event else { return };
+            if key.modifiers.contains(KeyModifiers::ALT) && key.kind == KeyEventKind::Press {
+                let modifiers = key.modifiers - KeyModifiers::ALT;
+                let apart = [KeyCode::Esc.into(), KeyEvent { modifiers, ..key }];
+                for key in apart.into_iter().rev() {
+                    self.ready.push_front(Event::Key(key));
+                }
+            }
+        }
+
+        /// Whether nothing has come that was not given out yet.
+        pub(in crate::tui) fn is_quiet(&self) -> bool {
+            self.ready.is_empty() && self.bytes.is_empty()
+        }
+
+        fn take_in(&mut self, bytes: &[u8]) {
+            let now = Instant::now();
+            // Somebody presses it, for nothing else works: no paste or answer pauses before one.
+            if bytes == [CTRL_C] && now - self.heard > PRESSED {
+                self.decoder = Decoder::default();
+            }
+            let has_begun = self.decoder.patience().is_some();
+            let events = self.decoder.feed(bytes);
+            // A paste may be long, but all else comes at once: a key after its beginning must not
+            // make it be waited for anew.
+            if !has_begun || !events.is_empty() || self.decoder.is_in_paste() {
+                self.since = now;
+            }
+            self.heard = now;
+            self.ready.extend(events);
         }
     }
 
@@ -79,13 +120,23 @@ mod unix {
                         return;
                     }
                 }
-                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(Errno::INTR) => {}
+                // A program before left the terminal so.
+                Err(Errno::AGAIN) => wait_for_bytes(),
                 Ok(_) | Err(_) => break,
             }
         }
         drop(sender);
         thread::sleep(GRACE);
         std::process::exit(i32::from(HUNG_UP));
+    }
+
+    fn wait_for_bytes() {
+        let terminal = io::stdin();
+        let mut wait = [PollFd::new(&terminal, PollFlags::IN)];
+        if poll(&mut wait, None).is_err() {
+            thread::sleep(PRESSED);
+        }
     }
 }
 
@@ -98,6 +149,14 @@ impl Input {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere a thread is started")]
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self(crossterm::event::EventStream::new()))
+    }
+
+    #[expect(clippy::unused_self, reason = "elsewhere keys come as bytes")]
+    pub(super) fn split(&mut self, _: &crossterm::event::Event) {}
+
+    #[expect(clippy::unused_self, reason = "elsewhere it is known")]
+    pub(super) fn is_quiet(&self) -> bool {
+        true
     }
 
     pub(super) async fn next(&mut self) -> Option<crossterm::event::Event> {

@@ -21,6 +21,7 @@ use crossterm::execute;
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
 
 use crate::api::Options;
 use crate::app::effect::Effect;
@@ -38,6 +39,9 @@ use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
+
+/// How long what happens may stay off the screen while more of it comes.
+const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
 /// Everything the screens start from.
 pub struct Launch {
@@ -143,11 +147,13 @@ async fn turn(
     look: &Look<'_>,
     clock: fn() -> DateTime<Utc>,
 ) -> io::Result<u8> {
-    let mut is_changed = false;
+    let (mut is_changed, mut drawn) = (false, Instant::now());
     while !state.quit {
-        if is_changed && sources.messages.is_empty() {
+        // Keys that wait are taken in first: nobody can see a frame for each of them.
+        let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
+        if is_changed && (is_quiet || drawn.elapsed() > LONGEST_UNSEEN) {
             screen.draw(state, look)?;
-            is_changed = false;
+            (is_changed, drawn) = (false, Instant::now());
         }
         let message = match sources.next(state, look.keymap, clock()).await {
             Next::Message(message) => message,
@@ -234,10 +240,13 @@ impl Sources {
             },
             Some(message) = self.messages.recv() => Next::Message(message),
             event = self.input.next() => match event {
-                Some(event) => match keymap.translate(state.context(), event) {
-                    Some(input) => Next::Message(input.into()),
-                    None => Next::Nothing,
-                },
+                Some(event) => {
+                    let input = keymap.translate(state.context(), event.clone());
+                    if input.is_none() {
+                        self.input.split(&event);
+                    }
+                    input.map_or(Next::Nothing, |input| Next::Message(input.into()))
+                }
                 // The terminal was closed, which a hang-up says too.
                 None => Next::End(HUNG_UP),
             },

@@ -166,6 +166,18 @@ impl Session {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
+    /// Whether the program ends in this time.
+    pub(crate) fn ends_within(&mut self, wait: Duration) -> bool {
+        let deadline = Instant::now() + wait;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(chunk) => self.take(&chunk),
+                Err(error) => return error == std::sync::mpsc::RecvTimeoutError::Disconnected,
+            }
+        }
+    }
+
     /// Waits for the end, and gives the status and all that was written.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
