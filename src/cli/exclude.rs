@@ -4,7 +4,7 @@
 
 use super::telling::warn;
 use super::verdict::Entry;
-use crate::domain::text;
+use crate::domain::secrecy;
 use crate::domain::token::TokenRef;
 
 /// A token that is to be left out.
@@ -38,7 +38,7 @@ impl<'a> Excluded<'a> {
         } else {
             ""
         };
-        let text = text::quoted(self.text);
+        let text = secrecy::quoted(self.text);
         warn(&format!("--exclude {text} matched no token{advice}"));
     }
 }

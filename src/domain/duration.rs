@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 
-use super::text;
+use super::secrecy;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
@@ -208,7 +208,7 @@ pub struct InvalidSpan(String);
 /// # Errors
 /// [`InvalidSpan`] for anything else, zero and a number beyond a million years included.
 pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
-    let invalid = || InvalidSpan(text::quoted(text));
+    let invalid = || InvalidSpan(secrecy::quoted(text));
     let (number, seconds) = match text.as_bytes().last() {
         Some(b'd') => (&text[..text.len() - 1], 86_400),
         Some(b'h') => (&text[..text.len() - 1], 3_600),

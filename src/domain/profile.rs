@@ -3,6 +3,7 @@
 use super::credential::CredentialKind;
 use super::failure::{Failure, FailureKind};
 use super::scope::Scope;
+use super::secrecy;
 use super::secrecy::{holds_secret, misplaced};
 use super::text;
 
@@ -84,7 +85,7 @@ pub fn no_such_profile(name: &str) -> Failure {
     }
     Failure::new(
         FailureKind::Usage,
-        format!("There is no profile called {}.", text::quoted(name)),
+        format!("There is no profile called {}.", secrecy::quoted(name)),
         "`tokenscope profile list` shows those there are; `tokenscope auth set` makes one.",
     )
 }

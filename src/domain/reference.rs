@@ -197,7 +197,9 @@ impl TokenRef {
 }
 
 /// The labels that are copied together with an ID.
-const LABELS: [&str; 8] = [
+const LABELS: [&str; 10] = [
+    "export",
+    "client",
     "urn",
     "uuid",
     "id",
@@ -208,17 +210,28 @@ const LABELS: [&str; 8] = [
     "cf-access-client-id",
 ];
 
-/// The text without quotes, brackets and the like around it, and without a label before it.
+/// The text without quotes, brackets and the like around it, and without the labels before it: those
+/// of headers, of shells, and of what this program itself prints.
 fn unlabelled(text: &str) -> &str {
-    let text = text::bare(text);
-    match text.split_once([':', '=']) {
-        Some((label, value))
-            if LABELS.contains(&text::bare(label).to_ascii_lowercase().as_str()) =>
-        {
-            unlabelled(value)
+    const MOST_LABELS: usize = 4;
+    let mut text = text::bare(text);
+    for _ in 0..MOST_LABELS {
+        match text.split_once(BEHIND_A_LABEL) {
+            Some((label, value)) if is_label(label) => {
+                text = text::bare(value.trim_start_matches(BEHIND_A_LABEL));
+            }
+            _ => break,
         }
-        _ => text,
     }
+    text
+}
+
+/// What stands between a label and its value.
+const BEHIND_A_LABEL: [char; 4] = [':', '=', ' ', '\t'];
+
+fn is_label(text: &str) -> bool {
+    let text = text::bare(text).to_ascii_lowercase();
+    LABELS.contains(&text.as_str())
 }
 
 /// A URL, with its scheme or as browsers show it; or its path alone, if that leads to an ID.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::failure::{ApiError, Details, Failure, FailureKind};
+use super::text;
 
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "[hidden]";
@@ -16,6 +17,9 @@ const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfoat_", "cfk_", "cfast_"];
 
 /// Shorter text is in too many words by chance, and no credential is as short.
 const SHORTEST: usize = 8;
+
+/// No name that begins like a credential goes on as long as this.
+const LONG: usize = 28;
 
 /// What stands before a secret in shells and HTTP headers, in lower case with underscores.
 const LABELS: [&str; 11] = [
@@ -47,9 +51,14 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut expected = Expected::Nothing;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        let upto = |end: fn(char) -> bool| &rest[..rest.find(end).unwrap_or(rest.len())];
         // Behind a label a secret may hold signs that end a word elsewhere.
-        let value = &rest[..rest.find(ends_a_value).unwrap_or(rest.len())];
-        let word = &rest[..rest.find(|c| !is_inner(c)).unwrap_or(rest.len())];
+        let value = if expected.awaits(c) {
+            upto(ends_a_value)
+        } else {
+            ""
+        };
+        let word = upto(|c| !is_inner(c));
         let hidden = if expected.is_met_by(value) {
             value
         } else if is_credential(word.trim_start_matches('-')) {
@@ -117,28 +126,47 @@ impl Expected {
         }
     }
 
+    /// Whether what begins with this may be a secret.
+    fn awaits(self, c: char) -> bool {
+        match self {
+            Self::Nothing | Self::Label => false,
+            Self::Surely => true,
+            Self::Perhaps => !matches!(c, ':' | ' ' | '\t'),
+        }
+    }
+
     fn is_met_by(self, value: &str) -> bool {
         match self {
             Self::Nothing | Self::Label => false,
             Self::Surely => !value.is_empty(),
             Self::Perhaps => {
-                value.len() >= SHORTEST && value.bytes().any(|byte| byte.is_ascii_digit())
+                value.len() >= SHORTEST
+                    && value.bytes().any(|byte| byte.is_ascii_digit())
+                    && !is_word(value)
             }
         }
     }
 }
 
 fn is_credential(word: &str) -> bool {
-    let is_prefixed = PREFIXES.iter().any(|prefix| {
-        word.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() >= SHORTEST)
-    });
-    is_prefixed || is_hexadecimal_secret(word) || is_old_token(word)
+    is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word)
 }
 
-/// A Global API key of 37 to 45 digits, or a service token's secret of 64.
+/// What has a prefix, with something glued before it too. A name may begin so.
+fn is_prefixed(word: &str) -> bool {
+    PREFIXES.iter().any(|prefix| {
+        let Some((_, rest)) = word.split_once(prefix) else {
+            return false;
+        };
+        rest.len() >= LONG || (rest.len() >= SHORTEST && !words(rest).all(is_word))
+    })
+}
+
+/// A Global API key of 37 to 45 digits, or a service token's secret of 64. One of 40 would be the
+/// hash of a commit as well.
 fn is_hexadecimal_secret(word: &str) -> bool {
-    matches!(word.len(), 37..=45 | 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+    matches!(word.len(), 37..=39 | 41..=45 | 64)
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// An API token from before there were prefixes: 40 characters at random.
@@ -147,23 +175,47 @@ fn is_old_token(word: &str) -> bool {
     let is_like_an_id = word
         .bytes()
         .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let is_made_of_words = words(word).count() > 2 && words(word).all(is_word);
     word.len() == 40
         && has(u8::is_ascii_digit)
         && has(u8::is_ascii_alphabetic)
         && !is_like_an_id
-        && !is_made_of_words(word)
+        && !is_made_of_words
 }
 
-/// `deploy-eu-west1-2025` and the like, which people name things.
-fn is_made_of_words(text: &str) -> bool {
-    let is_word = |piece: &str| {
-        let letters = piece.trim_matches(|c: char| c.is_ascii_digit());
-        let tail = letters.get(1..).unwrap_or_default();
-        letters.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && (tail.bytes().all(|byte| byte.is_ascii_lowercase())
-                || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
-    };
-    text.split(['-', '_']).count() > 2 && text.split(['-', '_']).all(is_word)
+/// The words of `deploy-eu-west1-2025`, `ProdDeploy2` and the like, which people name things.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['-', '_']).flat_map(|piece| {
+        let bytes = piece.as_bytes();
+        let is_start =
+            |at: &usize| bytes[*at].is_ascii_uppercase() && !bytes[at - 1].is_ascii_uppercase();
+        let starts = (1..bytes.len()).filter(is_start);
+        let mut from = 0;
+        let edges: Vec<usize> = starts.chain([bytes.len()]).collect();
+        edges.into_iter().map(move |to| {
+            let word = &piece[from..to];
+            from = to;
+            word
+        })
+    })
+}
+
+/// Letters of one case, with a capital before them or a few digits around.
+fn is_word(piece: &str) -> bool {
+    const MOST_DIGITS: usize = 4;
+    let letters = piece.trim_matches(|c: char| c.is_ascii_digit());
+    let tail = letters.get(1..).unwrap_or_default();
+    piece.len() - letters.len() <= MOST_DIGITS
+        && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (tail.bytes().all(|byte| byte.is_ascii_lowercase())
+            || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+/// Text as a sentence quotes it, without what looks like a credential: hidden before it is cut, or
+/// half of a secret would not be known for one.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    text::quoted(&scrub(text))
 }
 
 /// What to say of a secret on a command line. It is not repeated.

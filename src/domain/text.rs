@@ -106,7 +106,7 @@ pub fn trim_input(text: &str) -> &str {
 /// hold nothing of the kind themselves.
 #[must_use]
 pub fn bare(text: &str) -> &str {
-    let is_around = |c: char| "\"'`“”‘’«»(){}[]<>,;".contains(c);
+    let is_around = |c: char| "\"'`“”‘’«»(){}[]<>,;.:".contains(c);
     let mut text = trim_input(text);
     loop {
         let inner = trim_input(text.trim_matches(is_around));

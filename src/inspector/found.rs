@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
-use crate::domain::text;
+use crate::domain::secrecy;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 /// What a look-up brought.
@@ -29,7 +29,7 @@ pub struct Found {
 #[must_use]
 pub fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
     let what = match token {
-        TokenRef::Name(name) => format!("is called {}", text::quoted(name)),
+        TokenRef::Name(name) => format!("is called {}", secrecy::quoted(name)),
         other => format!("has the client ID {other}"),
     };
     let elsewhere =

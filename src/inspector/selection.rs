@@ -9,8 +9,8 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, no_such_profile};
 use crate::domain::scope::{Scope, ScopeKind};
+use crate::domain::secrecy;
 use crate::domain::settings::Settings;
-use crate::domain::text;
 
 /// How many profiles a sentence names.
 const MOST_NAMED: usize = 8;
@@ -141,7 +141,7 @@ pub fn no_default(settings: &Settings) -> Option<Failure> {
         FailureKind::NoCredential,
         format!(
             "The default profile, {}, does not exist; there {verb} {}.",
-            text::quoted(name),
+            secrecy::quoted(name),
             known.join(", ")
         ),
         "Name one with --profile, or make one the default with `tokenscope profile use NAME`.",

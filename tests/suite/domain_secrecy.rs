@@ -2,10 +2,12 @@
 
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::profile::{InvalidProfileName, parse_new_profile_name, parse_profile_name};
-use tokenscope::domain::secrecy::{HIDDEN, holds_secret, scrub};
+use tokenscope::domain::secrecy::{HIDDEN, holds_secret, quoted, scrub};
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 
-pub(crate) const SECRETS: [&str; 20] = [
+pub(crate) const SECRETS: [&str; 22] = [
+    "xcfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
+    "%20cfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
     "cfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
     "cfat_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
     "cfk_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
@@ -28,7 +30,15 @@ pub(crate) const SECRETS: [&str; 20] = [
     "\"cfat_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd\",",
 ];
 
-const OTHERS: [&str; 26] = [
+const OTHERS: [&str; 34] = [
+    "cfast_legacy_import",
+    "cfk_migration_helper",
+    "cfut_prodDeployer1",
+    "authorization gateway1",
+    "bearer service1",
+    "x-auth-key migrator2",
+    "ProductionDeployFrankfurtBackup2025Main0",
+    "4c72898a1b2c3d4e5f60718293a4b5c6d79c2e0a",
     "",
     "CI/CD token",
     "Bearer token for production",
@@ -96,6 +106,36 @@ fn a_credential_names_neither_a_token_nor_a_new_profile() {
     // One that is there already can still be read.
     assert!(parse_profile_name(secret).is_ok());
     assert_eq!(parse_new_profile_name("prod").as_deref(), Ok("prod"));
+}
+
+#[test]
+fn a_secret_is_hidden_before_it_is_cut() {
+    let secret = "bdd31c01".repeat(8);
+    let secret = secret.as_str();
+    assert_eq!(quoted(secret), format!("{HIDDEN:?}"));
+    let long = format!("{} {secret}", "word ".repeat(11));
+    assert!(!quoted(&long).contains("bdd31"), "{}", quoted(&long));
+}
+
+#[test]
+fn long_text_is_scrubbed_in_little_time() {
+    let began = std::time::Instant::now();
+    for piece in [
+        ":",
+        "id:",
+        "bearer ",
+        "bearer :",
+        "漢",
+        "\"",
+        "TOKEN=",
+        "cf_api_token=",
+        "a-",
+    ] {
+        let text = piece.repeat(200_000 / piece.len());
+        let _clean = scrub(&text);
+        let _meant = TokenRef::parse(&text);
+    }
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
 }
 
 #[test]
