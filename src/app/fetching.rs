@@ -26,9 +26,6 @@ use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 
 /// Looks a token up; another token than the one in view leaves nothing of that.
 pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
-    if state.detail.token.is_loading() && state.lookup.is_edited {
-        state.tell("A look-up is under way. This one can be sent once it is done or cancelled.");
-    }
     if !may_send(state) {
         return None;
     }
@@ -45,6 +42,17 @@ pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     state.detail.is_asked_for = true;
     state.banner = None;
     Some(send(state, access, token))
+}
+
+/// Drops the look-up under way where another one is wanted: the last that was asked for counts.
+pub(super) fn give_way(state: &mut State, token: &TokenRef, scope: &Scope) -> Option<Effect> {
+    let detail = &state.detail;
+    let is_same = detail.reference.as_ref() == Some(token)
+        && detail.access.as_ref().map(|access| &access.scope) == Some(scope);
+    if is_same || state.limited_for().is_some() {
+        return None;
+    }
+    state.detail.token.cancel().map(Effect::Cancel)
 }
 
 /// Fetches the token in view again.

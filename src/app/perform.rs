@@ -32,6 +32,10 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
             Step::LookUp { .. } if must_choose(state) => {
                 effects.extend(choose_profile(state));
             }
+            Step::LookUp { token, scope } => {
+                effects.extend(fetching::give_way(state, &token, &scope));
+                effects.extend(look_up(state, token, &scope));
+            }
             Step::OpenBrowse => effects.extend(open_browse(state)),
             step => effects.extend(perform_one(state, step)),
         }
@@ -77,7 +81,6 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Tell(text) => state.tell(text),
         Step::Report(failure) => state.report(failure),
         Step::Copy(text) => return copy(state, text),
-        Step::LookUp { token, scope } => return look_up(state, token, &scope),
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => {

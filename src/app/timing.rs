@@ -144,7 +144,9 @@ pub(super) fn store_trial(state: &State) -> Trial {
 
 /// Whether a spinner turns: somebody waits and has nothing to look at meanwhile.
 fn is_waiting(state: &State) -> bool {
-    let is_first_fetch = state.detail.token.is_loading() && state.detail.token.value().is_none();
+    // Look-up shows every one, a refresh that was left behind too.
+    let is_first_fetch = state.detail.token.is_loading()
+        && (state.detail.token.value().is_none() || state.screen == Screen::Lookup);
     let is_listing = state.screen == Screen::Browse && state.browse.list.is_loading();
     is_listing
         || (is_first_fetch && matches!(state.screen, Screen::Lookup | Screen::Detail))

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
 use crate::api::{Client, Options, Patience};
@@ -314,7 +314,18 @@ impl Inspector {
             return Ok(client);
         }
         let options = self.options.clone();
-        let built = tokio::task::spawn_blocking(move || Client::new(&options)).await;
+        let reading = tokio::task::spawn_blocking(move || Client::new(&options));
+        let patience = self.patience();
+        let Ok(built) = timeout_at(patience.deadline, reading).await else {
+            return Err(Failure::new(
+                FailureKind::Timeout,
+                format!(
+                    "The certificates to trust were not read within {} s.",
+                    patience.allowed.as_secs()
+                ),
+                "Check what --ca-file, SSL_CERT_FILE and SSL_CERT_DIR name.",
+            ));
+        };
         let client = built
             .map_err(|error| {
                 Failure::new(

@@ -635,10 +635,34 @@ fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
 }
 
 #[test]
-fn enter_on_another_token_says_that_one_is_under_way() {
-    let (mut state, _) = typing_on();
+fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
+    let (mut state, first) = typing_on();
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects[0], Effect::Cancel(first));
+    let second = request_of(&effects[1..]);
+    assert_ne!(first, second);
+    // The same one again is no other.
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert!(notice(&state).starts_with("A look-up is under way."));
+    assert_eq!(
+        answer(&mut state, first, Ok(found(vec![token(at(99))]))),
+        []
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+    answer(&mut state, second, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+}
+
+#[test]
+fn a_refresh_that_was_left_behind_goes_on_spinning_and_gives_way() {
+    let mut state = detail(at(99_999_999));
+    let refresh = request_of(&act(&mut state, Action::Refresh));
+    act(&mut state, Action::LookUp);
+    let next = state.wake_at().unwrap();
+    assert!(next - state.clock.local < TimeDelta::seconds(1), "{next}");
+    type_text(&mut state, "another");
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects[0], Effect::Cancel(refresh));
+    assert_eq!(effects.len(), 2);
 }
 
 #[test]

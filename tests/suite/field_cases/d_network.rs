@@ -126,6 +126,28 @@ fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
     }
 }
 
+/// A directory of certificates whose every file is read, however large it says it is.
+#[cfg(target_os = "linux")]
+#[test]
+fn d01_certificates_are_read_within_the_deadline_too() {
+    let directory = tempfile::tempdir().unwrap();
+    for number in 0..50 {
+        let path = directory.path().join(format!("eeeeeeee.{number}"));
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        let file = std::fs::File::create(path).unwrap();
+        file.set_len(1 << 40).unwrap();
+    }
+    let fake = Fake::holding("");
+    let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "1"]);
+    command
+        .env("CLOUDFLARE_BASE_URL", format!("https://{}", dead()))
+        .env("SSL_CERT_DIR", directory.path());
+    let outcome = run(&mut command);
+    let words = outcome.is_error("timeout", 1);
+    assert!(words.contains("SSL_CERT_DIR"), "{words}");
+    assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
     use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
