@@ -253,6 +253,9 @@ fn open_profiles(state: &mut State) -> Vec<Effect> {
         state.profiles.select(source.as_ref(), settings);
     }
     state.screen = Screen::Profiles;
+    if requests.iter().any(Option::is_some) {
+        state.tell("What was under way is cancelled.");
+    }
     let mut effects: Vec<_> = requests.into_iter().flatten().map(Effect::Cancel).collect();
     effects.extend(find_secrets(state));
     effects
