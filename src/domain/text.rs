@@ -26,7 +26,7 @@ pub fn beginning(text: &str) -> &str {
 ///
 /// Line breaks and tabs become a space; every other control, direction override and invisible
 /// format character becomes [`PLACEHOLDER`], and so does a joiner that joins no emoji: a terminal
-/// may put what follows it into the cell before. A mark at the start gets a [`BASE`], without which
+/// may put what follows it into the cell before. A mark at the start gets a base, without which
 /// it would go to whatever stands before the text.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {

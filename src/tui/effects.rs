@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::api::{BaseUrl, Options, Page};
 use crate::app::effect::Effect;
@@ -24,6 +26,9 @@ use crate::domain::remote::RequestId;
 use crate::domain::token::TokenRef;
 use crate::inspector::{Inspector, Limits};
 
+/// How long the end waits for files.
+const AT_THE_END: Duration = Duration::from_millis(500);
+
 /// The running demo, and the inspector that reaches it.
 struct DemoSession {
     _server: Demo,
@@ -39,6 +44,7 @@ pub(super) struct Effects {
     paths: Option<Paths>,
     messages: UnboundedSender<Message>,
     running: HashMap<RequestId, AbortHandle>,
+    on_files: JoinSet<()>,
 }
 
 impl Effects {
@@ -57,12 +63,22 @@ impl Effects {
             paths,
             messages,
             running: HashMap::new(),
+            on_files: JoinSet::new(),
         }
+    }
+
+    /// Waits a little for what is being written, so that no file is left half-way.
+    pub(super) async fn settle(&mut self) {
+        let _late = timeout(AT_THE_END, async {
+            while self.on_files.join_next().await.is_some() {}
+        })
+        .await;
     }
 
     /// Starts an effect that reaches beyond the terminal.
     pub(super) fn run(&mut self, effect: Effect) {
         self.running.retain(|_, task| !task.is_finished());
+        while self.on_files.try_join_next().is_some() {}
         let inspector = self.inspector.clone();
         match effect {
             Effect::FetchToken {
@@ -178,9 +194,9 @@ impl Effects {
     }
 
     /// Work on files, which must not hold the loop up.
-    fn spawn_blocking(&self, work: impl FnOnce() -> Message + Send + 'static) {
+    fn spawn_blocking(&mut self, work: impl FnOnce() -> Message + Send + 'static) {
         let messages = self.messages.clone();
-        tokio::task::spawn_blocking(move || {
+        self.on_files.spawn_blocking(move || {
             let _unheard = messages.send(work());
         });
     }
@@ -272,11 +288,11 @@ impl Effects {
         });
     }
 
-    fn remember(&self, recent: Recent) {
+    fn remember(&mut self, recent: Recent) {
         let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
             return;
         };
-        tokio::task::spawn_blocking(move || {
+        self.on_files.spawn_blocking(move || {
             if let Err(failure) = state::remember(&paths, recent) {
                 tracing::warn!(summary = %failure.summary, "the look-up is not remembered");
                 let _unheard = messages.send(Message::NotRemembered(failure));

@@ -135,7 +135,9 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     #[cfg(debug_assertions)]
     fault::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
-    turn(screen, &mut sources, &mut effects, &mut state, &look, clock).await
+    let code = turn(screen, &mut sources, &mut effects, &mut state, &look, clock).await;
+    effects.settle().await;
+    code
 }
 
 /// Draws, waits, and takes in what happened, until the end.
