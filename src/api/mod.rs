@@ -1,10 +1,12 @@
 //! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
 //!
-//! `client` is what others see, set up by `setup` and `proxy`; `exchange` sends, `listing` puts pages together.
-//! What an answer means is decided by pure code: `envelope` unwraps it, `verdict` judges a refusal,
-//! `retry` says when to try again, `paging` which page comes next. Errors are typed in `error`, told
-//! apart by `transport` where there was no answer, kept free of our own secret by `redact`, and worded in
-//! `wording` and `refusal`.
+//! `client` is what others see, set up by `setup`, `roots` and `proxy`; `exchange` sends,
+//! `coding` decompresses, `listing` puts pages together. What an answer means is decided by pure
+//! code: `envelope` unwraps it, `verdict` judges a refusal, `retry` says when to try again,
+//! `paging` which page comes next. Errors are typed in `error`, told apart by `transport` where
+//! there was no answer, kept free of our own secret by `redact`, and worded in `wording` and
+//! `refusal`.
+//!
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
 mod base_url;

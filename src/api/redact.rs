@@ -6,13 +6,8 @@
 use zeroize::Zeroizing;
 
 use crate::domain::failure::ApiError;
+use crate::domain::secrecy::{HIDDEN, SHORTEST};
 use crate::domain::secret::Secret;
-
-/// What stands where the credential stood.
-const HIDDEN: &str = "[hidden]";
-
-/// Shorter text is in too many words by chance, and no credential is as short.
-const SHORTEST: usize = 8;
 
 /// The text without the credential, as it is or in Base64.
 pub(super) fn text(mut text: String, secret: &Secret) -> String {

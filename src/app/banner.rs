@@ -17,7 +17,8 @@ pub struct Told {
 }
 
 /// Breaks what is said of an error, clean text, into the lines that it gets on a terminal of a size,
-/// with some cells left at the end of headline or hint for the way to the details. An account's or zone's ID is shortened where that saves a line: the header shows it as well.
+/// with some cells left at the end of headline or hint for the way to the details. An account's or
+/// zone's ID is shortened where that saves a line: the header shows it as well.
 #[must_use]
 pub fn told(
     headline: &str,

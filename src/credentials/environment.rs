@@ -13,6 +13,7 @@ use super::store::CredentialStore;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::secrecy::SHORTEST;
 use crate::domain::secret::Secret;
 use crate::domain::text;
 
@@ -35,9 +36,6 @@ const OTHERS: &[&str] = &[
     "TOKENSCOPE_LOG",
     "TOKENSCOPE_TEST_FAULT",
 ];
-
-/// Shorter text is in too many words by chance, and no credential is as short.
-const SHORTEST_SECRET: usize = 8;
 
 /// A snapshot of the variables that tokenscope knows. One that is empty or blank counts as unset.
 /// Its `Debug` shows names alone: a base URL may hold a password too.
@@ -136,7 +134,7 @@ impl Environment {
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {
             let secret = text::trim_input(secret.expose());
-            secret.len() >= SHORTEST_SECRET && text.contains(secret)
+            secret.len() >= SHORTEST && text.contains(secret)
         })
     }
 

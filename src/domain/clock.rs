@@ -38,8 +38,8 @@ pub fn measure(
     Some(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
 }
 
-/// The server's date, where it cannot be right: it is in a year before this program was written, or a day
-/// before something in the tokens happened that the local clock has no doubt of.
+/// The server's date, where it cannot be right: it is in a year before this program was written, or
+/// a day before something in the tokens happened that the local clock has no doubt of.
 #[must_use]
 pub fn doubtful_date<'a>(
     measured: TimeDelta,

@@ -16,7 +16,7 @@ pub const HIDDEN: &str = "[hidden]";
 const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfoat_", "cfk_", "cfast_"];
 
 /// Shorter text is in too many words by chance, and no credential is as short.
-const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
 
 /// No name that begins like a credential goes on as long as this.
 const LONG: usize = 28;

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-use super::sequences::{ESC, Piece, piece};
+use super::sequences::{CTRL_C, ESC, Piece, piece};
 
-const CTRL_C: u8 = 0x03;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 /// More than any field takes; the rest of a paste is not kept.

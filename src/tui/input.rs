@@ -20,12 +20,12 @@ mod unix {
     use tokio::time::{Instant, timeout_at};
 
     use crate::tui::decode::Decoder;
+    use crate::tui::sequences::CTRL_C;
     use crate::tui::signals::HUNG_UP;
 
     /// What the loop has to end the program by itself once the terminal is closed.
     const GRACE: Duration = Duration::from_millis(500);
 
-    const CTRL_C: u8 = 0x03;
     /// The pause before a key that a person presses after something else.
     const PRESSED: Duration = Duration::from_millis(50);
 
