@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rooms::Room;
 use super::source::{File, Target, Tree, edges};
 
-const LONGEST_FILE: usize = 400;
+const LONGEST_FILE: usize = 600;
 const LONGEST_FUNCTION: usize = 60;
 
 /// Names for what has no name of its own.

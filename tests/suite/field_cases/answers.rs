@@ -1,0 +1,1 @@
+//! What the API answers: error codes, odd lists, and answers to another question.

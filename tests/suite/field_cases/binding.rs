@@ -1,0 +1,1 @@
+//! Where a credential comes from, and which host it may go to.

@@ -1,0 +1,1 @@
+//! Proxies, certificates, and connections that went silent.

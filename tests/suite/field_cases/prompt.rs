@@ -1,0 +1,1 @@
+//! The keyring, the prompt, and pasted text.

@@ -1,0 +1,1 @@
+//! Terminals, shells, the command line, and the clipboard.

@@ -1,0 +1,1 @@
+//! Verdicts of monitoring, thresholds, and clocks that jump.
