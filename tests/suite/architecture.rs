@@ -275,7 +275,7 @@ fn a_long_file_is_refused_unless_it_is_a_table() {
     let long = format!("//! A file.\n{}", "// x\n".repeat(600));
     assert_eq!(
         broken_as_written("api.rs", &long, &[]),
-        ["api.rs has 401 lines"]
+        ["api.rs has 601 lines"]
     );
     assert_eq!(
         broken_as_written("api.rs", &long, &["api.rs"]),
@@ -283,7 +283,7 @@ fn a_long_file_is_refused_unless_it_is_a_table() {
     );
     let tested = format!(
         "//! A file.\n{}#[cfg(test)]\nmod tests {{\n{}}}\n",
-        "// x\n".repeat(399),
+        "// x\n".repeat(599),
         "// x\n".repeat(50)
     );
     assert_eq!(
