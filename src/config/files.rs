@@ -197,6 +197,15 @@ impl Lock {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
         let file = open_or_create(&path, OpenOptions::new().write(true))
+            .or_else(|error| {
+                // The directory itself serves where nothing can be created in it, as around a file
+                // that is a mount point, or where the lock is one that root left behind.
+                if is_protected(&error) {
+                    File::open(dir).map_err(|_| error)
+                } else {
+                    Err(error)
+                }
+            })
             .map_err(|error| unwritable(&path, &error))?;
         let deadline = Instant::now() + LOCK_WAIT;
         loop {
@@ -258,10 +267,16 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     let dir = folder_of(&target);
     sweep(dir);
     // It is made readable by the user alone.
-    let mut new = tempfile::Builder::new()
+    let made = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .rand_bytes(TEMPORARY_LETTERS)
-        .tempfile_in(dir)?;
+        .tempfile_in(dir);
+    let mut new = match made {
+        Err(error) if is_protected(&error) && is_mount_point(&target) => {
+            return overwrite(&target, bytes);
+        }
+        made => made?,
+    };
     new.write_all(bytes)?;
     new.as_file().sync_all()?;
     match fs::symlink_metadata(&target) {
@@ -287,6 +302,26 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     // Windows, or cannot be synced, the file has been replaced all the same.
     let _best_effort = File::open(dir).and_then(|dir| dir.sync_all());
     Ok(())
+}
+
+/// Whether nothing can be created in a directory.
+fn is_protected(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount_point(_path: &Path) -> bool {
+    false
 }
 
 /// Writes a file in place. Where that fails half-way, as on a full disk, what it held is put back.

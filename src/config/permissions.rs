@@ -142,7 +142,7 @@ mod unix {
         tightened.push(sentence);
     }
 
-    /// A warning where somebody else may change the settings: by the folder, or by the file itself.
+    /// A warning where somebody else may change a file: by its folder, or by the file itself.
     pub(in super::super) fn exposure(folder: &Path, file: &Path) -> Option<Failure> {
         let found = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
         let is_sticky = found.mode() & STICKY != 0;
@@ -166,7 +166,7 @@ mod unix {
             Failure::new(
                 FailureKind::Config,
                 format!(
-                    "{} belongs to another user (uid {owner}), who may change the settings.",
+                    "{} belongs to another user (uid {owner}), who may change what it holds.",
                     path.display()
                 ),
                 "Run tokenscope as that user, or set TOKENSCOPE_HOME to a folder of your own.",
@@ -178,7 +178,7 @@ mod unix {
         let path = path.display();
         Failure::new(
             FailureKind::Config,
-            format!("Other users may write to {path}, and so change the settings."),
+            format!("Other users may write to {path}."),
             format!("Run `chmod go-w {path}`."),
         )
     }

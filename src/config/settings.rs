@@ -35,7 +35,8 @@ pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
         None => Loaded::default(),
     };
     loaded.warnings.extend(files::out_of_reach(&file));
-    let exposure = permissions::exposure(&paths.config_dir, &file);
+    let exposure = permissions::exposure(&paths.config_dir, &file)
+        .or_else(|| permissions::exposure(&paths.state_dir, &paths.state_file()));
     loaded.warnings.extend(exposure);
     Ok(loaded)
 }

@@ -351,6 +351,12 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
             assert_eq!(owner(&path), (uid, gid), "{}", path.display());
         }
         assert_eq!(mode(&below), 0o700);
+        // A lock that an older version left to root locks nobody out.
+        chown(home.join("tokenscope.lock"), Some(0), Some(0)).unwrap();
+        let mut command = through(&as_user(uid), &fake, &["profile", "use", "default"]);
+        let outcome = run(command.env("TOKENSCOPE_HOME", &home));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        run_here(&["profile", "use", "other"]);
         // A file that root put there on purpose stays root's.
         chown(home.join("config.toml"), Some(0), Some(0)).unwrap();
         run_here(&["profile", "use", "default"]);
@@ -363,6 +369,20 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
 /// Mounts the file over the one in the home, and runs the rest.
 const MOUNTED: &str = r#"
     mount --bind "$SEED" "$TOKENSCOPE_HOME/config.toml" || exit 99
+    exec "$@""#;
+
+/// The same in a folder where nothing can be created.
+const MOUNTED_IN_A_PROTECTED_FOLDER: &str = r#"
+    mount --bind "$SEED" "$TOKENSCOPE_HOME/config.toml" && chmod 500 "$TOKENSCOPE_HOME" || exit 99
+    setpriv --bounding-set=-dac_override,-dac_read_search "$@"; code=$?
+    chmod 700 "$TOKENSCOPE_HOME"
+    exit $code"#;
+
+/// The same on a disk that can only be read.
+const MOUNTED_ON_A_READ_ONLY_DISK: &str = r#"
+    mount --bind "$TOKENSCOPE_HOME" "$TOKENSCOPE_HOME" || exit 99
+    mount --bind "$SEED" "$TOKENSCOPE_HOME/config.toml" || exit 99
+    mount -o remount,bind,ro "$TOKENSCOPE_HOME" || exit 99
     exec "$@""#;
 
 /// The same on a disk of one page, which the file fills.
@@ -389,44 +409,40 @@ fn left_whole(home: &Path) {
 #[test]
 fn i03_a_file_that_is_a_mount_point_is_written_in_place() {
     let fake = api();
-    let (dir, home) = place();
-    let seed = dir.path().join("seed");
-    put(&seed, &config());
-    if !is_root() || mounted(MOUNTED, &fake, &home, &seed, &["profile", "list"]).code == Some(99) {
-        return;
-    }
-    let inode = fs::metadata(&seed).unwrap().ino();
-    // Longer, shorter, and over a link to it.
-    for (arguments, expected) in [
-        (
-            ["profile", "use", "other"],
-            format!(
-                "default_profile = \"other\"\n# mine\n{}",
-                config().replace("# mine\n", "")
-            ),
-        ),
-        (["profile", "use", "default"], String::new()),
+    for script in [
+        MOUNTED,
+        MOUNTED_IN_A_PROTECTED_FOLDER,
+        MOUNTED_ON_A_READ_ONLY_DISK,
     ] {
-        let outcome = mounted(MOUNTED, &fake, &home, &seed, &arguments);
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-        let now = text(&seed);
-        assert!(
-            now.contains("# mine\n") && now.contains("[profiles.other]"),
-            "{now}"
-        );
-        assert!(
-            now.contains(&format!("default_profile = \"{}\"", arguments[2])),
-            "{now}"
-        );
-        assert!(expected.len() <= now.len() + 2, "{now}");
+        let (dir, home) = place();
+        let seed = dir.path().join("seed");
+        put(&seed, &config());
+        let change = |arguments: &[&str]| mounted(script, &fake, &home, &seed, arguments);
+        if !is_root() || change(&["profile", "list"]).code == Some(99) {
+            continue;
+        }
+        let inode = fs::metadata(&seed).unwrap().ino();
+        // Longer, then shorter.
+        for (arguments, kept) in [
+            (["profile", "use", "other"], "default_profile = \"other\""),
+            (
+                ["profile", "use", "default"],
+                "default_profile = \"default\"",
+            ),
+        ] {
+            let outcome = change(&arguments);
+            assert_eq!(outcome.code, Some(0), "{script}: {}", outcome.stderr);
+            let now = text(&seed);
+            for kept in ["# mine\n", "[profiles.default]", "[profiles.other]", kept] {
+                assert_eq!(now.matches(kept).count(), 1, "{script} {kept}: {now}");
+            }
+        }
+        assert_eq!(change(&["profile", "list"]).code, Some(0));
+        assert_eq!(fs::metadata(&seed).unwrap().ino(), inode);
+        let below = text(&home.join("config.toml"));
+        assert_eq!(below, config(), "the one below the mount");
+        left_whole(&home);
     }
-    assert_eq!(fs::metadata(&seed).unwrap().ino(), inode);
-    assert_eq!(
-        text(&home.join("config.toml")),
-        config(),
-        "the one below the mount"
-    );
-    left_whole(&home);
 }
 
 #[test]
