@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portable_pty::CommandBuilder;
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
@@ -494,14 +495,13 @@ fn i04_without_locks_files_are_changed_all_the_same() {
         return;
     }
     let fake = api();
-    let using = |errno: rustix::io::Errno, name| {
+    let using = |errno: Errno, name| {
         let mut command = profiled(&fake, &home, &["profile", "use", name]);
         command
             .env("LD_PRELOAD", &library)
             .env("FLOCK", errno.raw_os_error().to_string());
         run(&mut command)
     };
-    use rustix::io::Errno;
     let names = ["other", "default"].into_iter().cycle();
     for (errno, name) in [
         Errno::NOLCK,

@@ -194,13 +194,19 @@ fn broken_list() -> Fake {
     })
 }
 
+/// The fake, the command, and for each level what is said from there on.
+type LogCase = (
+    fn() -> Fake,
+    &'static [&'static str],
+    [&'static [&'static str]; 4],
+);
+
 #[test]
 fn i07_each_level_of_the_log_says_what_it_is_for() {
     let limited = || Fake::start(|_, _| Reply::Bytes(http(429, &[("retry-after", "600")], "{}")));
     let failing = || Fake::saying(500, "{}");
-    let started: &[&str] = &["started", "CLOUDFLARE_API_TOKEN", "127.0.0.1"];
-    // The fake, the command, and for each level what is said from there on.
-    let cases: [(fn() -> Fake, &[&str], [&[&str]; 4]); 4] = [
+    let started: &'static [&'static str] = &["started", "CLOUDFLARE_API_TOKEN", "127.0.0.1"];
+    let cases: [LogCase; 4] = [
         (
             failing,
             &["get", ID],
@@ -288,4 +294,19 @@ fn i07_the_screens_log_their_failures_and_warnings_too() {
         assert!(log.contains(word), "{word}: {log}");
     }
     assert!(!log.contains(CANARY), "{log}");
+}
+
+#[test]
+fn i07_the_steps_of_the_keyring_are_logged_without_the_secret() {
+    let fake = api();
+    for (level, is_said) in [("info", false), ("debug", true)] {
+        let (_dir, home) = place();
+        let outcome = run(&mut profiled(&fake, &home, &["get", ID, "--log", level]));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+        let log = text(&home.join("tokenscope.log"));
+        assert_eq!(log.contains("keyring: read a secret"), is_said, "{log}");
+        for word in ["profile default", "kind=\"keyring\""] {
+            assert!(log.contains(word), "{word}: {log}");
+        }
+    }
 }
