@@ -17,8 +17,9 @@ use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::telling::{Telling, warn};
 use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
-use tokenscope::config::{log, settings};
+use tokenscope::config::{log, permissions, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
+use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
 use tokenscope::domain::settings::Settings;
@@ -53,12 +54,14 @@ fn main() -> ExitCode {
         Err(error) => match error.downcast::<Reported>() {
             Ok(Reported(failure)) => telling.tell(&failure, None),
             Err(error) => {
+                tracing::error!("{error:#}");
                 let _closed = writeln!(io::stderr(), "error: {error:#}");
                 1
             }
         },
     };
     // Said last, when no screen is in the way any more.
+    permissions::tightened().iter().for_each(|said| warn(said));
     if let Some(complaint) = log::complaint() {
         warn(&complaint);
     }
@@ -125,7 +128,11 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         return Err(reported(token_before_command()));
     }
     let ground = ground::prepare(&global, command.as_ref(), environment, now).map_err(reported)?;
+    if command.is_some() {
+        ground.warnings.iter().for_each(|it| warn(&it.summary));
+    }
     let selection = ground::selection(&global, &ground, command.as_ref()).map_err(reported)?;
+    log_start(&ground, &selection);
     let timeout = Duration::from_secs(global.timeout);
     let limits = Limits {
         timeout,
@@ -154,9 +161,6 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
-    for warning in &ground.warnings {
-        warn(warning);
-    }
     let scope = ground::scope(&global, false).map_err(reported)?;
     run(
         command,
@@ -173,6 +177,24 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             style,
         },
     )
+}
+
+/// Logs what a run asks with, and whom. The host alone: a path may hold anything.
+fn log_start(ground: &Ground, selection: &Selection) {
+    let source = selection.identity.as_ref().map(|identity| &identity.source);
+    let source = match source {
+        Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
+        Some(CredentialSource::Keyring { profile }) => format!("{STORE_NAME}, profile {profile}"),
+        Some(CredentialSource::Session) => "session".to_owned(),
+        Some(CredentialSource::Demo) => "demo".to_owned(),
+        None => "none".to_owned(),
+    };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        credential = source,
+        base_url = ground.options.base_url.host(),
+        "started"
+    );
 }
 
 fn token_before_command() -> Failure {
@@ -214,14 +236,11 @@ fn open(
         }
         None => Opening::Setup,
     };
-    let (keymap, mut warning) = keymap(ground.paths.as_ref())?;
-    if let Some(text) = ground.warnings.first() {
-        warning = Some(Failure::new(
-            FailureKind::Config,
-            text.clone(),
-            "Check its spelling in config.toml.",
-        ));
-    }
+    let (keymap, unusable) = keymap(ground.paths.as_ref())?;
+    // The banner has room for one.
+    let mut warnings = ground.warnings.iter().cloned().chain(unusable);
+    let warning = warnings.next();
+    warnings.for_each(|it| log::warned(&it.summary));
     let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
     let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
     let fault = ground

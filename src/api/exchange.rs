@@ -160,9 +160,12 @@ impl Wire {
             let pause = retry::pause(&error, retries, fastrand::f64(), waits)
                 .filter(|pause| Instant::now() + *pause < deadline);
             let Some(pause) = pause else {
+                if let Some(wait) = error.retry_after() {
+                    tracing::warn!(wait_s = wait.as_secs(), "rate limited");
+                }
                 return Err(error);
             };
-            tracing::debug!(%error, pause_ms = pause.as_millis(), "trying again");
+            tracing::warn!(%error, pause_ms = pause.as_millis(), "trying again");
             sleep(pause).await;
             retries += 1;
         }

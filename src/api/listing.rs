@@ -14,6 +14,7 @@ use super::paging::{Arrived, Course};
 use super::request::Request;
 use crate::domain::raw::RawJson;
 use crate::domain::scope::{NamedScope, Scope, ScopeId};
+use crate::domain::text::sanitize;
 use crate::domain::token::ServiceToken;
 
 /// Service tokens in one page: the API's own default and most.
@@ -184,6 +185,7 @@ async fn collect<T: Entry>(
                     entries,
                     note,
                 } = answer.value;
+                tracing::debug!(page, entries, total = note.total_count, "a page arrived");
                 let readable = items.len();
                 items.retain(|item| item.key().is_empty() || seen.insert(item.key().to_owned()));
                 course.arrived(Arrived {
@@ -199,10 +201,13 @@ async fn collect<T: Entry>(
         }
     }
     let total = course.total();
+    let incomplete = course
+        .verdict()
+        .inspect(|why| tracing::warn!(why = %sanitize(why), "the list is incomplete"));
     Ok(Answer {
         value: Collected {
             items: pages.into_values().flatten().collect(),
-            incomplete: course.verdict(),
+            incomplete,
             total,
         },
         took: call.elapsed(),

@@ -122,6 +122,37 @@ pub enum Message {
     Warned(Failure),
 }
 
+impl Message {
+    /// What failed, if anything did.
+    #[must_use]
+    pub fn failures(&self) -> Vec<&Failure> {
+        match self {
+            Self::TokenFetched { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::TokensListed { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::ScopesListed { result, .. } => match result {
+                Ok(visible) => [
+                    visible.accounts.as_ref().err(),
+                    visible.zones.as_ref().err(),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
+                Err(failure) => vec![failure],
+            },
+            Self::SecretsFound { found, .. } => {
+                let results = found.iter().map(|(_, result)| result);
+                results.filter_map(|result| result.as_ref().err()).collect()
+            }
+            Self::ProfilesChanged { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::CredentialChecked { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::ProfileSaved { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::StoreProbed { result, .. } => result.as_ref().err().into_iter().collect(),
+            Self::DemoOpened { result, .. } => result.as_ref().err().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl From<Input> for Message {
     fn from(input: Input) -> Self {
         match input {

@@ -11,6 +11,7 @@ use super::output::setup::AuthReport;
 use super::output::{self, card};
 use super::prompt;
 use super::telling::explain;
+use crate::config::log;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{InvalidProfileName, Profile, parse_new_profile_name};
@@ -158,7 +159,10 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
                 }
                 // What is known of the credential is printed all the same.
-                Err(failure) => explain(&failure),
+                Err(failure) => {
+                    log::failed(&failure);
+                    explain(&failure);
+                }
             }
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}

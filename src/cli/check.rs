@@ -17,6 +17,7 @@ use super::output::report::CheckReport;
 use super::output::{self, metrics, summary};
 use super::telling::{Telling, warn};
 use super::verdict::{Checkup, Entry, ProfileRead};
+use crate::config::log;
 use crate::domain::access::Access;
 use crate::domain::duration::write_span;
 use crate::domain::failure::{Failure, FailureKind};
@@ -41,6 +42,11 @@ pub(super) async fn check(
         one_credential(desk, wanted).await?
     };
     checkup.read = checkup.entries.len();
+    let subjects = checkup.entries.iter().map(|entry| entry.subject.as_ref());
+    subjects.filter_map(Result::err).for_each(log::failed);
+    let profiles = checkup.profiles.iter().flatten();
+    let errors = profiles.filter_map(|read| read.error.as_ref());
+    errors.chain(&checkup.error).for_each(log::failed);
     let by = checkup.by;
     let excluded: Vec<Excluded<'_>> = wanted.exclude.iter().map(Excluded::parse).collect();
     let unused: Vec<_> = excluded

@@ -18,12 +18,12 @@ use crate::inspector::{self, Selection, Wishes};
 pub struct Ground {
     /// The variables that matter.
     pub environment: Environment,
-    /// Where the files are; none for the demo.
+    /// Where the files are; none for the demo, and where there is no home directory.
     pub paths: Option<Paths>,
     /// What the user set.
     pub settings: Settings,
-    /// A sentence for each setting that was not understood.
-    pub warnings: Vec<String>,
+    /// What is wrong with files and settings, and does not stop anything.
+    pub warnings: Vec<Failure>,
     /// What a client is made of.
     pub options: Options,
 }
@@ -55,6 +55,21 @@ pub fn prepare(
             options,
         });
     }
+    let mut warnings = Vec::new();
+    let paths = match Paths::find(environment.path("TOKENSCOPE_HOME").as_deref()) {
+        Ok(paths) => Some(paths),
+        Err(no_home) => {
+            warnings.push(no_home);
+            None
+        }
+    };
+    let level = match &global.log {
+        Some(level) => Some(level.as_str()),
+        None => environment.log()?,
+    };
+    if let (Some(paths), Some(level)) = (&paths, level) {
+        warnings.extend(log::start(paths, level)?);
+    }
     if let Some((text, variable)) = environment.base_url()? {
         options.base_url = BaseUrl::parse(text).map_err(|error| {
             Failure::new(
@@ -64,20 +79,14 @@ pub fn prepare(
             )
         })?;
     }
-    let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())?;
-    let level = match &global.log {
-        Some(level) => Some(level.as_str()),
-        None => environment.log()?,
-    };
-    if let Some(level) = level {
-        log::start(&paths, level)?;
-    }
-    let loaded = settings::load(&paths)?;
+    let loaded = paths.as_ref().map(settings::load).transpose()?;
+    let loaded = loaded.unwrap_or_default();
+    warnings.extend(loaded.warnings);
     Ok(Ground {
         environment,
-        paths: Some(paths),
+        paths,
         settings: loaded.settings,
-        warnings: loaded.warnings,
+        warnings,
         options,
     })
 }

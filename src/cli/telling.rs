@@ -10,6 +10,7 @@ use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, Profile
 use super::output::report::{CheckReport, FailureReport};
 use super::output::{self, Judgement, metrics};
 use super::verdict::{Checkup, Verdict};
+use crate::config::log;
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
@@ -116,6 +117,7 @@ impl Telling {
     #[must_use]
     pub fn tell(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
+        log::failed(failure);
         let printed = if self.is_check {
             self.print_check(failure, scope)
         } else if self.form == Form::Json {
@@ -146,6 +148,7 @@ impl Telling {
             format!("The output could not be written: {}.", error.kind()),
             "Check where it goes: the disk may be full.",
         );
+        log::failed(&failure);
         explain(&failure);
         Some(if self.is_check {
             Verdict::Unknown.exit_code()
@@ -210,6 +213,7 @@ pub(super) fn explain(failure: &Failure) {
 
 /// Says on the error stream what does not stop a command.
 pub fn warn(sentence: &str) {
+    log::warned(sentence);
     let sentence = scrub(sentence);
     let _closed = writeln!(io::stderr(), "warning: {}", text::sanitize(&sentence));
 }

@@ -7,12 +7,16 @@
 )]
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(unix)]
+use rustix::{fs::OFlags, io::Errno};
+
+use super::permissions;
 use crate::domain::failure::{Failure, FailureKind};
 
 /// The largest file that is read.
@@ -25,22 +29,40 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 /// As many symbolic links as the kernel would follow.
 const LINKS_FOLLOWED: usize = 40;
 
+/// What the name of a temporary file begins with, and how many letters and digits follow.
+const TEMPORARY: &str = ".tokenscope-";
+const TEMPORARY_LETTERS: usize = 6;
+
+/// A temporary file that is older was left behind by a writer that was killed.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 /// What helps where a file stands in the way of a directory.
 const A_DIRECTORY: &str =
     "Move away the file that stands there, or set TOKENSCOPE_HOME to a directory.";
 
-/// What is in a file; none where there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match read_bytes(path) {
+/// Whether a symbolic link in the place of a file is followed. What only we write is never opened
+/// through one: it could lead to any file of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Links {
+    /// For the files that people keep elsewhere, such as among their dotfiles.
+    Followed,
+    /// For the others.
+    Refused,
+}
+
+/// What is in a file; none where there is no such file, or no way to its directory.
+pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure> {
+    match read_bytes(path, links) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(_) if out_of_reach(path).is_some() => Ok(None),
         Err(error) => Err(unreadable(path, &error)),
     }
 }
 
-/// The text of a file; none where there is no such file.
+/// The text of a file that people edit; none as for [`read`].
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
-    let Some(bytes) = read(path)? else {
+    let Some(bytes) = read(path, Links::Followed)? else {
         return Ok(None);
     };
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -50,10 +72,9 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     Ok(Some(text))
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    is_no_pipe(path)?;
+fn read_bytes(path: &Path, links: Links) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
+    open(path, OpenOptions::new().read(true), links)?
         .take(SIZE_LIMIT + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > SIZE_LIMIT {
@@ -65,16 +86,103 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opening a pipe would wait for its other end, so only a regular file, or nothing yet, is opened.
-fn is_no_pipe(path: &Path) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is not a regular file",
-        )),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(_) | Err(_) => Ok(()),
+/// A warning where nobody can tell whether a file is there, since the way to its directory is
+/// barred: by its permissions, by a file that stands there, by a link that leads nowhere.
+pub(super) fn out_of_reach(path: &Path) -> Option<Failure> {
+    let error = match fs::symlink_metadata(path) {
+        Ok(_) => return None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // The nearest ancestor that is there may be a link to nothing.
+            let is_there = |dir: &&Path| fs::symlink_metadata(dir).is_ok();
+            let nearest = path.ancestors().skip(1).find(is_there)?;
+            fs::metadata(nearest).err()?
+        }
+        Err(error) => error,
+    };
+    let dir = path.parent().unwrap_or(path);
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "a symbolic link on the way leads nowhere".to_owned(),
+        _ => reason(&error),
+    };
+    Some(Failure::new(
+        FailureKind::Config,
+        format!(
+            "{} cannot be entered: {why}. Defaults are used.",
+            dir.display()
+        ),
+        "Set TOKENSCOPE_HOME to a directory that you may use.",
+    ))
+}
+
+/// Whether a symbolic link stands in the place of a file.
+pub(super) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// Whether anything stands in the place of a file.
+pub(super) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Opens a regular file. Opening a pipe would wait for its other end, and opening a device may do
+/// anything, so what is there is looked at first, and once more when it is open.
+fn open(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
+    let found = match links {
+        Links::Followed => fs::metadata(path),
+        Links::Refused => fs::symlink_metadata(path),
+    };
+    match found {
+        Ok(found) => is_regular(&found)?,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(_) => {}
     }
+    #[cfg(unix)]
+    {
+        let flags = match links {
+            Links::Followed => OFlags::NONBLOCK,
+            Links::Refused => OFlags::NONBLOCK | OFlags::NOFOLLOW,
+        };
+        let flags = flags.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    let file = options.open(path)?;
+    is_regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn is_regular(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        if found.is_symlink() {
+            "it is a symbolic link, which is not followed here"
+        } else {
+            "it is not a regular file"
+        },
+    ))
+}
+
+/// Opens a file to write to: private to the user, and created where it is absent.
+fn open_or_create(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    match open(path, private(options).create_new(true), Links::Refused) {
+        Ok(file) => {
+            permissions::hand_over(&file, folder_of(path));
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = open(path, options.create_new(false), Links::Refused)?;
+            permissions::tighten(&file, path);
+            Ok(file)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    dir.unwrap_or(Path::new("."))
 }
 
 /// The right to change the files of one directory, held until it is dropped. The directory is
@@ -88,50 +196,155 @@ impl Lock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
-        let file = is_no_pipe(&path)
-            .and_then(|()| {
-                private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path)
+        let file = open_or_create(&path, OpenOptions::new().write(true))
+            .or_else(|error| {
+                // The directory itself serves where nothing can be created in it, as around a file
+                // that is a mount point, or where the lock is one that root left behind.
+                if is_protected(&error) {
+                    File::open(dir).map_err(|_| error)
+                } else {
+                    Err(error)
+                }
             })
             .map_err(|error| unwritable(&path, &error))?;
         let deadline = Instant::now() + LOCK_WAIT;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                // Some network file systems have no locks; a replacement is atomic all the same.
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                    return Ok(Self { _file: file });
-                }
-                Err(TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
+                Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                     return Err(held_by_another(&path));
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                // An open file that nobody holds cannot be locked for one reason alone: there are
+                // no locks here, as on many network and user-space file systems, each of which has
+                // its own error for that. A replacement is atomic all the same.
+                Err(TryLockError::Error(error)) => {
+                    tracing::debug!(%error, "files are changed without a lock");
+                    break;
+                }
             }
+        }
+        sweep(dir);
+        Ok(Self { _file: file })
+    }
+}
+
+/// Removes the temporary files of writers that were killed. The caller holds the directory's lock.
+fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
+    let now = SystemTime::now();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let letters = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+        let is_temporary = letters.is_some_and(|letters| {
+            letters.len() == TEMPORARY_LETTERS && letters.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+        let is_abandoned = |found: &Metadata| {
+            let modified = found.modified().ok();
+            let age = modified.and_then(|modified| now.duration_since(modified).ok());
+            found.is_file() && age.is_some_and(|age| age > ABANDONED)
+        };
+        if is_temporary && entry.metadata().is_ok_and(|found| is_abandoned(&found)) {
+            let _of_another_user = fs::remove_file(entry.path());
         }
     }
 }
 
-/// Puts text in a file's place, whole or not at all. Where the path is a symbolic link, what it
-/// leads to is replaced. The caller holds the directory's [`Lock`].
-pub(super) fn replace(path: &Path, text: &str, _lock: &Lock) -> Result<(), Failure> {
-    replace_bytes(path, text.as_bytes()).map_err(|error| unwritable(path, &error))
+/// Puts text in a file's place, whole or not at all. Where links are followed and the path is one,
+/// what it leads to is replaced. The caller holds the directory's [`Lock`].
+pub(super) fn replace(path: &Path, text: &str, links: Links, _lock: &Lock) -> Result<(), Failure> {
+    replace_bytes(path, text.as_bytes(), links).map_err(|error| unwritable(path, &error))
 }
 
-fn replace_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = follow(path)?;
-    let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let dir = dir.unwrap_or(Path::new("."));
+fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
+    let target = match links {
+        Links::Followed => follow(path)?,
+        Links::Refused => path.to_owned(),
+    };
+    let dir = folder_of(&target);
+    sweep(dir);
     // It is made readable by the user alone.
-    let mut new = tempfile::Builder::new()
-        .prefix(".tokenscope-")
-        .tempfile_in(dir)?;
+    let made = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .rand_bytes(TEMPORARY_LETTERS)
+        .tempfile_in(dir);
+    let mut new = match made {
+        Err(error) if is_protected(&error) && is_mount_point(&target) => {
+            return overwrite(&target, bytes);
+        }
+        made => made?,
+    };
     new.write_all(bytes)?;
     new.as_file().sync_all()?;
-    new.persist(&target).map_err(|error| error.error)?;
+    match fs::symlink_metadata(&target) {
+        Ok(old) => {
+            // Only root can give a file away. In a folder that is shared with its owner the file is
+            // written in place then, if it can be.
+            let keeps_owner = permissions::keep_owner(new.as_file(), &old);
+            if !keeps_owner && overwrite(&target, bytes).is_ok() {
+                return Ok(());
+            }
+        }
+        Err(_) => permissions::hand_over(new.as_file(), dir),
+    }
+    match new.persist(&target) {
+        Ok(_) => {}
+        // A mount point cannot be replaced, as where a container has the file from its host.
+        Err(refused) if refused.error.kind() == io::ErrorKind::ResourceBusy => {
+            return overwrite(&target, bytes);
+        }
+        Err(refused) => return Err(refused.error),
+    }
     // The rename itself is on disk once its directory is. Where a directory cannot be opened, as on
     // Windows, or cannot be synced, the file has been replaced all the same.
     let _best_effort = File::open(dir).and_then(|dir| dir.sync_all());
     Ok(())
+}
+
+/// Whether nothing can be created in a directory.
+fn is_protected(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount_point(_path: &Path) -> bool {
+    false
+}
+
+/// Writes a file in place. Where that fails half-way, as on a full disk, what it held is put back.
+fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = open(
+        path,
+        OpenOptions::new().read(true).write(true),
+        Links::Refused,
+    )?;
+    let mut old = Vec::new();
+    file.read_to_end(&mut old)?;
+    rewrite(&mut file, bytes).inspect_err(|_| {
+        let _lost = rewrite(&mut file, &old);
+    })?;
+    tracing::info!(path = %path.display(), "written in place");
+    Ok(())
+}
+
+fn rewrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
 }
 
 /// Where a chain of symbolic links leads, whether or not anything is there.
@@ -151,38 +364,47 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Renames a file to the first free name of `STEM.damaged.EXTENSION`, `STEM.damaged-2.EXTENSION`
-/// and so on, and returns that path. The caller holds the directory's [`Lock`].
+/// and so on, and returns that path. A symbolic link is renamed itself. The caller holds the
+/// directory's [`Lock`].
 pub(super) fn move_aside(path: &Path, _lock: &Lock) -> Result<PathBuf, Failure> {
-    let target = follow(path).map_err(|error| unwritable(path, &error))?;
     let part = |part: Option<&OsStr>| part.unwrap_or_default().display().to_string();
-    let (stem, extension) = (part(target.file_stem()), part(target.extension()));
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     let name = |number: u32| match number {
         1 => format!("{stem}.damaged.{extension}"),
         number => format!("{stem}.damaged-{number}.{extension}"),
     };
     let aside = (1..100)
-        .map(|number| target.with_file_name(name(number)))
-        .find(|aside| fs::symlink_metadata(aside).is_err())
+        .map(|number| path.with_file_name(name(number)))
+        .find(|aside| !is_there(aside))
         .ok_or_else(|| io::Error::other("it is damaged, and so are many older ones beside it"))
         .map_err(|error| unwritable(path, &error))?;
-    fs::rename(&target, &aside).map_err(|error| unwritable(path, &error))?;
+    fs::rename(path, &aside).map_err(|error| unwritable(path, &error))?;
     Ok(aside)
 }
 
 /// Opens a file to append to, private to the user, its directory created where it is absent.
 pub(super) fn append(path: &Path) -> Result<File, Failure> {
-    create_dir(path.parent().unwrap_or(Path::new(".")))?;
-    is_no_pipe(path)
-        .and_then(|()| private(OpenOptions::new().append(true).create(true)).open(path))
-        .map_err(|error| unwritable(path, &error))
+    create_dir(folder_of(path))?;
+    open_or_create(path, OpenOptions::new().append(true)).map_err(|error| unwritable(path, &error))
 }
 
+/// Makes a directory of the user's own, and those above it, where they are absent.
 fn create_dir(dir: &Path) -> Result<(), Failure> {
+    let is_absent = |dir: &&Path| !dir.as_os_str().is_empty() && !is_there(dir);
+    let absent: Vec<&Path> = dir.ancestors().take_while(is_absent).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| unwritable(dir, &error))
+    builder
+        .create(dir)
+        .map_err(|error| unwritable(dir, &error))?;
+    // From the outermost on, so that each is given to the one who has got the one above.
+    for dir in absent.into_iter().rev() {
+        permissions::hand_over_folder(dir);
+    }
+    permissions::tighten_folder(dir);
+    Ok(())
 }
 
 /// A file created with these options is the user's alone.
@@ -230,6 +452,10 @@ fn held_by_another(path: &Path) -> Failure {
 
 /// Plain words where the system's own are terse.
 pub(super) fn reason(error: &io::Error) -> String {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+        return "its symbolic links lead in a circle".to_owned();
+    }
     match error.kind() {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),

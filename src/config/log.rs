@@ -12,16 +12,20 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::files::reason;
+use super::files::{self, reason};
 use super::paths::Paths;
 use super::state::open_log;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::secrecy::scrub;
+use crate::domain::text::sanitize;
 
-/// Starts the log at a level: `error`, `warn`, `info`, `debug` or `trace`.
+/// Starts the log at a level: `error`, `warn`, `info`, `debug` or `trace`. Gives a warning where
+/// there is no place for it.
 ///
 /// # Errors
-/// A usage failure for another level, and one of kind `config` where the file cannot be opened.
-pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
+/// A usage failure for another level, and one of kind `config` where the file is there and cannot be
+/// opened.
+pub fn start(paths: &Paths, level: &str) -> Result<Option<Failure>, Failure> {
     let level = Level::from_str(level).map_err(|_| {
         Failure::new(
             FailureKind::Usage,
@@ -29,7 +33,11 @@ pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
             "Name error, warn, info, debug or trace.",
         )
     })?;
-    let file = open_log(paths)?;
+    let file = match open_log(paths) {
+        Ok(file) => file,
+        Err(failure) if files::is_there(&paths.log_file()) => return Err(failure),
+        Err(failure) => return Ok(Some(failure)),
+    };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         // It would complain on stderr at once, which belongs to the screens.
@@ -41,7 +49,26 @@ pub fn start(paths: &Paths, level: &str) -> Result<(), Failure> {
         .with(layer)
         .with(filter)
         .try_init();
-    Ok(())
+    Ok(None)
+}
+
+/// Logs what failed.
+pub fn failed(failure: &Failure) {
+    let failure = failure.clone().scrubbed();
+    let said = failure.said().join("; ");
+    tracing::error!(
+        kind = failure.kind.code(),
+        request = failure.details.request,
+        status = failure.details.http_status,
+        said = %sanitize(&said),
+        "{}",
+        sanitize(&failure.summary)
+    );
+}
+
+/// Logs a sentence on what does not stop anything.
+pub fn warned(sentence: &str) {
+    tracing::warn!("{}", sanitize(&scrub(sentence)));
 }
 
 /// Why the first line that was lost was lost.

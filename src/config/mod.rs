@@ -5,6 +5,7 @@
 mod files;
 pub mod log;
 pub mod paths;
+pub mod permissions;
 mod schema;
 pub mod settings;
 pub mod state;

@@ -8,6 +8,16 @@ use directories::ProjectDirs;
 
 use crate::domain::failure::{Failure, FailureKind};
 
+/// What to say where there is no home directory.
+#[must_use]
+pub fn no_home() -> Failure {
+    Failure::new(
+        FailureKind::Config,
+        "There is no home directory to keep files in.",
+        "Set HOME, or set TOKENSCOPE_HOME to a directory.",
+    )
+}
+
 /// The two directories that tokenscope keeps files in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -39,13 +49,7 @@ impl Paths {
     }
 
     fn of_platform() -> Result<Self, Failure> {
-        let dirs = ProjectDirs::from("", "", "tokenscope").ok_or_else(|| {
-            Failure::new(
-                FailureKind::Config,
-                "There is no home directory to keep files in.",
-                "Set HOME, or set TOKENSCOPE_HOME to a directory.",
-            )
-        })?;
+        let dirs = ProjectDirs::from("", "", "tokenscope").ok_or_else(no_home)?;
         let state_dir = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
         Ok(Self {
             config_dir: dirs.config_dir().to_owned(),

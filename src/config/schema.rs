@@ -18,18 +18,25 @@ use crate::domain::status::Thresholds;
 /// The themes that exist.
 const THEMES: [&str; 3] = ["dark", "light", "mono"];
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 12] = [
     "default_profile",
     "theme",
     "ascii",
     "bell",
+    "title",
+    "notify",
+    "mouse",
+    "calm",
     "refresh_seconds",
     "warn",
     "critical",
     "profiles",
 ];
 
-const PROFILE_KEYS: [&str; 4] = ["credential", "email", "account", "zone"];
+const PROFILE_KEYS: [&str; 5] = ["credential", "email", "account", "zone", "name"];
+
+/// The longest time between refreshes: a year.
+const LONGEST_REFRESH: u64 = 365 * 24 * 60 * 60;
 
 /// What is wrong with the text, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +47,19 @@ pub(super) struct Problem {
     pub(super) place: Option<Range<usize>>,
 }
 
-/// The settings that a text holds, and the full names of keys that nobody knows.
-pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), Problem> {
+/// What a text holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub(super) settings: Settings,
+    /// The full names of keys that nobody knows.
+    pub(super) unknown: Vec<String>,
+    /// Values in whose place the default is used.
+    pub(super) replaced: Vec<Problem>,
+}
+
+/// Reads a text. How things look is never a reason to fail: where such a value is not understood,
+/// the default holds. What decides a verdict or a credential must be understood.
+pub(super) fn read(text: &str) -> Result<Contents, Problem> {
     let document = Document::parse(text).map_err(|error| Problem {
         what: error.message().trim().replace('\n', "; "),
         place: error.span(),
@@ -52,26 +70,73 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), Problem> {
     };
     let mut unknown = root.unknown(&KEYS);
     let defaults = Settings::default();
+    let mut looks = Looks {
+        root: &root,
+        replaced: Vec::new(),
+    };
+    // Checked for the versions that act on them.
+    for (key, default) in [
+        ("title", true),
+        ("notify", false),
+        ("mouse", false),
+        ("calm", false),
+    ] {
+        looks.switch(key, default);
+    }
     let settings = Settings {
         default_profile: root
             .read("default_profile", "the name of a profile", profile_name)?
             .unwrap_or(defaults.default_profile),
-        theme: root
-            .read("theme", "\"dark\", \"light\" or \"mono\"", theme)?
-            .unwrap_or(defaults.theme),
-        ascii: root
-            .read("ascii", "true or false", Item::as_bool)?
-            .unwrap_or(defaults.ascii),
-        bell: root
-            .read("bell", "true or false", Item::as_bool)?
-            .unwrap_or(defaults.bell),
-        refresh_seconds: root
-            .read("refresh_seconds", "a whole number, 0 or more", seconds)?
-            .unwrap_or(defaults.refresh_seconds),
+        theme: looks.read(
+            "theme",
+            "\"dark\", \"light\" or \"mono\"",
+            defaults.theme,
+            theme,
+        ),
+        ascii: looks.switch("ascii", defaults.ascii),
+        bell: looks.switch("bell", defaults.bell),
+        refresh_seconds: looks.read(
+            "refresh_seconds",
+            "a whole number from 0 to 31536000, which is a year",
+            defaults.refresh_seconds,
+            seconds,
+        ),
         thresholds: thresholds(&root, defaults.thresholds)?,
         profiles: profiles(&root, &mut unknown)?,
     };
-    Ok((settings, unknown))
+    Ok(Contents {
+        settings,
+        unknown,
+        replaced: looks.replaced,
+    })
+}
+
+/// The settings that only change how things look.
+struct Looks<'a> {
+    root: &'a Section<'a>,
+    replaced: Vec<Problem>,
+}
+
+impl<'a> Looks<'a> {
+    fn read<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        default: T,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> T {
+        match self.root.read(key, expected, convert) {
+            Ok(value) => value.unwrap_or(default),
+            Err(problem) => {
+                self.replaced.push(problem);
+                default
+            }
+        }
+    }
+
+    fn switch(&mut self, key: &str, default: bool) -> bool {
+        self.read(key, "true or false", default, Item::as_bool)
+    }
 }
 
 /// A table, with the keys that lead to it.
@@ -127,7 +192,8 @@ fn theme(item: &Item) -> Option<String> {
 }
 
 fn seconds(item: &Item) -> Option<u64> {
-    u64::try_from(item.as_integer()?).ok()
+    let seconds = u64::try_from(item.as_integer()?).ok()?;
+    (seconds <= LONGEST_REFRESH).then_some(seconds)
 }
 
 /// Text like `"30d"`; a bare number is days, in quotes or not.

@@ -5,8 +5,9 @@
 
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
-use super::files::{self, Lock};
+use super::files::{self, Links, Lock};
 use super::paths::Paths;
+use super::permissions;
 use super::schema::{self, Problem};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, no_such_profile};
@@ -18,19 +19,26 @@ use crate::domain::settings::Settings;
 pub struct Loaded {
     /// The settings, defaults filled in.
     pub settings: Settings,
-    /// A sentence for each key that was not understood.
-    pub warnings: Vec<String>,
+    /// What was not understood or could not be read, and who else may write there. None of it stops
+    /// anything.
+    pub warnings: Vec<Failure>,
 }
 
-/// Loads the settings; a missing file means defaults.
+/// Loads the settings; a missing file means defaults, and so does a directory that cannot be entered.
 ///
 /// # Errors
 /// A [`Failure`] of kind `config` that names the file, and the line where there is one.
 pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
-    match files::read_text(&paths.config_file())? {
-        Some(text) => parse(paths, &text),
-        None => Ok(Loaded::default()),
-    }
+    let file = paths.config_file();
+    let mut loaded = match files::read_text(&file)? {
+        Some(text) => parse(paths, &text)?,
+        None => Loaded::default(),
+    };
+    loaded.warnings.extend(files::out_of_reach(&file));
+    let exposure = permissions::exposure(&paths.config_dir, &file)
+        .or_else(|| permissions::exposure(&paths.state_dir, &paths.state_file()));
+    loaded.warnings.extend(exposure);
+    Ok(loaded)
 }
 
 /// Adds a profile, or changes the one of its name. The first profile of a file becomes its default.
@@ -39,6 +47,9 @@ pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
 /// A [`Failure`] of kind `config`; the file is then as it was.
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
+        if settings.profile(&profile.name) == Some(profile) {
+            return Ok(Change::None);
+        }
         if settings.profiles.is_empty() && settings.default_profile != profile.name {
             put(document.as_table_mut(), "default_profile", &profile.name);
         }
@@ -90,6 +101,9 @@ pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
         if settings.profile(name).is_none() {
             return Err(no_such_profile(name));
         }
+        if settings.default_profile == name {
+            return Ok(Change::None);
+        }
         put(document.as_table_mut(), "default_profile", name);
         Ok(Change::Made)
     })?;
@@ -110,39 +124,62 @@ enum Change {
     None,
 }
 
-/// Reads the file under the lock, changes it, and puts the result in its place.
+/// Reads the file under the lock, changes it, and puts the result in its place. What would not
+/// change anything needs no lock, and no right to write.
 fn edit(
     paths: &Paths,
-    change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
+    change: impl Fn(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
 ) -> Result<Change, Failure> {
     let file = paths.config_file();
+    let attempt = || {
+        let text = files::read_text(&file)?.unwrap_or_default();
+        let settings = parse(paths, &text)?.settings;
+        let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
+        let done = change(&mut document, &settings)?;
+        let changed = document.to_string();
+        let is_new = done == Change::Made && changed != text;
+        Ok::<_, Failure>((done, is_new.then_some(changed)))
+    };
+    if let (done, None) = attempt()? {
+        return Ok(done);
+    }
     let lock = Lock::acquire(&paths.config_dir)?;
-    let text = files::read_text(&file)?.unwrap_or_default();
-    let settings = parse(paths, &text)?.settings;
-    let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
-    let done = change(&mut document, &settings)?;
-    let changed = document.to_string();
-    if done == Change::Made && changed != text {
+    let (done, changed) = attempt()?;
+    if let Some(changed) = changed {
         // What was written must be readable; if not, that is better found before than after.
         parse(paths, &changed)?;
-        files::replace(&file, &changed, &lock)?;
+        files::replace(&file, &changed, Links::Followed, &lock)?;
     }
     Ok(done)
 }
 
 fn parse(paths: &Paths, text: &str) -> Result<Loaded, Failure> {
-    let (settings, unknown) =
-        schema::read(text).map_err(|problem| explain(paths, text, &problem))?;
-    let warnings = unknown
-        .iter()
-        .map(|key| format!("config.toml: `{key}` is not a setting that this version knows."))
-        .collect();
-    Ok(Loaded { settings, warnings })
+    let contents = schema::read(text).map_err(|problem| explain(paths, text, &problem))?;
+    let replaced = contents.replaced.iter().map(|problem| {
+        let place = place(paths, text, problem);
+        Failure::new(
+            FailureKind::Config,
+            format!("{place}: {}; the default is used.", problem.what),
+            "Correct it in an editor.",
+        )
+    });
+    let unknown = contents.unknown.iter().map(|key| {
+        Failure::new(
+            FailureKind::Config,
+            format!("config.toml: `{key}` is not a setting that this version knows."),
+            "Check its spelling in config.toml.",
+        )
+    });
+    Ok(Loaded {
+        warnings: replaced.chain(unknown).collect(),
+        settings: contents.settings,
+    })
 }
 
-fn explain(paths: &Paths, text: &str, problem: &Problem) -> Failure {
+/// The file, and the line and column of a problem where it has one.
+fn place(paths: &Paths, text: &str, problem: &Problem) -> String {
     let file = paths.config_file();
-    let place = match &problem.place {
+    match &problem.place {
         Some(range) => {
             let before = text.get(..range.start).unwrap_or(text);
             let line = before.matches('\n').count() + 1;
@@ -150,7 +187,11 @@ fn explain(paths: &Paths, text: &str, problem: &Problem) -> Failure {
             format!("{}, line {line}, column {column}", file.display())
         }
         None => file.display().to_string(),
-    };
+    }
+}
+
+fn explain(paths: &Paths, text: &str, problem: &Problem) -> Failure {
+    let place = place(paths, text, problem);
     Failure::new(
         FailureKind::Config,
         format!("{place}: {}.", problem.what),

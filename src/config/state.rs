@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::files::{self, Lock};
+use super::files::{self, Links, Lock};
 use super::paths::Paths;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent::{self, Recent};
@@ -24,8 +24,8 @@ const VERSION: u64 = 1;
 /// damaged one is moved aside.
 #[must_use]
 pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
-    let loaded = files::read(&paths.state_file()).and_then(|bytes| {
-        if let Some(state) = decode(bytes.as_deref()) {
+    let loaded = whole(paths).and_then(|state| {
+        if let Some(state) = state {
             return Ok((state, None));
         }
         let lock = Lock::acquire(&paths.state_dir)?;
@@ -60,7 +60,7 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     let mut recents = state.recents();
     recent::remember(&mut recents, recent);
     state.set_recents(&recents);
-    files::replace(&paths.state_file(), &state.encode(), &lock)
+    files::replace(&paths.state_file(), &state.encode(), Links::Refused, &lock)
 }
 
 /// Opens the log to append to.
@@ -71,15 +71,28 @@ pub fn open_log(paths: &Paths) -> Result<File, Failure> {
     files::append(&paths.log_file())
 }
 
-fn load_or_move_aside(paths: &Paths, lock: &Lock) -> Result<(State, Option<String>), Failure> {
+/// What the file holds; none where it is damaged, or where a link stands in its place.
+fn whole(paths: &Paths) -> Result<Option<State>, Failure> {
     let file = paths.state_file();
-    let bytes = files::read(&file)?;
-    if let Some(state) = decode(bytes.as_deref()) {
+    if files::is_link(&file) {
+        return Ok(None);
+    }
+    Ok(decode(files::read(&file, Links::Refused)?.as_deref()))
+}
+
+fn load_or_move_aside(paths: &Paths, lock: &Lock) -> Result<(State, Option<String>), Failure> {
+    if let Some(state) = whole(paths)? {
         return Ok((state, None));
     }
+    let file = paths.state_file();
+    let fault = if files::is_link(&file) {
+        "was a symbolic link, which is not followed here"
+    } else {
+        "was damaged"
+    };
     let aside = files::move_aside(&file, lock)?;
     let warning = format!(
-        "{} was damaged. It is now {}, and recent look-ups start afresh.",
+        "{} {fault}. It is now {}, and recent look-ups start afresh.",
         file.display(),
         aside.display()
     );

@@ -51,6 +51,7 @@ impl Keyring {
                 }
             }
         }
+        tracing::debug!("keyring: open");
         let session = Session::open().map_err(platform::explain)?;
         let done = work(&session);
         self.session = Some(session);
@@ -60,12 +61,14 @@ impl Keyring {
 
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
+        tracing::debug!(profile, "keyring: read a secret");
         let text = self.with(|session| session.entry(SERVICE, profile)?.get_password())?;
         let text = Zeroizing::new(text);
         Secret::parse(&text).map_err(StoreError::Unusable)
     }
 
     fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
+        tracing::debug!(profile, "keyring: store a secret");
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
@@ -81,6 +84,7 @@ impl CredentialStore for Keyring {
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
+        tracing::debug!(profile, "keyring: remove a secret");
         self.with(
             |session| match session.entry(SERVICE, profile)?.delete_credential() {
                 Err(Error::NoEntry) => Ok(false),
@@ -91,6 +95,7 @@ impl CredentialStore for Keyring {
     }
 
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
+        tracing::debug!(profile, "keyring: look for a secret");
         platform::contains(SERVICE, profile).map_err(platform::explain)
     }
 

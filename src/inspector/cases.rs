@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
 use crate::api::{Client, Options, Patience};
-use crate::config::paths::Paths;
+use crate::config::paths::{Paths, no_home};
 use crate::config::settings;
 use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
@@ -364,12 +364,7 @@ impl Inspector {
     }
 
     pub(super) fn paths(&self) -> Result<&Paths, Failure> {
-        self.paths.as_ref().ok_or_else(|| {
-            Failure::new(
-                FailureKind::Usage,
-                "The demo keeps nothing.",
-                "Start tokenscope without --demo.",
-            )
-        })
+        // The demo offers nothing that keeps anything.
+        self.paths.as_ref().ok_or_else(no_home)
     }
 }

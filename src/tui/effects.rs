@@ -294,7 +294,6 @@ impl Effects {
         };
         self.on_files.spawn_blocking(move || {
             if let Err(failure) = state::remember(&paths, recent) {
-                tracing::warn!(summary = %failure.summary, "the look-up is not remembered");
                 let _unheard = messages.send(Message::NotRemembered(failure));
             }
         });

@@ -28,6 +28,7 @@ use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
+use crate::config::log;
 use crate::config::paths::Paths;
 use crate::domain::failure::Failure;
 use crate::inspector::{Inspector, Limits};
@@ -179,6 +180,10 @@ async fn turn(
         };
         if matches!(message, Message::Resized(..)) {
             screen.forget();
+        }
+        message.failures().into_iter().for_each(log::failed);
+        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
+            log::warned(&warning.summary);
         }
         let wanted = app::update(state, clock(), message);
         let suspends = wanted.contains(&Effect::Suspend);

@@ -16,6 +16,8 @@ mod disk;
 mod e_cli;
 mod fake;
 mod files;
+mod folders;
+mod looks_and_log;
 mod network;
 mod prompt;
 mod shells;

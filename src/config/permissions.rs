@@ -1,0 +1,209 @@
+//! Owners and permissions: whose a new file is, and who else may touch the folder.
+//!
+//! Unix alone; elsewhere every function does nothing. Not here: opening, reading and replacing
+//! files (`files`).
+
+use std::sync::{Mutex, PoisonError};
+
+/// What was closed to other users in this run.
+static TIGHTENED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Takes the sentences on what was closed to other users. To be asked at the very end.
+#[must_use]
+pub fn tightened() -> Vec<String> {
+    std::mem::take(&mut TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[cfg(unix)]
+pub(super) use unix::{exposure, hand_over, hand_over_folder, keep_owner, tighten, tighten_folder};
+
+#[cfg(not(unix))]
+pub(super) use elsewhere::{
+    exposure, hand_over, hand_over_folder, keep_owner, tighten, tighten_folder,
+};
+
+#[cfg(unix)]
+mod unix {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "files belong to config/, and this is where it looks after whose they are"
+    )]
+
+    use std::ffi::OsStr;
+    use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+    use std::path::Path;
+    use std::sync::PoisonError;
+
+    use rustix::fs::OFlags;
+    use rustix::process::geteuid;
+
+    use super::TIGHTENED;
+    use crate::domain::failure::{Failure, FailureKind};
+
+    /// Any access of the group or of others.
+    const OTHERS: u32 = 0o077;
+    /// Write access of the group or of others.
+    const OTHERS_WRITE: u32 = 0o022;
+    /// In such a folder nobody can replace the files of another user.
+    const STICKY: u32 = 0o1000;
+
+    /// What the names of our own files begin with, copies made by hand included.
+    const OUR_NAMES: [&str; 6] = [
+        "config.toml",
+        "keymap.toml",
+        "state.",
+        "themes",
+        "tokenscope.",
+        ".tokenscope-",
+    ];
+
+    /// Gives a new file the owner and the group of the one that it replaces. Says whether it has
+    /// them now.
+    pub(in super::super) fn keep_owner(new: &File, old: &Metadata) -> bool {
+        let (uid, gid) = (old.uid(), old.gid());
+        let is_same = |new: &Metadata| (new.uid(), new.gid()) == (uid, gid);
+        new.metadata().is_ok_and(|new| is_same(&new)) || fchown(new, Some(uid), Some(gid)).is_ok()
+    }
+
+    /// Gives a file that root has just created to the owner of its folder, who could not use it
+    /// otherwise.
+    pub(in super::super) fn hand_over(new: &File, folder: &Path) {
+        if let Ok(folder) = fs::metadata(folder)
+            && geteuid().is_root()
+            && folder.uid() != 0
+            && let Err(error) = fchown(new, Some(folder.uid()), Some(folder.gid()))
+        {
+            tracing::debug!(%error, "a new file stays with root");
+        }
+    }
+
+    /// As [`hand_over`], for a folder that has just been created.
+    pub(in super::super) fn hand_over_folder(new: &Path) {
+        let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(new);
+        if let (Ok(opened), Some(folder)) = (opened, new.parent()) {
+            hand_over(&opened, folder);
+        }
+    }
+
+    /// Closes one of our own files to other users.
+    pub(in super::super) fn tighten(file: &File, path: &Path) {
+        if let Ok(found) = file.metadata()
+            && is_open_to_others(&found)
+        {
+            let mode = found.mode() & !OTHERS;
+            let done = file.set_permissions(Permissions::from_mode(mode));
+            note(path, &found, done.is_ok());
+        }
+    }
+
+    /// Closes our own folder to other users. A folder that holds more than our files is left alone,
+    /// since others may have their reasons to look into it.
+    pub(in super::super) fn tighten_folder(folder: &Path) {
+        if let Ok(found) = fs::metadata(folder)
+            && is_open_to_others(&found)
+            && found.mode() & STICKY == 0
+            && is_ours_alone(folder)
+        {
+            let mode = found.mode() & !OTHERS;
+            let done = fs::set_permissions(folder, Permissions::from_mode(mode));
+            note(folder, &found, done.is_ok());
+        }
+    }
+
+    fn is_open_to_others(found: &Metadata) -> bool {
+        found.uid() == geteuid().as_raw() && found.mode() & OTHERS != 0
+    }
+
+    fn is_ours_alone(folder: &Path) -> bool {
+        let is_ours = |name: &OsStr| {
+            let name = name.to_string_lossy();
+            OUR_NAMES.iter().any(|ours| name.starts_with(ours))
+        };
+        folder.file_name() == Some(OsStr::new("tokenscope"))
+            || fs::read_dir(folder).is_ok_and(|mut entries| {
+                entries.all(|entry| entry.is_ok_and(|entry| is_ours(&entry.file_name())))
+            })
+    }
+
+    fn note(path: &Path, before: &Metadata, is_done: bool) {
+        // A read-only file system keeps its modes, and there is nothing that the user should do.
+        if !is_done {
+            return;
+        }
+        let before = before.mode() & 0o7777;
+        let sentence = format!(
+            "{} was open to other users (mode {before:04o}); it is now {:04o}.",
+            path.display(),
+            before & !OTHERS
+        );
+        let mut tightened = TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner);
+        tightened.push(sentence);
+    }
+
+    /// A warning where somebody else may change a file: by its folder, or by the file itself.
+    pub(in super::super) fn exposure(folder: &Path, file: &Path) -> Option<Failure> {
+        let found = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
+        let is_sticky = found.mode() & STICKY != 0;
+        if let Some(warning) = foreign(folder, &found) {
+            return Some(warning);
+        }
+        if !is_sticky && found.mode() & OTHERS_WRITE != 0 {
+            return Some(open_to_writers(folder));
+        }
+        let found = fs::metadata(file).ok()?;
+        if is_sticky && let Some(warning) = foreign(file, &found) {
+            return Some(warning);
+        }
+        (found.mode() & OTHERS_WRITE != 0).then(|| open_to_writers(file))
+    }
+
+    /// Root may change everything anyway.
+    fn foreign(path: &Path, found: &Metadata) -> Option<Failure> {
+        let owner = found.uid();
+        (owner != 0 && owner != geteuid().as_raw()).then(|| {
+            Failure::new(
+                FailureKind::Config,
+                format!(
+                    "{} belongs to another user (uid {owner}), who may change what it holds.",
+                    path.display()
+                ),
+                "Run tokenscope as that user, or set TOKENSCOPE_HOME to a folder of your own.",
+            )
+        })
+    }
+
+    fn open_to_writers(path: &Path) -> Failure {
+        let path = path.display();
+        Failure::new(
+            FailureKind::Config,
+            format!("Other users may write to {path}."),
+            format!("Run `chmod go-w {path}`."),
+        )
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use std::fs::{File, Metadata};
+    use std::path::Path;
+
+    use crate::domain::failure::Failure;
+
+    pub(in super::super) fn keep_owner(_new: &File, _old: &Metadata) -> bool {
+        true
+    }
+
+    pub(in super::super) fn hand_over(_new: &File, _folder: &Path) {}
+
+    pub(in super::super) fn hand_over_folder(_new: &Path) {}
+
+    pub(in super::super) fn tighten(_file: &File, _path: &Path) {}
+
+    pub(in super::super) fn tighten_folder(_folder: &Path) {}
+
+    pub(in super::super) fn exposure(_folder: &Path, _file: &Path) -> Option<Failure> {
+        None
+    }
+}
