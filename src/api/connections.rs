@@ -4,15 +4,16 @@
 //! computer slept. The HTTP library's own count of idle time stands still in sleep, and it does not
 //! say whether a connection is a new one. Not here: how a client is set up (`setup`).
 
-use std::cell::Cell;
+use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use tokio::time::{Instant, timeout};
-use tower::util::MapRequestLayer;
+use tower::util::MapFutureLayer;
 
 use super::error::Error;
 use super::setup::Recipe;
@@ -24,17 +25,30 @@ const SILENCE: Duration = Duration::from_secs(3);
 const JUMP: TimeDelta = TimeDelta::seconds(5);
 
 tokio::task_local! {
-    /// Whether the request that is being sent opened a connection of its own.
-    static HAS_CONNECTED: Cell<bool>;
+    /// Whether the request that is being sent goes over a connection that it opened itself.
+    static HAS_OPENED: Arc<AtomicBool>;
 }
 
-/// Makes a client note when a request opens a connection.
-pub(super) fn noting(builder: ClientBuilder) -> ClientBuilder {
-    builder.connector_layer(MapRequestLayer::new(|target| {
-        // Requests to a proxy about itself are sent outside of any such note.
-        let _unheard = HAS_CONNECTED.try_with(|flag| flag.set(true));
-        target
-    }))
+/// Makes a client note which requests open a connection.
+fn noting(builder: ClientBuilder) -> ClientBuilder {
+    builder.connector_layer(MapFutureLayer::new(watched))
+}
+
+/// A connection as it is opened. Where another one becomes free meanwhile, the request takes that,
+/// and this is opened outside of its task.
+fn watched<C>(opening: C) -> impl Future<Output = C::Output> + Send
+where
+    C: Future + Send + 'static,
+{
+    let note = HAS_OPENED.try_with(Arc::clone).ok();
+    let mut opening = Box::pin(opening);
+    poll_fn(move |context| {
+        if let Some(note) = &note {
+            let is_for_the_request = HAS_OPENED.try_with(|_| ()).is_ok();
+            note.store(is_for_the_request, Ordering::Relaxed);
+        }
+        opening.as_mut().poll(context)
+    })
 }
 
 /// A client that is replaced where its idle connections are not to be trusted.
@@ -57,7 +71,7 @@ impl Connections {
     /// None are opened yet.
     pub(super) fn new(recipe: Recipe) -> Result<Self, Error> {
         let current = Mutex::new(Current {
-            http: recipe.build()?,
+            http: recipe.build(noting)?,
             generation: 0,
             used: None,
             is_stale: false,
@@ -117,7 +131,7 @@ impl Connections {
         }
         let recipe = Arc::clone(&self.recipe);
         // To parse all certificates again takes milliseconds.
-        let built = tokio::task::spawn_blocking(move || recipe.build()).await;
+        let built = tokio::task::spawn_blocking(move || recipe.build(noting)).await;
         let mut current = self.lock();
         if current.generation == generation {
             // What was built once can be built again.
@@ -144,13 +158,15 @@ impl Connections {
 /// Sends a request; nothing where it went over a connection that was used before, and no answer
 /// begins in time.
 async fn unless_silent(request: RequestBuilder) -> Option<Result<Response, reqwest::Error>> {
+    let has_opened = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&has_opened);
     let sending = async {
         let mut sending = pin!(request.send());
         match timeout(SILENCE, sending.as_mut()).await {
             Ok(answer) => Some(answer),
-            Err(_) if HAS_CONNECTED.with(Cell::get) => Some(sending.await),
+            Err(_) if has_opened.load(Ordering::Relaxed) => Some(sending.await),
             Err(_) => None,
         }
     };
-    HAS_CONNECTED.scope(Cell::new(false), sending).await
+    HAS_OPENED.scope(note, sending).await
 }

@@ -14,7 +14,7 @@ use super::coding;
 use super::error::Error;
 use super::proxy::{self, ProxyInUse, Route};
 use super::roots::Roots;
-use super::{connections, transport};
+use super::transport;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));
@@ -68,10 +68,13 @@ impl Recipe {
         self.roots.complaint.as_deref()
     }
 
-    /// Builds the client.
-    pub(super) fn build(&self) -> Result<reqwest::Client, Error> {
+    /// Builds the client, to which more may be added.
+    pub(super) fn build(
+        &self,
+        add: fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<reqwest::Client, Error> {
         choose_cryptography();
-        let builder = connections::noting(builder())
+        let builder = add(builder())
             .https_only(self.is_https)
             .pool_idle_timeout(self.idle_limit);
         built(self.route.take(self.roots.trust(builder))?)

@@ -153,8 +153,7 @@ fn proxy_login(login: &ProxyLogin) -> Words {
 }
 
 fn transport(problem: Problem, host: &str) -> Words {
-    use FailureKind::{InvalidResponse, Network, Proxy, Timeout};
-    let proxy = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    use FailureKind::{InvalidResponse, Network, Timeout};
     let (kind, summary, hint) = match problem {
         Problem::Dns => (
             Network,
@@ -186,21 +185,9 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("No connection to {host} within 10 seconds."),
             "Check the network connection, the firewall and the proxy settings.",
         ),
-        Problem::ProxyUnreachable => (
-            Proxy,
-            format!("The proxy {host} could not be reached."),
-            proxy,
-        ),
-        Problem::ProxyRefused => (
-            Proxy,
-            format!("The proxy {host} refused to connect to the API."),
-            proxy,
-        ),
-        Problem::NotSocks => (
-            Proxy,
-            format!("The proxy {host} does not speak SOCKS 5."),
-            "Check its address and port; for an HTTP proxy, write http:// in front.",
-        ),
+        Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks => {
+            return proxy(problem, host);
+        }
         Problem::NotHttp => (
             InvalidResponse,
             format!("What {host} answered is not HTTP."),
@@ -219,6 +206,22 @@ fn transport(problem: Problem, host: &str) -> Words {
         _ => return tls(problem, host),
     };
     (kind, summary, hint.to_owned())
+}
+
+fn proxy(problem: Problem, host: &str) -> Words {
+    let settings = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    let (summary, hint) = match problem {
+        Problem::NotSocks => (
+            format!("The proxy {host} does not speak SOCKS 5."),
+            "Check its address and port; for an HTTP proxy, write http:// in front.",
+        ),
+        Problem::ProxyRefused => (
+            format!("The proxy {host} refused to connect to the API."),
+            settings,
+        ),
+        _ => (format!("The proxy {host} could not be reached."), settings),
+    };
+    (FailureKind::Proxy, summary, hint.to_owned())
 }
 
 fn tls(problem: Problem, host: &str) -> Words {
