@@ -23,9 +23,15 @@ impl Client {
     /// are read here.
     ///
     /// # Errors
-    /// [`Error::CaFile`] and [`Error::Setup`].
+    /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
     pub fn new(options: &Options) -> Result<Self, Error> {
         Wire::new(options).map(Self)
+    }
+
+    /// The certificates that were named and cannot be used, in sentences; nothing where all can.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&str> {
+        self.0.complaint()
     }
 
     /// Fetches one service token.

@@ -61,6 +61,9 @@ pub enum Error {
         /// As the library words it.
         cause: String,
     },
+    /// A proxy wants to be logged in to.
+    #[error("{}: the proxy wants to be logged in to", _0.request)]
+    ProxyLogin(Box<ProxyLogin>),
     /// The API, or something before it, answered otherwise than was asked for.
     #[error("{}: HTTP {}", _0.request, _0.http_status)]
     Refused(Box<Refusal>),
@@ -84,8 +87,40 @@ impl Error {
 pub enum ProxyFault {
     /// It is not the URL of a proxy.
     Malformed,
-    /// It is a SOCKS proxy, which this program does not speak to.
-    Socks,
+    /// It is a SOCKS proxy of a version before 5.
+    OldSocks,
+    /// Its user name or password is longer than SOCKS can carry.
+    LongLogin,
+}
+
+/// A proxy that lets nobody through without a user name and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyLogin {
+    /// What is wrong.
+    pub fault: LoginFault,
+    /// The proxy, where one is known to be used.
+    pub host: Option<String>,
+    /// The environment variable that names it, where one does.
+    pub variable: Option<&'static str>,
+    /// Whether it speaks SOCKS, not HTTP.
+    pub is_socks: bool,
+    /// Method and path.
+    pub request: String,
+    /// The status of its answer, where that is HTTP.
+    pub http_status: Option<u16>,
+}
+
+/// Why a proxy let a request not through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginFault {
+    /// It was given no user name.
+    Missing,
+    /// It did not accept the ones that it was given.
+    Refused,
+    /// It takes none.
+    Unwanted,
+    /// It offers these schemes alone, none of which this program speaks. Names without blanks.
+    Unspoken(Vec<String>),
 }
 
 /// What stopped an exchange half-way.
@@ -95,6 +130,10 @@ pub enum Problem {
     Dns,
     /// Nothing accepts connections there.
     Refused,
+    /// There is no way to it from here: no network, or none that leads there.
+    NoRoute,
+    /// This computer forbids the connection.
+    Forbidden,
     /// The connection was cut before the whole answer had come.
     Reset,
     /// The connection was not made in time.
@@ -117,10 +156,10 @@ pub enum Problem {
     Tls,
     /// The proxy could not be reached.
     ProxyUnreachable,
-    /// The proxy wants a user name and password, or other ones.
-    ProxyAuthentication,
     /// The proxy did not open a connection to the API.
     ProxyRefused,
+    /// What answers as a proxy does not speak SOCKS 5.
+    NotSocks,
     /// The answer is not HTTP.
     NotHttp,
     /// The body could not be decompressed.
@@ -207,11 +246,6 @@ pub enum Reason {
     /// A redirect, which is not followed.
     Redirected {
         /// Where to, without path and query; nothing where the answer did not say.
-        host: Option<String>,
-    },
-    /// A proxy wants to be logged in to.
-    ProxyAuthentication {
-        /// The proxy, where one is known to be used.
         host: Option<String>,
     },
     /// Larger than an answer may be.

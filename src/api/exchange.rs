@@ -4,23 +4,26 @@
 //! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `verdict`).
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Response, Url};
+use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::base_url::BaseUrl;
 use super::coding::{self, Coding};
+use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
-use super::proxy::Route;
+use super::proxy::ProxyInUse;
 use super::request::{self, Request};
-use super::setup::{self, Options};
+use super::setup::{Options, Recipe};
+use super::transport::WantedLogin;
 use super::verdict::{self, Facts};
-use super::{proxy, redact, retry, transport};
+use super::{proxy_login, redact, retry, transport};
 use crate::domain::clock;
 use crate::domain::credential::Credential;
 use crate::domain::failure::ApiError;
@@ -98,27 +101,27 @@ impl Call {
 /// The way to the API. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Wire {
-    http: reqwest::Client,
+    connections: Arc<Connections>,
     base_url: BaseUrl,
-    /// Host and port of the proxy in use.
-    proxy: Option<String>,
+    proxy: Option<ProxyInUse>,
     clock: fn() -> DateTime<Utc>,
 }
 
 impl Wire {
     /// Sets the way up; sends nothing.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let route = if options.use_system_proxy {
-            proxy::find(&options.base_url)?
-        } else {
-            Route::Straight
-        };
+        let recipe = Recipe::new(options)?;
         Ok(Self {
-            proxy: route.address(),
-            http: setup::http(options, route)?,
+            proxy: recipe.proxy(),
+            connections: Arc::new(Connections::new(recipe)?),
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
+    }
+
+    /// The certificates that cannot be used, in sentences.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.connections.recipe().complaint()
     }
 
     /// Sends a request, again where that helps, and reads the answer before the deadline.
@@ -151,13 +154,18 @@ impl Wire {
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
         let mut retries = 0;
+        let mut has_jumped = false;
         loop {
-            let error = match self.attempt(call, request, has_begun, &read).await {
+            has_jumped |= self.connections.touch((self.clock)());
+            let attempt = self.attempt(call, request, has_begun, &read).await;
+            has_jumped |= self.connections.touch((self.clock)());
+            let error = match attempt {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let waits = call.patience.waits_when_limited;
             let pause = retry::pause(&error, retries, fastrand::f64(), waits)
+                .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
                 .filter(|pause| Instant::now() + *pause < deadline);
             let Some(pause) = pause else {
                 if let Some(wait) = error.retry_after() {
@@ -179,21 +187,23 @@ impl Wire {
         read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
     ) -> Result<Answer<T>, Error> {
         has_begun.store(false, Ordering::Relaxed);
-        let sent = (self.clock)();
-        let message = self
-            .http
-            .get(request.url(&self.base_url))
-            .headers(call.headers.clone());
-        let mut response = match message.send().await {
-            Ok(response) => response,
-            Err(error) => return Err(self.broken(request, error)),
+        let url = request.url(&self.base_url);
+        let message = |http: &reqwest::Client| http.get(url.clone()).headers(call.headers.clone());
+        let (sent, mut response) = match self.connections.send(self.clock, message).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.unanswered(request, error).await),
         };
         has_begun.store(true, Ordering::Relaxed);
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let schemes = proxy_login::schemes(response.headers());
+            let login = proxy_login::http(self.proxy.as_ref(), schemes, request.line());
+            return Err(Error::ProxyLogin(Box::new(login)));
+        }
         let head = self.head(&response, call, request, sent);
         let bytes = match head.facts.status {
             300..=399 => Vec::new(),
             // These say enough; a body that cannot be had, or not soon, takes nothing from it.
-            401 | 407 | 408 | 429 | 500.. => match timeout(DETAILS, body(&mut response)).await {
+            401 | 408 | 429 | 500.. => match timeout(DETAILS, body(&mut response)).await {
                 Ok(Ok(bytes)) => bytes,
                 Ok(Err(_)) | Err(_) => Vec::new(),
             },
@@ -226,18 +236,48 @@ impl Wire {
         }
     }
 
+    /// The error for a request that got no answer.
+    async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
+        let login = match (transport::wanted_login(&error), &self.proxy) {
+            (Some(WantedLogin::Http), proxy) => {
+                let recipe = self.connections.recipe();
+                let schemes = proxy_login::schemes_of_tunnel(recipe, &self.base_url).await;
+                proxy_login::http(proxy.as_ref(), schemes, request.line())
+            }
+            (Some(WantedLogin::Socks { was_refused }), Some(proxy)) => {
+                proxy_login::socks(proxy, was_refused, request.line())
+            }
+            _ => return self.broken(request, error),
+        };
+        Error::ProxyLogin(Box::new(login))
+    }
+
     /// The error for an exchange that stopped half-way.
     fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
-        let problem = transport::problem(&error, self.proxy.is_some());
-        let is_proxy = matches!(
-            problem,
-            Problem::ProxyUnreachable | Problem::ProxyAuthentication | Problem::ProxyRefused
-        );
-        let proxy = self.proxy.clone().filter(|_| is_proxy);
+        let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
+        let problem = transport::problem(&error, is_forwarded);
+        let host = self.base_url.host();
+        let host = match (&self.proxy, problem) {
+            (
+                Some(proxy),
+                Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks,
+            ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
+            (Some(proxy), Problem::ProxyUnreachable | Problem::ProxyRefused) => {
+                proxy.address.clone()
+            }
+            (Some(proxy), Problem::ConnectTimeout) => {
+                format!("{host} through the proxy {}", proxy.address)
+            }
+            // The certificate of a proxy of https, say.
+            (Some(proxy), _) if transport::is_before_tunnel(&error) => {
+                format!("the proxy {}", proxy.address)
+            }
+            _ => host,
+        };
         Error::Transport {
             problem,
             request: request.line(),
-            host: proxy.unwrap_or_else(|| self.base_url.host()),
+            host,
             cause: transport::describe(error),
         }
     }
@@ -276,7 +316,6 @@ impl Wire {
                     .and_then(Url::host_str)
                     .map(bounded)
                     .map(hide),
-                proxy: self.proxy.clone(),
             },
             cf_ray: text("cf-ray").map(hide),
             measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),

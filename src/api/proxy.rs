@@ -3,40 +3,81 @@
 //! The variables are curl's, in curl's order. Host and port alone leave this file, never the user
 //! name and password that a proxy's URL may hold. Not here: speaking to it.
 
+use std::net::IpAddr;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url};
+use url::Host;
 
-use super::base_url::BaseUrl;
+use super::base_url::{self, BaseUrl};
 use super::error::{Error, ProxyFault};
 use super::transport;
 use crate::domain::text;
 
+/// The port of a SOCKS proxy whose URL names none.
+const SOCKS_PORT: u16 = 1080;
+/// The longest user name and password that SOCKS 5 can carry (RFC 1929).
+const LONGEST_LOGIN: usize = 255;
+
 /// The way to the API's host.
+#[derive(Clone)]
 pub(super) enum Route {
     /// No proxy.
     Straight,
     /// A proxy.
-    Through(Url),
+    Through {
+        /// Where it is, and perhaps how to log in.
+        url: Url,
+        /// The variable that names it, where one does.
+        variable: Option<&'static str>,
+    },
+}
+
+/// What may be said of the proxy in use.
+#[derive(Debug, Clone)]
+pub(super) struct ProxyInUse {
+    /// Host and port.
+    pub(super) address: String,
+    /// The variable that names it; otherwise the system's settings do.
+    pub(super) variable: Option<&'static str>,
+    /// Whether its URL holds a user name.
+    pub(super) has_login: bool,
+    /// Whether it speaks SOCKS, not HTTP.
+    pub(super) is_socks: bool,
 }
 
 impl Route {
-    /// Host and port of the proxy.
-    pub(super) fn address(&self) -> Option<String> {
-        let Self::Through(proxy) = self else {
+    /// The proxy.
+    pub(super) fn proxy(&self) -> Option<ProxyInUse> {
+        let Self::Through { url, variable } = self else {
             return None;
         };
-        let host = proxy.host_str()?;
-        Some(match proxy.port_or_known_default() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
+        let host = url.host_str()?;
+        Some(ProxyInUse {
+            address: match url.port_or_known_default() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            },
+            variable: *variable,
+            has_login: !url.username().is_empty() || url.password().is_some(),
+            is_socks: url.scheme().starts_with("socks"),
         })
     }
 
+    /// The same way without the user name and password.
+    pub(super) fn without_login(mut self) -> Self {
+        if let Self::Through { url, .. } = &mut self {
+            // A proxy's URL has a host, so it may have a login, and may have none.
+            let _has_host = url.set_username("").and_then(|()| url.set_password(None));
+        }
+        self
+    }
+
     /// Makes a client go this way.
-    pub(super) fn take(self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    pub(super) fn take(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
             Self::Straight => Ok(builder.no_proxy()),
-            Self::Through(url) => match Proxy::all(url) {
+            Self::Through { url, .. } => match Proxy::all(url.clone()) {
                 Ok(proxy) => Ok(builder.proxy(proxy)),
                 Err(error) => Err(Error::Setup {
                     cause: transport::describe(error),
@@ -46,11 +87,11 @@ impl Route {
     }
 }
 
-/// Finds the way.
+/// Finds the way. Plain http never leaves this computer: the credential is in it for all to read.
 ///
 /// # Errors
-/// [`Error::ProxySetting`] for a proxy that is meant for these requests, but cannot be used. To go
-/// straight would be to go past what was set up to be gone through.
+/// [`Error::ProxySetting`] for a proxy that is meant for these requests, but cannot be used. Never
+/// falls back to a direct connection: that would bypass the configured proxy.
 pub(super) fn find(base_url: &BaseUrl) -> Result<Route, Error> {
     let target = base_url.join(&[]);
     let Some((variable, proxy)) = variable(target.scheme()) else {
@@ -59,12 +100,29 @@ pub(super) fn find(base_url: &BaseUrl) -> Result<Route, Error> {
     if is_exempt(&target) {
         return Ok(Route::Straight);
     }
-    let fault = |fault| Error::ProxySetting {
-        variable: Some(variable),
-        fault,
-    };
+    let variable = Some(variable);
+    let fault = |fault| Error::ProxySetting { variable, fault };
     let proxy = proxy.map_err(|NotText| fault(ProxyFault::Malformed))?;
-    parse(&proxy).map(Route::Through).map_err(fault)
+    let url = parse(&proxy, &target).map_err(fault)?;
+    Ok(through(url, variable, &target))
+}
+
+fn through(url: Url, variable: Option<&'static str>, target: &Url) -> Route {
+    if target.scheme() == "http" && !is_loopback(&url) {
+        tracing::debug!("plain http goes through no proxy on another computer");
+        return Route::Straight;
+    }
+    Route::Through { url, variable }
+}
+
+/// A SOCKS URL holds its host as text, whatever it is.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().and_then(|host| Host::parse(host).ok());
+    host.is_some_and(|host| match host {
+        Host::Domain(name) => base_url::is_loopback(&Host::Domain(name.as_str())),
+        Host::Ipv4(address) => base_url::is_loopback(&Host::Ipv4(address)),
+        Host::Ipv6(address) => base_url::is_loopback(&Host::Ipv6(address)),
+    })
 }
 
 /// The variable that names the proxy for a scheme, and its value. One that is empty or blank counts
@@ -83,18 +141,44 @@ fn variable(scheme: &str) -> Option<(&'static str, Result<String, NotText>)> {
 }
 
 /// Reads what a variable names; without a scheme it is http.
-fn parse(proxy: &str) -> Result<Url, ProxyFault> {
-    let url = if proxy.contains("://") {
-        Url::parse(proxy)
-    } else {
-        Url::parse(&format!("http://{proxy}"))
-    };
-    let url = url.map_err(|_| ProxyFault::Malformed)?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        scheme if scheme.starts_with("socks") => Err(ProxyFault::Socks),
+fn parse(proxy: &str, target: &Url) -> Result<Url, ProxyFault> {
+    let (scheme, rest) = proxy.split_once("://").unwrap_or(("http", proxy));
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => {
+            Url::parse(&format!("{scheme}://{rest}")).map_err(|_| ProxyFault::Malformed)
+        }
+        // GNOME's word for any version. As with GLib, the proxy resolves the name.
+        "socks" | "socks5h" => socks("socks5h", rest),
+        // There is nothing to resolve, and the HTTP library would try to.
+        "socks5" if is_address(target) => socks("socks5h", rest),
+        "socks5" => socks("socks5", rest),
+        other if other.starts_with("socks") => Err(ProxyFault::OldSocks),
         _ => Err(ProxyFault::Malformed),
     }
+}
+
+fn socks(scheme: &str, rest: &str) -> Result<Url, ProxyFault> {
+    let malformed = |_| ProxyFault::Malformed;
+    let mut url = Url::parse(&format!("{scheme}://{rest}")).map_err(malformed)?;
+    let host = url.host_str().unwrap_or_default();
+    Host::parse(host).map_err(malformed)?;
+    if url.port().is_none() {
+        url.set_port(Some(SOCKS_PORT))
+            .map_err(|()| ProxyFault::Malformed)?;
+    }
+    // Each `%41` is one byte.
+    let length = |text: &str| text.len().saturating_sub(2 * text.matches('%').count());
+    let longest = length(url.username()).max(length(url.password().unwrap_or_default()));
+    if longest > LONGEST_LOGIN {
+        return Err(ProxyFault::LongLogin);
+    }
+    Ok(url)
+}
+
+fn is_address(target: &Url) -> bool {
+    let host = target.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.parse::<IpAddr>().is_ok()
 }
 
 /// Whether `NO_PROXY` names the host.
@@ -132,12 +216,13 @@ fn of_the_system(target: &Url) -> Result<Route, Error> {
     let Some(proxy) = proxy else {
         return Ok(Route::Straight);
     };
-    parse(&proxy)
-        .map(Route::Through)
-        .map_err(|fault| Error::ProxySetting {
+    match parse(&proxy, target) {
+        Ok(url) => Ok(through(url, None, target)),
+        Err(fault) => Err(Error::ProxySetting {
             variable: None,
             fault,
-        })
+        }),
+    }
 }
 
 #[cfg(not(any(target_os = "macos", windows)))]

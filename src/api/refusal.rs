@@ -28,7 +28,6 @@ pub(super) fn words(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             permission(refusal, scope)
         }
         Reason::BadId | Reason::NotFound => missing(refusal, scope),
-        Reason::ProxyAuthentication { host } => proxy_login(host.as_deref()),
         _ => answer(refusal),
     }
 }
@@ -248,16 +247,6 @@ fn place(scope: Option<&Scope>) -> String {
 /// The doubt whether the scope is the one that is meant, to be put behind a hint.
 fn other_scope(scope: Option<&Scope>) -> String {
     scope.map_or_else(String::new, |scope| format!(" {}", scope.doubt()))
-}
-
-/// A proxy that wants to be logged in to.
-pub(super) fn proxy_login(host: Option<&str>) -> Words {
-    let proxy = host.map_or_else(|| "A proxy".to_owned(), |host| format!("The proxy {host}"));
-    (
-        FailureKind::Proxy,
-        format!("{proxy} refused the request: it wants a valid user name and password."),
-        "Put them into the proxy's URL in HTTPS_PROXY or HTTP_PROXY.".to_owned(),
-    )
 }
 
 /// `30 seconds`, `5m`, and from an hour on as what is left of a pause: `24 h`.

@@ -14,6 +14,14 @@ pub(super) const MAX_RETRIES: u32 = 2;
 /// The first pause.
 const BACKOFF: Duration = Duration::from_millis(200);
 
+/// The pauses after the computer slept.
+const AFTER_JUMP: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+];
+
 /// How long Cloudflare blocks a client that exceeded its limit (API reference: *Rate limits*).
 const LIMIT_WINDOW: Duration = Duration::from_secs(300);
 
@@ -39,6 +47,25 @@ pub(super) fn pause(
         let doubled = BACKOFF * 2_u32.saturating_pow(retries);
         doubled.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0)
     })
+}
+
+/// The pause before another attempt at a request that was begun after the computer slept: a network
+/// takes some seconds to come back.
+pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
+    let Error::Transport { problem, .. } = error else {
+        return None;
+    };
+    let is_of_the_network = matches!(
+        problem,
+        Problem::Dns
+            | Problem::NoRoute
+            | Problem::Refused
+            | Problem::Reset
+            | Problem::ConnectTimeout
+            | Problem::ProxyUnreachable
+    );
+    let pause = AFTER_JUMP.get(usize::try_from(retries).ok()?)?;
+    is_of_the_network.then_some(*pause)
 }
 
 /// Whether the same request may well succeed in a moment.

@@ -1,6 +1,6 @@
 //! How the HTTP client is set up.
 //!
-//! Not here: whom it trusts (`roots`), which way it goes (`proxy`), and requests.
+//! Not here: whom it trusts (`roots`), which way it goes (`proxy`), and requests (`connections`).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,8 +12,9 @@ use reqwest::{ClientBuilder, redirect};
 use super::base_url::BaseUrl;
 use super::coding;
 use super::error::Error;
-use super::proxy::Route;
-use super::{roots, transport};
+use super::proxy::{self, ProxyInUse, Route};
+use super::roots::Roots;
+use super::transport;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));
@@ -27,18 +28,67 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// Whether the proxies of the environment or the system are used.
     pub use_system_proxy: bool,
+    /// How long a connection may be idle and still be used.
+    pub idle_limit: Duration,
     /// Reads the local clock, to be compared with the answers' `Date`.
     pub clock: fn() -> DateTime<Utc>,
 }
 
-/// Builds the HTTP client.
-pub(super) fn http(options: &Options, route: Route) -> Result<reqwest::Client, Error> {
-    choose_cryptography();
-    let is_https = options.base_url.is_https();
-    let builder = builder().https_only(is_https);
-    let builder = roots::trust(builder, is_https, options.ca_file.as_deref())?;
-    let client = route.take(builder)?.build();
-    client.map_err(|error| Error::Setup {
+/// All that a client is built from, which is read once: a pipe gives its bytes a single time.
+pub(super) struct Recipe {
+    is_https: bool,
+    idle_limit: Duration,
+    roots: Roots,
+    route: Route,
+}
+
+impl Recipe {
+    /// Reads what the options name.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let is_https = options.base_url.is_https();
+        Ok(Self {
+            is_https,
+            idle_limit: options.idle_limit,
+            route: if options.use_system_proxy {
+                proxy::find(&options.base_url)?
+            } else {
+                Route::Straight
+            },
+            roots: Roots::load(is_https, options.ca_file.as_deref())?,
+        })
+    }
+
+    /// The proxy that requests go through.
+    pub(super) fn proxy(&self) -> Option<ProxyInUse> {
+        self.route.proxy()
+    }
+
+    /// The certificates that cannot be used, in sentences.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.roots.complaint.as_deref()
+    }
+
+    /// Builds the client, to which more may be added.
+    pub(super) fn build(
+        &self,
+        add: fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<reqwest::Client, Error> {
+        choose_cryptography();
+        let builder = add(builder())
+            .https_only(self.is_https)
+            .pool_idle_timeout(self.idle_limit);
+        built(self.route.take(self.roots.trust(builder))?)
+    }
+
+    /// Builds a client that asks the proxy something without logging in, in plain http.
+    pub(super) fn build_stranger(&self) -> Result<reqwest::Client, Error> {
+        let route = self.route.clone().without_login();
+        built(route.take(self.roots.trust(builder()))?)
+    }
+}
+
+fn built(builder: ClientBuilder) -> Result<reqwest::Client, Error> {
+    builder.build().map_err(|error| Error::Setup {
         cause: transport::describe(error),
     })
 }

@@ -9,8 +9,48 @@ use std::io;
 use super::envelope::bounded;
 use super::error::Problem;
 
-/// Names the problem. `uses_proxy`: the connection goes to a proxy first.
-pub(super) fn problem(error: &reqwest::Error, uses_proxy: bool) -> Problem {
+/// What every error of SOCKS begins with.
+const SOCKS: &str = "SOCKS error: ";
+/// The error of a name that was to be resolved here.
+const SOCKS_NAME: &str = "error resolving for socks proxy";
+
+/// Whether a proxy wants to be logged in to.
+pub(super) fn wanted_login(error: &reqwest::Error) -> Option<WantedLogin> {
+    causes(error).iter().find_map(|cause| {
+        let text = cause.to_string();
+        let of_socks = text.strip_prefix(SOCKS);
+        Some(match of_socks.unwrap_or(&text) {
+            "tunnel error: proxy authorization required" => WantedLogin::Http,
+            "credentials not accepted" => WantedLogin::Socks { was_refused: true },
+            "server does not support user/pass authentication"
+            | "server implements authentication incorrectly" => {
+                WantedLogin::Socks { was_refused: false }
+            }
+            _ => return None,
+        })
+    })
+}
+
+/// How a proxy asked to be logged in to.
+pub(super) enum WantedLogin {
+    /// By status 407.
+    Http,
+    /// By the protocol of SOCKS.
+    Socks {
+        /// Whether it was given a user name and password.
+        was_refused: bool,
+    },
+}
+
+/// Whether the connection to a proxy failed, not one that goes on from there.
+pub(super) fn is_before_tunnel(error: &reqwest::Error) -> bool {
+    let words = "tunnel error: failed to create underlying connection";
+    causes(error).iter().any(|cause| cause.to_string() == words)
+}
+
+/// Names the problem. `is_forwarded`: a proxy is connected to in place of the API; where it opens a
+/// tunnel instead, its errors say so.
+pub(super) fn problem(error: &reqwest::Error, is_forwarded: bool) -> Problem {
     let causes = causes(error);
     if let Some(tls) = causes.iter().find_map(|cause| tls(*cause)) {
         return tls;
@@ -18,7 +58,11 @@ pub(super) fn problem(error: &reqwest::Error, uses_proxy: bool) -> Problem {
     if let Some(proxy) = causes.iter().find_map(|cause| tunnel(*cause)) {
         return proxy;
     }
-    if error.is_connect() && uses_proxy && !error.is_timeout() && !is_tls_handshake(&causes) {
+    // A proxy of SOCKS may be handed an address for the name.
+    if causes.iter().any(|cause| cause.to_string() == SOCKS_NAME) {
+        return Problem::Dns;
+    }
+    if error.is_connect() && is_forwarded && !error.is_timeout() {
         return Problem::ProxyUnreachable;
     }
     if error.is_dns() || causes.iter().any(|cause| is_name(*cause)) {
@@ -98,13 +142,15 @@ fn certificate(fault: &rustls::CertificateError) -> Problem {
     }
 }
 
-/// hyper-util does not export the type of these errors; its words are all there is.
+/// The HTTP library does not export the type of these errors; its words are all there is.
 fn tunnel(cause: &(dyn StdError + 'static)) -> Option<Problem> {
     let text = cause.to_string();
-    let reason = text.strip_prefix("tunnel error: ")?;
+    let reason = text
+        .strip_prefix("tunnel error: ")
+        .or_else(|| text.strip_prefix(SOCKS))?;
     Some(match reason {
-        "proxy authorization required" => Problem::ProxyAuthentication,
         "failed to create underlying connection" => Problem::ProxyUnreachable,
+        "failed parsing server response" | "io error during SOCKS handshake" => Problem::NotSocks,
         _ => Problem::ProxyRefused,
     })
 }
@@ -112,12 +158,6 @@ fn tunnel(cause: &(dyn StdError + 'static)) -> Option<Problem> {
 /// A name that was looked up in vain, or that cannot be one.
 fn is_name(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<rustls::pki_types::InvalidDnsNameError>() || cause.to_string() == "dns error"
-}
-
-fn is_tls_handshake(causes: &[&(dyn StdError + 'static)]) -> bool {
-    causes
-        .iter()
-        .any(|cause| cause.to_string().contains("tls handshake"))
 }
 
 fn broken(cause: &(dyn StdError + 'static)) -> Option<Problem> {
@@ -130,10 +170,17 @@ fn broken(cause: &(dyn StdError + 'static)) -> Option<Problem> {
     }
     match cause.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(Problem::Refused),
+        io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkDown
+        | io::ErrorKind::AddrNotAvailable => Some(Problem::NoRoute),
+        // A firewall or a sandbox of this computer.
+        io::ErrorKind::PermissionDenied => Some(Problem::Forbidden),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected
+        | io::ErrorKind::TimedOut
         | io::ErrorKind::UnexpectedEof => Some(Problem::Reset),
         _ => None,
     }

@@ -25,8 +25,6 @@ pub(super) struct Facts {
     pub(super) encoding: Option<String>,
     /// Where a redirect leads to.
     pub(super) location_host: Option<String>,
-    /// The proxy in use.
-    pub(super) proxy: Option<String>,
 }
 
 /// Judges an answer that is not a success.
@@ -35,9 +33,6 @@ pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> R
     match facts.status {
         300..=399 => Reason::Redirected {
             host: facts.location_host.clone(),
-        },
-        407 => Reason::ProxyAuthentication {
-            host: facts.proxy.clone(),
         },
         status if status == 429 || has_any(errors, &LIMIT_CODES) => Reason::RateLimited {
             retry_after: facts.retry_after,

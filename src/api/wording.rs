@@ -3,8 +3,8 @@
 //! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
 //! `refusal`. Not here: deciding what an error is.
 
-use super::error::{Error, Problem, ProxyFault};
-use super::refusal::{self, Words, proxy_login, seconds};
+use super::error::{Error, LoginFault, Problem, ProxyFault, ProxyLogin};
+use super::refusal::{self, Words, seconds};
 use crate::domain::failure::{Details, Failure, FailureKind};
 use crate::domain::scope::Scope;
 
@@ -35,6 +35,11 @@ fn details(error: Error) -> Details {
             cause: Some(cause),
             ..Details::default()
         },
+        Error::ProxyLogin(login) => Details {
+            http_status: login.http_status,
+            request: Some(login.request),
+            ..Details::default()
+        },
         Error::Refused(refusal) => Details {
             http_status: Some(refusal.http_status),
             request: Some(refusal.request),
@@ -53,7 +58,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
                 "The certificate file {} cannot be used: {cause}.",
                 path.display()
             ),
-            "Give --ca-file a readable file of certificates in PEM form.".to_owned(),
+            "Give --ca-file a readable file of CA certificates in PEM form.".to_owned(),
         ),
         Error::Setup { cause } => (
             FailureKind::Tls,
@@ -82,6 +87,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
             "Check the connection, or allow more time with --timeout.".to_owned(),
         ),
         Error::Transport { problem, host, .. } => transport(*problem, host),
+        Error::ProxyLogin(login) => proxy_login(login),
         Error::Refused(refusal) => refusal::words(refusal, scope),
     }
 }
@@ -90,18 +96,64 @@ fn proxy_setting(variable: Option<&str>, fault: ProxyFault) -> Words {
     let place = variable.unwrap_or("the system's settings");
     let what = match fault {
         ProxyFault::Malformed => "it is not a URL such as http://host:port",
-        ProxyFault::Socks => "SOCKS is not supported",
+        ProxyFault::OldSocks => "of SOCKS, only version 5 is supported",
+        ProxyFault::LongLogin => "SOCKS takes no user name or password of more than 255 characters",
     };
     (
         FailureKind::Proxy,
         format!("The proxy in {place} cannot be used: {what}."),
-        "Name an HTTP proxy there, or list the API's host in NO_PROXY to go straight.".to_owned(),
+        "Name an http://, https:// or socks5h:// proxy there, or list the API's host in NO_PROXY."
+            .to_owned(),
     )
 }
 
+/// A proxy that wants to be logged in to. `did not accept those` and the like name the place to
+/// change them.
+fn proxy_login(login: &ProxyLogin) -> Words {
+    let socks = if login.is_socks { "SOCKS " } else { "" };
+    let proxy = match &login.host {
+        Some(host) => format!("The {socks}proxy {host}"),
+        None => "A proxy on the way".to_owned(),
+    };
+    let place = login.variable.unwrap_or("the system's proxy settings");
+    let example = if login.is_socks { "socks5h" } else { "http" };
+    let (summary, hint) = match &login.fault {
+        LoginFault::Missing => (
+            format!("{proxy} wants a user name and password, and was given none."),
+            match login.variable {
+                Some(variable) => {
+                    format!(
+                        "Put them into its URL: {variable}={example}://USER:PASSWORD@HOST:PORT."
+                    )
+                }
+                None => "Put them into its URL in HTTPS_PROXY.".to_owned(),
+            },
+        ),
+        LoginFault::Refused => (
+            format!(
+                "{proxy} wants a valid user name and password: it did not accept those in {place}."
+            ),
+            "Correct them there; write characters such as @ : / % as %40 %3A %2F %25.".to_owned(),
+        ),
+        LoginFault::Unwanted => (
+            format!("{proxy} takes no user name and password, but {place} holds them."),
+            format!("Take them out of {place}, or check that it is the right proxy."),
+        ),
+        LoginFault::Unspoken(schemes) => (
+            format!(
+                "{proxy} takes only {}, but tokenscope speaks only Basic.",
+                schemes.join(", ")
+            ),
+            format!(
+                "Let the proxy take Basic, or name in {place} a local proxy that logs in, such as px or cntlm."
+            ),
+        ),
+    };
+    (FailureKind::Proxy, summary, hint)
+}
+
 fn transport(problem: Problem, host: &str) -> Words {
-    use FailureKind::{InvalidResponse, Network, Proxy, Timeout};
-    let proxy = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    use FailureKind::{InvalidResponse, Network, Timeout};
     let (kind, summary, hint) = match problem {
         Problem::Dns => (
             Network,
@@ -113,6 +165,16 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("{host} refused the connection."),
             "Check the network connection, the firewall and the base URL.",
         ),
+        Problem::NoRoute => (
+            Network,
+            format!("No route to {host}: this computer seems to be offline."),
+            "Check the network connection and any VPN, then try again.",
+        ),
+        Problem::Forbidden => (
+            Network,
+            format!("This computer does not allow a connection to {host}."),
+            "Check its firewall, and the sandbox or security module (SELinux, AppArmor) in force.",
+        ),
         Problem::Reset => (
             Network,
             format!("The connection to {host} was cut before the answer was complete."),
@@ -123,17 +185,9 @@ fn transport(problem: Problem, host: &str) -> Words {
             format!("No connection to {host} within 10 seconds."),
             "Check the network connection, the firewall and the proxy settings.",
         ),
-        Problem::ProxyUnreachable => (
-            Proxy,
-            format!("The proxy {host} could not be reached."),
-            proxy,
-        ),
-        Problem::ProxyAuthentication => return proxy_login(Some(host)),
-        Problem::ProxyRefused => (
-            Proxy,
-            format!("The proxy {host} refused to connect to the API."),
-            proxy,
-        ),
+        Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks => {
+            return proxy(problem, host);
+        }
         Problem::NotHttp => (
             InvalidResponse,
             format!("What {host} answered is not HTTP."),
@@ -152,6 +206,22 @@ fn transport(problem: Problem, host: &str) -> Words {
         _ => return tls(problem, host),
     };
     (kind, summary, hint.to_owned())
+}
+
+fn proxy(problem: Problem, host: &str) -> Words {
+    let settings = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    let (summary, hint) = match problem {
+        Problem::NotSocks => (
+            format!("The proxy {host} does not speak SOCKS 5."),
+            "Check its address and port; for an HTTP proxy, write http:// in front.",
+        ),
+        Problem::ProxyRefused => (
+            format!("The proxy {host} refused to connect to the API."),
+            settings,
+        ),
+        _ => (format!("The proxy {host} could not be reached."), settings),
+    };
+    (FailureKind::Proxy, summary, hint.to_owned())
 }
 
 fn tls(problem: Problem, host: &str) -> Words {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::args::{Auth, Command, ProfileCommand};
 use super::desk::Desk;
-use super::telling::Telling;
+use super::telling::{Telling, warn};
 use super::{auth, check, completion, get, interrupt, list, profile};
 use crate::domain::failure::{Failure, FailureKind};
 
@@ -59,6 +59,7 @@ async fn execute(desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, 
             "Run the command without --demo.",
         ));
     }
+    desk.inspector.complain_to(warn);
     desk.inspector.start_the_clock();
     match command {
         Command::Get { token, output } => get::get(desk, &token, output, out).await,

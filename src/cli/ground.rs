@@ -2,6 +2,8 @@
 //!
 //! The network and the keyring are not touched. Not here: what is done with it.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::args::{Auth, Command, Global};
@@ -43,6 +45,7 @@ pub fn prepare(
         base_url: BaseUrl::default(),
         ca_file: global.ca_file.clone(),
         use_system_proxy: true,
+        idle_limit: idle_limit(&Settings::default()),
         clock,
     };
     if global.demo || prints_itself {
@@ -82,6 +85,7 @@ pub fn prepare(
     let loaded = paths.as_ref().map(settings::load).transpose()?;
     let loaded = loaded.unwrap_or_default();
     warnings.extend(loaded.warnings);
+    options.idle_limit = idle_limit(&loaded.settings);
     Ok(Ground {
         environment,
         paths,
@@ -89,6 +93,15 @@ pub fn prepare(
         warnings,
         options,
     })
+}
+
+/// A connection is used again from one reload to the next, and not after a longer pause.
+fn idle_limit(settings: &Settings) -> Duration {
+    let seconds = match settings.refresh_seconds {
+        0 => Settings::default().refresh_seconds,
+        seconds => seconds,
+    };
+    Duration::from_secs(seconds)
 }
 
 fn wishes(global: &Global, for_screens: bool) -> Result<Wishes, Failure> {

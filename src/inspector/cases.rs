@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
@@ -47,7 +48,8 @@ pub struct Limits {
 /// The use-cases over an API client, a credential store and the files.
 pub struct Inspector {
     options: Options,
-    client: OnceLock<Client>,
+    client: OnceCell<Client>,
+    on_complaint: OnceLock<Box<dyn Fn(&str) + Send + Sync>>,
     vault: Vault,
     environment: Environment,
     paths: Option<Paths>,
@@ -70,7 +72,8 @@ impl Inspector {
     ) -> Self {
         Self {
             options,
-            client: OnceLock::new(),
+            client: OnceCell::new(),
+            on_complaint: OnceLock::new(),
             vault,
             environment,
             paths,
@@ -86,6 +89,12 @@ impl Inspector {
     pub fn start_the_clock(&self) {
         let end = Instant::now() + self.limits.timeout;
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+
+    /// Says who hears of certificates that were named and cannot be used, once.
+    pub fn complain_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        // The first listener is as good as any.
+        let _heard_before = self.on_complaint.set(Box::new(listener));
     }
 
     /// Keeps a credential in memory until the program ends.
@@ -308,11 +317,13 @@ impl Inspector {
         }
     }
 
-    /// The client, built off the loop: reading the system's certificates takes milliseconds.
+    /// The client, built off the loop, since reading the system's certificates takes milliseconds;
+    /// and once, since a pipe can be read only once.
     pub(super) async fn client(&self) -> Result<&Client, Failure> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
+        self.client.get_or_try_init(|| self.build_client()).await
+    }
+
+    async fn build_client(&self) -> Result<Client, Failure> {
         let options = self.options.clone();
         let reading = tokio::task::spawn_blocking(move || Client::new(&options));
         let patience = self.patience();
@@ -336,7 +347,10 @@ impl Inspector {
                 .caused_by(&error)
             })?
             .map_err(|error| error.into_failure(None))?;
-        Ok(self.client.get_or_init(|| client))
+        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
+            listener(complaint);
+        }
+        Ok(client)
     }
 
     fn end(&self) -> Option<Instant> {

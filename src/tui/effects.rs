@@ -55,6 +55,11 @@ impl Effects {
         paths: Option<Paths>,
         messages: UnboundedSender<Message>,
     ) -> Self {
+        let complaints = messages.clone();
+        inspector.complain_to(move |complaint| {
+            let failure = Failure::new(FailureKind::Tls, complaint, "Replace or remove them.");
+            let _unheard = complaints.send(Message::Warned(failure));
+        });
         Self {
             inspector: Arc::new(inspector),
             demo: Arc::default(),

@@ -30,6 +30,7 @@ pub(crate) fn options(base: &str) -> Options {
         base_url: BaseUrl::parse(base).unwrap(),
         ca_file: None,
         use_system_proxy: false,
+        idle_limit: Duration::from_secs(60),
         clock: noon,
     }
 }

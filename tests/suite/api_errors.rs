@@ -572,7 +572,7 @@ async fn the_headline_names_the_code_that_decided() {
 }
 
 /// Base64 by the letter, with padding.
-fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+pub(crate) fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     let groups = bytes.chunks(3).map(|group| {
         let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
         let bits = at(0) << 16 | at(1) << 8 | at(2);

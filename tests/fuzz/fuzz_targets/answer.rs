@@ -30,6 +30,7 @@ static WORLD: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
         base_url: BaseUrl::parse(&format!("http://{address}")).unwrap(),
         ca_file: None,
         use_system_proxy: false,
+        idle_limit: Duration::from_secs(60),
         clock: || "2026-11-25T12:00:00Z".parse().unwrap(),
     });
     (runtime, client.unwrap())

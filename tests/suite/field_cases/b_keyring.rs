@@ -695,6 +695,7 @@ fn inspector(
         base_url: BaseUrl::parse(&fake.url()).unwrap(),
         ca_file: None,
         use_system_proxy: false,
+        idle_limit: Duration::from_secs(60),
         clock: noon,
     };
     let limits = Limits {

@@ -1,0 +1,172 @@
+//! The connections that requests go over, and how long an idle one is trusted.
+//!
+//! A router or a VPN may have forgotten an idle connection without a word, most of all after the
+//! computer slept. The HTTP library's own count of idle time stands still in sleep, and it does not
+//! say whether a connection is a new one. Not here: how a client is set up (`setup`).
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
+use tokio::time::{Instant, timeout};
+use tower::util::MapFutureLayer;
+
+use super::error::Error;
+use super::setup::Recipe;
+
+/// How long a connection that was used before may stay silent.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// How far two clocks may part until one of them has jumped.
+const JUMP: TimeDelta = TimeDelta::seconds(5);
+
+tokio::task_local! {
+    /// Whether the request that is being sent goes over a connection that it opened itself.
+    static HAS_OPENED: Arc<AtomicBool>;
+}
+
+/// Makes a client note which requests open a connection.
+fn noting(builder: ClientBuilder) -> ClientBuilder {
+    builder.connector_layer(MapFutureLayer::new(watched))
+}
+
+/// A connection as it is opened. Where another one becomes free meanwhile, the request takes that,
+/// and this is opened outside of its task.
+fn watched<C>(opening: C) -> impl Future<Output = C::Output> + Send
+where
+    C: Future + Send + 'static,
+{
+    let note = HAS_OPENED.try_with(Arc::clone).ok();
+    let mut opening = Box::pin(opening);
+    poll_fn(move |context| {
+        if let Some(note) = &note {
+            let is_for_the_request = HAS_OPENED.try_with(|_| ()).is_ok();
+            note.store(is_for_the_request, Ordering::Relaxed);
+        }
+        opening.as_mut().poll(context)
+    })
+}
+
+/// A client that is replaced where its idle connections are not to be trusted.
+pub(super) struct Connections {
+    recipe: Arc<Recipe>,
+    current: Mutex<Current>,
+}
+
+struct Current {
+    http: Client,
+    /// How often it was replaced.
+    generation: u64,
+    /// When it was last used, by the clock that stands still in sleep and by the one that does not.
+    used: Option<(Instant, DateTime<Utc>)>,
+    /// Whether a clock jumped while it had connections.
+    is_stale: bool,
+}
+
+impl Connections {
+    /// None are opened yet.
+    pub(super) fn new(recipe: Recipe) -> Result<Self, Error> {
+        let current = Mutex::new(Current {
+            http: recipe.build(noting)?,
+            generation: 0,
+            used: None,
+            is_stale: false,
+        });
+        let recipe = Arc::new(recipe);
+        Ok(Self { recipe, current })
+    }
+
+    /// How the client is set up.
+    pub(super) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Notes that they are in use. Says whether a clock jumped since they last were: the computer
+    /// slept, or its clock was set.
+    pub(super) fn touch(&self, now: DateTime<Utc>) -> bool {
+        let mut current = self.lock();
+        let instant = Instant::now();
+        let has_jumped = current.used.is_some_and(|(since, at)| {
+            let passed = TimeDelta::from_std(instant.duration_since(since)).unwrap_or_default();
+            (now - at - passed).abs() > JUMP
+        });
+        current.used = Some((instant, now));
+        current.is_stale |= has_jumped;
+        has_jumped
+    }
+
+    /// Sends a request, and says when. A connection that was used before and stays silent is given
+    /// up for a new one; a new one may take the time that there is.
+    pub(super) async fn send(
+        &self,
+        clock: fn() -> DateTime<Utc>,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<(DateTime<Utc>, Response), reqwest::Error> {
+        let (mut http, mut generation, is_stale) = {
+            let current = self.lock();
+            (current.http.clone(), current.generation, current.is_stale)
+        };
+        if is_stale {
+            (http, generation) = self.replaced(generation).await;
+        }
+        let sent = clock();
+        if let Some(answer) = unless_silent(request(&http)).await {
+            return answer.map(|response| (sent, response));
+        }
+        tracing::debug!("a connection that was used before is silent; trying a new one");
+        let (http, _) = self.replaced(generation).await;
+        let sent = clock();
+        let answer = request(&http).send().await;
+        answer.map(|response| (sent, response))
+    }
+
+    /// The client that followed the one of this generation.
+    async fn replaced(&self, generation: u64) -> (Client, u64) {
+        if let Some(newer) = self.newer_than(generation) {
+            return newer;
+        }
+        let recipe = Arc::clone(&self.recipe);
+        // To parse all certificates again takes milliseconds.
+        let built = tokio::task::spawn_blocking(move || recipe.build(noting)).await;
+        let mut current = self.lock();
+        if current.generation == generation {
+            // What was built once can be built again.
+            if let Ok(Ok(http)) = built {
+                current.http = http;
+                current.generation += 1;
+                current.is_stale = false;
+            }
+        }
+        (current.http.clone(), current.generation)
+    }
+
+    fn newer_than(&self, generation: u64) -> Option<(Client, u64)> {
+        let current = self.lock();
+        let newer = current.generation != generation;
+        newer.then(|| (current.http.clone(), current.generation))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends a request; nothing where it went over a connection that was used before, and no answer
+/// begins in time.
+async fn unless_silent(request: RequestBuilder) -> Option<Result<Response, reqwest::Error>> {
+    let has_opened = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&has_opened);
+    let sending = async {
+        let mut sending = pin!(request.send());
+        match timeout(SILENCE, sending.as_mut()).await {
+            Ok(answer) => Some(answer),
+            Err(_) if has_opened.load(Ordering::Relaxed) => Some(sending.await),
+            Err(_) => None,
+        }
+    };
+    HAS_OPENED.scope(note, sending).await
+}
