@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use clap::Parser;
+use clap::FromArgMatches as _;
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
 use tokenscope::cli::desk::Desk;
 use tokenscope::cli::ground::{self, Ground};
+use tokenscope::cli::help::grammar;
 use tokenscope::cli::telling::{Telling, warn};
 use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
@@ -22,6 +23,7 @@ use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
 use tokenscope::domain::settings::Settings;
+use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
@@ -43,9 +45,16 @@ fn main() -> ExitCode {
     if let Some(code) = refusal::refuse_secret(&words, &environment, now) {
         return ExitCode::from(code);
     }
-    let cli = match Cli::try_parse() {
+    let parsed = grammar()
+        .try_get_matches_from(std::env::args_os())
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .and_then(|cli| match unknown_command(&cli, &words) {
+            Some(error) => Err(error),
+            None => Ok(cli),
+        });
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refusal::refuse(error, &words, now)),
+        Err(error) => return ExitCode::from(refusal::refuse(error, &words, &environment, now)),
     };
     let telling = Telling::of(cli.command.as_ref(), now);
     let code = match start(cli, environment) {
@@ -73,6 +82,14 @@ fn end_on_panic() {
         report(panic);
         std::process::exit(101);
     }));
+}
+
+/// What the grammar took for a token to open, and is a command with a typing mistake.
+fn unknown_command(cli: &Cli, words: &[String]) -> Option<clap::Error> {
+    if cli.command.is_some() || cli.token.is_none() {
+        return None;
+    }
+    refusal::unknown_command(words)
 }
 
 /// The words after the program's name; what is no text is of no use but to the grammar.
@@ -204,7 +221,12 @@ fn open(
 ) -> anyhow::Result<u8> {
     let token = token.map(parse_token).transpose().map_err(reported)?;
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Ok(refuse_without_terminal());
+        return Ok(refuse_screens("the screens need a terminal"));
+    }
+    if looks::is_dumb(&ground.environment) {
+        return Ok(refuse_screens(
+            "the screens need a terminal that moves its cursor, and TERM is dumb or unset",
+        ));
     }
     let opening = match token {
         token if global.demo => Opening::Demo(token),
@@ -251,9 +273,11 @@ fn open(
     .context("the terminal cannot be used")
 }
 
-fn refuse_without_terminal() -> u8 {
-    let line = "error: the screens need a terminal; in scripts use `tokenscope get TOKEN`";
-    let _closed = writeln!(io::stderr(), "{line}");
+fn refuse_screens(why: &str) -> u8 {
+    let _closed = writeln!(
+        io::stderr(),
+        "error: {why}; in scripts use `tokenscope get TOKEN`"
+    );
     65
 }
 
@@ -281,9 +305,17 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     match TokenRef::parse(text) {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
         Err(InvalidTokenRef::Secret) => Err(misplaced()),
+        Ok(TokenRef::Name(name)) => Err(Failure::new(
+            FailureKind::Usage,
+            format!(
+                "{} is neither a command, nor a token's ID, nor a client ID, nor a URL that holds an ID.",
+                text::quoted(&name)
+            ),
+            "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
+        )),
         _ => Err(Failure::new(
             FailureKind::Usage,
-            // Not repeated: it may be a secret that was pasted in the wrong place.
+            // Not repeated: a URL may hold a secret.
             "This is neither a token's ID, nor a client ID, nor a URL that holds an ID.",
             "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
         )),

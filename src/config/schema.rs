@@ -61,7 +61,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, Vec<String>), Problem> {
             .unwrap_or(defaults.theme),
         ascii: root
             .read("ascii", "true or false", Item::as_bool)?
-            .unwrap_or(defaults.ascii),
+            .or(defaults.ascii),
         bell: root
             .read("bell", "true or false", Item::as_bool)?
             .unwrap_or(defaults.bell),
