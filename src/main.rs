@@ -27,7 +27,7 @@ use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
-use tokenscope::tui::{self, Launch};
+use tokenscope::tui::{self, Clipboard, Launch};
 
 /// The keyring's share of a command's deadline.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
@@ -86,9 +86,7 @@ fn end_on_panic() {
 
 /// What the grammar took for a token to open, and is a command with a typing mistake.
 fn unknown_command(cli: &Cli, words: &[String]) -> Option<clap::Error> {
-    if cli.command.is_some() || cli.token.is_none() {
-        return None;
-    }
+    cli.token.as_ref()?;
     refusal::unknown_command(words)
 }
 
@@ -220,13 +218,8 @@ fn open(
     token: Option<&str>,
 ) -> anyhow::Result<u8> {
     let token = token.map(parse_token).transpose().map_err(reported)?;
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Ok(refuse_screens("the screens need a terminal"));
-    }
-    if looks::is_dumb(&ground.environment) {
-        return Ok(refuse_screens(
-            "the screens need a terminal that moves its cursor, and TERM is dumb or unset",
-        ));
+    if let Some(code) = refuse_screens(&ground.environment) {
+        return Ok(code);
     }
     let opening = match token {
         token if global.demo => Opening::Demo(token),
@@ -250,6 +243,7 @@ fn open(
         .environment
         .get("TOKENSCOPE_TEST_FAULT")
         .map(str::to_owned);
+    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| ground.environment.get(it).is_some());
     let Ground {
         paths,
         settings,
@@ -268,17 +262,26 @@ fn open(
         keymap,
         theme,
         ascii,
+        clipboard: Clipboard::of(has_tmux, has_screen),
         fault,
     })
     .context("the terminal cannot be used")
 }
 
-fn refuse_screens(why: &str) -> u8 {
+/// Says why there can be no screens here, if so, and gives the exit code of that.
+fn refuse_screens(environment: &Environment) -> Option<u8> {
+    let why = if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        "the screens need a terminal"
+    } else if looks::is_dumb(environment) {
+        "the screens need a terminal that moves its cursor, and TERM is dumb or unset"
+    } else {
+        return None;
+    };
     let _closed = writeln!(
         io::stderr(),
         "error: {why}; in scripts use `tokenscope get TOKEN`"
     );
-    65
+    Some(65)
 }
 
 fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session {
@@ -305,7 +308,7 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     match TokenRef::parse(text) {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
         Err(InvalidTokenRef::Secret) => Err(misplaced()),
-        Ok(TokenRef::Name(name)) => Err(Failure::new(
+        Ok(TokenRef::Name(name)) if !refusal::may_be_secret(&name) => Err(Failure::new(
             FailureKind::Usage,
             format!(
                 "{} is neither a command, nor a token's ID, nor a client ID, nor a URL that holds an ID.",

@@ -260,9 +260,9 @@ fn parse_status(text: &str) -> Result<Status, String> {
     Status::from_code(text).ok_or_else(|| {
         let known: Vec<&str> = Status::ALL.into_iter().map(Status::code).collect();
         let meant = similar(text, known.iter().copied());
-        let meant = meant.first().map_or(String::new(), |meant| {
-            format!("did you mean {meant}? ")
-        });
+        let meant = meant
+            .first()
+            .map_or(String::new(), |meant| format!("did you mean {meant}? "));
         format!("{meant}the states are {}", known.join(", "))
     })
 }

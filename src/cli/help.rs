@@ -17,11 +17,9 @@ Exit codes:
   1    failed, or the list is incomplete
   4    token not found
   64   the command line cannot be used
+  65   the screens have no terminal, or TERM is dumb or unset
   101  a fault of tokenscope
   130, 143, 129  ended by SIGINT, SIGTERM, SIGHUP";
-
-const EXIT_CODES_OF_SCREENS: &str = "
-  65   the screens have no terminal, or TERM is dumb or unset";
 
 const EXIT_CODES_OF_CHECK: &str = "\
 Exit codes:
@@ -50,7 +48,7 @@ Environment:
   TERM                      dumb or unset: no colours, no screens
   LC_ALL, LC_CTYPE, LANG    not UTF-8: ASCII only, as with --ascii";
 
-/// Examples by the path of a command.
+/// Examples by the path of a command; the first line is indented where it is put in.
 const EXAMPLES: [(&str, &str); 14] = [
     (
         "",
@@ -118,8 +116,8 @@ const EXAMPLES: [(&str, &str); 14] = [
   tokenscope profile list
   tokenscope profile list -o json",
     ),
-    ("profile use", "  tokenscope profile use work"),
-    ("profile remove", "  tokenscope profile remove work"),
+    ("profile use", "tokenscope profile use work"),
+    ("profile remove", "tokenscope profile remove work"),
     (
         "completions",
         "\
@@ -128,7 +126,7 @@ const EXAMPLES: [(&str, &str); 14] = [
   tokenscope completions fish | source
   tokenscope completions powershell | Out-String | Invoke-Expression",
     ),
-    ("man", "  tokenscope man | man -l -"),
+    ("man", "tokenscope man | man -l -"),
 ];
 
 /// The grammar. Of an option that takes one value, the last one given counts.
@@ -143,15 +141,13 @@ fn ended(command: Command, path: &str) -> Command {
         .get_subcommands()
         .map(|sub| sub.get_name().to_owned())
         .collect();
-    let command = command
-        .after_help(sections(path))
-        .mut_args(|arg| {
-            if NUMBERS.contains(&arg.get_id().as_str()) {
-                arg.allow_hyphen_values(true)
-            } else {
-                arg
-            }
-        });
+    let command = command.after_help(sections(path)).mut_args(|arg| {
+        if NUMBERS.contains(&arg.get_id().as_str()) {
+            arg.allow_hyphen_values(true)
+        } else {
+            arg
+        }
+    });
     names.into_iter().fold(command, |command, name| {
         let path = format!("{path} {name}");
         command.mut_subcommand(name, |sub| ended(sub, path.trim_start()))
@@ -162,9 +158,8 @@ fn sections(path: &str) -> String {
     let examples = EXAMPLES
         .iter()
         .find(|(command, _)| *command == path)
-        .map(|(_, lines)| format!("Examples:\n{lines}"));
+        .map(|(_, lines)| format!("Examples:\n  {lines}"));
     let exit_codes = match path {
-        "" => format!("{EXIT_CODES}{EXIT_CODES_OF_SCREENS}"),
         "check" => EXIT_CODES_OF_CHECK.to_owned(),
         _ => EXIT_CODES.to_owned(),
     };

@@ -36,7 +36,13 @@ pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) ->
         Color::Always => true,
         Color::Never => false,
         Color::Auto if environment.get("NO_COLOR").is_some() => false,
-        Color::Auto if environment.get("CLICOLOR_FORCE").is_some_and(|on| on != "0") => true,
+        Color::Auto
+            if environment
+                .get("CLICOLOR_FORCE")
+                .is_some_and(|on| on != "0") =>
+        {
+            true
+        }
         Color::Auto => is_terminal && !is_dumb(environment),
     }
 }

@@ -18,7 +18,7 @@ use super::suggest::similar;
 use super::telling::Telling;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::secrecy::{SHORTEST, misplaced, scrub};
+use crate::domain::secrecy::{SHORTEST, holds_secret, misplaced, scrub};
 use crate::domain::text;
 use crate::domain::token::TokenRef;
 
@@ -45,6 +45,7 @@ pub fn refuse(
     };
     hide_stray_secret(&mut error, &line);
     suggest_equals_sign(&mut error, &line);
+    forget_dashes(&mut error);
     tame(&mut error);
     if telling.is_text() && command != Some("check") {
         let said = error.to_string();
@@ -57,7 +58,7 @@ pub fn refuse(
         };
         return 64;
     }
-    telling.tell(&failure(&error, &line.path), None)
+    telling.tell(&failure(&error), None)
 }
 
 /// Has an error printed in colours, or without, by the rule that holds for tables too.
@@ -83,7 +84,7 @@ pub fn unknown_command(words: &[String]) -> Option<clap::Error> {
 }
 
 fn mistyped_command(line: &Line) -> Option<clap::Error> {
-    let word = line.first_word.as_deref().filter(|_| line.path.is_empty())?;
+    let word = line.first_word.as_deref()?;
     if !matches!(TokenRef::parse(word), Ok(TokenRef::Name(_))) || word.contains(' ') {
         return None;
     }
@@ -105,6 +106,12 @@ fn mistyped_command(line: &Line) -> Option<clap::Error> {
             ContextValue::Strings(similar),
         ),
         (
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![StyledStr::from(
+                "for a token's name, use 'tokenscope get NAME'",
+            )]),
+        ),
+        (
             ContextKind::Usage,
             ContextValue::StyledStr(grammar.render_usage()),
         ),
@@ -120,6 +127,22 @@ fn is_about_words(error: &clap::Error) -> bool {
         error.kind(),
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
     )
+}
+
+/// An option that there is not is a mistake, and no value that is called so.
+fn forget_dashes(error: &mut clap::Error) {
+    let is_long = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(word)) if word.starts_with("--")
+    );
+    let is_dashes = matches!(
+        error.get(ContextKind::Suggested),
+        Some(ContextValue::StyledStrs(tips))
+            if tips.iter().all(|tip| tip.to_string().contains("as a value"))
+    );
+    if is_long && is_dashes {
+        error.remove(ContextKind::Suggested);
+    }
 }
 
 /// Says how an option takes a value that begins with a hyphen, where the grammar took the value for
@@ -190,21 +213,47 @@ fn tame(error: &mut clap::Error) {
     }
 }
 
-/// A word behind `auth set` is the secret itself, pasted in the wrong place, unless it is too short
-/// to be one. Anywhere else only what looks like a secret is hidden.
+/// Takes out a word that stands where none belongs and may be a secret.
 fn hide_stray_secret(error: &mut clap::Error, line: &Line) {
-    let is_stray = matches!(
-        error.get(ContextKind::InvalidArg),
-        Some(ContextValue::String(word)) if !word.starts_with('-') && word.len() >= SHORTEST
-    );
-    if error.kind() == ErrorKind::UnknownArgument && is_stray && line.path == ["auth", "set"] {
-        error.remove(ContextKind::InvalidArg);
-        error.remove(ContextKind::Suggested);
+    let is_set = line.path == ["auth", "set"];
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let is_hidden = matches!(
+            error.get(kind),
+            Some(ContextValue::String(word)) if !word.starts_with('-')
+                // Behind `auth set` it is the secret itself, unless it is too short to be one.
+                && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
+        );
+        let is_stray = matches!(
+            error.kind(),
+            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
+        );
+        if is_hidden && is_stray {
+            error.remove(kind);
+            error.remove(ContextKind::Suggested);
+        }
     }
 }
 
+/// Whether a word that stands where none belongs may be a secret: as scrubbing tells, and also what
+/// mixes letters and digits for longer than a name does. IDs of tokens are none.
+#[must_use]
+pub fn may_be_secret(word: &str) -> bool {
+    const LONGEST_NAME: usize = 12;
+    let is_mixed = |run: &str| {
+        run.len() >= LONGEST_NAME
+            && run.contains(|c: char| c.is_ascii_digit())
+            && run.contains(|c: char| c.is_ascii_alphabetic())
+    };
+    let is_id = matches!(
+        TokenRef::parse(word),
+        Ok(TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Url { .. })
+    );
+    let mut runs = word.split(|c: char| !c.is_ascii_alphanumeric());
+    holds_secret(word) || !is_id && runs.any(is_mixed)
+}
+
 /// The first paragraph of what the grammar says, as one sentence, and its tips as the hint.
-fn failure(error: &clap::Error, path: &[String]) -> Failure {
+fn failure(error: &clap::Error) -> Failure {
     let text = error.to_string();
     let lines: Vec<&str> = text
         .lines()
@@ -216,10 +265,7 @@ fn failure(error: &clap::Error, path: &[String]) -> Failure {
     let tips = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("tip: "));
-    let mut hint: Vec<String> = tips.map(|tip| format!("Tip: {tip}.")).collect();
-    let mut command = vec!["tokenscope"];
-    command.extend(path.iter().map(String::as_str));
-    hint.push(format!("See `{} --help`.", command.join(" ")));
-    let hint = hint.join(" ");
+    let tips: String = tips.map(|tip| format!("Tip: {tip}. ")).collect();
+    let hint = format!("{tips}See `tokenscope --help`.");
     Failure::new(FailureKind::Usage, summary, hint)
 }
