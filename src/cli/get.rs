@@ -2,6 +2,7 @@
 //!
 //! Not here: the form of the output (`output`).
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::args::Output;
@@ -72,7 +73,7 @@ pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failu
         .collect();
     let mut ids = ids.join(", ");
     if tokens.len() > MOST_IDS {
-        ids.push_str(&format!(" and {} more", tokens.len() - MOST_IDS));
+        let _infallible = write!(ids, " and {} more", tokens.len() - MOST_IDS);
     }
     Failure::new(
         FailureKind::Ambiguous,

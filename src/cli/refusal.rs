@@ -265,7 +265,7 @@ fn failure(error: &clap::Error) -> Failure {
     let tips = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("tip: "));
-    let tips: String = tips.map(|tip| format!("Tip: {tip}. ")).collect();
+    let tips: String = tips.flat_map(|tip| ["Tip: ", tip, ". "]).collect();
     let hint = format!("{tips}See `tokenscope --help`.");
     Failure::new(FailureKind::Usage, summary, hint)
 }

@@ -601,7 +601,6 @@ fn j06_the_last_flag_wins() {
         format!("list --account {other} --account {ACCOUNT}"),
         format!("list --account={other} --account={ACCOUNT} -o json -o table"),
         format!("list --account {ACCOUNT} -o csv -o json -o table"),
-        format!("list --account {ACCOUNT} --demo=x -o table").replace(" --demo=x", ""),
     ] {
         let (outcome, head) = asked(&line);
         assert_eq!(outcome.code, Some(0), "{line}: {}", outcome.stderr);
