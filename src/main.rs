@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use clap::Parser;
+use clap::FromArgMatches as _;
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
 use tokenscope::cli::desk::Desk;
 use tokenscope::cli::ground::{self, Ground};
+use tokenscope::cli::help::grammar;
 use tokenscope::cli::telling::{Telling, warn};
 use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
@@ -23,10 +24,11 @@ use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
 use tokenscope::domain::settings::Settings;
+use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
-use tokenscope::tui::{self, Launch};
+use tokenscope::tui::{self, Clipboard, Launch};
 
 /// The keyring's share of a command's deadline.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
@@ -44,9 +46,16 @@ fn main() -> ExitCode {
     if let Some(code) = refusal::refuse_secret(&words, &environment, now) {
         return ExitCode::from(code);
     }
-    let cli = match Cli::try_parse() {
+    let parsed = grammar()
+        .try_get_matches_from(std::env::args_os())
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .and_then(|cli| match unknown_command(&cli, &words) {
+            Some(error) => Err(error),
+            None => Ok(cli),
+        });
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refusal::refuse(error, &words, now)),
+        Err(error) => return ExitCode::from(refusal::refuse(error, &words, &environment, now)),
     };
     let telling = Telling::of(cli.command.as_ref(), now);
     let code = match start(cli, environment) {
@@ -76,6 +85,12 @@ fn end_on_panic() {
         report(panic);
         std::process::exit(101);
     }));
+}
+
+/// What the grammar took for a token to open, and is a command with a typing mistake.
+fn unknown_command(cli: &Cli, words: &[String]) -> Option<clap::Error> {
+    cli.token.as_ref()?;
+    refusal::unknown_command(words)
 }
 
 /// The words after the program's name; what is no text is of no use but to the grammar.
@@ -225,8 +240,8 @@ fn open(
     token: Option<&str>,
 ) -> anyhow::Result<u8> {
     let token = token.map(parse_token).transpose().map_err(reported)?;
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Ok(refuse_without_terminal());
+    if let Some(code) = refuse_screens(&ground.environment) {
+        return Ok(code);
     }
     let opening = match token {
         token if global.demo => Opening::Demo(token),
@@ -247,6 +262,7 @@ fn open(
         .environment
         .get("TOKENSCOPE_TEST_FAULT")
         .map(str::to_owned);
+    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| ground.environment.get(it).is_some());
     let Ground {
         paths,
         settings,
@@ -265,15 +281,26 @@ fn open(
         keymap,
         theme,
         ascii,
+        clipboard: Clipboard::of(has_tmux, has_screen),
         fault,
     })
     .context("the terminal cannot be used")
 }
 
-fn refuse_without_terminal() -> u8 {
-    let line = "error: the screens need a terminal; in scripts use `tokenscope get TOKEN`";
-    let _closed = writeln!(io::stderr(), "{line}");
-    65
+/// Says why there can be no screens here, if so, and gives the exit code of that.
+fn refuse_screens(environment: &Environment) -> Option<u8> {
+    let why = if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        "the screens need a terminal"
+    } else if looks::is_dumb(environment) {
+        "the screens need a terminal that moves its cursor, and TERM is dumb or unset"
+    } else {
+        return None;
+    };
+    let _closed = writeln!(
+        io::stderr(),
+        "error: {why}; in scripts use `tokenscope get TOKEN`"
+    );
+    Some(65)
 }
 
 fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session {
@@ -300,9 +327,17 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     match TokenRef::parse(text) {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
         Err(InvalidTokenRef::Secret) => Err(misplaced()),
+        Ok(TokenRef::Name(name)) if !refusal::may_be_secret(&name) => Err(Failure::new(
+            FailureKind::Usage,
+            format!(
+                "{} is neither a command, nor a token's ID, nor a client ID, nor a URL that holds an ID.",
+                text::quoted(&name)
+            ),
+            "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
+        )),
         _ => Err(Failure::new(
             FailureKind::Usage,
-            // Not repeated: it may be a secret that was pasted in the wrong place.
+            // Not repeated: a URL may hold a secret.
             "This is neither a token's ID, nor a client ID, nor a URL that holds an ID.",
             "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
         )),

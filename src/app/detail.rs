@@ -81,7 +81,11 @@ impl Detail {
             Action::CopyClientId => vec![Step::Copy(
                 token.map(|token| token.client_id_text().to_owned()),
             )],
-            Action::CopyJson => vec![Step::Copy(token.map(|token| token.raw.as_str().to_owned()))],
+            Action::CopyJson => {
+                vec![Step::CopyRaw(
+                    token.map(|token| token.raw.as_str().to_owned()),
+                )]
+            }
             Action::CopyDashboardLink => {
                 vec![Step::Copy(
                     self.access

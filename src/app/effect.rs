@@ -91,7 +91,7 @@ pub enum Effect {
     LoadRecents,
     /// Put a look-up among the recent ones.
     Remember(Recent),
-    /// Send text to the terminal's clipboard.
+    /// Send text to the clipboard, and say where it went.
     Copy(String),
     /// Ring the terminal's bell.
     RingBell,

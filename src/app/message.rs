@@ -120,6 +120,8 @@ pub enum Message {
     NotRemembered(Failure),
     /// Something failed that nobody waits for, such as reading the recent look-ups.
     Warned(Failure),
+    /// Something is worth a short message.
+    Told(String),
 }
 
 impl Message {

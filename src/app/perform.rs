@@ -13,6 +13,7 @@ use super::step::Step;
 use super::switching;
 use crate::domain::access::Asker;
 use crate::domain::scope::Scope;
+use crate::domain::text;
 use crate::domain::token::TokenRef;
 
 /// Carries out steps in their order.
@@ -80,7 +81,12 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
         Step::Run(effect) => return Some(effect),
         Step::Tell(text) => state.tell(text),
         Step::Report(failure) => state.report(failure),
-        Step::Copy(text) => return copy(state, text),
+        Step::Copy(text) => return copy(state, text.map(|text| sanitized(&text))),
+        Step::CopyLines(lines) => {
+            let lines: Vec<String> = lines.iter().map(|line| sanitized(line)).collect();
+            return copy(state, Some(lines.join("\n")));
+        }
+        Step::CopyRaw(text) => return copy(state, text),
         Step::Fetch { access, token } => return fetching::fetch(state, access, token),
         Step::Refresh => return fetching::refresh(state),
         Step::OpenLookup => {
@@ -170,8 +176,13 @@ fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
         state.tell("Nothing to copy: the API did not report it.");
         return None;
     };
-    state.tell(format!("Sent to the terminal's clipboard: {text}"));
+    // Where it went is known only once it is sent.
+    state.tell(format!("Copying: {}", text::beginning(&text)));
     Some(Effect::Copy(text))
+}
+
+fn sanitized(text: &str) -> String {
+    text::sanitize(text).into_owned()
 }
 
 fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Option<Effect> {

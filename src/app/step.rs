@@ -22,8 +22,12 @@ pub(super) enum Step {
     Tell(String),
     /// Show an error.
     Report(Failure),
-    /// Send text to the terminal's clipboard, and say so.
+    /// Send one line to the clipboard, as it is shown: what a terminal would act on is replaced.
     Copy(Option<String>),
+    /// Send lines of ours that quote strangers, each as it is shown.
+    CopyLines(Vec<String>),
+    /// Send text to the clipboard as the API sent it.
+    CopyRaw(Option<String>),
     /// Look a token up with the credential in use.
     LookUp { token: TokenRef, scope: Scope },
     /// Look a token up.

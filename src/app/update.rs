@@ -85,6 +85,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::NotRemembered(failure) => state.tell_once_of(&failure),
         Message::Warned(failure) => state.report(failure),
+        Message::Told(text) => state.tell(text),
     }
     Vec::new()
 }
@@ -195,11 +196,9 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
     const LAST: usize = 500;
     match (overlay, action) {
         (Overlay::ErrorDetails { .. }, Action::CopyField) => {
-            let text = state
-                .banner
-                .as_ref()
-                .map(|banner| banner.failure.lines().join("\n"));
-            return vec![Step::Copy(text)];
+            let banner = state.banner.as_ref();
+            let lines = banner.map(|banner| banner.failure.lines());
+            return vec![Step::CopyLines(lines.unwrap_or_default())];
         }
         (Overlay::Choice { selected }, Action::Submit) => {
             state.overlay = None;

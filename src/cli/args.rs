@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::suggest::similar;
 use crate::domain::duration::parse_span;
 use crate::domain::status::Status;
 use crate::theme::Theme;
@@ -258,6 +259,10 @@ pub enum Shell {
 fn parse_status(text: &str) -> Result<Status, String> {
     Status::from_code(text).ok_or_else(|| {
         let known: Vec<&str> = Status::ALL.into_iter().map(Status::code).collect();
-        format!("the states are {}", known.join(", "))
+        let meant = similar(text, known.iter().copied());
+        let meant = meant
+            .first()
+            .map_or(String::new(), |meant| format!("did you mean {meant}? "));
+        format!("{meant}the states are {}", known.join(", "))
     })
 }

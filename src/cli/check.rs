@@ -15,7 +15,7 @@ use super::exclude::Excluded;
 use super::get;
 use super::output::report::CheckReport;
 use super::output::{self, metrics, summary};
-use super::telling::{Telling, warn};
+use super::telling::{Telling, warn_beside_check};
 use super::verdict::{Checkup, Entry, ProfileRead};
 use crate::config::log;
 use crate::domain::access::Access;
@@ -73,7 +73,7 @@ pub(super) async fn check(
         telling.advise(failure);
     }
     if let Some(why) = &checkup.incomplete {
-        warn(&format!("the list is incomplete: {why}"));
+        warn_beside_check(&format!("the list is incomplete: {why}"));
     }
     unused.into_iter().for_each(Excluded::warn_of_unused);
     Ok(checkup.verdict().exit_code())

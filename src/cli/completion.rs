@@ -72,6 +72,14 @@ pub fn candidates(words: &[String], profiles: impl FnOnce() -> Vec<String>) -> V
         .collect()
 }
 
+/// Has a shell offer names of files, which it does nowhere else: no word has a tab in it.
+fn files() -> Candidate {
+    Candidate {
+        word: String::new(),
+        about: "files".to_owned(),
+    }
+}
+
 fn commands(line: &Line) -> Vec<Candidate> {
     line.command
         .get_subcommands()
@@ -117,6 +125,8 @@ fn values(
         words.into_iter().map(candidate).collect::<Vec<_>>()
     };
     let (done, found) = match option.get_id().as_str() {
+        // The shells know the files themselves.
+        "ca_file" => return vec![files()],
         "profile" | "name" => ("", bare(profiles())),
         "theme" => (
             "",

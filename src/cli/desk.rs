@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
+use super::looks;
 use super::output::table::Style;
 use super::output::{Judgement, rfc3339};
 use super::progress::Progress;
@@ -56,6 +57,8 @@ pub(super) struct Reach {
     identity: Option<Identity>,
     options: Options,
     settings: Settings,
+    /// Whether the terminal understands no escape sequences.
+    is_dumb: bool,
     /// The date of an answer that cannot be right.
     doubtful_date: OnceLock<DateTime<Utc>>,
     _demo: Option<Demo>,
@@ -74,6 +77,7 @@ impl Reach {
             style: desk.style,
             options: desk.options,
             settings: desk.settings,
+            is_dumb: looks::is_dumb(&desk.environment),
             doubtful_date: OnceLock::new(),
             _demo: None,
         })
@@ -114,6 +118,7 @@ impl Reach {
             style: desk.style,
             options,
             settings: desk.settings,
+            is_dumb: looks::is_dumb(&desk.environment),
             doubtful_date: OnceLock::new(),
             _demo: Some(server),
         })
@@ -127,7 +132,7 @@ impl Reach {
 
     /// Lists a scope's tokens, and says how far it is where that takes long.
     pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
-        let progress = Progress::default();
+        let progress = Progress::new(self.is_dumb);
         let mut count = |page: Page| progress.count(page.received, page.total);
         let listing = self.inspector.list(access, || {}, &mut count);
         let listed = progress.beside(listing).await?;
@@ -149,7 +154,7 @@ impl Reach {
             }
         };
         let all = join_all(accesses.iter().map(one));
-        Progress::default().beside(all).await
+        Progress::new(self.is_dumb).beside(all).await
     }
 
     /// Looks a token up, and says how far it is where that takes long.
@@ -159,7 +164,7 @@ impl Reach {
         token: &TokenRef,
     ) -> Result<Found, Failure> {
         let looking = self.inspector.look_up(access, token, || {});
-        let found = Progress::default().beside(looking).await?;
+        let found = Progress::new(self.is_dumb).beside(looking).await?;
         self.note(found.doubtful_date);
         Ok(found)
     }

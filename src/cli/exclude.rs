@@ -2,7 +2,7 @@
 //!
 //! Not here: leaving them out (`check`).
 
-use super::telling::warn;
+use super::telling::warn_beside_check;
 use super::verdict::Entry;
 use crate::domain::secrecy;
 use crate::domain::token::TokenRef;
@@ -39,6 +39,6 @@ impl<'a> Excluded<'a> {
             ""
         };
         let text = secrecy::quoted(self.text);
-        warn(&format!("--exclude {text} matched no token{advice}"));
+        warn_beside_check(&format!("--exclude {text} matched no token{advice}"));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Not here: the form of the output (`output`).
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::args::Output;
@@ -55,6 +56,9 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
     })
 }
 
+/// How many IDs of tokens of one name are listed.
+const MOST_IDS: usize = 10;
+
 /// What to say where what names a token is not enough.
 pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failure {
     let what = match token {
@@ -62,10 +66,18 @@ pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failu
         TokenRef::ClientId(_) => "client ID",
         TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
     };
-    let ids: Vec<&str> = tokens.iter().map(|token| token.id_text()).collect();
+    let ids: Vec<&str> = tokens
+        .iter()
+        .take(MOST_IDS)
+        .map(|token| token.id_text())
+        .collect();
+    let mut ids = ids.join(", ");
+    if tokens.len() > MOST_IDS {
+        let _infallible = write!(ids, " and {} more", tokens.len() - MOST_IDS);
+    }
     Failure::new(
         FailureKind::Ambiguous,
         format!("{} service tokens have this {what}.", tokens.len()),
-        format!("Use one of their IDs: {}.", ids.join(", ")),
+        format!("Use one of their IDs: {ids}."),
     )
 }

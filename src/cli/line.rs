@@ -3,9 +3,10 @@
 //! Lines that the grammar refuses and lines that are still being typed are read alike. Not here:
 //! the grammar itself (`args`).
 
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, Command, ValueEnum as _};
 
-use super::args::Cli;
+use super::args::Color;
+use super::help::grammar;
 
 /// What stands on a command line, as far as it can be told.
 pub(super) struct Line {
@@ -13,8 +14,14 @@ pub(super) struct Line {
     pub(super) command: Command,
     /// The names that lead there.
     pub(super) path: Vec<String>,
-    /// What was asked for with `-o`.
+    /// What was asked for with `-o`, also behind `--`, where the grammar does not look for it.
     pub(super) output: Option<String>,
+    /// When to use colours.
+    pub(super) color: Color,
+    /// The first word before any command that is neither an option nor a value.
+    pub(super) first_word: Option<String>,
+    /// An option that has no value, because the word behind it begins with a hyphen.
+    pub(super) without_value: Option<(Arg, String)>,
     /// The option that the next word is the value of.
     pub(super) awaiting: Option<Arg>,
     /// How many words were neither options nor commands.
@@ -25,12 +32,15 @@ pub(super) struct Line {
 impl Line {
     /// Reads the words after the program's name.
     pub(super) fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut command = Cli::command();
+        let mut command = grammar();
         command.build();
         let mut line = Self {
             command,
             path: Vec::new(),
             output: None,
+            color: Color::Auto,
+            first_word: None,
+            without_value: None,
             awaiting: None,
             plain_words: 0,
             only_words_follow: false,
@@ -46,23 +56,43 @@ impl Line {
         if self.awaiting.is_some() && word == "=" {
             return;
         }
+        let is_option = word.starts_with('-') && word.len() > 1;
         if let Some(option) = self.awaiting.take() {
-            self.found(&option, word);
-        } else if self.only_words_follow {
-            self.plain_words += 1;
+            if !is_option {
+                return self.found(&option, word);
+            }
+            self.without_value
+                .get_or_insert_with(|| (option, word.to_owned()));
+        }
+        if is_option && (word != "--" || self.only_words_follow) {
+            let Some((option, value)) = self.read_option(word) else {
+                self.plain_words += usize::from(self.only_words_follow);
+                return;
+            };
+            match value {
+                Some(value) => self.found(&option, value),
+                None => self.awaiting = Some(option),
+            }
         } else if word == "--" {
             self.only_words_follow = true;
-        } else if word.starts_with('-') && word.len() > 1 {
-            self.take_option(word);
-        } else if let Some(command) = self.command.find_subcommand(word).cloned() {
+        } else if let Some(command) = self.find_command(word) {
             self.path.push(word.to_owned());
             self.command = command;
         } else {
+            if self.path.is_empty() {
+                self.first_word.get_or_insert_with(|| word.to_owned());
+            }
             self.plain_words += 1;
         }
     }
 
-    fn take_option(&mut self, word: &str) {
+    fn find_command(&self, word: &str) -> Option<Command> {
+        let found = self.command.find_subcommand(word);
+        found.filter(|_| !self.only_words_follow).cloned()
+    }
+
+    /// An option that takes a value, and the value that is part of the same word.
+    fn read_option<'a>(&self, word: &'a str) -> Option<(Arg, Option<&'a str>)> {
         let (option, value) = if let Some(long) = word.strip_prefix("--") {
             match long.split_once('=') {
                 Some((name, value)) => (self.option(name), Some(value)),
@@ -75,18 +105,16 @@ impl Line {
             let value = (!rest.is_empty()).then(|| rest.strip_prefix('=').unwrap_or(rest));
             (option, value)
         };
-        let Some(option) = option.filter(takes_value) else {
-            return;
-        };
-        match value {
-            Some(value) => self.found(&option, value),
-            None => self.awaiting = Some(option),
-        }
+        let is_wanted =
+            |option: &Arg| !self.only_words_follow || option.get_id().as_str() == "output";
+        Some((option.filter(takes_value).filter(is_wanted)?, value))
     }
 
     fn found(&mut self, option: &Arg, value: &str) {
-        if option.get_id() == "output" {
-            self.output = Some(value.to_owned());
+        match option.get_id().as_str() {
+            "output" => self.output = Some(value.to_owned()),
+            "color" => self.color = Color::from_str(value, true).unwrap_or(self.color),
+            _ => {}
         }
     }
 
@@ -113,7 +141,7 @@ impl Line {
 
     /// `-o`, which says how to put a refusal wherever it stands.
     fn output_form() -> Option<Arg> {
-        let all = Cli::command();
+        let all = grammar();
         all.get_subcommands()
             .flat_map(Command::get_arguments)
             .find(|arg| arg.get_id() == "output")

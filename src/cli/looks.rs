@@ -14,15 +14,11 @@ use crate::theme::Theme;
 /// The width of a terminal that does not say how wide it is.
 const USUAL_WIDTH: usize = 80;
 
-/// How tables look. Where `NO_COLOR` is set, only `--color always` brings colours back.
+/// How tables look.
 #[must_use]
 pub fn style(global: &Global, environment: &Environment, settings: &Settings) -> Style {
     let width = io::stdout().is_terminal().then(|| width(environment));
-    let colored = match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => width.is_some() && environment.get("NO_COLOR").is_none(),
-    };
+    let colored = is_colored(global.color, environment, width.is_some());
     // The library would let NO_COLOR overrule what was asked for here.
     crossterm::style::force_color_output(colored);
     Style {
@@ -30,6 +26,33 @@ pub fn style(global: &Global, environment: &Environment, settings: &Settings) ->
         colored,
         ascii: is_ascii(global, environment, settings),
     }
+}
+
+/// Whether a stream gets colours: the one rule for tables, help and errors. What the flag says
+/// counts before the variables, and these before what the terminal is.
+#[must_use]
+pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if environment.get("NO_COLOR").is_some() => false,
+        Color::Auto
+            if environment
+                .get("CLICOLOR_FORCE")
+                .is_some_and(|on| on != "0") =>
+        {
+            true
+        }
+        Color::Auto => is_terminal && !is_dumb(environment),
+    }
+}
+
+/// Whether the terminal understands no escape sequences. Consoles of Windows set no `TERM`.
+#[must_use]
+pub fn is_dumb(environment: &Environment) -> bool {
+    environment
+        .get("TERM")
+        .map_or(cfg!(not(windows)), |kind| kind == "dumb")
 }
 
 /// The terminal's own word counts before `COLUMNS`, which is stale after a change of size.
@@ -70,10 +93,11 @@ pub fn theme(
     Ok(Theme::named(name)?)
 }
 
-/// Whether to draw with ASCII only.
+/// Whether to draw with ASCII only: as the flag says, else the settings, else the locale.
 #[must_use]
 pub fn is_ascii(global: &Global, environment: &Environment, settings: &Settings) -> bool {
-    global.ascii || settings.ascii || !speaks_utf8(environment)
+    let of_locale = || !is_utf8(environment, cfg!(any(windows, target_os = "macos")));
+    global.ascii || settings.ascii.unwrap_or_else(of_locale)
 }
 
 fn is_mono(global: &Global, environment: &Environment) -> bool {
@@ -84,12 +108,14 @@ fn is_mono(global: &Global, environment: &Environment) -> bool {
     }
 }
 
-/// The first of the locale variables that is set decides; with none, terminals of today do.
-fn speaks_utf8(environment: &Environment) -> bool {
+/// Whether the locale is a UTF-8 one. The first of its variables that is set decides; with none,
+/// the C library uses the locale C, but terminals of some platforms speak UTF-8 whatever is set.
+#[must_use]
+pub fn is_utf8(environment: &Environment, speaks_utf8_by_itself: bool) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| environment.get(name));
-    locale.is_none_or(|locale| {
+    locale.map_or(speaks_utf8_by_itself, |locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })

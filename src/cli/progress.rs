@@ -14,15 +14,25 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(200);
 
 /// How far a list is. Dropping it removes the line, whatever ends the command.
-#[derive(Default)]
 pub(super) struct Progress {
     received: AtomicUsize,
     /// Zero while nothing was announced.
     total: AtomicUsize,
     is_shown: AtomicBool,
+    is_wanted: bool,
 }
 
 impl Progress {
+    /// A line that is shown only where the terminal can take it back.
+    pub(super) fn new(is_dumb: bool) -> Self {
+        Self {
+            is_wanted: io::stderr().is_terminal() && !is_dumb,
+            received: AtomicUsize::new(0),
+            total: AtomicUsize::new(0),
+            is_shown: AtomicBool::new(false),
+        }
+    }
+
     /// Takes note of what has come.
     pub(super) fn count(&self, received: usize, total: Option<usize>) {
         self.received.store(received, Ordering::Relaxed);
@@ -31,7 +41,7 @@ impl Progress {
 
     /// Runs work, with the line beside it if the error stream is a terminal.
     pub(super) async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
-        if !io::stderr().is_terminal() {
+        if !self.is_wanted {
             return work.await;
         }
         tokio::select! {

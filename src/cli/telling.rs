@@ -2,7 +2,8 @@
 //!
 //! Not here: what failed.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
 
@@ -172,7 +173,8 @@ impl Telling {
                 metrics::checkup(&mut out, &checkup)
             }
             Form::Text | Form::Csv => {
-                writeln!(out, "UNKNOWN: {}", text::sanitize(&failure.summary))?;
+                let line = format!("UNKNOWN: {}", text::line(&failure.summary));
+                writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
                 self.advise(failure);
                 Ok(())
             }
@@ -186,8 +188,11 @@ impl Telling {
             Form::Metrics => explain(failure),
             Form::Text | Form::Csv => {
                 let failure = failure.clone().scrubbed();
+                let mut advice = Vec::new();
+                let _infallible = output::advice_text(&mut advice, &failure);
+                let advice = String::from_utf8_lossy(&advice);
                 // Nobody is left to hear of a closed stream.
-                let _closed = output::advice_text(&mut io::stderr().lock(), &failure);
+                let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
         }
     }
@@ -211,9 +216,23 @@ pub(super) fn explain(failure: &Failure) {
     let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
 }
 
+/// What a check says on a stream that a monitoring system may read: some read both.
+fn for_monitoring<'a>(text: &'a str, stream: &impl IsTerminal) -> Cow<'a, str> {
+    if stream.is_terminal() {
+        Cow::Borrowed(text)
+    } else {
+        text::without_pipes(text)
+    }
+}
+
+/// Says on the error stream what does not stop a check.
+pub(super) fn warn_beside_check(sentence: &str) {
+    warn(&for_monitoring(sentence, &io::stderr()));
+}
+
 /// Says on the error stream what does not stop a command.
 pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
-    let _closed = writeln!(io::stderr(), "warning: {}", text::sanitize(&sentence));
+    let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
 }

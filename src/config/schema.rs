@@ -93,7 +93,9 @@ pub(super) fn read(text: &str) -> Result<Contents, Problem> {
             defaults.theme,
             theme,
         ),
-        ascii: looks.switch("ascii", defaults.ascii),
+        ascii: looks.read("ascii", "true or false", defaults.ascii, |item| {
+            item.as_bool().map(Some)
+        }),
         bell: looks.switch("bell", defaults.bell),
         refresh_seconds: looks.read(
             "refresh_seconds",

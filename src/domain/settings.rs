@@ -10,8 +10,8 @@ pub struct Settings {
     pub default_profile: String,
     /// The theme's name.
     pub theme: String,
-    /// Draw with ASCII only.
-    pub ascii: bool,
+    /// Draw with ASCII only; the locale decides where nothing is set.
+    pub ascii: Option<bool>,
     /// Ring the terminal's bell when the token on screen expires.
     pub bell: bool,
     /// Seconds between automatic refreshes; 0 switches them off.
@@ -27,7 +27,7 @@ impl Default for Settings {
         Self {
             default_profile: DEFAULT_PROFILE.to_owned(),
             theme: "dark".to_owned(),
-            ascii: false,
+            ascii: None,
             bell: false,
             refresh_seconds: 60,
             thresholds: Thresholds::default(),

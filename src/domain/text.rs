@@ -16,10 +16,40 @@ const ENOUGH: usize = 1024;
 /// The start of a text that may be of any length, and that is drawn or searched again and again.
 #[must_use]
 pub fn beginning(text: &str) -> &str {
-    let end = (0..=ENOUGH.min(text.len()))
+    first_bytes(text, ENOUGH)
+}
+
+/// At most so many bytes of the start of a text.
+fn first_bytes(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
+}
+
+/// The longest line of untrusted text that people are shown, in bytes. JSON and CSV have it whole.
+const LONGEST_LINE: usize = 4096;
+
+/// Untrusted text for one line that people read: safe, and of a length that a terminal, a mail or a
+/// log can take.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_LINE {
+        return sanitize(text);
+    }
+    let start = sanitize(first_bytes(text, LONGEST_LINE));
+    Cow::Owned([&start, "..."].concat())
+}
+
+/// Text for output that a monitoring system may read, which takes what follows a `|` for
+/// performance data.
+#[must_use]
+pub fn without_pipes(text: &str) -> Cow<'_, str> {
+    if text.contains('|') {
+        Cow::Owned(text.replace('|', "¦"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Makes untrusted text safe for one line of a terminal or a log.
@@ -27,30 +57,116 @@ pub fn beginning(text: &str) -> &str {
 /// Line breaks and tabs become a space; every other control, direction override and invisible
 /// format character becomes [`PLACEHOLDER`], and so does a joiner that joins no emoji: a terminal
 /// may put what follows it into the cell before. A mark at the start gets a base, without which
-/// it would go to whatever stands before the text.
+/// it would go to whatever stands before the text. A letter keeps at most eight marks, since all of
+/// them would be drawn in one cell.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    let is_clean = |c| replacement(c).is_none() && c != JOINER;
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let text = without_controls(text);
+    let text = and_then(text, thinned);
+    and_then(text, without_loose_joiners)
+}
+
+/// Applies a second change to a text that may have been changed before.
+fn and_then<'a>(
+    text: Cow<'a, str>,
+    change: impl for<'b> Fn(&'b str) -> Cow<'b, str>,
+) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => change(text),
+        Cow::Owned(text) => {
+            let changed = match change(&text) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(changed) => Some(changed),
+            };
+            Cow::Owned(changed.unwrap_or(text))
+        }
+    }
+}
+
+fn without_controls(text: &str) -> Cow<'_, str> {
     let lacks_base = text.chars().next().is_some_and(is_mark);
-    if !lacks_base && text.chars().all(is_clean) {
+    if !lacks_base && text.chars().all(|c| replacement(c).is_none()) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + BASE.len_utf8());
     clean.extend(lacks_base.then_some(BASE));
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c != '\r' || characters.peek() != Some(&'\n') {
+            clean.push(replacement(c).unwrap_or(c));
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// The most characters on a letter that are drawn with it, and the most that anything drawn as one
+/// is made of: emoji are joined from a dozen.
+const MOST_MARKS: usize = 8;
+const LONGEST_CLUSTER: usize = 32;
+
+/// Text in which nothing that is drawn as one consists of more characters than honest text needs.
+fn thinned(text: &str) -> Cow<'_, str> {
+    let text = if text.chars().all(few_marks()) {
+        Cow::Borrowed(text)
+    } else {
+        let mut is_kept = few_marks();
+        Cow::Owned(text.chars().filter(|c| is_kept(*c)).collect())
+    };
+    and_then(text, |text| {
+        let is_long = |cluster: &str| cluster.chars().nth(LONGEST_CLUSTER).is_some();
+        if text.len() <= LONGEST_CLUSTER || !text.graphemes(true).any(is_long) {
+            return Cow::Borrowed(text);
+        }
+        let mut thin = String::with_capacity(text.len());
+        for cluster in text.graphemes(true) {
+            if is_long(cluster) {
+                thin.extend(cluster.chars().take(LONGEST_CLUSTER - 1));
+                thin.push(PLACEHOLDER);
+            } else {
+                thin.push_str(cluster);
+            }
+        }
+        Cow::Owned(thin)
+    })
+}
+
+/// Tells of one character after another whether few enough marks stand before it.
+fn few_marks() -> impl FnMut(char) -> bool {
+    let mut marks = 0;
+    move |c| {
+        marks = if extends(c) { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    }
+}
+
+fn without_loose_joiners(text: &str) -> Cow<'_, str> {
+    if !text.contains(JOINER) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
     let mut before = None;
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
         let next = characters.peek().copied();
-        if c == '\r' && next == Some('\n') {
-            continue;
-        }
         let is_loose =
             c == JOINER && !(before.is_some_and(is_joined) && next.is_some_and(is_joined));
-        let instead = is_loose.then_some(PLACEHOLDER).or(replacement(c));
-        clean.push(instead.unwrap_or(c));
+        clean.push(if is_loose { PLACEHOLDER } else { c });
         before = Some(c);
     }
+    if clean == text {
+        return Cow::Borrowed(text);
+    }
     Cow::Owned(clean)
+}
+
+/// Whether a text holds characters that a terminal would act on, or that make it read as what it is
+/// not; line breaks and tabs aside.
+#[must_use]
+pub fn has_controls(text: &str) -> bool {
+    text.chars().any(|c| replacement(c) == Some(PLACEHOLDER))
 }
 
 /// The zero-width joiner.
@@ -69,12 +185,20 @@ fn is_joined(c: char) -> bool {
 
 /// Whether a character is drawn on the one before it.
 fn is_mark(c: char) -> bool {
-    if c.is_ascii() || replacement(c).is_some() || is_blank_mark(c) {
+    extends(c) && replacement(c).is_none() && !is_blank_mark(c)
+}
+
+/// Whether a character belongs to the one before it, whatever that is.
+fn extends(c: char) -> bool {
+    // The letters of most names need no look at the tables.
+    if matches!(c, ..'\u{300}' | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{590}'
+        | '\u{30A0}'..='\u{A66E}' | '\u{AC00}'..='\u{D7A3}')
+    {
         return false;
     }
-    let mut pair = String::from('a');
-    pair.push(c);
-    pair.graphemes(true).nth(1).is_none()
+    let mut bytes = [b'a'; 5];
+    let end = 1 + c.encode_utf8(&mut bytes[1..]).len();
+    std::str::from_utf8(&bytes[..end]).is_ok_and(|pair| pair.graphemes(true).nth(1).is_none())
 }
 
 fn replacement(c: char) -> Option<char> {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::clipboard::{self, Clipboard};
 use crate::api::{BaseUrl, Options, Page};
 use crate::app::effect::Effect;
 use crate::app::message::{LookUp, Message, Saved, Stage, TokenList};
@@ -42,6 +43,7 @@ pub(super) struct Effects {
     options: Options,
     limits: Limits,
     paths: Option<Paths>,
+    clipboard: Clipboard,
     messages: UnboundedSender<Message>,
     running: HashMap<RequestId, AbortHandle>,
     on_files: JoinSet<()>,
@@ -53,6 +55,7 @@ impl Effects {
         options: Options,
         limits: Limits,
         paths: Option<Paths>,
+        clipboard: Clipboard,
         messages: UnboundedSender<Message>,
     ) -> Self {
         let complaints = messages.clone();
@@ -66,6 +69,7 @@ impl Effects {
             options,
             limits,
             paths,
+            clipboard,
             messages,
             running: HashMap::new(),
             on_files: JoinSet::new(),
@@ -78,6 +82,24 @@ impl Effects {
             while self.on_files.join_next().await.is_some() {}
         })
         .await;
+    }
+
+    /// Copies text, says where it goes, and gives what is to be written to the terminal for that.
+    pub(super) fn copy(&mut self, text: String) -> String {
+        let clipboard = self.clipboard;
+        let sequences = clipboard.sequences(&text);
+        if clipboard == Clipboard::Tmux {
+            // Only tmux itself knows whether it takes it.
+            self.spawn_blocking(move || {
+                let is_taken = clipboard::load_into_tmux(&text);
+                Message::Told(clipboard.notice(&text, is_taken))
+            });
+        } else {
+            let _unheard = self
+                .messages
+                .send(Message::Told(clipboard.notice(&text, false)));
+        }
+        sequences
     }
 
     /// Starts an effect that reaches beyond the terminal.

@@ -142,13 +142,19 @@ mod unix {
 
 /// The library's own reader, which needs no bytes here.
 #[cfg(not(unix))]
-pub(super) struct Input(crossterm::event::EventStream);
+pub(super) struct Input(
+    crossterm::event::EventStream,
+    crate::tui::windows_keys::TypedKeys,
+);
 
 #[cfg(not(unix))]
 impl Input {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere a thread is started")]
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self(crossterm::event::EventStream::new()))
+        Ok(Self(
+            crossterm::event::EventStream::new(),
+            crate::tui::windows_keys::TypedKeys::default(),
+        ))
     }
 
     #[expect(clippy::unused_self, reason = "elsewhere keys come as bytes")]
@@ -161,6 +167,12 @@ impl Input {
 
     pub(super) async fn next(&mut self) -> Option<crossterm::event::Event> {
         use futures_util::StreamExt;
-        self.0.next().await?.ok()
+        let event = self.0.next().await?.ok()?;
+        Some(match event {
+            crossterm::event::Event::Key(key) => {
+                crossterm::event::Event::Key(self.1.translate(key))
+            }
+            other => other,
+        })
     }
 }

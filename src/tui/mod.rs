@@ -3,6 +3,7 @@
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
 mod alarm;
+mod clipboard;
 pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
@@ -11,13 +12,12 @@ mod input;
 mod sequences;
 mod signals;
 mod terminal;
+pub mod windows_keys;
 
 use std::io::{self, Write, stdout};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
-use crossterm::clipboard::CopyToClipboard;
-use crossterm::execute;
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -36,6 +36,7 @@ use crate::keymap::Keymap;
 use crate::theme::Theme;
 use crate::ui::Look;
 use alarm::Alarm;
+pub use clipboard::Clipboard;
 use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
@@ -66,6 +67,8 @@ pub struct Launch {
     pub theme: Theme,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
+    /// What copied text goes through.
+    pub clipboard: Clipboard,
     /// A fault to make on purpose, so that tests see how the program ends; debug builds only.
     pub fault: Option<String>,
 }
@@ -124,6 +127,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         launch.options,
         launch.limits,
         launch.paths,
+        launch.clipboard,
         sender,
     );
     let mut sources = Sources {
@@ -271,7 +275,10 @@ fn run_effects(screen: &mut Screen, effects: &mut Effects, wanted: Vec<Effect>) 
 /// What concerns the terminal is done here; the rest is started.
 fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io::Result<()> {
     match effect {
-        Effect::Copy(text) => execute!(stdout(), CopyToClipboard::to_clipboard_from(text)),
+        Effect::Copy(text) => {
+            stdout().write_all(effects.copy(text).as_bytes())?;
+            stdout().flush()
+        }
         Effect::RingBell => {
             stdout().write_all(b"\x07")?;
             stdout().flush()

@@ -43,7 +43,15 @@ fn each_place_is_offered_what_fits_it() {
         ("completions ", &["bash", "zsh", "fish", "powershell"]),
         ("--theme m", &["mono"]),
         ("--color ", &["auto", "always", "never"]),
-        ("check --ca-file ", &[]),
+        ("check --ca-file ", &[""]),
+        ("check --ca-file=/e", &[""]),
+        ("--account ", &[]),
+        ("check --warn ", &[]),
+        ("list --within=", &[]),
+        ("auth set --email ", &[]),
+        ("--timeout ", &[]),
+        ("check ", &[]),
+        ("list ", &[]),
         ("get some ", &[]),
         ("nonsense", &[]),
     ] {
@@ -98,11 +106,14 @@ async fn bash_completes_profiles_commands_and_values() {
         try tokenscope prof
         try tokenscope profile use h
         try tokenscope list --status expired,act
-        try tokenscope --ca-file ''
+        try tokenscope --ca-file "$HOME/co"
         complete -p tokenscope
     "#;
     let output = shell(&stage, "bash", &["--norc", "-c", script]).unwrap();
-    let expected = "home work\nwork\nprofile\nhome\nexpired,active\n\ncomplete -o default -F _tokenscope tokenscope\n";
+    let expected = format!(
+        "home work\nwork\nprofile\nhome\nexpired,active\n{}/config.toml\ncomplete -F _tokenscope tokenscope\n",
+        stage.home.path().display()
+    );
     assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
 }
 

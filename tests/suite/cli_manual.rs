@@ -45,7 +45,10 @@ const TAIL: [(&str, &[(&str, &str)]); 4] = [
             ),
             ("4", "There is no such token."),
             ("64", "The command line cannot be used."),
-            ("65", "The inspector was asked for without a terminal."),
+            (
+                "65",
+                "The inspector was asked for without a terminal, or with TERM dumb or unset.",
+            ),
             ("101", "A fault of the program."),
             ("130, 143, 129", "Ended by SIGINT, SIGTERM, SIGHUP."),
         ],
@@ -98,7 +101,18 @@ const TAIL: [(&str, &[(&str, &str)]); 4] = [
             ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Proxies."),
             ("TOKENSCOPE_HOME", "A folder for all files."),
             ("TOKENSCOPE_LOG", "As \\fB\\-\\-log\\fR."),
-            ("NO_COLOR", "No colours."),
+            (
+                "NO_COLOR, CLICOLOR_FORCE",
+                "No colours; colours in a pipe too. \\fB\\-\\-color\\fR counts before both.",
+            ),
+            (
+                "TERM",
+                "Dumb or unset: no colours, no line of progress, no inspector.",
+            ),
+            (
+                "LC_ALL, LC_CTYPE, LANG",
+                "The first that is set decides whether more than ASCII is drawn.",
+            ),
             (
                 "COLUMNS",
                 "The width of a terminal that does not tell its own.",

@@ -142,7 +142,7 @@ credential = "api_token"
     let settings = loaded.settings;
     assert_eq!(settings.default_profile, "prod");
     assert_eq!(settings.theme, "mono");
-    assert!(settings.ascii && settings.bell);
+    assert!(settings.ascii == Some(true) && settings.bell);
     assert_eq!(settings.refresh_seconds, 0);
     assert_eq!(settings.thresholds.warn, TimeDelta::days(45));
     assert_eq!(settings.thresholds.critical, TimeDelta::hours(12));

@@ -174,7 +174,7 @@ fn the_settings_start_as_documented() {
     assert_eq!(settings.default_profile, "default");
     assert_eq!(settings.theme, "dark");
     assert_eq!(settings.refresh_seconds, 60);
-    assert!(!settings.ascii && !settings.bell);
+    assert!(settings.ascii.is_none() && !settings.bell);
     assert_eq!(settings.thresholds.warn, TimeDelta::days(30));
     assert_eq!(settings.thresholds.critical, TimeDelta::days(7));
     assert_eq!(settings.profile("default"), None);

@@ -95,6 +95,41 @@ async fn the_workflow_step_fails_unless_ok_or_warning() {
         );
         let summary = std::fs::read_to_string(stage.home.path().join("summary")).unwrap();
         assert_eq!(summary, text(&output.stdout));
+        assert!(
+            summary.starts_with("    | ") && summary.contains(": "),
+            "{summary}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k14_no_name_is_a_command_of_the_workflow() {
+    let [step] = blocks("yaml").try_into().unwrap();
+    let (_, run) = step.split_once("  run: |\n").unwrap();
+    let script: Vec<&str> = run.lines().map(|line| &line[4..]).collect();
+    for name in [
+        "::error::x",
+        "  ::add-mask::x",
+        "##[error]x",
+        "a ##[warning]x",
+        "a\\n::error::x",
+        "\\u00a0::error::x",
+        "a\\r::error::x",
+        "a\\u2028::error::x",
+        "# heading",
+    ] {
+        let token =
+            format!(r#"[{{"id":"x","name":"{name}","expires_at":"2025-03-02T00:00:00Z"}}]"#);
+        let stage = Stage::with(&token).await;
+        let output = shell(&stage, &script.join("\n"));
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = text(&output.stdout);
+        // The runner trims a line, and takes the second form anywhere in it.
+        for line in said.split(['\n', '\r', '\u{2028}']) {
+            assert!(!line.trim().starts_with("::"), "{name}: {said}");
+            assert!(!line.contains("##["), "{name}: {said}");
+            assert!(line.is_empty() || line.starts_with("    "), "{said}");
+        }
     }
 }
 

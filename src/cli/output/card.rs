@@ -22,7 +22,7 @@ pub(super) fn labelled(
 ) -> io::Result<()> {
     let clean: Vec<_> = rows
         .iter()
-        .map(|(label, value, tone)| (text::sanitize(label), text::sanitize(value), tone))
+        .map(|(label, value, tone)| (style.clean(label), style.clean(value), tone))
         .collect();
     let widest = clean.iter().map(|(label, ..)| text::width(label)).max();
     let widest = widest.unwrap_or(0);

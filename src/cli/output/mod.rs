@@ -88,7 +88,7 @@ fn escaped(c: char) -> String {
 /// # Errors
 /// The writer's.
 pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "error: {}", text::sanitize(&failure.summary))?;
+    writeln!(out, "error: {}", text::line(&failure.summary))?;
     advice_text(out, failure)
 }
 
@@ -97,13 +97,13 @@ pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
 /// # Errors
 /// The writer's.
 pub fn advice_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "hint: {}", text::sanitize(&failure.hint))?;
+    writeln!(out, "hint: {}", text::line(&failure.hint))?;
     let said = failure.said();
     if !said.is_empty() {
         writeln!(out, "details:")?;
     }
     said.iter()
-        .try_for_each(|line| writeln!(out, "  {}", text::sanitize(line)))
+        .try_for_each(|line| writeln!(out, "  {}", text::line(line)))
 }
 
 /// What machines read, made safe for a terminal that it is shown on: what a terminal would act on

@@ -13,7 +13,6 @@ use super::{Judgement, rfc3339};
 use crate::cli::verdict::{Checkup, Verdict};
 use crate::domain::duration::rough;
 use crate::domain::status::{Status, Tone};
-use crate::domain::text;
 
 /// Prints a check.
 ///
@@ -22,7 +21,7 @@ use crate::domain::text;
 pub fn checkup(out: &mut impl Write, checkup: &Checkup, style: Style) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
-    let said = text::sanitize(&sentence(checkup, verdict)).into_owned();
+    let said = style.clean(&sentence(checkup, verdict)).into_owned();
     let shown = match style.width {
         Some(width) => card::wrapped(&format!("{word}: {said}"), width).join("\n"),
         None => format!("{word}: {said}"),
@@ -41,7 +40,7 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup, style: Style) -> io::Res
     for entry in &checkup.entries {
         if let Err(failure) = &entry.subject {
             let line = format!("{}: {} {}", entry.name(), failure.summary, failure.hint);
-            for part in card::wrapped(&text::sanitize(&line), width) {
+            for part in card::wrapped(&style.clean(&line), width) {
                 writeln!(out, "{part}")?;
             }
         }

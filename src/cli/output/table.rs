@@ -38,6 +38,15 @@ impl Style {
     fn ellipsis(self) -> &'static str {
         if self.ascii { "..." } else { "…" }
     }
+
+    /// Untrusted text for a cell or a line.
+    pub(super) fn clean(self, text: &str) -> Cow<'_, str> {
+        let clean = text::line(text);
+        if self.width.is_some() || !clean.contains('|') {
+            return clean;
+        }
+        text::without_pipes(&clean).into_owned().into()
+    }
 }
 
 /// A word in the colour of its tone.
@@ -127,8 +136,8 @@ impl Row<'_> {
     fn cell(&self, column: Column, by: Judgement, style: Style) -> Cow<'_, str> {
         let is_aligned = style.width.is_some();
         match column {
-            Column::Profile => text::sanitize(self.profile),
-            Column::Name => text::sanitize(&self.name),
+            Column::Profile => style.clean(self.profile),
+            Column::Name => style.clean(&self.name),
             Column::Status => Status::at(self.life, by.now, by.thresholds).code().into(),
             Column::Left if is_aligned => left_roughly(self.life, by).into(),
             Column::Left => self
@@ -144,9 +153,9 @@ impl Row<'_> {
                 None if is_aligned => self.no_end().into(),
                 None => "".into(),
             },
-            Column::Id => text::sanitize(&self.id),
-            Column::ShortId => text::abbreviate(&text::sanitize(&self.id), style.ellipsis()).into(),
-            Column::Note => text::sanitize(self.note),
+            Column::Id => style.clean(&self.id),
+            Column::ShortId => text::abbreviate(&style.clean(&self.id), style.ellipsis()).into(),
+            Column::Note => style.clean(self.note),
         }
     }
 
@@ -349,7 +358,7 @@ pub fn profiles(out: &mut impl Write, report: &ProfilesReport, style: Style) -> 
     }
     let Some(width) = style.width else {
         for row in &rows {
-            let cells: Vec<Cow<'_, str>> = row.iter().map(|cell| text::sanitize(cell)).collect();
+            let cells: Vec<Cow<'_, str>> = row.iter().map(|cell| style.clean(cell)).collect();
             writeln!(out, "{}", cells.join("\t"))?;
         }
         return Ok(());
@@ -369,7 +378,7 @@ pub fn profiles(out: &mut impl Write, report: &ProfilesReport, style: Style) -> 
     for row in &rows {
         let cells = row.iter().zip(&widest);
         let line = cells
-            .map(|(cell, cells)| text::fit(&text::sanitize(cell), *cells, style.ellipsis()))
+            .map(|(cell, cells)| text::fit(&style.clean(cell), *cells, style.ellipsis()))
             .collect::<Vec<_>>()
             .join(GAP);
         writeln!(
