@@ -87,21 +87,18 @@ pub enum InvalidTokenRef {
     /// Nothing was given.
     #[error("no token given")]
     Empty,
-    /// A URL without a UUID in it.
-    #[error("this URL holds no service token ID")]
-    UrlWithoutId,
     /// What looks like a credential.
     #[error("this looks like a secret, which names no token; one that is named so has an ID")]
     Secret,
 }
 
 impl TokenRef {
-    /// Reads an ID, a client ID, a URL or, failing all of these, an exact name. What people copy
-    /// together with an ID is looked past: quotes, brackets, commas, and the label before it.
+    /// Reads an ID, a client ID, a URL that holds an ID or, failing all of these, an exact name. What
+    /// people copy together with an ID is looked past: quotes, brackets, commas, and the label before
+    /// it.
     ///
     /// # Errors
-    /// [`InvalidTokenRef`] for empty text, for URLs that hold no token's ID, and for what looks like
-    /// a credential.
+    /// [`InvalidTokenRef`] for empty text, and for what looks like a credential.
     pub fn parse(text: &str) -> Result<Self, InvalidTokenRef> {
         let text = text::trim_input(text);
         if text.is_empty() {
@@ -114,8 +111,8 @@ impl TokenRef {
         if let Some(id) = ClientId::parse(bare) {
             return Ok(Self::ClientId(id));
         }
-        if let Some(url) = url(bare) {
-            return Self::from_url(&url);
+        if let Some(reference) = url(bare).and_then(|url| Self::from_url(&url)) {
+            return Ok(reference);
         }
         if holds_secret(text) {
             return Err(InvalidTokenRef::Secret);
@@ -127,6 +124,11 @@ impl TokenRef {
     #[must_use]
     pub fn resembles(&self) -> Option<&'static str> {
         let Self::Name(name) = self else { return None };
+        if url(text::bare(name)).is_some() {
+            return Some(
+                "It is a URL without a service token's ID in it, so it was taken for a name.",
+            );
+        }
         let name = unlabelled(name).to_ascii_lowercase();
         let (stem, rest) = name.split_once('.').unwrap_or((&name, ""));
         let digits = stem.bytes().filter(u8::is_ascii_hexdigit).count();
@@ -151,14 +153,13 @@ impl TokenRef {
     }
 
     /// API URLs name the kind before the ID; in dashboard URLs a bare 32-digit segment is the account.
-    fn from_url(url: &Url) -> Result<Self, InvalidTokenRef> {
+    fn from_url(url: &Url) -> Option<Self> {
         let decoded = percent_decoded(url);
         let segments: Vec<&str> = segments(&decoded).collect();
         let id = segments
             .iter()
             .rev()
-            .find_map(|part| TokenId::parse(part))
-            .ok_or(InvalidTokenRef::UrlWithoutId)?;
+            .find_map(|part| TokenId::parse(part))?;
         let after = |word: &str| {
             segments
                 .windows(2)
@@ -174,7 +175,7 @@ impl TokenRef {
                     .find_map(|part| ScopeId::parse(part).ok())
                     .map(Scope::Account)
             });
-        Ok(Self::Url { scope, id })
+        Some(Self::Url { scope, id })
     }
 
     /// The scope that the reference itself names.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout_at};
 
-use super::found::{Found, not_in_list};
+use super::found::{Found, matching, not_in_list};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
@@ -129,11 +129,7 @@ impl Inspector {
             .map_err(to_failure)?;
         let listing = answer.value;
         let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
-        let tokens: Vec<_> = listing
-            .tokens
-            .into_iter()
-            .filter(|found| found.is_named_by(token))
-            .collect();
+        let tokens = matching(&listing.tokens, token);
         if tokens.is_empty() {
             return Err(not_in_list(token, scope, listing.incomplete.as_deref()));
         }
