@@ -214,14 +214,18 @@ fn open(
         }
         None => Opening::Setup,
     };
-    let (keymap, mut warning) = keymap(ground.paths.as_ref())?;
-    if let Some(text) = ground.warnings.first() {
-        warning = Some(Failure::new(
+    let (keymap, warning) = keymap(ground.paths.as_ref())?;
+    let of_settings = |text: &String| {
+        Failure::new(
             FailureKind::Config,
-            text.clone(),
+            text,
             "Check its spelling in config.toml.",
-        ));
-    }
+        )
+    };
+    let warnings = warning
+        .into_iter()
+        .chain(ground.warnings.iter().map(of_settings))
+        .collect();
     let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
     let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
     let fault = ground
@@ -238,7 +242,7 @@ fn open(
     tui::run(Launch {
         session,
         opening,
-        warning,
+        warnings,
         inspector,
         options,
         limits,

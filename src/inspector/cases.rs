@@ -169,6 +169,20 @@ impl Inspector {
             .map_err(|error| error.into_failure(Some(scope)))
     }
 
+    /// How far the server's clock is ahead of ours, where the answer to the smallest question shows it.
+    ///
+    /// # Errors
+    /// Whatever kept the credential or the answer from being read.
+    pub async fn measure_clock(&self, access: &Access) -> Result<Option<TimeDelta>, Failure> {
+        let patience = self.patience();
+        let credential = self.credential(&access.identity).await?;
+        let scope = &access.scope;
+        let client = self.client().await?;
+        let answer = client.check_access(&credential, scope, patience).await;
+        let answer = answer.map_err(|error| error.into_failure(Some(scope)))?;
+        Ok(self.dated(answer.measured_offset, &[]).0)
+    }
+
     /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where
     /// the secret is kept.
     ///

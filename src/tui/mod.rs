@@ -3,6 +3,7 @@
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
 mod alarm;
+mod clocks;
 pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
@@ -29,12 +30,14 @@ use crate::app::message::Message;
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
 use crate::config::paths::Paths;
+use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::inspector::{Inspector, Limits};
 use crate::keymap::Keymap;
 use crate::theme::Theme;
 use crate::ui::Look;
 use alarm::Alarm;
+use clocks::Clocks;
 use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
@@ -50,7 +53,7 @@ pub struct Launch {
     /// What to open on.
     pub opening: Opening,
     /// What went wrong on the way here, to be shown.
-    pub warning: Option<Failure>,
+    pub warnings: Vec<Failure>,
     /// The use-cases.
     pub inspector: Inspector,
     /// What the demo's client is made of, its address aside.
@@ -102,9 +105,9 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
-    let clock = launch.options.clock;
+    let clock = Clocks::start(launch.options.clock);
     let signals = Signals::listen()?;
-    let mut state = State::new(launch.session, clock(), screen.size()?);
+    let mut state = State::new(launch.session, clock.now(), screen.size()?);
     let first = app::start(&mut state, launch.opening);
     let look = Look {
         keymap: &launch.keymap,
@@ -115,7 +118,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     screen.draw(&state, &look)?;
 
     let (sender, messages) = unbounded_channel();
-    if let Some(failure) = launch.warning {
+    for failure in launch.warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
     let mut effects = Effects::new(
@@ -135,7 +138,15 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     #[cfg(debug_assertions)]
     fault::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
-    let code = turn(screen, &mut sources, &mut effects, &mut state, &look, clock).await;
+    let code = turn(
+        screen,
+        &mut sources,
+        &mut effects,
+        &mut state,
+        &look,
+        &clock,
+    )
+    .await;
     effects.settle().await;
     code
 }
@@ -147,7 +158,7 @@ async fn turn(
     effects: &mut Effects,
     state: &mut State,
     look: &Look<'_>,
-    clock: fn() -> DateTime<Utc>,
+    clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
     while !state.quit {
@@ -157,7 +168,7 @@ async fn turn(
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
         }
-        let message = match sources.next(state, look.keymap, clock()).await {
+        let message = match sources.next(state, look.keymap, clock.now()).await {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
@@ -180,7 +191,7 @@ async fn turn(
         if matches!(message, Message::Resized(..)) {
             screen.forget();
         }
-        let wanted = app::update(state, clock(), message);
+        let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
         if suspends {
@@ -224,9 +235,9 @@ struct Sources {
 
 impl Sources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
-    async fn next(&mut self, state: &State, keymap: &Keymap, now: DateTime<Utc>) -> Next {
+    async fn next(&mut self, state: &State, keymap: &Keymap, now: Now) -> Next {
         let wait = state.wake_at().map(|at| {
-            at.signed_duration_since(now)
+            at.signed_duration_since(now.steady)
                 .to_std()
                 .unwrap_or(Duration::ZERO)
         });
