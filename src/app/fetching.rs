@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::browse::Follow;
 use super::detail::{Detail, View};
@@ -317,6 +317,14 @@ pub(super) fn measure_anew(state: &mut State) -> Vec<Step> {
     let request = state.next_request();
     state.measuring = Some(request);
     vec![Step::Run(Effect::MeasureClock { request, access })]
+}
+
+/// The server's time was asked for. An answer that nobody waits for changes nothing.
+pub(super) fn measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
+    state.changed = state.measuring.take_if(|it| *it == request).is_some();
+    if state.changed {
+        state.clock.measured(offset);
+    }
 }
 
 /// Time went by since an instant of the server's clock: refresh when it is due, and at the second

@@ -450,6 +450,14 @@ impl State {
         }
     }
 
+    /// Shows what failed that nobody waits for, until a key is pressed.
+    pub(super) fn warn(&mut self, failure: Failure) {
+        let failure = failure.on_screen();
+        if !self.warnings.contains(&failure) {
+            self.warnings.push(failure);
+        }
+    }
+
     /// Shows an error. The same error again only counts up.
     pub(super) fn report(&mut self, failure: Failure) {
         let failure = failure.on_screen();

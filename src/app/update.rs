@@ -66,12 +66,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return fetching::ticked(state, before);
         }
         Message::Resumed => return fetching::ticked(state, before),
-        Message::ClockMeasured { request, offset } => {
-            state.changed = state.measuring.take_if(|it| *it == request).is_some();
-            if state.changed {
-                state.clock.measured(offset);
-            }
-        }
+        Message::ClockMeasured { request, offset } => fetching::measured(state, request, offset),
         Message::Staged { request, stage } => moved_on(state, request, stage),
         Message::TokenFetched { request, result } => {
             return fetching::fetched(state, request, result);
@@ -107,12 +102,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::NotRemembered(failure) => state.tell_once_of(&failure),
-        Message::Warned(failure) => {
-            let failure = failure.on_screen();
-            if !state.warnings.contains(&failure) {
-                state.warnings.push(failure);
-            }
-        }
+        Message::Warned(failure) => state.warn(failure),
     }
     Vec::new()
 }
