@@ -111,10 +111,11 @@ impl TokenRef {
         if let Some(id) = ClientId::parse(bare) {
             return Ok(Self::ClientId(id));
         }
-        if let Some(reference) = url(bare).and_then(|url| Self::from_url(&url)) {
+        let url = url(bare);
+        if let Some(reference) = url.as_ref().and_then(Self::from_url) {
             return Ok(reference);
         }
-        if holds_secret(text) {
+        if holds_secret(text) || url.is_some_and(|url| has_secret_part(&url)) {
             return Err(InvalidTokenRef::Secret);
         }
         Ok(Self::Name(text.to_owned()))
@@ -253,6 +254,29 @@ fn url(text: &str) -> Option<Url> {
     };
     Url::parse(&format!("https://{host}{path}")).ok()
 }
+
+/// Whether a URL has a password, or a parameter that by its name is a secret.
+fn has_secret_part(url: &Url) -> bool {
+    let parts = [url.query(), url.fragment()].into_iter().flatten();
+    url.password().is_some()
+        || parts
+            .flat_map(|part| url::form_urlencoded::parse(part.as_bytes()))
+            .any(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                !value.is_empty() && SECRET_PARAMETERS.iter().any(|end| name.ends_with(end))
+            })
+}
+
+/// How the names of parameters end that hold a secret.
+const SECRET_PARAMETERS: [&str; 7] = [
+    "token",
+    "secret",
+    "key",
+    "password",
+    "passwd",
+    "auth",
+    "signature",
+];
 
 fn leads_to_an_id(first: &str, path: &str) -> bool {
     let starts_well =

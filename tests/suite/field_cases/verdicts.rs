@@ -618,6 +618,22 @@ fn f12_a_client_id_is_no_name_while_a_token_has_it() {
     assert_eq!(got["token"]["id"], id(2).as_str());
 }
 
+/// A URL in the place of a token may hold a secret, which goes into no request and no message.
+#[test]
+fn f12_a_url_with_a_secret_in_it_is_no_name() {
+    let fake = api(&[eternal(1, "")]);
+    for url in [
+        "https://dash.cloudflare.com/?token=canary0123456789",
+        "https://grafana.example.com/d/x?orgId=1&api_key=canary0123456789",
+        "https://grafana.example.com/#access_token=canary0123456789",
+        "https://me:canary0123456789@grafana.example.com/",
+    ] {
+        run(&mut fake.command(&["get", url, "-o", "json"])).is_error("usage", 64);
+        run(&mut fake.command(&["check", url, "-o", "json"])).is_error("usage", 3);
+    }
+    assert!(fake.heads().is_empty());
+}
+
 /// The order of urgency is one for every command.
 #[test]
 fn f13_the_order_of_urgency_is_the_same_everywhere() {
