@@ -252,10 +252,10 @@ fn open(
         None => Opening::Setup,
     };
     let (keymap, unusable) = keymap(ground.paths.as_ref())?;
-    // The banner has room for one.
-    let mut warnings = ground.warnings.iter().cloned().chain(unusable);
-    let warning = warnings.next();
-    warnings.for_each(|it| log::warned(&it.summary));
+    let warnings = unusable
+        .into_iter()
+        .chain(ground.warnings.iter().cloned())
+        .collect();
     let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
     let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
     let fault = ground
@@ -273,7 +273,7 @@ fn open(
     tui::run(Launch {
         session,
         opening,
-        warning,
+        warnings,
         inspector,
         options,
         limits,

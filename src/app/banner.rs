@@ -18,13 +18,15 @@ pub struct Told {
 
 /// Breaks what is said of an error, clean text, into the lines that it gets on a terminal of a size,
 /// with some cells left at the end of headline or hint for the way to the details. An account's or
-/// zone's ID is shortened where that saves a line: the header shows it as well.
+/// zone's ID is shortened where that saves a line: the header shows it as well. What holds more
+/// failures than one gets two lines for each of them, up to a third of the terminal.
 #[must_use]
 pub fn told(
     headline: &str,
     hint: &str,
     (width, height): (u16, u16),
     keys: usize,
+    more: usize,
     ellipsis: &str,
 ) -> Told {
     let columns = usize::from(width).saturating_sub(INDENT + 1);
@@ -33,6 +35,7 @@ pub fn told(
         14..24 => 4,
         _ => 5,
     };
+    let most = (most + 2 * more).min(most.max(usize::from(height) / 3));
     let whole = text::wrap(headline, columns);
     let short = text::wrap(&with_short_ids(headline, ellipsis), columns);
     let headline = if short.len() < whole.len() {

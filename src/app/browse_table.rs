@@ -339,10 +339,9 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
         let bytes = token.name_text().bytes();
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
-    let names = || one.name_text().cmp(other.name_text());
+    let names = || status::by_name(one, other);
     match sort {
         Sort::Name => folded(one).cmp(folded(other)).then_with(names),
         _ => names(),
     }
-    .then_with(|| one.id_text().cmp(other.id_text()))
 }

@@ -106,7 +106,7 @@ pub(super) fn list(state: &mut State) -> Option<Effect> {
         return None;
     }
     let request = state.next_request();
-    state.browse.list.begin(request, state.clock.local);
+    state.browse.list.begin(request, state.clock.steady);
     state.browse.progress = Progress::default();
     Some(Effect::ListTokens { request, access })
 }
@@ -146,9 +146,7 @@ pub(super) fn listed(
         Ok(listed) => listed,
         Err(failure) => return fail(state, request, failure),
     };
-    if let Some(measured) = listed.measured_offset {
-        state.clock.offset = state.clock.offset.updated(measured);
-    }
+    state.clock.measured(listed.measured_offset);
     let basis = state.basis();
     let is_first = state.browse.list.value().is_none();
     // Each token came once with its page, so as many are the same ones.
@@ -164,7 +162,7 @@ pub(super) fn listed(
             incomplete: listed.incomplete,
             total: listed.total,
         },
-        at: state.clock.local,
+        at: state.clock.steady,
         took: listed.took,
     };
     state.browse.list.settle(request, Ok(fetched));
@@ -183,7 +181,7 @@ fn fail(state: &mut State, request: RequestId, failure: Failure) -> Vec<Step> {
     };
     let is_gone = access.is_some_and(|access| fetching::is_secret_gone(&failure, access));
     let why = failure.summary.trim_end_matches('.');
-    if state.browse.keep_part(state.clock.local, why).is_none() {
+    if state.browse.keep_part(state.clock.steady, why).is_none() {
         state.browse.list.settle(request, Err(failure.clone()));
     }
     let mut steps = vec![Step::Report(failure)];
@@ -202,7 +200,7 @@ pub(super) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
     let access = state.browse.access.clone()?;
     let (at, took) = match state.browse.list.fetched() {
         Some(list) => (list.at, list.took),
-        None => (state.clock.local, std::time::Duration::ZERO),
+        None => (state.clock.steady, std::time::Duration::ZERO),
     };
     let reference = Some(TokenRef::Id(id));
     let known = &state.detail;

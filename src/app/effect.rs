@@ -29,6 +29,13 @@ pub enum Effect {
         /// Who asks, and where.
         access: Access,
     },
+    /// Ask for the server's time, by the smallest question there is.
+    MeasureClock {
+        /// Names the answer.
+        request: RequestId,
+        /// Who asks, and where.
+        access: Access,
+    },
     /// Find out which accounts and zones there are.
     ListScopes {
         /// Names the answer.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::browse::Follow;
 use super::detail::{Detail, View};
@@ -97,7 +97,7 @@ pub(super) fn is_asked_to_pause(state: &mut State) -> bool {
 
 fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     let request = state.next_request();
-    let now = state.clock.local;
+    let now = state.clock.steady;
     let detail = &mut state.detail;
     detail.token.begin(request, now);
     detail.attempted_at = Some(now);
@@ -127,9 +127,7 @@ pub(super) fn fetched(
         Ok(found) => found,
         Err(failure) => return fail(state, request, failure),
     };
-    if let Some(measured) = found.measured_offset {
-        state.clock.offset = state.clock.offset.updated(measured);
-    }
+    state.clock.measured(found.measured_offset);
     if let [token] = found.tokens.as_slice() {
         return show(state, request, &found, token.clone());
     }
@@ -173,7 +171,6 @@ fn show(
     found: &LookUp,
     token: Arc<ServiceToken>,
 ) -> Vec<Step> {
-    let now = state.clock.local;
     let detail = &mut state.detail;
     detail.changed = detail
         .token
@@ -186,7 +183,7 @@ fn show(
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let record = Recent::of(&token, &found.scope, now);
+    let record = Recent::of(&token, &found.scope, state.clock.local);
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == found.scope) {
         let (newer, basis) = (token.clone(), state.basis());
@@ -199,7 +196,7 @@ fn show(
         request,
         Ok(Fetched {
             value: token,
-            at: now,
+            at: state.clock.steady,
             took: found.took,
         }),
     );
@@ -296,6 +293,40 @@ fn last_name(state: &State) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+/// Asks for the server's time where the wall clock was set and the offset dropped: by the token in
+/// view, which is fetched again, or by the smallest question there is.
+pub(super) fn measure_anew(state: &mut State) -> Vec<Step> {
+    if !state.clock.is_in_doubt || state.limited_for().is_some() {
+        return Vec::new();
+    }
+    if state.screen == Screen::Detail && state.detail.token.value().is_some() {
+        // An answer that is under way from before may show nothing.
+        if state.detail.token.is_loading() {
+            return Vec::new();
+        }
+        state.clock.is_in_doubt = false;
+        return vec![Step::Refresh];
+    }
+    let listed = state.browse.access.clone();
+    let listed = listed.filter(|_| state.screen == Screen::Browse);
+    let in_use = || state.session.access(state.session.scope.as_ref()?);
+    let Some(access) = listed.or_else(in_use) else {
+        return Vec::new();
+    };
+    state.clock.is_in_doubt = false;
+    let request = state.next_request();
+    state.measuring = Some(request);
+    vec![Step::Run(Effect::MeasureClock { request, access })]
+}
+
+/// The server's time was asked for. An answer that nobody waits for changes nothing.
+pub(super) fn measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
+    state.changed = state.measuring.take_if(|it| *it == request).is_some();
+    if state.changed {
+        state.clock.measured(offset);
+    }
+}
+
 /// Time went by since an instant of the server's clock: refresh when it is due, and at the second
 /// of expiry fetch once more and ring.
 pub(super) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Step> {
@@ -309,7 +340,7 @@ pub(super) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Step> {
         .is_some_and(|end| before < end && end <= now);
     let is_due = state
         .refresh_due()
-        .is_some_and(|due| due <= state.clock.local);
+        .is_some_and(|due| due <= state.clock.steady);
     let mut steps = Vec::new();
     if has_expired && state.session.settings.bell {
         steps.push(Step::Run(Effect::RingBell));

@@ -33,6 +33,13 @@ pub enum Message {
     Ticked,
     /// The process was stopped and goes on.
     Resumed,
+    /// The server's time was asked for.
+    ClockMeasured {
+        /// The request it answers.
+        request: RequestId,
+        /// How far the server's clock is ahead of ours, where the answer showed it.
+        offset: Option<TimeDelta>,
+    },
     /// A request moved on to its next stage.
     Staged {
         /// The request.

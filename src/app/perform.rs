@@ -234,7 +234,7 @@ fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     if state.screen == Screen::Browse {
         state.setup.repeat = Repeat::List;
     }
-    state.setup.store.begin(request, state.clock.local);
+    state.setup.store.begin(request, state.clock.steady);
     state.screen = Screen::Setup;
     state.overlay = None;
     Some(Effect::ProbeStore { request })
@@ -282,7 +282,7 @@ fn find_secrets(state: &mut State) -> Option<Effect> {
         .map(|profile| profile.name.clone())
         .collect();
     let request = state.next_request();
-    state.profiles.places.begin(request, state.clock.local);
+    state.profiles.places.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })
 }
 
@@ -329,7 +329,7 @@ fn pick_scope(state: &mut State, asker: Asker) -> Option<Effect> {
         current: current.trim().to_ascii_lowercase(),
         ..Picker::default()
     };
-    state.picker.scopes.begin(request, state.clock.local);
+    state.picker.scopes.begin(request, state.clock.steady);
     state.overlay = Some(Overlay::Picker);
     Some(Effect::ListScopes { request, asker })
 }

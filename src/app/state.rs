@@ -11,9 +11,9 @@ use super::lookup::Lookup;
 use super::picker::Picker;
 use super::profiles::Profiles;
 use super::setup::Setup;
-use crate::action::Context;
+use crate::action::{Action, Context};
 use crate::domain::access::{Access, Identity};
-use crate::domain::clock::ClockOffset;
+use crate::domain::clock::{ClockOffset, Now};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
 use crate::domain::remote::RequestId;
@@ -50,11 +50,14 @@ pub struct State {
     pub detail: Detail,
     /// The last error, until it is mended or dismissed.
     pub banner: Option<Banner>,
+    /// What failed that nobody waits for, such as reading a file at the start. No answer takes it
+    /// away, only a key.
+    pub warnings: Vec<Failure>,
     /// A short message about what was just done.
     pub notice: Option<Notice>,
     /// What time it is.
     pub clock: Clock,
-    /// Until when the API wants to be left alone, by the local clock.
+    /// Until when the API wants to be left alone, by the steady clock.
     pub limited_until: Option<DateTime<Utc>>,
     /// The same of credentials that are not in use now.
     pub(super) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
@@ -74,6 +77,8 @@ pub struct State {
     pub(super) before_profiles: Screen,
     /// The start of the demo that is under way.
     pub(super) awaited_demo: Option<RequestId>,
+    /// The question for the server's time that is under way.
+    pub(super) measuring: Option<RequestId>,
 }
 
 /// A screen.
@@ -178,31 +183,90 @@ impl Banner {
 pub struct Notice {
     /// The message. It may hold untrusted text.
     pub text: String,
-    /// When it goes away, by the local clock.
+    /// When it goes away, by the steady clock.
     pub until: DateTime<Utc>,
 }
+
+/// The least that the wall clock must have been set by for that to count.
+const JUMP: TimeDelta = TimeDelta::seconds(2);
 
 /// What time it is, here and by the server's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
-    /// The local clock.
+    /// The wall clock: for dates, together with the offset.
     pub local: DateTime<Utc>,
-    /// What the server's clock is ahead of it.
+    /// The clock that only runs forward: for intervals.
+    pub steady: DateTime<Utc>,
+    /// What the server's clock is ahead of the wall clock.
     pub offset: ClockOffset,
+    /// When the wall clock was last set, or the computer woke up, by the steady clock: connections
+    /// and measurements from before are not to be trusted.
+    pub jumped_at: Option<DateTime<Utc>>,
+    /// What the wall clock was ahead of the steady one when the offset was measured.
+    pub(super) lead: TimeDelta,
+    /// Whether an answer has shown the server's time.
+    pub(super) is_measured: bool,
+    /// Whether the server's time is to be asked for, since the offset was dropped.
+    pub(super) is_in_doubt: bool,
 }
 
 impl Clock {
+    /// The clocks at an instant, before anything was measured.
+    #[must_use]
+    pub fn at(now: Now) -> Self {
+        Self {
+            local: now.wall,
+            steady: now.steady,
+            offset: ClockOffset::default(),
+            jumped_at: None,
+            lead: now.lead(),
+            is_measured: false,
+            is_in_doubt: false,
+        }
+    }
+
     /// The time by the server's clock, which decides about expiry.
     #[must_use]
     pub fn corrected(&self) -> DateTime<Utc> {
         self.offset.correct(self.local)
+    }
+
+    /// When the steady clock will show what is an instant of the server's clock now.
+    pub(super) fn steady_at(&self, corrected: DateTime<Utc>) -> DateTime<Utc> {
+        let ahead = self.local.signed_duration_since(self.steady);
+        let local = self.offset.to_local(corrected);
+        local.checked_sub_signed(ahead).unwrap_or(local)
+    }
+
+    /// Moves on to an instant. True where the wall clock was set since: what was measured by it is
+    /// then dropped.
+    pub(super) fn move_to(&mut self, now: Now) -> bool {
+        (self.local, self.steady) = (now.wall, now.steady);
+        let has_jumped = (now.lead() - self.lead).abs() > JUMP;
+        if has_jumped {
+            self.jumped_at = Some(now.steady);
+            self.lead = now.lead();
+            self.offset = ClockOffset::default();
+            self.is_in_doubt |= self.is_measured;
+            self.is_measured = false;
+        }
+        has_jumped
+    }
+
+    /// Takes in how far the server's clock is ahead, where an answer showed it.
+    pub(super) fn measured(&mut self, offset: Option<TimeDelta>) {
+        let Some(offset) = offset else { return };
+        self.offset = self.offset.updated(offset);
+        self.lead = self.local.signed_duration_since(self.steady);
+        self.is_measured = true;
+        self.is_in_doubt = false;
     }
 }
 
 impl State {
     /// An empty program at an instant, for a terminal of a size in cells.
     #[must_use]
-    pub fn new(session: Session, now: DateTime<Utc>, size: (u16, u16)) -> Self {
+    pub fn new(session: Session, now: impl Into<Now>, size: (u16, u16)) -> Self {
         Self {
             screen: Screen::Lookup,
             overlay: None,
@@ -215,10 +279,8 @@ impl State {
             detail: Detail::default(),
             banner: None,
             notice: None,
-            clock: Clock {
-                local: now,
-                offset: ClockOffset::default(),
-            },
+            warnings: Vec::new(),
+            clock: Clock::at(now.into()),
             limited_until: None,
             pauses: Vec::new(),
             size,
@@ -230,6 +292,7 @@ impl State {
             before_profiles: Screen::Lookup,
             covered: None,
             awaited_demo: None,
+            measuring: None,
         }
     }
 
@@ -265,14 +328,62 @@ impl State {
         self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
     }
 
+    /// The last error together with the warnings that nobody has answered with a key yet, and how many
+    /// failures it holds beyond the first.
+    #[must_use]
+    pub fn shown_banner(&self) -> Option<(Banner, usize)> {
+        let mut failures = self.failures();
+        let first = failures.next()?;
+        let mut shown = Banner {
+            failure: first.clone(),
+            count: self.banner.as_ref().map_or(1, |banner| banner.count),
+        };
+        let mut more = 0;
+        for other in failures {
+            let Failure { summary, hint, .. } = &mut shown.failure;
+            *summary = format!("{summary} {}", other.summary);
+            if !hint.contains(&other.hint) {
+                *hint = format!("{hint} {}", other.hint);
+            }
+            more += 1;
+        }
+        Some((shown, more))
+    }
+
+    /// The last error, then the warnings.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        let error = self.banner.iter().map(|banner| &banner.failure);
+        error.chain(&self.warnings)
+    }
+
+    /// A key was pressed, or text typed: whoever did that has seen the warnings. True if there were
+    /// any. The details of them can still be opened.
+    pub(super) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
+        let is_reading = matches!(self.overlay, Some(Overlay::ErrorDetails { .. }))
+            && action != Some(Action::Back);
+        let leads_to_details = match action {
+            Some(Action::ErrorDetails) => true,
+            Some(Action::Back) => self.context().is_text(),
+            _ => false,
+        };
+        if is_reading || leads_to_details {
+            return false;
+        }
+        let had_some = !self.warnings.is_empty();
+        self.warnings.clear();
+        had_some
+    }
+
     /// Rows of the banner, which stands between the body and the footer; 0 without one.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
-        let Some(banner) = &self.banner else { return 0 };
+        let Some((banner, more)) = self.shown_banner() else {
+            return 0;
+        };
         let times = banner.times("×");
         let headline = text::sanitize(&banner.failure.summary) + times.as_str();
         let hint = text::sanitize(&banner.failure.hint);
-        let told = banner::told(&headline, &hint, self.size, self.room_for_keys(), "…");
+        let told = banner::told(&headline, &hint, self.size, self.room_for_keys(), more, "…");
         u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
     }
 
@@ -308,7 +419,7 @@ impl State {
     pub fn limited_for(&self) -> Option<i64> {
         let left = self
             .limited_until?
-            .signed_duration_since(self.clock.local)
+            .signed_duration_since(self.clock.steady)
             .num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
     }
@@ -323,9 +434,9 @@ impl State {
     pub(super) fn tell(&mut self, text: impl Into<String>) {
         let until = self
             .clock
-            .local
+            .steady
             .checked_add_signed(NOTICE)
-            .unwrap_or(self.clock.local);
+            .unwrap_or(self.clock.steady);
         self.notice = Some(Notice {
             text: text.into(),
             until,
@@ -339,12 +450,20 @@ impl State {
         }
     }
 
+    /// Shows what failed that nobody waits for, until a key is pressed.
+    pub(super) fn warn(&mut self, failure: Failure) {
+        let failure = failure.on_screen();
+        if !self.warnings.contains(&failure) {
+            self.warnings.push(failure);
+        }
+    }
+
     /// Shows an error. The same error again only counts up.
     pub(super) fn report(&mut self, failure: Failure) {
         let failure = failure.on_screen();
         if let Some(pause) = failure.retry_after {
             let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
-            self.limited_until = self.clock.local.checked_add_signed(pause);
+            self.limited_until = self.clock.steady.checked_add_signed(pause);
         }
         let count = match &self.banner {
             Some(shown)

@@ -97,6 +97,7 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
         state.setup.store.cancel(),
         state.setup.cancel(),
         state.awaited_demo.take(),
+        state.measuring.take(),
     ];
     welcome(state);
     state.detail = Detail::default();

@@ -9,14 +9,18 @@ use super::browse_table::Basis;
 use super::detail::View;
 use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
+use crate::domain::clock::Now;
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
+
+/// A timer that rings this late was stopped together with the computer or the program.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// How often a spinner turns.
 const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 
-/// The longest wait while a refresh is pending: timers stop while a machine sleeps, the clock
-/// does not.
+/// The longest wait while a refresh is pending: timers may stop while a machine sleeps, and nothing
+/// tells that somebody set the wall clock.
 const NAP: TimeDelta = TimeDelta::seconds(15);
 
 /// A credential store that takes longer than this to answer may be waiting for a person.
@@ -63,26 +67,26 @@ impl State {
             .or_else(|| previous.filter(|end| status != Status::Disabled && *end > now))
     }
 
-    /// When the loop is to wake up, by the local clock, if nothing else happens.
+    /// When the loop is to wake up, by the steady clock, if nothing else happens.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let nap = self
             .refresh_due()
-            .map(|due| due.min(self.clock.local + NAP));
+            .map(|due| due.min(self.clock.steady + NAP));
         earliest([self.next_change, nap, self.expiry()])
     }
 
-    /// When the token in view expires, by the local clock: it is fetched again then, whether or not
+    /// When the token in view expires, by the steady clock: it is fetched again then, whether or not
     /// its countdown can be seen.
     fn expiry(&self) -> Option<DateTime<Utc>> {
         let end = self
             .detail
             .end()
             .filter(|_| self.screen == Screen::Detail)?;
-        (end > self.clock.corrected()).then(|| self.clock.offset.to_local(end))
+        (end > self.clock.corrected()).then(|| self.clock.steady_at(end))
     }
 
-    /// When the token in view is to be fetched again by itself, by the local clock.
+    /// When the token in view is to be fetched again by itself, by the steady clock.
     pub(super) fn refresh_due(&self) -> Option<DateTime<Utc>> {
         let seconds = i64::try_from(self.session.settings.refresh_seconds)
             .ok()
@@ -91,36 +95,39 @@ impl State {
         if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
             return None;
         }
-        // A clock that was set back must not put the next refresh off for years.
-        let attempted = self.detail.attempted_at?.min(self.clock.local);
+        let attempted = self.detail.attempted_at?;
         let due = attempted.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
         Some(self.limited_until.map_or(due, |until| until.max(due)))
+    }
+
+    /// Whether the loop woke up so late that the computer must have slept.
+    pub(super) fn has_slept(&self, now: Now) -> bool {
+        let due = self.wake_at();
+        due.is_some_and(|due| now.steady.signed_duration_since(due) > LATE)
     }
 
     /// Whether the time came at which something on screen changes.
     pub(super) fn change_is_due(&self) -> bool {
         self.next_change
-            .is_some_and(|change| change <= self.clock.local)
+            .is_some_and(|change| change <= self.clock.steady)
     }
 }
 
-/// When something on screen next changes by itself, by the local clock.
+/// When something on screen next changes by itself, by the steady clock.
 pub(super) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     if state.is_too_small() {
         return None;
     }
-    let now = state.clock.local;
+    let now = state.clock.steady;
     let notice = state.notice.as_ref().map(|notice| notice.until);
     let is_covered = state.is_covered();
     let spinner = (is_waiting(state) && !is_covered).then(|| now + SPIN);
     let paced = match state.pacemaker() {
         None if state.screen == Screen::Browse && !is_covered => list_step(state),
-        Some(end) => Some(
-            state
-                .clock
-                .offset
-                .to_local(Remaining::until(end, state.clock.corrected()).next_change()),
-        ),
+        Some(end) => {
+            let digits = Remaining::until(end, state.clock.corrected());
+            Some(state.clock.steady_at(digits.next_change()))
+        }
         None => earliest([age_step(state), limit_step(state), wait_step(state)]),
     };
     earliest([notice, spinner, paced, store_turns_slow(state)])
@@ -135,7 +142,7 @@ fn store_turns_slow(state: &State) -> Option<DateTime<Utc>> {
 
 /// Whether the trial of the credential store has become a slow one.
 pub(super) fn store_trial(state: &State) -> Trial {
-    let waited = |since| state.clock.local.signed_duration_since(since);
+    let waited = |since| state.clock.steady.signed_duration_since(since);
     match state.setup.store.loading_since() {
         Some(since) if waited(since) >= SLOW_STORE => Trial::Slow,
         _ => Trial::Quick,
@@ -155,26 +162,27 @@ fn is_waiting(state: &State) -> bool {
         || (state.screen == Screen::Setup && state.setup.phase != Phase::Open)
 }
 
-/// The next whole minute of what is on screen: of the data's age, or of the clock for other ages.
+/// The next whole minute of what is on screen: of the data's age, or of the wall clock for the dates
+/// of recent look-ups.
 fn age_step(state: &State) -> Option<DateTime<Utc>> {
-    let since = match state.screen {
-        Screen::Detail => state.detail.token.fetched()?.at,
-        Screen::Browse => state.browse.list.fetched()?.at,
-        Screen::Lookup if !state.lookup.recents.is_empty() => DateTime::UNIX_EPOCH,
+    let now = state.clock.steady;
+    let age = match state.screen {
+        Screen::Detail => now.signed_duration_since(state.detail.token.fetched()?.at),
+        Screen::Browse => now.signed_duration_since(state.browse.list.fetched()?.at),
+        Screen::Lookup if !state.lookup.recents.is_empty() => state
+            .clock
+            .local
+            .signed_duration_since(DateTime::UNIX_EPOCH),
         _ => return None,
     };
-    let now = state.clock.local;
-    let age = now
-        .signed_duration_since(since)
-        .num_milliseconds()
-        .rem_euclid(60_000);
+    let age = age.num_milliseconds().rem_euclid(60_000);
     now.checked_add_signed(TimeDelta::milliseconds(60_000 - age))
 }
 
 /// The next whole second that a refresh of the token in view takes.
 fn wait_step(state: &State) -> Option<DateTime<Utc>> {
     let since = state.detail.token.loading_since()?;
-    let now = state.clock.local;
+    let now = state.clock.steady;
     let waited = now.signed_duration_since(since).num_milliseconds();
     let step = TimeDelta::milliseconds(1000 - waited.rem_euclid(1000));
     (state.screen == Screen::Detail).then(|| now + step)
@@ -183,10 +191,10 @@ fn wait_step(state: &State) -> Option<DateTime<Utc>> {
 /// When a row of the list next changes: each second where one counts down, else with the ages or
 /// when a token moves.
 fn list_step(state: &State) -> Option<DateTime<Utc>> {
-    let offset = state.clock.offset;
+    let clock = &state.clock;
     if state.browse.is_counting(state.body_rows()) {
-        let next = whole_second(state.clock.corrected()) + TimeDelta::seconds(1);
-        return Some(offset.to_local(next));
+        let next = whole_second(clock.corrected()) + TimeDelta::seconds(1);
+        return Some(clock.steady_at(next));
     }
     let moves = state.browse.table.next_move().map(|at| {
         let since = whole_second(at);
@@ -195,7 +203,7 @@ fn list_step(state: &State) -> Option<DateTime<Utc>> {
         } else {
             at
         };
-        offset.to_local(whole)
+        clock.steady_at(whole)
     });
     earliest([age_step(state), limit_step(state), moves])
 }
@@ -208,9 +216,10 @@ fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {
 fn limit_step(state: &State) -> Option<DateTime<Utc>> {
     let left = state
         .limited_until?
-        .signed_duration_since(state.clock.local)
+        .signed_duration_since(state.clock.steady)
         .num_milliseconds();
-    (left > 0).then(|| state.clock.local + TimeDelta::milliseconds((left - 1).rem_euclid(1000) + 1))
+    (left > 0)
+        .then(|| state.clock.steady + TimeDelta::milliseconds((left - 1).rem_euclid(1000) + 1))
 }
 
 fn earliest<const N: usize>(instants: [Option<DateTime<Utc>>; N]) -> Option<DateTime<Utc>> {

@@ -14,17 +14,30 @@ use super::state::{Overlay, Screen, State};
 use super::step::Step;
 use super::{browsing, fetching, switching, timing};
 use crate::action::Action;
+use crate::domain::clock::Now;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::secret::Secret;
 
-/// Takes in what happened at an instant of the local clock, and says what to do about it.
-pub fn update(state: &mut State, now: DateTime<Utc>, message: Message) -> Vec<Effect> {
-    let before = state.clock.corrected();
-    state.clock.local = now;
+/// Takes in what happened at an instant, and says what to do about it.
+pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
+    let now = now.into();
+    let has_slept = state.has_slept(now);
+    let mut before = state.clock.corrected();
+    let has_jumped = state.clock.move_to(now);
+    if has_jumped {
+        // That the clock was set is no passing of time, in which a token could have expired.
+        before = state.clock.corrected();
+    } else if has_slept {
+        state.clock.jumped_at = Some(now.steady);
+    }
     state.changed = true;
     settle_time(state);
-    let steps = take_in(state, before, message);
+    let mut steps = take_in(state, before, message);
+    state.changed |= has_jumped;
+    if !steps.contains(&Step::Refresh) {
+        steps.extend(fetching::measure_anew(state));
+    }
     let effects = perform(state, steps);
     if state.screen == Screen::Browse {
         state.browse.keep_up(state.basis());
@@ -40,15 +53,20 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::Acted(action) if state.is_too_small() && !is_seen_anywhere(action) => {}
         Message::Acted(action) => return act(state, action),
         Message::Typed(typed) => {
+            state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
         }
-        Message::Pasted(text) => paste(state, &text),
+        Message::Pasted(text) => {
+            state.dismiss_warnings(None);
+            paste(state, &text);
+        }
         Message::Resized(width, height) => state.size = (width, height),
         Message::Ticked => {
             state.changed = state.change_is_due();
             return fetching::ticked(state, before);
         }
         Message::Resumed => return fetching::ticked(state, before),
+        Message::ClockMeasured { request, offset } => fetching::measured(state, request, offset),
         Message::Staged { request, stage } => moved_on(state, request, stage),
         Message::TokenFetched { request, result } => {
             return fetching::fetched(state, request, result);
@@ -62,12 +80,12 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return browsing::listed(state, request, result);
         }
         Message::ScopesListed { request, result } => {
-            let at = state.clock.local;
+            let at = state.clock.steady;
             let result = result.map(|scopes| fetched(scopes, at));
             return state.picker.listed(request, result);
         }
         Message::SecretsFound { request, found } => {
-            let found = fetched(found, state.clock.local);
+            let found = fetched(found, state.clock.steady);
             state.profiles.found(request, found);
         }
         Message::SettingsRead(settings) => switching::use_settings(state, settings),
@@ -84,7 +102,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::NotRemembered(failure) => state.tell_once_of(&failure),
-        Message::Warned(failure) => state.report(failure),
+        Message::Warned(failure) => state.warn(failure),
         Message::Told(text) => state.tell(text),
     }
     Vec::new()
@@ -99,7 +117,7 @@ fn moved_on(state: &mut State, request: RequestId, next: Stage) {
 }
 
 fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
-    let at = state.clock.local;
+    let at = state.clock.steady;
     let result = result.map(|place| fetched(place, at));
     state.setup.store.settle(request, result);
 }
@@ -133,7 +151,7 @@ fn settle_time(state: &mut State) {
     if state
         .notice
         .as_ref()
-        .is_some_and(|notice| notice.until <= state.clock.local)
+        .is_some_and(|notice| notice.until <= state.clock.steady)
     {
         state.notice = None;
     }
@@ -157,6 +175,7 @@ fn is_seen_anywhere(action: Action) -> bool {
 /// A key that means something: in the text field, for the whole program, or for the screen.
 fn act(state: &mut State, action: Action) -> Vec<Step> {
     state.notice = None;
+    let is_dismissal = state.dismiss_warnings(Some(action)) && state.banner.is_none();
     if edit(state, |editor| editor.act(action)) {
         return Vec::new();
     }
@@ -164,6 +183,7 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
         Action::Quit => state.quit = true,
         Action::Suspend => return vec![Step::Run(Effect::Suspend)],
         Action::Redraw => return vec![Step::Run(Effect::Redraw)],
+        Action::Back if is_dismissal && state.overlay.is_none() => {}
         Action::Back => return back(state),
         Action::Help => toggle_help(state),
         Action::LookUp => return vec![Step::OpenLookup],
@@ -171,7 +191,7 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
         Action::Profiles => return vec![Step::OpenProfiles],
         Action::ReenterCredential => return reenter(state),
         Action::OpenDemo => return open_demo(state),
-        Action::ErrorDetails if state.banner.is_some() => {
+        Action::ErrorDetails if state.failures().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         action => return act_in_front(state, action),
@@ -196,9 +216,8 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
     const LAST: usize = 500;
     match (overlay, action) {
         (Overlay::ErrorDetails { .. }, Action::CopyField) => {
-            let banner = state.banner.as_ref();
-            let lines = banner.map(|banner| banner.failure.lines());
-            return vec![Step::CopyLines(lines.unwrap_or_default())];
+            let lines: Vec<String> = state.failures().flat_map(Failure::lines).collect();
+            return vec![Step::CopyLines(lines)];
         }
         (Overlay::Choice { selected }, Action::Submit) => {
             state.overlay = None;
@@ -278,7 +297,7 @@ fn stop_waiting(state: &mut State) -> Option<RequestId> {
     match state.screen {
         Screen::Setup | Screen::Profiles => None,
         Screen::Browse if state.browse.is_filtering => None,
-        Screen::Browse => state.browse.stop(state.clock.local),
+        Screen::Browse => state.browse.stop(state.clock.steady),
         // It is in view already, and only fetched to be sure: the way back is not barred.
         Screen::Detail if state.detail.from_browse => None,
         _ => state.detail.token.cancel(),

@@ -4,12 +4,12 @@
 
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::suggest::similar;
-use crate::domain::duration::parse_span;
+use super::thresholds::ThresholdArgs;
 use crate::domain::status::Status;
+use crate::domain::thresholds::Threshold;
 use crate::theme::Theme;
 
 /// What can be asked of the log.
@@ -76,6 +76,9 @@ pub enum Command {
         /// The token
         #[arg(value_name = "TOKEN")]
         token: String,
+        /// The thresholds
+        #[command(flatten)]
+        thresholds: ThresholdArgs,
         /// The form of the output
         #[arg(short, long, value_enum, default_value_t = Output::Table)]
         output: Output,
@@ -118,9 +121,12 @@ pub struct List {
         value_parser = parse_status
     )]
     pub status: Vec<Status>,
-    /// Only tokens that end within this time, or have ended: 30d, 12h; a bare number is days
-    #[arg(long, value_name = "TIME", value_parser = parse_span)]
-    pub within: Option<TimeDelta>,
+    /// Only tokens that end within this time, or have ended: 30d, 12h, 90m, a bare number of days, or 10% of the token's duration
+    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    pub within: Option<Threshold>,
+    /// The thresholds
+    #[command(flatten)]
+    pub thresholds: ThresholdArgs,
     /// The form of the output
     #[arg(short, long, value_enum, default_value_t = ListOutput::Table)]
     pub output: ListOutput,
@@ -132,12 +138,9 @@ pub struct Check {
     /// The tokens: IDs, client IDs, URLs or exact names; all of the scope without any
     #[arg(value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// Warn when less than this is left: 30d, 12h; a bare number is days
-    #[arg(long, value_name = "TIME", value_parser = parse_span)]
-    pub warn: Option<TimeDelta>,
-    /// Critical when less than this is left
-    #[arg(long, value_name = "TIME", value_parser = parse_span)]
-    pub critical: Option<TimeDelta>,
+    /// The thresholds
+    #[command(flatten)]
+    pub thresholds: ThresholdArgs,
     /// Leave tokens in these states out
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
     pub ignore: Vec<Status>,

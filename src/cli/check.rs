@@ -6,35 +6,23 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
-use futures_util::stream::{self, StreamExt as _};
-
 use super::args::{Check, CheckOutput};
 use super::desk::{Desk, Reach, access, unprintable};
 use super::exclude::Excluded;
 use super::get;
+use super::named::{Named, named_tokens};
 use super::output::report::CheckReport;
 use super::output::{self, metrics, summary};
 use super::telling::{Telling, warn_beside_check};
-use super::verdict::{Checkup, Entry, ProfileRead};
+use super::verdict::{Checkup, Entry, NONE_LISTED, ProfileRead, fragment};
 use crate::config::log;
 use crate::domain::access::Access;
-use crate::domain::duration::write_span;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
-use crate::domain::status::Thresholds;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::inspector::{Listed, Wishes, not_in_list, select};
+use crate::inspector::{Listed, Wishes, select};
 
-/// How many tokens are asked for by their IDs at once.
-const AT_ONCE: usize = 4;
-
-pub(super) async fn check(
-    mut desk: Desk,
-    wanted: &Check,
-    out: &mut Vec<u8>,
-) -> Result<u8, Failure> {
-    desk.settings.thresholds = thresholds(wanted, desk.settings.thresholds)?;
+pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Result<u8, Failure> {
     let (style, telling) = (desk.style, Telling::of_check(wanted, desk.options.clock));
     let mut checkup = if wanted.all_profiles {
         all_profiles(desk, wanted).await?
@@ -79,30 +67,6 @@ pub(super) async fn check(
     Ok(checkup.verdict().exit_code())
 }
 
-/// The limits in force: flags, else settings.
-///
-/// # Errors
-/// A usage failure that names both where they are out of order.
-fn thresholds(wanted: &Check, settings: Thresholds) -> Result<Thresholds, Failure> {
-    let warn = wanted.warn.unwrap_or(settings.warn);
-    let critical = wanted.critical.unwrap_or(settings.critical);
-    if critical >= warn {
-        let origin = |flag: Option<TimeDelta>| if flag.is_some() { "" } else { " (as set)" };
-        return Err(Failure::new(
-            FailureKind::Usage,
-            format!(
-                "The critical threshold, {}{}, must be less than the warning threshold, {}{}.",
-                write_span(critical),
-                origin(wanted.critical),
-                write_span(warn),
-                origin(wanted.warn),
-            ),
-            "Give both --warn and --critical, such as --warn 30d --critical 7d.",
-        ));
-    }
-    Ok(Thresholds { warn, critical })
-}
-
 fn is_table(wanted: &Check) -> bool {
     wanted.output == CheckOutput::Table
 }
@@ -134,27 +98,25 @@ async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> 
 fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
     Entry {
         requested: None,
+        requested_id: None,
         profile: None,
         scope: scope.clone(),
         subject: Ok(token),
     }
 }
 
-/// The named tokens: those whose IDs are known are fetched straight, the others found in one list.
+/// The named tokens, each with its own outcome.
 async fn these(
     reach: &Reach,
     named: Vec<(String, TokenRef)>,
     is_for_people: bool,
 ) -> Result<Checkup, Failure> {
-    let mut seen = HashSet::new();
-    let (by_id, by_name): (Vec<_>, Vec<_>) = named
-        .into_iter()
-        .filter(|(text, _)| seen.insert(text.clone()))
-        .partition(|(_, token)| token.id().is_some());
-    let (straight, listed) = tokio::join!(fetch(reach, by_id), find(reach, by_name));
-    let ((mut entries, first), (more, second, incomplete)) = (straight?, listed?);
-    entries.extend(more);
-    let by = reach.judgement(first.or(second), is_for_people);
+    let Named {
+        entries,
+        measured,
+        incomplete,
+    } = named_tokens(reach, named).await?;
+    let by = reach.judgement(measured, is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
@@ -173,95 +135,13 @@ async fn these(
     })
 }
 
-/// The failure that kept everything from being read. That a token is not there was read.
+/// The failure that kept everything from being read.
 fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
-    let failures: Option<Vec<&Failure>> = entries
-        .iter()
-        .map(|entry| entry.subject.as_ref().err())
-        .collect();
-    let is_answer = |failure: &&&Failure| {
-        matches!(failure.kind, FailureKind::NotFound | FailureKind::Ambiguous)
-    };
-    let failures = failures?;
-    if failures.iter().any(|failure| is_answer(&failure)) {
+    if !entries.iter().all(Entry::is_unread) {
         return None;
     }
-    failures.first().map(|failure| (*failure).clone())
-}
-
-type Fetched = (Vec<Entry>, Option<TimeDelta>);
-
-async fn fetch(reach: &Reach, named: Vec<(String, TokenRef)>) -> Result<Fetched, Failure> {
-    let mut asked = Vec::new();
-    for (text, token) in named {
-        let access = reach.access(token.scope())?;
-        asked.push(async move {
-            let answer = reach.look_up(&access, &token).await;
-            let scope = access.scope;
-            (
-                text,
-                scope,
-                answer.map(|found| (found.measured_offset, only(found.tokens, &token))),
-            )
-        });
-    }
-    let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
-    let mut measured = None;
-    let entries = answers.into_iter().map(|(text, scope, answer)| Entry {
-        requested: Some(text),
-        profile: None,
-        scope,
-        subject: answer.and_then(|(offset, one)| {
-            measured = offset.or(measured);
-            one
-        }),
-    });
-    Ok((entries.collect(), measured))
-}
-
-async fn find(
-    reach: &Reach,
-    named: Vec<(String, TokenRef)>,
-) -> Result<(Vec<Entry>, Option<TimeDelta>, Option<String>), Failure> {
-    if named.is_empty() {
-        return Ok((Vec::new(), None, None));
-    }
-    let access = reach.access(None)?;
-    let answer = reach.list(&access).await;
-    let (measured, incomplete) = answer.as_ref().map_or((None, None), |listed| {
-        (listed.measured_offset, listed.incomplete.clone())
-    });
-    let entries = named.into_iter().map(|(text, token)| Entry {
-        requested: Some(text),
-        profile: None,
-        scope: access.scope.clone(),
-        subject: match &answer {
-            Err(failure) => Err(failure.clone()),
-            Ok(listed) => {
-                let fits = listed.tokens.iter().filter(|one| one.is_named_by(&token));
-                let fits: Vec<_> = fits.cloned().collect();
-                if fits.is_empty() {
-                    Err(not_in_list(&token, &access.scope, incomplete.as_deref()))
-                } else {
-                    only(fits, &token)
-                }
-            }
-        },
-    });
-    Ok((entries.collect(), measured, incomplete))
-}
-
-fn only(
-    mut tokens: Vec<Arc<ServiceToken>>,
-    token: &TokenRef,
-) -> Result<Arc<ServiceToken>, Failure> {
-    match (tokens.len(), tokens.pop()) {
-        (1, Some(token)) => Ok(token),
-        (_, last) => {
-            tokens.extend(last);
-            Err(get::ambiguous(&tokens, token))
-        }
-    }
+    let mut failures = entries.iter().filter_map(|it| it.subject.as_ref().err());
+    failures.next().cloned()
 }
 
 /// The tokens of every profile, read at once. A profile that fails hides no other.
@@ -331,6 +211,8 @@ fn gathered(
         let (incomplete, error) = match (answer, &scope) {
             (Ok(listed), Some(scope)) => {
                 measured = measured.or(listed.measured_offset);
+                // Not even one token: as blind as a list that could not be read.
+                let none = listed.tokens.is_empty().then(|| NONE_LISTED.to_owned());
                 let fresh = listed.tokens.into_iter().filter(|token| {
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
@@ -339,7 +221,7 @@ fn gathered(
                     profile: Some(name.clone()),
                     ..found(scope, token)
                 }));
-                (listed.incomplete, None)
+                (listed.incomplete.or(none), None)
             }
             (answer, _) => (None, answer.err()),
         };
@@ -372,13 +254,9 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()
         .filter_map(|read| {
-            let failed = read.error.as_ref().map(|error| error.summary.as_str());
+            let failed = read.error.as_ref().map(fragment);
             let why = read.incomplete.as_deref().or(failed)?;
-            Some(format!(
-                "profile {}: {}",
-                read.name,
-                why.trim_end_matches('.')
-            ))
+            Some(format!("profile {}: {why}", read.name))
         })
         .collect();
     (!doubts.is_empty()).then(|| doubts.join("; "))

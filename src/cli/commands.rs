@@ -51,7 +51,7 @@ fn interrupted() -> Failure {
     )
 }
 
-async fn execute(desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
+async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
     if desk.is_demo && changes_something(&command) {
         return Err(Failure::new(
             FailureKind::Usage,
@@ -62,9 +62,22 @@ async fn execute(desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, 
     desk.inspector.complain_to(warn);
     desk.inspector.start_the_clock();
     match command {
-        Command::Get { token, output } => get::get(desk, &token, output, out).await,
-        Command::List(wanted) => list::list(desk, &wanted, out).await,
-        Command::Check(wanted) => check::check(desk, &wanted, out).await,
+        Command::Get {
+            token,
+            thresholds,
+            output,
+        } => {
+            desk.settings.thresholds = thresholds.over(desk.settings.thresholds)?;
+            get::get(desk, &token, output, out).await
+        }
+        Command::List(wanted) => {
+            desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
+            list::list(desk, &wanted, out).await
+        }
+        Command::Check(wanted) => {
+            desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
+            check::check(desk, &wanted, out).await
+        }
         Command::Auth { command } => match command {
             Auth::Set {
                 stdin,

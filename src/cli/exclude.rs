@@ -27,7 +27,11 @@ impl<'a> Excluded<'a> {
                 let is_meant = |meant| token.is_named_by(meant);
                 token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant)
             }
-            Err(_) => entry.requested.as_deref() == Some(self.text),
+            Err(_) => {
+                let meant = self.token.as_ref().and_then(TokenRef::id);
+                entry.requested.as_deref() == Some(self.text)
+                    || (meant.is_some() && meant == entry.requested_id.as_ref())
+            }
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Not here: the form of the output (`output`).
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::args::{List, ListOutput};
@@ -11,7 +10,7 @@ use super::output::report::ListReport;
 use super::output::{Judgement, csv, table};
 use super::telling::warn;
 use crate::domain::failure::Failure;
-use crate::domain::status::{Lifecycle, Status, urgency};
+use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
 use crate::domain::token::ServiceToken;
 
 pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
@@ -73,15 +72,13 @@ fn by_urgency(
     keyed.into_iter().map(|(_, token)| token).collect()
 }
 
-fn by_name(one: &ServiceToken, other: &ServiceToken) -> Ordering {
-    (one.name_text(), one.id_text()).cmp(&(other.name_text(), other.id_text()))
-}
-
 fn is_wanted(life: Lifecycle, wanted: &List, by: Judgement) -> bool {
     let status = Status::at(life, by.now, by.thresholds);
     let is_near = wanted.within.is_none_or(|within| {
-        life.end()
-            .is_some_and(|end| end.signed_duration_since(by.now) <= within)
+        life.end().is_some_and(|end| {
+            end.signed_duration_since(by.now)
+                <= within.of(life.duration).unwrap_or(Thresholds::WARN)
+        })
     });
     is_near && (wanted.status.is_empty() || wanted.status.contains(&status))
 }

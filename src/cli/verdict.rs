@@ -4,13 +4,16 @@
 
 use std::sync::Arc;
 
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::sent;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, urgency};
-use crate::domain::token::ServiceToken;
+use crate::domain::token::{ServiceToken, TokenId};
 
 use super::output::Judgement;
+
+/// Why a scope without tokens is not fine: a credential that may not read them sees the same.
+pub(super) const NONE_LISTED: &str = "the API lists no service token";
 
 /// The verdict; a worse one is greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +72,8 @@ pub struct Entry {
     pub profile: Option<String>,
     /// Where it lives.
     pub scope: Scope,
+    /// The ID that it was asked for by, where it was.
+    pub requested_id: Option<TokenId>,
     /// The token.
     pub subject: Result<Arc<ServiceToken>, Failure>,
 }
@@ -89,6 +94,7 @@ impl Entry {
                 enabled: Some(true),
                 forever: false,
                 expires_at: None,
+                duration: None,
             },
         }
     }
@@ -102,10 +108,25 @@ impl Entry {
         }
     }
 
-    /// Its ID, empty where none is known.
+    /// Its ID as sent; for one that could not be had, the ID that was asked for. Empty where none is
+    /// known.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.subject.as_ref().map_or("", |token| sent(token, "id"))
+        match &self.subject {
+            Ok(token) => sent(token, "id"),
+            Err(_) => self.requested_id.as_ref().map_or("", TokenId::as_str),
+        }
+    }
+
+    /// Whether it could not be read, so that nothing is known of it. That a token is not there was
+    /// read.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        let is_answer =
+            |kind: FailureKind| matches!(kind, FailureKind::NotFound | FailureKind::Ambiguous);
+        self.subject
+            .as_ref()
+            .is_err_and(|failure| !is_answer(failure.kind))
     }
 }
 
@@ -172,6 +193,27 @@ impl Checkup {
             .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
     }
 
+    /// Why there may be more to know than this, as a fragment of a sentence; nothing where all was
+    /// read.
+    #[must_use]
+    pub fn incomplete_reason(&self) -> Option<String> {
+        if let Some(why) = &self.incomplete {
+            return Some(why.clone());
+        }
+        if let Some(failure) = &self.error {
+            return Some(fragment(failure).to_owned());
+        }
+        if self.read == 0 {
+            return Some(NONE_LISTED.to_owned());
+        }
+        let mut unread = self.entries.iter().filter(|entry| entry.is_unread());
+        let first = unread.next()?;
+        let why = first.subject.as_ref().err().map_or("", fragment);
+        let count = 1 + unread.count();
+        let all = self.entries.len();
+        Some(format!("{count} of {all} tokens could not be read: {why}"))
+    }
+
     /// The verdict on one token.
     #[must_use]
     pub fn verdict_on(&self, entry: &Entry) -> Verdict {
@@ -183,7 +225,16 @@ impl Checkup {
         let by = self.by;
         self.entries.sort_by_cached_key(|entry| {
             let urgency = urgency(entry.life(), by.now, by.thresholds);
-            (urgency, entry.name().to_owned(), entry.id().to_owned())
+            let (name, id) = match &entry.subject {
+                Ok(token) => (token.name_text(), token.id_text()),
+                Err(_) => (entry.name(), entry.id()),
+            };
+            (urgency, name.to_owned(), id.to_owned())
         });
     }
+}
+
+/// A failure's summary as a fragment of a sentence.
+pub(super) fn fragment(failure: &Failure) -> &str {
+    failure.summary.trim_end_matches('.')
 }

@@ -5,15 +5,13 @@
 
 use std::ops::Range;
 
-use chrono::TimeDelta;
 use toml_edit::{Document, Item, TableLike};
 
 use crate::domain::credential::{CredentialKind, parse_email};
-use crate::domain::duration::{parse_span, write_span};
 use crate::domain::profile::{Profile, parse_profile_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::settings::Settings;
-use crate::domain::status::Thresholds;
+use crate::domain::thresholds::{Threshold, Thresholds};
 
 /// The themes that exist.
 const THEMES: [&str; 3] = ["dark", "light", "mono"];
@@ -103,7 +101,7 @@ pub(super) fn read(text: &str) -> Result<Contents, Problem> {
             defaults.refresh_seconds,
             seconds,
         ),
-        thresholds: thresholds(&root, defaults.thresholds)?,
+        thresholds: thresholds(&root)?,
         profiles: profiles(&root, &mut unknown)?,
     };
     Ok(Contents {
@@ -199,35 +197,25 @@ fn seconds(item: &Item) -> Option<u64> {
 }
 
 /// Text like `"30d"`; a bare number is days, in quotes or not.
-fn thresholds(root: &Section<'_>, defaults: Thresholds) -> Result<Thresholds, Problem> {
-    let span = |item: &Item| match item.as_integer() {
-        Some(days) => parse_span(&days.to_string()).ok(),
-        None => parse_span(item.as_str()?).ok(),
+fn thresholds(root: &Section<'_>) -> Result<Thresholds, Problem> {
+    let threshold = |item: &Item| match item.as_integer() {
+        Some(days) => Threshold::parse(&days.to_string()).ok(),
+        None => Threshold::parse(item.as_str()?).ok(),
     };
-    let expected = "a length of time above zero, like \"30d\" or \"12h\"";
-    let warn = root.read("warn", expected, span)?.unwrap_or(defaults.warn);
-    let critical = root
-        .read("critical", expected, span)?
-        .unwrap_or(defaults.critical);
-    if critical >= warn {
-        let set = if root.table.contains_key("critical") {
-            "critical"
-        } else {
-            "warn"
-        };
-        let written = |key: &str, span: TimeDelta| {
-            let origin = if root.table.contains_key(key) {
-                ""
-            } else {
-                " by default"
-            };
-            format!("`{key}`, {}{origin},", write_span(span))
-        };
-        let (critical, warn) = (written("critical", critical), written("warn", warn));
-        let what = format!("is out of order: {critical} must be less than {warn}");
-        return Err(root.problem(set, what.trim_end_matches(',')));
+    let expected = "a length of time above zero, like \"30d\", \"12h\" or \"90m\", or a percentage like \"10%\"";
+    let thresholds = Thresholds {
+        warn: root.read("warn", expected, threshold)?,
+        critical: root.read("critical", expected, threshold)?,
+    };
+    match (thresholds.warn, thresholds.critical) {
+        (Some(warn), Some(critical)) if thresholds.is_out_of_order() => {
+            let what = format!(
+                "is out of order: `critical`, {critical}, must not be more than `warn`, {warn}"
+            );
+            Err(root.problem("critical", &what))
+        }
+        _ => Ok(thresholds),
     }
-    Ok(Thresholds { warn, critical })
 }
 
 fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile>, Problem> {

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -161,6 +161,7 @@ struct Entry {
     enabled: Option<bool>,
     forever: bool,
     expires_at: Option<String>,
+    duration_seconds: Option<i64>,
     looked_up_at: String,
 }
 
@@ -182,6 +183,7 @@ impl From<&Recent> for Entry {
             enabled: recent.life.enabled,
             forever: recent.life.forever,
             expires_at: recent.life.expires_at.map(write_time),
+            duration_seconds: recent.life.duration.map(|length| length.num_seconds()),
             looked_up_at: write_time(recent.looked_up_at),
         }
     }
@@ -204,6 +206,7 @@ impl Entry {
                 enabled: self.enabled,
                 forever: self.forever,
                 expires_at,
+                duration: self.duration_seconds.and_then(TimeDelta::try_seconds),
             },
             looked_up_at: parse_time(&self.looked_up_at)?,
         })

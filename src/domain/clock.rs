@@ -38,6 +38,34 @@ pub fn measure(
     Some(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
 }
 
+/// One instant by both clocks of this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// By the wall clock, which people and NTP set: for dates.
+    pub wall: DateTime<Utc>,
+    /// By a clock that only runs forward, also while the computer sleeps: for intervals. It is
+    /// counted from what the wall clock said when the program started.
+    pub steady: DateTime<Utc>,
+}
+
+impl From<DateTime<Utc>> for Now {
+    /// An instant at which both clocks agree, as they do at the start.
+    fn from(both: DateTime<Utc>) -> Self {
+        Self {
+            wall: both,
+            steady: both,
+        }
+    }
+}
+
+impl Now {
+    /// How far the wall clock is ahead of the steady one; a change of it means that somebody set it.
+    #[must_use]
+    pub fn lead(self) -> TimeDelta {
+        self.wall.signed_duration_since(self.steady)
+    }
+}
+
 /// The server's date, where it cannot be right: it is in a year before this program was written, or
 /// a day before something in the tokens happened that the local clock has no doubt of.
 #[must_use]

@@ -199,19 +199,29 @@ pub fn pause(seconds: i64) -> String {
 /// Why text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is not a length of time: write a whole number of days or hours above zero, like 30d or 12h"
+    "{0} is not a length of time: write a whole number above zero of days, hours or minutes, like 30d, 12h or 90m, or \
+     a percentage of the token's duration, like 10%"
 )]
 pub struct InvalidSpan(String);
 
-/// Reads a threshold: a whole number above zero with `d` or `h`; bare numbers are days.
+impl InvalidSpan {
+    /// The error for a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(secrecy::quoted(text))
+    }
+}
+
+/// Reads a length of time: a whole number above zero with `d`, `h` or `m`; bare numbers are days.
 ///
 /// # Errors
 /// [`InvalidSpan`] for anything else, zero and a number beyond a million years included.
 pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
-    let invalid = || InvalidSpan(secrecy::quoted(text));
+    let invalid = || InvalidSpan::of(text);
     let (number, seconds) = match text.as_bytes().last() {
         Some(b'd') => (&text[..text.len() - 1], 86_400),
         Some(b'h') => (&text[..text.len() - 1], 3_600),
+        Some(b'm') => (&text[..text.len() - 1], 60),
         _ => (text, 86_400),
     };
     let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -226,11 +236,12 @@ pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
     }
 }
 
-/// A threshold as it is written in `config.toml`: `30d`, or `12h` where days do not fit.
+/// A length of time as [`parse_span`] reads it: `30d`, or `12h` or `90m` where days do not fit.
 #[must_use]
 pub fn write_span(span: TimeDelta) -> String {
     match span.num_seconds() {
         seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
-        seconds => format!("{}h", seconds / 3_600),
+        seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}m", seconds / 60),
     }
 }

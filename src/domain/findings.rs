@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::countdown::Remaining;
 use super::duration::{humanize, rough};
 use super::fields::odd;
 use super::status::{Lifecycle, Status, Thresholds};
@@ -139,16 +138,8 @@ fn status(facts: Facts<'_>) -> Option<Finding> {
             Severity::Critical,
             format!("Expired: every request with it is refused. {MENDING}"),
         )),
-        Status::Critical => Some(within(
-            "expires_within_critical",
-            Severity::Critical,
-            thresholds.critical,
-        )),
-        Status::Expiring => Some(within(
-            "expires_within_warning",
-            Severity::Warning,
-            thresholds.warn,
-        )),
+        Status::Critical => Some(ending("expires_within_critical", Severity::Critical, facts)),
+        Status::Expiring => Some(ending("expires_within_warning", Severity::Warning, facts)),
         Status::Active => None,
     }
 }
@@ -174,14 +165,10 @@ fn unclear_switch(facts: Facts<'_>) -> Option<Finding> {
     })
 }
 
-fn within(code: &'static str, severity: Severity, threshold: TimeDelta) -> Finding {
-    let days = threshold.num_days();
-    let limit = match threshold {
-        exact if exact == TimeDelta::days(1) => "1 day".to_owned(),
-        exact if exact == TimeDelta::days(days) => format!("{days} days"),
-        other => humanize(other),
-    };
-    finding(code, severity, format!("Expires within {limit}. {MENDING}"))
+fn ending(code: &'static str, severity: Severity, facts: Facts<'_>) -> Finding {
+    let end = Lifecycle::of(facts.token).end().unwrap_or(facts.now);
+    let left = rough(end.signed_duration_since(facts.now));
+    finding(code, severity, format!("Ends in {left}. {MENDING}"))
 }
 
 /// A token that is switched off may be past its end as well: enabling it would not be enough.
@@ -213,8 +200,9 @@ fn usage(facts: Facts<'_>) -> Option<Finding> {
                 since(*seen).num_days()
             ),
         )),
-        Reported::Valid(_) | Reported::Invalid => None,
-        Reported::Absent | Reported::Null => {
+        // A field that is not reported says nothing about use.
+        Reported::Valid(_) | Reported::Invalid | Reported::Absent => None,
+        Reported::Null => {
             let (severity, advice) = match facts.token.created_at.valid() {
                 Some(made) if since(*made) > TimeDelta::days(7) => (
                     Severity::Warning,
@@ -241,7 +229,7 @@ fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
     (facts.status == Status::Expired && seen > end).then(|| {
         finding(
             "seen_after_expiry",
-            Severity::Info,
+            Severity::Warning,
             format!(
                 "Last seen {} after its expiry: something still tries to use it.",
                 rough(seen.signed_duration_since(end))
@@ -250,21 +238,41 @@ fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
     })
 }
 
+/// When the secret before the last rotation ends, while it still works: a token that is switched off
+/// or expired takes it along.
+#[must_use]
+pub fn previous_secret_end(
+    token: &ServiceToken,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+) -> Option<DateTime<Utc>> {
+    let end = *token.previous_client_secret_expires_at.valid()?;
+    let status = Status::of(token, now, thresholds);
+    let is_token_dead = matches!(status, Status::Disabled | Status::Expired);
+    (!is_token_dead && end > now).then_some(end)
+}
+
 fn previous_secret(facts: Facts<'_>) -> Option<Finding> {
-    let end = *facts.token.previous_client_secret_expires_at.valid()?;
-    let is_token_dead = matches!(facts.status, Status::Disabled | Status::Expired);
-    if is_token_dead || Remaining::until(end, facts.now).is_over() {
+    facts.token.previous_client_secret_expires_at.valid()?;
+    let Some(end) = previous_secret_end(facts.token, facts.now, facts.thresholds) else {
         return Some(finding(
             "previous_secret_revoked",
             Severity::Info,
             "The previous secret no longer works: every client must use the new one.",
         ));
-    }
-    let mut alive = finding(
-        "previous_secret_alive",
-        Severity::Info,
-        "The previous secret still works. Move every client to the new one before it ends.",
+    };
+    let left = end.signed_duration_since(facts.now);
+    let duration = Lifecycle::of(facts.token).duration;
+    let severity = if left < facts.thresholds.for_duration(duration).critical {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    let message = format!(
+        "The previous secret still works for {}. Move every client to the new one before it ends.",
+        rough(left)
     );
+    let mut alive = finding("previous_secret_alive", severity, message);
     alive.ends_at = Some(end);
     Some(alive)
 }

@@ -22,4 +22,5 @@ pub mod secret;
 pub mod settings;
 pub mod status;
 pub mod text;
+pub mod thresholds;
 pub mod token;

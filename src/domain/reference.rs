@@ -87,21 +87,18 @@ pub enum InvalidTokenRef {
     /// Nothing was given.
     #[error("no token given")]
     Empty,
-    /// A URL without a UUID in it.
-    #[error("this URL holds no service token ID")]
-    UrlWithoutId,
     /// What looks like a credential.
     #[error("this looks like a secret, which names no token; one that is named so has an ID")]
     Secret,
 }
 
 impl TokenRef {
-    /// Reads an ID, a client ID, a URL or, failing all of these, an exact name. What people copy
-    /// together with an ID is looked past: quotes, brackets, commas, and the label before it.
+    /// Reads an ID, a client ID, a URL that holds an ID or, failing all of these, an exact name. What
+    /// people copy together with an ID is looked past: quotes, brackets, commas, and the label before
+    /// it.
     ///
     /// # Errors
-    /// [`InvalidTokenRef`] for empty text, for URLs that hold no token's ID, and for what looks like
-    /// a credential.
+    /// [`InvalidTokenRef`] for empty text, and for what looks like a credential.
     pub fn parse(text: &str) -> Result<Self, InvalidTokenRef> {
         let text = text::trim_input(text);
         if text.is_empty() {
@@ -114,10 +111,11 @@ impl TokenRef {
         if let Some(id) = ClientId::parse(bare) {
             return Ok(Self::ClientId(id));
         }
-        if let Some(url) = url(bare) {
-            return Self::from_url(&url);
+        let url = url(bare);
+        if let Some(reference) = url.as_ref().and_then(Self::from_url) {
+            return Ok(reference);
         }
-        if holds_secret(text) {
+        if holds_secret(text) || url.is_some_and(|url| has_secret_part(&url)) {
             return Err(InvalidTokenRef::Secret);
         }
         Ok(Self::Name(text.to_owned()))
@@ -127,6 +125,11 @@ impl TokenRef {
     #[must_use]
     pub fn resembles(&self) -> Option<&'static str> {
         let Self::Name(name) = self else { return None };
+        if url(text::bare(name)).is_some() {
+            return Some(
+                "It is a URL without a service token's ID in it, so it was taken for a name.",
+            );
+        }
         let name = unlabelled(name).to_ascii_lowercase();
         let (stem, rest) = name.split_once('.').unwrap_or((&name, ""));
         let digits = stem.bytes().filter(u8::is_ascii_hexdigit).count();
@@ -151,14 +154,13 @@ impl TokenRef {
     }
 
     /// API URLs name the kind before the ID; in dashboard URLs a bare 32-digit segment is the account.
-    fn from_url(url: &Url) -> Result<Self, InvalidTokenRef> {
+    fn from_url(url: &Url) -> Option<Self> {
         let decoded = percent_decoded(url);
         let segments: Vec<&str> = segments(&decoded).collect();
         let id = segments
             .iter()
             .rev()
-            .find_map(|part| TokenId::parse(part))
-            .ok_or(InvalidTokenRef::UrlWithoutId)?;
+            .find_map(|part| TokenId::parse(part))?;
         let after = |word: &str| {
             segments
                 .windows(2)
@@ -174,7 +176,7 @@ impl TokenRef {
                     .find_map(|part| ScopeId::parse(part).ok())
                     .map(Scope::Account)
             });
-        Ok(Self::Url { scope, id })
+        Some(Self::Url { scope, id })
     }
 
     /// The scope that the reference itself names.
@@ -252,6 +254,29 @@ fn url(text: &str) -> Option<Url> {
     };
     Url::parse(&format!("https://{host}{path}")).ok()
 }
+
+/// Whether a URL has a password, or a parameter that by its name is a secret.
+fn has_secret_part(url: &Url) -> bool {
+    let parts = [url.query(), url.fragment()].into_iter().flatten();
+    url.password().is_some()
+        || parts
+            .flat_map(|part| url::form_urlencoded::parse(part.as_bytes()))
+            .any(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                !value.is_empty() && SECRET_PARAMETERS.iter().any(|end| name.ends_with(end))
+            })
+}
+
+/// How the names of parameters end that hold a secret.
+const SECRET_PARAMETERS: [&str; 7] = [
+    "token",
+    "secret",
+    "key",
+    "password",
+    "passwd",
+    "auth",
+    "signature",
+];
 
 fn leads_to_an_id(first: &str, path: &str) -> bool {
     let starts_well =

@@ -12,7 +12,7 @@ use super::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
 
-/// A value with its age and what it cost. Times are of the local clock.
+/// A value with its age and what it cost. Times are of the steady clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetched<T> {
     /// What was fetched.
@@ -33,7 +33,7 @@ pub enum Remote<T> {
     Loading {
         /// The request whose answer counts.
         request: RequestId,
-        /// When it was sent, by the local clock.
+        /// When it was sent, by the steady clock.
         since: DateTime<Utc>,
         /// The last good value.
         last: Option<Fetched<T>>,

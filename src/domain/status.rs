@@ -11,6 +11,8 @@ use super::countdown::Remaining;
 use super::duration::Lifetime;
 use super::token::{Reported, ServiceToken};
 
+pub use super::thresholds::{Threshold, Thresholds, TokenThresholds};
+
 /// The state of a token. The order of the variants is the order in which they are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,24 +44,6 @@ pub enum Tone {
     Critical,
 }
 
-/// When time left becomes a warning, and when it becomes critical.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Thresholds {
-    /// A warning below this.
-    pub warn: TimeDelta,
-    /// Critical below this.
-    pub critical: TimeDelta,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            warn: TimeDelta::days(30),
-            critical: TimeDelta::days(7),
-        }
-    }
-}
-
 /// The facts that a status depends on, small enough to remember after the token is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
@@ -69,6 +53,8 @@ pub struct Lifecycle {
     pub forever: bool,
     /// When it ends, where a usable date was reported.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How long it lives from one renewal to its expiry, where that is known.
+    pub duration: Option<TimeDelta>,
 }
 
 impl Lifecycle {
@@ -83,6 +69,7 @@ impl Lifecycle {
             },
             forever: token.duration.valid().is_some_and(Lifetime::is_forever),
             expires_at: token.expires_at.valid().copied(),
+            duration: token.duration.valid().and_then(Lifetime::length),
         }
     }
 
@@ -141,6 +128,7 @@ impl Status {
             return Self::Unknown;
         };
         let left = end.signed_duration_since(now);
+        let thresholds = thresholds.for_duration(life.duration);
         if end <= now {
             Self::Expired
         } else if left < thresholds.critical {
@@ -238,6 +226,7 @@ pub fn next_flip(
     thresholds: Thresholds,
 ) -> Option<DateTime<Utc>> {
     let end = life.end().filter(|_| !life.is_off())?;
+    let thresholds = thresholds.for_duration(life.duration);
     let just_below = |left: TimeDelta| end.checked_sub_signed(left - TimeDelta::nanoseconds(1));
     [
         just_below(thresholds.warn),
@@ -290,6 +279,12 @@ pub fn urgency(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> (
     }
 }
 
+/// Decides between tokens of the same urgency: by name, then ID.
+#[must_use]
+pub fn by_name(one: &ServiceToken, other: &ServiceToken) -> Ordering {
+    (one.name_text(), one.id_text()).cmp(&(other.name_text(), other.id_text()))
+}
+
 /// Compares two tokens by urgency, then name, then ID.
 #[must_use]
 pub fn by_urgency(
@@ -299,8 +294,5 @@ pub fn by_urgency(
     thresholds: Thresholds,
 ) -> Ordering {
     let key = |token: &ServiceToken| urgency(Lifecycle::of(token), now, thresholds);
-    key(one)
-        .cmp(&key(other))
-        .then_with(|| one.name_text().cmp(other.name_text()))
-        .then_with(|| one.id_text().cmp(other.id_text()))
+    key(one).cmp(&key(other)).then_with(|| by_name(one, other))
 }

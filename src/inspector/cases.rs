@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::found::{Found, not_in_list};
+use super::found::{Found, matching, not_in_list};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::{Paths, no_home};
 use crate::config::settings;
@@ -138,11 +138,7 @@ impl Inspector {
             .map_err(to_failure)?;
         let listing = answer.value;
         let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
-        let tokens: Vec<_> = listing
-            .tokens
-            .into_iter()
-            .filter(|found| found.is_named_by(token))
-            .collect();
+        let tokens = matching(&listing.tokens, token);
         if tokens.is_empty() {
             return Err(not_in_list(token, scope, listing.incomplete.as_deref()));
         }
@@ -180,6 +176,20 @@ impl Inspector {
         answer
             .map(drop)
             .map_err(|error| error.into_failure(Some(scope)))
+    }
+
+    /// How far the server's clock is ahead of ours, where the answer to the smallest question shows it.
+    ///
+    /// # Errors
+    /// Whatever kept the credential or the answer from being read.
+    pub async fn measure_clock(&self, access: &Access) -> Result<Option<TimeDelta>, Failure> {
+        let patience = self.patience();
+        let credential = self.credential(&access.identity).await?;
+        let scope = &access.scope;
+        let client = self.client().await?;
+        let answer = client.check_access(&credential, scope, patience).await;
+        let answer = answer.map_err(|error| error.into_failure(Some(scope)))?;
+        Ok(self.dated(answer.measured_offset, &[]).0)
     }
 
     /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where

@@ -25,12 +25,30 @@ pub struct Found {
     pub doubtful_date: Option<DateTime<Utc>>,
 }
 
+/// The tokens of a list that a reference names. What is no token's client ID may be a name that looks
+/// like one.
+#[must_use]
+pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<ServiceToken>> {
+    let those = |fits: &dyn Fn(&ServiceToken) -> bool| -> Vec<Arc<ServiceToken>> {
+        let fitting = tokens.iter().filter(|token| fits(token));
+        fitting.cloned().collect()
+    };
+    let named = those(&|token| token.is_named_by(reference));
+    match reference {
+        TokenRef::ClientId(id) if named.is_empty() => {
+            those(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()))
+        }
+        _ => named,
+    }
+}
+
 /// What to say where no token of a list fits.
 #[must_use]
 pub fn not_in_list(token: &TokenRef, scope: &Scope, incomplete: Option<&str>) -> Failure {
     let what = match token {
         TokenRef::Name(name) => format!("is called {}", secrecy::quoted(name)),
-        other => format!("has the client ID {other}"),
+        TokenRef::ClientId(_) => format!("has the client ID {token}"),
+        TokenRef::Id(_) | TokenRef::Url { .. } => format!("has the ID {token}"),
     };
     let elsewhere =
         "Check the spelling and the scope; the credential may also be limited to some tokens.";

@@ -26,7 +26,7 @@ mod linux {
     impl Alarm {
         pub(in crate::tui) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
-            let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+            let timer = timerfd_create(TimerfdClockId::Boottime, flags)?;
             #[expect(
                 deprecated,
                 reason = "its heir is unsafe, for descriptors that are closed meanwhile; this is owned"

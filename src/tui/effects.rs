@@ -114,6 +114,14 @@ impl Effects {
                 token,
             } => self.fetch(request, access, token),
             Effect::ListTokens { request, access } => self.list(request, access),
+            Effect::MeasureClock { request, access } => {
+                let inspector = self.inspector_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let measured = inspector.measure_clock(&access).await;
+                    let offset = measured.unwrap_or_default();
+                    Message::ClockMeasured { request, offset }
+                });
+            }
             Effect::ListScopes { request, asker } => {
                 let inspector = match &asker {
                     Asker::Identity(identity) => self.inspector_of(&identity.source),

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod clipboard;
+mod clocks;
 pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
@@ -30,6 +31,7 @@ use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
 use crate::config::log;
 use crate::config::paths::Paths;
+use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::inspector::{Inspector, Limits};
 use crate::keymap::Keymap;
@@ -37,6 +39,7 @@ use crate::theme::Theme;
 use crate::ui::Look;
 use alarm::Alarm;
 pub use clipboard::Clipboard;
+use clocks::Clocks;
 use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
@@ -52,7 +55,7 @@ pub struct Launch {
     /// What to open on.
     pub opening: Opening,
     /// What went wrong on the way here, to be shown.
-    pub warning: Option<Failure>,
+    pub warnings: Vec<Failure>,
     /// The use-cases.
     pub inspector: Inspector,
     /// What the demo's client is made of, its address aside.
@@ -106,9 +109,9 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
-    let clock = launch.options.clock;
+    let clock = Clocks::start(launch.options.clock);
     let signals = Signals::listen()?;
-    let mut state = State::new(launch.session, clock(), screen.size()?);
+    let mut state = State::new(launch.session, clock.now(), screen.size()?);
     let first = app::start(&mut state, launch.opening);
     let look = Look {
         keymap: &launch.keymap,
@@ -119,7 +122,7 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     screen.draw(&state, &look)?;
 
     let (sender, messages) = unbounded_channel();
-    if let Some(failure) = launch.warning {
+    for failure in launch.warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
     let mut effects = Effects::new(
@@ -140,7 +143,15 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
     #[cfg(debug_assertions)]
     fault::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
-    let code = turn(screen, &mut sources, &mut effects, &mut state, &look, clock).await;
+    let code = turn(
+        screen,
+        &mut sources,
+        &mut effects,
+        &mut state,
+        &look,
+        &clock,
+    )
+    .await;
     effects.settle().await;
     code
 }
@@ -152,7 +163,7 @@ async fn turn(
     effects: &mut Effects,
     state: &mut State,
     look: &Look<'_>,
-    clock: fn() -> DateTime<Utc>,
+    clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
     while !state.quit {
@@ -162,7 +173,7 @@ async fn turn(
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
         }
-        let message = match sources.next(state, look.keymap, clock()).await {
+        let message = match sources.next(state, look.keymap, clock.now()).await {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
@@ -189,7 +200,7 @@ async fn turn(
         if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
             log::warned(&warning.summary);
         }
-        let wanted = app::update(state, clock(), message);
+        let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
         if suspends {
@@ -233,9 +244,9 @@ struct Sources {
 
 impl Sources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
-    async fn next(&mut self, state: &State, keymap: &Keymap, now: DateTime<Utc>) -> Next {
+    async fn next(&mut self, state: &State, keymap: &Keymap, now: Now) -> Next {
         let wait = state.wake_at().map(|at| {
-            at.signed_duration_since(now)
+            at.signed_duration_since(now.steady)
                 .to_std()
                 .unwrap_or(Duration::ZERO)
         });

@@ -20,8 +20,10 @@ use crate::theme::Role;
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
-    let Some(banner) = &state.banner else { return };
-    let (lines, headline) = lines(banner, state, look);
+    let Some((banner, more)) = state.shown_banner() else {
+        return;
+    };
+    let (lines, headline) = lines(&banner, more, state, look);
     let rows: Vec<Rect> = (0..lines.len()).map(|at| row(area, at)).collect();
     let width_left = |at: usize| {
         let used = lines.get(at).map_or(0, |line| width(line));
@@ -55,7 +57,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
 }
 
 /// The lines of the banner, with a symbol before the first, and how many of them say what happened.
-fn lines(banner: &Banner, state: &State, look: &Look<'_>) -> (Vec<Vec<Span<'static>>>, usize) {
+fn lines(
+    banner: &Banner,
+    more: usize,
+    state: &State,
+    look: &Look<'_>,
+) -> (Vec<Vec<Span<'static>>>, usize) {
     let glyphs = look.glyphs();
     let (role, symbol) = match banner.failure.kind {
         FailureKind::RateLimited | FailureKind::Config => (Role::Warning, glyphs.warning),
@@ -69,6 +76,7 @@ fn lines(banner: &Banner, state: &State, look: &Look<'_>) -> (Vec<Vec<Span<'stat
         &hint,
         state.size,
         state.room_for_keys(),
+        more,
         glyphs.ellipsis,
     );
     let indent = || Span::raw(" ".repeat(INDENT));

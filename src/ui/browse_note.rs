@@ -56,7 +56,7 @@ pub(super) fn progress(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
     };
     let mut spans = vec![
         Span::raw(" "),
-        spinner(state.clock.local, look),
+        spinner(state.clock.steady, look),
         look.plain(&format!(" {again}{what}")),
     ];
     let seconds = waited(state);
@@ -75,7 +75,7 @@ pub(super) fn progress(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
 
 /// For how many seconds the list has been under way.
 pub(super) fn waited(state: &State) -> i64 {
-    let now = state.clock.local;
+    let now = state.clock.steady;
     let since = state.browse.list.loading_since().unwrap_or(now);
     now.signed_duration_since(since).num_seconds()
 }

@@ -245,7 +245,8 @@ fn last_seen(token: &ServiceToken, now: DateTime<Utc>) -> (String, Option<Role>)
     match &token.last_seen_at {
         Reported::Valid(seen) => (distance(*seen, now), None),
         Reported::Invalid => ("unclear".to_owned(), Some(Role::Muted)),
-        Reported::Absent | Reported::Null => ("never".to_owned(), Some(Role::Muted)),
+        Reported::Absent => ("unreported".to_owned(), Some(Role::Muted)),
+        Reported::Null => ("never".to_owned(), Some(Role::Muted)),
     }
 }
 

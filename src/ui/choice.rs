@@ -77,7 +77,8 @@ fn choice_row(
             format!("seen {}", moment.distance)
         }
         Reported::Invalid => "last seen unclear".to_owned(),
-        Reported::Absent | Reported::Null => "never used".to_owned(),
+        Reported::Absent => "last use not reported".to_owned(),
+        Reported::Null => "never used".to_owned(),
     };
     let wide = columns >= 72;
     let id = shown(token, "id");

@@ -12,6 +12,7 @@ use super::scroll::{self, Scroll};
 use super::widgets::{cells, hint_for};
 use crate::action::{Action, Context};
 use crate::app::state::State;
+use crate::domain::failure::Failure;
 use crate::theme::Role;
 
 /// The widest that the box gets, in cells.
@@ -56,10 +57,13 @@ pub(super) fn render(
 
 /// The failure's own lines, and who asked about what.
 fn facts(state: &State) -> Vec<String> {
-    let Some(banner) = &state.banner else {
+    let mut facts: Vec<String> = state.failures().flat_map(Failure::lines).collect();
+    if facts.is_empty() {
         return vec!["There is no error any more.".to_owned()];
-    };
-    let mut facts = banner.failure.lines();
+    }
+    if state.banner.is_none() {
+        return facts;
+    }
     let asked = state.detail.access.as_ref().map(|access| &access.scope);
     if let Some(scope) = asked.or(state.session.scope.as_ref()) {
         let origin = &state.session.scope_origin;

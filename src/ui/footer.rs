@@ -105,7 +105,11 @@ fn left(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
 /// For how many seconds a refresh of the token in view has been under way, once that is worth a word.
 fn waited(state: &State) -> Option<i64> {
     let since = state.detail.token.loading_since()?;
-    let seconds = state.clock.local.signed_duration_since(since).num_seconds();
+    let seconds = state
+        .clock
+        .steady
+        .signed_duration_since(since)
+        .num_seconds();
     let is_refresh = state.screen == Screen::Detail && state.detail.token.value().is_some();
     (is_refresh && seconds > 0).then_some(seconds)
 }
@@ -119,7 +123,7 @@ fn age<T>(
     let Some(fetched) = remote.fetched() else {
         return Vec::new();
     };
-    let age = match duration::age(state.clock.local.signed_duration_since(fetched.at)) {
+    let age = match duration::age(state.clock.steady.signed_duration_since(fetched.at)) {
         recent if recent == "just now" => recent,
         age => format!("{age} ago"),
     };

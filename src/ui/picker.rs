@@ -50,7 +50,7 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Lo
     let inner = inset(panel(frame.buffer_mut(), area, "Accounts and zones", look));
     if picker.scopes.is_loading() {
         let line = [
-            spinner(state.clock.local, look),
+            spinner(state.clock.steady, look),
             look.plain(" Asking which accounts and zones there are …"),
         ];
         put(frame.buffer_mut(), row(inner, 0), &line, look);

@@ -75,7 +75,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         } else {
             format!(" Making {} the default …", change.name)
         };
-        let line = [spinner(state.clock.local, look), look.plain(&doing)];
+        let line = [spinner(state.clock.steady, look), look.plain(&doing)];
         on_line_right(frame.buffer_mut(), area, area.y, &line, look);
     }
 }

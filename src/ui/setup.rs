@@ -207,7 +207,7 @@ fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
     };
     let mut spans = vec![
         Span::raw("   "),
-        spinner(state.clock.local, look),
+        spinner(state.clock.steady, look),
         look.plain(&text),
     ];
     spans.extend(hint_for(state.context(), Action::Back, "cancels", look).unwrap_or_default());

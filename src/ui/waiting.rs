@@ -24,7 +24,11 @@ pub(super) fn lines(
     look: &Look<'_>,
 ) -> Option<Vec<Vec<Span<'static>>>> {
     let since = state.detail.token.loading_since()?;
-    let seconds = state.clock.local.signed_duration_since(since).num_seconds();
+    let seconds = state
+        .clock
+        .steady
+        .signed_duration_since(since)
+        .num_seconds();
     let what = state.detail.reference.as_ref().map(ToString::to_string);
     let what = look.clean(what.as_deref().unwrap_or("")).into_owned();
     let what = text::truncate(
@@ -34,7 +38,7 @@ pub(super) fn lines(
     )
     .into_owned();
     let mut line = vec![
-        spinner(state.clock.local, look),
+        spinner(state.clock.steady, look),
         look.plain(" Looking up "),
         look.span(Role::Strong, &what),
         look.plain(" …"),

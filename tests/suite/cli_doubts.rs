@@ -48,7 +48,7 @@ async fn a18_a_token_that_may_be_off_is_never_ok() {
         } else {
             format!("\"{quoted}\"")
         };
-        assert!(csv.ends_with(&format!(",{quoted}\r\n")), "{csv}");
+        assert!(csv.ends_with(&format!(",{quoted},\r\n")), "{csv}");
     }
 }
 
@@ -69,7 +69,7 @@ async fn a_field_of_another_type_does_not_vanish_from_a_row() {
         record.starts_with(&format!(r#"{ID},123,"{{""a"":1}}",active,"#)),
         "{csv}"
     );
-    assert!(record.ends_with(",8760,true"), "{csv}");
+    assert!(record.ends_with(",8760,true,"), "{csv}");
     let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
     assert!(metrics.contains(r#"name="123""#), "{metrics}");
     let surrogate = token(&format!(r#""name":"\ud800x",{FAR}"#));

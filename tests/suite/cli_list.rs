@@ -117,7 +117,8 @@ async fn csv_keeps_every_byte_of_a_name() {
     let stage = Stage::with(&serde_json::to_string(&tokens).unwrap()).await;
     let output = stage.run(&["list", "-o", "csv"]);
     let records = records(&text(&output.stdout));
-    let header = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled";
+    let header = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
+                  previous_secret_expires_at";
     assert_eq!(records[0].join(","), header);
     let mut got: Vec<&str> = records[1..]
         .iter()

@@ -199,8 +199,8 @@ async fn small_mistakes_are_described_as_they_are() {
             ["`critical`, 30d,", "`warn`, 7d."],
         ),
         (
-            "critical = \"40d\"\n",
-            ["`critical`, 40d,", "`warn`, 30d by default."],
+            "warn = \"1%\"\ncritical = \"2%\"\n",
+            ["`critical`, 2%,", "`warn`, 1%."],
         ),
     ] {
         stage.write_config(config);

@@ -21,7 +21,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::recent::{CAPACITY, Recent};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
-use tokenscope::domain::status::Lifecycle;
+use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
@@ -75,6 +75,7 @@ fn recent(number: u32) -> Recent {
             enabled: Some(true),
             forever: false,
             expires_at: Some(looked_up_at + TimeDelta::days(30)),
+            duration: Some(TimeDelta::hours(8760)),
         },
         looked_up_at,
     }
@@ -144,8 +145,9 @@ credential = "api_token"
     assert_eq!(settings.theme, "mono");
     assert!(settings.ascii == Some(true) && settings.bell);
     assert_eq!(settings.refresh_seconds, 0);
-    assert_eq!(settings.thresholds.warn, TimeDelta::days(45));
-    assert_eq!(settings.thresholds.critical, TimeDelta::hours(12));
+    let time = |time| Some(Threshold::Time(time));
+    assert_eq!(settings.thresholds.warn, time(TimeDelta::days(45)));
+    assert_eq!(settings.thresholds.critical, time(TimeDelta::hours(12)));
     let key = CredentialKind::GlobalKey {
         email: "a@b.c".to_owned(),
     };
@@ -167,8 +169,9 @@ credential = "api_token"
 #[test]
 fn bare_numbers_are_days() {
     let settings = load_text("warn = 20\ncritical = \"3\"").unwrap().settings;
-    assert_eq!(settings.thresholds.warn, TimeDelta::days(20));
-    assert_eq!(settings.thresholds.critical, TimeDelta::days(3));
+    let days = |days| Some(Threshold::Time(TimeDelta::days(days)));
+    assert_eq!(settings.thresholds.warn, days(20));
+    assert_eq!(settings.thresholds.critical, days(3));
 }
 
 #[test]
@@ -201,8 +204,9 @@ fn a_wrong_value_is_an_error_that_names_its_key_and_hides_the_value() {
     let cases = [
         ("warn = \"secret\"", "`warn`"),
         ("warn = 0", "`warn`"),
-        ("critical = \"30d\"", "`critical`"),
-        ("warn = \"7d\"", "`warn`"),
+        ("warn = \"7d\"\ncritical = \"30d\"", "`critical`"),
+        ("warn = \"1%\"\ncritical = \"2%\"", "`critical`"),
+        ("critical = \"101%\"", "`critical`"),
         ("default_profile = \"a secret\"", "`default_profile`"),
         (
             "default_profile = \"tokenscope-probe\"",
@@ -496,6 +500,7 @@ fn look_ups_come_back_as_they_were_newest_first() {
             enabled: None,
             forever: true,
             expires_at: None,
+            duration: None,
         },
         ..recent(2)
     };

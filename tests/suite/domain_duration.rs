@@ -129,8 +129,8 @@ proptest! {
     }
 
     #[test]
-    fn a_threshold_reads_back(hours in 1_i64..10_000_000) {
-        let span = TimeDelta::hours(hours);
+    fn a_threshold_reads_back(minutes in 1_i64..10_000_000) {
+        let span = TimeDelta::minutes(minutes);
         prop_assert_eq!(parse_span(&write_span(span)).unwrap(), span);
     }
 }
@@ -187,11 +187,12 @@ fn distances_are_told_in_one_floored_unit() {
 }
 
 #[test]
-fn a_threshold_is_a_whole_number_of_days_or_hours() {
+fn a_threshold_is_a_whole_number_of_days_hours_or_minutes() {
     for (text, span) in [
         ("30d", TimeDelta::days(30)),
         ("30", TimeDelta::days(30)),
         ("12h", TimeDelta::hours(12)),
+        ("90m", TimeDelta::minutes(90)),
         ("007d", TimeDelta::days(7)),
         ("365000000d", TimeDelta::days(365_000_000)),
     ] {
@@ -229,6 +230,8 @@ fn thresholds_are_written_in_days_where_days_fit() {
     assert_eq!(write_span(TimeDelta::days(30)), "30d");
     assert_eq!(write_span(TimeDelta::hours(48)), "2d");
     assert_eq!(write_span(TimeDelta::hours(36)), "36h");
+    assert_eq!(write_span(TimeDelta::minutes(120)), "2h");
+    assert_eq!(write_span(TimeDelta::minutes(90)), "90m");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::findings::{Finding, Severity, findings};
-use tokenscope::domain::status::Thresholds;
+use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, nanos, now, token};
 
@@ -97,7 +97,7 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
     )
     .unwrap();
     assert!(
-        finding.message.starts_with("Expires within 30 days."),
+        finding.message.starts_with("Ends in 24 d."),
         "{}",
         finding.message
     );
@@ -111,22 +111,23 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
 }
 
 #[test]
-fn the_threshold_in_the_sentence_is_the_users() {
-    let json = token(&format!(
-        r#"{{"expires_at":"2026-11-25T13:00:00Z",{SEEN}}}"#
-    ));
-    for (critical, words) in [
-        (TimeDelta::hours(12), "Expires within 12h."),
-        (TimeDelta::hours(24), "Expires within 1 day."),
-        (TimeDelta::hours(36), "Expires within 1d 12h."),
-        (TimeDelta::days(3), "Expires within 3 days."),
+fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
+    for (end, words) in [
+        ("2026-11-25T12:00:59Z", "Ends in 59 s."),
+        ("2026-11-25T12:01:01Z", "Ends in 1 min."),
+        ("2026-11-25T13:00:00Z", "Ends in 1 h."),
+        ("2026-11-27T11:59:59Z", "Ends in 47 h."),
+        ("2026-11-28T12:00:00Z", "Ends in 3 d."),
     ] {
-        let thresholds = Thresholds {
-            warn: TimeDelta::days(30),
-            critical,
-        };
-        let message = &findings(&json, now(), thresholds)[0].message;
-        assert!(message.starts_with(words), "{message}");
+        let json = token(&format!(r#"{{"expires_at":"{end}",{SEEN}}}"#));
+        for days in [4, 30] {
+            let thresholds = Thresholds {
+                warn: None,
+                critical: Some(Threshold::Time(TimeDelta::days(days))),
+            };
+            let message = &findings(&json, now(), thresholds)[0].message;
+            assert!(message.starts_with(words), "{message}");
+        }
     }
 }
 
@@ -161,7 +162,6 @@ fn a_token_never_used_is_a_warning_once_it_is_over_a_week_old() {
     ] {
         for seen in [
             r#","last_seen_at":null"#,
-            "",
             r#","last_seen_at":"""#,
             r#","last_seen_at":"0001-01-01T00:00:00Z""#,
         ] {
@@ -174,12 +174,15 @@ fn a_token_never_used_is_a_warning_once_it_is_over_a_week_old() {
 #[test]
 fn a_token_of_unknown_age_is_not_called_new() {
     let new = one(
-        &format!(r#"{{{YEAR},"created_at":"{}"}}"#, date(now())),
+        &format!(
+            r#"{{{YEAR},"created_at":"{}","last_seen_at":null}}"#,
+            date(now())
+        ),
         "never_used",
     )
     .unwrap();
     assert!(new.message.contains("new"), "{}", new.message);
-    let unknown = one(&format!("{{{YEAR}}}"), "never_used").unwrap();
+    let unknown = one(&format!(r#"{{{YEAR},"last_seen_at":null}}"#), "never_used").unwrap();
     assert!(!unknown.message.contains("new"), "{}", unknown.message);
 }
 
@@ -190,6 +193,7 @@ fn a_use_that_cannot_be_read_is_no_finding() {
         []
     );
     assert_eq!(codes(&format!(r#"{{{YEAR},"last_seen_at":17}}"#)), []);
+    assert_eq!(codes(&format!("{{{YEAR}}}")), [], "not reported");
 }
 
 #[test]
@@ -225,7 +229,7 @@ fn an_expired_token_that_is_still_tried_says_so() {
     };
     assert_eq!(seen("2026-11-20T00:00:00Z"), None);
     let later = seen("2026-11-20T03:00:00Z").unwrap();
-    assert_eq!(later.severity, Severity::Info);
+    assert_eq!(later.severity, Severity::Warning);
     assert!(
         later.message.contains("3 h after its expiry"),
         "{}",
@@ -248,7 +252,13 @@ fn a_previous_secret_is_alive_until_its_very_end() {
     let end = "2026-11-25T13:12:09Z";
     assert_eq!(
         previous(YEAR, end),
-        Some(("previous_secret_alive", Severity::Info, Some(at(end))))
+        Some(("previous_secret_alive", Severity::Warning, Some(at(end))))
+    );
+    let far = "2026-12-02T12:00:00Z";
+    assert_eq!(
+        previous(YEAR, far),
+        Some(("previous_secret_alive", Severity::Info, Some(at(far)))),
+        "not less than the critical threshold is left"
     );
     let revoked = Some(("previous_secret_revoked", Severity::Info, None));
     assert_eq!(previous(YEAR, "2026-11-25T12:00:00Z"), revoked);
@@ -295,7 +305,7 @@ fn the_loudest_finding_comes_first() {
         [
             ("expires_within_critical", Severity::Critical),
             ("unused", Severity::Warning),
-            ("previous_secret_alive", Severity::Info),
+            ("previous_secret_alive", Severity::Warning),
             ("long_lifetime", Severity::Info),
         ]
     );

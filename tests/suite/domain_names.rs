@@ -175,8 +175,9 @@ fn the_settings_start_as_documented() {
     assert_eq!(settings.theme, "dark");
     assert_eq!(settings.refresh_seconds, 60);
     assert!(settings.ascii.is_none() && !settings.bell);
-    assert_eq!(settings.thresholds.warn, TimeDelta::days(30));
-    assert_eq!(settings.thresholds.critical, TimeDelta::days(7));
+    let thresholds = settings.thresholds.for_duration(None);
+    assert_eq!(thresholds.warn, TimeDelta::days(30));
+    assert_eq!(thresholds.critical, TimeDelta::days(7));
     assert_eq!(settings.profile("default"), None);
     let profile = Profile {
         name: "prod".to_owned(),

@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{
-    Lifecycle, Status, Thresholds, Tone, by_urgency, next_flip, next_move, urgency,
+    Lifecycle, Status, Threshold, Thresholds, Tone, by_urgency, next_flip, next_move, urgency,
 };
 
 use crate::domain::{at, nanos, now, token, token_until};
@@ -23,6 +23,7 @@ fn life(end: DateTime<Utc>) -> Lifecycle {
         enabled: Some(true),
         forever: false,
         expires_at: Some(end),
+        duration: None,
     }
 }
 
@@ -226,8 +227,8 @@ fn every_boundary_is_exact_to_the_nanosecond() {
 #[test]
 fn thresholds_are_the_users() {
     let thresholds = Thresholds {
-        warn: TimeDelta::days(14),
-        critical: TimeDelta::hours(12),
+        warn: Some(Threshold::Time(TimeDelta::days(14))),
+        critical: Some(Threshold::Time(TimeDelta::hours(12))),
     };
     let with = |hours: i64| {
         let end = now() + TimeDelta::hours(hours);
@@ -406,8 +407,8 @@ fn the_thirtieth_day_after_expiry_is_still_recent_to_the_nanosecond() {
 #[test]
 fn dates_at_the_edge_of_the_calendar_do_not_overflow() {
     let thresholds = Thresholds {
-        warn: TimeDelta::days(365_000_000),
-        critical: TimeDelta::days(1),
+        warn: Some(Threshold::Time(TimeDelta::days(365_000_000))),
+        critical: Some(Threshold::Time(TimeDelta::days(1))),
     };
     for end in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
         for now in [DateTime::<Utc>::MIN_UTC, now(), DateTime::<Utc>::MAX_UTC] {

@@ -387,8 +387,7 @@ fn lookup_keyring() -> State {
 
 fn lookup_complaint() -> State {
     let mut state = state();
-    state.lookup.token = TextField::with("https://dash.cloudflare.com/");
-    let complaint = TokenRef::parse("https://dash.cloudflare.com/").unwrap_err();
+    let complaint = TokenRef::parse(state.lookup.token.value()).unwrap_err();
     state.lookup.complaint = Some((LookupField::Token, complaint.to_string()));
     state
 }

@@ -176,7 +176,8 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
 fn loading() -> State {
     let mut state = state();
     ask(&mut state, Action::Browse);
-    state.clock.local = now() + TimeDelta::seconds(3);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::seconds(3), now() + TimeDelta::seconds(3));
     state
 }
 
@@ -190,7 +191,8 @@ fn arriving() -> State {
     let mut state = state();
     let request = ask(&mut state, Action::Browse);
     arrive(&mut state, request, tokens(), 12_000);
-    state.clock.local = now() + TimeDelta::seconds(3);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::seconds(3), now() + TimeDelta::seconds(3));
     state
 }
 
@@ -249,7 +251,8 @@ fn stale() -> State {
     let mut state = ready();
     let request = ask(&mut state, Action::Refresh);
     end(&mut state, request, Err(failure()));
-    state.clock.local = now() + TimeDelta::minutes(3);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::minutes(3), now() + TimeDelta::minutes(3));
     state
 }
 
@@ -270,7 +273,8 @@ fn refreshing() -> State {
     let mut state = ready();
     let request = ask(&mut state, Action::Refresh);
     arrive(&mut state, request, tokens(), 12_000);
-    state.clock.local = now() + TimeDelta::minutes(2);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::minutes(2), now() + TimeDelta::minutes(2));
     state
 }
 

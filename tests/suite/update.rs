@@ -719,7 +719,7 @@ fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
         "{}",
         notice(&state)
     );
-    state.clock.local = at(3_602);
+    (state.clock.local, state.clock.steady) = (at(3_602), at(3_602));
     request_of(&act(&mut state, Action::Submit));
 }
 

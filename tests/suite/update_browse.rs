@@ -95,7 +95,7 @@ fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceTok
         text,
         r#"{{"id":"{}","name":"{name}","client_id":"{number:032x}.access","duration":"{}h","expires_at":"{}","last_seen_at":"{}"}}"#,
         id(number),
-        24 * (number + 1),
+        8760 * (number + 1),
         expires_at.to_rfc3339(),
         (at(0) - TimeDelta::hours(i64::try_from(number).unwrap())).to_rfc3339(),
     )
@@ -303,7 +303,7 @@ fn a_pause_that_the_api_asked_for_is_kept() {
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Refresh), []);
     assert!(state.notice.is_some());
-    state.clock.local = at(61);
+    (state.clock.local, state.clock.steady) = (at(61), at(61));
     listing(&act(&mut state, Action::Refresh), &scope());
 }
 
@@ -785,7 +785,7 @@ fn without_a_countdown_only_the_age_moves() {
         parse("{}".to_owned()),
     ]);
     assert_eq!(state.wake_at(), Some(at(60)));
-    state.clock.local = at(60);
+    (state.clock.local, state.clock.steady) = (at(60), at(60));
     update(&mut state, at(60), Message::Ticked);
     assert_eq!(state.wake_at(), Some(at(120)));
 }

@@ -144,6 +144,7 @@ fn request_of(effect: &Effect) -> Option<RequestId> {
         Effect::FetchToken { request, .. }
         | Effect::ListTokens { request, .. }
         | Effect::ListScopes { request, .. }
+        | Effect::MeasureClock { request, .. }
         | Effect::FindSecrets { request, .. }
         | Effect::UseProfile { request, .. }
         | Effect::RemoveProfile { request, .. }
@@ -282,6 +283,10 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,
             result: is_good.map(|()| "Secret Service".to_owned()),
+        },
+        Effect::MeasureClock { .. } => Message::ClockMeasured {
+            request,
+            offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
         },
         Effect::OpenDemo { .. } => Message::DemoOpened {
             request,

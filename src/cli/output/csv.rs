@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{Judgement, rfc3339};
 use crate::domain::countdown::Remaining;
 use crate::domain::fields::{odd, sent};
 use crate::domain::status::{Lifecycle, Status};
-use crate::domain::token::ServiceToken;
+use crate::domain::token::{Reported, ServiceToken};
 
-const HEADER: &str =
-    "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled";
+const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
+                      previous_secret_expires_at";
 
 /// Prints tokens, a record a token.
 ///
@@ -36,18 +38,19 @@ pub fn tokens(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement)
             status.code().into(),
             end.map(rfc3339).unwrap_or_default().into(),
             left.map(|left| left.to_string()).unwrap_or_default().into(),
-            token
-                .last_seen_at
-                .valid()
-                .map(|seen| rfc3339(*seen))
-                .unwrap_or_default()
-                .into(),
+            time(&token.last_seen_at),
             quoted(sent(token, "duration")),
             enabled.map_or_else(|| quoted(unclear), Cow::Owned),
+            time(&token.previous_client_secret_expires_at),
         ];
         write!(out, "{}\r\n", record.join(","))?;
     }
     Ok(())
+}
+
+fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {
+    let instant = reported.valid().copied();
+    instant.map(rfc3339).unwrap_or_default().into()
 }
 
 /// A value, in quotes where it holds what would end it.

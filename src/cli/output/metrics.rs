@@ -7,13 +7,16 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
+use super::Judgement;
 use crate::cli::verdict::{Checkup, Entry};
+use crate::domain::findings::previous_secret_end;
 use crate::domain::status::Status;
 
 const UP: &str = "tokenscope_up";
 const COMPLETE: &str = "tokenscope_complete";
 const EXPIRY: &str = "tokenscope_service_token_expiry_timestamp_seconds";
 const LAST_SEEN: &str = "tokenscope_service_token_last_seen_timestamp_seconds";
+const PREVIOUS: &str = "tokenscope_service_token_previous_secret_expiry_timestamp_seconds";
 const ENABLED: &str = "tokenscope_service_token_enabled";
 const STATUS: &str = "tokenscope_service_token_status";
 
@@ -28,7 +31,11 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup) -> io::Result<()> {
     }
     writeln!(out, "{UP} 1")?;
     open(out, COMPLETE, "Whether all service tokens were read.")?;
-    writeln!(out, "{COMPLETE} {}", u8::from(checkup.incomplete.is_none()))?;
+    writeln!(
+        out,
+        "{COMPLETE} {}",
+        u8::from(checkup.incomplete_reason().is_none())
+    )?;
     let mut seen = HashSet::new();
     let rows: Vec<(String, &Entry)> = checkup
         .entries
@@ -36,15 +43,23 @@ pub fn checkup(out: &mut impl Write, checkup: &Checkup) -> io::Result<()> {
         .map(|entry| (labels(entry), entry))
         .filter(|(labels, _)| seen.insert(labels.clone()))
         .collect();
-    instants_and_switches(out, &rows)?;
+    instants_and_switches(out, &rows, checkup.by)?;
     statuses(out, &rows, checkup)
 }
 
-fn instants_and_switches(out: &mut impl Write, rows: &[(String, &Entry)]) -> io::Result<()> {
+fn instants_and_switches(
+    out: &mut impl Write,
+    rows: &[(String, &Entry)],
+    by: Judgement,
+) -> io::Result<()> {
     let expiry = |entry: &Entry| entry.life().end().map(timestamp);
     let last_seen = |entry: &Entry| {
         let token = entry.subject.as_ref().ok()?;
         token.last_seen_at.valid().copied().map(timestamp)
+    };
+    let previous = |entry: &Entry| {
+        let token = entry.subject.as_ref().ok()?;
+        previous_secret_end(token, by.now, by.thresholds).map(timestamp)
     };
     let enabled = |entry: &Entry| {
         let enabled = entry.life().enabled.filter(|_| entry.subject.is_ok());
@@ -57,6 +72,13 @@ fn instants_and_switches(out: &mut impl Write, rows: &[(String, &Entry)]) -> io:
         "When the service token was last used.",
         rows,
         last_seen,
+    )?;
+    group(
+        out,
+        PREVIOUS,
+        "When the service token's previous secret ends, while it still works.",
+        rows,
+        previous,
     )?;
     group(
         out,

@@ -85,6 +85,15 @@ fn judged_fields<M: SerializeMap>(
     map.serialize_entry("findings", &findings)
 }
 
+/// Writes what `list` and `check` say of a token beyond [`judged_fields`].
+fn listed_fields<M: SerializeMap>(
+    map: &mut M,
+    token: Option<&ServiceToken>,
+) -> Result<(), M::Error> {
+    let end = token.and_then(|token| token.previous_client_secret_expires_at.valid().copied());
+    map.serialize_entry("previous_secret_expires_at", &end.map(rfc3339))
+}
+
 /// Writes the fields of [`token_fields`] for a token that there is not.
 fn no_token_fields<M: SerializeMap>(map: &mut M) -> Result<(), M::Error> {
     map.serialize_entry("token", &())?;
@@ -191,6 +200,7 @@ impl Serialize for Judged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         judged_fields(&mut map, self.0, self.1)?;
+        listed_fields(&mut map, Some(self.0))?;
         map.end()
     }
 }
@@ -229,6 +239,7 @@ impl Serialize for Checked<'_> {
             Ok(token) => token_fields(&mut map, token, self.by)?,
             Err(_) => no_token_fields(&mut map)?,
         }
+        listed_fields(&mut map, self.entry.subject.as_deref().ok())?;
         let error = self.entry.subject.as_ref().err();
         map.serialize_entry("error", &error.map(ErrorReport::from))?;
         map.end()
@@ -264,7 +275,6 @@ impl Serialize for CheckReport<'_> {
             scope,
             entries,
             profiles,
-            incomplete,
             error,
             by,
             ..
@@ -282,11 +292,8 @@ impl Serialize for CheckReport<'_> {
         map.serialize_entry("verdict", self.0.verdict().code())?;
         map.serialize_entry("scope", &scope.as_ref().map(ScopeReport::from))?;
         map.serialize_entry("count", &tokens.len())?;
-        map.serialize_entry("complete", &(incomplete.is_none() && error.is_none()))?;
-        let failed = error
-            .as_ref()
-            .map(|error| error.summary.trim_end_matches('.'));
-        let reason = incomplete.as_deref().or(failed);
+        let reason = self.0.incomplete_reason();
+        map.serialize_entry("complete", &reason.is_none())?;
         map.serialize_entry("incomplete_reason", &reason)?;
         map.serialize_entry("tokens", &tokens)?;
         if let Some(profiles) = profiles {

@@ -192,7 +192,8 @@ impl Row<'_> {
             }
             Some(Reported::Valid(seen)) => rfc3339(*seen),
             Some(Reported::Invalid) if is_aligned => "unclear".to_owned(),
-            Some(Reported::Absent | Reported::Null) if is_aligned => "never".to_owned(),
+            Some(Reported::Absent) if is_aligned => "not reported".to_owned(),
+            Some(Reported::Null) if is_aligned => "never".to_owned(),
             Some(_) | None => String::new(),
         }
     }

@@ -981,18 +981,19 @@ fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
 #[test]
 fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud() {
     use chrono::{DateTime, TimeDelta};
-    use tokenscope::domain::status::{Lifecycle, Status, Thresholds, urgency};
+    use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, urgency};
     let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let life = |expires_at| Lifecycle {
         enabled: Some(true),
         forever: false,
         expires_at,
+        duration: None,
     };
     let day = 86_400;
     for (warn, critical) in [(30, 7), (14, 1)] {
         let thresholds = Thresholds {
-            warn: TimeDelta::days(warn),
-            critical: TimeDelta::days(critical),
+            warn: Some(Threshold::Time(TimeDelta::days(warn))),
+            critical: Some(Threshold::Time(TimeDelta::days(critical))),
         };
         for (left, status) in [
             (warn * day + 1, Status::Active),

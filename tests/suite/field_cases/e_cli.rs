@@ -273,10 +273,12 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
     let fake = api_at_noon(&[ending(1, LATER)]);
     for (warn, critical) in [
         ("7", "30"),
-        ("7d", "7d"),
-        ("7d", "168h"),
+        ("7d", "8d"),
+        ("7d", "169h"),
         ("1d", "25h"),
-        ("7", "7d"),
+        ("7", "8d"),
+        ("90m", "2h"),
+        ("4%", "25%"),
     ] {
         let line = [
             "check",
@@ -290,8 +292,7 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
         let words = is_refused(&fake, &line);
         // Whole days are written as such.
         let days = |text: &str| match text {
-            "168h" => "7d".to_owned(),
-            hours if hours.ends_with('h') => hours.to_owned(),
+            unit if unit.ends_with(['h', 'm', '%']) => unit.to_owned(),
             days => format!("{}d", days.trim_end_matches('d')),
         };
         for (name, value) in [("warning", warn), ("critical", critical)] {
@@ -299,9 +300,6 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
             assert!(words.contains(&said), "{said}: {words}");
         }
     }
-    // The other one is as set: 30 d and 7 d.
-    is_refused(&fake, &["check", "--warn", "5d", "-o", "json"]);
-    is_refused(&fake, &["check", "--critical", "31", "-o", "json"]);
     for flag in ["--warn", "--critical"] {
         for value in [
             "-1",
@@ -321,7 +319,13 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
             "٧",
             "99999999999999999999",
             "9223372036854775807d",
-            "7m",
+            "0m",
+            "0%",
+            "101%",
+            "%",
+            "1.5%",
+            "-5%",
+            "7M",
             "7s",
             "1e3",
         ] {
@@ -331,8 +335,20 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
         }
     }
     assert!(fake.heads().is_empty(), "nothing was asked");
-    for (warn, critical) in [("30", "7"), ("30d", "168h"), ("25h", "1d"), ("8", "7d")] {
+    for (warn, critical) in [
+        ("30", "7"),
+        ("30d", "168h"),
+        ("25h", "1d"),
+        ("8", "7d"),
+        ("7d", "168h"),
+        ("10%", "5%"),
+        ("90m", "5%"),
+    ] {
         let line = ["check", "--warn", warn, "--critical", critical];
+        assert_eq!(run(&mut fake.command(&line)).code, Some(0), "{line:?}");
+    }
+    // The default of the other one gives way.
+    for line in [["check", "--warn", "5d"], ["check", "--critical", "31"]] {
         assert_eq!(run(&mut fake.command(&line)).code, Some(0), "{line:?}");
     }
 }
