@@ -21,7 +21,6 @@ use tokenscope::config::{log, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
@@ -142,7 +141,8 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         ground.environment.clone(),
         ground.paths.clone(),
         limits,
-    );
+    )
+    .overruling_variables(overruling(&global, command.as_ref()));
     let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -173,6 +173,15 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             style,
         },
     )
+}
+
+/// The flag that counts before the environment's credential, where one was given.
+fn overruling(global: &Global, command: Option<&Command>) -> Option<&'static str> {
+    match command {
+        _ if global.profile.is_some() => Some("--profile"),
+        Some(Command::Check(check)) if check.all_profiles => Some("--all-profiles"),
+        _ => None,
+    }
 }
 
 fn token_before_command() -> Failure {
@@ -228,13 +237,8 @@ fn open(
         .environment
         .get("TOKENSCOPE_TEST_FAULT")
         .map(str::to_owned);
-    let Ground {
-        paths,
-        settings,
-        options,
-        ..
-    } = ground;
-    let session = session(selection, settings, global.demo);
+    let session = session(selection, &ground, global);
+    let Ground { paths, options, .. } = ground;
     tui::run(Launch {
         session,
         opening,
@@ -257,7 +261,7 @@ fn refuse_without_terminal() -> u8 {
     65
 }
 
-fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session {
+fn session(selection: Selection, ground: &Ground, global: &Global) -> Session {
     let Selection {
         identity,
         profile,
@@ -265,14 +269,19 @@ fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session
         scope_origin,
     } = selection;
     let store = profile.is_some().then(|| STORE_NAME.to_owned());
+    let variable = ground.environment.credential().ok().flatten();
     Session {
         identity,
         profile,
         scope,
         scope_origin,
         store,
-        settings,
-        demo_only,
+        base_url: ground.options.base_url.clone(),
+        variable: variable
+            .filter(|_| !global.demo)
+            .map(|found| found.variable),
+        settings: ground.settings.clone(),
+        demo_only: global.demo,
     }
 }
 

@@ -12,7 +12,6 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, Url};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::base_url::BaseUrl;
 use super::coding::{self, Coding};
 use super::envelope::{self, Envelope, bounded};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
@@ -21,6 +20,7 @@ use super::request::{self, Request};
 use super::setup::{self, Options};
 use super::verdict::{self, Facts};
 use super::{proxy, redact, retry, transport};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
 use crate::domain::failure::ApiError;

@@ -9,7 +9,6 @@
 //!
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
-mod base_url;
 mod client;
 mod coding;
 mod envelope;
@@ -28,7 +27,7 @@ mod transport;
 mod verdict;
 mod wording;
 
-pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
 pub use error::{Error, Part, Problem, ProxyFault, Reason, Refusal, Subject, Unreadable};
 pub use exchange::{Answer, Patience};

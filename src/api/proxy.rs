@@ -6,9 +6,9 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url};
 
-use super::base_url::BaseUrl;
 use super::error::{Error, ProxyFault};
 use super::transport;
+use crate::domain::base_url::BaseUrl;
 use crate::domain::text;
 
 /// The way to the API's host.

@@ -10,7 +10,7 @@ use super::output::report::ScopeReport;
 use super::output::setup::AuthReport;
 use super::output::{self, card};
 use super::prompt;
-use super::telling::explain;
+use super::telling::{explain, warn};
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{InvalidProfileName, Profile, parse_new_profile_name};
@@ -56,6 +56,11 @@ pub(super) async fn set(
     // On a thread of its own, so that a signal is heard meanwhile.
     let read = tokio::task::spawn_blocking(read).await;
     let secret = read.map_err(|error| unreadable(&error))??;
+    if let Some(host) = desk.options.base_url.foreign_host() {
+        warn(&format!(
+            "the credential of profile {name} is stored for {host}, and used there alone."
+        ));
+    }
     // How long a person takes over it is not the command's time.
     desk.inspector.start_the_clock();
     let credential = Credential {
@@ -69,6 +74,7 @@ pub(super) async fn set(
         name,
         kind,
         scope: Some(scope),
+        base_url: desk.options.base_url,
     };
     desk.inspector.save(&profile, &credential).await?;
     Ok(0)
@@ -139,6 +145,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
             .and_then(|identity| identity.kind.email())
             .map(str::to_owned),
         scope: desk.selection.scope.as_ref().map(ScopeReport::from),
+        base_url: desk.options.base_url.to_string(),
         stored: None,
         store: None,
     };
@@ -153,7 +160,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
             report.source = "keyring";
             match desk.inspector.stored(profile).await {
                 Ok((stored, place)) => {
-                    is_usable = stored;
+                    is_usable = stored && desk.may_use(profile);
                     report.stored = Some(stored);
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
                 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use toml_edit::{Document, Item, TableLike};
 
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::duration::{parse_span, write_span};
 use crate::domain::profile::{Profile, parse_profile_name};
@@ -29,7 +30,7 @@ const KEYS: [&str; 8] = [
     "profiles",
 ];
 
-const PROFILE_KEYS: [&str; 4] = ["credential", "email", "account", "zone"];
+const PROFILE_KEYS: [&str; 5] = ["credential", "email", "account", "zone", "base_url"];
 
 /// What is wrong with the text, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,6 +190,7 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
             name: name.to_owned(),
             kind: kind(&section)?,
             scope: scope(&section)?,
+            base_url: base_url(&section)?,
         });
     }
     Ok(profiles)
@@ -209,6 +211,16 @@ fn kind(profile: &Section<'_>) -> Result<CredentialKind, Problem> {
         )),
         (Some(_), _) => Err(profile.problem("credential", &format!("must be {kinds}"))),
     }
+}
+
+/// Where the profile's secret may go; Cloudflare's own address where nothing is said.
+fn base_url(profile: &Section<'_>) -> Result<BaseUrl, Problem> {
+    let expected =
+        "an https URL, or an http one of a loopback address, without a user name or query";
+    let read = |item: &Item| BaseUrl::parse(item.as_str()?).ok();
+    Ok(profile
+        .read("base_url", expected, read)?
+        .unwrap_or_default())
 }
 
 fn scope(profile: &Section<'_>) -> Result<Option<Scope>, Problem> {

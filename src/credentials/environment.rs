@@ -15,7 +15,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secrecy::SHORTEST;
 use crate::domain::secret::Secret;
-use crate::domain::text;
+use crate::domain::{pasted, text};
 
 /// Each with the names that count where the ones before them are unset.
 const TOKEN: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
@@ -133,7 +133,7 @@ impl Environment {
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {
-            let secret = text::trim_input(secret.expose());
+            let secret = pasted::peel(secret.expose());
             secret.len() >= SHORTEST && text.contains(secret)
         })
     }
@@ -224,7 +224,7 @@ impl Environment {
             return Ok(None);
         };
         let text = value.to_str().ok_or_else(|| not_text(name, kind))?;
-        Ok(Some((text::trim_input(text), name)))
+        Ok(Some((pasted::peel(text), name)))
     }
 
     /// The first set variable of these names, which must be fit for a header.
@@ -257,7 +257,7 @@ fn first_set<'a, T>(
 fn is_blank(value: &OsStr) -> bool {
     value
         .to_str()
-        .is_some_and(|text| text::trim_input(text).is_empty())
+        .is_some_and(|text| pasted::peel(text).is_empty())
 }
 
 fn not_text(name: &str, kind: FailureKind) -> Failure {

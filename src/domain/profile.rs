@@ -1,5 +1,6 @@
 //! A named pair of credential kind and default scope. Never a secret.
 
+use super::base_url::BaseUrl;
 use super::credential::CredentialKind;
 use super::failure::{Failure, FailureKind};
 use super::scope::Scope;
@@ -22,6 +23,8 @@ pub struct Profile {
     pub kind: CredentialKind,
     /// Its default scope; a hand-written profile may have none.
     pub scope: Option<Scope>,
+    /// Where its secret was stored for: it goes nowhere else.
+    pub base_url: BaseUrl,
 }
 
 /// Why text cannot name a profile.

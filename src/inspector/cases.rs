@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
+use super::origin::refused;
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
@@ -46,16 +47,18 @@ pub struct Limits {
 
 /// The use-cases over an API client, a credential store and the files.
 pub struct Inspector {
-    options: Options,
+    pub(super) options: Options,
     client: OnceLock<Client>,
-    vault: Vault,
-    environment: Environment,
+    pub(super) vault: Vault,
+    pub(super) environment: Environment,
     paths: Option<Paths>,
     limits: Limits,
     /// When the command as a whole must be done.
     ends: Mutex<Option<Instant>>,
     held: Mutex<Option<Credential>>,
     secrets: Mutex<HashMap<String, Secret>>,
+    /// The flag that overrules the environment's credential, where one was given.
+    pub(super) overruling: Option<&'static str>,
 }
 
 impl Inspector {
@@ -78,6 +81,7 @@ impl Inspector {
             ends: Mutex::default(),
             held: Mutex::default(),
             secrets: Mutex::default(),
+            overruling: None,
         }
     }
 
@@ -108,7 +112,8 @@ impl Inspector {
         on_network();
         let client = self.client().await?;
         let scope = &access.scope;
-        let to_failure = |error: crate::api::Error| error.into_failure(Some(scope));
+        let source = &access.identity.source;
+        let to_failure = |error| refused(error, Some(scope), &credential, Some(source));
         if let Some(id) = token.id() {
             let answer = client
                 .get_token(&credential, scope, id, patience)
@@ -162,6 +167,16 @@ impl Inspector {
     /// # Errors
     /// Whatever kept the list from being read.
     pub async fn verify(&self, credential: &Credential, scope: &Scope) -> Result<(), Failure> {
+        self.verify_from(credential, None, scope).await
+    }
+
+    /// The same of a credential from somewhere.
+    pub(super) async fn verify_from(
+        &self,
+        credential: &Credential,
+        source: Option<&CredentialSource>,
+        scope: &Scope,
+    ) -> Result<(), Failure> {
         let patience = self.patience();
         let answer = self
             .client()
@@ -170,7 +185,7 @@ impl Inspector {
             .await;
         answer
             .map(drop)
-            .map_err(|error| error.into_failure(Some(scope)))
+            .map_err(|error| refused(error, Some(scope), credential, source))
     }
 
     /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where
@@ -187,11 +202,14 @@ impl Inspector {
         let deadline = Instant::now() + wait;
         let (name, secret) = (&profile.name, &credential.secret);
         let keeping = async {
+            self.unbind(name).await?;
             self.vault.set(name, secret, wait).await?;
-            self.vault.get(name, wait).await
+            let kept = self.vault.get(name, wait).await?;
+            self.bind(name).await?;
+            Ok(kept)
         };
         let kept = self.until(deadline, keeping).await;
-        let kept = kept.map_err(|error| error.of(name))?;
+        let kept = kept.map_err(|error| self.store_failure(error, name))?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
@@ -209,7 +227,11 @@ impl Inspector {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(profile.name.clone(), kept);
         let paths = self.paths()?;
-        settings::save_profile(paths, profile)?;
+        let profile = Profile {
+            base_url: self.options.base_url.clone(),
+            ..profile.clone()
+        };
+        settings::save_profile(paths, &profile)?;
         Ok((settings::load(paths)?.settings, place))
     }
 
@@ -237,7 +259,7 @@ impl Inspector {
     /// The store's failure.
     pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
         let removed = self.remove_secret(profile).await;
-        removed.map_err(|error| error.of(profile))
+        removed.map_err(|error| self.store_failure(error, profile))
     }
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
@@ -245,7 +267,9 @@ impl Inspector {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        self.vault.delete(profile, self.keyring_wait()).await
+        let was_there = self.vault.delete(profile, self.keyring_wait()).await?;
+        self.unbind(profile).await?;
+        Ok(was_there)
     }
 
     /// Whether a profile's secret is stored, without reading it, and where.
@@ -259,7 +283,7 @@ impl Inspector {
             Ok((is_stored, self.vault.place(wait).await?))
         };
         let looked = self.until(Instant::now() + wait, looking).await;
-        looked.map_err(|error| error.of(profile))
+        looked.map_err(|error| self.store_failure(error, profile))
     }
 
     /// Asks the store several things within one wait, however slowly it answers each.
@@ -297,8 +321,9 @@ impl Inspector {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
+                self.may_send(profile).await?;
                 let secret = self.vault.get(profile, self.keyring_wait()).await;
-                let secret = secret.map_err(|error| error.of(profile))?;
+                let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 self.secrets
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -344,7 +369,7 @@ impl Inspector {
     }
 
     /// The keyring's time, or what is left of it.
-    fn keyring_wait(&self) -> Duration {
+    pub(super) fn keyring_wait(&self) -> Duration {
         let wait = self.limits.keyring;
         self.end().map_or(wait, |end| {
             wait.min(end.saturating_duration_since(Instant::now()))

@@ -56,7 +56,8 @@ fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
     };
     let scope =
         scope.map(|scope| format!("{} {}", scope.kind().word(), look.abbreviate(scope.id())));
-    name.into_iter().chain(scope).collect()
+    let host = session.foreign_host();
+    name.into_iter().chain(host).chain(scope).collect()
 }
 
 fn credential(state: &State) -> String {

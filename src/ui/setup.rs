@@ -125,6 +125,9 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, setup));
     }
+    if field == SetupField::Secret {
+        rows.extend(host_remark(form, state));
+    }
     if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
         rows.extend(form.complaint(complaint));
     } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
@@ -146,6 +149,17 @@ fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
             "Needs the permission Access: Service Tokens Read.",
         )
     }
+}
+
+/// Where what is typed goes, if that is not Cloudflare.
+fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    // The form is not the demo's, even where the demo is what it covers.
+    let Some(host) = state.session.base_url.foreign_host() else {
+        return Vec::new();
+    };
+    let warning = form.look.glyphs().warning;
+    let text = format!("{warning} It is sent to {host}, and stored for that host alone.");
+    form.remark(Role::Warning, &text)
 }
 
 fn button_label(button: SetupField) -> &'static str {

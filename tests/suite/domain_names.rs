@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use chrono::TimeDelta;
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
 use tokenscope::domain::recent::{CAPACITY, Recent, remember};
@@ -182,6 +183,7 @@ fn the_settings_start_as_documented() {
         name: "prod".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: None,
+        base_url: BaseUrl::default(),
     };
     let settings = Settings {
         profiles: vec![profile.clone()],

@@ -15,6 +15,7 @@ use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
 
 use crate::credentials::error::StoreError;
+use crate::credentials::keyring::SERVICE;
 use crate::domain::text;
 
 /// A connection to the service, with the key under which secrets cross the bus.
@@ -33,7 +34,12 @@ impl Session {
         service: &str,
         profile: &str,
     ) -> Result<Entry, Error> {
-        let label = format!("tokenscope: credential of profile {profile}");
+        let what = if service == SERVICE {
+            "credential"
+        } else {
+            "base URL"
+        };
+        let label = format!("tokenscope: {what} of profile {profile}");
         let modifiers = HashMap::from([("label", label.as_str())]);
         self.store.build(service, profile, Some(&modifiers))
     }
