@@ -19,6 +19,7 @@ use tokenscope::cli::{commands, completion, looks, refusal};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
+use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
@@ -154,7 +155,11 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
-    for warning in &ground.warnings {
+    for warning in ground
+        .warnings
+        .iter()
+        .chain(&overlooked(&ground, &selection))
+    {
         warn(warning);
     }
     let scope = ground::scope(&global, false).map_err(reported)?;
@@ -173,6 +178,14 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             style,
         },
     )
+}
+
+/// Which of several credentials of the environment counts, where one of them is used.
+fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
+    match selection.identity.as_ref().map(|it| &it.source) {
+        Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
+        _ => Vec::new(),
+    }
 }
 
 /// The flag that counts before the environment's credential, where one was given.
@@ -230,6 +243,12 @@ fn open(
             text.clone(),
             "Check its spelling in config.toml.",
         ));
+    }
+    if let Some(text) = overlooked(&ground, &selection).into_iter().next() {
+        warning = warning.or_else(|| {
+            let hint = "Unset the one that is not meant.";
+            Some(Failure::new(FailureKind::Usage, text, hint))
+        });
     }
     let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
     let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);

@@ -186,7 +186,10 @@ fn show(
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let record = Recent::of(&token, &found.scope, now);
+    let record = Recent::of(&token, &found.scope, now).map(|record| Recent {
+        profile: state.session.profile.clone(),
+        ..record
+    });
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == found.scope) {
         let (newer, basis) = (token.clone(), state.basis());

@@ -180,10 +180,8 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
             table,
             prefix: format!("profiles.{name}."),
         };
-        match parse_profile_name(name) {
-            Ok(parsed) if parsed == name => {}
-            Ok(_) => return Err(parent.problem(name, "has white space around its name")),
-            Err(invalid) => return Err(parent.problem(name, &format!("is misnamed: {invalid}"))),
+        if let Err(invalid) = parse_profile_name(name) {
+            return Err(parent.problem(name, &format!("is misnamed: {invalid}")));
         }
         unknown.extend(section.unknown(&PROFILE_KEYS));
         profiles.push(Profile {

@@ -149,6 +149,9 @@ struct Entry {
     forever: bool,
     expires_at: Option<String>,
     looked_up_at: String,
+    /// Absent in files of earlier versions.
+    #[serde(default)]
+    profile: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -170,6 +173,7 @@ impl From<&Recent> for Entry {
             forever: recent.life.forever,
             expires_at: recent.life.expires_at.map(write_time),
             looked_up_at: write_time(recent.looked_up_at),
+            profile: recent.profile.clone(),
         }
     }
 }
@@ -193,6 +197,7 @@ impl Entry {
                 expires_at,
             },
             looked_up_at: parse_time(&self.looked_up_at)?,
+            profile: self.profile,
         })
     }
 }

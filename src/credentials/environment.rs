@@ -133,7 +133,7 @@ impl Environment {
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {
-            let secret = pasted::peel(secret.expose());
+            let secret = peeled(secret);
             secret.len() >= SHORTEST && text.contains(secret)
         })
     }
@@ -173,6 +173,44 @@ impl Environment {
             credential: Credential { kind, secret },
             variable,
         }))
+    }
+
+    /// What else the environment holds that could be meant by its credential, a sentence each.
+    #[must_use]
+    pub fn overlooked(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for names in [TOKEN, KEY] {
+            let mut set = names
+                .iter()
+                .filter_map(|name| Some((name, self.secrets.get(name)?.as_ref()?)));
+            let Some((first, counts)) = set.next() else {
+                continue;
+            };
+            let differs = |secret: &Secret| peeled(secret) != peeled(counts);
+            if let Some((other, _)) = set.find(|(_, secret)| differs(secret)) {
+                sentences.push(format!(
+                    "{first} and {other} are both set and differ; {first} counts."
+                ));
+            }
+        }
+        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
+        let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
+        if let (Some(token), Some(key), Some(email)) = (set(TOKEN), set(KEY), email) {
+            sentences.push(format!(
+                "{token} is set, and {key} with {email} too; the API token in {token} counts."
+            ));
+        }
+        sentences
+    }
+
+    /// Why what is stored for a profile is not used as long as the environment is what it is.
+    #[must_use]
+    pub fn overrules(&self, profile: &str) -> Option<String> {
+        let variable = self.credential().ok()??.variable;
+        Some(format!(
+            "{variable} is set and counts before what is stored: profile {profile} is used with \
+             --profile {profile}, or once the variable is unset."
+        ))
     }
 
     /// The scope that the environment names, and the variable that names it.
@@ -252,6 +290,10 @@ fn first_set<'a, T>(
     names
         .iter()
         .find_map(|name| Some((*name, variables.get(name)?)))
+}
+
+fn peeled(secret: &Secret) -> &str {
+    pasted::peel(secret.expose())
 }
 
 fn is_blank(value: &OsStr) -> bool {

@@ -56,6 +56,9 @@ const FIELDS: [&str; 16] = [
     "zone_id",
 ];
 
+/// Longer text is no value with something around it, and would take long to look through.
+const LONGEST_TEXT: usize = 8 * 1024;
+
 /// The longest name of a variable or a header that is looked past.
 const LONGEST_NAME: usize = 64;
 
@@ -65,6 +68,9 @@ const LONGEST_NAME: usize = 64;
 #[must_use]
 pub fn peel(text: &str) -> &str {
     let mut text = trim_input(text);
+    if text.len() > LONGEST_TEXT {
+        return text;
+    }
     loop {
         let inner = unlabelled(text).or_else(|| unquoted(text));
         match inner.map(trim_input) {

@@ -73,6 +73,7 @@ fn recent(number: u32) -> Recent {
             expires_at: Some(looked_up_at + TimeDelta::days(30)),
         },
         looked_up_at,
+        profile: None,
     }
 }
 

@@ -51,7 +51,7 @@ fn a_credential_with_something_odd_inside_is_refused_without_being_shown() {
         "tok\u{200B}abc",
         "tök",
         "tok\u{7f}abc",
-        "Bearer tok",
+        "Basic tok",
     ] {
         let refused = Secret::parse(text).unwrap_err();
         assert_eq!(refused, InvalidSecret::Characters, "{text:?}");

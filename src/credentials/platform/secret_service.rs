@@ -15,7 +15,6 @@ use secret_service::EncryptionType;
 use secret_service::blocking::SecretService;
 
 use crate::credentials::error::StoreError;
-use crate::credentials::keyring::SERVICE;
 use crate::domain::text;
 
 /// A connection to the service, with the key under which secrets cross the bus.
@@ -34,10 +33,10 @@ impl Session {
         service: &str,
         profile: &str,
     ) -> Result<Entry, Error> {
-        let what = if service == SERVICE {
-            "credential"
-        } else {
+        let what = if service.ends_with("base-url") {
             "base URL"
+        } else {
+            "credential"
         };
         let label = format!("tokenscope: {what} of profile {profile}");
         let modifiers = HashMap::from([("label", label.as_str())]);
