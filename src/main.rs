@@ -299,6 +299,7 @@ fn session(selection: Selection, ground: &Ground, global: &Global) -> Session {
         variable: variable
             .filter(|_| !global.demo)
             .map(|found| found.variable),
+        is_named: global.profile.is_some(),
         settings: ground.settings.clone(),
         demo_only: global.demo,
     }

@@ -133,6 +133,8 @@ pub struct Session {
     pub base_url: BaseUrl,
     /// The environment's variable that counts before the default profile, where one holds a credential.
     pub variable: Option<&'static str>,
+    /// Whether the profile was named on the command line, which counts before any variable.
+    pub is_named: bool,
     /// What the user set.
     pub settings: Settings,
     /// Whether the program was started for the demo and nothing else.

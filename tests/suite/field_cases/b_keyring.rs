@@ -682,7 +682,7 @@ impl CredentialStore for Counting {
     }
 
     fn delete(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(true)
+        self.set.clone().map(|()| true)
     }
 
     fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
@@ -736,6 +736,12 @@ fn inspector(
         limits,
     );
     (inspector, calls)
+}
+
+/// An inspector over a store that fails so whatever it is asked.
+pub(super) fn failing(home: &Path, error: &StoreError) -> Inspector {
+    let fake = Fake::holding("[]");
+    inspector(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
 fn scope() -> Scope {
