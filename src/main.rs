@@ -136,14 +136,8 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         },
         waits_when_limited: command.is_some(),
     };
-    let inspector = Inspector::new(
-        ground.options.clone(),
-        Vault::start(|| Box::new(Keyring::default())),
-        ground.environment.clone(),
-        ground.paths.clone(),
-        limits,
-    )
-    .overruling_variables(overruling(&global, command.as_ref()));
+    let overruling = overruling(&global, command.as_ref());
+    let inspector = inspector(&ground, limits).overruling_variables(overruling);
     let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -186,6 +180,16 @@ fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
         Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
         _ => Vec::new(),
     }
+}
+
+fn inspector(ground: &Ground, limits: Limits) -> Inspector {
+    Inspector::new(
+        ground.options.clone(),
+        Vault::start(|| Box::new(Keyring::default())),
+        ground.environment.clone(),
+        ground.paths.clone(),
+        limits,
+    )
 }
 
 /// The flag that counts before the environment's credential, where one was given.

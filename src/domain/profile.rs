@@ -92,12 +92,14 @@ pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
     if holds_secret(name) {
         return misplaced();
     }
+    // What no name looks like may be a secret, and is not repeated.
+    let what = match error {
+        InvalidProfileName::Long => format!("--profile {}", secrecy::quoted(name)),
+        _ => "--profile".to_owned(),
+    };
     Failure::new(
         FailureKind::Usage,
-        format!(
-            "--profile {} cannot name a profile: {error}.",
-            secrecy::quoted(name)
-        ),
+        format!("{what} cannot name a profile: {error}."),
         "Choose another --profile.",
     )
 }

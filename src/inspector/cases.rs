@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
-use super::origin::refused;
+use super::origin::{refused, without_variable};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
 use crate::config::settings;
@@ -58,7 +58,7 @@ pub struct Inspector {
     held: Mutex<Option<Credential>>,
     secrets: Mutex<HashMap<String, Secret>>,
     /// The flag that overrules the environment's credential, where one was given.
-    pub(super) overruling: Option<&'static str>,
+    overruling: Option<&'static str>,
 }
 
 impl Inspector {
@@ -82,6 +82,22 @@ impl Inspector {
             held: Mutex::default(),
             secrets: Mutex::default(),
             overruling: None,
+        }
+    }
+
+    /// From now on no hint tells to set a variable, since a flag overrules it: `--profile`.
+    #[must_use]
+    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
+        self.overruling = flag;
+        self
+    }
+
+    /// The failure of a store that was asked for a profile, with hints that can work.
+    pub(super) fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
+        let failure = error.of(profile);
+        match self.overruling {
+            Some(flag) => without_variable(failure, flag),
+            None => failure,
         }
     }
 

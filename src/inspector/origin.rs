@@ -3,9 +3,8 @@
 //!
 //! Not here: what failed.
 
-use super::cases::Inspector;
 use crate::api;
-use crate::credentials::{STORE_NAME, StoreError};
+use crate::credentials::STORE_NAME;
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
@@ -13,26 +12,8 @@ use crate::domain::scope::Scope;
 /// The variable that most hints name.
 const VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
 
-impl Inspector {
-    /// From now on no hint tells to set a variable, since a flag overrules it: `--profile`.
-    #[must_use]
-    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
-        self.overruling = flag;
-        self
-    }
-
-    /// The failure of a store that was asked for a profile, with hints that can work.
-    pub(super) fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
-        let failure = error.of(profile);
-        match self.overruling {
-            Some(flag) => without_variable(failure, flag),
-            None => failure,
-        }
-    }
-}
-
 /// A hint of the same kind without the sentence, or the end of one, that tells to set a variable.
-fn without_variable(mut failure: Failure, flag: &str) -> Failure {
+pub(super) fn without_variable(mut failure: Failure, flag: &str) -> Failure {
     if !failure.hint.contains(VARIABLE) {
         return failure;
     }

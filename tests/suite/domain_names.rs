@@ -69,10 +69,11 @@ fn a_profile_is_named_by_letters_digits_and_three_signs() {
     for text in ["default", "a", "prod-eu_1.2", "7", "東京", &"x".repeat(64)] {
         assert_eq!(parse_profile_name(text).unwrap(), text);
     }
-    assert_eq!(parse_profile_name(" prod\n").unwrap(), "prod");
     for (text, why) in [
         ("", InvalidProfileName::Empty),
         (" \t", InvalidProfileName::Empty),
+        (" prod\n", InvalidProfileName::Blanks),
+        ("prod\u{200B}", InvalidProfileName::Blanks),
         (PROBE_USER, InvalidProfileName::Reserved),
         (&"x".repeat(65), InvalidProfileName::Long),
         ("-prod", InvalidProfileName::Characters),

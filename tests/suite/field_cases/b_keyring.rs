@@ -394,6 +394,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     };
     let (fake, home) = (api(), home());
     with_profile(home.path());
+    bind(home.path(), &fake);
     desktop.store_beside("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
     let (address, url) = (slow.address(), fake.url());
