@@ -363,6 +363,14 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     session.type_keys("i");
     session.wait_for("Change a profile");
     shows(&mut session, &format!("It is sent to {}", host(&fake)));
+    // Nor does the picker that the form opens.
+    session.type_keys("\x1b[15~");
+    session.wait_for("Accounts and zones");
+    session.wait_for("The ID can be typed all the same.");
+    session.type_keys("\x1b");
+    session.wait_until("the picker is closed", |it| {
+        !it.shown().contains("Accounts and zones")
+    });
     session.type_keys("\t");
     session.wait_for("› [ Check and save ]");
     // The banner is that of the list still; it goes away first.
@@ -373,6 +381,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
         &mut session,
         "was stored for api.cloudflare.com, but CLOUDFLARE_BASE_URL names",
     );
+    assert!(fake.heads().is_empty(), "something was sent");
     // What is typed goes to the host that the form names, and is bound to it.
     session.type_keys("\x1b[Z");
     session.wait_for("› Account ID");
