@@ -23,7 +23,6 @@ use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
 use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::secrecy::misplaced;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
@@ -158,13 +157,8 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         },
         waits_when_limited: command.is_some(),
     };
-    let inspector = Inspector::new(
-        ground.options.clone(),
-        Vault::start(|| Box::new(Keyring::default())),
-        ground.environment.clone(),
-        ground.paths.clone(),
-        limits,
-    );
+    let overruling = overruling(&global, command.as_ref());
+    let inspector = inspector(&ground, limits).overruling_variables(overruling);
     let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -176,6 +170,9 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
+    overlooked(&ground, &selection)
+        .iter()
+        .for_each(|it| warn(it));
     let scope = ground::scope(&global, false).map_err(reported)?;
     run(
         command,
@@ -210,6 +207,33 @@ fn log_start(ground: &Ground, selection: &Selection) {
         base_url = ground.options.base_url.host(),
         "started"
     );
+}
+
+/// Which of several credentials of the environment counts, where one of them is used.
+fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
+    match selection.identity.as_ref().map(|it| &it.source) {
+        Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
+        _ => Vec::new(),
+    }
+}
+
+fn inspector(ground: &Ground, limits: Limits) -> Inspector {
+    Inspector::new(
+        ground.options.clone(),
+        Vault::start(|| Box::new(Keyring::default())),
+        ground.environment.clone(),
+        ground.paths.clone(),
+        limits,
+    )
+}
+
+/// The flag that counts before the environment's credential, where one was given.
+fn overruling(global: &Global, command: Option<&Command>) -> Option<&'static str> {
+    match command {
+        _ if global.profile.is_some() => Some("--profile"),
+        Some(Command::Check(check)) if check.all_profiles => Some("--all-profiles"),
+        _ => None,
+    }
 }
 
 fn token_before_command() -> Failure {
@@ -252,9 +276,13 @@ fn open(
         None => Opening::Setup,
     };
     let (keymap, unusable) = keymap(ground.paths.as_ref())?;
+    let overlooked = overlooked(&ground, &selection)
+        .into_iter()
+        .map(|text| Failure::new(FailureKind::Usage, text, "Unset the one that is not meant."));
     let warnings = unusable
         .into_iter()
         .chain(ground.warnings.iter().cloned())
+        .chain(overlooked)
         .collect();
     let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
     let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
@@ -263,13 +291,8 @@ fn open(
         .get("TOKENSCOPE_TEST_FAULT")
         .map(str::to_owned);
     let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| ground.environment.get(it).is_some());
-    let Ground {
-        paths,
-        settings,
-        options,
-        ..
-    } = ground;
-    let session = session(selection, settings, global.demo);
+    let session = session(selection, &ground, global);
+    let Ground { paths, options, .. } = ground;
     tui::run(Launch {
         session,
         opening,
@@ -303,7 +326,7 @@ fn refuse_screens(environment: &Environment) -> Option<u8> {
     Some(65)
 }
 
-fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session {
+fn session(selection: Selection, ground: &Ground, global: &Global) -> Session {
     let Selection {
         identity,
         profile,
@@ -311,14 +334,20 @@ fn session(selection: Selection, settings: Settings, demo_only: bool) -> Session
         scope_origin,
     } = selection;
     let store = profile.is_some().then(|| STORE_NAME.to_owned());
+    let variable = ground.environment.credential().ok().flatten();
     Session {
         identity,
         profile,
         scope,
         scope_origin,
         store,
-        settings,
-        demo_only,
+        base_url: ground.options.base_url.clone(),
+        variable: variable
+            .filter(|_| !global.demo)
+            .map(|found| found.variable),
+        is_named: global.profile.is_some(),
+        settings: ground.settings.clone(),
+        demo_only: global.demo,
     }
 }
 

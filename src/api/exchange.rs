@@ -13,7 +13,6 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::base_url::BaseUrl;
 use super::coding::{self, Coding};
 use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded};
@@ -24,6 +23,7 @@ use super::setup::{Options, Recipe};
 use super::transport::WantedLogin;
 use super::verdict::{self, Facts};
 use super::{proxy_login, redact, retry, transport};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
 use crate::domain::failure::ApiError;

@@ -9,7 +9,6 @@
 //!
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
-mod base_url;
 mod bundle;
 mod client;
 mod coding;
@@ -31,7 +30,7 @@ mod transport;
 mod verdict;
 mod wording;
 
-pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
 pub use error::{
     Error, LoginFault, Part, Problem, ProxyFault, ProxyLogin, Reason, Refusal, Subject, Unreadable,

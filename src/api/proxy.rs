@@ -9,9 +9,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url};
 use url::Host;
 
-use super::base_url::{self, BaseUrl};
 use super::error::{Error, ProxyFault};
 use super::transport;
+use crate::domain::base_url::{self, BaseUrl};
 use crate::domain::text;
 
 /// The port of a SOCKS proxy whose URL names none.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, PROXY_AUTHENTICATE};
 
-use super::base_url::BaseUrl;
 use super::error::{LoginFault, ProxyLogin};
 use super::proxy::ProxyInUse;
 use super::setup::Recipe;
+use crate::domain::base_url::BaseUrl;
 
 /// How long a proxy is asked for what it would take.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,8 +6,8 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::base_url::BaseUrl;
 use super::error::{Error, Subject};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenId;

@@ -9,12 +9,12 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, redirect};
 
-use super::base_url::BaseUrl;
 use super::coding;
 use super::error::Error;
 use super::proxy::{self, ProxyInUse, Route};
 use super::roots::Roots;
 use super::transport;
+use crate::domain::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));

@@ -183,7 +183,11 @@ fn show(
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let record = Recent::of(&token, &found.scope, state.clock.local);
+    let local = state.clock.local;
+    let record = Recent::of(&token, &found.scope, local).map(|record| Recent {
+        profile: state.session.profile.clone(),
+        ..record
+    });
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == found.scope) {
         let (newer, basis) = (token.clone(), state.basis());

@@ -196,10 +196,7 @@ impl Lookup {
     fn submit(&mut self) -> Option<Step> {
         if self.focus == LookupField::Recents {
             let recent = self.recents.get(self.selected)?;
-            return Some(Step::LookUp {
-                token: TokenRef::Id(recent.id.clone()),
-                scope: recent.scope.clone(),
-            });
+            return Some(Step::LookUpAgain(recent.clone()));
         }
         let (token, scope) = self.fill()?;
         Some(Step::LookUp { token, scope })

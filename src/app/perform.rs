@@ -10,8 +10,9 @@ use super::profiles::Change;
 use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use super::switching;
+use super::switching::{self, Owner};
 use crate::domain::access::Asker;
+use crate::domain::recent::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::domain::token::TokenRef;
@@ -30,6 +31,7 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
                 profile,
                 scope,
             } => effects.extend(switching::enter(state, identity, profile, scope)),
+            Step::LookUpAgain(recent) => effects.extend(look_up_again(state, &recent)),
             Step::LookUp { .. } if must_choose(state) => {
                 effects.extend(choose_profile(state));
             }
@@ -42,6 +44,27 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// A look-up of another profile is that profile's: another credential may see nothing of it, and is
+/// not sent where nobody meant it to go.
+fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
+    let mut steps = match switching::owner(state, recent) {
+        Owner::InUse => Vec::new(),
+        Owner::Other(seat) => vec![Step::Switch(seat)],
+        Owner::Gone(name) => {
+            state.tell(format!(
+                "The profile {name} looked this up, and is gone. Choose one for the {}.",
+                recent.scope
+            ));
+            return Vec::new();
+        }
+    };
+    steps.push(Step::LookUp {
+        token: TokenRef::Id(recent.id.clone()),
+        scope: recent.scope.clone(),
+    });
+    perform(state, steps)
 }
 
 fn choose_profile(state: &mut State) -> Vec<Effect> {

@@ -134,6 +134,12 @@ impl Setup {
             name,
             kind,
             scope: Some(scope.clone()),
+            // Which address it is stored for is known to what stores it.
+            base_url: self
+                .original
+                .as_ref()
+                .map(|original| original.base_url.clone())
+                .unwrap_or_default(),
         };
         Ok(Filled {
             profile,

@@ -13,6 +13,7 @@ use super::profiles::Profiles;
 use super::setup::Setup;
 use crate::action::{Action, Context};
 use crate::domain::access::{Access, Identity};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
@@ -133,6 +134,12 @@ pub struct Session {
     pub scope_origin: String,
     /// Where the profile's secret is kept, once known: `Secret Service`.
     pub store: Option<String>,
+    /// Where requests go.
+    pub base_url: BaseUrl,
+    /// The environment's variable that counts before the default profile, where one holds a credential.
+    pub variable: Option<&'static str>,
+    /// Whether the profile was named on the command line, which counts before any variable.
+    pub is_named: bool,
     /// What the user set.
     pub settings: Settings,
     /// Whether the program was started for the demo and nothing else.
@@ -147,6 +154,13 @@ impl Session {
             identity: self.identity.clone()?,
             scope: scope.clone(),
         })
+    }
+
+    /// The host that requests go to, where that is not Cloudflare's and not the demo's.
+    #[must_use]
+    pub fn foreign_host(&self) -> Option<String> {
+        let is_asked = !self.is_demo() && !self.demo_only;
+        is_asked.then(|| self.base_url.foreign_host()).flatten()
     }
 
     /// Whether the embedded demo is in use.

@@ -10,6 +10,7 @@ use crate::domain::access::{Access, Asker, Identity, Seat};
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
+use crate::domain::recent::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 
@@ -30,6 +31,8 @@ pub(super) enum Step {
     CopyRaw(Option<String>),
     /// Look a token up with the credential in use.
     LookUp { token: TokenRef, scope: Scope },
+    /// Look a token up again, with the credential that did so before.
+    LookUpAgain(Recent),
     /// Look a token up.
     Fetch { access: Access, token: TokenRef },
     /// Fetch the token in view again.

@@ -14,6 +14,7 @@ use super::step::Step;
 use crate::domain::access::{Access, Identity, Seat};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
@@ -32,6 +33,46 @@ pub(super) fn switch(state: &mut State, seat: Seat) -> Vec<Effect> {
     state.lookup.reopen();
     state.tell(format!("Now using {name}."));
     effects
+}
+
+/// Whose a recent look-up is.
+pub(super) enum Owner {
+    /// The credential in use, as far as anybody can tell.
+    InUse,
+    /// Another one, which is there.
+    Other(Seat),
+    /// A profile that is not there any more.
+    Gone(String),
+}
+
+/// Finds out whose a recent look-up is: its profile's, or that of the credential whose scope it is in.
+pub(super) fn owner(state: &State, recent: &Recent) -> Owner {
+    let session = &state.session;
+    if recent.profile == session.profile {
+        return Owner::InUse;
+    }
+    let named = recent.profile.as_deref();
+    if let Some(profile) = named.and_then(|name| session.settings.profile(name)) {
+        return Owner::Other(Seat::of(profile));
+    }
+    let is_there = |scope: Option<&Scope>| scope == Some(&recent.scope);
+    if is_there(session.scope.as_ref()) {
+        return Owner::InUse;
+    }
+    let visitors = state.profiles.visitors.iter().cloned();
+    let profiles = session.settings.profiles.iter().map(Seat::of);
+    let is_in_use = |seat: &Seat| {
+        let identity = session.identity.as_ref();
+        identity.is_some_and(|identity| identity.source == seat.identity.source)
+    };
+    let mut others = visitors
+        .chain(profiles)
+        .filter(|seat| is_there(seat.scope.as_ref()) && !is_in_use(seat));
+    match (others.next(), named) {
+        (Some(seat), _) => Owner::Other(seat),
+        (None, Some(name)) => Owner::Gone(name.to_owned()),
+        (None, None) => Owner::InUse,
+    }
 }
 
 /// What comes after a profile that was in use and is gone: the environment's credential, then the
@@ -156,10 +197,11 @@ pub(super) fn enter(
     let scope_origin = profile
         .as_ref()
         .map_or_else(|| "typed in".to_owned(), |name| format!("profile {name}"));
-    let saved = profile
-        .as_ref()
-        .filter(|_| state.setup.opener == Opener::Profiles)
-        .map(|name| format!("Saved. Now using the profile {name}."));
+    let saved = profile.as_ref().and_then(|name| {
+        let is_told = state.setup.opener == Opener::Profiles;
+        let told = || is_told.then(|| format!("Saved. Now using the profile {name}."));
+        overruled(state, name).or_else(told)
+    });
     let mut effects = sit_down(
         state,
         Seat {
@@ -245,7 +287,8 @@ pub(super) fn profiles_changed(
     };
     use_settings(state, settings);
     if !change.is_removal {
-        let text = format!("{} is the default now.", change.name);
+        let text = overruled(state, &change.name)
+            .unwrap_or_else(|| format!("{} is the default now.", change.name));
         return vec![Step::Tell(text), Step::FindSecrets];
     }
     let mut text = format!("{} is removed.", change.name);
@@ -258,6 +301,14 @@ pub(super) fn profiles_changed(
     }
     steps.push(Step::Tell(text));
     steps
+}
+
+/// What to say of a profile that counts behind a variable whenever the program starts.
+fn overruled(state: &State, profile: &str) -> Option<String> {
+    let variable = state.session.variable?;
+    Some(format!(
+        "Saved. At the next start {variable}, which is set, counts before the profile {profile}."
+    ))
 }
 
 /// The settings as they are now: the list of profiles shows those there are.

@@ -10,12 +10,11 @@ use super::output::report::ScopeReport;
 use super::output::setup::AuthReport;
 use super::output::{self, card};
 use super::prompt;
-use super::telling::explain;
+use super::telling::{explain, warn};
 use crate::config::log;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{InvalidProfileName, Profile, parse_new_profile_name};
-use crate::domain::secrecy::misplaced;
+use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::inspector::no_default;
 
@@ -28,19 +27,8 @@ pub(super) async fn set(
     let name = desk
         .profile
         .unwrap_or_else(|| desk.settings.default_profile.clone());
-    let name = parse_new_profile_name(&name).map_err(unfit_name)?;
-    let kind = match email {
-        None => CredentialKind::ApiToken,
-        Some(text) => CredentialKind::GlobalKey {
-            email: parse_email(text).ok_or_else(|| {
-                Failure::new(
-                    FailureKind::Usage,
-                    "--email is not an email address.",
-                    "Give the address of the key's owner.",
-                )
-            })?,
-        },
-    };
+    let name = parse_new_profile_name(&name).map_err(|error| unfit_name(&name, error))?;
+    let kind = kind(email)?;
     let scope = desk
         .selection
         .scope
@@ -57,6 +45,11 @@ pub(super) async fn set(
     // On a thread of its own, so that a signal is heard meanwhile.
     let read = tokio::task::spawn_blocking(read).await;
     let secret = read.map_err(|error| unreadable(&error))??;
+    if let Some(host) = desk.options.base_url.foreign_host() {
+        warn(&format!(
+            "the credential of profile {name} is stored for {host}, and used there alone."
+        ));
+    }
     // How long a person takes over it is not the command's time.
     desk.inspector.start_the_clock();
     let credential = Credential {
@@ -70,20 +63,26 @@ pub(super) async fn set(
         name,
         kind,
         scope: Some(scope),
+        base_url: desk.options.base_url,
     };
     desk.inspector.save(&profile, &credential).await?;
+    let overruled = desk.environment.overrules(&profile.name);
+    overruled.iter().for_each(|why| warn(why));
     Ok(0)
 }
 
-fn unfit_name(error: InvalidProfileName) -> Failure {
-    match error {
-        InvalidProfileName::Secret => misplaced(),
-        error => Failure::new(
+fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
+    let Some(text) = email else {
+        return Ok(CredentialKind::ApiToken);
+    };
+    let email = parse_email(text).ok_or_else(|| {
+        Failure::new(
             FailureKind::Usage,
-            format!("--profile cannot name a profile: {error}."),
-            "Choose another --profile.",
-        ),
-    }
+            "--email is not an email address.",
+            "Give the address of the key's owner.",
+        )
+    })?;
+    Ok(CredentialKind::GlobalKey { email })
 }
 
 fn typed_secret(label: &str) -> Result<Secret, Failure> {
@@ -140,6 +139,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
             .and_then(|identity| identity.kind.email())
             .map(str::to_owned),
         scope: desk.selection.scope.as_ref().map(ScopeReport::from),
+        base_url: desk.options.base_url.to_string(),
         stored: None,
         store: None,
     };
@@ -152,9 +152,10 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         }
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
+            let may_go = desk.may_use(profile);
             match desk.inspector.stored(profile).await {
                 Ok((stored, place)) => {
-                    is_usable = stored;
+                    is_usable = stored && may_go;
                     report.stored = Some(stored);
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
                 }

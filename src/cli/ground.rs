@@ -12,6 +12,7 @@ use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::{parse_profile_name, unfit_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::settings::Settings;
 use crate::inspector::{self, Selection, Wishes};
@@ -40,6 +41,9 @@ pub fn prepare(
     environment: Environment,
     clock: fn() -> DateTime<Utc>,
 ) -> Result<Ground, Failure> {
+    if let Some(name) = &global.profile {
+        parse_profile_name(name).map_err(|error| unfit_name(name, error))?;
+    }
     let prints_itself = matches!(command, Some(Command::Completions { .. } | Command::Man));
     let mut options = Options {
         base_url: BaseUrl::default(),

@@ -24,7 +24,13 @@ pub(super) async fn profile(
             };
             printed.map_err(|error| unprintable(&error))?;
         }
-        ProfileCommand::Use { name } => drop(desk.inspector.use_profile(&name)?),
+        ProfileCommand::Use { name } => {
+            desk.inspector.use_profile(&name)?;
+            desk.environment
+                .overrules(&name)
+                .iter()
+                .for_each(|why| warn(why));
+        }
         ProfileCommand::Remove { name } => remove(&desk, &name).await?,
     }
     Ok(0)

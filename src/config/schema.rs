@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike};
 
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::profile::{Profile, parse_profile_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -31,7 +32,7 @@ const KEYS: [&str; 12] = [
     "profiles",
 ];
 
-const PROFILE_KEYS: [&str; 5] = ["credential", "email", "account", "zone", "name"];
+const PROFILE_KEYS: [&str; 6] = ["credential", "email", "account", "zone", "name", "base_url"];
 
 /// The longest time between refreshes: a year.
 const LONGEST_REFRESH: u64 = 365 * 24 * 60 * 60;
@@ -235,16 +236,15 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
             table,
             prefix: format!("profiles.{name}."),
         };
-        match parse_profile_name(name) {
-            Ok(parsed) if parsed == name => {}
-            Ok(_) => return Err(parent.problem(name, "has white space around its name")),
-            Err(invalid) => return Err(parent.problem(name, &format!("is misnamed: {invalid}"))),
+        if let Err(invalid) = parse_profile_name(name) {
+            return Err(parent.problem(name, &format!("is misnamed: {invalid}")));
         }
         unknown.extend(section.unknown(&PROFILE_KEYS));
         profiles.push(Profile {
             name: name.to_owned(),
             kind: kind(&section)?,
             scope: scope(&section)?,
+            base_url: base_url(&section)?,
         });
     }
     Ok(profiles)
@@ -265,6 +265,16 @@ fn kind(profile: &Section<'_>) -> Result<CredentialKind, Problem> {
         )),
         (Some(_), _) => Err(profile.problem("credential", &format!("must be {kinds}"))),
     }
+}
+
+/// Where the profile's secret may go; Cloudflare's own address where nothing is said.
+fn base_url(profile: &Section<'_>) -> Result<BaseUrl, Problem> {
+    let expected =
+        "an https URL, or an http one of a loopback address, without a user name or query";
+    let read = |item: &Item| BaseUrl::parse(item.as_str()?).ok();
+    Ok(profile
+        .read("base_url", expected, read)?
+        .unwrap_or_default())
 }
 
 fn scope(profile: &Section<'_>) -> Result<Option<Scope>, Problem> {

@@ -223,6 +223,11 @@ fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
         Some(email) => put(table, "email", email),
         None => drop(table.remove("email")),
     }
+    if profile.base_url.is_default() {
+        table.remove("base_url");
+    } else {
+        put(table, "base_url", &profile.base_url.to_string());
+    }
     for kind in [ScopeKind::Account, ScopeKind::Zone] {
         match &profile.scope {
             Some(scope) if scope.kind() == kind => put(table, kind.word(), scope.id()),

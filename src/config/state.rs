@@ -163,6 +163,9 @@ struct Entry {
     expires_at: Option<String>,
     duration_seconds: Option<i64>,
     looked_up_at: String,
+    /// Absent in files of earlier versions.
+    #[serde(default)]
+    profile: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -185,6 +188,7 @@ impl From<&Recent> for Entry {
             expires_at: recent.life.expires_at.map(write_time),
             duration_seconds: recent.life.duration.map(|length| length.num_seconds()),
             looked_up_at: write_time(recent.looked_up_at),
+            profile: recent.profile.clone(),
         }
     }
 }
@@ -209,6 +213,7 @@ impl Entry {
                 duration: self.duration_seconds.and_then(TimeDelta::try_seconds),
             },
             looked_up_at: parse_time(&self.looked_up_at)?,
+            profile: self.profile,
         })
     }
 }

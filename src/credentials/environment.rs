@@ -15,7 +15,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secrecy::SHORTEST;
 use crate::domain::secret::Secret;
-use crate::domain::text;
+use crate::domain::{pasted, text};
 
 /// Each with the names that count where the ones before them are unset.
 const TOKEN: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
@@ -135,7 +135,7 @@ impl Environment {
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {
-            let secret = text::trim_input(secret.expose());
+            let secret = peeled(secret);
             secret.len() >= SHORTEST && text.contains(secret)
         })
     }
@@ -175,6 +175,44 @@ impl Environment {
             credential: Credential { kind, secret },
             variable,
         }))
+    }
+
+    /// What else the environment holds that could be meant by its credential, a sentence each.
+    #[must_use]
+    pub fn overlooked(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for names in [TOKEN, KEY] {
+            let mut set = names
+                .iter()
+                .filter_map(|name| Some((name, self.secrets.get(name)?.as_ref()?)));
+            let Some((first, counts)) = set.next() else {
+                continue;
+            };
+            let differs = |secret: &Secret| peeled(secret) != peeled(counts);
+            if let Some((other, _)) = set.find(|(_, secret)| differs(secret)) {
+                sentences.push(format!(
+                    "{first} and {other} are both set and differ; {first} counts."
+                ));
+            }
+        }
+        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
+        let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
+        if let (Some(token), Some(key), Some(email)) = (set(TOKEN), set(KEY), email) {
+            sentences.push(format!(
+                "{token} is set, and {key} with {email} too; the API token in {token} counts."
+            ));
+        }
+        sentences
+    }
+
+    /// Why what is stored for a profile is not used as long as the environment is what it is.
+    #[must_use]
+    pub fn overrules(&self, profile: &str) -> Option<String> {
+        let variable = self.credential().ok()??.variable;
+        Some(format!(
+            "{variable} is set and counts before what is stored: profile {profile} is used with \
+             --profile {profile}, or once the variable is unset."
+        ))
     }
 
     /// The scope that the environment names, and the variable that names it.
@@ -226,7 +264,7 @@ impl Environment {
             return Ok(None);
         };
         let text = value.to_str().ok_or_else(|| not_text(name, kind))?;
-        Ok(Some((text::trim_input(text), name)))
+        Ok(Some((pasted::peel(text), name)))
     }
 
     /// The first set variable of these names, which must be fit for a header.
@@ -256,10 +294,14 @@ fn first_set<'a, T>(
         .find_map(|name| Some((*name, variables.get(name)?)))
 }
 
+fn peeled(secret: &Secret) -> &str {
+    pasted::peel(secret.expose())
+}
+
 fn is_blank(value: &OsStr) -> bool {
     value
         .to_str()
-        .is_some_and(|text| text::trim_input(text).is_empty())
+        .is_some_and(|text| pasted::peel(text).is_empty())
 }
 
 fn not_text(name: &str, kind: FailureKind) -> Failure {

@@ -17,6 +17,10 @@ use crate::domain::secret::Secret;
 /// The service under which every entry is kept.
 pub const SERVICE: &str = "tokenscope";
 
+/// The service under which is kept, by profile, the address that a secret was stored for. It is no
+/// secret, but a file could be anybody's.
+const ADDRESSES: &str = "tokenscope-base-url";
+
 /// What the OS keyring is called here.
 pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
     "Keychain"
@@ -97,6 +101,29 @@ impl CredentialStore for Keyring {
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
         tracing::debug!(profile, "keyring: look for a secret");
         platform::contains(SERVICE, profile).map_err(platform::explain)
+    }
+
+    fn bound(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
+        match self.with(|session| session.entry(ADDRESSES, profile)?.get_password()) {
+            Ok(address) => Ok(Some(address)),
+            // Which of several is meant nobody knows.
+            Err(StoreError::Missing | StoreError::Ambiguous(_) | StoreError::NotText) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn bind(&mut self, profile: &str, base_url: Option<&str>) -> Result<(), StoreError> {
+        self.with(|session| {
+            let entry = session.entry(ADDRESSES, profile)?;
+            match base_url {
+                Some(address) => entry.set_password(address),
+                None => match entry.delete_credential() {
+                    Err(Error::NoEntry) => Ok(()),
+                    Err(Error::Ambiguous(entries)) => delete_all(&entries),
+                    done => done,
+                },
+            }
+        })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {

@@ -32,6 +32,23 @@ pub trait CredentialStore: Send {
     /// A [`StoreError`] where the store cannot tell.
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError>;
 
+    /// The address that a profile's secret was stored for, where [`bind`](Self::bind) noted one.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where the store cannot tell.
+    fn bound(&mut self, _profile: &str) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// Notes the address that a profile's secret is for, or forgets it. A store that lasts no longer
+    /// than the program need not.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where that was not done.
+    fn bind(&mut self, _profile: &str, _base_url: Option<&str>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Tries the store out: writes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER)
     /// and deletes it, since a store that reads may still refuse to write.
     ///

@@ -93,6 +93,30 @@ impl Vault {
         self.ask(wait, move |store| store.contains(&profile)).await
     }
 
+    /// The address that a profile's secret was stored for, where one was noted.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn bound(&self, profile: &str, wait: Duration) -> Result<Option<String>, StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.bound(&profile)).await
+    }
+
+    /// Notes the address that a profile's secret is for, or forgets it.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn bind(
+        &self,
+        profile: &str,
+        base_url: Option<String>,
+        wait: Duration,
+    ) -> Result<(), StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.bind(&profile, base_url.as_deref()))
+            .await
+    }
+
     /// Tries the store out with a real write.
     ///
     /// # Errors

@@ -71,6 +71,17 @@ pub enum Asker {
     Credential(Credential),
 }
 
+impl Asker {
+    /// Where the credential comes from; nothing where it was typed.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        match self {
+            Self::Identity(identity) => Some(&identity.source),
+            Self::Credential(_) => None,
+        }
+    }
+}
+
 /// The accounts and zones that a credential can see, or why it cannot list them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VisibleScopes {

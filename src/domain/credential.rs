@@ -54,6 +54,61 @@ pub struct Credential {
     pub secret: Secret,
 }
 
+/// How credentials of other kinds begin where an API token is wanted, and what to say then.
+const NO_API_TOKENS: [(&str, &str); 4] = [
+    (
+        "cfk_",
+        "This begins as a Global API key does: use --email, CLOUDFLARE_API_KEY, or that kind in the \
+         form.",
+    ),
+    (
+        "cfast_",
+        "This begins as a service token's secret does, and that is no credential for the API: make \
+         an API token.",
+    ),
+    (
+        "cfoat_",
+        "This begins as an OAuth token does: make an API token, which does not expire with a login.",
+    ),
+    (
+        "v1.0-",
+        "This begins as an Origin CA key does, and that is for certificates alone: make an API token.",
+    ),
+];
+
+/// The same where a Global API key is wanted.
+const NO_GLOBAL_KEYS: [(&str, &str); 4] = [
+    ("cfut_", IS_API_TOKEN),
+    ("cfat_", IS_API_TOKEN),
+    (
+        "cfoat_",
+        "This begins as an OAuth token does, which is no Global API key: make an API token.",
+    ),
+    (
+        "cfast_",
+        "This begins as a service token's secret does, and that is no credential for the API: make \
+         an API token.",
+    ),
+];
+
+const IS_API_TOKEN: &str = "This begins as an API token does: leave --email out, use \
+    CLOUDFLARE_API_TOKEN, or choose that kind in the form.";
+
+impl Credential {
+    /// What to say of a credential that begins as another kind does, once it was refused: how they
+    /// begin is Cloudflare's to change, so none is refused for that.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&'static str> {
+        let others = match self.kind {
+            CredentialKind::ApiToken => NO_API_TOKENS,
+            CredentialKind::GlobalKey { .. } => NO_GLOBAL_KEYS,
+        };
+        let secret = self.secret.expose();
+        let found = others.iter().find(|(start, _)| secret.starts_with(start));
+        found.map(|(_, sentence)| *sentence)
+    }
+}
+
 /// Where a credential is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
@@ -76,7 +131,7 @@ pub enum CredentialSource {
 /// Reads an email address: trimmed, printable ASCII, one `@` with something on both sides.
 #[must_use]
 pub fn parse_email(text: &str) -> Option<String> {
-    let text = super::text::trim_input(text);
+    let text = super::pasted::peel(text);
     let (user, host) = text.split_once('@')?;
     let plausible = !user.is_empty() && !host.is_empty() && !host.contains('@');
     (plausible && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())

@@ -1,6 +1,8 @@
 //! Pure nouns and maths: what a token is, how it stands, and how to say so. No I/O, no clock.
 
 pub mod access;
+pub mod base_url;
+pub mod binding;
 pub mod clock;
 pub mod countdown;
 pub mod credential;
@@ -9,6 +11,7 @@ pub mod failure;
 pub mod fields;
 pub mod findings;
 pub mod lifetime;
+pub mod pasted;
 pub mod piece;
 pub mod profile;
 pub mod raw;

@@ -1,5 +1,6 @@
 //! A named pair of credential kind and default scope. Never a secret.
 
+use super::base_url::BaseUrl;
 use super::credential::CredentialKind;
 use super::failure::{Failure, FailureKind};
 use super::scope::Scope;
@@ -22,6 +23,8 @@ pub struct Profile {
     pub kind: CredentialKind,
     /// Its default scope; a hand-written profile may have none.
     pub scope: Option<Scope>,
+    /// Where its secret was stored for: it goes nowhere else.
+    pub base_url: BaseUrl,
 }
 
 /// Why text cannot name a profile.
@@ -30,6 +33,9 @@ pub enum InvalidProfileName {
     /// Nothing there.
     #[error("a profile needs a name")]
     Empty,
+    /// White space or invisible characters around it: nobody sees which profile is meant.
+    #[error("a profile name has no blanks or invisible characters around it")]
+    Blanks,
     /// Longer than 64 characters.
     #[error("a profile name has at most 64 characters")]
     Long,
@@ -46,19 +52,22 @@ pub enum InvalidProfileName {
     Secret,
 }
 
-/// Reads a profile's name.
+/// Reads a profile's name. There is one rule for them, wherever one is written, and nothing is
+/// trimmed: what is stored for `one` is not replaced by what was meant for another.
 ///
 /// # Errors
 /// [`InvalidProfileName`] says what is wrong with it.
 pub fn parse_profile_name(text: &str) -> Result<String, InvalidProfileName> {
-    let text = text::trim_input(text);
+    let trimmed = text::trim_input(text);
     let starts_well = text.chars().next().is_some_and(char::is_alphanumeric);
     let is_plain = text
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
     match text {
-        "" => Err(InvalidProfileName::Empty),
-        PROBE_USER => Err(InvalidProfileName::Reserved),
+        _ if trimmed.is_empty() => Err(InvalidProfileName::Empty),
+        text if trimmed != text => Err(InvalidProfileName::Blanks),
+        // Not every keyring tells capitals apart.
+        text if text.eq_ignore_ascii_case(PROBE_USER) => Err(InvalidProfileName::Reserved),
         text if text.chars().count() > 64 => Err(InvalidProfileName::Long),
         text if starts_well && is_plain => Ok(text.to_owned()),
         _ => Err(InvalidProfileName::Characters),
@@ -75,6 +84,24 @@ pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> 
         return Err(InvalidProfileName::Secret);
     }
     Ok(name)
+}
+
+/// What to say of a name that no profile can have.
+#[must_use]
+pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
+    if holds_secret(name) {
+        return misplaced();
+    }
+    // What no name looks like may be a secret, and is not repeated.
+    let what = match error {
+        InvalidProfileName::Long => format!("--profile {}", secrecy::quoted(name)),
+        _ => "--profile".to_owned(),
+    };
+    Failure::new(
+        FailureKind::Usage,
+        format!("{what} cannot name a profile: {error}."),
+        "Choose another --profile.",
+    )
 }
 
 /// What to say where no profile has this name.

@@ -22,10 +22,12 @@ pub struct Recent {
     pub life: Lifecycle,
     /// When it was looked up.
     pub looked_up_at: DateTime<Utc>,
+    /// The profile that looked it up; none for a credential of no profile, and where it is not known.
+    pub profile: Option<String>,
 }
 
 impl Recent {
-    /// The record of a token that was just fetched; none for a token without a UUID.
+    /// The record of a token that was just fetched, by no profile yet; none for a token without a UUID.
     #[must_use]
     pub fn of(token: &ServiceToken, scope: &Scope, looked_up_at: DateTime<Utc>) -> Option<Self> {
         Some(Self {
@@ -34,6 +36,7 @@ impl Recent {
             name: token.name_text().to_owned(),
             life: Lifecycle::of(token),
             looked_up_at,
+            profile: None,
         })
     }
 

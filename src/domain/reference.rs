@@ -8,7 +8,7 @@ use url::Url;
 
 use super::scope::{Scope, ScopeId};
 use super::secrecy::holds_secret;
-use super::text;
+use super::{pasted, text};
 
 /// The UUID of a service token, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -104,7 +104,7 @@ impl TokenRef {
         if text.is_empty() {
             return Err(InvalidTokenRef::Empty);
         }
-        let bare = unlabelled(text);
+        let bare = unlabelled(pasted::peel(text));
         if let Some(id) = TokenId::parse(bare) {
             return Ok(Self::Id(id));
         }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::text;
+use super::{pasted, text};
 
 /// Which of the two kinds of scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl ScopeId {
     /// # Errors
     /// [`InvalidScopeId`] when the text is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, InvalidScopeId> {
-        let text = text::bare(text);
+        let text = text::bare(pasted::peel(text));
         match (
             text.chars().count(),
             text.chars().find(|c| !c.is_ascii_hexdigit()),

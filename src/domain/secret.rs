@@ -7,7 +7,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::text;
+use super::pasted;
 
 /// A secret.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -39,14 +39,14 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// Trims what pasting and piping leave around a credential, and checks that the rest can go
+    /// Takes off what pasting and piping leave around a credential, and checks that the rest can go
     /// into an HTTP header.
     ///
     /// # Errors
     /// [`InvalidSecret`] for nothing at all, for characters that no credential has, and for more than
     /// [`Self::LONGEST`].
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
-        let trimmed = text::trim_input(text);
+        let trimmed = pasted::peel(text);
         if trimmed.is_empty() {
             return Err(InvalidSecret::Empty);
         }

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, matching, not_in_list};
+use super::origin::{refused, without_variable};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::{Paths, no_home};
 use crate::config::settings;
@@ -47,17 +48,19 @@ pub struct Limits {
 
 /// The use-cases over an API client, a credential store and the files.
 pub struct Inspector {
-    options: Options,
+    pub(super) options: Options,
     client: OnceCell<Client>,
     on_complaint: OnceLock<Box<dyn Fn(&str) + Send + Sync>>,
-    vault: Vault,
-    environment: Environment,
+    pub(super) vault: Vault,
+    pub(super) environment: Environment,
     paths: Option<Paths>,
     limits: Limits,
     /// When the command as a whole must be done.
     ends: Mutex<Option<Instant>>,
     held: Mutex<Option<Credential>>,
     secrets: Mutex<HashMap<String, Secret>>,
+    /// The flag that overrules the environment's credential, where one was given.
+    overruling: Option<&'static str>,
 }
 
 impl Inspector {
@@ -81,6 +84,23 @@ impl Inspector {
             ends: Mutex::default(),
             held: Mutex::default(),
             secrets: Mutex::default(),
+            overruling: None,
+        }
+    }
+
+    /// From now on no hint tells to set a variable, since a flag overrules it: `--profile`.
+    #[must_use]
+    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
+        self.overruling = flag;
+        self
+    }
+
+    /// The failure of a store that was asked for a profile, with hints that can work.
+    pub(super) fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
+        let failure = error.of(profile);
+        match self.overruling {
+            Some(flag) => without_variable(failure, flag),
+            None => failure,
         }
     }
 
@@ -117,7 +137,8 @@ impl Inspector {
         on_network();
         let client = self.client().await?;
         let scope = &access.scope;
-        let to_failure = |error: crate::api::Error| error.into_failure(Some(scope));
+        let source = &access.identity.source;
+        let to_failure = |error| refused(error, Some(scope), &credential, Some(source));
         if let Some(id) = token.id() {
             let answer = client
                 .get_token(&credential, scope, id, patience)
@@ -167,6 +188,16 @@ impl Inspector {
     /// # Errors
     /// Whatever kept the list from being read.
     pub async fn verify(&self, credential: &Credential, scope: &Scope) -> Result<(), Failure> {
+        self.verify_from(credential, None, scope).await
+    }
+
+    /// The same of a credential from somewhere.
+    pub(super) async fn verify_from(
+        &self,
+        credential: &Credential,
+        source: Option<&CredentialSource>,
+        scope: &Scope,
+    ) -> Result<(), Failure> {
         let patience = self.patience();
         let answer = self
             .client()
@@ -175,7 +206,7 @@ impl Inspector {
             .await;
         answer
             .map(drop)
-            .map_err(|error| error.into_failure(Some(scope)))
+            .map_err(|error| refused(error, Some(scope), credential, source))
     }
 
     /// How far the server's clock is ahead of ours, where the answer to the smallest question shows it.
@@ -206,11 +237,14 @@ impl Inspector {
         let deadline = Instant::now() + wait;
         let (name, secret) = (&profile.name, &credential.secret);
         let keeping = async {
+            self.unbind(name).await?;
             self.vault.set(name, secret, wait).await?;
-            self.vault.get(name, wait).await
+            let kept = self.vault.get(name, wait).await?;
+            self.bind(name).await?;
+            Ok(kept)
         };
         let kept = self.until(deadline, keeping).await;
-        let kept = kept.map_err(|error| error.of(name))?;
+        let kept = kept.map_err(|error| self.store_failure(error, name))?;
         if kept != credential.secret {
             return Err(Failure::new(
                 FailureKind::Keyring,
@@ -228,7 +262,11 @@ impl Inspector {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(profile.name.clone(), kept);
         let paths = self.paths()?;
-        settings::save_profile(paths, profile)?;
+        let profile = Profile {
+            base_url: self.options.base_url.clone(),
+            ..profile.clone()
+        };
+        settings::save_profile(paths, &profile)?;
         Ok((settings::load(paths)?.settings, place))
     }
 
@@ -256,7 +294,7 @@ impl Inspector {
     /// The store's failure.
     pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
         let removed = self.remove_secret(profile).await;
-        removed.map_err(|error| error.of(profile))
+        removed.map_err(|error| self.store_failure(error, profile))
     }
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
@@ -264,7 +302,9 @@ impl Inspector {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        self.vault.delete(profile, self.keyring_wait()).await
+        let was_there = self.vault.delete(profile, self.keyring_wait()).await?;
+        self.unbind(profile).await?;
+        Ok(was_there)
     }
 
     /// Whether a profile's secret is stored, without reading it, and where.
@@ -278,7 +318,7 @@ impl Inspector {
             Ok((is_stored, self.vault.place(wait).await?))
         };
         let looked = self.until(Instant::now() + wait, looking).await;
-        looked.map_err(|error| error.of(profile))
+        looked.map_err(|error| self.store_failure(error, profile))
     }
 
     /// Asks the store several things within one wait, however slowly it answers each.
@@ -316,8 +356,9 @@ impl Inspector {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
+                self.may_send(profile).await?;
                 let secret = self.vault.get(profile, self.keyring_wait()).await;
-                let secret = secret.map_err(|error| error.of(profile))?;
+                let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 self.secrets
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -368,7 +409,7 @@ impl Inspector {
     }
 
     /// The keyring's time, or what is left of it.
-    fn keyring_wait(&self) -> Duration {
+    pub(super) fn keyring_wait(&self) -> Duration {
         let wait = self.limits.keyring;
         self.end().map_or(wait, |end| {
             wait.min(end.saturating_duration_since(Instant::now()))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cases::Inspector;
+use super::origin::refused;
 use crate::api::Page;
 use crate::domain::access::{Access, Asker, VisibleScopes};
 use crate::domain::failure::Failure;
@@ -51,7 +52,10 @@ impl Inspector {
             .await?
             .list_tokens(&credential, scope, patience, on_page)
             .await
-            .map_err(|error| error.into_failure(Some(scope)))?;
+            .map_err(|error| {
+                let source = &access.identity.source;
+                refused(error, Some(scope), &credential, Some(source))
+            })?;
         let listing = answer.value;
         let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
         Ok(Listed {
@@ -71,14 +75,15 @@ impl Inspector {
     pub async fn scopes(&self, asker: &Asker) -> Result<VisibleScopes, Failure> {
         let patience = self.patience();
         let credential = self.credential_of(asker).await?;
+        let source = asker.source();
         let client = self.client().await?;
         let (accounts, zones) = tokio::join!(
             client.list_accounts(&credential, patience),
             client.list_zones(&credential, patience),
         );
         Ok(VisibleScopes {
-            accounts: accounts.map_err(|error| error.into_failure(None)),
-            zones: zones.map_err(|error| error.into_failure(None)),
+            accounts: accounts.map_err(|error| refused(error, None, &credential, source)),
+            zones: zones.map_err(|error| refused(error, None, &credential, source)),
         })
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Not here: wording of output, keys, or when to do any of it.
 
+mod binding;
 mod cases;
 mod found;
 mod lists;
+mod origin;
 mod profiles;
 mod selection;
 

@@ -5,6 +5,7 @@
 use super::cases::Inspector;
 use crate::config::settings;
 use crate::domain::access::Asker;
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
@@ -47,7 +48,17 @@ impl Inspector {
     pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, String), Failure> {
         let place = self.place().await?;
         let paths = self.paths()?;
-        settings::save_profile(paths, profile)?;
+        // The secret stays, and so does what it is bound to, whatever the form knew of that.
+        let known = settings::load(paths)?.settings;
+        let base_url = match known.profile(&profile.name) {
+            Some(kept) => kept.base_url.clone(),
+            None => BaseUrl::default(),
+        };
+        let profile = Profile {
+            base_url,
+            ..profile.clone()
+        };
+        settings::save_profile(paths, &profile)?;
         Ok((settings::load(paths)?.settings, place))
     }
 
@@ -57,7 +68,8 @@ impl Inspector {
     /// Whatever kept the credential or the list from being read.
     pub async fn verify_as(&self, asker: &Asker, scope: &Scope) -> Result<(), Failure> {
         let credential = self.credential_of(asker).await?;
-        self.verify(&credential, scope).await
+        let source = asker.source();
+        self.verify_from(&credential, source, scope).await
     }
 
     /// What was typed, or what is kept.
@@ -80,7 +92,7 @@ impl Inspector {
         let unreached = match self.remove_secret(name).await {
             Ok(_) => None,
             Err(error) if error.is_absent() => Some(left_elsewhere(name, error.into())),
-            Err(error) => return Err(error.of(name)),
+            Err(error) => return Err(self.store_failure(error, name)),
         };
         settings::remove_profile(paths, name)?;
         let settings = settings::load(paths)?.settings;

@@ -10,7 +10,12 @@ use super::look::Look;
 use super::widgets::{put, put_right, width};
 use crate::app::state::{Screen, State};
 use crate::domain::credential::CredentialSource;
+use crate::domain::text;
 use crate::theme::Role;
+
+/// The cells before the first fact, and those between two.
+const MARGIN: usize = " tokenscope   ".len();
+const SEPARATOR: usize = 3;
 
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
@@ -21,7 +26,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         look.span(Role::Title, "tokenscope"),
         Span::raw("   "),
     ];
-    for (at, fact) in facts(state, look).iter().enumerate() {
+    for (at, fact) in facts(state, look, usize::from(area.width))
+        .iter()
+        .enumerate()
+    {
         if at > 0 {
             left.push(look.span(Role::Muted, look.glyphs().dot));
         }
@@ -36,7 +44,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     put(buffer, area, &left, look);
 }
 
-fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
+/// A host that is not Cloudflare's is seen at any width: the scope gives way to it.
+fn facts(state: &State, look: &Look<'_>, columns: usize) -> Vec<String> {
     let session = &state.session;
     let in_view = match state.screen {
         Screen::Detail => state.detail.access.as_ref(),
@@ -56,7 +65,16 @@ fn facts(state: &State, look: &Look<'_>) -> Vec<String> {
     };
     let scope =
         scope.map(|scope| format!("{} {}", scope.kind().word(), look.abbreviate(scope.id())));
-    name.into_iter().chain(scope).collect()
+    let Some(host) = session.foreign_host() else {
+        return name.into_iter().chain(scope).collect();
+    };
+    let facts: Vec<String> = name.clone().into_iter().chain(scope.clone()).collect();
+    let taken: usize = facts.iter().map(|fact| text::width(fact) + SEPARATOR).sum();
+    if MARGIN + taken + text::width(&host) <= columns {
+        facts.into_iter().chain([host]).collect()
+    } else {
+        [host].into_iter().chain(name).chain(scope).collect()
+    }
 }
 
 fn credential(state: &State) -> String {

@@ -68,7 +68,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         rows.extend(field_rows(form, state, field));
     }
     rows.push(FormRow::spacer());
-    rows.extend(store(form, setup));
+    rows.extend(store(form, state));
     rows.push(FormRow::spacer());
     match waiting(form.look, state) {
         Some(line) => rows.push(FormRow::text(line)),
@@ -125,6 +125,9 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, setup));
     }
+    if field == SetupField::Secret {
+        rows.extend(host_remark(form, state));
+    }
     if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
         rows.extend(form.complaint(complaint));
     } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
@@ -148,6 +151,17 @@ fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     }
 }
 
+/// Where what is typed goes, if that is not Cloudflare.
+fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    // The form is not the demo's, even where the demo is what it covers.
+    let Some(host) = state.session.base_url.foreign_host() else {
+        return Vec::new();
+    };
+    let warning = form.look.glyphs().warning;
+    let text = format!("{warning} It is sent to {host}, and stored for that host alone.");
+    form.remark(Role::Warning, &text)
+}
+
 fn button_label(button: SetupField) -> &'static str {
     match button {
         SetupField::SaveUnchecked => "Save without checking",
@@ -157,13 +171,14 @@ fn button_label(button: SetupField) -> &'static str {
 }
 
 /// Where the secret will be kept, or what to do when it cannot be kept.
-fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
+fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    let setup = &state.setup;
     match &setup.store {
         Remote::Idle => Vec::new(),
         Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
             let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
             let mut rows = form.paragraph(Role::Warning, waiting);
-            rows.extend(form.paragraph(Role::Muted, &way_out(setup)));
+            rows.extend(form.paragraph(Role::Muted, &way_out(state)));
             rows
         }
         Remote::Loading { last: None, .. } => {
@@ -173,7 +188,7 @@ fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
             if let Some(failure) = store.failure() {
                 let summary = format!("{} {}", form.look.glyphs().warning, failure.summary);
                 let mut rows = form.paragraph(Role::Warning, &summary);
-                rows.extend(form.paragraph(Role::Muted, &way_out(setup)));
+                rows.extend(form.paragraph(Role::Muted, &way_out(state)));
                 rows
             } else {
                 let place = store.value().map_or("", String::as_str);
@@ -184,13 +199,18 @@ fn store(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
 }
 
 /// What to do without a keyring.
-fn way_out(setup: &Setup) -> String {
-    let variables = if setup.is_global_key {
+fn way_out(state: &State) -> String {
+    let variables = if state.setup.is_global_key {
         "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
     } else {
         "CLOUDFLARE_API_TOKEN"
     };
-    format!("Keep it for this session only, or set {variables} instead.")
+    let instead = if state.session.is_named {
+        "and leave --profile out"
+    } else {
+        "instead"
+    };
+    format!("Keep it for this session only, or set {variables} {instead}.")
 }
 
 /// What the form waits for.

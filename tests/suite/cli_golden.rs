@@ -41,7 +41,8 @@ fn without_the_wall_clock(line: &str) -> String {
 
 fn session(stage: &Stage, lines: &[&[&str]]) -> String {
     let shown = lines.iter().map(|line| shown(line, &stage.steady(line)));
-    shown.collect()
+    let shown: String = shown.collect();
+    shown.replace(&stage.server.uri(), "http://127.0.0.1:PORT")
 }
 
 macro_rules! assert_golden {
@@ -136,7 +137,8 @@ async fn profiles_and_credentials() {
     let stage = Stage::empty().await;
     stage.write_config(&format!(
         "default_profile = \"work\"\n[profiles.home]\ncredential = \"global_key\"\nemail = \"me@example.com\"\n\
-         zone = \"{ACCOUNT}\"\n[profiles.work]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n"
+         zone = \"{ACCOUNT}\"\nbase_url = \"{}\"\n[profiles.work]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n",
+        stage.server.uri()
     ));
     let lines: [&[&str]; 5] = [
         &["profile", "list"],

@@ -92,7 +92,7 @@ const TAIL: [(&str, &[(&str, &str)]); 4] = [
             ),
             (
                 "CLOUDFLARE_BASE_URL, CLOUDFLARE_API_BASE_URL",
-                "Another address of the API: https, or http on loopback.",
+                "Another address of the API: https, or http on loopback. A stored secret is used at the address that it was stored for alone.",
             ),
             (
                 "SSL_CERT_FILE, SSL_CERT_DIR",

@@ -159,7 +159,10 @@ async fn a_default_profile_that_does_not_exist_is_named_beside_those_that_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_advise_only_what_commands_can_do() {
     let stage = Stage::with(TOKENS).await;
-    stage.write_config(&format!("[profiles.default]\naccount = \"{ACCOUNT}\"\n"));
+    let (account, url) = (ACCOUNT, stage.server.uri());
+    stage.write_config(&format!(
+        "[profiles.default]\naccount = \"{account}\"\nbase_url = \"{url}\"\n"
+    ));
     let output = stage.bare(&["list"]).output().unwrap();
     let stderr = text(&output.stderr);
     assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");

@@ -15,6 +15,7 @@ use tokenscope::config::settings::{
     Loaded, keymap_text, load, remove_profile, save_profile, set_default_profile,
 };
 use tokenscope::config::state::{load_recents, open_log, remember};
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
@@ -61,6 +62,7 @@ fn profile(name: &str) -> Profile {
         name: name.to_owned(),
         kind: CredentialKind::ApiToken,
         scope: Some(account()),
+        base_url: BaseUrl::default(),
     }
 }
 
@@ -78,6 +80,7 @@ fn recent(number: u32) -> Recent {
             duration: Some(TimeDelta::hours(8760)),
         },
         looked_up_at,
+        profile: None,
     }
 }
 
@@ -157,6 +160,7 @@ credential = "api_token"
             name: "key".to_owned(),
             kind: key,
             scope: Some(zone()),
+            base_url: BaseUrl::default(),
         },
         Profile {
             scope: None,

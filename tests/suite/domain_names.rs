@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use chrono::TimeDelta;
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
 use tokenscope::domain::recent::{CAPACITY, Recent, remember};
@@ -50,7 +51,7 @@ fn a_credential_with_something_odd_inside_is_refused_without_being_shown() {
         "tok\u{200B}abc",
         "tök",
         "tok\u{7f}abc",
-        "Bearer tok",
+        "Basic tok",
     ] {
         let refused = Secret::parse(text).unwrap_err();
         assert_eq!(refused, InvalidSecret::Characters, "{text:?}");
@@ -68,10 +69,11 @@ fn a_profile_is_named_by_letters_digits_and_three_signs() {
     for text in ["default", "a", "prod-eu_1.2", "7", "東京", &"x".repeat(64)] {
         assert_eq!(parse_profile_name(text).unwrap(), text);
     }
-    assert_eq!(parse_profile_name(" prod\n").unwrap(), "prod");
     for (text, why) in [
         ("", InvalidProfileName::Empty),
         (" \t", InvalidProfileName::Empty),
+        (" prod\n", InvalidProfileName::Blanks),
+        ("prod\u{200B}", InvalidProfileName::Blanks),
         (PROBE_USER, InvalidProfileName::Reserved),
         (&"x".repeat(65), InvalidProfileName::Long),
         ("-prod", InvalidProfileName::Characters),
@@ -183,6 +185,7 @@ fn the_settings_start_as_documented() {
         name: "prod".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: None,
+        base_url: BaseUrl::default(),
     };
     let settings = Settings {
         profiles: vec![profile.clone()],

@@ -19,6 +19,7 @@ use tokenscope::app::setup::{Opener, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
 use tokenscope::domain::access::{Identity, VisibleScopes};
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
@@ -69,6 +70,7 @@ fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
         name: name.to_owned(),
         kind,
         scope,
+        base_url: BaseUrl::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 )]
 
 use tokenscope::credentials::Environment;
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
@@ -22,6 +23,7 @@ fn settings() -> Settings {
         name: name.to_owned(),
         kind: CredentialKind::ApiToken,
         scope: Some(Scope::Account(id(digit))),
+        base_url: BaseUrl::default(),
     };
     Settings {
         profiles: vec![profile("default", '1'), profile("work", '2')],

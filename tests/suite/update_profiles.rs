@@ -19,6 +19,7 @@ use tokenscope::app::setup::{Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, Asker, Identity, VisibleScopes};
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
@@ -56,6 +57,7 @@ fn profile(name: &str, scope: Option<Scope>) -> Profile {
         name: name.to_owned(),
         kind,
         scope,
+        base_url: BaseUrl::default(),
     }
 }
 

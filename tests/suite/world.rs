@@ -22,6 +22,7 @@ use tokenscope::app::setup::Phase;
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::access::{Access, Identity, VisibleScopes};
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
@@ -93,6 +94,7 @@ fn settings() -> Settings {
         name: name.to_owned(),
         kind: CredentialKind::ApiToken,
         scope: Some(scope()),
+        base_url: BaseUrl::default(),
     });
     Settings {
         profiles: profiles.to_vec(),

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::Judgement;
 use super::setup::AuthReport;
 use super::table::{GAP, Style, colored};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
@@ -93,6 +94,11 @@ fn value(field: &Field, token: &ServiceToken) -> String {
     }
 }
 
+/// An address that is not Cloudflare's own, which goes without saying.
+fn foreign_address(base_url: &str) -> Option<String> {
+    (base_url != BaseUrl::default().to_string()).then(|| base_url.to_owned())
+}
+
 /// Prints what `auth status` says.
 ///
 /// # Errors
@@ -108,6 +114,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Resu
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),
+        ("Base URL", foreign_address(&report.base_url)),
         ("Stored", stored.map(str::to_owned)),
         ("Store", report.store.clone()),
     ];

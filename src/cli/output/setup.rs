@@ -23,6 +23,8 @@ pub struct AuthReport {
     pub email: Option<String>,
     /// The scope in use.
     pub scope: Option<ScopeReport>,
+    /// Where requests go.
+    pub base_url: String,
     /// Whether the keyring holds the secret.
     pub stored: Option<bool>,
     /// Where.

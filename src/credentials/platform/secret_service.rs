@@ -33,7 +33,12 @@ impl Session {
         service: &str,
         profile: &str,
     ) -> Result<Entry, Error> {
-        let label = format!("tokenscope: credential of profile {profile}");
+        let what = if service.ends_with("base-url") {
+            "base URL"
+        } else {
+            "credential"
+        };
+        let label = format!("tokenscope: {what} of profile {profile}");
         let modifiers = HashMap::from([("label", label.as_str())]);
         self.store.build(service, profile, Some(&modifiers))
     }

@@ -6,6 +6,7 @@
 use std::fs;
 
 use libfuzzer_sys::fuzz_target;
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{settings, state};
 use tokenscope::domain::credential::CredentialKind;
@@ -27,6 +28,7 @@ fuzz_target!(|text: &str| {
         name: "fuzzed".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").ok().map(Scope::Account),
+base_url: BaseUrl::default(),
     };
     let saved = settings::save_profile(&paths, &profile);
     match loaded {

@@ -142,8 +142,30 @@ fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
     let _gone = to.shutdown(std::net::Shutdown::Both);
 }
 
+/// Binds the profiles of a home to a fake, as storing their secrets there would have done.
+fn bind(home: &Path, fake: &Fake) {
+    let path = home.join("config.toml");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return;
+    };
+    if text.contains("base_url") {
+        return;
+    }
+    let mut bound = String::new();
+    for line in text.split_inclusive('\n') {
+        bound.push_str(line);
+        if line.starts_with("[profiles.") {
+            bound.extend(["base_url = \"", &fake.url(), "\"\n"]);
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(&path, bound).unwrap();
+}
+
 /// A command of a profile without a credential in the environment.
 pub(super) fn profiled(fake: &Fake, home: &Path, arguments: &[&str]) -> Command {
+    bind(home, fake);
     let mut command = tokenscope(arguments);
     command
         .env("TOKENSCOPE_HOME", home)
@@ -158,6 +180,7 @@ pub(super) fn in_session(
     home: &Path,
     arguments: &[&str],
 ) -> Command {
+    bind(home, fake);
     let mut command = desktop.command(env!("CARGO_BIN_EXE_tokenscope"));
     command
         .args(arguments)
@@ -174,6 +197,7 @@ pub(super) fn screens_in(
     home: &Path,
     arguments: &[&str],
 ) -> Session {
+    bind(home, fake);
     let environment = desktop.command("true");
     let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
     let mut variables: Vec<(&str, &str)> = environment
@@ -370,6 +394,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     };
     let (fake, home) = (api(), home());
     with_profile(home.path());
+    bind(home.path(), &fake);
     desktop.store_beside("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
     let (address, url) = (slow.address(), fake.url());
@@ -658,7 +683,7 @@ impl CredentialStore for Counting {
     }
 
     fn delete(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(true)
+        self.set.clone().map(|()| true)
     }
 
     fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
@@ -698,6 +723,8 @@ fn inspector(
         idle_limit: Duration::from_secs(60),
         clock: noon,
     };
+    with_profile(home);
+    bind(home, fake);
     let limits = Limits {
         timeout: Duration::from_secs(20),
         keyring: Duration::from_secs(5),
@@ -711,6 +738,12 @@ fn inspector(
         limits,
     );
     (inspector, calls)
+}
+
+/// An inspector over a store that fails so whatever it is asked.
+pub(super) fn failing(home: &Path, error: &StoreError) -> Inspector {
+    let fake = Fake::holding("[]");
+    inspector(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
 fn scope() -> Scope {
@@ -794,17 +827,24 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             name: "default".to_owned(),
             kind: CredentialKind::ApiToken,
             scope: Some(scope()),
+            base_url: BaseUrl::default(),
         };
         let credential = Credential {
             kind: CredentialKind::ApiToken,
             secret: Secret::new("x".repeat(length)),
         };
+        let before = config_of(home.path());
         let failure = inspector.save(&profile, &credential).await.unwrap_err();
         // What fits is stored; the fake store then gives another secret back.
         let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
         assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
-        assert!(!home.path().join("config.toml").exists());
+        assert_eq!(config_of(home.path()), before);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn config_of(home: &Path) -> String {
+    std::fs::read_to_string(home.join("config.toml")).unwrap()
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! The address that all requests start with, path included.
 //!
-//! Plain http is taken for loopback addresses alone. Not here: where the address comes from.
+//! Plain http is taken for loopback addresses alone. What is parsed is normalised, so that two of
+//! them are equal exactly if requests go to the same place. Not here: where the address comes from.
+
+use std::fmt;
 
 use url::{Host, Url};
 
-use crate::domain::text;
+use super::pasted;
 
 /// Cloudflare's own.
 const DEFAULT: &str = "https://api.cloudflare.com/client/v4";
 
 /// An address that credentials may be sent to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
 /// Why text is no base URL. Repeats none of it: somebody may have put a password in.
@@ -39,7 +42,7 @@ impl BaseUrl {
     /// # Errors
     /// [`InvalidBaseUrl`] for anything that a credential must not be sent to.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
-        let mut url = Url::parse(text::trim_input(text)).map_err(|_| InvalidBaseUrl::Malformed)?;
+        let mut url = Url::parse(pasted::peel(text)).map_err(|_| InvalidBaseUrl::Malformed)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidBaseUrl::Scheme);
         }
@@ -73,8 +76,26 @@ impl BaseUrl {
         }
     }
 
+    /// Whether it is Cloudflare's own.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether requests stay on this computer.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.host().as_ref().is_some_and(is_loopback)
+    }
+
+    /// The host, where it is not Cloudflare's own address: what people are to see.
+    #[must_use]
+    pub fn foreign_host(&self) -> Option<String> {
+        (!self.is_default()).then(|| self.host())
+    }
+
     /// The URL of a resource. Each segment is percent-encoded, so none can leave its place.
-    pub(super) fn join(&self, segments: &[&str]) -> Url {
+    pub(crate) fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         // An http or https URL always has a path to extend.
         if let Ok(mut path) = url.path_segments_mut() {
@@ -94,8 +115,14 @@ impl Default for BaseUrl {
     }
 }
 
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
 /// Whether a host is this computer.
-pub(super) fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => address.is_loopback(),

@@ -1,0 +1,179 @@
+//! A value without what is copied together with it: quotes, a shell's assignment, a header's name.
+//!
+//! For credentials, addresses and IDs, from wherever they come. Names of tokens may hold any of
+//! this and are left alone. Not here: what the value itself may be.
+
+use super::secrecy::holds_secret;
+use super::text::trim_input;
+
+/// What opens a quotation, and what closes it.
+const QUOTES: [(&str, &str); 18] = [
+    ("\\\"", "\\\""),
+    ("\"", "\""),
+    ("'", "'"),
+    ("`", "`"),
+    ("“", "”"),
+    ("”", "”"),
+    ("“", "“"),
+    ("„", "“"),
+    ("„", "”"),
+    ("‘", "’"),
+    ("’", "’"),
+    ("‘", "‘"),
+    ("‚", "‘"),
+    ("‚", "’"),
+    ("«", "»"),
+    ("»", "«"),
+    ("‹", "›"),
+    ("＂", "＂"),
+];
+
+/// What shells set a variable with. Some want a blank behind its name and no equals sign.
+const COMMANDS: [&str; 8] = [
+    "export", "set", "setx", "setenv", "declare", "typeset", "env", "local",
+];
+
+/// What tools send a header with.
+const HEADER_FLAGS: [&str; 2] = ["-H", "--header"];
+
+/// What stands before a colon, beside the names of headers and variables, in lower case.
+const FIELDS: [&str; 16] = [
+    "account",
+    "account_id",
+    "api_key",
+    "api_token",
+    "authorization",
+    "base_url",
+    "client_secret",
+    "email",
+    "global_api_key",
+    "global_key",
+    "id",
+    "key",
+    "secret",
+    "token",
+    "zone",
+    "zone_id",
+];
+
+/// Longer text is no value with something around it, and would take long to look through.
+const LONGEST_TEXT: usize = 8 * 1024;
+
+/// The longest name of a variable or a header that is looked past.
+const LONGEST_NAME: usize = 64;
+
+/// The value in a text that was copied or piped: without blanks around it, quotes of one pair, the
+/// `NAME=` of a shell, the name of an HTTP header and `Bearer`, in whatever order they are nested.
+/// A value that has none of these is given back as it is, and so is half a pair.
+#[must_use]
+pub fn peel(text: &str) -> &str {
+    let mut text = trim_input(text);
+    if text.len() > LONGEST_TEXT {
+        return text;
+    }
+    loop {
+        let inner = unlabelled(text).or_else(|| unquoted(text));
+        match inner.map(trim_input) {
+            Some(inner) if inner.len() < text.len() => text = inner,
+            _ => return text,
+        }
+    }
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    QUOTES
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+}
+
+/// What follows a label; nothing where there is none.
+fn unlabelled(text: &str) -> Option<&str> {
+    if let Some(value) = after_scheme(text) {
+        return Some(value);
+    }
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = trim_input(rest);
+    if HEADER_FLAGS.contains(&first) && !rest.is_empty() {
+        return Some(rest);
+    }
+    let labelled = if COMMANDS.iter().any(|it| first.eq_ignore_ascii_case(it)) {
+        set_by_command(rest).or_else(|| assigned(text))
+    } else {
+        assigned(text)
+    };
+    // What ends a statement or an entry of a list is no part of its value.
+    labelled.map(|value| value.trim_end_matches([';', ',']))
+}
+
+/// `Bearer VALUE`.
+fn after_scheme(text: &str) -> Option<&str> {
+    const SCHEME: &str = "bearer";
+    let (scheme, value) = text.split_at_checked(SCHEME.len())?;
+    let ends = value.is_empty() || value.starts_with(char::is_whitespace);
+    (scheme.eq_ignore_ascii_case(SCHEME) && ends).then_some(value)
+}
+
+/// `-gx NAME VALUE`, `NAME=VALUE` behind a shell's command.
+fn set_by_command(text: &str) -> Option<&str> {
+    let mut text = text;
+    while let Some((flag, rest)) = text.split_once(char::is_whitespace)
+        && flag.starts_with('-')
+    {
+        text = trim_input(rest);
+    }
+    assigned(text).or_else(|| {
+        let (name, value) = text.split_once(char::is_whitespace)?;
+        is_name(name).then_some(value)
+    })
+}
+
+/// `NAME=VALUE`, `$env:NAME = VALUE`, `"NAME": VALUE`.
+fn assigned(text: &str) -> Option<&str> {
+    let (sigil, text) = match text.strip_prefix('$') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let is_of_powershell = text
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("env:"));
+    let text = if is_of_powershell { &text[4..] } else { text };
+    let at = text.find([':', '='])?;
+    let (name, value) = (unquoted_name(&text[..at])?, &text[at + 1..]);
+    let value = trim_input(value);
+    let is_whole = !value.trim_start_matches('=').is_empty() || is_variable(name);
+    let fits = if text[at..].starts_with('=') {
+        is_name(name) && is_whole
+    } else {
+        !sigil && !is_of_powershell && is_header(name)
+    };
+    fits.then_some(value)
+}
+
+/// A name, or a name within a pair of quotes.
+fn unquoted_name(text: &str) -> Option<&str> {
+    let text = trim_input(text);
+    let name = unquoted(text).unwrap_or(text);
+    is_name(name).then_some(name)
+}
+
+/// Whether a variable, a header or a key may be called this; what looks like a secret is none.
+fn is_name(text: &str) -> bool {
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    starts_well && is_plain && text.len() <= LONGEST_NAME && !holds_secret(text)
+}
+
+/// Whether it is written as variables of the environment are.
+fn is_variable(name: &str) -> bool {
+    name.contains('_') && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether a colon may follow: URLs have one too.
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let is_known = FIELDS.contains(&name.as_str());
+    let prefixes = ["cf_", "x_auth_", "cloudflare_"];
+    is_known || prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
