@@ -29,7 +29,7 @@ pub struct Detail {
     pub access: Option<Access>,
     /// What the request under way waits for.
     pub stage: Stage,
-    /// The keys whose values the last fetch changed.
+    /// The keys whose values the last fetch changed, sorted.
     pub changed: Vec<String>,
     /// The selected field.
     pub selected: usize,
@@ -60,7 +60,7 @@ pub enum View {
 impl Detail {
     /// The fields of the token in view.
     #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
+    pub fn fields(&self) -> &[Field] {
         self.token
             .value()
             .map(|token| fields::fields(token))
@@ -90,8 +90,9 @@ impl Detail {
                 )]
             }
             Action::CopyField if self.view == View::Fields => {
+                let field = self.fields().get(self.selected);
                 vec![Step::Copy(
-                    self.fields().get(self.selected).and_then(Field::text),
+                    token.and_then(|token| field.and_then(|field| field.text(token))),
                 )]
             }
             action => {

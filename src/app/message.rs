@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use crate::action::{Action, Input};
 use crate::domain::access::{Access, VisibleScopes};
 use crate::domain::failure::Failure;
+use crate::domain::raw_lines::{Matches, RawLines};
 use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
@@ -113,6 +114,15 @@ pub enum Message {
         request: RequestId,
         /// How to reach it.
         result: Result<Access, Failure>,
+    },
+    /// The JSON of a token was searched.
+    JsonSearched {
+        /// Where.
+        lines: Arc<RawLines>,
+        /// What for.
+        query: String,
+        /// What was found.
+        matches: Matches,
     },
     /// The recent look-ups were read.
     RecentsLoaded(Vec<Recent>),

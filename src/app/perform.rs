@@ -8,11 +8,12 @@ use super::fetching;
 use super::picker::Picker;
 use super::profiles::Change;
 use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
-use super::state::{Overlay, Screen, State};
+use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::switching;
 use crate::domain::access::Asker;
 use crate::domain::scope::Scope;
+use crate::domain::text;
 use crate::domain::token::TokenRef;
 
 /// Carries out steps in their order.
@@ -170,7 +171,9 @@ fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
         state.tell("Nothing to copy: the API did not report it.");
         return None;
     };
-    state.tell(format!("Sent to the terminal's clipboard: {text}"));
+    // JSON may be long, and only its beginning is shown.
+    let shown = text::start(&text, LONGEST_NOTICE);
+    state.tell(format!("Sent to the terminal's clipboard: {shown}"));
     Some(Effect::Copy(text))
 }
 

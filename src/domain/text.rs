@@ -16,7 +16,13 @@ const ENOUGH: usize = 1024;
 /// The start of a text that may be of any length, and that is drawn or searched again and again.
 #[must_use]
 pub fn beginning(text: &str) -> &str {
-    let end = (0..=ENOUGH.min(text.len()))
+    start(text, ENOUGH)
+}
+
+/// The start of a text, of at most a number of bytes.
+#[must_use]
+pub fn start(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]

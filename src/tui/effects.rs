@@ -109,6 +109,17 @@ impl Effects {
             Effect::OpenDemo { request } => self.open_demo(request),
             Effect::LoadRecents => self.load_recents(),
             Effect::Remember(recent) => self.remember(recent),
+            Effect::SearchJson { lines, query } => {
+                let messages = self.messages.clone();
+                tokio::task::spawn_blocking(move || {
+                    let matches = lines.matching(&query);
+                    let _unheard = messages.send(Message::JsonSearched {
+                        lines,
+                        query,
+                        matches,
+                    });
+                });
+            }
             Effect::Cancel(request) => {
                 if let Some(task) = self.running.remove(&request) {
                     task.abort();
