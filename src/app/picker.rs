@@ -63,7 +63,7 @@ impl Picker {
         places.filter_map(|place| self.at(*place))
     }
 
-    /// The cells of the widest name among all.
+    /// The cells of the widest name among them.
     #[must_use]
     pub fn widest(&self) -> usize {
         self.widest
@@ -92,6 +92,9 @@ impl Picker {
             .filter(|(_, named)| fits(named))
             .map(|(place, _)| place)
             .collect();
+        let names = self.rows(0, self.count());
+        let widths = names.map(|it| text::width(&text::sanitize(text::beginning(&it.name))));
+        self.widest = widths.max().unwrap_or(0);
     }
 
     /// Why accounts or zones are missing, a failure each; one where both have the same.
@@ -132,9 +135,6 @@ impl Picker {
         if !self.scopes.settle(request, sorted) {
             return Vec::new();
         }
-        let names = self.lists().into_iter().flatten();
-        let widths = names.map(|it| text::width(&text::sanitize(text::beginning(&it.name))));
-        self.widest = widths.max().unwrap_or(0);
         self.refilter();
         let at = self
             .rows(0, self.count())
