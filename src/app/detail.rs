@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::message::Stage;
+use super::message::{JsonSearch, Stage};
 use super::raw_view::RawView;
 use super::scroll::moved;
 use super::step::Step;
@@ -65,6 +65,13 @@ impl Detail {
             .value()
             .map(|token| fields::fields(token))
             .unwrap_or_default()
+    }
+
+    /// A search of the JSON ended, which may be in view.
+    pub(super) fn searched(&mut self, found: JsonSearch, rows: usize) {
+        if let View::Raw(raw) = &mut self.view {
+            raw.searched(found, rows);
+        }
     }
 
     /// When the token in view ends, where it does.

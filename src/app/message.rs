@@ -116,14 +116,7 @@ pub enum Message {
         result: Result<Access, Failure>,
     },
     /// The JSON of a token was searched.
-    JsonSearched {
-        /// Where.
-        lines: Arc<RawLines>,
-        /// What for.
-        query: String,
-        /// What was found.
-        matches: Matches,
-    },
+    JsonSearched(JsonSearch),
     /// The recent look-ups were read.
     RecentsLoaded(Vec<Recent>),
     /// A look-up could not be put among the recent ones.
@@ -174,6 +167,17 @@ pub struct LookUp {
     pub took: Duration,
     /// How far the server's clock is ahead of ours, where the answer showed it.
     pub measured_offset: Option<TimeDelta>,
+}
+
+/// What a search of a token's JSON found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonSearch {
+    /// Where.
+    pub lines: Arc<RawLines>,
+    /// What for.
+    pub query: String,
+    /// What was found.
+    pub matches: Matches,
 }
 
 /// The tokens of a scope.

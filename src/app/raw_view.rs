@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::effect::Effect;
 use super::field::{Editor, TextField};
+use super::message::JsonSearch;
 use super::scroll::moved;
 use crate::action::Action;
 use crate::domain::raw_lines::{Matches, RawLines};
@@ -86,18 +87,12 @@ impl RawView {
     }
 
     /// A search ended. Of one for something else, only that it ended counts.
-    pub(super) fn searched(
-        &mut self,
-        lines: &Arc<RawLines>,
-        query: &str,
-        matches: Matches,
-        rows: usize,
-    ) {
-        let is_wanted = Arc::ptr_eq(lines, &self.lines) && query == self.query.value();
+    pub(super) fn searched(&mut self, found: JsonSearch, rows: usize) {
+        let is_wanted = Arc::ptr_eq(&found.lines, &self.lines) && found.query == self.query.value();
         match (self.search, is_wanted) {
             (Search::UnderWay | Search::Outdated, true) => {
                 self.search = Search::Done;
-                self.matches = matches;
+                self.matches = found.matches;
                 self.go_to_match(true, rows);
             }
             (Search::UnderWay | Search::Outdated, false) => self.search = Search::Due,

@@ -65,8 +65,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             return browsing::listed(state, request, result);
         }
         Message::ScopesListed { request, result } => {
-            let at = state.clock.local;
-            let result = result.map(|scopes| fetched(scopes, at));
+            let result = result.map(|scopes| fetched(scopes, state.clock.local));
             return state.picker.listed(request, result);
         }
         Message::SecretsFound { request, found } => {
@@ -85,15 +84,9 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::DemoOpened { request, result } => {
             return switching::demo_opened(state, request, result);
         }
-        Message::JsonSearched {
-            lines,
-            query,
-            matches,
-        } => {
+        Message::JsonSearched(found) => {
             let rows = state.body_rows();
-            if let View::Raw(raw) = &mut state.detail.view {
-                raw.searched(&lines, &query, matches, rows);
-            }
+            state.detail.searched(found, rows);
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::NotRemembered(failure) => state.tell_once_of(&failure),

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::api::{BaseUrl, Options, Page};
 use crate::app::effect::Effect;
-use crate::app::message::{LookUp, Message, Saved, Stage, TokenList};
+use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
 use crate::credentials::{Environment, MemoryStore, Vault};
@@ -113,11 +113,12 @@ impl Effects {
                 let messages = self.messages.clone();
                 tokio::task::spawn_blocking(move || {
                     let matches = lines.matching(&query);
-                    let _unheard = messages.send(Message::JsonSearched {
+                    let found = JsonSearch {
                         lines,
                         query,
                         matches,
-                    });
+                    };
+                    let _unheard = messages.send(Message::JsonSearched(found));
                 });
             }
             Effect::Cancel(request) => {

@@ -144,7 +144,7 @@ pub(super) fn give_back_at_once() {
     const TRIES: usize = 50;
     const PAUSE: Duration = Duration::from_millis(2);
 
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+    if !TAKEN.load(Ordering::SeqCst) {
         return;
     }
     let _gone = disable_raw_mode();
@@ -155,7 +155,10 @@ pub(super) fn give_back_at_once() {
     let terminal = ttyname(stdout(), Vec::new()).and_then(|name| open(name, flags, Mode::empty()));
     let Ok(terminal) = terminal else { return };
     for _ in 0..TRIES {
-        if rustix::io::write(&terminal, &leaving).is_ok_and(|count| count == leaving.len()) {
+        // With room again, the loop may come to its end meanwhile and do it.
+        let is_done = !TAKEN.load(Ordering::SeqCst);
+        if is_done || rustix::io::write(&terminal, &leaving) == Ok(leaving.len()) {
+            TAKEN.store(false, Ordering::SeqCst);
             return;
         }
         let _gone = tcflush(&terminal, QueueSelector::OFlush);
