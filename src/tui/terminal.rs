@@ -156,8 +156,11 @@ pub(super) fn give_back_at_once() {
     let Ok(terminal) = terminal else { return };
     for _ in 0..TRIES {
         // With room again, the loop may come to its end meanwhile and do it.
-        let is_done = !TAKEN.load(Ordering::SeqCst);
-        if is_done || rustix::io::write(&terminal, &leaving) == Ok(leaving.len()) {
+        if !TAKEN.load(Ordering::SeqCst) {
+            std::thread::sleep(PAUSE * 50);
+            return;
+        }
+        if rustix::io::write(&terminal, &leaving) == Ok(leaving.len()) {
             TAKEN.store(false, Ordering::SeqCst);
             return;
         }

@@ -350,7 +350,13 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start((cols, rows): (u16, u16), arguments: &[&str]) -> Self {
+    fn start(size: (u16, u16), arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        Self::spawn(size, command)
+    }
+
+    fn spawn((cols, rows): (u16, u16), mut command: CommandBuilder) -> Self {
         let size = PtySize {
             rows,
             cols,
@@ -359,8 +365,6 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let modes = format!("{:?}", pair.master.get_termios().unwrap());
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
@@ -416,6 +420,17 @@ fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
+/// The one child of a process.
+fn child_of(pid: Pid) -> Pid {
+    let pid = pid.as_raw_nonzero();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the kernel says what a process has"
+    )]
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    Pid::from_raw(children.trim().parse().unwrap()).unwrap()
+}
+
 /// Waits until a process hangs in a write to its standard output, to which it is driven.
 fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
     let path = format!("/proc/{}/syscall", pid.as_raw_nonzero());
@@ -442,19 +457,33 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
     ] {
-        let mut terminal = Terminal::start((200, 60), &["--demo", ID]);
+        // The shell keeps the terminal: with the last program on it goes what nobody has read.
+        let mut shell = CommandBuilder::new("/bin/sh");
+        let program = env!("CARGO_BIN_EXE_tokenscope");
+        shell.args([
+            "-c",
+            &format!("{program} --demo {ID}; echo code=$?; read end"),
+        ]);
+        let mut terminal = Terminal::spawn((200, 60), shell);
         terminal.read_until("EXPIRES IN");
+        let program = child_of(terminal.pid());
         let mut keys = terminal.master.take_writer().unwrap();
-        waits_for_its_reader(terminal.pid(), || {
+        waits_for_its_reader(program, || {
             // The whole screen anew, which nobody reads.
             keys.write_all(b"\x0c").unwrap();
             keys.flush().unwrap();
         });
-        kill_process(terminal.pid(), signal).unwrap();
-        let status = terminal.ends_within(Duration::from_secs(4));
-        assert_eq!(status.exit_code(), code, "{signal:?}");
+        kill_process(program, signal).unwrap();
+        let is_gone = || kill_process(program, Signal::CONT).err();
+        assert!(
+            ended(Duration::from_secs(4), is_gone).is_some(),
+            "{signal:?}"
+        );
         assert!(terminal.has_its_modes_back(), "{signal:?}");
-        terminal.read_until("\x1b[?1049l");
+        terminal.read_until(&format!("code={code}"));
+        let stream = String::from_utf8_lossy(&terminal.stream);
+        assert!(stream.contains("\x1b[?1049l"), "{signal:?}");
+        terminal.child.kill().unwrap();
     }
 }
 
