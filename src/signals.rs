@@ -121,10 +121,8 @@ mod platform {
 
     /// Asks for the end, and brings it about where that does not help.
     fn act_on(signal: Signal) {
-        let listener = LISTENER
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let listening = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
+        let listener = listening.clone();
         let keeps_ignored = listener
             .as_ref()
             .is_none_or(|(manner, _)| manner.keeps_ignored);
@@ -133,7 +131,10 @@ mod platform {
         }
         let number = u8::try_from(signal as i32).unwrap_or_default();
         let code = 128_u8.saturating_add(number);
+        // Without a listener the lock is kept: nobody gets as far as to take the terminal while the
+        // process is on its way out.
         if let Some((manner, sender)) = listener {
+            drop(listening);
             if sender.send(code).is_ok() && was_heard(manner) {
                 thread::sleep(LONGEST_END);
             }
