@@ -27,6 +27,7 @@ use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
+use tokenscope::signals;
 use tokenscope::tui::{self, Clipboard, Launch};
 
 /// The keyring's share of a command's deadline.
@@ -34,6 +35,8 @@ const KEYRING_WAIT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     end_on_panic();
+    // Without the thread they do what they always do.
+    let _threadless = signals::start();
     let words: Vec<String> = arguments();
     if let Some((completion::REQUEST, rest)) = words
         .split_first()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::message::Stage;
+use super::message::{JsonSearch, Stage};
 use super::raw_view::RawView;
 use super::scroll::moved;
 use super::step::Step;
@@ -29,7 +29,7 @@ pub struct Detail {
     pub access: Option<Access>,
     /// What the request under way waits for.
     pub stage: Stage,
-    /// The keys whose values the last fetch changed.
+    /// The keys whose values the last fetch changed, sorted.
     pub changed: Vec<String>,
     /// The selected field.
     pub selected: usize,
@@ -60,11 +60,18 @@ pub enum View {
 impl Detail {
     /// The fields of the token in view.
     #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
+    pub fn fields(&self) -> &[Field] {
         self.token
             .value()
             .map(|token| fields::fields(token))
             .unwrap_or_default()
+    }
+
+    /// A search of the JSON ended, which may be in view.
+    pub(super) fn searched(&mut self, found: JsonSearch, rows: usize) {
+        if let View::Raw(raw) = &mut self.view {
+            raw.searched(found, rows);
+        }
     }
 
     /// When the token in view ends, where it does.
@@ -94,8 +101,9 @@ impl Detail {
                 )]
             }
             Action::CopyField if self.view == View::Fields => {
+                let field = self.fields().get(self.selected);
                 vec![Step::Copy(
-                    self.fields().get(self.selected).and_then(Field::text),
+                    token.and_then(|token| field.and_then(|field| field.text(token))),
                 )]
             }
             action => {

@@ -2,9 +2,12 @@
 //!
 //! Plain data that a test can compare. Not here: doing it (`tui/effects.rs`).
 
+use std::sync::Arc;
+
 use crate::domain::access::{Access, Asker};
 use crate::domain::credential::Credential;
 use crate::domain::profile::Profile;
+use crate::domain::raw_lines::RawLines;
 use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
@@ -98,6 +101,13 @@ pub enum Effect {
     LoadRecents,
     /// Put a look-up among the recent ones.
     Remember(Recent),
+    /// Search the JSON of a token that is too long for it to be done at once.
+    SearchJson {
+        /// Where, which names the answer too.
+        lines: Arc<RawLines>,
+        /// What for.
+        query: String,
+    },
     /// Send text to the clipboard, and say where it went.
     Copy(String),
     /// Ring the terminal's bell.

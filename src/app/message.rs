@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use crate::action::{Action, Input};
 use crate::domain::access::{Access, VisibleScopes};
 use crate::domain::failure::Failure;
+use crate::domain::raw_lines::{Matches, RawLines};
 use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
@@ -121,6 +122,8 @@ pub enum Message {
         /// How to reach it.
         result: Result<Access, Failure>,
     },
+    /// The JSON of a token was searched.
+    JsonSearched(JsonSearch),
     /// The recent look-ups were read.
     RecentsLoaded(Vec<Recent>),
     /// A look-up could not be put among the recent ones.
@@ -204,6 +207,17 @@ pub struct LookUp {
     pub took: Duration,
     /// How far the server's clock is ahead of ours, where the answer showed it.
     pub measured_offset: Option<TimeDelta>,
+}
+
+/// What a search of a token's JSON found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonSearch {
+    /// Where.
+    pub lines: Arc<RawLines>,
+    /// What for.
+    pub query: String,
+    /// What was found.
+    pub matches: Matches,
 }
 
 /// The tokens of a scope.

@@ -8,7 +8,7 @@ use super::fetching;
 use super::picker::Picker;
 use super::profiles::Change;
 use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
-use super::state::{Overlay, Screen, State};
+use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::switching::{self, Owner};
 use crate::domain::access::Asker;
@@ -199,8 +199,9 @@ fn copy(state: &mut State, text: Option<String>) -> Option<Effect> {
         state.tell("Nothing to copy: the API did not report it.");
         return None;
     };
-    // Where it went is known only once it is sent.
-    state.tell(format!("Copying: {}", text::beginning(&text)));
+    // Where it went is known only once it is sent. JSON may be long, and only its beginning is shown.
+    let shown = text::start(&text, LONGEST_NOTICE);
+    state.tell(format!("Copying: {shown}"));
     Some(Effect::Copy(text))
 }
 

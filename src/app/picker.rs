@@ -10,7 +10,7 @@ use crate::domain::access::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::scope::NamedScope;
-use crate::domain::search::matching_lines;
+use crate::domain::text;
 
 /// The accounts and zones to choose from.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,42 +23,78 @@ pub struct Picker {
     pub selected: usize,
     /// The ID that is in the form already.
     pub current: String,
+    /// The places of those that fit the filter.
+    pub(super) matching: Vec<usize>,
+    pub(super) widest: usize,
 }
 
 impl Picker {
-    /// All accounts, then all zones.
+    /// How many there are.
     #[must_use]
-    pub fn all(&self) -> Vec<&NamedScope> {
-        let Some(scopes) = self.scopes.value() else {
-            return Vec::new();
-        };
-        let lists = [&scopes.accounts, &scopes.zones];
-        lists.into_iter().flatten().flatten().collect()
+    pub fn total(&self) -> usize {
+        let [accounts, zones] = self.lists();
+        accounts.len() + zones.len()
     }
 
-    /// Those whose name or ID contains what was typed, and all of a kind that it names.
+    fn lists(&self) -> [&[NamedScope]; 2] {
+        self.scopes.value().map_or([&[], &[]], |scopes| {
+            [&scopes.accounts, &scopes.zones]
+                .map(|list| list.as_ref().map(Vec::as_slice).unwrap_or_default())
+        })
+    }
+
+    /// One of them: all accounts come first, then all zones.
+    fn at(&self, place: usize) -> Option<&NamedScope> {
+        let [accounts, zones] = self.lists();
+        accounts
+            .get(place)
+            .or_else(|| zones.get(place.checked_sub(accounts.len())?))
+    }
+
+    /// How many have what was typed.
     #[must_use]
-    pub fn matching(&self) -> Vec<&NamedScope> {
-        let all = self.all();
+    pub fn count(&self) -> usize {
+        self.matching.len()
+    }
+
+    /// Some of those whose name or ID contains what was typed, and of all of a kind that it names.
+    pub fn rows(&self, first: usize, count: usize) -> impl Iterator<Item = &NamedScope> {
+        let places = self.matching.iter().skip(first).take(count);
+        places.filter_map(|place| self.at(*place))
+    }
+
+    /// The cells of the widest name among them.
+    #[must_use]
+    pub fn widest(&self) -> usize {
+        self.widest
+    }
+
+    /// The list is another, or what it is filtered by: done once, since a credential may see many
+    /// thousands.
+    pub fn refilter(&mut self) {
         let query = self.filter.value().trim();
-        if query.is_empty() {
-            return all;
-        }
-        let kind = |named: &NamedScope| {
+        let exact = query.chars().any(char::is_uppercase);
+        let lower = query.to_lowercase();
+        let fits = |named: &NamedScope| {
             let word = named.scope.kind().word();
-            Some(word).filter(|word| query.len() > 2 && word.starts_with(query))
+            let is_kind = query.len() > 2 && word.starts_with(query);
+            let has = |text: &str| {
+                if exact {
+                    text.contains(query)
+                } else {
+                    text.to_lowercase().contains(&lower)
+                }
+            };
+            is_kind || has(&named.name) || has(named.scope.id())
         };
-        let lines: Vec<String> = all
-            .iter()
-            .map(|named| {
-                let kind = kind(named).unwrap_or_default();
-                format!("{kind} {} {}", named.name, named.scope.id())
-            })
+        let all = (0..self.total()).filter_map(|place| Some((place, self.at(place)?)));
+        self.matching = all
+            .filter(|(_, named)| fits(named))
+            .map(|(place, _)| place)
             .collect();
-        matching_lines(&lines, query)
-            .into_iter()
-            .filter_map(|at| all.get(at).copied())
-            .collect()
+        let names = self.rows(0, self.count());
+        let widths = names.map(|it| text::width(&text::sanitize(text::beginning(&it.name))));
+        self.widest = widths.max().unwrap_or(0);
     }
 
     /// Why accounts or zones are missing, a failure each; one where both have the same.
@@ -92,16 +128,16 @@ impl Picker {
         let sorted = result.map(|mut fetched| {
             let VisibleScopes { accounts, zones } = &mut fetched.value;
             for named in [accounts, zones].into_iter().flatten() {
-                named.sort_by_key(|named| named.name.to_lowercase());
+                named.sort_by_cached_key(|named| named.name.to_lowercase());
             }
             fetched
         });
         if !self.scopes.settle(request, sorted) {
             return Vec::new();
         }
+        self.refilter();
         let at = self
-            .matching()
-            .into_iter()
+            .rows(0, self.count())
             .position(|named| named.scope.id() == self.current);
         self.selected = at.unwrap_or(0);
         // A pause that the API asks for concerns everything.
@@ -114,15 +150,14 @@ impl Picker {
 
     /// What a key does here, with a number of visible rows.
     pub(super) fn act(&mut self, action: Action, rows: usize) -> Vec<Step> {
-        let matching = self.matching();
         if action == Action::Submit {
-            let chosen = matching.get(self.selected);
+            let chosen = self.rows(self.selected, 1).next();
             return chosen
                 .map(|named| Step::UseScope(named.scope.clone()))
                 .into_iter()
                 .collect();
         }
-        let last = matching.len().saturating_sub(1);
+        let last = self.count().saturating_sub(1);
         self.selected = moved(self.selected, action, rows, last);
         Vec::new()
     }

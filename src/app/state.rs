@@ -25,6 +25,9 @@ use crate::domain::text;
 /// The smallest terminal that a screen is drawn on, in cells.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// The bytes of a notice that are kept: more than can be shown of one.
+pub(super) const LONGEST_NOTICE: usize = 4096;
+
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(6);
 
@@ -182,6 +185,18 @@ pub struct Banner {
 }
 
 impl Banner {
+    /// What went wrong, as much of it as a banner has room for. Untrusted text.
+    #[must_use]
+    pub fn headline(&self) -> &str {
+        text::beginning(&self.failure.summary)
+    }
+
+    /// What to do, as much of it as a banner has room for. Untrusted text.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        text::beginning(&self.failure.hint)
+    }
+
     /// How often it happened, where that is more than once: ` ×3`.
     #[must_use]
     pub fn times(&self, sign: &str) -> String {
@@ -395,8 +410,8 @@ impl State {
             return 0;
         };
         let times = banner.times("×");
-        let headline = text::sanitize(&banner.failure.summary) + times.as_str();
-        let hint = text::sanitize(&banner.failure.hint);
+        let headline = text::sanitize(banner.headline()) + times.as_str();
+        let hint = text::sanitize(banner.hint());
         let told = banner::told(&headline, &hint, self.size, self.room_for_keys(), more, "…");
         u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
     }
@@ -451,10 +466,13 @@ impl State {
             .steady
             .checked_add_signed(NOTICE)
             .unwrap_or(self.clock.steady);
-        self.notice = Some(Notice {
-            text: text.into(),
-            until,
-        });
+        let mut text = text.into();
+        let start = text::start(&text, LONGEST_NOTICE).len();
+        if start < text.len() {
+            text.truncate(start);
+            text.push('…');
+        }
+        self.notice = Some(Notice { text, until });
     }
 
     /// Says quietly, and once, that recent look-ups cannot be written.

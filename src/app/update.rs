@@ -38,7 +38,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     if !steps.contains(&Step::Refresh) {
         steps.extend(fetching::measure_anew(state));
     }
-    let effects = perform(state, steps);
+    let mut effects = perform(state, steps);
+    if let View::Raw(raw) = &mut state.detail.view {
+        effects.extend(raw.search_due());
+    }
     if state.screen == Screen::Browse {
         state.browse.keep_up(state.basis());
         state.browse.scroll(state.body_rows());
@@ -99,6 +102,10 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::StoreProbed { request, result } => store_probed(state, request, result),
         Message::DemoOpened { request, result } => {
             return switching::demo_opened(state, request, result);
+        }
+        Message::JsonSearched(found) => {
+            let rows = state.body_rows();
+            state.detail.searched(found, rows);
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
         Message::NotRemembered(failure) => state.tell_once_of(&failure),
@@ -329,12 +336,15 @@ fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool
     if has_changed {
         state.setup.complaint = None;
         state.lookup.complaint = None;
-        state.picker.selected = 0;
+        if state.overlay == Some(Overlay::Picker) {
+            state.picker.selected = 0;
+            state.picker.refilter();
+        }
         state.lookup.is_edited |= state.screen == Screen::Lookup;
         if let View::Raw(raw) = &mut state.detail.view
             && raw.is_typing
         {
-            raw.searched(rows);
+            raw.query_changed(rows);
         }
         if state.screen == Screen::Browse {
             state.browse.searched();

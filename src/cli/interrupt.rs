@@ -2,32 +2,23 @@
 //!
 //! Not here: what is printed about it.
 
-/// Waits for a signal that ends the command, and gives its exit code.
-#[cfg(unix)]
-pub(super) async fn signalled() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ]
-    .map(signal);
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = kinds else {
-        // Without handlers the signals end the process by themselves.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => 130,
-        _ = terminate.recv() => 143,
-        _ = hang_up.recv() => 129,
-    }
-}
+use std::time::Duration;
 
-/// Waits for Ctrl-C, and gives its exit code.
-#[cfg(not(unix))]
+use crate::signals::{Manner, listen};
+
+/// How long a command may compute before a signal ends it without a word.
+const UNHEARD: Duration = Duration::from_secs(2);
+
+/// Waits for a signal that ends the command, and gives its exit code. Once this is dropped, signals
+/// end the program at once: nothing is left to do then but to print.
 pub(super) async fn signalled() -> u8 {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => 130,
-        Err(_) => std::future::pending().await,
-    }
+    let mut listener = listen(Manner {
+        unheard: UNHEARD,
+        keeps_ignored: true,
+        last_act: || {
+            // The command may have been asking for a secret.
+            let _not_raw = crossterm::terminal::disable_raw_mode();
+        },
+    });
+    listener.hear().await
 }

@@ -147,7 +147,10 @@ fn status(facts: Facts<'_>) -> Option<Finding> {
 /// `, but "tomorrow"`, where something was sent that is not what the field holds. Untrusted text.
 fn instead(token: &ServiceToken, key: &str) -> String {
     odd(token, key).map_or_else(String::new, |odd| {
-        format!(", but {}", text::truncate(odd.raw, QUOTED, "…"))
+        format!(
+            ", but {}",
+            text::truncate(text::beginning(odd.raw), QUOTED, "…")
+        )
     })
 }
 

@@ -20,14 +20,12 @@ impl Piece {
     #[must_use]
     pub fn within(raw: &RawJson, value: &str) -> Option<Self> {
         let text = value.strip_prefix('"')?.strip_suffix('"')?;
-        let start = (text.as_ptr() as usize).checked_sub(raw.as_str().as_ptr() as usize)?;
-        let end = start.checked_add(text.len())?;
-        let is_there = raw.as_str().get(start..end) == Some(text);
+        let range = raw.range_of(text)?;
         let source = Source::Raw {
-            start: u32::try_from(start).ok()?,
-            end: u32::try_from(end).ok()?,
+            start: u32::try_from(range.start).ok()?,
+            end: u32::try_from(range.end).ok()?,
         };
-        (is_there && !text.contains('\\')).then_some(Self(source))
+        (!text.contains('\\')).then_some(Self(source))
     }
 
     /// A string that the raw JSON has in another form.

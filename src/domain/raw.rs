@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -43,99 +44,12 @@ impl RawJson {
         self.0.starts_with('{')
     }
 
-    /// The value re-indented by two spaces, a line an item. Every token's text stays as received.
+    /// Where a part of the text lies that was borrowed from it; nothing for any other text.
     #[must_use]
-    pub fn indented(&self) -> Vec<String> {
-        let mut lines = Lines::default();
-        let mut rest = self.0.as_ref();
-        while let Some(c) = rest.chars().next() {
-            let length = match c {
-                '"' => string_length(rest),
-                '{' | '[' | '}' | ']' | ',' | ':' => 1,
-                c if c.is_ascii_whitespace() => c.len_utf8(),
-                _ => rest
-                    .find(|c: char| "{}[],:\"".contains(c) || c.is_ascii_whitespace())
-                    .unwrap_or(rest.len()),
-            };
-            let (token, after) = rest.split_at(length.min(rest.len()).max(c.len_utf8()));
-            lines.push(token);
-            rest = after;
-        }
-        lines.finish()
-    }
-}
-
-/// The bytes of the JSON string that `text` starts with, quotes included.
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// Levels beyond this are indented no further: the space would grow with the square of the depth.
-const DEEPEST: usize = 64;
-
-#[derive(Default)]
-struct Lines {
-    done: Vec<String>,
-    current: String,
-    depth: usize,
-    opened: bool,
-}
-
-impl Lines {
-    fn push(&mut self, token: &str) {
-        match token {
-            "{" | "[" => {
-                self.settle();
-                self.current.push_str(token);
-                self.depth += 1;
-                self.opened = true;
-            }
-            "}" | "]" => {
-                self.depth = self.depth.saturating_sub(1);
-                if !std::mem::take(&mut self.opened) {
-                    self.break_line();
-                }
-                self.current.push_str(token);
-            }
-            "," => {
-                self.current.push(',');
-                self.break_line();
-            }
-            ":" => self.current.push_str(": "),
-            token if token.trim().is_empty() => {}
-            token => {
-                self.settle();
-                self.current.push_str(token);
-            }
-        }
-    }
-
-    /// An object or list that turns out not to be empty gets a line of its own for its first item.
-    fn settle(&mut self) {
-        if std::mem::take(&mut self.opened) {
-            self.break_line();
-        }
-    }
-
-    fn break_line(&mut self) {
-        self.done.push(std::mem::take(&mut self.current));
-        self.current = "  ".repeat(self.depth.min(DEEPEST));
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        if !self.current.is_empty() {
-            self.done.push(self.current);
-        }
-        self.done
+    pub fn range_of(&self, part: &str) -> Option<Range<usize>> {
+        let start = (part.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize)?;
+        let range = start..start.checked_add(part.len())?;
+        (self.0.get(range.clone()) == Some(part)).then_some(range)
     }
 }
 

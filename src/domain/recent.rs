@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::scope::Scope;
 use super::status::{Lifecycle, Status, Thresholds};
+use super::text;
 use super::token::{ServiceToken, TokenId};
 
 /// How many look-ups are remembered.
@@ -16,7 +17,7 @@ pub struct Recent {
     pub scope: Scope,
     /// Its UUID.
     pub id: TokenId,
-    /// Its name at the time. Untrusted text.
+    /// Its name at the time, cut where it is very long. Untrusted text.
     pub name: String,
     /// What its status depended on at the time.
     pub life: Lifecycle,
@@ -33,7 +34,7 @@ impl Recent {
         Some(Self {
             scope: scope.clone(),
             id: TokenId::parse(token.id_text())?,
-            name: token.name_text().to_owned(),
+            name: text::beginning(token.name_text()).to_owned(),
             life: Lifecycle::of(token),
             looked_up_at,
             profile: None,

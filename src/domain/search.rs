@@ -1,4 +1,4 @@
-//! Finding text: fuzzy over tokens, plain over lines.
+//! Finding text, fuzzily, over tokens.
 //!
 //! Not here: sorting or drawing what was found.
 
@@ -249,26 +249,4 @@ pub fn query_for(text: &str) -> String {
         .map(word)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// The lines that contain a text, case ignored unless the text has upper case.
-#[must_use]
-pub fn matching_lines(lines: &[String], query: &str) -> Vec<usize> {
-    if query.is_empty() {
-        return Vec::new();
-    }
-    let exact = query.chars().any(char::is_uppercase);
-    let contains = |line: &String| {
-        if exact {
-            line.contains(query)
-        } else {
-            line.to_lowercase().contains(&query.to_lowercase())
-        }
-    };
-    lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| contains(line))
-        .map(|(at, _)| at)
-        .collect()
 }

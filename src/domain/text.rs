@@ -16,12 +16,13 @@ const ENOUGH: usize = 1024;
 /// The start of a text that may be of any length, and that is drawn or searched again and again.
 #[must_use]
 pub fn beginning(text: &str) -> &str {
-    first_bytes(text, ENOUGH)
+    start(text, ENOUGH)
 }
 
-/// At most so many bytes of the start of a text.
-fn first_bytes(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len()))
+/// The start of a text, of at most a number of bytes.
+#[must_use]
+pub fn start(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
@@ -37,7 +38,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_LINE {
         return sanitize(text);
     }
-    let start = sanitize(first_bytes(text, LONGEST_LINE));
+    let start = sanitize(start(text, LONGEST_LINE));
     Cow::Owned([&start, "..."].concat())
 }
 

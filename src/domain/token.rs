@@ -4,11 +4,16 @@
 //! Not here: what a token's fields add up to (`status`, `findings`), or how people refer to one
 //! (`reference`).
 
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
 use chrono::{DateTime, Datelike, Utc};
 
 use super::duration::Lifetime;
+use super::members::Members;
 use super::piece::Piece;
 use super::raw::RawJson;
+use super::raw_lines::RawLines;
 use super::text;
 
 pub use super::reference::{ClientId, InvalidTokenRef, TokenId, TokenRef};
@@ -64,7 +69,28 @@ pub struct ServiceToken {
     pub client_secret_version: Reported<String>,
     /// Until when the secret before the last rotation still works.
     pub previous_client_secret_expires_at: Reported<DateTime<Utc>>,
+    /// Where the values lie that are not what their fields hold.
+    odd: Vec<(&'static str, Range<usize>)>,
+    derived: Derived,
 }
+
+/// What is computed from a token's JSON once, when it is first asked for.
+#[derive(Debug, Clone, Default)]
+struct Derived {
+    members: OnceLock<Box<Members>>,
+    lines: OnceLock<Arc<RawLines>>,
+}
+
+/// The same JSON gives the same, whether or not it was asked for already.
+impl PartialEq for Derived {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A token with this many bytes of JSON has everything derived where it is read, which is not where
+/// frames are drawn: for fewer, that is too quick to notice.
+const LARGE: usize = 64 * 1024;
 
 impl ServiceToken {
     /// Reads a token out of its JSON. A value that is no object gives a token without fields.
@@ -83,27 +109,64 @@ impl ServiceToken {
             last_seen_at: Reported::Absent,
             client_secret_version: Reported::Absent,
             previous_client_secret_expires_at: Reported::Absent,
+            odd: Vec::new(),
+            derived: Derived::default(),
         };
         raw.for_each_member(|key, value| token.read(key, value));
+        if raw.as_str().len() >= LARGE {
+            let _kept = (token.members(), token.lines());
+        }
         token
     }
 
+    /// Its fields as rows.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        let members = || Box::new(Members::of(&self.raw));
+        self.derived.members.get_or_init(members)
+    }
+
+    /// Its JSON as lines.
+    #[must_use]
+    pub fn lines(&self) -> Arc<RawLines> {
+        let lines = || Arc::new(RawLines::of(&self.raw));
+        self.derived.lines.get_or_init(lines).clone()
+    }
+
+    /// The JSON text of a known field's value that is not what the field holds. Untrusted text.
+    #[must_use]
+    pub fn odd(&self, key: &str) -> Option<&str> {
+        let (_, range) = self.odd.iter().find(|(name, _)| *name == key)?;
+        self.raw.as_str().get(range.clone())
+    }
+
     fn read(&mut self, key: &str, value: &str) {
-        match key {
-            "id" => self.id = piece(&self.raw, value),
-            "client_id" => self.client_id = piece(&self.raw, value),
-            "name" => self.name = piece(&self.raw, value),
-            "duration" => self.duration = duration(value),
-            "enabled" => self.enabled = typed(value),
-            "created_at" => self.created_at = instant(value),
-            "updated_at" => self.updated_at = instant(value),
-            "expires_at" => self.expires_at = instant(value),
-            "last_seen_at" => self.last_seen_at = instant(value),
-            "client_secret_version" => self.client_secret_version = number(value),
-            "previous_client_secret_expires_at" => {
-                self.previous_client_secret_expires_at = instant(value);
-            }
-            _ => {}
+        let (name, is_odd) = match key {
+            "id" => ("id", take(&mut self.id, piece(&self.raw, value))),
+            "client_id" => (
+                "client_id",
+                take(&mut self.client_id, piece(&self.raw, value)),
+            ),
+            "name" => ("name", take(&mut self.name, piece(&self.raw, value))),
+            "duration" => ("duration", take(&mut self.duration, duration(value))),
+            "enabled" => ("enabled", take(&mut self.enabled, typed(value))),
+            "created_at" => ("created_at", take(&mut self.created_at, instant(value))),
+            "updated_at" => ("updated_at", take(&mut self.updated_at, instant(value))),
+            "expires_at" => ("expires_at", take(&mut self.expires_at, instant(value))),
+            "last_seen_at" => ("last_seen_at", take(&mut self.last_seen_at, instant(value))),
+            "client_secret_version" => (
+                "client_secret_version",
+                take(&mut self.client_secret_version, number(value)),
+            ),
+            "previous_client_secret_expires_at" => (
+                "previous_client_secret_expires_at",
+                take(&mut self.previous_client_secret_expires_at, instant(value)),
+            ),
+            _ => return,
+        };
+        self.odd.retain(|(other, _)| *other != name);
+        if let Some(range) = self.raw.range_of(value).filter(|_| is_odd) {
+            self.odd.push((name, range));
         }
     }
 
@@ -148,6 +211,12 @@ impl ServiceToken {
             }
         }
     }
+}
+
+/// Takes a field's value, and says whether it is not what the field holds.
+fn take<T: PartialEq>(field: &mut Reported<T>, value: Reported<T>) -> bool {
+    *field = value;
+    *field == Reported::Invalid
 }
 
 fn typed<T: for<'de> serde::Deserialize<'de>>(value: &str) -> Reported<T> {

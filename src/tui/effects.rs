@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::clipboard::{self, Clipboard};
 use crate::api::{BaseUrl, Options, Page};
 use crate::app::effect::Effect;
-use crate::app::message::{LookUp, Message, Saved, Stage, TokenList};
+use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
 use crate::credentials::{Environment, MemoryStore, Vault};
@@ -144,6 +144,18 @@ impl Effects {
             Effect::OpenDemo { request } => self.open_demo(request),
             Effect::LoadRecents => self.load_recents(),
             Effect::Remember(recent) => self.remember(recent),
+            Effect::SearchJson { lines, query } => {
+                let messages = self.messages.clone();
+                tokio::task::spawn_blocking(move || {
+                    let matches = lines.matching(&query);
+                    let found = JsonSearch {
+                        lines,
+                        query,
+                        matches,
+                    };
+                    let _unheard = messages.send(Message::JsonSearched(found));
+                });
+            }
             Effect::Cancel(request) => {
                 if let Some(task) = self.running.remove(&request) {
                     task.abort();

@@ -22,6 +22,7 @@ use chrono::{DateTime, FixedOffset, Local, Utc};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use crate::api::Options;
@@ -44,6 +45,9 @@ use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
+
+/// A frame that takes longer than this is not followed by another at once.
+const LONGEST_FRAME: Duration = Duration::from_millis(50);
 
 /// How long what happens may stay off the screen while more of it comes.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
@@ -81,12 +85,16 @@ pub struct Launch {
 /// # Errors
 /// The terminal's, when it cannot be taken over or written to.
 pub fn run(launch: Launch) -> io::Result<u8> {
-    let mut screen = Screen::open()?;
+    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
-    let code = runtime.block_on(run_loop(&mut screen, launch));
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    let mut screen = Screen::open()?;
+    let code = runtime.block_on(run_loop(&mut screen, signals, launch));
     drop(screen);
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
@@ -108,9 +116,8 @@ fn is_gone(error: &io::Error) -> bool {
     is_closed || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
+async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::Result<u8> {
     let clock = Clocks::start(launch.options.clock);
-    let signals = Signals::listen()?;
     let mut state = State::new(launch.session, clock.now(), screen.size()?);
     let first = app::start(&mut state, launch.opening);
     let look = Look {
@@ -120,6 +127,8 @@ async fn run_loop(screen: &mut Screen, launch: Launch) -> io::Result<u8> {
         local,
     };
     screen.draw(&state, &look)?;
+    #[cfg(debug_assertions)]
+    screen.slow_down(fault::pause(launch.fault.as_deref()));
 
     let (sender, messages) = unbounded_channel();
     for failure in launch.warnings {
@@ -166,14 +175,24 @@ async fn turn(
     clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
+    let mut pause = Duration::ZERO;
     while !state.quit {
         // Keys that wait are taken in first: nobody can see a frame for each of them.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
-        if is_changed && (is_quiet || drawn.elapsed() > LONGEST_UNSEEN) {
+        let unseen = drawn.elapsed();
+        if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
+            let begun = Instant::now();
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
+            // The network and the timers get at least as much time as frames that take long.
+            pause = Some(drawn - begun)
+                .filter(|took| *took > LONGEST_FRAME)
+                .unwrap_or_default();
+            yield_now().await;
         }
-        let message = match sources.next(state, look.keymap, clock.now()).await {
+        let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
+        let left = left.filter(|left| !left.is_zero());
+        let message = match sources.next(state, look.keymap, clock.now(), left).await {
             Next::Message(message) => message,
             Next::Nothing => continue,
             Next::End(code) => return Ok(code),
@@ -244,12 +263,20 @@ struct Sources {
 
 impl Sources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
-    async fn next(&mut self, state: &State, keymap: &Keymap, now: Now) -> Next {
-        let wait = state.wake_at().map(|at| {
+    /// What changed meanwhile may be drawn after a pause, where one is left.
+    async fn next(
+        &mut self,
+        state: &State,
+        keymap: &Keymap,
+        now: Now,
+        pause: Option<Duration>,
+    ) -> Next {
+        let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
                 .unwrap_or(Duration::ZERO)
         });
+        let wait = wake.into_iter().chain(pause).min();
         tokio::select! { biased;
             signal = self.signals.next() => match signal {
                 Signal::End(code) => Next::End(code),

@@ -28,34 +28,40 @@ pub(super) use unix::{Signals, ask_for_stop, stop};
 mod unix {
     use std::io;
     use std::thread;
+    use std::time::Duration;
 
     use nix::sys::signal::{SigSet, Signal as Number, raise};
     use rustix::process::kill_current_process_group;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-    use super::{HUNG_UP, Signal};
+    use super::Signal;
+    use crate::signals::{Listener, Manner, listen};
+    use crate::tui::terminal;
+
+    /// How long a frame may take before a signal ends the program in the middle of it.
+    const UNHEARD: Duration = Duration::from_millis(700);
 
     pub(in crate::tui) struct Signals {
-        interrupt: Stream,
-        quit: Stream,
-        terminate: Stream,
-        hang_up: Stream,
+        ends: Listener,
         resize: Stream,
         go_on: Stream,
         stop: UnboundedReceiver<()>,
     }
 
     impl Signals {
-        /// Listens from now on. Must come before any other thread is started: a thread that does
-        /// not block the stop would be stopped by it, and the whole process with it.
+        /// Listens from now on. Must come before the terminal is taken, and before any other thread
+        /// is started: a thread that does not block the stop would be stopped by it, and the whole
+        /// process with it.
         pub(in crate::tui) fn listen() -> io::Result<Self> {
             Ok(Self {
                 stop: stops()?,
-                interrupt: signal(SignalKind::interrupt())?,
-                quit: signal(SignalKind::quit())?,
-                terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
+                ends: listen(Manner {
+                    unheard: UNHEARD,
+                    // The screens have a terminal, and end with it.
+                    keeps_ignored: false,
+                    last_act: terminal::give_back_at_once,
+                }),
                 resize: signal(SignalKind::window_change())?,
                 go_on: signal(SignalKind::from_raw(Number::SIGCONT as i32))?,
             })
@@ -63,10 +69,7 @@ mod unix {
 
         pub(in crate::tui) async fn next(&mut self) -> Signal {
             tokio::select! {
-                _ = self.interrupt.recv() => Signal::End(130),
-                _ = self.quit.recv() => Signal::End(131),
-                _ = self.terminate.recv() => Signal::End(143),
-                _ = self.hang_up.recv() => Signal::End(HUNG_UP),
+                code = self.ends.hear() => Signal::End(code),
                 Some(()) = self.stop.recv() => Signal::Stop,
                 _ = self.resize.recv() => Signal::Resized,
                 _ = self.go_on.recv() => Signal::Continue,
@@ -116,22 +119,20 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-use std::io;
-
-#[cfg(not(unix))]
-pub(super) struct Signals;
+pub(super) struct Signals(crate::signals::Listener);
 
 #[cfg(not(unix))]
 impl Signals {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere signals are asked for")]
-    pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self)
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self(crate::signals::listen(crate::signals::Manner {
+            unheard: std::time::Duration::from_secs(1),
+            keeps_ignored: false,
+            last_act: || {},
+        })))
     }
 
     pub(super) async fn next(&mut self) -> Signal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::End(130),
-            Err(_) => std::future::pending().await,
-        }
+        Signal::End(self.0.hear().await)
     }
 }

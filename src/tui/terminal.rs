@@ -2,9 +2,11 @@
 //!
 //! Not here: what is drawn, or when.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -14,8 +16,9 @@ use crossterm::terminal::{
     enable_raw_mode,
 };
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::state::State;
 use crate::ui::{self, Look};
@@ -27,19 +30,25 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub(super) struct Screen {
     /// Never dropped: the library's own clean-up complains on standard error, and a complaint to a
     /// window that is gone is a panic. [`give_back`] leaves nothing for it to do.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<Bounded>>,
     /// Whether what is on the terminal may be anything.
     is_spoilt: bool,
+    /// What each frame takes longer than it has to, for tests.
+    #[cfg(debug_assertions)]
+    pause: std::time::Duration,
 }
 
 impl Screen {
     /// Takes the terminal over.
     pub(super) fn open() -> io::Result<Self> {
         give_back_on_panic();
-        take()?;
+        let opened = take().and_then(|()| Terminal::new(Bounded::new()));
+        let terminal = opened.inspect_err(|_| give_back())?;
         Ok(Self {
-            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?),
+            terminal: ManuallyDrop::new(terminal),
             is_spoilt: false,
+            #[cfg(debug_assertions)]
+            pause: std::time::Duration::ZERO,
         })
     }
 
@@ -54,8 +63,16 @@ impl Screen {
         if std::mem::take(&mut self.is_spoilt) {
             self.clear()?;
         }
+        #[cfg(debug_assertions)]
+        std::thread::sleep(self.pause);
         self.terminal.draw(|frame| ui::draw(frame, state, look))?;
         Ok(())
+    }
+
+    /// Has each frame from now on take longer.
+    #[cfg(debug_assertions)]
+    pub(super) fn slow_down(&mut self, pause: std::time::Duration) {
+        self.pause = pause;
     }
 
     /// Takes the terminal over again after the process was stopped: its modes may be gone. A stop
@@ -90,22 +107,137 @@ impl Drop for Screen {
 
 /// Sets the modes that the screens need.
 fn take() -> io::Result<()> {
-    enable_raw_mode()?;
+    // First, so that whatever happens meanwhile gives it back.
     TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
 /// Undoes [`take`]. A terminal that is gone cannot be given back, so errors say nothing here.
 pub(super) fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _gone = execute!(
-            stdout(),
-            EndSynchronizedUpdate,
-            DisableBracketedPaste,
-            LeaveAlternateScreen,
-            Show
-        );
+        let _gone = leave(&mut stdout());
         let _gone = disable_raw_mode();
+    }
+}
+
+fn leave(terminal: &mut impl Write) -> io::Result<()> {
+    execute!(
+        terminal,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    )
+}
+
+/// [`give_back`] from another thread while the loop may be waiting for the terminal to take a frame.
+/// The modes are set in any case. What the terminal has not taken yet is dropped, to make room for
+/// the rest; where that helps nothing, nothing waits for it.
+#[cfg(unix)]
+pub(super) fn give_back_at_once() {
+    use rustix::fs::{Mode, OFlags, open};
+    use rustix::termios::{QueueSelector, tcflush, ttyname};
+
+    /// Cuts off whatever sequence the loop was in the middle of.
+    const CANCEL: u8 = 0x18;
+    const TRIES: usize = 50;
+    const PAUSE: Duration = Duration::from_millis(2);
+
+    if !TAKEN.load(Ordering::SeqCst) {
+        return;
+    }
+    let _gone = disable_raw_mode();
+    let mut leaving = vec![CANCEL];
+    let _infallible = leave(&mut leaving);
+    // Opened anew, since others share what standard output is, and must not find it non-blocking.
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = ttyname(stdout(), Vec::new()).and_then(|name| open(name, flags, Mode::empty()));
+    let Ok(terminal) = terminal else { return };
+    for _ in 0..TRIES {
+        // With room again, the loop may come to its end meanwhile and do it.
+        if !TAKEN.load(Ordering::SeqCst) {
+            std::thread::sleep(PAUSE * 50);
+            return;
+        }
+        if rustix::io::write(&terminal, &leaving) == Ok(leaving.len()) {
+            TAKEN.store(false, Ordering::SeqCst);
+            return;
+        }
+        let _gone = tcflush(&terminal, QueueSelector::OFlush);
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// The largest frame that is drawn, in cells. A terminal may say anything of its size, and a frame
+/// takes memory for each cell.
+const LARGEST: Size = Size {
+    width: 1000,
+    height: 500,
+};
+
+/// A terminal that is not larger than [`LARGEST`].
+struct Bounded(CrosstermBackend<Stdout>);
+
+impl Bounded {
+    fn new() -> Self {
+        Self(CrosstermBackend::new(stdout()))
+    }
+}
+
+fn bounded(size: Size) -> Size {
+    Size {
+        width: size.width.min(LARGEST.width),
+        height: size.height.min(LARGEST.height),
+    }
+}
+
+impl Backend for Bounded {
+    type Error = io::Error;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, cells: I) -> io::Result<()> {
+        self.0.draw(cells)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.0.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.0.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        self.0.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.0.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.0.clear()
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.0.clear_region(region)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.0.size().map(bounded)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        let window = self.0.window_size()?;
+        let columns_rows = bounded(window.columns_rows);
+        Ok(WindowSize {
+            columns_rows,
+            ..window
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Backend::flush(&mut self.0)
     }
 }
 

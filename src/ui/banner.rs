@@ -69,8 +69,8 @@ fn lines(
         _ => (Role::Critical, glyphs.critical),
     };
     let count = banner.times(glyphs.times);
-    let headline = look.clean(&banner.failure.summary) + count.as_str();
-    let hint = look.clean(&banner.failure.hint);
+    let headline = look.clean(banner.headline()) + count.as_str();
+    let hint = look.clean(banner.hint());
     let told = told(
         &headline,
         &hint,

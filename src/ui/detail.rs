@@ -53,7 +53,6 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         top: inner.y + top,
         fields: Fields {
             token,
-            rows: state.detail.fields(),
             changed: &state.detail.changed,
             selected: state.detail.selected,
             now,

@@ -18,6 +18,9 @@ use crate::theme::Role;
 /// The widest that the box gets, in cells.
 const WIDEST: u16 = 100;
 
+/// More lines than this are reached by no scrolling.
+const MOST_FACTS: usize = 500;
+
 /// ```text
 /// ╭ Error details ───────────────────────────────╮
 /// │ The API refused the credential.              │
@@ -37,7 +40,7 @@ pub(super) fn render(
 ) {
     let columns = usize::from(layout::overlay(body, WIDEST, u16::MAX).width).saturating_sub(4);
     let mut lines = Vec::new();
-    for (at, text) in facts(state).iter().enumerate() {
+    for (at, text) in facts(state).iter().enumerate().take(MOST_FACTS) {
         let role = if at == 0 { Some(Role::Strong) } else { None };
         for line in scroll::hanging(&look.clean(text), columns) {
             lines.push(vec![match role {

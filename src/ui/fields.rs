@@ -10,9 +10,9 @@ use ratatui::text::Span;
 
 use super::look::Look;
 use super::times::{FORMS, Moment};
-use super::widgets::{divider, first_shown, on_line, put, row};
+use super::widgets::{divider, first_shown, number, on_line, put, row};
 use crate::domain::duration;
-use crate::domain::fields::{Field, FieldKind};
+use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
@@ -26,7 +26,6 @@ const LONGEST_LABEL: usize = 17;
 /// The fields of a token at an instant.
 pub(super) struct Fields<'a> {
     pub(super) token: &'a ServiceToken,
-    pub(super) rows: Vec<Field>,
     pub(super) changed: &'a [String],
     pub(super) selected: usize,
     pub(super) now: DateTime<Utc>,
@@ -50,30 +49,51 @@ enum Item<'a> {
     Field(usize, &'a Field),
     /// Above the fields that we do not know.
     Others,
+    /// How many there are beyond those that are shown.
+    Rest(usize),
 }
 
-impl Fields<'_> {
+/// Of a value's JSON, this much is looked at for a line or a pane.
+const ENOUGH: usize = 4096;
+
+/// Of a label, this much is looked at to measure it.
+const ENOUGH_TO_MEASURE: usize = 128;
+
+impl<'a> Fields<'a> {
+    fn rows(&self) -> &'a [Field] {
+        fields(self.token)
+    }
+
     /// How many lines the table has.
     pub(super) fn height(&self) -> usize {
         self.items().len()
     }
 
-    fn items(&self) -> Vec<Item<'_>> {
-        let mut items = Vec::with_capacity(self.rows.len() + 1);
+    fn items(&self) -> Vec<Item<'a>> {
+        let rows = self.rows();
+        let mut items = Vec::with_capacity(rows.len() + 2);
         let mut met_other = false;
-        for (at, field) in self.rows.iter().enumerate() {
+        for (at, field) in rows.iter().enumerate() {
             if field.kind == FieldKind::Other && !met_other {
                 met_other = true;
                 items.push(Item::Others);
             }
             items.push(Item::Field(at, field));
         }
+        let rest = self.token.members().rest;
+        items.extend((rest > 0).then_some(Item::Rest(rest)));
         items
     }
 
-    fn selected_field(&self) -> Option<&Field> {
-        let last = self.rows.len().checked_sub(1)?;
-        self.rows.get(self.selected.min(last))
+    fn selected_field(&self) -> Option<&'a Field> {
+        let rows = self.rows();
+        let last = rows.len().checked_sub(1)?;
+        rows.get(self.selected.min(last))
+    }
+
+    /// As much of a field's JSON as can be shown.
+    fn raw(&self, field: &Field) -> Option<&'a str> {
+        field.raw(self.token).map(|raw| text::start(raw, ENOUGH))
     }
 
     /// Draws the table, scrolled so that the selected field is in view.
@@ -92,11 +112,13 @@ impl Fields<'_> {
         let is_selected =
             |item: &Item<'_>| matches!(item, Item::Field(at, _) if *at == self.selected);
         let selected = items.iter().position(is_selected).unwrap_or(0);
-        let first = first_shown(selected, items.len(), rows);
+        let last_field = items.len() - usize::from(matches!(items.last(), Some(Item::Rest(_))));
+        // What is beyond the last field cannot be selected, but is seen with it.
+        let shown_with = selected + usize::from(selected + 1 == last_field);
+        let first = first_shown(shown_with, items.len(), rows).min(selected);
         let labels = self.label_width(usize::from(area.width));
         let room = usize::from(area.width).saturating_sub(labels + 2);
-        let values: Vec<Value> = self.rows.iter().map(|field| self.value(field)).collect();
-        let form = self.form(&values, room);
+        let form = self.form(room);
         for (line, item) in items.iter().skip(first).take(rows).enumerate() {
             let place = row(area, line);
             match item {
@@ -108,10 +130,15 @@ impl Fields<'_> {
                         look,
                     );
                 }
+                Item::Rest(count) => {
+                    let ellipsis = look.glyphs().ellipsis;
+                    let rest = format!(" {ellipsis} and {} more fields", number(*count));
+                    put(buffer, place, &[look.span(Role::Muted, &rest)], look);
+                }
                 Item::Field(at, field) => {
-                    let has_changed = self.changed.contains(&field.key);
+                    let has_changed = self.changed.binary_search(&field.key).is_ok();
                     let mut spans = self.label(field, labels, has_changed);
-                    spans.extend(self.words(&values[*at], form));
+                    spans.extend(self.words(&self.value(field), form));
                     put(buffer, place, &spans, look);
                     if *at == self.selected {
                         buffer.set_style(place, look.style(Role::Selected));
@@ -122,10 +149,10 @@ impl Fields<'_> {
     }
 
     fn label_width(&self, columns: usize) -> usize {
-        let longest = self
-            .rows
-            .iter()
-            .map(|field| text::width(&self.look.clean(&field.label)));
+        let longest = self.rows().iter().map(|field| {
+            let label = text::start(&field.label, ENOUGH_TO_MEASURE);
+            text::width(&self.look.clean(label))
+        });
         let longest = longest.max().unwrap_or(0) + 2;
         longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
     }
@@ -147,16 +174,21 @@ impl Fields<'_> {
     }
 
     /// The longest form of times that fits in every row.
-    fn form(&self, values: &[Value], room: usize) -> usize {
+    fn form(&self, room: usize) -> usize {
+        let times: Vec<Box<Moment>> = self
+            .rows()
+            .iter()
+            .filter(|field| matches!(field.kind, FieldKind::Time | FieldKind::LastUse))
+            .filter_map(|field| match self.value(field) {
+                Value::Time(moment) => Some(moment),
+                _ => None,
+            })
+            .collect();
         let widest = |form: usize| {
-            values
+            let widths = times
                 .iter()
-                .filter_map(|value| match value {
-                    Value::Time(moment) => Some(text::width(&moment.lines(self.look)[form])),
-                    _ => None,
-                })
-                .max()
-                .unwrap_or(0)
+                .map(|it| text::width(&it.lines(self.look)[form]));
+            widths.max().unwrap_or(0)
         };
         (0..FORMS)
             .find(|form| widest(*form) <= room)
@@ -174,14 +206,14 @@ impl Fields<'_> {
     }
 
     fn value(&self, field: &Field) -> Value {
-        let raw = field.raw.clone().unwrap_or_default();
-        if let Some(mark) = field.mark {
+        let raw = self.raw(field).unwrap_or_default().to_owned();
+        if let Some(mark) = field.mark(self.token) {
             return Value::Invalid(mark, raw);
         }
         if let Some(said) = field.absence(self.token) {
             return Value::Nothing(said.into_owned());
         }
-        let text = field.text().unwrap_or_default();
+        let text = field.shown_text(self.token).unwrap_or_default();
         match field.kind {
             FieldKind::Other => Value::Text(raw),
             FieldKind::Time | FieldKind::LastUse => match field.instant(self.token) {
@@ -214,7 +246,7 @@ impl Fields<'_> {
         divider(buffer, frame, area.y, &field.label, look);
         let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
         let mut lines = Vec::new();
-        let raw = field.raw.as_deref().map(|raw| look.clean(raw));
+        let raw = self.raw(field).map(|raw| look.clean(raw));
         match &raw {
             Some(raw) => {
                 let wrapped = text::wrap(raw, columns);
@@ -250,7 +282,7 @@ impl Fields<'_> {
         let look = self.look;
         let Some((field, raw)) = self
             .selected_field()
-            .and_then(|field| Some((field, field.raw.as_ref()?)))
+            .and_then(|field| Some((field, self.raw(field)?)))
         else {
             return;
         };

@@ -26,6 +26,9 @@ pub struct Look<'a> {
     pub local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
 }
 
+/// The bytes of one piece of text that are drawn at most.
+const LONGEST: usize = 16 * 1024;
+
 /// The signs that we draw with.
 #[derive(Debug)]
 pub(super) struct Glyphs {
@@ -108,9 +111,14 @@ impl Look<'_> {
     }
 
     /// Text that may stand on this screen: without control characters and, where only ASCII can be
-    /// shown, without anything else.
+    /// shown, without anything else. Nothing is longer than a screen could show, so that no frame
+    /// costs more than that, whatever an answer holds.
     pub(super) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let clean = text::sanitize(text);
+        let start = text::start(text, LONGEST);
+        let mut clean = text::sanitize(start);
+        if start.len() < text.len() {
+            clean.to_mut().push('…');
+        }
         if !self.ascii || clean.is_ascii() {
             return clean;
         }

@@ -41,7 +41,7 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Lo
     let picker = &state.picker;
     let columns = layout::overlay(body, WIDEST, 0).width;
     let remarks = remarks(picker, usize::from(columns.saturating_sub(4)), look);
-    let total = picker.all().len();
+    let total = picker.total();
     let gap = usize::from(total > 0 && !remarks.is_empty());
     let for_list = if total > 0 { 1 + total.min(ROWS) } else { 0 };
     let wanted = (for_list + gap + remarks.len()).max(1);
@@ -82,7 +82,7 @@ fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'
     let y = area.bottom().saturating_sub(1);
     let hint =
         |action, label| hint_for(Context::PickerText, action, label, look).unwrap_or_default();
-    if !picker.matching().is_empty() {
+    if picker.count() > 0 {
         on_line(
             frame.buffer_mut(),
             area,
@@ -106,30 +106,25 @@ fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'
 }
 
 fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, look: &Look<'_>) {
-    let matching = picker.matching();
-    let count = format!("{} of {}", matching.len(), picker.all().len());
+    let matching = picker.count();
+    let count = format!("{matching} of {}", picker.total());
     let count = [look.span(Role::Muted, &count)];
     on_line_right(frame.buffer_mut(), area, area.y, &count, look);
     render_filter(frame, row(list, 0), picker, look);
     let rows = usize::from(list.height).saturating_sub(1);
-    let selected = picker.selected.min(matching.len().saturating_sub(1));
-    let first = first_shown(selected, matching.len(), rows);
-    let widest = matching
-        .iter()
-        .map(|named| text::width(&look.clean(&named.name)))
-        .max()
-        .unwrap_or(0);
-    for (at, named) in matching.iter().enumerate().skip(first).take(rows) {
-        let place = row(list, at - first + 1);
-        let line = list_row(named, widest, usize::from(place.width), look);
+    let selected = picker.selected.min(matching.saturating_sub(1));
+    let first = first_shown(selected, matching, rows);
+    for (at, named) in picker.rows(first, rows).enumerate() {
+        let place = row(list, at + 1);
+        let line = list_row(named, picker.widest(), usize::from(place.width), look);
         put(frame.buffer_mut(), place, &line, look);
-        if at == selected {
+        if first + at == selected {
             frame
                 .buffer_mut()
                 .set_style(place, look.style(Role::Selected));
         }
     }
-    if matching.is_empty() {
+    if matching == 0 {
         let line = [look.span(Role::Muted, "None of them has this in its name or ID.")];
         put(frame.buffer_mut(), row(list, 1), &line, look);
     }
@@ -183,7 +178,7 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, look: &Look<'_>) 
 /// Why something is missing, and that the ID can be typed all the same.
 fn remarks(picker: &Picker, columns: usize, look: &Look<'_>) -> Vec<Line> {
     let refusals = picker.refusals();
-    let is_empty = picker.all().is_empty();
+    let is_empty = picker.total() == 0;
     let mut lines = Vec::new();
     if picker.scopes.is_loading() {
         return lines;

@@ -42,18 +42,13 @@ pub(super) fn render(
     );
     on_line_right(frame.buffer_mut(), area, area.y, &place, look);
     let query = look.clean(raw.query.value()).into_owned();
-    for (at, line) in raw
-        .lines
-        .iter()
-        .enumerate()
-        .skip(raw.top)
-        .take(usize::from(inner.height))
-    {
+    let lines = raw.lines.window(raw.top, usize::from(inner.height));
+    for (at, line) in lines.iter().enumerate() {
         let line = look.clean(line);
-        let is_current = raw.current == Some(at);
+        let is_current = raw.current == Some(raw.top + at);
         let mut spans = vec![Span::raw(" ")];
         spans.extend(marked(&line, &query, is_current, look));
-        put(frame.buffer_mut(), row(inner, at - raw.top), &spans, look);
+        put(frame.buffer_mut(), row(inner, at), &spans, look);
     }
     render_search(frame, area, state, raw, look);
 }
@@ -63,14 +58,16 @@ fn position(raw: &RawView, rows: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     let total = raw.lines.len();
     let mut spans = Vec::new();
     if !raw.query.value().is_empty() {
-        let matches = raw.matches();
+        let matches = &raw.matches.lines;
         let at = raw
             .current
-            .and_then(|line| matches.iter().position(|other| *other == line))
+            .and_then(|line| matches.binary_search(&line).ok())
             .map_or(0, |at| at + 1);
         let text = match matches.len() {
+            _ if raw.is_searching() => format!("searching {}", look.glyphs().ellipsis),
             0 => "no match".to_owned(),
             1 => "1/1 match".to_owned(),
+            count if raw.matches.has_more => format!("{at}/{count}+ matches"),
             count => format!("{at}/{count} matches"),
         };
         spans.push(look.plain(&text));

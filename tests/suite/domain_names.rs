@@ -8,9 +8,7 @@ use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
 use tokenscope::domain::recent::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::search::{
-    Filter, Haystack, TokenFilter, is_narrower, matching_lines, query_for,
-};
+use tokenscope::domain::search::{Filter, Haystack, TokenFilter, is_narrower, query_for};
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Status, Thresholds};
@@ -226,22 +224,6 @@ fn the_positions_that_matched_count_characters() {
     );
     assert_eq!(Filter::new("x").positions("e\u{301}x"), Some(vec![2]));
     assert_eq!(Filter::new("x").positions("abc"), None);
-}
-
-#[test]
-fn lines_are_found_without_case_unless_the_query_has_capitals() {
-    let lines: Vec<String> = ["Expires", "expires_at", "ÉTÉ", "other"]
-        .map(str::to_owned)
-        .into();
-    assert_eq!(matching_lines(&lines, "expires"), [0, 1]);
-    assert_eq!(matching_lines(&lines, "Expires"), [0]);
-    assert_eq!(matching_lines(&lines, "été"), [2]);
-    assert_eq!(matching_lines(&lines, ""), Vec::<usize>::new());
-    assert_eq!(
-        matching_lines(&lines, "."),
-        Vec::<usize>::new(),
-        "plain text, no pattern"
-    );
 }
 
 // ---------------------------------------------------------------------------------- tokens

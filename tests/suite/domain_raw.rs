@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 use tokenscope::domain::fields::{FieldKind, changed_keys, fields, odd, sent, shown};
+use tokenscope::domain::raw_lines::RawLines;
 use tokenscope::domain::token::Reported;
 
 use crate::domain::{raw, token};
@@ -89,7 +90,7 @@ proptest! {
     fn indenting_changes_nothing_but_white_space(json in json()) {
         let value = raw(&json);
         prop_assert_eq!(value.as_str(), json.trim());
-        let lines = value.indented();
+        let lines = RawLines::of(&value).whole();
         prop_assert_eq!(squeezed(&lines.join("\n")), squeezed(&json));
         let reads_the_same: serde_json::Value = serde_json::from_str(&lines.join("\n")).unwrap();
         prop_assert_eq!(reads_the_same, serde_json::from_str::<serde_json::Value>(&json).unwrap());
@@ -112,7 +113,7 @@ proptest! {
 fn an_object_is_indented_an_item_a_line() {
     let json = r#"{"id":"x", "empty":{ },"none":[],"big":123456789012345678901234567890,"text":"{a: [1, \"2\"]}","deep":{"a":[1,{"b":null}]}}"#;
     assert_eq!(
-        raw(json).indented(),
+        RawLines::of(&raw(json)).whole(),
         [
             r"{",
             r#"  "id": "x","#,
@@ -131,8 +132,8 @@ fn an_object_is_indented_an_item_a_line() {
             r"}",
         ]
     );
-    assert_eq!(raw("17").indented(), ["17"]);
-    assert_eq!(raw(r#""a \" b""#).indented(), [r#""a \" b""#]);
+    assert_eq!(RawLines::of(&raw("17")).whole(), ["17"]);
+    assert_eq!(RawLines::of(&raw(r#""a \" b""#)).whole(), [r#""a \" b""#]);
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn the_original_bytes_survive_a_trip_through_a_document() {
 fn a_nest_of_a_hundred_thousand_lists_is_indented_in_reasonable_space() {
     let depth = 100_000;
     let value = raw(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
-    let lines = value.indented();
+    let lines = RawLines::of(&value).whole();
     let size: usize = lines.iter().map(String::len).sum();
     assert_eq!(lines.len(), 2 * depth - 1);
     assert!(size < 100_000_000, "{size} bytes");
@@ -216,16 +217,17 @@ fn a_key_sent_twice_counts_the_second_time() {
     assert_eq!(twice.name_text(), "two");
     let rows = fields(&twice);
     let row = |key: &str| rows.iter().filter(|row| row.key == key).collect::<Vec<_>>();
-    assert_eq!(row("name")[0].raw.as_deref(), Some(r#""two""#));
+    assert_eq!(row("name")[0].raw(&twice), Some(r#""two""#));
     assert_eq!(row("extra").len(), 1);
-    assert_eq!(row("extra")[0].raw.as_deref(), Some("2"));
+    assert_eq!(row("extra")[0].raw(&twice), Some("2"));
 }
 
 #[test]
 fn known_fields_come_first_and_unknown_ones_as_sent() {
-    let rows = fields(&token(
+    let token = token(
         r#"{"zebra":{"a":[1]},"name":"n","client_secret_version":2,"expires_at":"later","apple":1e400}"#,
-    ));
+    );
+    let rows = fields(&token);
     let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
     assert_eq!(
         keys,
@@ -245,20 +247,22 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
         ]
     );
     let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
-    assert_eq!(row("id").raw, None);
-    assert!(row("id").mark.is_none(), "absent is not invalid");
-    assert_eq!(row("expires_at").mark, Some("not a date: "));
-    assert_eq!(row("name").text().unwrap(), "n");
+    assert_eq!(row("id").raw(&token), None);
+    assert!(row("id").mark(&token).is_none(), "absent is not invalid");
+    assert_eq!(row("expires_at").mark(&token), Some("not a date: "));
+    assert_eq!(row("name").text(&token).unwrap(), "n");
     assert_eq!(row("zebra").kind, FieldKind::Other);
-    assert_eq!(row("zebra").text().unwrap(), r#"{"a":[1]}"#);
-    assert_eq!(row("apple").text().unwrap(), "1e400");
+    assert_eq!(row("zebra").text(&token).unwrap(), r#"{"a":[1]}"#);
+    assert_eq!(row("apple").text(&token).unwrap(), "1e400");
     assert_eq!(row("client_secret_version").label, "Secret version");
 }
 
 #[test]
 fn a_null_field_has_no_text() {
-    let rows = fields(&token(r#"{"last_seen_at":null,"name":"null"}"#));
-    let text = |key: &str| rows.iter().find(|row| row.key == key).unwrap().text();
+    let token = token(r#"{"last_seen_at":null,"name":"null"}"#);
+    let rows = fields(&token);
+    let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
+    let text = |key: &str| row(key).text(&token);
     assert_eq!(text("last_seen_at"), None);
     assert_eq!(text("name").as_deref(), Some("null"));
 }
@@ -299,7 +303,7 @@ fn what_is_wrong_with_a_value_is_said_of_it() {
         assert_eq!(sent(&token, key), value);
         let rows = fields(&token);
         let row = rows.iter().find(|row| row.key == key).unwrap();
-        assert_eq!(row.mark, Some(mark));
+        assert_eq!(row.mark(&token), Some(mark));
         assert_eq!(row.absence(&token), None);
     }
     let good = token(r#"{"name":"n","id":null,"duration":"1h","unknown":5}"#);
@@ -343,4 +347,15 @@ fn what_stands_for_nothing_is_shown_as_it_was_sent() {
         assert_eq!(absence(json, key).as_deref(), Some(said), "{json}");
     }
     assert_eq!(absence(r#"{"other":0}"#, "other"), None);
+}
+
+#[test]
+fn lines_are_found_without_case_unless_the_query_has_capitals() {
+    let lines = RawLines::of(&raw(r#"["Expires","expires_at","ÉTÉ","other"]"#));
+    let matching = |query: &str| lines.matching(query).lines;
+    assert_eq!(matching("expires"), [1, 2]);
+    assert_eq!(matching("Expires"), [1]);
+    assert_eq!(matching("été"), [3]);
+    assert_eq!(matching(""), Vec::<usize>::new());
+    assert_eq!(matching("."), Vec::<usize>::new(), "plain text, no pattern");
 }

@@ -560,6 +560,7 @@ fn raw_search() -> State {
     let mut state = raw();
     if let View::Raw(raw) = &mut state.detail.view {
         raw.query = TextField::with("_at");
+        raw.query_changed(10);
         raw.is_typing = true;
         raw.current = Some(6);
         raw.top = 4;
@@ -938,11 +939,17 @@ fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
     for (size, with_banner) in [(USUAL, false), (USUAL, true), (SMALL, true), (LARGE, false)] {
         let mut state = raw();
         state.size = size;
-        let lines: Vec<String> = (0..200).map(|line| format!("line-{line:03}")).collect();
-        state.detail.view = View::Raw(RawView {
-            lines: Arc::new(lines),
-            ..RawView::default()
-        });
+        let lines: Vec<(String, &str)> = (0..200)
+            .map(|line| (format!("line-{line:03}"), "1"))
+            .collect();
+        let lines: Vec<(&str, &str)> = lines
+            .iter()
+            .map(|(key, value)| (key.as_str(), *value))
+            .collect();
+        state.detail.view = View::Raw(RawView::of(&token_with(&lines)));
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.top = 50;
+        }
         state.banner = with_banner.then(|| banner(refused()));
         let rows = state.body_rows();
         let text = text(&theatre("dark", false).draw(state, size).0);

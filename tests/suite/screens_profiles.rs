@@ -264,6 +264,7 @@ fn scopes() -> VisibleScopes {
 fn picking(scopes: VisibleScopes) -> State {
     let mut state = lookup_by_name();
     state.picker.scopes = fetched(scopes);
+    state.picker.refilter();
     state.overlay = Some(Overlay::Picker);
     state
 }
@@ -277,6 +278,7 @@ fn picker() -> State {
 fn picker_filtered() -> State {
     let mut state = picking(scopes());
     state.picker.filter = TextField::with("shop-01");
+    state.picker.refilter();
     state.picker.selected = 4;
     state
 }

@@ -1014,7 +1014,7 @@ fn list(state: &mut State, result: Result<VisibleScopes, Failure>) -> Vec<Effect
 }
 
 fn matching(state: &State) -> Vec<String> {
-    let names = state.picker.matching().into_iter();
+    let names = state.picker.rows(0, usize::MAX);
     names.map(|named| named.name.clone()).collect()
 }
 
@@ -1126,7 +1126,7 @@ fn help_lies_over_the_list_and_gives_it_back() {
     assert_eq!(state.context(), Context::Help);
     act(&mut state, Action::Back);
     assert_eq!(state.overlay, Some(Overlay::Picker));
-    assert_eq!(state.picker.all().len(), 4);
+    assert_eq!(state.picker.total(), 4);
 }
 
 #[test]

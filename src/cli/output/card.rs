@@ -74,7 +74,14 @@ pub fn token(
         rows.push(row("Left", left.to_string()));
     }
     for field in fields(token) {
-        rows.push(row(&field.label, value(&field, token)));
+        rows.push(row(&field.label, value(field, token)));
+    }
+    match token.members().rest {
+        0 => {}
+        rest => rows.push(row(
+            "…",
+            format!("{rest} more fields, all of which -o json has"),
+        )),
     }
     for found in findings(token, by.now, by.thresholds) {
         let label = format!("Finding ({})", found.severity.code());
@@ -84,9 +91,9 @@ pub fn token(
 }
 
 fn value(field: &Field, token: &ServiceToken) -> String {
-    let text = field.text().unwrap_or_default();
-    match (field.mark, field.absence(token), field.kind) {
-        (Some(mark), ..) => format!("{mark}{}", field.raw.as_deref().unwrap_or_default()),
+    let text = field.text(token).unwrap_or_default();
+    match (field.mark(token), field.absence(token), field.kind) {
+        (Some(mark), ..) => format!("{mark}{}", field.raw(token).unwrap_or_default()),
         (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
         (_, Some(said), _) => said.into_owned(),
         (_, None, FieldKind::Duration) => duration::described(&text),

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
 use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::raw_lines::RawLines;
 use tokenscope::domain::status::{Lifecycle, Status, Thresholds, by_urgency};
 use tokenscope::domain::text;
 use tokenscope::domain::token::ServiceToken;
@@ -37,12 +38,12 @@ fuzz_target!(|input: (&str, i64)| {
     for field in fields(&token) {
         let label = text::sanitize(&field.label);
         assert!(!label.chars().any(char::is_control));
-        let value = field.text().unwrap_or_default();
+        let value = field.text(&token).unwrap_or_default();
         assert!(!text::sanitize(&value).chars().any(char::is_control));
     }
     for found in findings(&token, now, thresholds) {
         assert!(!found.message.is_empty());
     }
     assert!(by_urgency(&token, &token, now, thresholds).is_eq());
-    assert!(raw.indented().iter().all(|line| !line.contains('\n')));
+    assert!(RawLines::of(&raw).whole().iter().all(|line| !line.contains('\n')));
 });
