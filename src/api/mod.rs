@@ -32,5 +32,5 @@ pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
 pub use error::{Error, Part, Problem, ProxyFault, Reason, Refusal, Subject, Unreadable};
 pub use exchange::{Answer, Patience};
-pub use listing::{Listing, Page};
+pub use listing::{Listing, Page, Scopes};
 pub use setup::Options;

@@ -16,7 +16,8 @@ impl Error {
         let (kind, summary, hint) = words(&self, scope);
         let mut failure = Failure::new(kind, summary, hint).with_details(details(self));
         failure.retry_after = retry_after;
-        failure
+        // The API's words are a part of it, and may hold secrets that are not ours.
+        failure.scrubbed()
     }
 }
 
@@ -39,8 +40,10 @@ fn details(error: Error) -> Details {
             http_status: Some(refusal.http_status),
             request: Some(refusal.request),
             api_errors: refusal.api_errors,
+            api_messages: refusal.api_messages,
+            omitted: refusal.omitted,
             cf_ray: refusal.cf_ray,
-            cause: None,
+            cause: refusal.remark,
         },
     }
 }

@@ -235,7 +235,7 @@ async fn find(
                 let fits = listed.tokens.iter().filter(|one| one.is_named_by(&token));
                 let fits: Vec<_> = fits.cloned().collect();
                 if fits.is_empty() {
-                    Err(not_in_list(&token, &access.scope, incomplete.as_deref()))
+                    Err(not_in_list(&token, &access.scope, listed.lack()))
                 } else {
                     only(fits, &token)
                 }

@@ -8,9 +8,13 @@ use super::args::Output;
 use super::desk::{Desk, Reach, unprintable};
 use super::output::report::TokenReport;
 use super::output::{self, card};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::secrecy::misplaced;
+use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
+
+/// How many IDs a hint names.
+const MOST_IDS: usize = 10;
 
 pub(super) async fn get(
     desk: Desk,
@@ -62,7 +66,13 @@ pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failu
         TokenRef::ClientId(_) => "client ID",
         TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
     };
-    let ids: Vec<&str> = tokens.iter().map(|token| token.id_text()).collect();
+    let first = tokens.iter().take(MOST_IDS);
+    let mut ids: Vec<_> = first
+        .map(|token| text::beginning(token.id_text()))
+        .collect();
+    let more = tokens.len().saturating_sub(MOST_IDS);
+    let more = (more > 0).then(|| and_more(more));
+    ids.extend(more.as_deref());
     Failure::new(
         FailureKind::Ambiguous,
         format!("{} service tokens have this {what}.", tokens.len()),

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, Utc};
 
 use super::duration::Lifetime;
 use super::piece::Piece;
-use super::raw::RawJson;
+use super::raw::{self, RawJson};
 use super::text;
 
 pub use super::reference::{ClientId, InvalidTokenRef, TokenId, TokenRef};
@@ -67,9 +67,21 @@ pub struct ServiceToken {
 }
 
 impl ServiceToken {
-    /// Reads a token out of its JSON. A value that is no object gives a token without fields.
+    /// Reads a token out of its JSON. A value that is no object gives a token without fields. Secrets
+    /// in it are hidden: the API sends one where a token is made or rotated, and none of our outputs
+    /// is a place for it.
     #[must_use]
     pub fn parse(raw: &RawJson) -> Self {
+        let (token, holds_secret) = Self::read_all(raw);
+        let clean = holds_secret.then(|| raw::without_secrets(raw.as_str()));
+        match clean.flatten() {
+            Some(clean) => Self::read_all(&clean.into()).0,
+            None => token,
+        }
+    }
+
+    /// Reads it, and says whether it holds a secret.
+    fn read_all(raw: &RawJson) -> (Self, bool) {
         let mut token = Self {
             raw: raw.clone(),
             id: Reported::Absent,
@@ -84,11 +96,16 @@ impl ServiceToken {
             client_secret_version: Reported::Absent,
             previous_client_secret_expires_at: Reported::Absent,
         };
-        raw.for_each_member(|key, value| token.read(key, value));
-        token
+        let mut holds_secret = false;
+        raw.for_each_member(|key, value| {
+            let is_known = token.read(key, value);
+            holds_secret |= (!is_known && raw::is_secret(key, value)) || raw::nests_secret(value);
+        });
+        (token, holds_secret)
     }
 
-    fn read(&mut self, key: &str, value: &str) {
+    /// Takes a member in. False for one that is not known.
+    fn read(&mut self, key: &str, value: &str) -> bool {
         match key {
             "id" => self.id = piece(&self.raw, value),
             "client_id" => self.client_id = piece(&self.raw, value),
@@ -103,8 +120,9 @@ impl ServiceToken {
             "previous_client_secret_expires_at" => {
                 self.previous_client_secret_expires_at = instant(value);
             }
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// The ID as text, empty where none was reported.
