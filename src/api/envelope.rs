@@ -124,17 +124,19 @@ impl<'a> Envelope<'a> {
 
     /// What is odd about an answer that is taken for a success, for whoever wonders. Untrusted text.
     pub(super) fn notes(&self) -> Vec<String> {
-        let is_unsaid = self.success == Claim::Unsaid;
-        let unsaid = is_unsaid.then(|| {
-            "the API's answer does not say whether it is a success; it was judged by what it holds"
-                .to_owned()
-        });
         let reported = first_words(&self.errors).map(|words| {
             let code = self.errors.iter().find_map(|error| error.code);
             let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
             format!("the API's answer is a success, but reports an error{code}: {words}")
         });
-        unsaid.into_iter().chain(reported).collect()
+        self.unsaid().into_iter().chain(reported).collect()
+    }
+
+    /// That it does not say whether it is a success, where it does not.
+    pub(super) fn unsaid(&self) -> Option<String> {
+        let what =
+            "the API's answer does not say whether it is a success; it was judged by what it holds";
+        (self.success == Claim::Unsaid).then(|| what.to_owned())
     }
 
     /// Whether there is anything in it that the API's answers have.

@@ -403,7 +403,7 @@ impl Head {
             _ => verdict::judge(&self.facts, &envelope),
         };
         let remark = match &envelope {
-            Ok(envelope) if envelope.is_recognised() => self.notes(envelope).into_iter().next(),
+            Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
             Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
                 let line = redact::text(line.to_owned(), &self.secret);
                 format!("the answer begins with: {}", brief(&line))

@@ -45,7 +45,10 @@ pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> R
         status if status == 429 || has_any(errors, &LIMIT_CODES) => Reason::RateLimited {
             retry_after: facts.retry_after,
         },
-        500.. if has_any(errors, &[9103, 10_001]) => Reason::BadCredential,
+        // Of Access, 10001 is an internal error as well.
+        500.. if has_any(errors, &[9103]) || says(errors, 10_001, "authenticate") => {
+            Reason::BadCredential
+        }
         500.. => Reason::ServerFailed,
         status => match body {
             Ok(_) => by_codes(status, facts.subject, errors),
@@ -141,13 +144,9 @@ fn malformed_parts(errors: &[ApiError]) -> Vec<Part> {
     .collect()
 }
 
-/// 12130 is Access's "invalid request", of whatever kind: only its words say that it is the ID.
+/// 12130 is Access's "invalid request"; of a request for one token only the ID can be invalid.
 fn is_bad_id(status: u16, subject: Subject, errors: &[ApiError]) -> bool {
-    status == 400
-        && subject == Subject::Token
-        && [" id", "uuid", "identifier"]
-            .iter()
-            .any(|words| says(errors, 12_130, words))
+    status == 400 && subject == Subject::Token && has_any(errors, &[12_130])
 }
 
 fn has_any(errors: &[ApiError], codes: &[i64]) -> bool {

@@ -13,11 +13,15 @@ impl Error {
     #[must_use]
     pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
         let retry_after = self.retry_after();
+        let is_said_by_api = matches!(self, Self::Refused(_));
         let (kind, summary, hint) = words(&self, scope);
         let mut failure = Failure::new(kind, summary, hint).with_details(details(self));
         failure.retry_after = retry_after;
-        // The API's words are a part of it, and may hold secrets that are not ours.
-        failure.scrubbed()
+        if is_said_by_api {
+            // Its words may hold secrets that are not ours.
+            failure = failure.scrubbed();
+        }
+        failure
     }
 }
 

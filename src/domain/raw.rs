@@ -135,7 +135,7 @@ fn value_length(text: &str) -> usize {
                 depth -= 1;
                 at += 1;
             }
-            b'}' | b']' | b',' => return at,
+            b'}' | b']' | b',' if depth == 0 => return at,
             byte if byte.is_ascii_whitespace() && depth == 0 => return at,
             _ => {
                 at += 1;

@@ -109,12 +109,6 @@ async fn every_row_of_the_table_of_kinds_holds() {
         (403, 971, "slow down", RateLimited),
         (503, 10_429, "slow down", RateLimited),
         (501, 10_000, "m", Server),
-        (
-            400,
-            12_130,
-            "access.api.error.invalid_request: bad rule",
-            Rejected,
-        ),
         (409, 12_130, "access.api.error.conflict", Rejected),
         (418, 1, "teapot", Rejected),
     ];
