@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::value::RawValue;
 
@@ -189,73 +190,107 @@ async fn collect<T: Entry>(
     size: u64,
     on_page: &mut (dyn FnMut(&[T], &Course) + Send),
 ) -> Result<Answer<Collected<T>>, Error> {
-    let mut course = Course::new(size);
-    let (mut seen, mut fingerprints) = (HashSet::new(), HashSet::new());
-    let mut pages = BTreeMap::new();
-    let (mut measured_offset, mut notes, mut failed) = (None, Vec::new(), None);
+    let mut gathered = Gathered::new(size);
     let mut under_way = FuturesUnordered::new();
     loop {
         while under_way.len() < AT_ONCE {
-            let Some(page) = course.next() else { break };
+            let Some(page) = gathered.course.next() else {
+                break;
+            };
             under_way.push(async move {
                 let read = move |envelope: &Envelope<'_>| sheet::<T>(envelope, size);
                 (page, wire.ask(call, request.page(page, size), read).await)
             });
         }
         match under_way.next().await {
-            None => break,
+            None => return Ok(gathered.whole(call)),
             Some((1, Err(error))) => return Err(error),
-            Some((page, Err(error))) => {
-                course.failed(page, &fragment(&error));
-                // A pause that the API asks for is what must not be lost.
-                if failed.is_none() || error.retry_after().is_some() {
-                    failed = Some(error);
-                }
-            }
-            Some((page, Ok(answer))) => {
-                measured_offset = answer.measured_offset.or(measured_offset);
-                let fresh = answer.notes.into_iter();
-                let fresh: Vec<_> = fresh.filter(|note| !notes.contains(note)).collect();
-                notes.extend(fresh.into_iter().take(MAX_NOTES - notes.len()));
-                let Sheet {
-                    mut items,
-                    entries,
-                    note,
-                    size,
-                    fingerprint,
-                } = answer.value;
-                let readable = items.len();
-                let is_repeat = entries > 0 && !fingerprints.insert(fingerprint);
-                if is_repeat {
-                    items.clear();
-                }
-                items.retain(|item| item.key().is_empty() || seen.insert(item.key().to_owned()));
-                course.arrived(Arrived {
-                    page,
-                    entries,
-                    items: readable,
-                    fresh: items.len(),
-                    note,
-                    size,
-                    is_repeat,
-                });
-                on_page(&items, &course);
-                pages.insert(page, items);
-            }
+            Some((page, Err(error))) => gathered.failed(page, error),
+            Some((page, Ok(answer))) => gathered.arrived(page, answer, on_page),
         }
     }
-    let total = course.total();
-    Ok(Answer {
-        value: Collected {
-            items: pages.into_values().flatten().collect(),
-            incomplete: course.verdict(),
-            error: failed,
-            total,
-        },
-        took: call.elapsed(),
-        measured_offset,
-        notes,
-    })
+}
+
+/// The pages of a list that have come so far.
+struct Gathered<T> {
+    course: Course,
+    seen: HashSet<String>,
+    fingerprints: HashSet<u64>,
+    pages: BTreeMap<u64, Vec<T>>,
+    measured_offset: Option<TimeDelta>,
+    notes: Vec<String>,
+    error: Option<Error>,
+}
+
+impl<T: Entry> Gathered<T> {
+    fn new(size: u64) -> Self {
+        Self {
+            course: Course::new(size),
+            seen: HashSet::new(),
+            fingerprints: HashSet::new(),
+            pages: BTreeMap::new(),
+            measured_offset: None,
+            notes: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Takes in what is new of a page.
+    fn arrived(
+        &mut self,
+        page: u64,
+        answer: Answer<Sheet<T>>,
+        on_page: &mut (dyn FnMut(&[T], &Course) + Send),
+    ) {
+        self.measured_offset = answer.measured_offset.or(self.measured_offset);
+        for note in answer.notes {
+            if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        let sheet = answer.value;
+        let mut items = sheet.items;
+        let readable = items.len();
+        let is_repeat = sheet.entries > 0 && !self.fingerprints.insert(sheet.fingerprint);
+        if is_repeat {
+            items.clear();
+        }
+        items.retain(|item| item.key().is_empty() || self.seen.insert(item.key().to_owned()));
+        self.course.arrived(Arrived {
+            page,
+            entries: sheet.entries,
+            items: readable,
+            fresh: items.len(),
+            note: sheet.note,
+            size: sheet.size,
+            is_repeat,
+        });
+        on_page(&items, &self.course);
+        self.pages.insert(page, items);
+    }
+
+    /// Takes note of a page that failed. A pause that the API asks for must not be lost.
+    fn failed(&mut self, page: u64, error: Error) {
+        self.course.failed(page, &fragment(&error));
+        if self.error.is_none() || error.retry_after().is_some() {
+            self.error = Some(error);
+        }
+    }
+
+    fn whole(self, call: &Call) -> Answer<Collected<T>> {
+        let total = self.course.total();
+        Answer {
+            value: Collected {
+                items: self.pages.into_values().flatten().collect(),
+                incomplete: self.course.verdict(),
+                error: self.error,
+                total,
+            },
+            took: call.elapsed(),
+            measured_offset: self.measured_offset,
+            notes: self.notes,
+        }
+    }
 }
 
 /// Reads one page. An entry that cannot be read hides no other.

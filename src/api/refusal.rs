@@ -221,37 +221,49 @@ fn answer(refusal: &Refusal) -> Words {
             },
             "Check the base URL; a login page or proxy may be in the way.".to_owned(),
         ),
-        Reason::TooLarge => (
-            InvalidResponse,
-            format!("The answer is larger than 16 MiB {evidence}."),
-            "Check the base URL.".to_owned(),
-        ),
-        Reason::Encoded { encoding } => (
-            InvalidResponse,
-            format!("The answer is compressed as {encoding}, which was not asked for {evidence}."),
-            "Look for a proxy on the way that compresses answers anew; only gzip is read."
-                .to_owned(),
-        ),
-        Reason::TooMany { asked } => (
-            InvalidResponse,
-            format!("The page holds more than twice the {asked} entries asked for {evidence}."),
-            "Check the base URL, and what may be answering in the API's place.".to_owned(),
-        ),
-        Reason::OtherToken { asked, sent } => (
-            InvalidResponse,
-            format!("The answer is about the token {sent}, not {asked} {evidence}."),
-            "Check for a proxy or cache on the way that mixes answers up, and try again."
-                .to_owned(),
-        ),
-        Reason::Unreadable(how) => (
-            InvalidResponse,
-            sentence(unreadable(*how), refusal),
-            "Check the base URL, and for a proxy, cache or login page on the way.".to_owned(),
-        ),
+        Reason::TooLarge
+        | Reason::Encoded { .. }
+        | Reason::TooMany { .. }
+        | Reason::OtherToken { .. }
+        | Reason::Unreadable(_) => {
+            let (summary, hint) = invalid(refusal);
+            (InvalidResponse, summary, hint.to_owned())
+        }
         _ => (
             Rejected,
             sentence("The API refused the request", refusal),
             rejected_hint(refusal),
+        ),
+    }
+}
+
+/// Answers that are not what was asked for.
+fn invalid(refusal: &Refusal) -> (String, &'static str) {
+    let evidence = evidence(refusal);
+    match &refusal.reason {
+        Reason::TooLarge => (
+            format!("The answer is larger than 16 MiB {evidence}."),
+            "Check the base URL.",
+        ),
+        Reason::Encoded { encoding } => (
+            format!("The answer is compressed as {encoding}, which was not asked for {evidence}."),
+            "Look for a proxy on the way that compresses answers anew; only gzip is read.",
+        ),
+        Reason::TooMany { asked } => (
+            format!("The page holds more than twice the {asked} entries asked for {evidence}."),
+            "Check the base URL, and what may be answering in the API's place.",
+        ),
+        Reason::OtherToken { asked, sent } => (
+            format!("The answer is about the token {sent}, not {asked} {evidence}."),
+            "Check for a proxy or cache on the way that mixes answers up, and try again.",
+        ),
+        Reason::Unreadable(how) => (
+            sentence(unreadable(*how), refusal),
+            "Check the base URL, and for a proxy, cache or login page on the way.",
+        ),
+        _ => (
+            sentence("The answer is not the API's", refusal),
+            "Check the base URL.",
         ),
     }
 }

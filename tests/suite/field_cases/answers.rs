@@ -464,6 +464,49 @@ fn k06_a_page_with_far_more_entries_than_were_asked_for_is_refused_within_bounds
 }
 
 #[test]
+fn k06_a_list_without_end_ends_at_its_budget_and_says_so() {
+    let note = r#"{"per_page":1000,"total_pages":1000}"#;
+    let listed = |fake: &Fake| {
+        let list = run(&mut fake.command(&["list", "-o", "json", "--timeout", "38"]));
+        assert_eq!(list.code, Some(1), "{}", list.stdout);
+        assert_eq!(list.json()["complete"], false);
+        list.json()["incomplete_reason"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    // Entries count whether or not they can be read.
+    let fake = Fake::start(move |head, _| {
+        let list = vec![page(head).to_string(); 2000].join(",");
+        let body = format!(r#"{{"success":true,"result":[{list}],"result_info":{note}}}"#);
+        Reply::Bytes(http(200, &[], body))
+    });
+    listed(&fake);
+    let asked = fake.heads().len();
+    assert!(
+        (125..=128).contains(&asked),
+        "{asked} pages of 2,000 entries"
+    );
+    // So do the bytes of an answer, whatever they are.
+    let filler = gzipped("x".repeat(15 << 20).as_bytes());
+    let fake = Fake::start(move |head, _| {
+        let (page, end) = (page(head), format!(r#"","result_info":{note}}}"#));
+        let begin = format!(r#"{{"success":true,"result":[{{"id":"{page}"}}],"other":""#);
+        // Members of one gzip stream, so that the filler is compressed once.
+        let parts = [
+            gzipped(begin.as_bytes()),
+            filler.clone(),
+            gzipped(end.as_bytes()),
+        ];
+        Reply::Bytes(http(200, &[("content-encoding", "gzip")], parts.concat()))
+    });
+    let why = listed(&fake);
+    assert!(why.contains("more than 256 MiB"), "{why}");
+    let asked = fake.heads().len();
+    assert!((18..=21).contains(&asked), "{asked} pages of 15 MiB");
+}
+
+#[test]
 fn k06_the_lists_of_accounts_and_zones_are_bounded_too_and_say_so() {
     let fake = Fake::start(|head, _| {
         if head.starts_with("GET /accounts?") {
