@@ -2,14 +2,15 @@
 //!
 //! Not here: sending (`exchange`), and putting lists together (`listing`).
 
-use super::error::{Error, Subject};
+use super::envelope::{Envelope, bounded};
+use super::error::{Error, Reason, Subject};
 use super::exchange::{Answer, Call, Patience, Wire};
-use super::listing::{self, Listing, Page};
+use super::listing::{self, Listing, Page, Scopes};
 use super::request::Request;
 use super::setup::Options;
 use crate::domain::credential::Credential;
-use crate::domain::scope::{NamedScope, Scope};
-use crate::domain::token::{ServiceToken, TokenId};
+use crate::domain::scope::Scope;
+use crate::domain::token::{Reported, ServiceToken, TokenId};
 
 /// Entries asked for where only the answer's kind counts. The API's least elsewhere is 5.
 const FEW: u64 = 5;
@@ -46,11 +47,12 @@ impl Client {
         patience: Patience,
     ) -> Result<Answer<ServiceToken>, Error> {
         let call = Call::new(credential, patience)?;
-        self.0
-            .ask(&call, Request::token(scope, id), |envelope| {
-                envelope.object().map(|raw| ServiceToken::parse(&raw))
-            })
-            .await
+        let asked = id.clone();
+        let read = move |envelope: &Envelope<'_>| {
+            let token = ServiceToken::parse(&envelope.object()?);
+            is_it(&token, &asked).map(|()| token)
+        };
+        self.0.ask(&call, Request::token(scope, id), read).await
     }
 
     /// Lists the service tokens of a scope. Pages go to `on_page` as they arrive.
@@ -63,7 +65,7 @@ impl Client {
         credential: &Credential,
         scope: &Scope,
         patience: Patience,
-        on_page: &mut (dyn FnMut(Page) + Send),
+        on_page: &mut (dyn FnMut(Page<'_>) + Send),
     ) -> Result<Answer<Listing>, Error> {
         let call = Call::new(credential, patience)?;
         listing::tokens(&self.0, &call, scope, on_page).await
@@ -81,9 +83,10 @@ impl Client {
     ) -> Result<Answer<()>, Error> {
         let call = Call::new(credential, patience)?;
         let request = Request::tokens(scope).page(1, FEW);
-        self.0
-            .ask(&call, request, |envelope| envelope.list().map(drop))
-            .await
+        // What comes is not kept, so a server that knows no smaller pages does no harm.
+        let read =
+            |envelope: &Envelope<'_>| envelope.list(listing::TOKENS_PER_PAGE, |_| {}).map(drop);
+        self.0.ask(&call, request, read).await
     }
 
     /// Lists the accounts that the credential can see, as far as they could be read.
@@ -94,7 +97,7 @@ impl Client {
         &self,
         credential: &Credential,
         patience: Patience,
-    ) -> Result<Vec<NamedScope>, Error> {
+    ) -> Result<Scopes, Error> {
         let call = Call::new(credential, patience)?;
         listing::scopes(&self.0, &call, Subject::Accounts).await
     }
@@ -107,8 +110,24 @@ impl Client {
         &self,
         credential: &Credential,
         patience: Patience,
-    ) -> Result<Vec<NamedScope>, Error> {
+    ) -> Result<Scopes, Error> {
         let call = Call::new(credential, patience)?;
         listing::scopes(&self.0, &call, Subject::Zones).await
     }
+}
+
+/// Refuses another token than the one asked for. One without an ID, or with something else in its
+/// place, is not known to be another: no field of the API's is sure to be there.
+fn is_it(token: &ServiceToken, asked: &TokenId) -> Result<(), Reason> {
+    let sent = token.id_text();
+    let is_other = matches!(token.id, Reported::Valid(_))
+        && !sent.trim().is_empty()
+        && TokenId::parse(sent).as_ref() != Some(asked);
+    if is_other {
+        return Err(Reason::OtherToken {
+            asked: asked.to_string(),
+            sent: bounded(sent),
+        });
+    }
+    Ok(())
 }

@@ -185,6 +185,12 @@ pub struct Refusal {
     pub cf_ray: Option<String>,
     /// The API's own list of errors. Untrusted text.
     pub api_errors: Vec<ApiError>,
+    /// The messages that came with them. Untrusted text.
+    pub api_messages: Vec<ApiError>,
+    /// Entries of either list that were left out, since there are too many.
+    pub omitted: usize,
+    /// What else there is to know of the answer. Untrusted text.
+    pub remark: Option<String>,
 }
 
 /// What a request asks for.
@@ -255,8 +261,26 @@ pub enum Reason {
         /// As the answer names it. Untrusted text.
         encoding: String,
     },
+    /// A page with far more entries than were asked for.
+    TooMany {
+        /// How many were asked for.
+        asked: u64,
+    },
+    /// Another token than the one asked for.
+    OtherToken {
+        /// The ID asked for.
+        asked: String,
+        /// The ID that came. Untrusted text.
+        sent: String,
+    },
     /// Not what the API answers with.
     Unreadable(Unreadable),
+}
+
+impl From<Unreadable> for Reason {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
 }
 
 /// In what way an answer is not the API's.

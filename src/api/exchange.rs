@@ -6,16 +6,18 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::coding::{self, Coding};
 use super::connections::Connections;
-use super::envelope::{self, Envelope, bounded};
+use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{Error, Problem, Reason, Refusal, Unreadable};
 use super::proxy::ProxyInUse;
 use super::request::{self, Request};
@@ -26,11 +28,14 @@ use super::{proxy_login, redact, retry, transport};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
-use crate::domain::failure::ApiError;
 use crate::domain::secret::Secret;
 
 /// Bodies larger than this, after decompression, are refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// A plain body up to this size is read where it arrives; anything else on a thread of its own, since
+/// it may take longer than signals and keys can wait.
+const SMALL_BODY: usize = 64 * 1024;
 
 /// How long the body of an answer is waited for whose status says enough.
 const DETAILS: Duration = Duration::from_secs(1);
@@ -58,6 +63,8 @@ pub struct Answer<T> {
     pub took: Duration,
     /// Server minus local clock, where the answer allowed it to be measured.
     pub measured_offset: Option<TimeDelta>,
+    /// What is odd about the answer, a fragment of a sentence each. Untrusted text.
+    pub notes: Vec<String>,
 }
 
 impl<T> Answer<T> {
@@ -67,6 +74,7 @@ impl<T> Answer<T> {
             value: change(self.value),
             took: self.took,
             measured_offset: self.measured_offset,
+            notes: self.notes,
         }
     }
 }
@@ -78,6 +86,8 @@ pub(super) struct Call {
     secret: Secret,
     patience: Patience,
     begun: Instant,
+    /// The pause that an answer to any of its requests asked for, and that answer.
+    pause: Mutex<Option<(Instant, Error)>>,
 }
 
 impl Call {
@@ -89,7 +99,32 @@ impl Call {
             secret: credential.secret.clone(),
             patience,
             begun: Instant::now(),
+            pause: Mutex::default(),
         })
+    }
+
+    fn pause(&self) -> Option<(Instant, Error)> {
+        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        pause.clone().filter(|(until, _)| *until > Instant::now())
+    }
+
+    /// Takes note of a pause that an answer asks for: it holds for every request of the call.
+    fn note_pause(&self, error: &Error) {
+        if let Some(pause) = error.retry_after() {
+            *self.pause.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((Instant::now() + pause, error.clone()));
+        }
+    }
+
+    /// Waits until no pause is on, where that fits a deadline.
+    async fn wait_out(&self, deadline: Instant) -> Result<(), Error> {
+        while let Some((until, error)) = self.pause() {
+            if !self.patience.waits_when_limited || until >= deadline {
+                return Err(error);
+            }
+            sleep_until(until).await;
+        }
+        Ok(())
     }
 
     /// How long the call has been going on.
@@ -125,11 +160,11 @@ impl Wire {
     }
 
     /// Sends a request, again where that helps, and reads the answer before the deadline.
-    pub(super) async fn ask<T>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         call: &Call,
         request: Request<'_>,
-        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+        read: impl Read<T>,
     ) -> Result<Answer<T>, Error> {
         let own = call.patience.per_request;
         let deadline = own.map_or(call.patience.deadline, |own| Instant::now() + own);
@@ -145,24 +180,26 @@ impl Wire {
         }
     }
 
-    async fn persist<T>(
+    async fn persist<T: Send + 'static>(
         &self,
         call: &Call,
         deadline: Instant,
         request: Request<'_>,
         has_begun: &AtomicBool,
-        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+        read: impl Read<T>,
     ) -> Result<Answer<T>, Error> {
         let mut retries = 0;
         let mut has_jumped = false;
         loop {
+            call.wait_out(deadline).await?;
             has_jumped |= self.connections.touch((self.clock)());
-            let attempt = self.attempt(call, request, has_begun, &read).await;
+            let attempt = self.attempt(call, request, has_begun, read.clone()).await;
             has_jumped |= self.connections.touch((self.clock)());
             let error = match attempt {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            call.note_pause(&error);
             let waits = call.patience.waits_when_limited;
             let pause = retry::pause(&error, retries, fastrand::f64(), waits)
                 .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
@@ -179,12 +216,12 @@ impl Wire {
         }
     }
 
-    async fn attempt<T>(
+    async fn attempt<T: Send + 'static>(
         &self,
         call: &Call,
         request: Request<'_>,
         has_begun: &AtomicBool,
-        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
+        read: impl Read<T>,
     ) -> Result<Answer<T>, Error> {
         has_begun.store(false, Ordering::Relaxed);
         let url = request.url(&self.base_url);
@@ -200,20 +237,16 @@ impl Wire {
             return Err(Error::ProxyLogin(Box::new(login)));
         }
         let head = self.head(&response, call, request, sent);
-        let bytes = match head.facts.status {
+        let body = match head.facts.status {
             300..=399 => Vec::new(),
-            // These say enough; a body that cannot be had, or not soon, takes nothing from it.
-            401 | 408 | 429 | 500.. => match timeout(DETAILS, body(&mut response)).await {
+            _ if head.says_enough() => match timeout(DETAILS, body(&mut response)).await {
                 Ok(Ok(bytes)) => bytes,
                 Ok(Err(_)) | Err(_) => Vec::new(),
             },
             _ => match body(&mut response).await {
                 Ok(bytes) => bytes,
-                Err(Cut::TooLarge) => {
-                    return Err(head.refusal(call, request, Reason::TooLarge, Vec::new()));
-                }
+                Err(Cut::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
                 Err(Cut::Broken(error)) => return Err(self.broken(request, error)),
-                Err(Cut::Damaged(error)) => return Err(self.damaged(request, &error)),
             },
         };
         tracing::debug!(
@@ -223,7 +256,25 @@ impl Wire {
             cf_ray = head.cf_ray,
             "answered"
         );
-        head.settle(call, request, &envelope::text(bytes), read)
+        let measured_offset = head.measured_offset;
+        let settled = if head.is_gzip || body.len() > SMALL_BODY {
+            let settling = spawn_blocking(move || head.settle(body, read));
+            settling
+                .await
+                .unwrap_or_else(|gone| Err(Unsettled::Damaged(io::Error::other(gone.to_string()))))
+        } else {
+            head.settle(body, read)
+        };
+        match settled {
+            Ok((value, notes)) => Ok(Answer {
+                value,
+                took: call.elapsed(),
+                measured_offset,
+                notes,
+            }),
+            Err(Unsettled::Refused(error)) => Err(error),
+            Err(Unsettled::Damaged(error)) => Err(self.damaged(request, &error)),
+        }
     }
 
     /// The error for a body that came whole, but cannot be decompressed.
@@ -317,69 +368,134 @@ impl Wire {
                     .map(bounded)
                     .map(hide),
             },
+            is_gzip: Coding::of(response.headers()) == Coding::Gzip,
+            request: request.line(),
+            credential: call.credential,
+            secret: call.secret.clone(),
             cf_ray: text("cf-ray").map(hide),
             measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
         }
     }
 }
 
+/// Reads what was asked for out of an answer, on whichever thread.
+pub(super) trait Read<T>:
+    Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static
+{
+}
+
+impl<T, F> Read<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static {}
+
 /// An answer without its body.
 struct Head {
     facts: Facts,
+    is_gzip: bool,
     cf_ray: Option<String>,
     measured_offset: Option<TimeDelta>,
+    request: String,
+    credential: &'static str,
+    secret: Secret,
+}
+
+/// Why an answer brought nothing.
+enum Unsettled {
+    Refused(Error),
+    /// The body cannot be decompressed.
+    Damaged(io::Error),
+}
+
+impl From<Error> for Unsettled {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
 }
 
 impl Head {
-    /// The thing asked for, or what the answer means instead.
+    /// Whether the status tells what happened; a body that cannot be had, or not soon, takes nothing
+    /// from it.
+    fn says_enough(&self) -> bool {
+        matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
+    }
+
+    /// The thing asked for and what is odd about the answer, or what the answer means instead.
     fn settle<T>(
         self,
-        call: &Call,
-        request: Request<'_>,
-        text: &str,
-        read: impl Fn(&Envelope<'_>) -> Result<T, Unreadable>,
-    ) -> Result<Answer<T>, Error> {
-        let envelope = Envelope::read(text);
-        let read = match (&envelope, self.facts.status) {
-            (Ok(envelope), 200..=299) if envelope.is_success() => read(envelope),
-            (Ok(envelope), 200..=299) if !envelope.is_recognised() => Err(Unreadable::NotEnvelope),
-            _ => {
-                let reason = verdict::judge(&self.facts, &envelope);
-                let errors = envelope.map(|parts| parts.errors).unwrap_or_default();
-                let errors = redact::errors(errors, &call.secret);
-                return Err(self.refusal(call, request, reason, errors));
-            }
+        body: Vec<u8>,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Reason>,
+    ) -> Result<(T, Vec<String>), Unsettled> {
+        let bytes = match self.decompressed(body) {
+            Ok(bytes) if bytes.len() <= MAX_BODY => bytes,
+            Ok(_) | Err(_) if self.says_enough() => Vec::new(),
+            Ok(_) => return Err(self.refusal(Reason::TooLarge, None).into()),
+            Err(error) => return Err(Unsettled::Damaged(error)),
         };
-        match read {
-            Ok(value) => Ok(Answer {
-                value,
-                took: call.elapsed(),
-                measured_offset: self.measured_offset,
-            }),
-            Err(unreadable) => {
-                let reason = Reason::Unreadable(unreadable);
-                Err(self.refusal(call, request, reason, Vec::new()))
+        let text = envelope::text(bytes);
+        let envelope = Envelope::read(&text);
+        let reason = match (&envelope, self.facts.status) {
+            (Ok(envelope), 200..=299) if envelope.is_success() => match read(envelope) {
+                Ok(value) => {
+                    return Ok((value, self.notes(envelope)));
+                }
+                Err(reason) => reason,
+            },
+            (Ok(envelope), 200..=299) if !envelope.is_recognised() => {
+                Unreadable::NotEnvelope.into()
             }
+            _ => verdict::judge(&self.facts, &envelope),
+        };
+        let remark = match &envelope {
+            Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
+            Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
+                let line = redact::text(line.to_owned(), &self.secret);
+                format!("the answer begins with: {}", brief(&line))
+            }),
+        };
+        let mut error = self.refusal(reason, remark);
+        if let (Error::Refused(refusal), Ok(envelope)) = (&mut error, envelope) {
+            refusal.api_errors = redact::errors(envelope.errors, &self.secret);
+            refusal.api_messages = redact::errors(envelope.messages, &self.secret);
+            refusal.omitted = envelope.omitted;
+        }
+        Err(error.into())
+    }
+
+    /// What is odd about a success, a fragment of a sentence each.
+    fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
+        let notes = envelope.notes().into_iter();
+        notes
+            .map(|note| brief(&redact::text(note, &self.secret)))
+            .collect()
+    }
+
+    fn decompressed(&self, body: Vec<u8>) -> io::Result<Vec<u8>> {
+        if self.is_gzip {
+            coding::gunzip(&body, MAX_BODY)
+        } else {
+            Ok(body)
         }
     }
 
-    fn refusal(
-        self,
-        call: &Call,
-        request: Request<'_>,
-        reason: Reason,
-        api_errors: Vec<ApiError>,
-    ) -> Error {
-        let refusal = Refusal {
-            reason,
-            subject: request.subject,
-            credential: call.credential,
-            request: request.line(),
-            http_status: self.facts.status,
-            cf_ray: self.cf_ray,
-            api_errors,
+    fn refusal(&self, reason: Reason, remark: Option<String>) -> Error {
+        let hide = |stranger: String| redact::text(stranger, &self.secret);
+        let reason = match reason {
+            Reason::OtherToken { asked, sent } => Reason::OtherToken {
+                asked,
+                sent: hide(sent),
+            },
+            reason => reason,
         };
-        Error::Refused(Box::new(refusal))
+        Error::Refused(Box::new(Refusal {
+            reason,
+            subject: self.facts.subject,
+            credential: self.credential,
+            request: self.request.clone(),
+            http_status: self.facts.status,
+            cf_ray: self.cf_ray.clone(),
+            api_errors: Vec::new(),
+            api_messages: Vec::new(),
+            omitted: 0,
+            remark,
+        }))
     }
 }
 
@@ -387,10 +503,9 @@ impl Head {
 enum Cut {
     TooLarge,
     Broken(reqwest::Error),
-    Damaged(io::Error),
 }
 
-/// The body, decompressed; received piece by piece, so that an endless one is noticed at the bound.
+/// The body as it comes; received piece by piece, so that an endless one is noticed at the bound.
 async fn body(response: &mut Response) -> Result<Vec<u8>, Cut> {
     let announced = response
         .content_length()
@@ -404,12 +519,6 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, Cut> {
             return Err(Cut::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
-    }
-    if Coding::of(response.headers()) == Coding::Gzip {
-        bytes = coding::gunzip(&bytes, MAX_BODY).map_err(Cut::Damaged)?;
-        if bytes.len() > MAX_BODY {
-            return Err(Cut::TooLarge);
-        }
     }
     Ok(bytes)
 }

@@ -36,5 +36,5 @@ pub use error::{
     Error, LoginFault, Part, Problem, ProxyFault, ProxyLogin, Reason, Refusal, Subject, Unreadable,
 };
 pub use exchange::{Answer, Patience};
-pub use listing::{Listing, Page};
+pub use listing::{Listing, Page, Scopes};
 pub use setup::Options;

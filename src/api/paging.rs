@@ -6,8 +6,10 @@ use super::envelope::PageNote;
 
 /// A list is given up after this many pages.
 pub(super) const MAX_PAGES: u64 = 1_000;
-/// A list is given up after this many items, which bounds the memory it can take.
-pub(super) const MAX_ITEMS: usize = 250_000;
+/// A list is given up after this many entries, or this many bytes of answers after decompression,
+/// which bounds the memory it can take.
+pub(super) const MAX_ENTRIES: usize = 250_000;
+pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
 
 /// The way through a list.
 #[derive(Debug)]
@@ -20,7 +22,12 @@ pub(super) struct Course {
     total: Option<u64>,
     has_more: bool,
     is_stopped: bool,
+    /// Entries of the first page, where that says nothing of the whole: how many the server sends in
+    /// a page is then not known, and the next page is tried.
+    silent_size: Option<u64>,
     received: usize,
+    entries: usize,
+    bytes: usize,
     empty_page: Option<u64>,
     incomplete: Option<String>,
 }
@@ -38,6 +45,10 @@ pub(super) struct Arrived {
     pub(super) fresh: usize,
     /// What the server says of the whole.
     pub(super) note: PageNote,
+    /// Bytes of the answer after decompression.
+    pub(super) size: usize,
+    /// Whether the very same entries came before.
+    pub(super) is_repeat: bool,
 }
 
 impl Course {
@@ -51,7 +62,10 @@ impl Course {
             total: None,
             has_more: true,
             is_stopped: false,
+            silent_size: None,
             received: 0,
+            entries: 0,
+            bytes: 0,
             empty_page: None,
             incomplete: None,
         }
@@ -70,8 +84,12 @@ impl Course {
             self.stop(format!("there are more than {MAX_PAGES} pages"));
             return None;
         }
-        if self.received >= MAX_ITEMS {
-            self.stop(format!("there are more than {MAX_ITEMS} entries"));
+        if self.entries >= MAX_ENTRIES {
+            self.stop(format!("there are more than {MAX_ENTRIES} entries"));
+            return None;
+        }
+        if self.bytes >= MAX_BYTES {
+            self.stop(format!("there is more than {} MiB", MAX_BYTES >> 20));
             return None;
         }
         self.asked += 1;
@@ -82,6 +100,8 @@ impl Course {
     pub(super) fn arrived(&mut self, page: Arrived) {
         self.answered += 1;
         self.received += page.fresh;
+        self.entries += page.entries;
+        self.bytes += page.size;
         self.total = self.total.max(page.note.total_count);
         let unreadable = page.entries - page.items;
         if unreadable > 0 {
@@ -90,15 +110,25 @@ impl Course {
                 page.page
             ));
         }
-        if page.page > 1 && page.items > 0 && page.fresh == 0 {
-            self.stop(format!("page {} repeats what came before", page.page));
+        let has_nothing_new = page.items > 0 && page.fresh == 0;
+        if page.page > 1 && (has_nothing_new || page.is_repeat) {
+            if self.silent_size.is_some() {
+                // The server knows no pages: what came is the whole.
+                self.is_stopped = true;
+            } else {
+                self.stop(format!("page {} repeats what came before", page.page));
+            }
         }
+        let entries = page.entries as u64;
         if self.answered == 1 {
-            self.last = last_page(page.entries as u64, page.note);
+            self.last = last_page(entries, page.note);
+            let is_silent = self.last.is_none() && page.note == PageNote::default();
+            self.silent_size = (is_silent && entries < self.requested_size).then_some(entries);
         }
-        let size = page.note.per_page.unwrap_or(self.requested_size);
+        let size = page.note.per_page.or(self.silent_size);
+        let size = size.unwrap_or(self.requested_size);
         let size = size.clamp(1, self.requested_size);
-        self.has_more = page.entries as u64 >= size;
+        self.has_more = entries >= size;
         let contradicted = self.total.is_some_and(|total| total < self.received as u64);
         if contradicted && self.has_more && self.last == Some(page.page) {
             // The totals are worthless, but there may be more: go on while full pages come.

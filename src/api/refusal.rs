@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::envelope::{brief, first_words};
 use super::error::{Part, Reason, Refusal, Subject, Unreadable};
 use super::verdict;
 use crate::domain::credential::CredentialKind;
@@ -48,9 +49,21 @@ fn credential(refusal: &Refusal) -> Words {
                 .to_owned(),
         ),
         Reason::AccountOwned => (
-            FailureKind::Permission,
+            if refusal.http_status == 403 {
+                FailureKind::Permission
+            } else {
+                FailureKind::Rejected
+            },
             format!("An account-owned API token cannot list accounts {evidence}."),
             "Enter the account ID by hand; the token can still read its service tokens.".to_owned(),
+        ),
+        _ if is_key(label) && refusal.api_errors.iter().any(|error| error.has_code(9103)) => (
+            FailureKind::Authentication,
+            format!("Cloudflare knows no such key for this address {evidence}."),
+            format!(
+                "Enter the {label} and the email address of the same user; if it is an API token, \
+                 switch the credential kind."
+            ),
         ),
         _ => (
             FailureKind::Authentication,
@@ -58,6 +71,10 @@ fn credential(refusal: &Refusal) -> Words {
             format!("It is wrong, expired or revoked: enter a valid {label}."),
         ),
     }
+}
+
+fn is_key(label: &str) -> bool {
+    label != CredentialKind::ApiToken.label()
 }
 
 /// `The API token has`, `The email address and the Global API key have`.
@@ -121,7 +138,7 @@ fn permission(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             format!(
                 "The {label} works, but may not read the service tokens of {place} {evidence}."
             ),
-            if label == CredentialKind::ApiToken.label() {
+            if !is_key(label) {
                 format!("Give it the permission {PERMISSION}.{other}")
             } else {
                 format!("Its user needs a role that may read Zero Trust.{other}")
@@ -151,17 +168,28 @@ fn missing(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             format!("No such service token in {place} {evidence}."),
             format!("It may have been deleted or recreated: look for its name in the list.{other}"),
         ),
-        _ => (
-            FailureKind::NotFound,
-            format!("The API knows no service tokens of {place} {evidence}."),
-            format!("Check the ID and the base URL.{other}"),
+        (_, Subject::Tokens) => (
+            FailureKind::Rejected,
+            sentence(
+                &format!(
+                    "There is no such account or zone, or it is not visible to the {}",
+                    refusal.credential
+                ),
+                refusal,
+            ),
+            format!("Check the ID of {place} and the base URL.{other}"),
+        ),
+        (_, Subject::Accounts | Subject::Zones) => (
+            FailureKind::Rejected,
+            sentence("The API knows no such list", refusal),
+            "Check the base URL, or enter the ID by hand.".to_owned(),
         ),
     }
 }
 
 /// Answers that say nothing about the credential or the scope.
 fn answer(refusal: &Refusal) -> Words {
-    use FailureKind::{InvalidResponse, RateLimited, Redirect, Server};
+    use FailureKind::{InvalidResponse, RateLimited, Redirect, Rejected, Server};
     let evidence = evidence(refusal);
     match &refusal.reason {
         Reason::RateLimited { retry_after } => (
@@ -192,31 +220,74 @@ fn answer(refusal: &Refusal) -> Words {
             },
             "Check the base URL; a login page or proxy may be in the way.".to_owned(),
         ),
+        Reason::TooLarge
+        | Reason::Encoded { .. }
+        | Reason::TooMany { .. }
+        | Reason::OtherToken { .. }
+        | Reason::Unreadable(_) => {
+            let (summary, hint) = invalid(refusal);
+            (InvalidResponse, summary, hint.to_owned())
+        }
+        _ => (
+            Rejected,
+            sentence("The API refused the request", refusal),
+            rejected_hint(refusal),
+        ),
+    }
+}
+
+/// Answers that are not what was asked for.
+fn invalid(refusal: &Refusal) -> (String, &'static str) {
+    let evidence = evidence(refusal);
+    match &refusal.reason {
         Reason::TooLarge => (
-            InvalidResponse,
             format!("The answer is larger than 16 MiB {evidence}."),
-            "Check the base URL.".to_owned(),
+            "Check the base URL.",
         ),
         Reason::Encoded { encoding } => (
-            InvalidResponse,
             format!("The answer is compressed as {encoding}, which was not asked for {evidence}."),
-            "Look for a proxy on the way that compresses answers anew; only gzip is read."
-                .to_owned(),
+            "Look for a proxy on the way that compresses answers anew; only gzip is read.",
+        ),
+        Reason::TooMany { asked } => (
+            format!("The page holds more than twice the {asked} entries asked for {evidence}."),
+            "Check the base URL, and what may be answering in the API's place.",
+        ),
+        Reason::OtherToken { asked, sent } => (
+            format!("The answer is about the token {sent}, not {asked} {evidence}."),
+            "Check for a proxy or cache on the way that mixes answers up, and try again.",
         ),
         Reason::Unreadable(how) => (
-            InvalidResponse,
-            format!("{} {evidence}.", unreadable(*how)),
-            "Check the base URL, and for a proxy, cache or login page on the way.".to_owned(),
+            sentence(unreadable(*how), refusal),
+            "Check the base URL, and for a proxy, cache or login page on the way.",
         ),
         _ => (
-            Server,
-            format!("The API refused the request {evidence}."),
-            if refusal.api_errors.iter().any(ApiError::says_something) {
-                "The error's details show what it says.".to_owned()
-            } else {
-                "It does not say why: try again later, and check the base URL.".to_owned()
-            },
+            sentence("The answer is not the API's", refusal),
+            "Check the base URL.",
         ),
+    }
+}
+
+fn rejected_hint(refusal: &Refusal) -> String {
+    let all = || refusal.api_errors.iter().chain(&refusal.api_messages);
+    if all().any(|error| error.has_code(10_000)) {
+        format!(
+            "This account or zone may not take this kind of credential: try another one than the {}.",
+            refusal.credential
+        )
+    } else if all().any(ApiError::says_something) {
+        "The error's details show all that it says.".to_owned()
+    } else {
+        "It does not say why: try again later, and check the base URL.".to_owned()
+    }
+}
+
+/// What happened, what the API says of it, and the evidence.
+fn sentence(what: &str, refusal: &Refusal) -> String {
+    let evidence = evidence(refusal);
+    let said = first_words(&refusal.api_errors).or_else(|| first_words(&refusal.api_messages));
+    match said {
+        Some(words) => format!("{what}: {} {evidence}.", brief(words)),
+        None => format!("{what} {evidence}."),
     }
 }
 

@@ -72,10 +72,13 @@ pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
 fn is_passing(error: &Error) -> bool {
     match error {
         Error::Transport { problem, .. } => matches!(problem, Problem::Refused | Problem::Reset),
-        Error::Refused(refusal) => {
-            refusal.reason == Reason::ServerFailed
-                && matches!(refusal.http_status, 408 | 500 | 502..=504 | 520..=524)
-        }
+        Error::Refused(refusal) => match refusal.http_status {
+            408 => true,
+            status => {
+                refusal.reason == Reason::ServerFailed
+                    && matches!(status, 500 | 502..=504 | 520..=524)
+            }
+        },
         _ => false,
     }
 }

@@ -11,6 +11,9 @@ use crate::domain::failure::ApiError;
 
 /// Codes that mean "too many requests" under any status.
 const LIMIT_CODES: [i64; 3] = [971, 10_040, 10_429];
+/// Codes that mean that a credential is not accepted under any status: an unknown token, an unknown key
+/// or address, no header with either, and "unable to authenticate request".
+const UNACCEPTED_CODES: [i64; 4] = [1000, 9103, 9107, 10_001];
 /// The header with the credential is malformed: in general, and one code for each header.
 const FORM_CODES: [i64; 5] = [6003, 6111, 6103, 6102, 9106];
 
@@ -37,7 +40,11 @@ pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> R
         status if status == 429 || has_any(errors, &LIMIT_CODES) => Reason::RateLimited {
             retry_after: facts.retry_after,
         },
-        408 | 500.. => Reason::ServerFailed,
+        // Of Access, 10001 is an internal error as well.
+        500.. if has_any(errors, &[9103]) || says(errors, 10_001, "authenticate") => {
+            Reason::BadCredential
+        }
+        500.. => Reason::ServerFailed,
         status => match body {
             Ok(_) => by_codes(status, facts.subject, errors),
             Err(unreadable) => without_json(facts, *unreadable),
@@ -71,7 +78,6 @@ fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     match status {
         403 => Reason::LacksPermission,
         404 => Reason::NotFound,
-        _ if has_any(errors, &[10_000]) => Reason::LacksPermission,
         _ => Reason::Rejected,
     }
 }
@@ -99,7 +105,7 @@ pub(super) fn deciding_code(reason: &Reason, errors: &[ApiError]) -> Option<i64>
 }
 
 fn is_unaccepted(errors: &[ApiError]) -> bool {
-    has_any(errors, &[1000]) || says(errors, 9109, "invalid access token")
+    has_any(errors, &UNACCEPTED_CODES) || says(errors, 9109, "invalid access token")
 }
 
 fn is_not_enabled(errors: &[ApiError]) -> bool {

@@ -13,9 +13,14 @@ impl Error {
     #[must_use]
     pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
         let retry_after = self.retry_after();
+        let is_said_by_api = matches!(self, Self::Refused(_));
         let (kind, summary, hint) = words(&self, scope);
         let mut failure = Failure::new(kind, summary, hint).with_details(details(self));
         failure.retry_after = retry_after;
+        if is_said_by_api {
+            // Its words may hold secrets that are not ours.
+            failure = failure.scrubbed();
+        }
         failure
     }
 }
@@ -44,8 +49,10 @@ fn details(error: Error) -> Details {
             http_status: Some(refusal.http_status),
             request: Some(refusal.request),
             api_errors: refusal.api_errors,
+            api_messages: refusal.api_messages,
+            omitted: refusal.omitted,
             cf_ray: refusal.cf_ray,
-            cause: None,
+            cause: refusal.remark,
         },
     }
 }

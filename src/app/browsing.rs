@@ -166,7 +166,6 @@ pub(super) fn listed(
         took: listed.took,
     };
     state.browse.list.settle(request, Ok(fetched));
-    state.limited_until = None;
     if state.screen == Screen::Browse {
         state.banner = None;
     }

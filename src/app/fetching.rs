@@ -206,7 +206,6 @@ fn show(
     );
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
-    state.limited_until = None;
     if state.detail.is_asked_for {
         come_forward(state, &found.scope);
     }

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 
 use crate::action::{Action, Input};
 use crate::domain::access::{Access, VisibleScopes};
+use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
 use crate::domain::raw_lines::{Matches, RawLines};
 use crate::domain::recent::Recent;
@@ -70,6 +71,15 @@ pub enum Message {
         request: RequestId,
         /// All of them.
         result: Result<TokenList, Failure>,
+    },
+    /// An answer says more than what was asked for.
+    AnsweredBesides {
+        /// The credential that it was asked with.
+        source: CredentialSource,
+        /// How long the API wants to be left alone, where it does.
+        retry_after: Option<Duration>,
+        /// What is odd about the answer, if anything. Untrusted text.
+        note: Option<String>,
     },
     /// The accounts and zones were listed.
     ScopesListed {

@@ -65,6 +65,8 @@ pub struct State {
     pub limited_until: Option<DateTime<Utc>>,
     /// The same of credentials that are not in use now.
     pub(super) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
+    /// What was said last of an odd answer: a token that is fetched each minute says it once.
+    pub(super) last_note: Option<String>,
     /// The terminal's width and height in cells.
     pub size: (u16, u16),
     /// Whether the last message changed what is on screen.
@@ -312,6 +314,7 @@ impl State {
             clock: Clock::at(now.into()),
             limited_until: None,
             pauses: Vec::new(),
+            last_note: None,
             size,
             changed: true,
             quit: false,
@@ -490,12 +493,39 @@ impl State {
         }
     }
 
+    /// When a pause that begins now is over, by the steady clock.
+    fn end_of(&self, pause: std::time::Duration) -> Option<DateTime<Utc>> {
+        let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
+        self.clock.steady.checked_add_signed(pause)
+    }
+
+    /// Takes note of what an answer says besides what was asked for.
+    pub(super) fn take_aside(
+        &mut self,
+        source: &CredentialSource,
+        retry_after: Option<std::time::Duration>,
+        note: Option<String>,
+    ) {
+        let until = retry_after.and_then(|pause| self.end_of(pause));
+        let in_use = self.session.identity.as_ref();
+        if in_use.is_none_or(|identity| identity.source == *source) {
+            self.limited_until = self.limited_until.max(until);
+            if note.is_some() && note != self.last_note {
+                self.last_note.clone_from(&note);
+                self.notice = None;
+                note.into_iter().for_each(|note| self.tell(note));
+            }
+        } else if let Some(until) = until {
+            self.pauses.retain(|(known, _)| known != source);
+            self.pauses.push((source.clone(), until));
+        }
+    }
+
     /// Shows an error. The same error again only counts up.
     pub(super) fn report(&mut self, failure: Failure) {
         let failure = failure.on_screen();
         if let Some(pause) = failure.retry_after {
-            let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
-            self.limited_until = self.clock.steady.checked_add_signed(pause);
+            self.limited_until = self.end_of(pause);
         }
         let count = match &self.banner {
             Some(shown)

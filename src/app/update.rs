@@ -82,6 +82,11 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::TokensListed { request, result } => {
             return browsing::listed(state, request, result);
         }
+        Message::AnsweredBesides {
+            source,
+            retry_after,
+            note,
+        } => state.take_aside(&source, retry_after, note),
         Message::ScopesListed { request, result } => {
             let at = state.clock.steady;
             let result = result.map(|scopes| fetched(scopes, at));

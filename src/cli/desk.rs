@@ -23,7 +23,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
-use crate::inspector::{Found, Inspector, Limits, Listed, Selection, nothing_selected};
+use crate::inspector::{Aside, Found, Inspector, Limits, Listed, Selection, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
@@ -165,10 +165,11 @@ impl Reach {
     /// Lists a scope's tokens, and says how far it is where that takes long.
     pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
         let progress = Progress::new(self.is_dumb);
-        let mut count = |page: Page| progress.count(page.received, page.total);
+        let mut count = |page: Page<'_>| progress.count(page.received, page.total);
         let listing = self.inspector.list(access, || {}, &mut count);
         let listed = progress.beside(listing).await?;
         self.note(listed.doubtful_date);
+        tell(&listed.aside);
         Ok(listed)
     }
 
@@ -186,7 +187,12 @@ impl Reach {
             }
         };
         let all = join_all(accesses.iter().map(one));
-        Progress::new(self.is_dumb).beside(all).await
+        let answers = Progress::new(self.is_dumb).beside(all).await;
+        answers
+            .iter()
+            .flatten()
+            .for_each(|listed| tell(&listed.aside));
+        answers
     }
 
     /// Looks a token up, and says how far it is where that takes long.
@@ -198,6 +204,7 @@ impl Reach {
         let looking = self.inspector.look_up(access, token, || {});
         let found = Progress::new(self.is_dumb).beside(looking).await?;
         self.note(found.doubtful_date);
+        tell(&found.aside);
         Ok(found)
     }
 
@@ -228,6 +235,13 @@ impl Reach {
             offset,
             thresholds: self.settings.thresholds,
         }
+    }
+}
+
+/// Says what is odd about an answer that was taken nevertheless.
+fn tell(aside: &Aside) {
+    for note in &aside.notes {
+        warn(&format!("{note}."));
     }
 }
 

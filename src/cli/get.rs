@@ -2,16 +2,19 @@
 //!
 //! Not here: the form of the output (`output`).
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::args::Output;
 use super::desk::{Desk, Reach, unprintable};
 use super::output::report::TokenReport;
 use super::output::{self, card};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::secrecy::misplaced;
+use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
+
+/// How many IDs a hint names.
+const MOST_IDS: usize = 10;
 
 pub(super) async fn get(
     desk: Desk,
@@ -56,9 +59,6 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
     })
 }
 
-/// How many IDs of tokens of one name are listed.
-const MOST_IDS: usize = 10;
-
 /// What to say where what names a token is not enough.
 pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failure {
     let what = match token {
@@ -66,18 +66,16 @@ pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failu
         TokenRef::ClientId(_) => "client ID",
         TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
     };
-    let ids: Vec<&str> = tokens
-        .iter()
-        .take(MOST_IDS)
-        .map(|token| token.id_text())
+    let first = tokens.iter().take(MOST_IDS);
+    let mut ids: Vec<_> = first
+        .map(|token| text::beginning(token.id_text()))
         .collect();
-    let mut ids = ids.join(", ");
-    if tokens.len() > MOST_IDS {
-        let _infallible = write!(ids, " and {} more", tokens.len() - MOST_IDS);
-    }
+    let more = tokens.len().saturating_sub(MOST_IDS);
+    let more = (more > 0).then(|| and_more(more));
+    ids.extend(more.as_deref());
     Failure::new(
         FailureKind::Ambiguous,
         format!("{} service tokens have this {what}.", tokens.len()),
-        format!("Use one of their IDs: {ids}."),
+        format!("Use one of their IDs: {}.", ids.join(", ")),
     )
 }

@@ -132,26 +132,28 @@ impl Reader<'_> {
     fn find(&mut self, requests: Vec<Request>, list: &Result<Listed, Failure>) -> Vec<Request> {
         let mut unsettled = Vec::new();
         match list {
-            Ok(listed) => self.measure(listed.measured_offset),
+            Ok(listed) => {
+                self.measure(listed.measured_offset);
+                listed.failure.iter().for_each(|failure| self.note(failure));
+            }
             Err(failure) => self.note(failure),
         }
         for request in requests {
             let has_id = request.token.id().is_some();
             let subject = match list {
                 Ok(listed) => {
-                    let incomplete = listed.incomplete.as_deref();
                     let fits = matching(&listed.tokens, &request.token);
                     if !has_id && self.read.incomplete.is_none() {
                         self.read.incomplete = listed.incomplete.clone();
                     }
                     if !fits.is_empty() {
                         only(fits, &request.token)
-                    } else if has_id && (incomplete.is_some() || listed.tokens.is_empty()) {
+                    } else if has_id && (listed.incomplete.is_some() || listed.tokens.is_empty()) {
                         unsettled.push(request);
                         continue;
                     } else {
                         let scope = &request.access.scope;
-                        Err(not_in_list(&request.token, scope, incomplete))
+                        Err(not_in_list(&request.token, scope, listed.lack()))
                     }
                 }
                 Err(failure) if has_id && failure.kind == FailureKind::Permission => {

@@ -65,9 +65,15 @@ impl Now {
         self.wall.signed_duration_since(self.steady)
     }
 }
+/// How far the local clock can be behind with a connection made: certificates live no longer, and
+/// one that is not valid yet is refused (CA/Browser Forum, from March 2026).
+const LONGEST_CERTIFICATE: TimeDelta = TimeDelta::days(200);
 
 /// The server's date, where it cannot be right: it is in a year before this program was written, or
-/// a day before something in the tokens happened that the local clock has no doubt of.
+/// a day before something in the tokens happened that the local clock has no doubt of; or it is over
+/// a day ahead, and the newest thing that happened to the tokens was within a day of the local clock,
+/// or the clock cannot be as far behind. A clock that is plainly behind is no witness: one in a year
+/// before this program was written, or a day before something that happened to the tokens.
 #[must_use]
 pub fn doubtful_date<'a>(
     measured: TimeDelta,
@@ -76,15 +82,35 @@ pub fn doubtful_date<'a>(
 ) -> Option<DateTime<Utc>> {
     let date = local.checked_add_signed(measured)?;
     let (after, until) = (date + TimeDelta::days(1), local + TimeDelta::days(1));
-    let contradicts = |token: &ServiceToken| {
-        [&token.created_at, &token.updated_at, &token.last_seen_at]
-            .into_iter()
-            .filter_map(|reported| reported.valid())
-            .any(|past| *past > after && *past <= until)
+    let contradicts = |token: &ServiceToken| past(token).any(|past| past > after && past <= until);
+    let is_doubtful = if date > until {
+        is_too_far_ahead(date, local, tokens)
+    } else {
+        date.year() < FIRST_YEAR || (after < local && tokens.into_iter().any(contradicts))
     };
-    let is_doubtful =
-        date.year() < FIRST_YEAR || (after < local && tokens.into_iter().any(contradicts));
     is_doubtful.then_some(date)
+}
+
+/// Whether a date over a day ahead of the local clock is less likely than that clock.
+fn is_too_far_ahead<'a>(
+    date: DateTime<Utc>,
+    local: DateTime<Utc>,
+    tokens: impl Iterator<Item = &'a ServiceToken>,
+) -> bool {
+    let day = TimeDelta::days(1);
+    let happened = tokens.flat_map(past);
+    // What lies ahead of both clocks says nothing about either.
+    let newest = happened.filter(|past| *past <= date + day).max();
+    let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|past| past > local + day);
+    let is_confirmed = newest.is_some_and(|past| past > local - day);
+    !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
+}
+
+/// When something happened to a token, as far as that is reported.
+fn past(token: &ServiceToken) -> impl Iterator<Item = DateTime<Utc>> + '_ {
+    [&token.created_at, &token.updated_at, &token.last_seen_at]
+        .into_iter()
+        .filter_map(|reported| reported.valid().copied())
 }
 
 impl ClockOffset {

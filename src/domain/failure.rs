@@ -24,6 +24,8 @@ pub enum FailureKind {
     NotFound,
     /// Several tokens of one name.
     Ambiguous,
+    /// The API refused the request for a reason of its own.
+    Rejected,
     /// Too many requests.
     RateLimited,
     /// The API failed.
@@ -66,6 +68,7 @@ impl FailureKind {
             Self::Permission => "permission",
             Self::NotFound => "not_found",
             Self::Ambiguous => "ambiguous",
+            Self::Rejected => "rejected",
             Self::RateLimited => "rate_limited",
             Self::Server => "server",
             Self::Network => "network",
@@ -79,7 +82,10 @@ impl FailureKind {
     }
 }
 
-/// One entry of the API's `errors` list. Untrusted text.
+/// Entries of the API's lists that are shown of one answer, those of chains included.
+pub const MAX_SHOWN: usize = 100;
+
+/// One entry of the API's `errors` or `messages` list. Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiError {
     /// Cloudflare's error code.
@@ -107,12 +113,12 @@ impl ApiError {
         !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
     }
 
-    fn describe(&self, depth: usize, lines: &mut Vec<String>) {
+    fn describe(&self, what: &str, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
         let code = self
             .code
             .map_or_else(|| "without a code".to_owned(), |code| code.to_string());
-        lines.push(format!("{indent}API error {code}: {}", self.message));
+        lines.push(format!("{indent}API {what} {code}: {}", self.message));
         lines.extend(
             self.pointer
                 .iter()
@@ -123,10 +129,27 @@ impl ApiError {
                 .iter()
                 .map(|url| format!("{indent}  see {url}")),
         );
-        for cause in &self.chain {
-            cause.describe(depth + 1, lines);
-        }
     }
+}
+
+/// The entries in the order they are shown, each followed by the causes beneath it, with its depth.
+fn flattened<'a>(errors: &'a [ApiError], depth: usize, all: &mut Vec<(usize, &'a ApiError)>) {
+    for error in errors {
+        all.push((depth, error));
+        flattened(&error.chain, depth + 1, all);
+    }
+}
+
+/// The first of a list's entries as they are shown, and how many others there are.
+fn capped(list: &[ApiError], omitted: usize) -> (Vec<(usize, &ApiError)>, usize) {
+    let mut all = Vec::new();
+    flattened(list, 0, &mut all);
+    let total = all.len() + omitted;
+    if total > MAX_SHOWN {
+        all.truncate(MAX_SHOWN - 1);
+    }
+    let rest = total - all.len();
+    (all, rest)
 }
 
 /// What is known of the request that failed. Holds no secret and no query string.
@@ -138,10 +161,56 @@ pub struct Details {
     pub request: Option<String>,
     /// The API's own list of errors.
     pub api_errors: Vec<ApiError>,
+    /// The messages that came with them.
+    pub api_messages: Vec<ApiError>,
+    /// Entries of either list that were left out, since there are too many.
+    pub omitted: usize,
     /// Cloudflare's ID of the exchange, for their support.
     pub cf_ray: Option<String>,
     /// The technical cause, as a library words it.
     pub cause: Option<String>,
+}
+
+impl Details {
+    /// The errors, each followed by the causes beneath it, with its depth; or the messages where no
+    /// error is listed. At most [`MAX_SHOWN`], less one for the number of the others.
+    #[must_use]
+    pub fn shown(&self) -> (Vec<(usize, &ApiError)>, usize) {
+        let list = if self.api_errors.is_empty() {
+            &self.api_messages
+        } else {
+            &self.api_errors
+        };
+        capped(list, self.omitted)
+    }
+
+    fn describe(&self, lines: &mut Vec<String>) {
+        let (errors, more) = self.shown();
+        let what = if self.api_errors.is_empty() {
+            "message"
+        } else {
+            "error"
+        };
+        for (depth, error) in errors {
+            error.describe(what, depth, lines);
+        }
+        if more > 0 {
+            lines.push(and_more(more));
+        }
+        if !self.api_errors.is_empty() {
+            let (messages, more) = capped(&self.api_messages, 0);
+            for (depth, message) in messages {
+                message.describe("message", depth, lines);
+            }
+            lines.extend((more > 0).then(|| and_more(more)));
+        }
+    }
+}
+
+/// What stands for the rest of a list that was cut.
+#[must_use]
+pub fn and_more(count: usize) -> String {
+    format!("and {count} more")
 }
 
 /// A sentence on what to do that holds for the screens alone.
@@ -239,9 +308,7 @@ impl Failure {
         let details = &self.details;
         let mut lines = Vec::new();
         lines.extend(details.cf_ray.iter().map(|ray| format!("cf-ray: {ray}")));
-        for error in &details.api_errors {
-            error.describe(0, &mut lines);
-        }
+        details.describe(&mut lines);
         lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
         lines
     }

@@ -11,6 +11,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::secrecy::HIDDEN;
+
 /// One JSON value as its original bytes. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawJson(Arc<str>);
@@ -33,9 +35,7 @@ impl RawJson {
 
     /// Hands over what [`Self::members`] gives, without a copy of any key: for long lists.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
-        let mut deserializer = serde_json::Deserializer::from_str(&self.0);
-        // What is no object has no members.
-        let _not_an_object = Visit(each).deserialize(&mut deserializer);
+        for_each_member(&self.0, each);
     }
 
     /// Whether the value is a JSON object.
@@ -51,6 +51,108 @@ impl RawJson {
         let range = start..start.checked_add(part.len())?;
         (self.0.get(range.clone()) == Some(part)).then_some(range)
     }
+}
+
+/// Hands over the members of an object without a copy of it; none for any other value.
+pub fn for_each_member<'a>(json: &'a str, each: impl FnMut(&str, &'a str)) {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    // What is no object has no members.
+    let _not_an_object = Visit(each).deserialize(&mut deserializer);
+}
+
+/// The JSON with [`HIDDEN`] for every secret in it, at any depth; nothing where it holds none.
+#[must_use]
+pub fn without_secrets(json: &str) -> Option<String> {
+    let mut clean = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = json[at..].find('"') {
+        let start = at + found;
+        let end = start + string_length(&json[start..]);
+        at = end;
+        let after = json[end..].trim_start();
+        let Some(value) = after.strip_prefix(':').map(str::trim_start) else {
+            continue;
+        };
+        let key: String = serde_json::from_str(&json[start..end]).unwrap_or_default();
+        // Nearly all keys are ruled out before their values, which nest, are measured.
+        if !is_secret_key(&key) {
+            continue;
+        }
+        let begin = json.len() - value.len();
+        let length = value_length(value);
+        if is_secret(&key, &value[..length]) {
+            clean.push_str(&json[copied..begin]);
+            clean.push('"');
+            clean.push_str(HIDDEN);
+            clean.push('"');
+            copied = begin + length;
+            at = copied;
+        }
+    }
+    (copied > 0).then(|| clean + &json[copied..])
+}
+
+/// Whether a member holds a secret: a service token's, under any spelling of its key.
+#[must_use]
+pub fn is_secret(key: &str, value: &str) -> bool {
+    let is_value = !matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]");
+    is_value && value.trim_matches('"') != HIDDEN && is_secret_key(key)
+}
+
+/// Whether an object or list holds a secret at any depth.
+#[must_use]
+pub fn nests_secret(value: &str) -> bool {
+    value.starts_with(['{', '[']) && without_secrets(value).is_some()
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
+    let folded: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    folded == "secret" || folded.ends_with("clientsecret")
+}
+
+/// The bytes of the JSON value that `text` starts with.
+fn value_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at += string_length(&text[at..]),
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' if depth > 0 => {
+                depth -= 1;
+                at += 1;
+            }
+            b'}' | b']' | b',' if depth == 0 => return at,
+            byte if byte.is_ascii_whitespace() && depth == 0 => return at,
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The bytes of the JSON string that `text` starts with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// Calls a function with each member of an object.
@@ -96,6 +198,12 @@ impl<'de> Deserialize<'de> for Key<'de> {
             }
         }
         deserializer.deserialize_bytes(Lossy)
+    }
+}
+
+impl From<String> for RawJson {
+    fn from(json: String) -> Self {
+        Self(json.into())
     }
 }
 

@@ -241,6 +241,8 @@ impl Failure {
             http_status: _,
             request,
             api_errors,
+            api_messages,
+            omitted: _,
             cf_ray,
             cause,
         } = self.details.as_mut();
@@ -249,6 +251,7 @@ impl Failure {
             .flatten()
             .for_each(hide);
         scrub_all(api_errors);
+        scrub_all(api_messages);
         self
     }
 }

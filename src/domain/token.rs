@@ -12,7 +12,7 @@ use chrono::{DateTime, Datelike, Utc};
 use super::duration::Lifetime;
 use super::members::Members;
 use super::piece::Piece;
-use super::raw::RawJson;
+use super::raw::{self, RawJson};
 use super::raw_lines::RawLines;
 use super::text;
 
@@ -93,9 +93,25 @@ impl PartialEq for Derived {
 const LARGE: usize = 64 * 1024;
 
 impl ServiceToken {
-    /// Reads a token out of its JSON. A value that is no object gives a token without fields.
+    /// Reads a token out of its JSON. A value that is no object gives a token without fields. Secrets
+    /// in it are hidden: the API sends one where a token is made or rotated, and none of our outputs
+    /// is a place for it.
     #[must_use]
     pub fn parse(raw: &RawJson) -> Self {
+        let (token, holds_secret) = Self::read_all(raw);
+        let clean = holds_secret.then(|| raw::without_secrets(raw.as_str()));
+        let token = match clean.flatten() {
+            Some(clean) => Self::read_all(&clean.into()).0,
+            None => token,
+        };
+        if token.raw.as_str().len() >= LARGE {
+            let _kept = (token.members(), token.lines());
+        }
+        token
+    }
+
+    /// Reads it, and says whether it holds a secret.
+    fn read_all(raw: &RawJson) -> (Self, bool) {
         let mut token = Self {
             raw: raw.clone(),
             id: Reported::Absent,
@@ -112,11 +128,12 @@ impl ServiceToken {
             odd: Vec::new(),
             derived: Derived::default(),
         };
-        raw.for_each_member(|key, value| token.read(key, value));
-        if raw.as_str().len() >= LARGE {
-            let _kept = (token.members(), token.lines());
-        }
-        token
+        let mut holds_secret = false;
+        raw.for_each_member(|key, value| {
+            let is_known = token.read(key, value);
+            holds_secret |= (!is_known && raw::is_secret(key, value)) || raw::nests_secret(value);
+        });
+        (token, holds_secret)
     }
 
     /// Its fields as rows.
@@ -140,7 +157,8 @@ impl ServiceToken {
         self.raw.as_str().get(range.clone())
     }
 
-    fn read(&mut self, key: &str, value: &str) {
+    /// Takes a member in. False for one that is not known.
+    fn read(&mut self, key: &str, value: &str) -> bool {
         let (name, is_odd) = match key {
             "id" => ("id", take(&mut self.id, piece(&self.raw, value))),
             "client_id" => (
@@ -162,12 +180,13 @@ impl ServiceToken {
                 "previous_client_secret_expires_at",
                 take(&mut self.previous_client_secret_expires_at, instant(value)),
             ),
-            _ => return,
+            _ => return false,
         };
         self.odd.retain(|(other, _)| *other != name);
         if let Some(range) = self.raw.range_of(value).filter(|_| is_odd) {
             self.odd.push((name, range));
         }
+        true
     }
 
     /// The ID as text, empty where none was reported.

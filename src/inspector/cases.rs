@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::found::{Found, matching, not_in_list};
+use super::found::{Aside, Found, matching, not_in_list};
 use super::origin::{refused, without_variable};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::{Paths, no_home};
@@ -151,23 +151,31 @@ impl Inspector {
                 took: answer.took,
                 measured_offset,
                 doubtful_date,
+                aside: Aside {
+                    retry_after: None,
+                    notes: answer.notes,
+                },
             });
         }
         let answer = client
             .list_tokens(&credential, scope, patience, &mut |_| {})
             .await
             .map_err(to_failure)?;
-        let listing = answer.value;
-        let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
-        let tokens = matching(&listing.tokens, token);
-        if tokens.is_empty() {
-            return Err(not_in_list(token, scope, listing.incomplete.as_deref()));
+        let mut listed = self.listed(answer, scope);
+        listed.tokens = matching(&listed.tokens, token);
+        if listed.tokens.is_empty() {
+            return Err(not_in_list(token, scope, listed.lack()));
+        }
+        if let Some(why) = &listed.incomplete {
+            let note = format!("the list is incomplete, there may be another of this name: {why}");
+            listed.aside.notes.push(note);
         }
         Ok(Found {
-            tokens,
-            took: answer.took,
-            measured_offset,
-            doubtful_date,
+            tokens: listed.tokens,
+            took: listed.took,
+            measured_offset: listed.measured_offset,
+            doubtful_date: listed.doubtful_date,
+            aside: listed.aside,
         })
     }
 

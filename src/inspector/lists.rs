@@ -8,10 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cases::Inspector;
+use super::found::{Aside, Lack};
 use super::origin::refused;
-use crate::api::Page;
+use crate::api::{Answer, Error, Listing, Page, Scopes};
 use crate::domain::access::{Access, Asker, VisibleScopes};
 use crate::domain::failure::Failure;
+use crate::domain::scope::Scope;
 use crate::domain::token::ServiceToken;
 
 /// The tokens of a scope.
@@ -29,6 +31,20 @@ pub struct Listed {
     pub measured_offset: Option<TimeDelta>,
     /// The date of the answer, where it cannot be right and nothing was measured by it.
     pub doubtful_date: Option<DateTime<Utc>>,
+    /// What kept some tokens from being read, where it was an error.
+    pub failure: Option<Failure>,
+    /// What the answers say besides.
+    pub aside: Aside,
+}
+
+impl Listed {
+    /// What the list lacks; nothing where it is whole.
+    #[must_use]
+    pub fn lack(&self) -> Option<Lack<'_>> {
+        let why = self.incomplete.as_deref()?;
+        let failure = self.failure.as_ref();
+        Some(Lack { why, failure })
+    }
 }
 
 impl Inspector {
@@ -41,7 +57,7 @@ impl Inspector {
         &self,
         access: &Access,
         on_network: impl FnOnce(),
-        on_page: &mut (dyn FnMut(Page) + Send),
+        on_page: &mut (dyn FnMut(Page<'_>) + Send),
     ) -> Result<Listed, Failure> {
         let patience = self.patience();
         let credential = self.credential(&access.identity).await?;
@@ -56,23 +72,34 @@ impl Inspector {
                 let source = &access.identity.source;
                 refused(error, Some(scope), &credential, Some(source))
             })?;
+        Ok(self.listed(answer, scope))
+    }
+
+    /// A list as the rest of the program has it.
+    pub(super) fn listed(&self, answer: Answer<Listing>, scope: &Scope) -> Listed {
         let listing = answer.value;
         let (measured_offset, doubtful_date) = self.dated(answer.measured_offset, &listing.tokens);
-        Ok(Listed {
+        let failure = listing.error.map(|error| error.into_failure(Some(scope)));
+        Listed {
             tokens: listing.tokens,
             incomplete: listing.incomplete,
             total: listing.total,
             took: answer.took,
             measured_offset,
             doubtful_date,
-        })
+            aside: Aside {
+                retry_after: failure.as_ref().and_then(|failure| failure.retry_after),
+                notes: answer.notes,
+            },
+            failure,
+        }
     }
 
     /// Lists the accounts and the zones that a credential can see, at once.
     ///
     /// # Errors
     /// Whatever kept the credential from being read; what the API refuses is in the answer.
-    pub async fn scopes(&self, asker: &Asker) -> Result<VisibleScopes, Failure> {
+    pub async fn scopes(&self, asker: &Asker) -> Result<(VisibleScopes, Aside), Failure> {
         let patience = self.patience();
         let credential = self.credential_of(asker).await?;
         let source = asker.source();
@@ -81,9 +108,19 @@ impl Inspector {
             client.list_accounts(&credential, patience),
             client.list_zones(&credential, patience),
         );
-        Ok(VisibleScopes {
-            accounts: accounts.map_err(|error| refused(error, None, &credential, source)),
-            zones: zones.map_err(|error| refused(error, None, &credential, source)),
-        })
+        let mut aside = Aside::default();
+        let mut take = |what: &str, scopes: Result<Scopes, Error>| {
+            let scopes = scopes.map_err(|error| refused(error, None, &credential, source))?;
+            aside.retry_after = aside.retry_after.max(scopes.retry_after);
+            let lack = scopes.incomplete.into_iter();
+            let said = lack.map(|why| format!("the list of {what} is incomplete: {why}"));
+            aside.notes.extend(said);
+            Ok(scopes.named)
+        };
+        let visible = VisibleScopes {
+            accounts: take("accounts", accounts),
+            zones: take("zones", zones),
+        };
+        Ok((visible, aside))
     }
 }

@@ -11,7 +11,7 @@ mod profiles;
 mod selection;
 
 pub use cases::{Inspector, Limits};
-pub use found::{Found, matching, not_in_list};
+pub use found::{Aside, Found, Lack, matching, not_in_list};
 pub use lists::Listed;
 pub use profiles::Removed;
 pub use selection::{Selection, Wishes, no_default, nothing_selected, select};

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
@@ -25,7 +26,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::token::TokenRef;
-use crate::inspector::{Inspector, Limits};
+use crate::inspector::{Aside, Inspector, Limits};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -127,11 +128,18 @@ impl Effects {
                     Asker::Identity(identity) => self.inspector_of(&identity.source),
                     Asker::Credential(_) => inspector,
                 };
+                let messages = self.messages.clone();
                 self.spawn(request, async move {
-                    Message::ScopesListed {
-                        request,
-                        result: inspector.scopes(&asker).await,
-                    }
+                    let listed = inspector.scopes(&asker).await;
+                    let result = listed.map(|(visible, aside)| {
+                        let source = match asker {
+                            Asker::Identity(identity) => identity.source,
+                            Asker::Credential(_) => CredentialSource::Session,
+                        };
+                        say_aside(&messages, source, aside, None);
+                        visible
+                    });
+                    Message::ScopesListed { request, result }
                 });
             }
             Effect::ProbeStore { request } => self.spawn(request, async move {
@@ -260,10 +268,10 @@ impl Effects {
         let inspector = self.inspector_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let mut on_page = |page: Page| {
+            let mut on_page = |page: Page<'_>| {
                 let _unheard = messages.send(Message::TokensArrived {
                     request,
-                    tokens: page.tokens,
+                    tokens: page.tokens.to_vec(),
                     total: page.total,
                 });
             };
@@ -273,12 +281,16 @@ impl Effects {
             staged(Stage::Keyring);
             let on_network = || staged(Stage::Network);
             let result = inspector.list(&access, on_network, &mut on_page).await;
-            let result = result.map(|listed| TokenList {
-                tokens: listed.tokens,
-                incomplete: listed.incomplete,
-                total: listed.total,
-                took: listed.took,
-                measured_offset: listed.measured_offset,
+            let result = result.map(|listed| {
+                let source = access.identity.source;
+                say_aside(&messages, source, listed.aside, listed.doubtful_date);
+                TokenList {
+                    tokens: listed.tokens,
+                    incomplete: listed.incomplete,
+                    total: listed.total,
+                    took: listed.took,
+                    measured_offset: listed.measured_offset,
+                }
             });
             Message::TokensListed { request, result }
         });
@@ -301,11 +313,15 @@ impl Effects {
             let result = inspector
                 .look_up(&access, &token, on_network)
                 .await
-                .map(|found| LookUp {
-                    tokens: found.tokens,
-                    scope: access.scope.clone(),
-                    took: found.took,
-                    measured_offset: found.measured_offset,
+                .map(|found| {
+                    let source = access.identity.source.clone();
+                    say_aside(&messages, source, found.aside, found.doubtful_date);
+                    LookUp {
+                        tokens: found.tokens,
+                        scope: access.scope.clone(),
+                        took: found.took,
+                        measured_offset: found.measured_offset,
+                    }
                 });
             Message::TokenFetched { request, result }
         });
@@ -347,11 +363,32 @@ impl Effects {
     }
 }
 
+/// Hands on what an answer says besides what was asked for, if anything.
+fn say_aside(
+    messages: &UnboundedSender<Message>,
+    source: CredentialSource,
+    aside: Aside,
+    doubtful_date: Option<DateTime<Utc>>,
+) {
+    let dated = doubtful_date.map(|date| {
+        let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!("the API's answer is dated {date}, which cannot be right: our clock is used")
+    });
+    let note = dated.into_iter().chain(aside.notes).next();
+    if note.is_some() || aside.retry_after.is_some() {
+        let _unheard = messages.send(Message::AnsweredBesides {
+            source,
+            retry_after: aside.retry_after,
+            note,
+        });
+    }
+}
+
 async fn start_demo(
     slot: &OnceLock<DemoSession>,
     options: Options,
     limits: Limits,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Access, Failure> {
     let cannot = |cause: String| {
         Failure::new(

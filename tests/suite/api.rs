@@ -247,7 +247,7 @@ async fn a_deeply_nested_token_is_kept_and_deeply_nested_errors_are_survived() {
     let chain = r#"{"code":1,"error_chain":["#.repeat(20_000) + &"]}".repeat(20_000);
     let body = format!(r#"{{"success":false,"errors":[{chain}]}}"#);
     let failure = get_saying(400, body).await.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Server);
+    assert_eq!(failure.kind, FailureKind::Rejected);
     let body = format!(r#"{{"success":false,"errors":{}}}"#, nested(100_000));
     assert_eq!(
         get_saying(403, body).await.unwrap_err().kind,
@@ -309,7 +309,7 @@ async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
     let cases = [
         (
             r#"{"success":false,"errors":[{"code":10000,"message":"m"}]}"#,
-            FailureKind::Permission,
+            FailureKind::Rejected,
         ),
         (
             r#"{"success":false,"errors":[{"code":1000,"message":"m"}]}"#,
@@ -323,12 +323,12 @@ async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
             r#"{"success":false,"errors":[{"code":10429,"message":"m"}]}"#,
             FailureKind::RateLimited,
         ),
-        (r#"{"success":false,"errors":[]}"#, FailureKind::Server),
+        (r#"{"success":false,"errors":[]}"#, FailureKind::Rejected),
         (
             r#"{"errors":[{"code":"9999","message":"m"}]}"#,
             FailureKind::Permission,
         ),
-        (r#"{"code":10000,"error":"m"}"#, FailureKind::Permission),
+        (r#"{"code":10000,"error":"m"}"#, FailureKind::Rejected),
     ];
     for (body, kind) in cases {
         assert_eq!(

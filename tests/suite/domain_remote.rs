@@ -151,6 +151,7 @@ fn every_kind_has_the_name_that_scripts_know() {
         (FailureKind::Permission, "permission"),
         (FailureKind::NotFound, "not_found"),
         (FailureKind::Ambiguous, "ambiguous"),
+        (FailureKind::Rejected, "rejected"),
         (FailureKind::RateLimited, "rate_limited"),
         (FailureKind::Server, "server"),
         (FailureKind::Network, "network"),

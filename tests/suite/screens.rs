@@ -629,6 +629,8 @@ fn refused() -> Failure {
             }],
             ..ApiError::default()
         }],
+        api_messages: Vec::new(),
+        omitted: 0,
         cf_ray: Some("8c1f0a2b3c4d5e6f-FRA".to_owned()),
         cause: None,
     })

@@ -2,6 +2,7 @@
 //!
 //! Not here: any other form.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use serde::{Serialize, Serializer};
 use super::{Judgement, json_value, rfc3339};
 use crate::cli::verdict::{Checkup, Entry, ProfileRead};
 use crate::domain::countdown::Remaining;
-use crate::domain::failure::{ApiError, Failure};
+use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status};
@@ -319,31 +320,27 @@ struct ErrorReport<'a> {
 #[derive(Serialize)]
 struct ApiErrorReport<'a> {
     code: Option<i64>,
-    message: &'a str,
-}
-
-/// The API's errors, each followed by the causes beneath it.
-fn flatten<'a>(errors: &'a [ApiError], all: &mut Vec<ApiErrorReport<'a>>) {
-    for error in errors {
-        all.push(ApiErrorReport {
-            code: error.code,
-            message: &error.message,
-        });
-        flatten(&error.chain, all);
-    }
+    message: Cow<'a, str>,
 }
 
 impl<'a> From<&'a Failure> for ErrorReport<'a> {
     fn from(failure: &'a Failure) -> Self {
         let details = &failure.details;
-        let mut api_errors = Vec::new();
-        flatten(&details.api_errors, &mut api_errors);
+        let (errors, more) = details.shown();
+        let errors = errors.into_iter().map(|(_, error)| ApiErrorReport {
+            code: error.code,
+            message: error.message.as_str().into(),
+        });
+        let rest = (more > 0).then(|| ApiErrorReport {
+            code: None,
+            message: and_more(more).into(),
+        });
         Self {
             kind: failure.kind.code(),
             summary: &failure.summary,
             hint: &failure.hint,
             http_status: details.http_status,
-            api_errors,
+            api_errors: errors.chain(rest).collect(),
             cf_ray: details.cf_ray.as_deref(),
         }
     }

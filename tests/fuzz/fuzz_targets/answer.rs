@@ -79,7 +79,7 @@ fuzz_target!(|input: (u8, &[u8])| {
             let id = TokenId::parse("f174e90a-fafe-4643-bbbc-4a0ed4fc8415").unwrap();
             client.get_token(&credential, &scope, &id, patience).await.err()
         } else {
-            let mut on_page = |_| {};
+            let mut on_page = |_: tokenscope::api::Page<'_>| {};
             client
                 .list_tokens(&credential, &scope, patience, &mut on_page)
                 .await

@@ -88,10 +88,17 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     session.wait_for("69975");
     session.type_keys("q");
     assert_eq!(session.end().0.exit_code(), 0);
-    let same: Vec<String> = (0..70_000)
-        .map(|at| format!(r#"{{"id":"{at:08}-fafe-4643-bbbc-4a0ed4fc8415","name":"same"}}"#))
-        .collect();
-    let fake = Fake::holding(&format!("[{}]", same.join(",")));
+    let fake = Fake::start(|head, _| {
+        let page = head.split(['=', '&']).nth(1).unwrap();
+        let from = (page.parse::<usize>().unwrap() - 1) * 1000;
+        let same: Vec<String> = (from..from + 1000)
+            .map(|at| format!(r#"{{"id":"{at:08}-fafe-4643-bbbc-4a0ed4fc8415","name":"same"}}"#))
+            .collect();
+        let note = r#"{"per_page":1000,"total_count":70000,"total_pages":70}"#;
+        let list = same.join(",");
+        let body = format!(r#"{{"success":true,"result":[{list}],"result_info":{note}}}"#);
+        Reply::Bytes(http(200, &[], body))
+    });
     let mut session = fake.screens(&[]);
     session.wait_for("Look up a service token");
     session.type_keys("same\r");

@@ -670,9 +670,9 @@ const REFUSALS: [Row; 18] = [
     (
         405,
         r#"[{"code":10000,"message":"POST method with API Tokens is not supported"}]"#,
-        "permission",
+        "rejected",
         1,
-        "Read",
+        "kind of credential",
     ),
     (
         429,
@@ -691,14 +691,14 @@ const REFUSALS: [Row; 18] = [
     (
         409,
         r#"[{"code":12345,"message":"access.api.error.conflict"}]"#,
-        "server",
+        "rejected",
         1,
         "details",
     ),
     (
         400,
         r#"[{"code":1001,"message":"Missing \"Authorization\" header"}]"#,
-        "server",
+        "rejected",
         1,
         "details",
     ),
