@@ -29,6 +29,8 @@ use tokenscope::tui::{self, Launch};
 
 /// The keyring's share of a command's deadline.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
+/// How long somebody may take to unlock the keyring, apart from that deadline.
+const FOR_PEOPLE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     end_on_panic();
@@ -136,9 +138,14 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         },
         waits_when_limited: command.is_some(),
     };
+    let mut vault = Vault::start(|| Box::new(Keyring::default()));
+    // Where a command says what it waits for, or the screens do.
+    if io::stderr().is_terminal() || command.is_none() {
+        vault = vault.for_people(FOR_PEOPLE);
+    }
     let inspector = Inspector::new(
         ground.options.clone(),
-        Vault::start(|| Box::new(Keyring::default())),
+        vault,
         ground.environment.clone(),
         ground.paths.clone(),
         limits,

@@ -129,7 +129,9 @@ impl Reach {
     pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
         let progress = Progress::default();
         let mut count = |page: Page| progress.count(page.received, page.total);
-        let listing = self.inspector.list(access, || {}, &mut count);
+        let listing = self
+            .inspector
+            .list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
         self.note(listed.doubtful_date);
         Ok(listed)
@@ -140,16 +142,21 @@ impl Reach {
         &self,
         accesses: &[Result<Access, Failure>],
     ) -> Vec<Result<Listed, Failure>> {
+        let progress = &Progress::default();
         let one = |access: &Result<Access, Failure>| {
             let access = access.clone();
             async move {
-                let listed = self.inspector.list(&access?, || {}, &mut |_| {}).await?;
+                let on_network = || progress.network();
+                let listed = self
+                    .inspector
+                    .list(&access?, on_network, &mut |_| {})
+                    .await?;
                 self.note(listed.doubtful_date);
                 Ok(listed)
             }
         };
         let all = join_all(accesses.iter().map(one));
-        Progress::default().beside(all).await
+        progress.beside(all).await
     }
 
     /// Looks a token up, and says how far it is where that takes long.
@@ -158,8 +165,9 @@ impl Reach {
         access: &Access,
         token: &TokenRef,
     ) -> Result<Found, Failure> {
-        let looking = self.inspector.look_up(access, token, || {});
-        let found = Progress::default().beside(looking).await?;
+        let progress = Progress::default();
+        let looking = self.inspector.look_up(access, token, || progress.network());
+        let found = progress.beside(looking).await?;
         self.note(found.doubtful_date);
         Ok(found)
     }

@@ -10,9 +10,16 @@ pub(super) async fn signalled() -> u8 {
         SignalKind::interrupt(),
         SignalKind::terminate(),
         SignalKind::hangup(),
+        SignalKind::quit(),
     ]
     .map(signal);
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hang_up)] = kinds else {
+    let [
+        Ok(mut interrupt),
+        Ok(mut terminate),
+        Ok(mut hang_up),
+        Ok(mut quit),
+    ] = kinds
+    else {
         // Without handlers the signals end the process by themselves.
         return std::future::pending().await;
     };
@@ -20,6 +27,7 @@ pub(super) async fn signalled() -> u8 {
         _ = interrupt.recv() => 130,
         _ = terminate.recv() => 143,
         _ = hang_up.recv() => 129,
+        _ = quit.recv() => 131,
     }
 }
 

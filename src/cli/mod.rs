@@ -18,7 +18,7 @@ pub mod looks;
 pub mod output;
 mod profile;
 mod progress;
-mod prompt;
+pub mod prompt;
 pub mod refusal;
 pub mod telling;
 pub mod verdict;

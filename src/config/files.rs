@@ -86,6 +86,11 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
+        Self::acquire_within(dir, LOCK_WAIT)
+    }
+
+    /// The same with another patience, for what is changed together with something slower.
+    pub(super) fn acquire_within(dir: &Path, wait: Duration) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
         let file = is_no_pipe(&path)
@@ -93,7 +98,7 @@ impl Lock {
                 private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path)
             })
             .map_err(|error| unwritable(&path, &error))?;
-        let deadline = Instant::now() + LOCK_WAIT;
+        let deadline = Instant::now() + wait;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
@@ -115,6 +120,19 @@ impl Lock {
 /// leads to is replaced. The caller holds the directory's [`Lock`].
 pub(super) fn replace(path: &Path, text: &str, _lock: &Lock) -> Result<(), Failure> {
     replace_bytes(path, text.as_bytes()).map_err(|error| unwritable(path, &error))
+}
+
+/// Whether a file's place takes another one, found without changing what is there.
+pub(super) fn check_replaceable(path: &Path, _lock: &Lock) -> Result<(), Failure> {
+    let check = || {
+        let target = follow(path)?;
+        let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty());
+        tempfile::Builder::new()
+            .prefix(".tokenscope-")
+            .tempfile_in(dir.unwrap_or(Path::new(".")))
+            .map(drop)
+    };
+    check().map_err(|error| unwritable(path, &error))
 }
 
 fn replace_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod fields;
 pub mod findings;
 pub mod lifetime;
+pub mod masked;
 pub mod piece;
 pub mod profile;
 pub mod raw;

@@ -7,21 +7,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::found::{Found, not_in_list};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::Paths;
-use crate::config::settings;
-use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
+use crate::credentials::{Environment, Kept, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
 use crate::domain::clock;
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 /// What there is to authenticate with, when there is nothing.
@@ -48,14 +46,17 @@ pub struct Limits {
 pub struct Inspector {
     options: Options,
     client: OnceLock<Client>,
-    vault: Vault,
+    pub(super) vault: Vault,
     environment: Environment,
     paths: Option<Paths>,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// When the command as a whole must be done.
     ends: Mutex<Option<Instant>>,
     held: Mutex<Option<Credential>>,
+    /// That of the profile that was last used.
     secrets: Mutex<HashMap<String, Secret>>,
+    /// Where the store keeps things, once it was tried out.
+    tried: OnceCell<String>,
 }
 
 impl Inspector {
@@ -78,6 +79,7 @@ impl Inspector {
             ends: Mutex::default(),
             held: Mutex::default(),
             secrets: Mutex::default(),
+            tried: OnceCell::new(),
         }
     }
 
@@ -103,8 +105,8 @@ impl Inspector {
         token: &TokenRef,
         on_network: impl FnOnce(),
     ) -> Result<Found, Failure> {
-        let patience = self.patience();
         let credential = self.credential(&access.identity).await?;
+        let patience = self.patience();
         on_network();
         let client = self.client().await?;
         let scope = &access.scope;
@@ -173,62 +175,23 @@ impl Inspector {
             .map_err(|error| error.into_failure(Some(scope)))
     }
 
-    /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where
-    /// the secret is kept.
-    ///
-    /// # Errors
-    /// The store's or the file's failure.
-    pub async fn save(
-        &self,
-        profile: &Profile,
-        credential: &Credential,
-    ) -> Result<(Settings, String), Failure> {
-        let wait = self.keyring_wait();
-        let deadline = Instant::now() + wait;
-        let (name, secret) = (&profile.name, &credential.secret);
-        let keeping = async {
-            self.vault.set(name, secret, wait).await?;
-            self.vault.get(name, wait).await
-        };
-        let kept = self.until(deadline, keeping).await;
-        let kept = kept.map_err(|error| error.of(name))?;
-        if kept != credential.secret {
-            return Err(Failure::new(
-                FailureKind::Keyring,
-                "The keyring took the secret, but gave another one back.",
-                format!(
-                    "Remove the entry with `tokenscope auth clear --profile {name}`, and try again."
-                ),
-            ));
-        }
-        // The secret is kept; a service too slow to say where must not undo that.
-        let place = self.until(deadline, self.vault.place(wait)).await;
-        let place = place.unwrap_or_else(|_| STORE_NAME.to_owned());
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(profile.name.clone(), kept);
-        let paths = self.paths()?;
-        settings::save_profile(paths, profile)?;
-        Ok((settings::load(paths)?.settings, place))
-    }
-
     /// Where the credential store keeps secrets, in words.
     pub(super) async fn place(&self) -> Result<String, Failure> {
         Ok(self.vault.place(self.limits.keyring).await?)
     }
 
-    /// Tries the credential store out with a real write, and says where it keeps secrets.
+    /// Tries the credential store out with a real write, once a run, and says where it keeps secrets.
     ///
     /// # Errors
-    /// The store's failure.
+    /// The store's failure; the next call tries again.
     pub async fn probe(&self) -> Result<String, Failure> {
-        let wait = self.keyring_wait();
+        let wait = self.limits.keyring;
         let trial = async {
             self.vault.probe(wait).await?;
             self.vault.place(wait).await
         };
-        Ok(self.until(Instant::now() + wait, trial).await?)
+        let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
+        self.tried.get_or_try_init(trial).await.cloned()
     }
 
     /// Removes a profile's secret, and says whether there was one.
@@ -245,31 +208,55 @@ impl Inspector {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        self.vault.delete(profile, self.keyring_wait()).await
+        let wait = self.limits.keyring;
+        self.ask_store(self.vault.delete(profile, wait)).await
     }
 
     /// Whether a profile's secret is stored, without reading it, and where.
     ///
     /// # Errors
-    /// The store's failure.
+    /// The store's failure, also where it does not show what it holds while it is locked.
     pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        let wait = self.keyring_wait();
+        let (kept, place) = self.look(profile).await?;
+        match kept.entries {
+            Some(entries) => Ok((entries > 0, place)),
+            None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
+        }
+    }
+
+    /// What the store shows of a profile's entry without asking anybody, and where that is.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn look(&self, profile: &str) -> Result<(Kept, String), Failure> {
+        let wait = self.limits.keyring;
         let looking = async {
-            let is_stored = self.vault.contains(profile, wait).await?;
-            Ok((is_stored, self.vault.place(wait).await?))
+            let kept = self.vault.look(profile, wait).await?;
+            Ok((kept, self.vault.place(wait).await?))
         };
-        let looked = self.until(Instant::now() + wait, looking).await;
+        let looked = self.ask_store(looking).await;
         looked.map_err(|error| error.of(profile))
     }
 
-    /// Asks the store several things within one wait, however slowly it answers each.
-    async fn until<T>(
+    /// Asks the store several things within one wait, however slowly it answers each. What a person
+    /// takes over the keyring's dialogue is not the command's time.
+    pub(super) async fn ask_store<T>(
         &self,
-        deadline: Instant,
         asking: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let answered = tokio::time::timeout_at(deadline, asking).await;
-        answered.unwrap_or(Err(StoreError::Unanswered(self.limits.keyring)))
+        let before = self.vault.asked();
+        let answered = self.vault.within(self.keyring_wait(), asking).await;
+        let asked = self.vault.asked().saturating_sub(before);
+        if let Some(end) = &mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner) {
+            *end += asked;
+        }
+        match answered {
+            // What is left of a command's time is not what the keyring is given.
+            Err(StoreError::Unanswered(wait)) if wait < self.limits.keyring => {
+                Err(StoreError::Unanswered(self.limits.keyring))
+            }
+            answered => answered,
+        }
     }
 
     /// Reads a secret at most once a process and profile.
@@ -297,12 +284,10 @@ impl Inspector {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
-                let secret = self.vault.get(profile, self.keyring_wait()).await;
+                let secret = self.vault.get(profile, self.limits.keyring);
+                let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| error.of(profile))?;
-                self.secrets
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(profile.clone(), secret.clone());
+                self.remember(profile, secret.clone());
                 Ok(Credential { kind, secret })
             }
         }
@@ -337,6 +322,13 @@ impl Inspector {
             })?
             .map_err(|error| error.into_failure(None))?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Keeps a secret for the next request of its profile. That of another profile is dropped.
+    pub(super) fn remember(&self, profile: &str, secret: Secret) {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.clear();
+        secrets.insert(profile.to_owned(), secret);
     }
 
     fn end(&self) -> Option<Instant> {

@@ -6,10 +6,12 @@ mod cases;
 mod found;
 mod lists;
 mod profiles;
+mod saving;
 mod selection;
 
 pub use cases::{Inspector, Limits};
 pub use found::{Found, not_in_list};
 pub use lists::Listed;
 pub use profiles::Removed;
+pub use saving::NotSaved;
 pub use selection::{Selection, Wishes, no_default, nothing_selected, select};

@@ -3,14 +3,14 @@
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
 mod alarm;
-pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
 mod fault;
 mod input;
-mod sequences;
 mod signals;
 mod terminal;
+
+pub use crate::terminal::decode;
 
 use std::io::{self, Write, stdout};
 use std::time::Duration;

@@ -98,9 +98,7 @@ fn value(field: &Field, token: &ServiceToken) -> String {
 /// # Errors
 /// The writer's.
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Result<()> {
-    let stored = report
-        .stored
-        .map(|stored| if stored { "yes" } else { "no" });
+    let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
     let rows = [
         ("Profile", report.profile.clone()),
         ("Source", Some(report.source.to_owned())),
@@ -108,7 +106,8 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Resu
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),
-        ("Stored", stored.map(str::to_owned)),
+        ("Stored", report.stored.map(word)),
+        ("Locked", report.locked.map(word)),
         ("Store", report.store.clone()),
     ];
     let rows: Vec<_> = rows

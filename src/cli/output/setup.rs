@@ -25,6 +25,8 @@ pub struct AuthReport {
     pub scope: Option<ScopeReport>,
     /// Whether the keyring holds the secret.
     pub stored: Option<bool>,
+    /// Whether the keyring is locked.
+    pub locked: Option<bool>,
     /// Where.
     pub store: Option<String>,
 }
