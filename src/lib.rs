@@ -15,7 +15,7 @@
 //! | 1 | `config` | lower | any | any, not `anyhow` | the files: settings, profiles, recent look-ups |
 //! | 1 | `demo` | lower | `tui/effects.rs`, `cli/desk.rs` | any, not `anyhow` | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any, not `anyhow` | what a person can ask for, by name |
-//! | 1 | `terminal` | lower | `tui`, `cli` | any, not `anyhow` | what a terminal sends, made into keys and pastes |
+//! | 1 | `terminal` | lower | any | any, not `anyhow` | what a terminal sends, made into keys and pastes |
 //! | 1 | `theme` | lower | any | any, not `anyhow`, not `ratatui`, `ratatui::style` | roles, and how each looks |
 //! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
 //! | 2 | `inspector` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |

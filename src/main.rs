@@ -138,14 +138,9 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         },
         waits_when_limited: command.is_some(),
     };
-    let mut vault = Vault::start(|| Box::new(Keyring::default()));
-    // Where a command says what it waits for, or the screens do.
-    if io::stderr().is_terminal() || command.is_none() {
-        vault = vault.for_people(FOR_PEOPLE);
-    }
     let inspector = Inspector::new(
         ground.options.clone(),
-        vault,
+        vault(command.is_none()),
         ground.environment.clone(),
         ground.paths.clone(),
         limits,
@@ -180,6 +175,16 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             style,
         },
     )
+}
+
+/// The keyring. Somebody may be asked to unlock it where the screens or a command can say so.
+fn vault(has_screens: bool) -> Vault {
+    let vault = Vault::start(|| Box::new(Keyring::default()));
+    if has_screens || io::stderr().is_terminal() {
+        vault.for_people(FOR_PEOPLE)
+    } else {
+        vault
+    }
 }
 
 fn token_before_command() -> Failure {

@@ -22,7 +22,7 @@ use crate::domain::profile::{InvalidProfileName, Profile, parse_new_profile_name
 use crate::domain::secrecy::{misplaced, scrub};
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::text;
-use crate::inspector::no_default;
+use crate::inspector::{Inspector, no_default};
 
 /// What is asked where a person had no time to unlock the keyring.
 const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
@@ -77,18 +77,30 @@ pub(super) async fn set(
         kind,
         scope: Some(scope),
     };
+    let dumb = (!stdin).then_some(is_dumb);
+    store(&desk.inspector, &profile, &credential, dumb).await?;
+    Ok(0)
+}
+
+/// Stores what was read. What a person typed is not thrown away because nobody was there to unlock
+/// the keyring; on a terminal that may be a dumb one, it is offered again.
+async fn store(
+    inspector: &Inspector,
+    profile: &Profile,
+    credential: &Credential,
+    terminal: Option<bool>,
+) -> Result<(), Failure> {
     loop {
-        let saving = desk.inspector.try_to_save(&profile, &credential);
+        let saving = inspector.try_to_save(profile, credential);
         let Err(not_saved) = Progress::default().beside(saving).await else {
-            return Ok(0);
+            return Ok(());
         };
-        if stdin || !not_saved.may_pass {
+        let Some(is_dumb) = terminal.filter(|_| not_saved.may_pass) else {
             return Err(not_saved.failure);
-        }
-        // What was typed is not thrown away because nobody was there to unlock the keyring.
+        };
         explain(&not_saved.failure);
         prompt::ask_to_go_on(AGAIN, is_dumb).await?;
-        desk.inspector.start_the_clock();
+        inspector.start_the_clock();
     }
 }
 

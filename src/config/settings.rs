@@ -36,9 +36,6 @@ pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
     }
 }
 
-/// How long the lock is waited for while another program stores a secret, which may take long.
-const BESIDE_A_KEYRING: Duration = Duration::from_secs(10);
-
 /// Adds a profile, or changes the one of its name. The first profile of a file becomes its default.
 ///
 /// # Errors
@@ -62,13 +59,17 @@ pub struct Prepared {
 
 /// Makes sure that a profile can be written before its secret is stored. Other programs write
 /// nothing until what this gives is dropped. A file that says the same already needs neither leave
-/// to write nor a lock.
+/// to write nor a lock, which is waited for so long: others hold it over their own keyring.
 ///
 /// # Errors
 /// A [`Failure`] of kind `config`; nothing has been written.
-pub fn prepare_profile(paths: &Paths, profile: &Profile) -> Result<Prepared, Failure> {
+pub fn prepare_profile(
+    paths: &Paths,
+    profile: &Profile,
+    wait: Duration,
+) -> Result<Prepared, Failure> {
     let file = paths.config_file();
-    let lock = Lock::acquire_within(&paths.config_dir, BESIDE_A_KEYRING);
+    let lock = Lock::acquire_within(&paths.config_dir, wait);
     let text = files::read_text(&file)?.unwrap_or_default();
     let put = |document: &mut DocumentMut, settings: &Settings| {
         put_profile(paths, document, settings, profile)

@@ -335,12 +335,16 @@ impl Inspector {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is left of a command's time.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let end = self.end()?;
+        Some(end.saturating_duration_since(Instant::now()))
+    }
+
     /// The keyring's time, or what is left of it.
     fn keyring_wait(&self) -> Duration {
         let wait = self.limits.keyring;
-        self.end().map_or(wait, |end| {
-            wait.min(end.saturating_duration_since(Instant::now()))
-        })
+        self.left().map_or(wait, |left| wait.min(left))
     }
 
     pub(super) fn patience(&self) -> Patience {

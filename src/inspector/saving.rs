@@ -64,7 +64,9 @@ impl Inspector {
     /// Waits for the lock where that does not hold up anything else.
     async fn prepare(&self, profile: &Profile) -> Result<Prepared, Failure> {
         let (paths, profile) = (self.paths()?.clone(), profile.clone());
-        let preparing = move || settings::prepare_profile(&paths, &profile);
+        // The keyring needs time too.
+        let wait = self.left().unwrap_or(self.limits.timeout) / 3;
+        let preparing = move || settings::prepare_profile(&paths, &profile, wait);
         match tokio::task::spawn_blocking(preparing).await {
             Ok(prepared) => prepared,
             Err(error) => Err(Failure::new(

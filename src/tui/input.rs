@@ -31,7 +31,7 @@ mod unix {
     const PRESSED: Duration = Duration::from_millis(50);
 
     /// The same for a paste, whose parts may come late, a Ctrl-C of its own among them.
-    const WITHIN_A_PASTE: Duration = Duration::from_millis(500);
+    const WITHIN_A_PASTE: Duration = Duration::from_millis(120);
 
     /// The keys and pastes of the terminal on standard input.
     pub(in crate::tui) struct Input {

@@ -15,7 +15,7 @@ use nix::sys::signal::{SigSet, Signal, raise};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read};
 use rustix::process::kill_current_process_group;
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{LocalModes, QueueSelector, tcflush, tcgetattr};
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -39,8 +39,6 @@ struct Question {
     is_dumb: bool,
     /// Whether the terminal is ours now; it is not while the process is stopped.
     is_taken: bool,
-    /// Whether it was taken again after a stop, of which there is a signal to come.
-    is_resumed: bool,
 }
 
 fn open() -> MutexGuard<'static, Option<Question>> {
@@ -111,7 +109,6 @@ async fn asking(label: String, line: Line, is_dumb: bool) -> io::Result<Answer> 
         label,
         is_dumb,
         is_taken: false,
-        is_resumed: false,
     };
     question.take()?;
     *open() = Some(question);
@@ -121,7 +118,7 @@ async fn asking(label: String, line: Line, is_dumb: bool) -> io::Result<Answer> 
             read = &mut reading => return read?,
             // A stop that gave no warning left the terminal to the shell, which set its own modes.
             _ = go_on.recv() => if let Some(question) = &mut *open()
-                && !std::mem::take(&mut question.is_resumed)
+                && tcgetattr(io::stdin())?.local_modes.contains(LocalModes::ICANON)
             {
                 question.take()?;
             }
@@ -167,11 +164,10 @@ fn stop() -> io::Result<()> {
     raise(Signal::SIGTSTP)?;
     terminal_stop().thread_unblock()?;
     terminal_stop().thread_block()?;
-    if let Some(question) = &mut *open {
-        question.take()?;
-        question.is_resumed = true;
+    match &mut *open {
+        Some(question) => question.take(),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads keys until the line ends, and throws away what comes with the key that ends it.
