@@ -274,7 +274,9 @@ impl StoreError {
             Self::Missing => "Store one, or set CLOUDFLARE_API_TOKEN.".to_owned(),
             Self::Ambiguous(_) => "Remove them, then store the secret again.".to_owned(),
             Self::Unanswered(_) => {
-                format!("An unlock prompt may be waiting on the desktop. {INSTEAD}")
+                format!(
+                    "Unlock it first: an unlock prompt may have been open on the desktop. {INSTEAD}"
+                )
             }
             Self::NotText | Self::Unusable(_) => "Store it again.".to_owned(),
             Self::TooLong { .. } => "Check that this is the API token and nothing else.".to_owned(),

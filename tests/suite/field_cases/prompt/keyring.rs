@@ -374,6 +374,8 @@ struct Told {
     /// Read back once something was stored.
     back: Result<&'static str, StoreError>,
     has_set: bool,
+    /// What is gone once something was stored, so that no file can be written there any more.
+    spoils: Option<std::path::PathBuf>,
 }
 
 impl CredentialStore for Told {
@@ -390,6 +392,9 @@ impl CredentialStore for Told {
         self.calls.lock().unwrap().push("set");
         *self.kept.lock().unwrap() = Some(secret.expose().to_owned());
         self.has_set = true;
+        if let Some(dir) = self.spoils.take() {
+            std::fs::remove_dir_all(dir).unwrap();
+        }
         Ok(())
     }
 
@@ -426,7 +431,13 @@ fn inspector(
         kept: Arc::new(Mutex::new(kept)),
         back,
         has_set: false,
+        spoils: None,
     };
+    let inspector = inspector_over(store, home.path());
+    (inspector, calls, home)
+}
+
+fn inspector_over(store: Told, home: &Path) -> Inspector {
     let options = Options {
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
         ca_file: None,
@@ -438,14 +449,13 @@ fn inspector(
         keyring: Duration::from_secs(5),
         waits_when_limited: false,
     };
-    let inspector = Inspector::new(
+    Inspector::new(
         options,
         Vault::start(|| Box::new(store)),
         Environment::default(),
-        Some(Paths::in_one(home.path())),
+        Some(Paths::in_one(home)),
         limits,
-    );
-    (inspector, calls, home)
+    )
 }
 
 fn profile() -> (Profile, Credential) {
@@ -483,6 +493,30 @@ async fn g02_what_cannot_be_read_back_is_taken_back() {
         assert!(failure.summary.contains("denied"), "{}", failure.summary);
         assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
         assert!(!home.path().join("config.toml").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back() {
+    let (profile, credential) = profile();
+    for before in [None, Some("before".to_owned())] {
+        let home = home();
+        let kept = Arc::new(Mutex::new(before.clone()));
+        let store = Told {
+            calls: Calls::default(),
+            kept: Arc::clone(&kept),
+            back: Ok(CANARY),
+            has_set: false,
+            spoils: Some(home.path().to_owned()),
+        };
+        let inspector = inspector_over(store, home.path());
+        let failure = inspector.save(&profile, &credential).await.unwrap_err();
+        assert!(
+            failure.summary.contains("config.toml"),
+            "{}",
+            failure.summary
+        );
+        assert_eq!(*kept.lock().unwrap(), before);
     }
 }
 
