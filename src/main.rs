@@ -15,7 +15,7 @@ use tokenscope::cli::args::{Cli, Command, Global};
 use tokenscope::cli::desk::Desk;
 use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::telling::{Telling, warn};
-use tokenscope::cli::{commands, completion, looks, refusal};
+use tokenscope::cli::{commands, completion, looks, prompt, refusal};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
@@ -72,6 +72,7 @@ fn main() -> ExitCode {
 fn end_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        prompt::give_back_in_panic();
         report(panic);
         std::process::exit(101);
     }));

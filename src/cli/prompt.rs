@@ -18,6 +18,11 @@ mod terminal;
 
 pub(super) use terminal::give_back;
 
+/// Gives the terminal back where a panic ends the program over a question.
+pub fn give_back_in_panic() {
+    terminal::give_back_in_panic();
+}
+
 /// What ends a question, or interrupts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {

@@ -35,6 +35,11 @@ pub(in crate::cli) async fn ask(
         .map_err(|error| unusable(&error))
 }
 
+/// The same in a panic.
+pub(in crate::cli) fn give_back_in_panic() {
+    let _not_raw = disable_raw_mode();
+}
+
 /// Gives the terminal back, as it was before the question.
 pub(in crate::cli) fn give_back() {
     let _not_raw = disable_raw_mode();

@@ -80,6 +80,15 @@ pub(in crate::cli) fn give_back() {
     }
 }
 
+/// The same in a panic, whose thread may be the one that has the question in its hands.
+pub(in crate::cli) fn give_back_in_panic() {
+    if let Ok(mut open) = OPEN.try_lock()
+        && let Some(mut question) = open.take()
+    {
+        question.give_back();
+    }
+}
+
 /// Closes the question when dropped, whatever ended it.
 struct Closing;
 
