@@ -104,6 +104,36 @@ pub enum Action {
     DeleteToEnd,
 }
 
+/// What an action deletes where the cursor cannot be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erase {
+    /// The last character.
+    Character,
+    /// Everything.
+    All,
+}
+
+impl Action {
+    /// What it deletes of a masked text.
+    #[must_use]
+    pub fn erases(self) -> Option<Erase> {
+        match self {
+            Self::DeleteBack | Self::DeleteForward => Some(Erase::Character),
+            Self::DeleteWord | Self::DeleteToStart | Self::DeleteToEnd => Some(Erase::All),
+            _ => None,
+        }
+    }
+
+    /// Whether it moves the cursor within a text.
+    #[must_use]
+    pub fn moves_in_text(self) -> bool {
+        matches!(
+            self,
+            Self::Left | Self::Right | Self::TextStart | Self::TextEnd
+        )
+    }
+}
+
 /// Where keys are pressed. Keys of a context's [`Context::parent`] hold in it too, unless it has
 /// a key of its own for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -16,6 +16,7 @@
 //! | 1 | `demo` | lower | `tui/effects.rs`, `cli/desk.rs` | any, not `anyhow` | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any, not `anyhow` | what a person can ask for, by name |
 //! | 1 | `signals` | lower | any | any, not `anyhow` | the signals that end the program, heard whatever it does |
+//! | 1 | `terminal` | lower | any | any, not `anyhow` | what a terminal sends, made into keys and pastes |
 //! | 1 | `theme` | lower | any | any, not `anyhow`, not `ratatui`, `ratatui::style` | roles, and how each looks |
 //! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
 //! | 2 | `inspector` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
@@ -39,6 +40,7 @@ pub mod domain;
 pub mod inspector;
 pub mod keymap;
 pub mod signals;
+pub mod terminal;
 pub mod theme;
 pub mod tui;
 pub mod ui;

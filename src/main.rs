@@ -16,7 +16,7 @@ use tokenscope::cli::desk::Desk;
 use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::help::grammar;
 use tokenscope::cli::telling::{Telling, warn};
-use tokenscope::cli::{commands, completion, looks, refusal};
+use tokenscope::cli::{commands, completion, looks, prompt, refusal};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, permissions, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
@@ -32,6 +32,8 @@ use tokenscope::tui::{self, Clipboard, Launch};
 
 /// The keyring's share of a command's deadline.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
+/// How long somebody may take to unlock the keyring, apart from that deadline.
+const FOR_PEOPLE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     end_on_panic();
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
 fn end_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        prompt::give_back_in_panic();
         report(panic);
         std::process::exit(101);
     }));
@@ -161,7 +164,7 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         waits_when_limited: command.is_some(),
     };
     let overruling = overruling(&global, command.as_ref());
-    let inspector = inspector(&ground, limits).overruling_variables(overruling);
+    let inspector = inspector(&ground, command.is_none(), limits).overruling_variables(overruling);
     let style = looks::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -220,10 +223,10 @@ fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
     }
 }
 
-fn inspector(ground: &Ground, limits: Limits) -> Inspector {
+fn inspector(ground: &Ground, has_screens: bool, limits: Limits) -> Inspector {
     Inspector::new(
         ground.options.clone(),
-        Vault::start(|| Box::new(Keyring::default())),
+        vault(has_screens),
         ground.environment.clone(),
         ground.paths.clone(),
         limits,
@@ -236,6 +239,16 @@ fn overruling(global: &Global, command: Option<&Command>) -> Option<&'static str
         _ if global.profile.is_some() => Some("--profile"),
         Some(Command::Check(check)) if check.all_profiles => Some("--all-profiles"),
         _ => None,
+    }
+}
+
+/// The keyring. Somebody may be asked to unlock it where the screens or a command can say so.
+fn vault(has_screens: bool) -> Vault {
+    let vault = Vault::start(|| Box::new(Keyring::default()));
+    if has_screens || io::stderr().is_terminal() {
+        vault.for_people(FOR_PEOPLE)
+    } else {
+        vault
     }
 }
 

@@ -1,19 +1,16 @@
-//! Text being typed: a plain line with a cursor, and a masked one for secrets.
+//! Text being typed: a plain line with a cursor, and the masked one for secrets.
 //!
 //! Not here: which field has the focus, or what its text means.
 
 use tui_input::{Input, InputRequest};
 
-use crate::action::Action;
+use crate::action::{Action, Erase};
+pub use crate::domain::masked::{MaskedField, TooLong};
 use crate::domain::secret::Secret;
 use crate::domain::text;
 
 /// The longest text a field takes, in bytes; far above any ID, name or URL.
-pub const CAPACITY: usize = Secret::LONGEST;
-
-/// Text that is longer than a field takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooLong;
+pub const CAPACITY: usize = MaskedField::CAPACITY;
 
 /// A line of plain text with a cursor.
 #[derive(Debug, Clone, Default)]
@@ -51,26 +48,6 @@ impl TextField {
     }
 }
 
-/// The secret being typed: characters come and go at its end, and only a fixed mask is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MaskedField(Secret);
-
-impl MaskedField {
-    /// The text typed so far.
-    #[must_use]
-    pub fn secret(&self) -> &Secret {
-        &self.0
-    }
-
-    fn edit(&mut self, change: impl FnOnce(&mut String)) {
-        // A buffer of full capacity never moves, so no copy of the secret is left behind.
-        let mut typed = String::with_capacity(CAPACITY);
-        typed.push_str(self.0.expose());
-        change(&mut typed);
-        self.0 = Secret::new(typed);
-    }
-}
-
 /// A field that keys can be typed into.
 #[derive(Debug)]
 pub enum Editor<'a> {
@@ -86,16 +63,16 @@ impl Editor<'_> {
     /// # Errors
     /// [`TooLong`] when the field is full.
     pub fn insert(&mut self, character: char) -> Result<(), TooLong> {
-        if self.length() + character.len_utf8() > CAPACITY {
-            return Err(TooLong);
-        }
         match self {
+            Self::Masked(field) => field.insert(character),
+            Self::Plain(field) if field.value().len() + character.len_utf8() > CAPACITY => {
+                Err(TooLong)
+            }
             Self::Plain(field) => {
                 field.0.handle(InputRequest::InsertChar(character));
+                Ok(())
             }
-            Self::Masked(field) => field.edit(|typed| typed.push(character)),
         }
-        Ok(())
     }
 
     /// Puts the first line of a paste that is not blank at the cursor.
@@ -103,20 +80,19 @@ impl Editor<'_> {
     /// # Errors
     /// [`TooLong`] when it does not fit; the field is then as it was.
     pub fn paste(&mut self, pasted: &Secret) -> Result<(), TooLong> {
+        let field = match self {
+            Self::Masked(field) => return field.paste(pasted),
+            Self::Plain(field) => field,
+        };
         let line = text::first_line(pasted.expose());
-        if self.length() + line.len() > CAPACITY {
+        if field.value().len() + line.len() > CAPACITY {
             return Err(TooLong);
         }
-        match self {
-            Self::Plain(field) => {
-                let (value, cursor) = (field.0.value(), field.0.cursor());
-                let before: String = value.chars().take(cursor).collect();
-                let after: String = value.chars().skip(cursor).collect();
-                let cursor = cursor + line.chars().count();
-                field.0 = Input::new(format!("{before}{line}{after}")).with_cursor(cursor);
-            }
-            Self::Masked(field) => field.edit(|typed| typed.push_str(line)),
-        }
+        let (value, cursor) = (field.0.value(), field.0.cursor());
+        let before: String = value.chars().take(cursor).collect();
+        let after: String = value.chars().skip(cursor).collect();
+        let cursor = cursor + line.chars().count();
+        field.0 = Input::new(format!("{before}{line}{after}")).with_cursor(cursor);
         Ok(())
     }
 
@@ -129,25 +105,13 @@ impl Editor<'_> {
                 };
                 field.0.handle(request);
             }
-            Self::Masked(field) => match action {
-                Action::DeleteBack | Action::DeleteForward => field.edit(|typed| {
-                    typed.pop();
-                }),
-                Action::DeleteWord | Action::DeleteToStart | Action::DeleteToEnd => {
-                    field.0 = Secret::default();
-                }
-                Action::Left | Action::Right | Action::TextStart | Action::TextEnd => {}
-                _ => return false,
+            Self::Masked(field) => match action.erases() {
+                Some(Erase::Character) => field.delete(),
+                Some(Erase::All) => field.clear(),
+                None => return action.moves_in_text(),
             },
         }
         true
-    }
-
-    fn length(&self) -> usize {
-        match self {
-            Self::Plain(field) => field.value().len(),
-            Self::Masked(field) => field.0.expose().len(),
-        }
     }
 }
 

@@ -2,21 +2,32 @@
 //!
 //! Not here: choosing which credential is in use (`inspector`).
 
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read, Write};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::args::Output;
 use super::desk::{Desk, no_scope, unprintable};
+use super::looks;
 use super::output::report::ScopeReport;
 use super::output::setup::AuthReport;
 use super::output::{self, card};
+use super::progress::Progress;
 use super::prompt;
 use super::telling::{explain, warn};
 use crate::config::log;
+use crate::credentials::StoreError;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
+use crate::domain::secrecy::scrub;
 use crate::domain::secret::{InvalidSecret, Secret};
-use crate::inspector::no_default;
+use crate::domain::text;
+use crate::inspector::{Inspector, no_default};
+
+/// What is asked where a person had no time to unlock the keyring.
+const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
 
 pub(super) async fn set(
     desk: Desk,
@@ -34,30 +45,28 @@ pub(super) async fn set(
         .scope
         .or_else(|| desk.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
-    let label = kind.label();
-    let read = move || {
-        if stdin {
-            read_secret()
-        } else {
-            typed_secret(label)
-        }
+    let is_dumb = looks::is_dumb(&desk.environment);
+    let secret = if stdin {
+        piped_secret(desk.limits.timeout).await?
+    } else {
+        let typed = prompt::ask(kind.label(), is_dumb).await?;
+        // How long a person takes over it is not the command's time.
+        desk.inspector.start_the_clock();
+        typed
     };
-    // On a thread of its own, so that a signal is heard meanwhile.
-    let read = tokio::task::spawn_blocking(read).await;
-    let secret = read.map_err(|error| unreadable(&error))??;
     if let Some(host) = desk.options.base_url.foreign_host() {
         warn(&format!(
             "the credential of profile {name} is stored for {host}, and used there alone."
         ));
     }
-    // How long a person takes over it is not the command's time.
-    desk.inspector.start_the_clock();
     let credential = Credential {
         kind: kind.clone(),
         secret,
     };
     if !no_check {
-        desk.inspector.verify(&credential, &scope).await?;
+        let progress = Progress::of_network(is_dumb);
+        let checking = desk.inspector.verify(&credential, &scope);
+        progress.beside(checking).await?;
     }
     let profile = Profile {
         name,
@@ -65,10 +74,34 @@ pub(super) async fn set(
         scope: Some(scope),
         base_url: desk.options.base_url,
     };
-    desk.inspector.save(&profile, &credential).await?;
+    store(&desk.inspector, &profile, &credential, is_dumb, !stdin).await?;
     let overruled = desk.environment.overrules(&profile.name);
     overruled.iter().for_each(|why| warn(why));
     Ok(0)
+}
+
+/// Stores what was read. What a person typed is not thrown away because nobody was there to unlock
+/// the keyring: it is offered again.
+async fn store(
+    inspector: &Inspector,
+    profile: &Profile,
+    credential: &Credential,
+    is_dumb: bool,
+    was_typed: bool,
+) -> Result<(), Failure> {
+    loop {
+        let saving = inspector.try_to_save(profile, credential);
+        let progress = Progress::new(is_dumb);
+        let Err(not_saved) = progress.beside(saving).await else {
+            return Ok(());
+        };
+        if !(was_typed && not_saved.may_pass) {
+            return Err(not_saved.failure);
+        }
+        explain(&not_saved.failure);
+        prompt::ask_to_go_on(AGAIN, is_dumb).await?;
+        inspector.start_the_clock();
+    }
 }
 
 fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
@@ -85,9 +118,22 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
     Ok(CredentialKind::GlobalKey { email })
 }
 
-fn typed_secret(label: &str) -> Result<Secret, Failure> {
-    Secret::parse(prompt::ask(label)?.expose())
-        .map_err(|error| not_a_credential(error, "was typed"))
+/// Reads standard input to its end, on a thread of its own, so that a signal is heard meanwhile. A
+/// pipe that never ends does not hold the command up; a person who types into it is waited for.
+async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+    let reading = tokio::task::spawn_blocking(read_secret);
+    if io::stdin().is_terminal() {
+        return reading.await.map_err(|error| unreadable(&error))?;
+    }
+    let read = timeout(allowed, reading).await;
+    read.map_err(|_elapsed| {
+        Failure::new(
+            FailureKind::Timeout,
+            format!("Standard input did not end within {} s.", allowed.as_secs()),
+            "The secret is read up to the end of the input: end it, or give a longer --timeout.",
+        )
+    })?
+    .map_err(|error| unreadable(&error))?
 }
 
 /// At most 64 KiB, white space included: an endless pipe must end, and what is longer is no
@@ -141,6 +187,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         scope: desk.selection.scope.as_ref().map(ScopeReport::from),
         base_url: desk.options.base_url.to_string(),
         stored: None,
+        locked: None,
         store: None,
     };
     let mut is_usable = false;
@@ -153,11 +200,22 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
             let may_go = desk.may_use(profile);
-            match desk.inspector.stored(profile).await {
-                Ok((stored, place)) => {
-                    is_usable = stored && may_go;
-                    report.stored = Some(stored);
+            let is_dumb = looks::is_dumb(&desk.environment);
+            let looking = desk.inspector.look(profile);
+            match Progress::new(is_dumb).beside(looking).await {
+                Ok((kept, place)) => {
+                    report.stored = kept.entries.map(|entries| entries > 0);
+                    report.locked = Some(kept.locked.is_some());
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
+                    let why_not = kept.locked.or(match kept.entries {
+                        Some(1) => None,
+                        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
+                        Some(0) | None => Some(StoreError::Missing),
+                    });
+                    is_usable = may_go && why_not.is_none();
+                    if let Some(why_not) = why_not {
+                        explain(&why_not.of(profile));
+                    }
                 }
                 // What is known of the credential is printed all the same.
                 Err(failure) => {
@@ -178,7 +236,28 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
 }
 
 pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
-    let profile = desk.profile.unwrap_or(desk.settings.default_profile);
-    desk.inspector.clear(&profile).await?;
+    let name = desk
+        .profile
+        .unwrap_or_else(|| desk.settings.default_profile.clone());
+    let clearing = desk.inspector.clear(&name);
+    let is_dumb = looks::is_dumb(&desk.environment);
+    let was_there = Progress::new(is_dumb).beside(clearing).await;
+    let was_there = was_there.map_err(|failure| stays(failure, &name))?;
+    let mut said = if was_there {
+        format!("Removed the secret of profile {name}.")
+    } else {
+        format!("Nothing was stored for profile {name}.")
+    };
+    if desk.settings.profile(&name).is_none() {
+        said.push_str(" There is no profile of that name.");
+    }
+    // Nobody is left to hear of a closed stream.
+    let _closed = writeln!(io::stderr(), "{}", text::sanitize(&scrub(&said)));
     Ok(0)
+}
+
+/// A failure to remove a secret, with what that leaves.
+fn stays(failure: Failure, name: &str) -> Failure {
+    let summary = format!("{} What is stored for {name} stays.", failure.summary);
+    Failure { summary, ..failure }
 }

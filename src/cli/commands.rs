@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::args::{Auth, Command, ProfileCommand};
 use super::desk::Desk;
 use super::telling::{Telling, warn};
-use super::{auth, check, completion, get, interrupt, list, profile};
+use super::{auth, check, completion, get, interrupt, list, profile, prompt};
 use crate::domain::failure::{Failure, FailureKind};
 
 /// The manual page. A test holds it against the grammar.
@@ -19,14 +19,15 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
     let is_terminal = desk.style.width.is_some();
     let scope = desk.selection.scope.clone();
     let mut text = Vec::new();
-    let outcome = tokio::select! {
-        outcome = execute(desk, command, &mut text) => outcome,
+    // Signals are listened for before the command begins.
+    let outcome = tokio::select! { biased;
         code = interrupt::signalled() => {
             // The command may have been asking for a secret.
-            let _not_raw = crossterm::terminal::disable_raw_mode();
+            prompt::give_back();
             let _of_the_signal = telling.tell(&interrupted(), scope.as_ref());
             return code;
         }
+        outcome = execute(desk, command, &mut text) => outcome,
     };
     if is_terminal {
         text = telling.on_terminal(text);

@@ -166,7 +166,9 @@ impl Reach {
     pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
         let progress = Progress::new(self.is_dumb);
         let mut count = |page: Page<'_>| progress.count(page.received, page.total);
-        let listing = self.inspector.list(access, || {}, &mut count);
+        let listing = self
+            .inspector
+            .list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
         self.note(listed.doubtful_date);
         tell(&listed.aside);
@@ -178,16 +180,21 @@ impl Reach {
         &self,
         accesses: &[Result<Access, Failure>],
     ) -> Vec<Result<Listed, Failure>> {
+        let progress = &Progress::new(self.is_dumb);
         let one = |access: &Result<Access, Failure>| {
             let access = access.clone();
             async move {
-                let listed = self.inspector.list(&access?, || {}, &mut |_| {}).await?;
+                let on_network = || progress.network();
+                let listed = self
+                    .inspector
+                    .list(&access?, on_network, &mut |_| {})
+                    .await?;
                 self.note(listed.doubtful_date);
                 Ok(listed)
             }
         };
         let all = join_all(accesses.iter().map(one));
-        let answers = Progress::new(self.is_dumb).beside(all).await;
+        let answers = progress.beside(all).await;
         answers
             .iter()
             .flatten()
@@ -201,8 +208,9 @@ impl Reach {
         access: &Access,
         token: &TokenRef,
     ) -> Result<Found, Failure> {
-        let looking = self.inspector.look_up(access, token, || {});
-        let found = Progress::new(self.is_dumb).beside(looking).await?;
+        let progress = Progress::new(self.is_dumb);
+        let looking = self.inspector.look_up(access, token, || progress.network());
+        let found = progress.beside(looking).await?;
         self.note(found.doubtful_date);
         tell(&found.aside);
         Ok(found)

@@ -20,7 +20,7 @@ mod named;
 pub mod output;
 mod profile;
 mod progress;
-mod prompt;
+pub mod prompt;
 pub mod refusal;
 mod suggest;
 pub mod telling;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Nothing is shown of what takes less.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The same of the keyring.
+const FOR_THE_KEYRING: Duration = Duration::from_secs(1);
 /// How often the line is drawn again.
 const PACE: Duration = Duration::from_millis(200);
 
@@ -20,6 +22,8 @@ pub(super) struct Progress {
     total: AtomicUsize,
     is_shown: AtomicBool,
     is_wanted: bool,
+    /// Whether the API is asked, and no longer the keyring.
+    is_on_network: AtomicBool,
 }
 
 impl Progress {
@@ -30,7 +34,20 @@ impl Progress {
             received: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
             is_shown: AtomicBool::new(false),
+            is_on_network: AtomicBool::new(false),
         }
+    }
+
+    /// How far something is that the keyring has no part in.
+    pub(super) fn of_network(is_dumb: bool) -> Self {
+        let progress = Self::new(is_dumb);
+        progress.network();
+        progress
+    }
+
+    /// Takes note that the API is asked from now on.
+    pub(super) fn network(&self) {
+        self.is_on_network.store(true, Ordering::Relaxed);
     }
 
     /// Takes note of what has come.
@@ -55,6 +72,9 @@ impl Progress {
 
     async fn show(&self) -> Infallible {
         tokio::time::sleep(PATIENCE).await;
+        if !self.is_on_network.load(Ordering::Relaxed) {
+            tokio::time::sleep(FOR_THE_KEYRING - PATIENCE).await;
+        }
         self.is_shown.store(true, Ordering::Relaxed);
         loop {
             print(&format!("\r\x1b[K{}", self.line()));
@@ -63,6 +83,9 @@ impl Progress {
     }
 
     fn line(&self) -> String {
+        if !self.is_on_network.load(Ordering::Relaxed) {
+            return "waiting for the keyring (it may ask you to unlock it)".to_owned();
+        }
         let received = self.received.load(Ordering::Relaxed);
         match (received, self.total.load(Ordering::Relaxed)) {
             (0, _) => "asking the API".to_owned(),

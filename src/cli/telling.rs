@@ -206,6 +206,7 @@ fn exit_code(failure: &Failure) -> u8 {
     match failure.kind {
         FailureKind::Usage => 64,
         FailureKind::NotFound => 4,
+        FailureKind::Interrupted => 130,
         _ => 1,
     }
 }

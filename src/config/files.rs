@@ -194,6 +194,11 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
+        Self::acquire_within(dir, LOCK_WAIT)
+    }
+
+    /// The same with another patience, for what is changed together with something slower.
+    pub(super) fn acquire_within(dir: &Path, wait: Duration) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
         let file = open_or_create(&path, OpenOptions::new().write(true))
@@ -207,7 +212,7 @@ impl Lock {
                 }
             })
             .map_err(|error| unwritable(&path, &error))?;
-        let deadline = Instant::now() + LOCK_WAIT;
+        let deadline = Instant::now() + wait;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -257,6 +262,22 @@ fn sweep(dir: &Path) {
 /// what it leads to is replaced. The caller holds the directory's [`Lock`].
 pub(super) fn replace(path: &Path, text: &str, links: Links, _lock: &Lock) -> Result<(), Failure> {
     replace_bytes(path, text.as_bytes(), links).map_err(|error| unwritable(path, &error))
+}
+
+/// Whether a file's place takes another one, found without changing what is there.
+pub(super) fn check_replaceable(path: &Path, _lock: &Lock) -> Result<(), Failure> {
+    let check = || {
+        let target = follow(path)?;
+        if is_mount_point(&target) {
+            return OpenOptions::new().append(true).open(&target).map(drop);
+        }
+        tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .rand_bytes(TEMPORARY_LETTERS)
+            .tempfile_in(folder_of(&target))
+            .map(drop)
+    };
+    check().map_err(|error| unwritable(path, &error))
 }
 
 fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {

@@ -3,6 +3,9 @@
 //! Comments, order and unknown keys survive a change. A file that does not parse is never written.
 //! Not here: what a key may hold (`schema`).
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 use super::files::{self, Links, Lock};
@@ -47,28 +50,100 @@ pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
 /// A [`Failure`] of kind `config`; the file is then as it was.
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
-        if settings.profile(&profile.name) == Some(profile) {
-            return Ok(Change::None);
-        }
-        if settings.profiles.is_empty() && settings.default_profile != profile.name {
-            put(document.as_table_mut(), "default_profile", &profile.name);
-        }
-        let profiles = document.entry("profiles").or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        });
-        let is_inline = profiles.is_inline_table();
-        let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
-        let table = profiles
-            .entry(&profile.name)
-            .or_insert_with(|| new_table(is_inline))
-            .as_table_like_mut()
-            .ok_or_else(|| lost(paths))?;
-        write_profile(table, profile);
-        Ok(Change::Made)
+        put_profile(paths, document, settings, profile)
     })?;
     Ok(())
+}
+
+/// A profile that can be written, and nothing else meanwhile.
+#[derive(Debug)]
+pub struct Prepared {
+    /// None where nothing is to be written, and there is no lock to be had.
+    lock: Option<Lock>,
+    file: PathBuf,
+    /// What the file will hold, where that is not what it holds.
+    text: Option<String>,
+}
+
+/// Makes sure that a profile can be written before its secret is stored. Other programs write
+/// nothing until what this gives is dropped. A file that says the same already needs neither leave
+/// to write nor a lock, which is waited for so long: others hold it over their own keyring.
+///
+/// # Errors
+/// A [`Failure`] of kind `config`; nothing has been written.
+pub fn prepare_profile(
+    paths: &Paths,
+    profile: &Profile,
+    wait: Duration,
+) -> Result<Prepared, Failure> {
+    let file = paths.config_file();
+    let lock = Lock::acquire_within(&paths.config_dir, wait);
+    let text = files::read_text(&file)?.unwrap_or_default();
+    let put = |document: &mut DocumentMut, settings: &Settings| {
+        put_profile(paths, document, settings, profile)
+    };
+    let (_, changed) = changed(paths, &text, &put)?;
+    if changed == text {
+        return Ok(Prepared {
+            lock: lock.ok(),
+            file,
+            text: None,
+        });
+    }
+    let lock = lock?;
+    files::check_replaceable(&file, &lock)?;
+    Ok(Prepared {
+        lock: Some(lock),
+        file,
+        text: Some(changed),
+    })
+}
+
+impl Prepared {
+    /// Whether the file will be another one.
+    #[must_use]
+    pub fn is_a_change(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// Writes the profile.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `config`; the file is then as it was.
+    pub fn write(&self) -> Result<(), Failure> {
+        match (&self.text, &self.lock) {
+            (Some(text), Some(lock)) => files::replace(&self.file, text, Links::Followed, lock),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn put_profile(
+    paths: &Paths,
+    document: &mut DocumentMut,
+    settings: &Settings,
+    profile: &Profile,
+) -> Result<Change, Failure> {
+    if settings.profile(&profile.name) == Some(profile) {
+        return Ok(Change::None);
+    }
+    if settings.profiles.is_empty() && settings.default_profile != profile.name {
+        put(document.as_table_mut(), "default_profile", &profile.name);
+    }
+    let profiles = document.entry("profiles").or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    let is_inline = profiles.is_inline_table();
+    let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
+    let table = profiles
+        .entry(&profile.name)
+        .or_insert_with(|| new_table(is_inline))
+        .as_table_like_mut()
+        .ok_or_else(|| lost(paths))?;
+    write_profile(table, profile);
+    Ok(Change::Made)
 }
 
 /// Removes a profile, and says whether there was one. If it was the default, none is from then on.
@@ -133,10 +208,7 @@ fn edit(
     let file = paths.config_file();
     let attempt = || {
         let text = files::read_text(&file)?.unwrap_or_default();
-        let settings = parse(paths, &text)?.settings;
-        let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
-        let done = change(&mut document, &settings)?;
-        let changed = document.to_string();
+        let (done, changed) = changed(paths, &text, &change)?;
         let is_new = done == Change::Made && changed != text;
         Ok::<_, Failure>((done, is_new.then_some(changed)))
     };
@@ -146,11 +218,26 @@ fn edit(
     let lock = Lock::acquire(&paths.config_dir)?;
     let (done, changed) = attempt()?;
     if let Some(changed) = changed {
-        // What was written must be readable; if not, that is better found before than after.
-        parse(paths, &changed)?;
         files::replace(&file, &changed, Links::Followed, &lock)?;
     }
     Ok(done)
+}
+
+/// A file's text after a change.
+fn changed(
+    paths: &Paths,
+    text: &str,
+    change: &impl Fn(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
+) -> Result<(Change, String), Failure> {
+    let settings = parse(paths, text)?.settings;
+    let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
+    let done = change(&mut document, &settings)?;
+    let changed = document.to_string();
+    if changed != text {
+        // What was written must be readable; if not, that is better found before than after.
+        parse(paths, &changed)?;
+    }
+    Ok((done, changed))
 }
 
 fn parse(paths: &Paths, text: &str) -> Result<Loaded, Failure> {

@@ -3,8 +3,9 @@
 //! Not here: secrets.
 
 /// From here on the process leaves no core file when it dies, since that would hold all that is in
-/// memory. The size limit is used and not `PR_SET_DUMPABLE`, which would hide the process from its
-/// user's own tools too.
+/// memory. A handler of cores, as systemd has one, is not bound by the limit of their size; it is by
+/// the process's being not dumpable, which also keeps other programs of the user from reading its
+/// memory. A build for development can be looked into.
 #[cfg(unix)]
 pub(super) fn forbid() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -14,6 +15,11 @@ pub(super) fn forbid() {
     };
     // To lower a limit is always allowed.
     let _refused = setrlimit(Resource::Core, none);
+    #[cfg(all(target_os = "linux", not(debug_assertions)))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _refused = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
 }
 
 #[cfg(not(unix))]

@@ -57,6 +57,18 @@ pub struct EnvironmentCredential {
     pub variable: &'static str,
 }
 
+/// The address of the session bus and the directory that has one where there is no address, as the
+/// D-Bus library reads them.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read again when the library found no bus, and for nothing else"
+)]
+pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    (std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), runtime)
+}
+
 impl Environment {
     /// Reads the process's variables. Called once, at the start.
     #[expect(

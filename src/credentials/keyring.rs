@@ -1,21 +1,15 @@
 //! The OS keyring: one entry a profile, service `tokenscope`, the bare secret as its value.
 //!
 //! Not here: the thread that its blocking calls must run on (`vault`), and what only one platform
-//! has (`platform`). An error of the keyring library is never printed with `Debug`, which would show
-//! the bytes of a secret.
+//! has (`platform`).
 
-use keyring::Error;
-use keyring_core::Entry;
-use zeroize::Zeroizing;
-
+use super::asking::Asking;
 use super::error::StoreError;
-use super::platform::{self, Session};
-use super::store::CredentialStore;
+pub use super::platform::SERVICE;
+use super::platform::{self, Fault, Session};
+use super::store::{CredentialStore, Kept};
 use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
-
-/// The service under which every entry is kept.
-pub const SERVICE: &str = "tokenscope";
 
 /// The service under which is kept, by profile, the address that a secret was stored for. It is no
 /// secret, but a file could be anybody's.
@@ -37,6 +31,7 @@ pub const WINDOWS_LIMIT: usize = 2560;
 #[derive(Default)]
 pub struct Keyring {
     session: Option<Session>,
+    asking: Asking,
 }
 
 impl Keyring {
@@ -45,30 +40,30 @@ impl Keyring {
     /// A keyring service that was restarted has forgotten our session, and every entry made with it
     /// fails from then on. So a failure over a session from an earlier call is tried once more over
     /// a new one.
-    fn with<T>(&mut self, work: impl Fn(&Session) -> Result<T, Error>) -> Result<T, StoreError> {
+    fn with<T>(&mut self, work: impl Fn(&Session) -> Result<T, Fault>) -> Result<T, StoreError> {
         if let Some(session) = self.session.take() {
             match work(&session) {
-                Err(error) if platform::may_be_session_loss(&error) => {}
+                Err(fault) if fault.may_be_session_loss => {}
                 done => {
                     self.session = Some(session);
-                    return done.map_err(platform::explain);
+                    return done.map_err(|fault| fault.error);
                 }
             }
         }
         tracing::debug!("keyring: open");
-        let session = Session::open().map_err(platform::explain)?;
+        let session = Session::open(&self.asking).map_err(|fault| fault.error)?;
         let done = work(&session);
         self.session = Some(session);
-        done.map_err(platform::explain)
+        done.map_err(|fault| fault.error)
     }
 }
 
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
         tracing::debug!(profile, "keyring: read a secret");
-        let text = self.with(|session| session.entry(SERVICE, profile)?.get_password())?;
-        let text = Zeroizing::new(text);
-        Secret::parse(&text).map_err(StoreError::Unusable)
+        let bytes = self.with(|session| session.get(SERVICE, profile))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| StoreError::NotText)?;
+        Secret::parse(text).map_err(StoreError::Unusable)
     }
 
     fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
@@ -76,53 +71,36 @@ impl CredentialStore for Keyring {
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
-        self.with(|session| {
-            match session
-                .entry(SERVICE, profile)?
-                .set_password(secret.expose())
-            {
-                Err(Error::Ambiguous(entries)) => replace_all(&entries, secret),
-                done => done,
-            }
-        })
+        self.with(|session| session.set(SERVICE, profile, secret.expose()))
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
         tracing::debug!(profile, "keyring: remove a secret");
-        self.with(
-            |session| match session.entry(SERVICE, profile)?.delete_credential() {
-                Err(Error::NoEntry) => Ok(false),
-                Err(Error::Ambiguous(entries)) => delete_all(&entries).map(|()| true),
-                done => done.map(|()| true),
-            },
-        )
+        self.with(|session| session.delete(SERVICE, profile))
     }
 
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
+        Ok(self.look(profile)?.entries.is_some_and(|count| count > 0))
+    }
+
+    fn look(&mut self, profile: &str) -> Result<Kept, StoreError> {
         tracing::debug!(profile, "keyring: look for a secret");
-        platform::contains(SERVICE, profile).map_err(platform::explain)
+        self.with(|session| session.look(profile))
     }
 
     fn bound(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
-        match self.with(|session| session.entry(ADDRESSES, profile)?.get_password()) {
-            Ok(address) => Ok(Some(address)),
+        match self.with(|session| session.get(ADDRESSES, profile)) {
+            Ok(address) => Ok(String::from_utf8(address.to_vec()).ok()),
             // Which of several is meant nobody knows.
-            Err(StoreError::Missing | StoreError::Ambiguous(_) | StoreError::NotText) => Ok(None),
+            Err(StoreError::Missing | StoreError::Ambiguous(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn bind(&mut self, profile: &str, base_url: Option<&str>) -> Result<(), StoreError> {
-        self.with(|session| {
-            let entry = session.entry(ADDRESSES, profile)?;
-            match base_url {
-                Some(address) => entry.set_password(address),
-                None => match entry.delete_credential() {
-                    Err(Error::NoEntry) => Ok(()),
-                    Err(Error::Ambiguous(entries)) => delete_all(&entries),
-                    done => done,
-                },
-            }
+        self.with(|session| match base_url {
+            Some(address) => session.set(ADDRESSES, profile, address),
+            None => session.delete(ADDRESSES, profile).map(drop),
         })
     }
 
@@ -134,26 +112,10 @@ impl CredentialStore for Keyring {
     fn place(&mut self) -> String {
         platform::place()
     }
-}
 
-/// Saving says what the one secret of this name is from now on. It goes into the first entry before
-/// any other is deleted, so that no failure in between loses it.
-fn replace_all(entries: &[Entry], secret: &Secret) -> Result<(), Error> {
-    let Some((first, others)) = entries.split_first() else {
-        return Err(Error::NoEntry);
-    };
-    first.set_password(secret.expose())?;
-    delete_all(others)
-}
-
-fn delete_all(entries: &[Entry]) -> Result<(), Error> {
-    for entry in entries {
-        match entry.delete_credential() {
-            Ok(()) | Err(Error::NoEntry) => {}
-            Err(error) => return Err(error),
-        }
+    fn report_to(&mut self, asking: Asking) {
+        self.asking = asking;
     }
-    Ok(())
 }
 
 /// Whether Windows would keep a secret of this length, which it counts in UTF-16.

@@ -2,6 +2,7 @@
 //!
 //! Not here: which of them is used (`inspector`), and whether the API accepts what they hold.
 
+mod asking;
 mod core_file;
 mod environment;
 mod error;
@@ -11,9 +12,10 @@ mod platform;
 mod store;
 mod vault;
 
+pub use asking::Asking;
 pub use environment::{Environment, EnvironmentCredential, EnvironmentStore};
-pub use error::StoreError;
+pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, SERVICE, STORE_NAME, WINDOWS_LIMIT, check_windows_length};
 pub use memory::MemoryStore;
-pub use store::CredentialStore;
+pub use store::{CredentialStore, Kept};
 pub use vault::Vault;

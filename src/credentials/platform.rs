@@ -1,15 +1,12 @@
-//! What differs between the keyrings of the platforms: how one is opened, searched and named, and
-//! what its errors mean.
+//! The keyring of the platform: how entries are read and written, and what its errors mean.
 //!
 //! Not here: what is asked of a keyring (`keyring`).
 
-use keyring::Error;
-use zeroize::Zeroize;
-
-use super::error::StoreError;
-
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus;
 #[cfg(any(target_os = "macos", windows))]
 mod facade;
+mod fault;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
 
@@ -18,20 +15,6 @@ use facade as native;
 #[cfg(all(unix, not(target_os = "macos")))]
 use secret_service as native;
 
-pub(super) use native::{Session, contains, may_be_session_loss, place};
-
-/// What an error of the keyring library means. Secret bytes that travel in it are zeroed.
-pub(super) fn explain(error: Error) -> StoreError {
-    match error {
-        Error::NoEntry => StoreError::Missing,
-        Error::Ambiguous(entries) => StoreError::Ambiguous(entries.len()),
-        Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
-            bytes.zeroize();
-            StoreError::NotText
-        }
-        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => {
-            native::explain_platform(cause.as_ref())
-        }
-        other => StoreError::Other(other.to_string()),
-    }
-}
+pub(super) use fault::Fault;
+pub use fault::SERVICE;
+pub(super) use native::{Session, place};

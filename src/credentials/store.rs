@@ -2,8 +2,18 @@
 //!
 //! Not here: any of them.
 
+use super::asking::Asking;
 use super::error::StoreError;
 use crate::domain::secret::Secret;
+
+/// What a store shows of a profile's entry without being unlocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// How many entries there are; none where a locked store does not tell.
+    pub entries: Option<usize>,
+    /// What to say of it where what there is, or may be, is locked.
+    pub locked: Option<StoreError>,
+}
 
 /// A place that keeps one secret a profile. Its calls block, and come from one thread only.
 pub trait CredentialStore: Send {
@@ -32,6 +42,17 @@ pub trait CredentialStore: Send {
     /// A [`StoreError`] where the store cannot tell.
     fn contains(&mut self, profile: &str) -> Result<bool, StoreError>;
 
+    /// What is kept for a profile, found in the same way.
+    ///
+    /// # Errors
+    /// A [`StoreError`] where the store cannot be asked.
+    fn look(&mut self, profile: &str) -> Result<Kept, StoreError> {
+        Ok(Kept {
+            entries: Some(usize::from(self.contains(profile)?)),
+            locked: None,
+        })
+    }
+
     /// The address that a profile's secret was stored for, where [`bind`](Self::bind) noted one.
     ///
     /// # Errors
@@ -58,4 +79,7 @@ pub trait CredentialStore: Send {
 
     /// Where it keeps things, in words: `Secret Service, login collection`.
     fn place(&mut self) -> String;
+
+    /// Says where to note that somebody is asked for something; called once, before all else.
+    fn report_to(&mut self, _asking: Asking) {}
 }

@@ -4,15 +4,18 @@
 //! nobody ever joins: neither the runtime nor the process waits for it. Not here: what to do when it
 //! stays silent.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
+use super::asking::Asking;
 use super::core_file;
 use super::error::StoreError;
-use super::store::CredentialStore;
+use super::store::{CredentialStore, Kept};
 use crate::domain::secret::Secret;
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
@@ -23,6 +26,20 @@ type Start = Box<dyn FnOnce() -> mpsc::Sender<Job> + Send>;
 #[derive(Clone)]
 pub struct Vault {
     jobs: Arc<LazyLock<mpsc::Sender<Job>, Start>>,
+    asking: Asking,
+    calls: Arc<AtomicU64>,
+    /// How long a person may take over a dialogue.
+    for_people: Option<Duration>,
+}
+
+/// What takes a secret back that was kept for a profile which then could not be written. Dropped, it
+/// does so without being waited for.
+pub struct Undo {
+    vault: Vault,
+    profile: String,
+    before: Option<Secret>,
+    /// Whether there is anything to take back.
+    is_kept: Arc<AtomicBool>,
 }
 
 impl Vault {
@@ -31,6 +48,8 @@ impl Vault {
     #[must_use]
     pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
         core_file::forbid();
+        let asking = Asking::default();
+        let reports = asking.clone();
         let start: Start = Box::new(move || {
             let (jobs, waiting) = mpsc::channel::<Job>();
             // A thread that could not be started drops its end of the channel, which `ask` reports.
@@ -39,6 +58,7 @@ impl Vault {
                     .name("credentials".to_owned())
                     .spawn(move || {
                         let mut store = make();
+                        store.report_to(reports);
                         for job in waiting {
                             job(store.as_mut());
                         }
@@ -47,7 +67,24 @@ impl Vault {
         });
         Self {
             jobs: Arc::new(LazyLock::new(start)),
+            asking,
+            calls: Arc::default(),
+            for_people: None,
         }
+    }
+
+    /// The same vault, where somebody is there to be asked: while the keyring's dialogue is open,
+    /// everything waits this long.
+    #[must_use]
+    pub fn for_people(mut self, wait: Duration) -> Self {
+        self.for_people = Some(wait);
+        self
+    }
+
+    /// For how long people have been asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Duration {
+        self.asking.took()
     }
 
     /// Reads a profile's secret.
@@ -73,6 +110,43 @@ impl Vault {
         let (profile, secret) = (profile.to_owned(), secret.clone());
         self.ask(wait, move |store| store.set(&profile, &secret))
             .await
+    }
+
+    /// Keeps a profile's secret as [`Self::set`] does, in a way that can be undone.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn set_for_now(
+        &self,
+        profile: &str,
+        secret: &Secret,
+        before: Option<Secret>,
+        wait: Duration,
+    ) -> Result<Undo, StoreError> {
+        let undo = Undo {
+            vault: self.clone(),
+            profile: profile.to_owned(),
+            before,
+            is_kept: Arc::default(),
+        };
+        let (profile, secret) = (profile.to_owned(), secret.clone());
+        let is_kept = Arc::clone(&undo.is_kept);
+        self.ask(wait, move |store| {
+            store.set(&profile, &secret)?;
+            is_kept.store(true, Ordering::SeqCst);
+            Ok(())
+        })
+        .await?;
+        Ok(undo)
+    }
+
+    /// What is kept for a profile, found without reading it or asking anybody.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn look(&self, profile: &str, wait: Duration) -> Result<Kept, StoreError> {
+        let profile = profile.to_owned();
+        self.ask(wait, move |store| store.look(&profile)).await
     }
 
     /// Removes all that is kept for a profile, and says whether there was anything.
@@ -139,17 +213,92 @@ impl Vault {
         work: impl FnOnce(&mut dyn CredentialStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let asking = self.asking.clone();
         let job: Job = Box::new(move |store| {
             // Whoever asked may have given up while an earlier call hung: then nothing is done late.
             if !reply.is_closed() {
+                asking.begin(call);
                 let _unheard = reply.send(work(store));
             }
         });
         let gone = || StoreError::Other("its thread has ended".to_owned());
         self.jobs.send(job).map_err(|_| gone())?;
-        match tokio::time::timeout(wait, answer).await {
-            Ok(answer) => answer.map_err(|_| gone())?,
-            Err(_elapsed) => Err(StoreError::Unanswered(wait)),
+        let _waiting = Waiting(&self.asking, call);
+        self.within(wait, async { answer.await.map_err(|_| gone())? })
+            .await
+    }
+
+    /// Waits for something that the store is asked for, and longer where a person is asked.
+    ///
+    /// # Errors
+    /// That of what is waited for, or [`StoreError::Unanswered`] after the wait.
+    pub async fn within<T>(
+        &self,
+        wait: Duration,
+        asked: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let began = Instant::now();
+        let mut asked = std::pin::pin!(asked);
+        if let Ok(answer) = timeout_at(began + wait, asked.as_mut()).await {
+            return answer;
         }
+        let longer = self.for_people.filter(|_| self.asking.is_open());
+        let wait = longer.map_or(wait, |longer| longer.max(wait));
+        let late = timeout_at(began + wait, asked).await;
+        late.unwrap_or(Err(StoreError::Unanswered(wait)))
+    }
+}
+
+/// Somebody who waits for a call.
+struct Waiting<'a>(&'a Asking, u64);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.give_up(self.1);
+    }
+}
+
+impl Undo {
+    /// The secret stays.
+    pub fn keep(self) {
+        self.is_kept.store(false, Ordering::SeqCst);
+    }
+
+    /// Takes the secret back now: what was kept before is kept again, or nothing is.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    pub async fn take_back(self, wait: Duration) -> Result<(), StoreError> {
+        let vault = self.vault.clone();
+        let done = vault.ask(wait, self.work()).await;
+        self.keep();
+        done
+    }
+
+    fn work(
+        &self,
+    ) -> impl FnOnce(&mut dyn CredentialStore) -> Result<(), StoreError> + Send + 'static {
+        let (profile, before) = (self.profile.clone(), self.before.clone());
+        let is_kept = Arc::clone(&self.is_kept);
+        move |store| {
+            if !is_kept.swap(false, Ordering::SeqCst) {
+                return Ok(());
+            }
+            match before {
+                Some(secret) => store.set(&profile, &secret),
+                None => store.delete(&profile).map(drop),
+            }
+        }
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        let work = self.work();
+        // A call that hangs is waited for there; its thread ends with the process otherwise.
+        let _ended = self.vault.jobs.send(Box::new(move |store| {
+            let _unheard = work(store);
+        }));
     }
 }

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod fields;
 pub mod findings;
 pub mod lifetime;
+pub mod masked;
 pub mod members;
 pub mod pasted;
 pub mod piece;

@@ -34,8 +34,12 @@ impl Inspector {
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
         };
-        let kept = self.vault.bound(name, self.keyring_wait()).await;
-        match kept.map_err(|error| self.store_failure(error, name))? {
+        let asking = self.vault.bound(name, self.limits.keyring);
+        match self
+            .ask_store(asking)
+            .await
+            .map_err(|error| self.store_failure(error, name))?
+        {
             Some(kept) if kept == wanted => Ok(()),
             _ => Err(profile.is_unproved()),
         }
@@ -59,14 +63,14 @@ impl Inspector {
     /// Has the store forget which address the secret of a profile is for. Before the secret changes:
     /// what fails half-way then leaves one that goes nowhere else.
     pub(super) async fn unbind(&self, name: &str) -> Result<(), StoreError> {
-        self.vault.bind(name, None, self.keyring_wait()).await
+        self.vault.bind(name, None, self.limits.keyring).await
     }
 
     /// Has the store remember that the secret of a profile is for the address in force.
     pub(super) async fn bind(&self, name: &str) -> Result<(), StoreError> {
         match recorded(&self.options.base_url) {
             None => Ok(()),
-            kept => self.vault.bind(name, kept, self.keyring_wait()).await,
+            kept => self.vault.bind(name, kept, self.limits.keyring).await,
         }
     }
 }

@@ -14,16 +14,13 @@ use super::found::{Aside, Found, matching, not_in_list};
 use super::origin::{refused, without_variable};
 use crate::api::{Client, Options, Patience};
 use crate::config::paths::{Paths, no_home};
-use crate::config::settings;
-use crate::credentials::{Environment, STORE_NAME, StoreError, Vault};
+use crate::credentials::{Environment, Kept, StoreError, Vault};
 use crate::domain::access::{Access, Identity};
 use crate::domain::clock;
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 /// What there is to authenticate with, when there is nothing.
@@ -54,13 +51,16 @@ pub struct Inspector {
     pub(super) vault: Vault,
     pub(super) environment: Environment,
     paths: Option<Paths>,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// When the command as a whole must be done.
     ends: Mutex<Option<Instant>>,
     held: Mutex<Option<Credential>>,
+    /// That of the profile that was last used.
     secrets: Mutex<HashMap<String, Secret>>,
     /// The flag that overrules the environment's credential, where one was given.
     overruling: Option<&'static str>,
+    /// Where the store keeps things, once it was tried out.
+    tried: OnceCell<String>,
 }
 
 impl Inspector {
@@ -85,6 +85,7 @@ impl Inspector {
             held: Mutex::default(),
             secrets: Mutex::default(),
             overruling: None,
+            tried: OnceCell::new(),
         }
     }
 
@@ -132,8 +133,8 @@ impl Inspector {
         token: &TokenRef,
         on_network: impl FnOnce(),
     ) -> Result<Found, Failure> {
-        let patience = self.patience();
         let credential = self.credential(&access.identity).await?;
+        let patience = self.patience();
         on_network();
         let client = self.client().await?;
         let scope = &access.scope;
@@ -231,69 +232,23 @@ impl Inspector {
         Ok(self.dated(answer.measured_offset, &[]).0)
     }
 
-    /// Stores a secret, reads it back, then writes its profile. Gives the new settings and where
-    /// the secret is kept.
-    ///
-    /// # Errors
-    /// The store's or the file's failure.
-    pub async fn save(
-        &self,
-        profile: &Profile,
-        credential: &Credential,
-    ) -> Result<(Settings, String), Failure> {
-        let wait = self.keyring_wait();
-        let deadline = Instant::now() + wait;
-        let (name, secret) = (&profile.name, &credential.secret);
-        let keeping = async {
-            self.unbind(name).await?;
-            self.vault.set(name, secret, wait).await?;
-            let kept = self.vault.get(name, wait).await?;
-            self.bind(name).await?;
-            Ok(kept)
-        };
-        let kept = self.until(deadline, keeping).await;
-        let kept = kept.map_err(|error| self.store_failure(error, name))?;
-        if kept != credential.secret {
-            return Err(Failure::new(
-                FailureKind::Keyring,
-                "The keyring took the secret, but gave another one back.",
-                format!(
-                    "Remove the entry with `tokenscope auth clear --profile {name}`, and try again."
-                ),
-            ));
-        }
-        // The secret is kept; a service too slow to say where must not undo that.
-        let place = self.until(deadline, self.vault.place(wait)).await;
-        let place = place.unwrap_or_else(|_| STORE_NAME.to_owned());
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(profile.name.clone(), kept);
-        let paths = self.paths()?;
-        let profile = Profile {
-            base_url: self.options.base_url.clone(),
-            ..profile.clone()
-        };
-        settings::save_profile(paths, &profile)?;
-        Ok((settings::load(paths)?.settings, place))
-    }
-
     /// Where the credential store keeps secrets, in words.
     pub(super) async fn place(&self) -> Result<String, Failure> {
         Ok(self.vault.place(self.limits.keyring).await?)
     }
 
-    /// Tries the credential store out with a real write, and says where it keeps secrets.
+    /// Tries the credential store out with a real write, once a run, and says where it keeps secrets.
     ///
     /// # Errors
-    /// The store's failure.
+    /// The store's failure; the next call tries again.
     pub async fn probe(&self) -> Result<String, Failure> {
-        let wait = self.keyring_wait();
+        let wait = self.limits.keyring;
         let trial = async {
             self.vault.probe(wait).await?;
             self.vault.place(wait).await
         };
-        Ok(self.until(Instant::now() + wait, trial).await?)
+        let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
+        self.tried.get_or_try_init(trial).await.cloned()
     }
 
     /// Removes a profile's secret, and says whether there was one.
@@ -310,33 +265,60 @@ impl Inspector {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        let was_there = self.vault.delete(profile, self.keyring_wait()).await?;
-        self.unbind(profile).await?;
-        Ok(was_there)
+        let wait = self.limits.keyring;
+        let removing = async {
+            let was_there = self.vault.delete(profile, wait).await?;
+            self.unbind(profile).await?;
+            Ok(was_there)
+        };
+        self.ask_store(removing).await
     }
 
     /// Whether a profile's secret is stored, without reading it, and where.
     ///
     /// # Errors
-    /// The store's failure.
+    /// The store's failure, also where it does not show what it holds while it is locked.
     pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        let wait = self.keyring_wait();
+        let (kept, place) = self.look(profile).await?;
+        match kept.entries {
+            Some(entries) => Ok((entries > 0, place)),
+            None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
+        }
+    }
+
+    /// What the store shows of a profile's entry without asking anybody, and where that is.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn look(&self, profile: &str) -> Result<(Kept, String), Failure> {
+        let wait = self.limits.keyring;
         let looking = async {
-            let is_stored = self.vault.contains(profile, wait).await?;
-            Ok((is_stored, self.vault.place(wait).await?))
+            let kept = self.vault.look(profile, wait).await?;
+            Ok((kept, self.vault.place(wait).await?))
         };
-        let looked = self.until(Instant::now() + wait, looking).await;
+        let looked = self.ask_store(looking).await;
         looked.map_err(|error| self.store_failure(error, profile))
     }
 
-    /// Asks the store several things within one wait, however slowly it answers each.
-    async fn until<T>(
+    /// Asks the store several things within one wait, however slowly it answers each. What a person
+    /// takes over the keyring's dialogue is not the command's time.
+    pub(super) async fn ask_store<T>(
         &self,
-        deadline: Instant,
         asking: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let answered = tokio::time::timeout_at(deadline, asking).await;
-        answered.unwrap_or(Err(StoreError::Unanswered(self.limits.keyring)))
+        let before = self.vault.asked();
+        let answered = self.vault.within(self.keyring_wait(), asking).await;
+        let asked = self.vault.asked().saturating_sub(before);
+        if let Some(end) = &mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner) {
+            *end += asked;
+        }
+        match answered {
+            // What is left of a command's time is not what the keyring is given.
+            Err(StoreError::Unanswered(wait)) if wait < self.limits.keyring => {
+                Err(StoreError::Unanswered(self.limits.keyring))
+            }
+            answered => answered,
+        }
     }
 
     /// Reads a secret at most once a process and profile.
@@ -365,12 +347,10 @@ impl Inspector {
                     return Ok(Credential { kind, secret });
                 }
                 self.may_send(profile).await?;
-                let secret = self.vault.get(profile, self.keyring_wait()).await;
+                let secret = self.vault.get(profile, self.limits.keyring);
+                let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
-                self.secrets
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(profile.clone(), secret.clone());
+                self.remember(profile, secret.clone());
                 Ok(Credential { kind, secret })
             }
         }
@@ -412,16 +392,27 @@ impl Inspector {
         Ok(client)
     }
 
+    /// Keeps a secret for the next request of its profile. That of another profile is dropped.
+    pub(super) fn remember(&self, profile: &str, secret: Secret) {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.clear();
+        secrets.insert(profile.to_owned(), secret);
+    }
+
     fn end(&self) -> Option<Instant> {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is left of a command's time.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let end = self.end()?;
+        Some(end.saturating_duration_since(Instant::now()))
     }
 
     /// The keyring's time, or what is left of it.
     pub(super) fn keyring_wait(&self) -> Duration {
         let wait = self.limits.keyring;
-        self.end().map_or(wait, |end| {
-            wait.min(end.saturating_duration_since(Instant::now()))
-        })
+        self.left().map_or(wait, |left| wait.min(left))
     }
 
     pub(super) fn patience(&self) -> Patience {

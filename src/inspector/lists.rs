@@ -59,8 +59,8 @@ impl Inspector {
         on_network: impl FnOnce(),
         on_page: &mut (dyn FnMut(Page<'_>) + Send),
     ) -> Result<Listed, Failure> {
-        let patience = self.patience();
         let credential = self.credential(&access.identity).await?;
+        let patience = self.patience();
         on_network();
         let scope = &access.scope;
         let answer = self

@@ -8,10 +8,12 @@ mod found;
 mod lists;
 mod origin;
 mod profiles;
+mod saving;
 mod selection;
 
 pub use cases::{Inspector, Limits};
 pub use found::{Aside, Found, Lack, matching, not_in_list};
 pub use lists::Listed;
 pub use profiles::Removed;
+pub use saving::NotSaved;
 pub use selection::{Selection, Wishes, no_default, nothing_selected, select};

@@ -18,9 +18,10 @@ mod unix {
     use rustix::io::{Errno, read};
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
     use tokio::time::{Instant, timeout_at};
+    use zeroize::{Zeroize, Zeroizing};
 
-    use crate::tui::decode::Decoder;
-    use crate::tui::sequences::CTRL_C;
+    use crate::terminal::CTRL_C;
+    use crate::terminal::decode::Decoder;
     use crate::tui::signals::HUNG_UP;
 
     /// What the loop has to end the program by itself once the terminal is closed.
@@ -29,9 +30,13 @@ mod unix {
     /// The pause before a key that a person presses after something else.
     const PRESSED: Duration = Duration::from_millis(50);
 
+    /// The same for a paste, whose parts may come late, a Ctrl-C of its own among them.
+    const WITHIN_A_PASTE: Duration = Duration::from_millis(120);
+
     /// The keys and pastes of the terminal on standard input.
     pub(in crate::tui) struct Input {
-        bytes: UnboundedReceiver<Vec<u8>>,
+        /// What is read may be a secret that somebody types or pastes.
+        bytes: UnboundedReceiver<Zeroizing<Vec<u8>>>,
         /// The last bytes came then.
         heard: Instant,
         /// What is not complete yet is waited for since then.
@@ -93,8 +98,14 @@ mod unix {
 
         fn take_in(&mut self, bytes: &[u8]) {
             let now = Instant::now();
-            // Somebody presses it, for nothing else works: no paste or answer pauses before one.
-            if bytes == [CTRL_C] && now - self.heard > PRESSED {
+            // Somebody presses it, for nothing else works: no answer pauses before one, and a paste
+            // hardly this long.
+            let pause = if self.decoder.is_in_paste() {
+                WITHIN_A_PASTE
+            } else {
+                PRESSED
+            };
+            if bytes == [CTRL_C] && now - self.heard > pause {
                 self.decoder = Decoder::default();
             }
             let has_begun = self.decoder.patience().is_some();
@@ -111,12 +122,14 @@ mod unix {
 
     /// Reads until the terminal is closed. Where that does not end the program soon, this does: a
     /// window that is gone must leave no process behind.
-    fn read_to_end(sender: UnboundedSender<Vec<u8>>) {
-        let mut buffer = [0; 4096];
+    fn read_to_end(sender: UnboundedSender<Zeroizing<Vec<u8>>>) {
+        let mut buffer = Zeroizing::new([0; 4096]);
         loop {
-            match read(io::stdin(), &mut buffer) {
+            match read(io::stdin(), &mut *buffer) {
                 Ok(count @ 1..) => {
-                    if sender.send(buffer[..count].to_vec()).is_err() {
+                    let come = Zeroizing::new(buffer[..count].to_vec());
+                    buffer[..count].zeroize();
+                    if sender.send(come).is_err() {
                         return;
                     }
                 }

@@ -5,15 +5,15 @@
 mod alarm;
 mod clipboard;
 mod clocks;
-pub mod decode;
 mod effects;
 #[cfg(debug_assertions)]
 mod fault;
 mod input;
-mod sequences;
 mod signals;
 mod terminal;
 pub mod windows_keys;
+
+pub use crate::terminal::decode;
 
 use std::io::{self, Write, stdout};
 use std::time::Duration;

@@ -213,12 +213,15 @@ fn a_paste_is_one_event_whatever_is_in_it() {
     assert_eq!(come_of(b"\x1b[200~\x1b[201~"), [r#""""#]);
     // A text with the mark in it is not left half-way, and two pastes are two.
     let mut decoder = Decoder::default();
-    let events = decoder.feed(b"\x1b[200~abc\x1b[201~qqq\x1b[201~x\x1b[200~d\x1b[201~");
-    assert_eq!(names(&events), [r#""abc\u{1b}[201~qqq""#, "x", r#""d""#]);
+    let mut events = decoder.feed(b"\x1b[200~abc\x1b[201~qqq\x1b[201~\t\x1b[200~d\x1b[201~");
+    events.extend(decoder.give_up());
+    assert_eq!(names(&events), [r#""abc\u{1b}[201~qqq""#, "Tab", r#""d""#]);
     let mut long = b"\x1b[200~".to_vec();
     long.resize(3 << 20, b'x');
     long.extend(b"\x1b[201~q");
-    let events = Decoder::default().feed(&long);
+    let mut decoder = Decoder::default();
+    let mut events = decoder.feed(&long);
+    events.extend(decoder.give_up());
     let [Event::Paste(text), Event::Key(KeyEvent { code, .. })] = &events[..] else {
         unreachable!("{} events", events.len());
     };

@@ -111,9 +111,7 @@ fn foreign_address(base_url: &str) -> Option<String> {
 /// # Errors
 /// The writer's.
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Result<()> {
-    let stored = report
-        .stored
-        .map(|stored| if stored { "yes" } else { "no" });
+    let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
     let rows = [
         ("Profile", report.profile.clone()),
         ("Source", Some(report.source.to_owned())),
@@ -122,7 +120,8 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Resu
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),
         ("Base URL", foreign_address(&report.base_url)),
-        ("Stored", stored.map(str::to_owned)),
+        ("Stored", report.stored.map(word)),
+        ("Locked", report.locked.map(word)),
         ("Store", report.store.clone()),
     ];
     let rows: Vec<_> = rows

@@ -27,6 +27,8 @@ pub struct AuthReport {
     pub base_url: String,
     /// Whether the keyring holds the secret.
     pub stored: Option<bool>,
+    /// Whether the keyring is locked.
+    pub locked: Option<bool>,
     /// Where.
     pub store: Option<String>,
 }

@@ -6,7 +6,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub(super) const ESC: u8 = 0x1B;
-pub(super) const CTRL_C: u8 = 0x03;
+pub(crate) const CTRL_C: u8 = 0x03;
 /// Longer than any sequence for a key or a report.
 const LONGEST_SEQUENCE: usize = 256;
 

@@ -1,0 +1,244 @@
+//! The question on a terminal whose keys come as bytes.
+//!
+//! The terminal is given back on every way out: an answer, a signal, a stop, a panic. What is left of
+//! a paste is thrown away before that, for the shell would run it.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use nix::sys::signal::{SigSet, Signal, raise};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
+use rustix::process::kill_current_process_group;
+use rustix::termios::{LocalModes, QueueSelector, tcflush, tcgetattr};
+use tokio::signal::unix::{SignalKind, signal};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{Answer, Line, no_terminal, unusable};
+use crate::domain::failure::Failure;
+use crate::terminal::decode::Decoder;
+
+/// How long the reading waits at most before it looks whether it is still wanted.
+const ROUND: Duration = Duration::from_millis(50);
+/// What comes without such a pause behind the end of the line is the rest of a paste.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A paste that goes on for longer is no paste.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// The question that is open, so that the terminal is given back exactly once.
+static OPEN: Mutex<Option<Question>> = Mutex::new(None);
+static STOPS: Once = Once::new();
+
+struct Question {
+    label: String,
+    is_dumb: bool,
+    /// Whether the terminal is ours now; it is not while the process is stopped.
+    is_taken: bool,
+}
+
+fn open() -> MutexGuard<'static, Option<Question>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Question {
+    /// Takes the terminal over and asks.
+    fn take(&mut self) -> io::Result<()> {
+        // What the library has on record may be the mode of another time.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        self.is_taken = true;
+        write!(io::stderr(), "{}", self.label)?;
+        if self.is_dumb {
+            return io::stderr().flush();
+        }
+        execute!(io::stderr(), EnableBracketedPaste)
+    }
+
+    /// Undoes that. A terminal that is gone cannot be given back, so errors say nothing here.
+    fn give_back(&mut self) {
+        if !std::mem::take(&mut self.is_taken) {
+            return;
+        }
+        if !self.is_dumb {
+            let _gone = execute!(io::stderr(), DisableBracketedPaste);
+        }
+        let _gone = tcflush(io::stdin(), QueueSelector::IFlush);
+        let _gone = disable_raw_mode();
+        let _gone = writeln!(io::stderr());
+    }
+}
+
+/// Gives the terminal back if a question is open.
+pub(in crate::cli) fn give_back() {
+    if let Some(mut question) = open().take() {
+        question.give_back();
+    }
+}
+
+/// The same in a panic, whose thread may be the one that has the question in its hands.
+pub(in crate::cli) fn give_back_in_panic() {
+    if let Ok(mut open) = OPEN.try_lock()
+        && let Some(mut question) = open.take()
+    {
+        question.give_back();
+    }
+}
+
+/// Closes the question when dropped, whatever ended it.
+struct Closing;
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+pub(in crate::cli) async fn ask(
+    label: String,
+    line: Line,
+    is_dumb: bool,
+) -> Result<Answer, Failure> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(no_terminal());
+    }
+    let asked = asking(label, line, is_dumb).await;
+    asked.map_err(|error| unusable(&error))
+}
+
+async fn asking(label: String, line: Line, is_dumb: bool) -> io::Result<Answer> {
+    let mut go_on = signal(SignalKind::from_raw(Signal::SIGCONT as i32))?;
+    listen_for_stops()?;
+    let _closing = Closing;
+    let mut question = Question {
+        label,
+        is_dumb,
+        is_taken: false,
+    };
+    question.take()?;
+    *open() = Some(question);
+    let mut reading = tokio::task::spawn_blocking(|| read_line(line));
+    loop {
+        tokio::select! {
+            read = &mut reading => return read?,
+            // A stop that gave no warning left the terminal to the shell, which set its own modes.
+            _ = go_on.recv() => if let Some(question) = &mut *open()
+                && tcgetattr(io::stdin())?.local_modes.contains(LocalModes::ICANON)
+            {
+                question.take()?;
+            }
+        }
+    }
+}
+
+fn terminal_stop() -> SigSet {
+    let mut stop = SigSet::empty();
+    stop.add(Signal::SIGTSTP);
+    stop
+}
+
+/// From now on a stop that is asked for waits until the terminal is given back. The signal keeps its
+/// default action, which alone knows that a process without a shell to wake it up must not stop; it
+/// is only held back. Threads that run already would let it through, and there are none.
+fn listen_for_stops() -> io::Result<()> {
+    let mut listening = Ok(());
+    STOPS.call_once(|| listening = start_to_listen());
+    listening
+}
+
+fn start_to_listen() -> io::Result<()> {
+    terminal_stop().thread_block()?;
+    thread::Builder::new().name("stops".to_owned()).spawn(|| {
+        while terminal_stop().wait().is_ok() {
+            if stop().is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Stops the process here and now, until it is continued.
+fn stop() -> io::Result<()> {
+    // Held over the stop, so that nobody takes the terminal meanwhile.
+    let mut open = open();
+    if let Some(question) = &mut *open {
+        question.give_back();
+    }
+    // Raised for this thread alone, it takes effect as soon as the thread lets it through.
+    raise(Signal::SIGTSTP)?;
+    terminal_stop().thread_unblock()?;
+    terminal_stop().thread_block()?;
+    match &mut *open {
+        Some(question) => question.take(),
+        None => Ok(()),
+    }
+}
+
+/// Reads keys until the line ends, and throws away what comes with the key that ends it.
+fn read_line(mut line: Line) -> io::Result<Answer> {
+    let mut decoder = Decoder::default();
+    let mut buffer = Zeroizing::new([0; 4096]);
+    let mut since = Instant::now();
+    while open().is_some() {
+        let left = decoder
+            .patience()
+            .map(|patience| patience.saturating_sub(since.elapsed()));
+        let events = if let Some(count) = come(&mut buffer[..], left.unwrap_or(ROUND).min(ROUND))? {
+            since = Instant::now();
+            let events = decoder.feed(&buffer[..count]);
+            buffer[..count].zeroize();
+            events
+        } else if left.is_some_and(|left| left <= ROUND) {
+            decoder.give_up()
+        } else {
+            continue;
+        };
+        for event in events {
+            match line.take(event) {
+                None => {}
+                Some(Answer::Suspended) => suspend()?,
+                Some(answer) => {
+                    throw_away(&mut buffer[..])?;
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+    Ok(Answer::Interrupted)
+}
+
+/// Stops the process with the others of its group, as the terminal does where Ctrl-Z is not a key.
+fn suspend() -> io::Result<()> {
+    Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
+}
+
+/// Reads what has come within a time; none where nothing has.
+fn come(buffer: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
+    let terminal = io::stdin();
+    let mut waiting = [PollFd::new(&terminal, PollFlags::IN)];
+    let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
+    match poll(&mut waiting, Some(&wait)) {
+        Ok(0) | Err(Errno::INTR) => return Ok(None),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    match read(&terminal, buffer) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(count) => Ok(Some(count)),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn throw_away(buffer: &mut [u8]) -> io::Result<()> {
+    let began = Instant::now();
+    while began.elapsed() < LONGEST_REST && come(buffer, PAUSE)?.is_some() {
+        buffer.zeroize();
+    }
+    Ok(())
+}
