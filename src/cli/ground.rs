@@ -78,13 +78,7 @@ pub fn prepare(
         warnings.extend(log::start(paths, level)?);
     }
     if let Some((text, variable)) = environment.base_url()? {
-        options.base_url = BaseUrl::parse(text).map_err(|error| {
-            Failure::new(
-                FailureKind::Usage,
-                format!("{variable} cannot be used: {error}."),
-                "Set it to an https URL, or to http on a loopback address.",
-            )
-        })?;
+        options.base_url = base_url(text, variable)?;
     }
     let loaded = paths.as_ref().map(settings::load).transpose()?;
     let loaded = loaded.unwrap_or_default();
@@ -96,6 +90,16 @@ pub fn prepare(
         settings: loaded.settings,
         warnings,
         options,
+    })
+}
+
+fn base_url(text: &str, variable: &str) -> Result<BaseUrl, Failure> {
+    BaseUrl::parse(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("{variable} cannot be used: {error}."),
+            "Set it to an https URL, or to http on a loopback address.",
+        )
     })
 }
 

@@ -124,20 +124,25 @@ impl Inspector {
             }
             Err(error) => {
                 let failure = self.store_failure(error.clone(), name);
-                let taken_back = undo.take_back(wait).await;
+                let is_left = undo.take_back(wait).await.is_err();
                 return Err(NotSaved {
-                    failure: taken_back
-                        .map_or_else(|_| left(failure.clone(), name), |()| failure.clone()),
+                    failure: if is_left {
+                        left(failure, name)
+                    } else {
+                        failure
+                    },
                     ..failed(error)
                 });
             }
         }
         if let Err(failure) = prepared.write() {
-            let taken_back = undo.take_back(wait).await;
-            return Err(match taken_back {
-                Ok(()) => failure.into(),
-                Err(_) => left(failure, name).into(),
-            });
+            let is_left = undo.take_back(wait).await.is_err();
+            return Err(if is_left {
+                left(failure, name)
+            } else {
+                failure
+            }
+            .into());
         }
         undo.keep();
         self.remember(name, secret.clone());

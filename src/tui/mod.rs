@@ -215,10 +215,7 @@ async fn turn(
         if matches!(message, Message::Resized(..)) {
             screen.forget();
         }
-        message.failures().into_iter().for_each(log::failed);
-        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
-            log::warned(&warning.summary);
-        }
+        note(&message);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
@@ -228,6 +225,14 @@ async fn turn(
         is_changed |= state.changed;
     }
     Ok(0)
+}
+
+/// Logs what failed.
+fn note(message: &Message) {
+    message.failures().into_iter().for_each(log::failed);
+    if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
+        log::warned(&warning.summary);
+    }
 }
 
 /// What the loop goes on with.

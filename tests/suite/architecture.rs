@@ -309,6 +309,16 @@ fn a_long_function_is_refused_wherever_it_stands() {
 }
 
 #[test]
+fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
+    let arms = "A => {\nf();\n}\n".repeat(25);
+    let dispatch = format!("fn go() {{\nmatch x {{\n{arms}}}\n}}\n");
+    assert_eq!(broken("api.rs", &dispatch), Vec::<String>::new());
+    let arm = format!("A => {{\n{}}}\n", "f();\n".repeat(57));
+    let long = format!("fn go() {{\nmatch x {{\n{arm}B => (),\n}}\n}}\n");
+    assert_eq!(broken("api.rs", &long), ["api.rs: go has 64 lines"]);
+}
+
+#[test]
 fn a_file_needs_a_name_that_says_something() {
     for path in [
         "domain/utils.rs",

@@ -23,7 +23,7 @@ pub(crate) struct File {
     pub(crate) opens_with_docs: bool,
     /// Whether it only declares modules.
     pub(crate) only_declares: bool,
-    /// Every function with its length in lines.
+    /// Every function with its length in lines, where an arm of a dispatch counts as one.
     pub(crate) functions: Vec<(String, usize)>,
     /// Every path of two or more segments, and every import.
     paths: BTreeSet<Vec<String>>,
@@ -262,9 +262,24 @@ impl Reading {
     fn function(&mut self, signature: &syn::Signature, block: &syn::Block) {
         let first = signature.fn_token.span.start().line;
         let last = block.brace_token.span.close().end().line;
+        let saved: usize = block.stmts.iter().map(saved_by_dispatch).sum();
         self.functions
-            .push((signature.ident.to_string(), last - first + 1));
+            .push((signature.ident.to_string(), last - first + 1 - saved));
     }
+}
+
+/// The lines that do not count of a `match` that decides where to go on: it may be as long as its
+/// enum, so each arm counts as one line, and the longest in full.
+fn saved_by_dispatch(statement: &syn::Stmt) -> usize {
+    let syn::Stmt::Expr(syn::Expr::Match(decision), _) = statement else {
+        return 0;
+    };
+    let lines = |span: proc_macro2::Span| span.end().line - span.start().line + 1;
+    let arms: Vec<usize> = decision.arms.iter().map(|arm| lines(arm.span())).collect();
+    let longest = arms.iter().max().copied().unwrap_or(0);
+    arms.iter()
+        .sum::<usize>()
+        .saturating_sub(arms.len() + longest)
 }
 
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {

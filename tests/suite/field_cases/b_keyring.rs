@@ -143,7 +143,7 @@ fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
 }
 
 /// Binds the profiles of a home to a fake, as storing their secrets there would have done.
-fn bind(home: &Path, fake: &Fake) {
+pub(super) fn bind(home: &Path, fake: &Fake) {
     let path = home.join("config.toml");
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     let Ok(text) = std::fs::read_to_string(&path) else {

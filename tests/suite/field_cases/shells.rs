@@ -212,7 +212,7 @@ fn j03_no_bar_reaches_a_monitoring_system() {
         (&["check", "no|body"], "no¦body"),
         (&["check", "no|body", "a|b=1"], "no¦body"),
         (&["check", "--exclude", "never|there"], "never¦there"),
-        (&["check", "--profile", "my|profile"], "my¦profile"),
+        (&["check", "--profile", "my|profile"], "--profile"),
         (&["check", "--warn", "3|d"], "3¦d"),
         (&["check", "--x|y"], "x¦y"),
         (&["list"], "a¦b=1"),
@@ -1065,9 +1065,16 @@ fn k14_of_ninety_thousand_tokens_of_one_name_ten_are_named() {
     let tokens: Vec<String> = (0..90_000)
         .map(|number| format!(r#"{{"id":"00000000-0000-4000-8000-{number:012}","name":"same"}}"#))
         .collect();
-    let list = success(&format!("[{}]", tokens.join(",")));
-    let answer = http(200, &[], list);
-    let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+    let pages: Vec<String> = tokens.chunks(1_000).map(|page| page.join(",")).collect();
+    let fake = Fake::start(move |head, _| {
+        let number = head
+            .split("page=")
+            .last()
+            .and_then(|rest| rest.split([' ', '&']).next());
+        let number: usize = number.and_then(|number| number.parse().ok()).unwrap_or(1);
+        let page = pages.get(number - 1).map_or("", String::as_str);
+        Reply::Bytes(http(200, &[], &success(&format!("[{page}]"))))
+    });
     for line in [
         &["get", "same", "-o", "json"][..],
         &["get", "same"],

@@ -72,7 +72,13 @@ fn answer(head: &str, tokens: &[String]) -> Reply {
     let path = path.split('?').next().unwrap();
     let last = path.rsplit('/').next().unwrap();
     if path.ends_with(LIST) {
-        return ok(&format!("[{}]", tokens.join(",")));
+        let count = tokens.len();
+        let list = tokens.join(",");
+        let info = format!(r#"{{"page":1,"per_page":1000,"count":{count},"total_count":{count}}}"#);
+        let body = format!(
+            r#"{{"success":true,"errors":[],"messages":[],"result":[{list}],"result_info":{info}}}"#
+        );
+        return Reply::Bytes(http(200, &[("date", DATE)], body));
     }
     match tokens.iter().find(|token| token.contains(last)) {
         Some(token) => ok(token),

@@ -19,7 +19,7 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::inspector::{Inspector, Limits};
 
-use super::super::b_keyring::{api, in_session, with_profile};
+use super::super::b_keyring::{api, bind, in_session, with_profile};
 use super::super::fake::{ACCOUNT, CANARY, Fake as Api, ID, Outcome, home, run, run_with_input};
 use super::service::{Fake, Manner};
 use crate::dbus::{self, Keyring};
@@ -275,6 +275,7 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
     };
     let (fake, home) = (api(), home());
     with_profile(home.path());
+    bind(home.path(), &fake);
     let service = Fake::start(&desktop, locked_away());
     for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
         .into_iter()
@@ -524,7 +525,10 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k11_another_profiles_secret_is_not_kept_in_memory() {
-    let (inspector, calls, _home) = inspector(Ok(CANARY), true);
+    let (inspector, calls, home) = inspector(Ok(CANARY), true);
+    let bound = "base_url = \"http://127.0.0.1:9\"\ncredential = \"api_token\"\n";
+    let profiles = format!("[profiles.one]\n{bound}[profiles.two]\n{bound}");
+    std::fs::write(home.path().join("config.toml"), profiles).unwrap();
     let token = TokenRef::parse(ID).unwrap();
     for (name, reads) in [("one", 1), ("one", 1), ("two", 2), ("one", 3)] {
         let access = Access {
@@ -571,6 +575,7 @@ fn g02_a_config_that_cannot_be_written_stores_nothing() {
     }
     // A profile that says the same already needs no lock.
     with_profile(&held);
+    bind(&held, &fake);
     let before = std::fs::metadata(held.join("config.toml"))
         .unwrap()
         .modified()
