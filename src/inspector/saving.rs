@@ -96,10 +96,7 @@ impl Inspector {
             may_pass: error.may_pass(),
             failure: self.store_failure(error, name),
         };
-        let before = match prepared.is_a_change() {
-            true => self.before(name).await.map_err(failed)?,
-            false => None,
-        };
+        let before = self.before(name, prepared).await.map_err(failed)?;
         let keeping = async {
             self.unbind(name).await?;
             let undo = self.vault.set_for_now(name, secret, before, wait);
@@ -152,7 +149,10 @@ impl Inspector {
     }
 
     /// What is kept for a profile now, to be kept again if the profile cannot be written.
-    async fn before(&self, name: &str) -> Result<Option<Secret>, StoreError> {
+    async fn before(&self, name: &str, prepared: &Prepared) -> Result<Option<Secret>, StoreError> {
+        if !prepared.is_a_change() {
+            return Ok(None);
+        }
         let reading = self.vault.get(name, self.limits.keyring);
         match self.ask_store(reading).await {
             Ok(secret) => Ok(Some(secret)),

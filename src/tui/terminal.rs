@@ -5,7 +5,7 @@
 use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(unix)]
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use crossterm::cursor::Show;
@@ -25,6 +25,13 @@ use crate::ui::{self, Look};
 
 /// Whether the terminal is ours now, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Held while the terminal is given back, so that no other thread drops what is written for that.
+static LEAVING: Mutex<()> = Mutex::new(());
+
+/// How often, and how long each time, a thread waits for another one to give the terminal back.
+const TRIES: usize = 25;
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// The terminal, given back when dropped.
 pub(super) struct Screen {
@@ -115,10 +122,23 @@ fn take() -> io::Result<()> {
 
 /// Undoes [`take`]. A terminal that is gone cannot be given back, so errors say nothing here.
 pub(super) fn give_back() {
+    let _alone = alone();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _gone = leave(&mut stdout());
         let _gone = disable_raw_mode();
     }
+}
+
+/// The right to give the terminal back. Nobody waits for it for ever: the thread that has it may have
+/// panicked, or hang in a write.
+fn alone() -> Option<MutexGuard<'static, ()>> {
+    (0..TRIES).find_map(|_| {
+        let alone = LEAVING.try_lock().ok();
+        if alone.is_none() {
+            std::thread::sleep(PAUSE);
+        }
+        alone
+    })
 }
 
 fn leave(terminal: &mut impl Write) -> io::Result<()> {
@@ -141,13 +161,25 @@ pub(super) fn give_back_at_once() {
 
     /// Cuts off whatever sequence the loop was in the middle of.
     const CANCEL: u8 = 0x18;
-    const TRIES: usize = 50;
-    const PAUSE: Duration = Duration::from_millis(2);
 
     if !TAKEN.load(Ordering::SeqCst) {
         return;
     }
     let _gone = disable_raw_mode();
+    // With room for the rest of its frame, the loop comes to its end by itself.
+    for _ in 0..TRIES {
+        let alone = alone();
+        if !TAKEN.load(Ordering::SeqCst) {
+            return;
+        }
+        let _gone = tcflush(stdout(), QueueSelector::OFlush);
+        drop(alone);
+        std::thread::sleep(PAUSE);
+    }
+    let _alone = alone();
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut leaving = vec![CANCEL];
     let _infallible = leave(&mut leaving);
     // Opened anew, since others share what standard output is, and must not find it non-blocking.
@@ -155,13 +187,7 @@ pub(super) fn give_back_at_once() {
     let terminal = ttyname(stdout(), Vec::new()).and_then(|name| open(name, flags, Mode::empty()));
     let Ok(terminal) = terminal else { return };
     for _ in 0..TRIES {
-        // With room again, the loop may come to its end meanwhile and do it.
-        if !TAKEN.load(Ordering::SeqCst) {
-            std::thread::sleep(PAUSE * 50);
-            return;
-        }
         if rustix::io::write(&terminal, &leaving) == Ok(leaving.len()) {
-            TAKEN.store(false, Ordering::SeqCst);
             return;
         }
         let _gone = tcflush(&terminal, QueueSelector::OFlush);

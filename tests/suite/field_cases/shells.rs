@@ -1067,10 +1067,10 @@ fn k14_of_ninety_thousand_tokens_of_one_name_ten_are_named() {
         .collect();
     let pages: Vec<String> = tokens.chunks(1_000).map(|page| page.join(",")).collect();
     let fake = Fake::start(move |head, _| {
-        let number = head
-            .split("page=")
-            .last()
-            .and_then(|rest| rest.split([' ', '&']).next());
+        let query = head.split_whitespace().nth(1).unwrap_or_default();
+        let number = query
+            .split(['?', '&'])
+            .find_map(|pair| pair.strip_prefix("page="));
         let number: usize = number.and_then(|number| number.parse().ok()).unwrap_or(1);
         let page = pages.get(number - 1).map_or("", String::as_str);
         Reply::Bytes(http(200, &[], &success(&format!("[{page}]"))))
