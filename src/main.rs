@@ -74,7 +74,9 @@ fn main() -> ExitCode {
         },
     };
     // Said last, when no screen is in the way any more.
-    permissions::tightened().iter().for_each(|said| warn(said));
+    for said in permissions::tightened() {
+        warn(&said);
+    }
     if let Some(complaint) = log::complaint() {
         warn(&complaint);
     }
@@ -176,9 +178,9 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             token.as_deref(),
         );
     };
-    overlooked(&ground, &selection)
-        .iter()
-        .for_each(|it| warn(it));
+    for said in overlooked(&ground, &selection) {
+        warn(&said);
+    }
     let scope = ground::scope(&global, false).map_err(reported)?;
     run(
         command,

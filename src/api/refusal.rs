@@ -138,10 +138,10 @@ fn permission(refusal: &Refusal, scope: Option<&Scope>) -> Words {
             format!(
                 "The {label} works, but may not read the service tokens of {place} {evidence}."
             ),
-            if !is_key(label) {
-                format!("Give it the permission {PERMISSION}.{other}")
-            } else {
+            if is_key(label) {
                 format!("Its user needs a role that may read Zero Trust.{other}")
+            } else {
+                format!("Give it the permission {PERMISSION}.{other}")
             },
         ),
     };

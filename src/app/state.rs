@@ -513,7 +513,9 @@ impl State {
             if note.is_some() && note != self.last_note {
                 self.last_note.clone_from(&note);
                 self.notice = None;
-                note.into_iter().for_each(|note| self.tell(note));
+                if let Some(note) = note {
+                    self.tell(note);
+                }
             }
         } else if let Some(until) = until {
             self.pauses.retain(|(known, _)| known != source);

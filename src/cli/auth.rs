@@ -75,8 +75,9 @@ pub(super) async fn set(
         base_url: desk.options.base_url,
     };
     store(&desk.inspector, &profile, &credential, is_dumb, !stdin).await?;
-    let overruled = desk.environment.overrules(&profile.name);
-    overruled.iter().for_each(|why| warn(why));
+    if let Some(why) = desk.environment.overrules(&profile.name) {
+        warn(&why);
+    }
     Ok(0)
 }
 

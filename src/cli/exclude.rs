@@ -22,17 +22,13 @@ impl<'a> Excluded<'a> {
 
     /// Whether it is this one.
     pub(super) fn is(&self, entry: &Entry) -> bool {
-        match &entry.subject {
-            Ok(token) => {
-                let is_meant = |meant| token.is_named_by(meant);
-                token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant)
-            }
-            Err(_) => {
-                let meant = self.token.as_ref().and_then(TokenRef::id);
-                entry.requested.as_deref() == Some(self.text)
-                    || (meant.is_some() && meant == entry.requested_id.as_ref())
-            }
+        if let Ok(token) = &entry.subject {
+            let is_meant = |meant| token.is_named_by(meant);
+            return token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant);
         }
+        let meant = self.token.as_ref().and_then(TokenRef::id);
+        entry.requested.as_deref() == Some(self.text)
+            || (meant.is_some() && meant == entry.requested_id.as_ref())
     }
 
     /// Says that it excluded nothing.

@@ -50,7 +50,7 @@ pub(super) async fn get(
 pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
     TokenRef::parse(text).map_err(|error| match error {
         InvalidTokenRef::Secret => misplaced(),
-        error => Failure::new(
+        InvalidTokenRef::Empty => Failure::new(
             FailureKind::Usage,
             // Not repeated: a URL may hold a secret.
             format!("What is given cannot name a token: {error}."),

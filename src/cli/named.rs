@@ -144,7 +144,7 @@ impl Reader<'_> {
                 Ok(listed) => {
                     let fits = matching(&listed.tokens, &request.token);
                     if !has_id && self.read.incomplete.is_none() {
-                        self.read.incomplete = listed.incomplete.clone();
+                        self.read.incomplete.clone_from(&listed.incomplete);
                     }
                     if !fits.is_empty() {
                         only(fits, &request.token)

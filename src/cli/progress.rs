@@ -73,7 +73,7 @@ impl Progress {
     async fn show(&self) -> Infallible {
         tokio::time::sleep(PATIENCE).await;
         if !self.is_on_network.load(Ordering::Relaxed) {
-            tokio::time::sleep(FOR_THE_KEYRING - PATIENCE).await;
+            tokio::time::sleep(FOR_THE_KEYRING.saturating_sub(PATIENCE)).await;
         }
         self.is_shown.store(true, Ordering::Relaxed);
         loop {

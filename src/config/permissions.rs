@@ -24,11 +24,6 @@ pub(super) use elsewhere::{
 
 #[cfg(unix)]
 mod unix {
-    #![expect(
-        clippy::disallowed_methods,
-        reason = "files belong to config/, and this is where it looks after whose they are"
-    )]
-
     use std::ffi::OsStr;
     use std::fs::{self, File, Metadata, OpenOptions, Permissions};
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};

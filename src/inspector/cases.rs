@@ -43,11 +43,14 @@ pub struct Limits {
     pub waits_when_limited: bool,
 }
 
+/// Hears about certificates that cannot be used.
+type OnComplaint = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The use-cases over an API client, a credential store and the files.
 pub struct Inspector {
     pub(super) options: Options,
     client: OnceCell<Client>,
-    on_complaint: OnceLock<Box<dyn Fn(&str) + Send + Sync>>,
+    on_complaint: OnceLock<OnComplaint>,
     pub(super) vault: Vault,
     pub(super) environment: Environment,
     paths: Option<Paths>,

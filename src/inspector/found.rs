@@ -91,7 +91,7 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, lack: Option<Lack<'_>>) -> F
         "Try again, or use the token's ID.",
     );
     if let Some(failure) = failure {
-        unknown.details = failure.details.clone();
+        unknown.details.clone_from(&failure.details);
         unknown.retry_after = failure.retry_after;
     }
     unknown

@@ -64,11 +64,11 @@ impl Clipboard {
             Self::Screen => {
                 // A string must not end within a wrapped piece: BEL ends the inner one.
                 let inner = plain.trim_end_matches("\x1b\\").to_owned() + "\x07";
-                inner
-                    .as_bytes()
-                    .chunks(SCREENS_LONGEST)
-                    .map(|piece| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(piece)))
-                    .collect()
+                let mut pieces = String::new();
+                for piece in inner.as_bytes().chunks(SCREENS_LONGEST) {
+                    pieces.extend(["\x1bP", &String::from_utf8_lossy(piece), "\x1b\\"]);
+                }
+                pieces
             }
         }
     }

@@ -48,8 +48,8 @@ fn socket() -> Option<PathBuf> {
     match address {
         Some(address) => {
             let rest = address.strip_prefix("unix:")?;
-            let pairs = rest.split(';').next().unwrap_or_default().split(',');
-            let path = pairs.filter_map(|pair| pair.strip_prefix("path=")).next();
+            let mut pairs = rest.split(';').next().unwrap_or_default().split(',');
+            let path = pairs.find_map(|pair| pair.strip_prefix("path="));
             path.map(PathBuf::from)
         }
         None => runtime.map(|dir| dir.join("bus")),

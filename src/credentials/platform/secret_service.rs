@@ -156,9 +156,10 @@ impl Session {
             let hits = self.search(SERVICE, profile).await?;
             let count = hits.count();
             if count > 0 {
-                let locked = match hits.locked.is_empty() {
-                    true => None,
-                    false => Some(self.locked().await),
+                let locked = if hits.locked.is_empty() {
+                    None
+                } else {
+                    Some(self.locked().await)
                 };
                 return Ok(Kept {
                     entries: Some(count),

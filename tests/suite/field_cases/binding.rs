@@ -215,7 +215,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
             .filter(|line| line.contains(&host(&fake)));
         assert_eq!(told.count(), 1, "{}", listed.stderr);
     }
-    let sent = fake.heads().len();
+    let count = fake.heads().len();
     let port = fake.address.port();
     for other in [
         format!("{url}/client/v4"),
@@ -230,7 +230,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
         ));
         is_refused(&listed, &["127.0.0.1"]);
     }
-    assert_eq!(fake.heads().len(), sent, "something was sent");
+    assert_eq!(fake.heads().len(), count, "something was sent");
     // Stored again for Cloudflare, the old address means nothing any more.
     let again = [&set[..], &["--no-check"]].concat();
     let stored = run_with_input(
@@ -527,9 +527,8 @@ fn f02_every_variable_is_peeled() {
         assert!(is_token || is_key, "{head}");
         assert!(head.contains(&format!("/accounts/{ACCOUNT}/")), "{head}");
     }
-    let nothing = run(&mut fake
-        .command(&["list", "-o", "json"])
-        .env("CLOUDFLARE_API_TOKEN", "\"\""));
+    let mut blank = fake.command(&["list", "-o", "json"]);
+    let nothing = run(blank.env("CLOUDFLARE_API_TOKEN", "\"\""));
     nothing.is_error("no_credential", 1);
 }
 
@@ -642,13 +641,14 @@ fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
             says(&run(&mut get), said);
             assert!(fake.heads()[sent].contains(&secret), "used as it is");
             let home = home();
-            let mut set = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
+            let mut storing = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
             if is_key {
-                set.args(["--email", "me@example.com"]);
+                storing.args(["--email", "me@example.com"]);
             }
-            set.env("CLOUDFLARE_BASE_URL", fake.url())
+            storing
+                .env("CLOUDFLARE_BASE_URL", fake.url())
                 .env("TOKENSCOPE_HOME", home.path());
-            says(&run_with_input(&mut set, secret.as_bytes()), said);
+            says(&run_with_input(&mut storing, secret.as_bytes()), said);
         }
     }
     // One that begins as it should is not doubted.

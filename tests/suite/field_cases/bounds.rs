@@ -397,7 +397,7 @@ impl Terminal {
     }
 
     fn read_until(&mut self, text: &str) {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while !String::from_utf8_lossy(&self.stream).contains(text) {
             let count = self.reader.read(&mut buffer).unwrap();
             assert!(count > 0, "{text:?} was never written");
@@ -652,8 +652,8 @@ fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
                 assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
             }
             go_on.wait();
+            let done = child.wait_with_output().unwrap();
             if is_ignored {
-                let done = child.wait_with_output().unwrap();
                 assert_eq!(done.status.code(), Some(0), "{name}");
                 let printed = String::from_utf8(done.stdout).unwrap();
                 assert!(printed.contains(r#""name":"n""#), "{name}: {printed}");

@@ -761,7 +761,7 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
     let once = std::thread::spawn(move || {
         let (stream, _) = relay.accept().unwrap();
         drop(relay);
-        lead(stream, port);
+        lead(&stream, port);
     });
     let options = Options {
         clock: jumping::<1>,
@@ -787,7 +787,7 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
     let back = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(1500));
         let (stream, _) = TcpListener::bind(address).unwrap().accept().unwrap();
-        lead(stream, port);
+        lead(&stream, port);
     });
     name_of(&client).await;
     drop(client);
@@ -795,13 +795,13 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
 }
 
 /// Copies both ways until the answer has ended.
-fn lead(stream: TcpStream, port: u16) {
+fn lead(mut stream: &TcpStream, port: u16) {
     let upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (mut from, mut to) = (stream.try_clone().unwrap(), upstream.try_clone().unwrap());
     std::thread::spawn(move || std::io::copy(&mut from, &mut to));
     let mut bytes = [0; 4096];
     let count = (&upstream).read(&mut bytes).unwrap();
-    (&stream).write_all(&bytes[..count]).unwrap();
+    stream.write_all(&bytes[..count]).unwrap();
     upstream.shutdown(std::net::Shutdown::Both).unwrap();
     stream.shutdown(std::net::Shutdown::Both).unwrap();
 }

@@ -73,10 +73,10 @@ fn answer(head: &str, tokens: &[String]) -> Reply {
     let last = path.rsplit('/').next().unwrap();
     if path.ends_with(LIST) {
         let count = tokens.len();
-        let list = tokens.join(",");
+        let all = tokens.join(",");
         let info = format!(r#"{{"page":1,"per_page":1000,"count":{count},"total_count":{count}}}"#);
         let body = format!(
-            r#"{{"success":true,"errors":[],"messages":[],"result":[{list}],"result_info":{info}}}"#
+            r#"{{"success":true,"errors":[],"messages":[],"result":[{all}],"result_info":{info}}}"#
         );
         return Reply::Bytes(http(200, &[("date", DATE)], body));
     }

@@ -45,7 +45,7 @@ fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
     };
     let (fake, home) = (api(), home());
     with_profile(home.path());
-    let service = Fake::start(&desktop, manner.clone());
+    let service = Fake::start(&desktop, &manner.clone());
     for arguments in [GET, STATUS, SET, CLEAR] {
         let mut command = in_session(&desktop, &fake, home.path(), arguments);
         let outcome = run_with_input(&mut command, CANARY.as_bytes());
@@ -276,7 +276,7 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
     let (fake, home) = (api(), home());
     with_profile(home.path());
     bind(home.path(), &fake);
-    let service = Fake::start(&desktop, locked_away());
+    let service = Fake::start(&desktop, &locked_away());
     for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
         .into_iter()
         .enumerate()
@@ -307,7 +307,7 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
     };
     let (fake, home) = (api(), home());
     with_profile(home.path());
-    let service = Fake::start(&desktop, locked_away());
+    let service = Fake::start(&desktop, &locked_away());
     let mut session = at_terminal(
         &desktop,
         &fake,

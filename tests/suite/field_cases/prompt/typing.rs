@@ -33,8 +33,8 @@ fn typed(bytes: &[u8]) -> (Option<Answer>, String) {
     (answer, line.typed().expose().to_owned())
 }
 
-fn answered(text: &str) -> Option<Answer> {
-    Some(Answer::Typed(Secret::new(text.to_owned())))
+fn answered(text: &str) -> Answer {
+    Answer::Typed(Secret::new(text.to_owned()))
 }
 
 #[test]
@@ -66,7 +66,11 @@ fn g01_every_key_edits_as_in_a_field_or_does_nothing() {
         ("\x04", ""),
         ("x\x15\x04", ""),
     ] {
-        assert_eq!(typed(keys.as_bytes()).0, answered(expected), "{keys:?}");
+        assert_eq!(
+            typed(keys.as_bytes()).0,
+            Some(answered(expected)),
+            "{keys:?}"
+        );
     }
     for keys in ["\x03", "wrong\x03", "\x1b[99;5u"] {
         assert_eq!(
@@ -84,7 +88,10 @@ fn g01_every_key_edits_as_in_a_field_or_does_nothing() {
 #[test]
 fn k08_what_is_longer_than_any_credential_is_refused_and_not_cut() {
     let long = "x".repeat(Secret::LONGEST);
-    assert_eq!(typed(format!("{long}\r").as_bytes()).0, answered(&long));
+    assert_eq!(
+        typed(format!("{long}\r").as_bytes()).0,
+        Some(answered(&long))
+    );
     for keys in [
         format!("{long}x\r"),
         format!("\x1b[200~{long}x\x1b[201~\r"),
@@ -94,7 +101,7 @@ fn k08_what_is_longer_than_any_credential_is_refused_and_not_cut() {
     }
     assert_eq!(
         typed(format!("{long}x\x15tok\r").as_bytes()).0,
-        answered("tok")
+        Some(answered("tok"))
     );
 }
 
