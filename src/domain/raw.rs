@@ -142,15 +142,18 @@ fn value_length(text: &str) -> usize {
 }
 
 /// The bytes of the JSON string that `text` starts with, quotes included.
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
+pub(super) fn string_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    // Byte by byte, since a string may be the whole of an answer, and is walked through for a frame.
+    while let Some(rest) = bytes.get(at..)
+        && let Some(found) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+    {
+        at += found + 1;
+        if rest.get(found) == Some(&b'"') {
+            return at;
         }
+        at += 1;
     }
     text.len()
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::raw::RawJson;
+use super::raw::{RawJson, string_length};
 use super::text;
 
 /// Lines, and bytes, from one noted line to the next at most; a single line may be longer.
@@ -104,11 +104,7 @@ impl RawLines {
         }
         let mut lines = Vec::new();
         while place.line < last {
-            let mut line = String::new();
-            let next = walk(text, place, |piece| {
-                push(&mut line, piece);
-                line.len() < LONGEST_SHOWN
-            });
+            let (line, next) = shown(text, place);
             lines.push(line);
             let noted = self.nearest(place.line + 1);
             let was_cut = next.line == place.line;
@@ -196,6 +192,25 @@ impl fmt::Debug for RawLines {
     }
 }
 
+/// A line, cut after [`LONGEST_SHOWN`] bytes, and where the walk along it ended. A string may be the
+/// whole of an answer, so no more of the text is looked at than the line needs, where that is enough.
+fn shown(text: &str, place: Place) -> (String, Place) {
+    let near = text::start(&text[place.at..], 2 * LONGEST_SHOWN).len();
+    let mut line = String::new();
+    let mut next = place;
+    for end in [place.at + near, text.len()] {
+        line.clear();
+        next = walk(&text[..end], place, |piece| {
+            push(&mut line, piece);
+            line.len() < LONGEST_SHOWN
+        });
+        if next.at < end || line.len() >= LONGEST_SHOWN {
+            break;
+        }
+    }
+    (line, next)
+}
+
 /// As much of a piece as a line takes that is looked at.
 fn push(line: &mut String, piece: &str) {
     let start = text::start(piece, LONGEST_SHOWN.saturating_sub(line.len()));
@@ -257,18 +272,4 @@ fn token_at(text: &str, from: usize) -> Option<(usize, &str)> {
             .unwrap_or(rest.len()),
     };
     Some((start, &rest[..length]))
-}
-
-/// The bytes of the JSON string that `text` starts with, quotes included.
-fn string_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    text.len()
 }
