@@ -217,12 +217,18 @@ fn log_start(ground: &Ground, selection: &Selection) {
     );
 }
 
-/// Which of several credentials of the environment counts, where one of them is used.
+/// Which of several credentials of the environment counts, where one of them is used, and which
+/// address of the API.
 fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
-    match selection.identity.as_ref().map(|it| &it.source) {
-        Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
+    let Some(identity) = &selection.identity else {
+        return Vec::new();
+    };
+    let mut sentences = match identity.source {
+        CredentialSource::Environment { .. } => ground.environment.overlooked(),
         _ => Vec::new(),
-    }
+    };
+    sentences.extend(ground.environment.overlooked_base_url());
+    sentences
 }
 
 fn inspector(ground: &Ground, has_screens: bool, limits: Limits) -> Inspector {

@@ -45,6 +45,12 @@ pub(super) async fn set(
         .scope
         .or_else(|| desk.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
+    // Before anybody types a secret that is meant for somebody else.
+    if let Some(host) = desk.options.base_url.foreign_host() {
+        warn(&format!(
+            "the credential of profile {name} goes to {host}, and is stored for that host alone."
+        ));
+    }
     let is_dumb = looks::is_dumb(&desk.environment);
     let secret = if stdin {
         piped_secret(desk.limits.timeout).await?
@@ -54,11 +60,6 @@ pub(super) async fn set(
         desk.inspector.start_the_clock();
         typed
     };
-    if let Some(host) = desk.options.base_url.foreign_host() {
-        warn(&format!(
-            "the credential of profile {name} is stored for {host}, and used there alone."
-        ));
-    }
     let credential = Credential {
         kind: kind.clone(),
         secret,
@@ -215,7 +216,12 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     });
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {
-                        explain(&why_not.of(profile));
+                        explain(&desk.inspector.store_failure(why_not, profile));
+                    }
+                    // What the file says of the address is not all: the store has a say in it.
+                    if is_usable && let Err(failure) = desk.inspector.may_send(profile).await {
+                        is_usable = false;
+                        explain(&failure);
                     }
                 }
                 // What is known of the credential is printed all the same.

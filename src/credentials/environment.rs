@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::store::CredentialStore;
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -187,6 +188,21 @@ impl Environment {
             credential: Credential { kind, secret },
             variable,
         }))
+    }
+
+    /// Which of two addresses of the API counts, where they are not the same.
+    #[must_use]
+    pub fn overlooked_base_url(&self) -> Option<String> {
+        let mut set = BASE_URL
+            .iter()
+            .filter_map(|name| Some((name, pasted::peel(self.get(name)?))));
+        let ((first, counts), (other, text)) = (set.next()?, set.next()?);
+        // What differs as text may be the same address.
+        let is_same = |one: &str, two: &str| {
+            one == two || BaseUrl::parse(one).is_ok_and(|one| Ok(one) == BaseUrl::parse(two))
+        };
+        (!is_same(counts, text))
+            .then(|| format!("{first} and {other} are both set and differ; {first} counts."))
     }
 
     /// What else the environment holds that could be meant by its credential, a sentence each.
