@@ -220,14 +220,15 @@ fn log_start(ground: &Ground, selection: &Selection) {
 /// Which of several credentials of the environment counts, where one of them is used, and which
 /// address of the API.
 fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
-    let Some(identity) = &selection.identity else {
-        return Vec::new();
-    };
-    let mut sentences = match identity.source {
-        CredentialSource::Environment { .. } => ground.environment.overlooked(),
+    let source = selection.identity.as_ref().map(|it| &it.source);
+    let mut sentences = match source {
+        Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
         _ => Vec::new(),
     };
-    sentences.extend(ground.environment.overlooked_base_url());
+    // The demo, and what only prints itself, have neither.
+    if source.is_some() || ground.paths.is_some() {
+        sentences.extend(ground.environment.overlooked_base_url());
+    }
     sentences
 }
 

@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::prompt;
 use super::telling::{explain, warn};
 use crate::config::log;
-use crate::credentials::StoreError;
+use crate::credentials::{Kept, StoreError};
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
@@ -209,11 +209,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     report.stored = kept.entries.map(|entries| entries > 0);
                     report.locked = Some(kept.locked.is_some());
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
-                    let why_not = kept.locked.or(match kept.entries {
-                        Some(1) => None,
-                        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
-                        Some(0) | None => Some(StoreError::Missing),
-                    });
+                    let why_not = why_not_usable(kept);
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {
                         explain(&desk.inspector.store_failure(why_not, profile));
@@ -240,6 +236,14 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(u8::from(!is_usable))
+}
+
+fn why_not_usable(kept: Kept) -> Option<StoreError> {
+    kept.locked.or(match kept.entries {
+        Some(1) => None,
+        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
+        Some(0) | None => Some(StoreError::Missing),
+    })
 }
 
 pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {

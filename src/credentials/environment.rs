@@ -233,10 +233,21 @@ impl Environment {
         sentences
     }
 
+    /// The same variables without a credential: for what uses none, and must not fail over one that
+    /// cannot be used.
+    #[must_use]
+    pub fn without_credential(&self) -> Self {
+        Self {
+            secrets: BTreeMap::new(),
+            values: self.values.clone(),
+        }
+    }
+
     /// Why what is stored for a profile is not used as long as the environment is what it is.
     #[must_use]
     pub fn overrules(&self, profile: &str) -> Option<String> {
-        let variable = self.credential().ok()??.variable;
+        // One that cannot be used counts too: it is an error, and not skipped.
+        let (variable, _) = first_set(&self.secrets, TOKEN).or(first_set(&self.secrets, KEY))?;
         Some(format!(
             "{variable} is set and counts before what is stored: profile {profile} is used with \
              --profile {profile}, or once the variable is unset."

@@ -1060,18 +1060,22 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
         "one",
     ];
     for (line, input) in [(&set[..], CANARY), (&["profile", "use", "one"], "")] {
-        for is_set in [true, false] {
+        // One that cannot be used keeps nobody from storing another, and counts all the same.
+        for (variable, value) in [
+            ("CF_API_TOKEN", "another0123456"),
+            ("CLOUDFLARE_API_TOKEN", "not a token"),
+            ("CLOUDFLARE_API_KEY", "key0123456789"),
+            ("CLOUDFLARE_EMAIL", "a@b.example"),
+        ] {
             let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
-            if is_set {
-                command.env("CF_API_TOKEN", "another0123456");
-            }
+            command.env(variable, value);
             let outcome = run_with_input(&mut command, input.as_bytes());
-            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-            let said = outcome
-                .stderr
-                .contains("CF_API_TOKEN is set and counts before")
-                && outcome.stderr.contains("--profile one");
-            assert_eq!(said, is_set, "{}", outcome.stderr);
+            assert_eq!(outcome.code, Some(0), "{variable}: {}", outcome.stderr);
+            let said = format!("{variable} is set and counts before");
+            let is_said =
+                outcome.stderr.contains(&said) && outcome.stderr.contains("--profile one");
+            let is_secret = variable != "CLOUDFLARE_EMAIL";
+            assert_eq!(is_said, is_secret, "{variable}: {}", outcome.stderr);
         }
     }
 }
