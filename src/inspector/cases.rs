@@ -43,7 +43,7 @@ pub struct Limits {
     pub waits_when_limited: bool,
 }
 
-/// Hears about certificates that cannot be used.
+/// Hears a sentence on what stops nothing.
 type OnComplaint = Box<dyn Fn(&str) + Send + Sync>;
 
 /// The use-cases over an API client, a credential store and the files.
