@@ -217,12 +217,19 @@ fn log_start(ground: &Ground, selection: &Selection) {
     );
 }
 
-/// Which of several credentials of the environment counts, where one of them is used.
+/// Which of several credentials of the environment counts, where one of them is used, and which
+/// address of the API.
 fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
-    match selection.identity.as_ref().map(|it| &it.source) {
+    let source = selection.identity.as_ref().map(|it| &it.source);
+    let mut sentences = match source {
         Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
         _ => Vec::new(),
+    };
+    // The demo, and what only prints itself, have neither.
+    if source.is_some() || ground.paths.is_some() {
+        sentences.extend(ground.environment.overlooked_base_url());
     }
+    sentences
 }
 
 fn inspector(ground: &Ground, has_screens: bool, limits: Limits) -> Inspector {

@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::prompt;
 use super::telling::{explain, warn};
 use crate::config::log;
-use crate::credentials::StoreError;
+use crate::credentials::{Kept, StoreError};
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
@@ -45,6 +45,12 @@ pub(super) async fn set(
         .scope
         .or_else(|| desk.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
+    // Before anybody types a secret that is meant for somebody else.
+    if let Some(host) = desk.options.base_url.foreign_host() {
+        warn(&format!(
+            "the credential of profile {name} goes to {host}, and is stored for that host alone."
+        ));
+    }
     let is_dumb = looks::is_dumb(&desk.environment);
     let secret = if stdin {
         piped_secret(desk.limits.timeout).await?
@@ -54,11 +60,6 @@ pub(super) async fn set(
         desk.inspector.start_the_clock();
         typed
     };
-    if let Some(host) = desk.options.base_url.foreign_host() {
-        warn(&format!(
-            "the credential of profile {name} is stored for {host}, and used there alone."
-        ));
-    }
     let credential = Credential {
         kind: kind.clone(),
         secret,
@@ -208,14 +209,15 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     report.stored = kept.entries.map(|entries| entries > 0);
                     report.locked = Some(kept.locked.is_some());
                     report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
-                    let why_not = kept.locked.or(match kept.entries {
-                        Some(1) => None,
-                        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
-                        Some(0) | None => Some(StoreError::Missing),
-                    });
+                    let why_not = why_not_usable(kept);
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {
-                        explain(&why_not.of(profile));
+                        explain(&desk.inspector.store_failure(why_not, profile));
+                    }
+                    // What the file says of the address is not all: the store has a say in it.
+                    if is_usable && let Err(failure) = desk.inspector.may_send(profile).await {
+                        is_usable = false;
+                        explain(&failure);
                     }
                 }
                 // What is known of the credential is printed all the same.
@@ -234,6 +236,14 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(u8::from(!is_usable))
+}
+
+fn why_not_usable(kept: Kept) -> Option<StoreError> {
+    kept.locked.or(match kept.entries {
+        Some(1) => None,
+        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
+        Some(0) | None => Some(StoreError::Missing),
+    })
 }
 
 pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {

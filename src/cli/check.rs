@@ -171,7 +171,6 @@ async fn all_profiles(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
             access(chosen.identity, chosen.scope, &desk.settings)
         })
         .collect();
-    desk.tell_of_host(&names);
     let reach = Reach::new(desk).await?;
     let answers = reach.list_all(&accesses).await;
     let scopes = accesses

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use super::args::{Auth, Command, ProfileCommand};
 use super::desk::Desk;
-use super::telling::{Telling, warn};
+use super::progress::warn_meanwhile;
+use super::telling::Telling;
 use super::{auth, check, completion, get, interrupt, list, profile, prompt};
 use crate::domain::failure::{Failure, FailureKind};
 
@@ -60,7 +61,8 @@ async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<
             "Run the command without --demo.",
         ));
     }
-    desk.inspector.complain_to(warn);
+    desk.inspector.complain_to(warn_meanwhile);
+    desk.inspector.tell_foreign_hosts_to(warn_meanwhile);
     desk.inspector.start_the_clock();
     match command {
         Command::Get {

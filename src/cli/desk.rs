@@ -54,23 +54,10 @@ impl Desk {
     pub(super) fn may_use(&self, profile: &str) -> bool {
         let known = self.settings.profile(profile);
         let kept = known.and_then(|profile| profile.is_kept_from(self.inspector.target()));
+        let is_kept = kept.is_some();
+        let kept = kept.map(|failure| self.inspector.with_open_ways(failure));
         kept.iter().for_each(explain);
-        kept.is_none()
-    }
-
-    /// Says where the stored secrets of profiles are about to go, where that is not Cloudflare.
-    pub(super) fn tell_of_host<'a>(&self, profiles: impl IntoIterator<Item = &'a String>) {
-        let target = self.inspector.target();
-        let goes_there = |name: &&String| {
-            let profile = self.settings.profile(name);
-            profile.is_some_and(|profile| profile.is_kept_from(target).is_none())
-        };
-        let used = profiles.into_iter().filter(goes_there);
-        let used: Vec<&str> = used.map(String::as_str).collect();
-        if let (Some(host), false) = (target.base_url.foreign_host(), used.is_empty()) {
-            let names = used.join(", ");
-            warn(&format!("the stored secret of {names} is sent to {host}."));
-        }
+        !is_kept
     }
 }
 
@@ -94,13 +81,6 @@ impl Reach {
     pub(super) async fn new(desk: Desk) -> Result<Self, Failure> {
         if desk.is_demo {
             return Self::demo(desk).await;
-        }
-        if let Some(Identity {
-            source: CredentialSource::Keyring { profile },
-            ..
-        }) = &desk.selection.identity
-        {
-            desk.tell_of_host([profile]);
         }
         Ok(Self {
             identity: desk.selection.identity,

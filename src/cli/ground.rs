@@ -184,11 +184,15 @@ pub fn selection(
             command: Auth::Set { .. }
         })
     );
-    let is_known = |name: &String| ground.settings.profile(name).is_some();
-    if makes_profiles && !wishes.profile.as_ref().is_none_or(is_known) {
-        // A new profile takes nothing over from another one.
-        wishes.profile = None;
-        return inspector::select(&wishes, &ground.environment, &Settings::default());
+    if makes_profiles {
+        let environment = ground.environment.without_credential();
+        let is_known = |name: &String| ground.settings.profile(name).is_some();
+        if !wishes.profile.as_ref().is_none_or(is_known) {
+            // A new profile takes nothing over from another one.
+            wishes.profile = None;
+            return inspector::select(&wishes, &environment, &Settings::default());
+        }
+        return inspector::select(&wishes, &environment, &ground.settings);
     }
     inspector::select(&wishes, &ground.environment, &ground.settings)
 }

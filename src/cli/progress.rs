@@ -8,6 +8,11 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::telling::warn;
+
+/// Whether a line is on the terminal now. There is one terminal, and one line at a time.
+static IS_SHOWN: AtomicBool = AtomicBool::new(false);
+
 /// Nothing is shown of what takes less.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The same of the keyring.
@@ -20,7 +25,6 @@ pub(super) struct Progress {
     received: AtomicUsize,
     /// Zero while nothing was announced.
     total: AtomicUsize,
-    is_shown: AtomicBool,
     is_wanted: bool,
     /// Whether the API is asked, and no longer the keyring.
     is_on_network: AtomicBool,
@@ -33,7 +37,6 @@ impl Progress {
             is_wanted: io::stderr().is_terminal() && !is_dumb,
             received: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
-            is_shown: AtomicBool::new(false),
             is_on_network: AtomicBool::new(false),
         }
     }
@@ -63,7 +66,7 @@ impl Progress {
         }
         tokio::select! {
             done = work => {
-                self.erase();
+                erase();
                 done
             }
             never = self.show() => match never {},
@@ -75,8 +78,8 @@ impl Progress {
         if !self.is_on_network.load(Ordering::Relaxed) {
             tokio::time::sleep(FOR_THE_KEYRING.saturating_sub(PATIENCE)).await;
         }
-        self.is_shown.store(true, Ordering::Relaxed);
         loop {
+            IS_SHOWN.store(true, Ordering::Relaxed);
             print(&format!("\r\x1b[K{}", self.line()));
             tokio::time::sleep(PACE).await;
         }
@@ -93,17 +96,23 @@ impl Progress {
             (received, total) => format!("{received} of {total} tokens read"),
         }
     }
-
-    fn erase(&self) {
-        if self.is_shown.swap(false, Ordering::Relaxed) {
-            print("\r\x1b[K");
-        }
-    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.erase();
+        erase();
+    }
+}
+
+/// Warns beside work that goes on, with the line out of the way.
+pub(super) fn warn_meanwhile(what: &str) {
+    erase();
+    warn(what);
+}
+
+fn erase() {
+    if IS_SHOWN.swap(false, Ordering::Relaxed) {
+        print("\r\x1b[K");
     }
 }
 

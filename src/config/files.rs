@@ -453,6 +453,10 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Make room on that disk.",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => A_DIRECTORY,
         io::ErrorKind::FileTooLarge => "Raise the limit with `ulimit -f`.",
+        // What the check above refused, and not the system.
+        io::ErrorKind::InvalidInput if error.get_ref().is_some() => {
+            "Move it away; a file is made in its place."
+        }
         _ => "Make it writable for you, or set TOKENSCOPE_HOME to a directory that is.",
     };
     Failure::new(

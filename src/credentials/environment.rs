@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::store::CredentialStore;
+use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -189,6 +190,21 @@ impl Environment {
         }))
     }
 
+    /// Which of two addresses of the API counts, where they are not the same.
+    #[must_use]
+    pub fn overlooked_base_url(&self) -> Option<String> {
+        let mut set = BASE_URL
+            .iter()
+            .filter_map(|name| Some((name, pasted::peel(self.get(name)?))));
+        let ((first, counts), (other, text)) = (set.next()?, set.next()?);
+        // What differs as text may be the same address.
+        let is_same = |one: &str, two: &str| {
+            one == two || BaseUrl::parse(one).is_ok_and(|one| Ok(one) == BaseUrl::parse(two))
+        };
+        (!is_same(counts, text))
+            .then(|| format!("{first} and {other} are both set and differ; {first} counts."))
+    }
+
     /// What else the environment holds that could be meant by its credential, a sentence each.
     #[must_use]
     pub fn overlooked(&self) -> Vec<String> {
@@ -217,10 +233,21 @@ impl Environment {
         sentences
     }
 
+    /// The same variables without a credential: for what uses none, and must not fail over one that
+    /// cannot be used.
+    #[must_use]
+    pub fn without_credential(&self) -> Self {
+        Self {
+            secrets: BTreeMap::new(),
+            values: self.values.clone(),
+        }
+    }
+
     /// Why what is stored for a profile is not used as long as the environment is what it is.
     #[must_use]
     pub fn overrules(&self, profile: &str) -> Option<String> {
-        let variable = self.credential().ok()??.variable;
+        // One that cannot be used counts too: it is an error, and not skipped.
+        let (variable, _) = first_set(&self.secrets, TOKEN).or(first_set(&self.secrets, KEY))?;
         Some(format!(
             "{variable} is set and counts before what is stored: profile {profile} is used with \
              --profile {profile}, or once the variable is unset."

@@ -32,15 +32,15 @@ impl Profile {
         let (own, other) = told_apart(&self.base_url, target.base_url);
         let name = &self.name;
         let (names, first) = match target.variable {
-            Some(variable) => (format!("{variable} names {other}"), String::new()),
+            Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
             None => (
                 format!("requests go to {other}"),
-                format!("Set CLOUDFLARE_BASE_URL to {}. Or: ", self.base_url),
+                format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
             ),
         };
         Some(refusal(
             format!("The secret of profile {name} was stored for {own}, but {names}."),
-            format!("{first}{}", ways_out(name, &other)),
+            format!("{first} {}", ways_out(name, &other)),
         ))
     }
 
@@ -54,7 +54,7 @@ impl Profile {
                 "config.toml says that the secret of profile {name} was stored for {host}, but the \
                  keyring does not."
             ),
-            ways_out(name, &host),
+            format!("Store {}", ways_out(name, &host)),
         )
     }
 }
@@ -65,10 +65,11 @@ fn refusal(summary: String, hint: String) -> Failure {
     failure
 }
 
+/// What may follow the word *store*.
 fn ways_out(profile: &str, host: &str) -> String {
     format!(
-        "Store the secret again for {host} with `tokenscope auth set --profile {profile}`, or leave \
-         --profile out and take the credential from the environment too."
+        "the secret again for {host} with `tokenscope auth set --profile {profile}`, or take the \
+         credential from the environment too, in CLOUDFLARE_API_TOKEN."
     )
 }
 

@@ -24,12 +24,31 @@ impl Inspector {
         }
     }
 
+    /// Says who hears of a stored secret that goes to somebody else than Cloudflare, a sentence for
+    /// each profile.
+    pub fn tell_foreign_hosts_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        // The first listener is as good as any.
+        let _heard_before = self.on_foreign_host.set(Box::new(listener));
+    }
+
+    pub(super) fn tell_of_host(&self, profile: &str) {
+        let host = self.options.base_url.foreign_host();
+        if let (Some(host), Some(listener)) = (host, self.on_foreign_host.get()) {
+            listener(&format!(
+                "the stored secret of {profile} is sent to {host}."
+            ));
+        }
+    }
+
     /// Refuses the stored secret of a profile where requests go to another address than its own. It
     /// is not read for that.
-    pub(super) async fn may_send(&self, name: &str) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `usage` that names both addresses, or the store's.
+    pub async fn may_send(&self, name: &str) -> Result<(), Failure> {
         let profile = self.profile_now(name).await?;
         if let Some(failure) = profile.is_kept_from(self.target()) {
-            return Err(failure);
+            return Err(self.with_open_ways(failure));
         }
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
@@ -41,7 +60,7 @@ impl Inspector {
             .map_err(|error| self.store_failure(error, name))?
         {
             Some(kept) if kept == wanted => Ok(()),
-            _ => Err(profile.is_unproved()),
+            _ => Err(self.with_open_ways(profile.is_unproved())),
         }
     }
 

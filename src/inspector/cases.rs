@@ -43,7 +43,7 @@ pub struct Limits {
     pub waits_when_limited: bool,
 }
 
-/// Hears about certificates that cannot be used.
+/// Hears a sentence on what stops nothing.
 type OnComplaint = Box<dyn Fn(&str) + Send + Sync>;
 
 /// The use-cases over an API client, a credential store and the files.
@@ -51,6 +51,7 @@ pub struct Inspector {
     pub(super) options: Options,
     client: OnceCell<Client>,
     on_complaint: OnceLock<OnComplaint>,
+    pub(super) on_foreign_host: OnceLock<OnComplaint>,
     pub(super) vault: Vault,
     pub(super) environment: Environment,
     paths: Option<Paths>,
@@ -80,6 +81,7 @@ impl Inspector {
             options,
             client: OnceCell::new(),
             on_complaint: OnceLock::new(),
+            on_foreign_host: OnceLock::new(),
             vault,
             environment,
             paths,
@@ -100,8 +102,14 @@ impl Inspector {
     }
 
     /// The failure of a store that was asked for a profile, with hints that can work.
-    pub(super) fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
-        let failure = error.of(profile);
+    #[must_use]
+    pub fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
+        self.with_open_ways(error.of(profile))
+    }
+
+    /// A failure without the advice that a flag makes useless.
+    #[must_use]
+    pub fn with_open_ways(&self, failure: Failure) -> Failure {
         match self.overruling {
             Some(flag) => without_variable(failure, flag),
             None => failure,
@@ -353,6 +361,7 @@ impl Inspector {
                 let secret = self.vault.get(profile, self.limits.keyring);
                 let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
+                self.tell_of_host(profile);
                 self.remember(profile, secret.clone());
                 Ok(Credential { kind, secret })
             }

@@ -327,6 +327,156 @@ fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
     assert!(fake.heads().is_empty());
 }
 
+#[test]
+fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (own, foreign) = (home(), home());
+    let evil = "https://evil.invalid/client/v4";
+    let set = ["auth", "set", "--stdin", "--no-check", "--account", ACCOUNT];
+    write_config(foreign.path(), Some(evil));
+    for (bound, code) in [
+        (None, 1),
+        (Some("https://gateway.invalid"), 1),
+        (Some(evil), 0),
+    ] {
+        let mut storing = command(&desktop, own.path(), bound, &set);
+        let outcome = run_with_input(&mut storing, CANARY.as_bytes());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let status = ["auth", "status", "-o", "json"];
+        let outcome = run(&mut command(&desktop, foreign.path(), Some(evil), &status));
+        assert_eq!(outcome.code, Some(code), "{bound:?}: {}", outcome.stderr);
+        assert_eq!(outcome.json()["stored"], true, "{}", outcome.stdout);
+        assert_eq!(
+            outcome.stderr.contains("but the keyring does not"),
+            code == 1,
+            "{}",
+            outcome.stderr
+        );
+        outcome.hides_the_secret();
+    }
+}
+
+#[test]
+fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    let url = fake.url();
+    let lines: [&[&str]; 5] = [
+        &["get", ID],
+        &["list"],
+        &["check"],
+        &["check", ID, ID],
+        &["check", "--all-profiles"],
+    ];
+    for (bound, asked, is_stored) in [
+        ("https://evil.invalid", "https://evil.invalid", true),
+        (&url, "https://evil.invalid", true),
+        (&url, &url, false),
+        (&url, &url, true),
+    ] {
+        write_config(home.path(), Some(bound));
+        let clear = run(&mut command(
+            &desktop,
+            home.path(),
+            Some(&url),
+            &["auth", "clear"],
+        ));
+        assert_eq!(clear.code, Some(0), "{}", clear.stderr);
+        if is_stored {
+            desktop.store_beside("default", "by hand", CANARY.as_bytes());
+        }
+        let is_sent = bound == asked && asked == url && is_stored;
+        for line in lines {
+            let before = fake.heads().len();
+            let outcome = run(&mut command(&desktop, home.path(), Some(asked), line));
+            let said = outcome
+                .stderr
+                .matches("the stored secret of default is sent to")
+                .count();
+            assert_eq!(said, usize::from(is_sent), "{line:?} {}", outcome.stderr);
+            assert_eq!(fake.heads().len() > before, is_sent, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn k01_the_way_out_names_a_flag_only_where_it_was_given() {
+    let home = home();
+    write_config(home.path(), None);
+    for (own, url) in [
+        (None, Some("https://other.example")),
+        (Some("https://other.example"), None),
+    ] {
+        write_config(home.path(), own);
+        for (line, flag) in [
+            (&["get", ID][..], None),
+            (&["list"], None),
+            (&["check"], None),
+            (&["auth", "status"], None),
+            (&["list", "--profile", "default"], Some("--profile")),
+            (
+                &["auth", "status", "--profile", "default"],
+                Some("--profile"),
+            ),
+            (&["check", "--all-profiles"], Some("--all-profiles")),
+        ] {
+            let mut command = tokenscope(line);
+            command
+                .env("TOKENSCOPE_HOME", home.path())
+                .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+            if let Some(url) = url {
+                command.env("CLOUDFLARE_BASE_URL", url);
+            }
+            let outcome = run(&mut command);
+            assert!(outcome.stderr.contains("auth set --profile default"));
+            match flag {
+                Some(flag) => {
+                    let leave = format!("leave {flag} out");
+                    assert!(outcome.stderr.contains(&leave), "{}", outcome.stderr);
+                    assert!(!outcome.stderr.contains("CLOUDFLARE_API_TOKEN"));
+                }
+                None => {
+                    assert!(!outcome.stderr.contains(" out and"), "{}", outcome.stderr);
+                    assert!(outcome.stderr.contains("environment too"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn k01_two_variables_that_name_different_addresses_are_told_of() {
+    let fake = api();
+    let url = fake.url();
+    for (other, is_said) in [
+        ("https://other.example", true),
+        ("nonsense", true),
+        (&format!("{url}/client"), true),
+        (&url, false),
+        (&format!("{url}/"), false),
+        (&format!("\"{url}\""), false),
+        (&url.to_uppercase(), false),
+        ("", false),
+    ] {
+        for line in [&["get", ID][..], &["list"], &["check"], &["auth", "status"]] {
+            let outcome = run(fake.command(line).env("CLOUDFLARE_API_BASE_URL", other));
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+            let said = "CLOUDFLARE_BASE_URL and CLOUDFLARE_API_BASE_URL are both set and differ; \
+                        CLOUDFLARE_BASE_URL counts.";
+            let count = outcome.stderr.matches(said).count();
+            assert_eq!(count, usize::from(is_said), "{other}: {}", outcome.stderr);
+        }
+        for line in [&["list", "--demo"][..], &["completions", "bash"]] {
+            let outcome = run(fake.command(line).env("CLOUDFLARE_API_BASE_URL", other));
+            assert!(!outcome.stderr.contains("differ"), "{}", outcome.stderr);
+        }
+    }
+}
+
 fn screens(desktop: &dbus::Session, home: &Path, url: &str, arguments: &[&str]) -> Session {
     let environment = desktop.command("true");
     let mut variables: Vec<(&str, &str)> = environment
@@ -743,6 +893,34 @@ async fn g08_the_same_of_every_error_of_the_store() {
 }
 
 #[test]
+fn g08_no_hint_names_it_either_where_the_keyring_answers() {
+    for is_locked in [false, true] {
+        let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+            return;
+        };
+        let home = home();
+        write_config(home.path(), None);
+        if is_locked {
+            desktop.store_beside("default", "by hand", CANARY.as_bytes());
+            desktop.lock_keyring();
+        }
+        for line in [&["auth", "status"][..], &["list"]] {
+            for flag in [&[][..], &["--profile", "default"]] {
+                let line = [line, flag].concat();
+                let outcome = run(&mut command(&desktop, home.path(), None, &line));
+                assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+                assert_eq!(
+                    outcome.stderr.contains("CLOUDFLARE_API_TOKEN"),
+                    flag.is_empty(),
+                    "{line:?}: {}",
+                    outcome.stderr
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn g08_an_authentication_error_names_where_the_credential_came_from() {
     let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
         return;
@@ -882,18 +1060,22 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
         "one",
     ];
     for (line, input) in [(&set[..], CANARY), (&["profile", "use", "one"], "")] {
-        for is_set in [true, false] {
+        // One that cannot be used keeps nobody from storing another, and counts all the same.
+        for (variable, value) in [
+            ("CF_API_TOKEN", "another0123456"),
+            ("CLOUDFLARE_API_TOKEN", "not a token"),
+            ("CLOUDFLARE_API_KEY", "key0123456789"),
+            ("CLOUDFLARE_EMAIL", "a@b.example"),
+        ] {
             let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
-            if is_set {
-                command.env("CF_API_TOKEN", "another0123456");
-            }
+            command.env(variable, value);
             let outcome = run_with_input(&mut command, input.as_bytes());
-            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-            let said = outcome
-                .stderr
-                .contains("CF_API_TOKEN is set and counts before")
-                && outcome.stderr.contains("--profile one");
-            assert_eq!(said, is_set, "{}", outcome.stderr);
+            assert_eq!(outcome.code, Some(0), "{variable}: {}", outcome.stderr);
+            let said = format!("{variable} is set and counts before");
+            let is_said =
+                outcome.stderr.contains(&said) && outcome.stderr.contains("--profile one");
+            let is_secret = variable != "CLOUDFLARE_EMAIL";
+            assert_eq!(is_said, is_secret, "{variable}: {}", outcome.stderr);
         }
     }
 }

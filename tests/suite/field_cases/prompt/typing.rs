@@ -229,6 +229,17 @@ fn wait_until_raw(session: &Session) {
 }
 
 #[test]
+fn k01_where_a_secret_goes_is_said_before_it_is_typed() {
+    let fake = api();
+    let mut session = asked(&fake);
+    let host = fake.address.to_string();
+    session.type_keys("\x03");
+    let (_, stream) = session.end();
+    let (said, asked) = (stream.find(&host), stream.find(ASKED.trim_end()));
+    assert!(said.is_some() && said < asked, "{stream:?}");
+}
+
+#[test]
 fn g01_ctrl_c_is_130_and_every_signal_gives_the_terminal_back() {
     let fake = api();
     for (signal, code) in [
