@@ -186,11 +186,6 @@ fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
         let fake = Fake::saying(status, &refusal(&errors(code, "the very reason.")));
         for arguments in [&["get", ID, "-o", "json"][..], &["list", "-o", "json"]] {
             let outcome = run(&mut fake.command(arguments));
-            if (code, arguments[0]) == (12_130, "get") {
-                // Of a request for one token only the ID can be invalid.
-                outcome.is_error("usage", 64);
-                continue;
-            }
             outcome.is_error("rejected", 1);
             let report = outcome.json();
             let summary = report["error"]["summary"].as_str().unwrap();
