@@ -56,7 +56,7 @@ pub(super) async fn set(
     };
     if let Some(host) = desk.options.base_url.foreign_host() {
         warn(&format!(
-            "the credential of profile {name} is stored for {host}, and used there alone."
+            "the credential of profile {name} goes to {host}; once stored, it is used there alone."
         ));
     }
     let credential = Credential {
