@@ -143,7 +143,7 @@ impl<'a> Envelope<'a> {
     pub(super) fn is_recognised(&self) -> bool {
         let is_claimed = match self.success {
             Claim::Yes | Claim::No => true,
-            Claim::Unsaid => self.has_result,
+            Claim::Unsaid => self.result.is_some(),
             Claim::Odd => false,
         };
         is_claimed || !self.errors.is_empty()

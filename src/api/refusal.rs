@@ -283,11 +283,11 @@ fn rejected_hint(refusal: &Refusal) -> String {
 
 /// What happened, what the API says of it, and the evidence.
 fn sentence(what: &str, refusal: &Refusal) -> String {
-    let evidence = evidence(refusal);
+    let numbers = numbers(refusal);
     let said = first_words(&refusal.api_errors).or_else(|| first_words(&refusal.api_messages));
     match said {
-        Some(words) => format!("{what}: {} {evidence}.", brief(words)),
-        None => format!("{what} {evidence}."),
+        Some(words) => format!("{what}: {} ({numbers}).", brief(words)),
+        None => format!("{what} ({numbers})."),
     }
 }
 
@@ -303,11 +303,24 @@ fn unreadable(how: Unreadable) -> &'static str {
     }
 }
 
-/// `(HTTP 403, code 10000)`: what people search the web for.
+/// `(HTTP 403, code 10000)`, and what the API says besides where its errors say nothing.
 fn evidence(refusal: &Refusal) -> String {
+    let numbers = numbers(refusal);
+    let said = match first_words(&refusal.api_errors) {
+        Some(_) => None,
+        None => first_words(&refusal.api_messages),
+    };
+    match said {
+        Some(words) => format!("({numbers}: {})", brief(words)),
+        None => format!("({numbers})"),
+    }
+}
+
+/// `HTTP 403, code 10000`: what people search the web for.
+fn numbers(refusal: &Refusal) -> String {
     match verdict::deciding_code(&refusal.reason, &refusal.api_errors) {
-        Some(code) => format!("(HTTP {}, code {code})", refusal.http_status),
-        None => format!("(HTTP {})", refusal.http_status),
+        Some(code) => format!("HTTP {}, code {code}", refusal.http_status),
+        None => format!("HTTP {}", refusal.http_status),
     }
 }
 

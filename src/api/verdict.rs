@@ -66,7 +66,7 @@ fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     if is_not_enabled(errors) {
         return Reason::NotEnabled;
     }
-    if has_any(errors, &[7003, 7000]) || is_bad_id(status, subject, errors) {
+    if has_any(errors, &[7003, 7000]) {
         return Reason::BadId;
     }
     if subject == Subject::Accounts && has_any(errors, &[1001]) {
@@ -92,7 +92,7 @@ pub(super) fn deciding_code(reason: &Reason, errors: &[ApiError]) -> Option<i64>
             Reason::BadCredential => is_unaccepted(one),
             Reason::WrongPlace => says(one, 9109, "from location"),
             Reason::NotEnabled => is_not_enabled(one),
-            Reason::BadId => has_any(one, &[7003, 7000, 12_130]),
+            Reason::BadId => has_any(one, &[7003, 7000]),
             Reason::AccountOwned => has_any(one, &[1001]),
             Reason::OutOfScope => has_any(one, &[9109]),
             Reason::LacksPermission => has_any(one, &[10_000]),
@@ -137,11 +137,6 @@ fn malformed_parts(errors: &[ApiError]) -> Vec<Part> {
     .filter(|(code, _)| has_any(errors, &[*code]))
     .map(|(_, part)| part)
     .collect()
-}
-
-/// 12130 is Access's "invalid request"; of a request for one token only the ID can be invalid.
-fn is_bad_id(status: u16, subject: Subject, errors: &[ApiError]) -> bool {
-    status == 400 && subject == Subject::Token && has_any(errors, &[12_130])
 }
 
 fn has_any(errors: &[ApiError], codes: &[i64]) -> bool {

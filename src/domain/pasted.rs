@@ -37,13 +37,14 @@ const COMMANDS: [&str; 8] = [
 const HEADER_FLAGS: [&str; 2] = ["-H", "--header"];
 
 /// What stands before a colon, beside the names of headers and variables, in lower case.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "account",
     "account_id",
     "api_key",
     "api_token",
     "authorization",
     "base_url",
+    "bearer",
     "client_secret",
     "email",
     "global_api_key",

@@ -95,7 +95,7 @@ async fn every_row_of_the_table_of_kinds_holds() {
             400,
             12_130,
             "access.api.error.invalid_request: bad id",
-            Usage,
+            Rejected,
         ),
         (404, 12_135, "access.api.error.not_found", NotFound),
         (404, 12_130, "access.api.error.not_found", NotFound),

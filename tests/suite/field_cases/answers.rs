@@ -186,11 +186,6 @@ fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
         let fake = Fake::saying(status, &refusal(&errors(code, "the very reason.")));
         for arguments in [&["get", ID, "-o", "json"][..], &["list", "-o", "json"]] {
             let outcome = run(&mut fake.command(arguments));
-            if (code, arguments[0]) == (12_130, "get") {
-                // Of a request for one token only the ID can be invalid.
-                outcome.is_error("usage", 64);
-                continue;
-            }
             outcome.is_error("rejected", 1);
             let report = outcome.json();
             let summary = report["error"]["summary"].as_str().unwrap();
@@ -343,6 +338,12 @@ fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said()
         &format!(r#"{{"result":{},"errors":[{{"code":5}}]}}"#, token("")),
     );
     fake.get().is_error("rejected", 1);
+    // Where it holds nothing either, nothing was refused.
+    for body in [r#"{"result":null}"#, r#"{"success":null,"result":null}"#] {
+        let fake = Fake::saying(200, body);
+        fake.get().is_error("invalid_response", 1);
+        run(&mut fake.command(&["list", "-o", "json"])).is_error("invalid_response", 1);
+    }
     let outcome = Fake::holding(&token("")).get();
     assert_eq!(outcome.stderr, "");
 }
@@ -823,6 +824,15 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
         let text = run(&mut fake.command(&["get", ID])).stderr;
         let details = text.split("details:").nth(1).unwrap();
         assert!(details.contains("the reason"), "{body}: {text}");
+    }
+    // Where the sentence says what the status means, the message follows the status.
+    for status in [401, 403, 404, 429, 500] {
+        let body = r#"{"success":false,"errors":[],"messages":[{"message":"the reason"}]}"#;
+        let outcome = Fake::saying(status, body).get();
+        let report = outcome.json();
+        let summary = report["error"]["summary"].as_str().unwrap();
+        let told = format!("(HTTP {status}: the reason)");
+        assert!(summary.contains(&told), "{summary}");
     }
     // A message beside an error is in the details too.
     let body =

@@ -592,11 +592,12 @@ fn decorated(value: &str, kind: usize) -> String {
         17 => format!("\"CLOUDFLARE_API_TOKEN\": {value}"),
         18 => format!("my_token = {value};"),
         19 => format!("„{value}“"),
+        20 => format!("Bearer: {value}"),
         _ => format!("bearer\t{value}"),
     }
 }
 
-const DECORATIONS: usize = 21;
+const DECORATIONS: usize = 22;
 
 proptest! {
     #[test]

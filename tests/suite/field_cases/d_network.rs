@@ -663,9 +663,9 @@ const REFUSALS: [Row; 18] = [
     (
         400,
         r#"[{"code":12130,"message":"access.api.error.invalid_request: bad"}]"#,
-        "usage",
-        64,
-        "Check both IDs",
+        "rejected",
+        1,
+        "access.api.error.invalid_request: bad",
     ),
     (
         405,
