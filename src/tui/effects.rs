@@ -345,7 +345,11 @@ impl Effects {
             let (recents, warning) = state::load_recents(&paths);
             let _unheard = messages.send(Message::RecentsLoaded(recents));
             if let Some(warning) = warning {
-                let failure = Failure::new(FailureKind::Config, warning, "The list starts afresh.");
+                let failure = Failure::new(
+                    FailureKind::Config,
+                    warning,
+                    "Delete the old file if you need nothing from it.",
+                );
                 let _unheard = messages.send(Message::Warned(failure));
             }
         });
