@@ -181,7 +181,7 @@ pub enum ProfileCommand {
 /// What to do with a credential.
 #[derive(Debug, Subcommand)]
 pub enum Auth {
-    /// Store the secret that standard input holds
+    /// Store a secret, from standard input or asked for on a terminal
     Set {
         /// Read the secret from standard input
         #[arg(long)]

@@ -31,7 +31,8 @@ Exit codes:
 
 const THRESHOLDS: &str = "\
 Thresholds:
-  --warn is 30d and --critical is 7d unless config.toml sets them.";
+  Unless config.toml sets them, --warn is 30d or a quarter of the token's duration, and
+  --critical is 7d or a twelfth of it, whichever is less: 6h and 2h for one of 24h.";
 
 const ENVIRONMENT: &str = "\
 Environment:

@@ -45,7 +45,7 @@ pub fn refuse(
     };
     hide_stray_secret(&mut error, &line);
     suggest_equals_sign(&mut error, &line);
-    forget_dashes(&mut error);
+    forget_dashes(&mut error, &line, words);
     tame(&mut error);
     if telling.is_text() && command != Some("check") {
         let said = error.to_string();
@@ -129,18 +129,25 @@ fn is_about_words(error: &clap::Error) -> bool {
     )
 }
 
-/// An option that there is not is a mistake, and no value that is called so.
-fn forget_dashes(error: &mut clap::Error) {
-    let is_long = matches!(
+/// An option that there is not is a mistake, and no value that is called so: what a long one is, and
+/// any before a command or of `completions`, where no name is taken.
+fn forget_dashes(error: &mut clap::Error, line: &Line, words: &[String]) {
+    let command = line.path.first();
+    let is_first = |wrong: &str| {
+        let mut before = words.iter().take_while(|word| Some(*word) != command);
+        before.any(|word| word.starts_with(wrong))
+    };
+    let is_mistake = matches!(
         error.get(ContextKind::InvalidArg),
-        Some(ContextValue::String(word)) if word.starts_with("--")
+        Some(ContextValue::String(word))
+            if word.starts_with("--") || is_first(word) || line.path == ["completions"]
     );
     let is_dashes = matches!(
         error.get(ContextKind::Suggested),
         Some(ContextValue::StyledStrs(tips))
             if tips.iter().all(|tip| tip.to_string().contains("as a value"))
     );
-    if is_long && is_dashes {
+    if is_mistake && is_dashes {
         error.remove(ContextKind::Suggested);
     }
 }

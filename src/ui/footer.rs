@@ -5,6 +5,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
+use ratatui::widgets::{Clear, Widget};
 
 use super::look::Look;
 use super::widgets::{cells, hint_for, key_hint, put, put_right, width};
@@ -63,6 +64,8 @@ fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &Look<'_>)
             height: 1,
             ..area
         };
+        // The colours of what it covers are not its own.
+        Clear.render(place, frame.buffer_mut());
         put(frame.buffer_mut(), place, &[look.plain(&shown)], look);
     }
     true

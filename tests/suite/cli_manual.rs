@@ -98,7 +98,10 @@ const TAIL: [(&str, &[(&str, &str)]); 4] = [
                 "SSL_CERT_FILE, SSL_CERT_DIR",
                 "Replace the system's certificates (Linux).",
             ),
-            ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Proxies."),
+            (
+                "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+                "Proxies, as with curl: http, https, socks5 and socks5h.",
+            ),
             ("TOKENSCOPE_HOME", "A folder for all files."),
             ("TOKENSCOPE_LOG", "As \\fB\\-\\-log\\fR."),
             (
@@ -172,7 +175,10 @@ fn options(page: &mut String, command: &Grammar, are_global: bool) {
         }
         let mut about = plain(&arg.get_help().map(ToString::to_string).unwrap_or_default());
         let possible = arg.get_possible_values();
-        if arg.get_action().takes_values() && !possible.is_empty() {
+        if arg.get_action().takes_values()
+            && !arg.is_hide_possible_values_set()
+            && !possible.is_empty()
+        {
             let names: Vec<String> = possible
                 .iter()
                 .map(|value| plain(value.get_name()))

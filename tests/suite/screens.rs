@@ -678,6 +678,29 @@ fn notice() -> State {
     state
 }
 
+#[test]
+fn a_long_notice_has_none_of_the_colours_of_what_it_covers() {
+    let mut state = notice();
+    state.notice = state.notice.map(|notice| Notice {
+        text: "copied ".repeat(60),
+        ..notice
+    });
+    for name in ["dark", "light", "mono"] {
+        let (drawn, _) = theatre(name, false).draw(state.clone(), (80, 24));
+        let rows: Vec<u16> = (0..24)
+            .filter(|y| drawn[(1, *y)].symbol() == "c" && drawn[(6, *y)].symbol() == "d")
+            .collect();
+        assert!(rows.len() > 3, "{rows:?}");
+        for (x, y) in rows.iter().flat_map(|y| (0..80).map(move |x| (x, *y))) {
+            assert_eq!(
+                drawn[(x, y)].style(),
+                drawn[(0, rows[0])].style(),
+                "{name} {x},{y}"
+            );
+        }
+    }
+}
+
 // --------------------------------------------------------------------------------- drawing
 
 pub(crate) struct Theatre {

@@ -521,6 +521,10 @@ fn j06_a_mistake_is_named_and_what_was_meant_is_suggested() {
         ("list --profile -x", 64, &["--profile=-x"]),
         ("check --exclude -x", 3, &["--exclude=-x"]),
         ("check --wran 3d", 3, &["'--wran'", "'--warn'"]),
+        ("-v", 64, &["'-v'"]),
+        ("-o json list", 64, &["'-o'"]),
+        ("--demo -x check", 3, &["'-x'"]),
+        ("completions -o json", 64, &["'-o'"]),
     ] {
         let outcome = refused(line);
         assert_eq!(outcome.code, Some(code), "{line}: {}", outcome.stderr);
