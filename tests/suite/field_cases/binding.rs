@@ -433,16 +433,13 @@ fn k01_the_way_out_names_a_flag_only_where_it_was_given() {
             }
             let outcome = run(&mut command);
             assert!(outcome.stderr.contains("auth set --profile default"));
-            match flag {
-                Some(flag) => {
-                    let leave = format!("leave {flag} out");
-                    assert!(outcome.stderr.contains(&leave), "{}", outcome.stderr);
-                    assert!(!outcome.stderr.contains("CLOUDFLARE_API_TOKEN"));
-                }
-                None => {
-                    assert!(!outcome.stderr.contains(" out and"), "{}", outcome.stderr);
-                    assert!(outcome.stderr.contains("environment too"));
-                }
+            if let Some(flag) = flag {
+                let leave = format!("leave {flag} out");
+                assert!(outcome.stderr.contains(&leave), "{}", outcome.stderr);
+                assert!(!outcome.stderr.contains("CLOUDFLARE_API_TOKEN"));
+            } else {
+                assert!(!outcome.stderr.contains(" out and"), "{}", outcome.stderr);
+                assert!(outcome.stderr.contains("environment too"));
             }
         }
     }
