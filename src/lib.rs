@@ -19,7 +19,7 @@
 //! | 1 | `terminal` | lower | any | any, not `anyhow` | what a terminal sends, made into keys and pastes |
 //! | 1 | `theme` | lower | any | any, not `anyhow`, not `ratatui`, `ratatui::style` | roles, and how each looks |
 //! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
-//! | 2 | `inspector` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
+//! | 2 | `service` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
 //! | 3 | `app` | `domain`, `action` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program without its terminal: state, message in, effects out |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
 //! | 5 | `tui` | lower | any | any, not `anyhow` | the terminal, the event loop, and what runs effects |
@@ -37,8 +37,8 @@ pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod domain;
-pub mod inspector;
 pub mod keymap;
+pub mod service;
 pub mod signals;
 pub mod terminal;
 pub mod theme;

@@ -13,20 +13,20 @@ use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
 use tokenscope::cli::desk::Desk;
+use tokenscope::cli::error_report::{ErrorReporter, warn};
 use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::help::grammar;
-use tokenscope::cli::telling::{Telling, warn};
-use tokenscope::cli::{commands, completion, looks, prompt, refusal};
+use tokenscope::cli::{commands, completion, output_style, prompt, usage_error};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, permissions, settings};
-use tokenscope::credentials::{Environment, Keyring, STORE_NAME, Vault};
+use tokenscope::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::secrecy::misplaced;
+use tokenscope::domain::redaction::misplaced;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
-use tokenscope::inspector::{Inspector, Limits, Selection};
 use tokenscope::keymap::Keymap;
+use tokenscope::service::{Limits, Selection, TokenService};
 use tokenscope::signals;
 use tokenscope::tui::{self, Clipboard, Launch};
 
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         return complete(rest);
     }
     let environment = Environment::read();
-    if let Some(code) = refusal::refuse_secret(&words, &environment, now) {
+    if let Some(code) = usage_error::refuse_secret(&words, &environment, now) {
         return ExitCode::from(code);
     }
     let parsed = grammar()
@@ -59,9 +59,9 @@ fn main() -> ExitCode {
         });
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(refusal::refuse(error, &words, &environment, now)),
+        Err(error) => return ExitCode::from(usage_error::refuse(error, &words, &environment, now)),
     };
-    let telling = Telling::of(cli.command.as_ref(), now);
+    let telling = ErrorReporter::of(cli.command.as_ref(), now);
     let code = match start(cli, environment) {
         Ok(code) => code,
         Err(error) => match error.downcast::<Reported>() {
@@ -97,7 +97,7 @@ fn end_on_panic() {
 /// What the grammar took for a token to open, and is a command with a typing mistake.
 fn unknown_command(cli: &Cli, words: &[String]) -> Option<clap::Error> {
     cli.token.as_ref()?;
-    refusal::unknown_command(words)
+    usage_error::unknown_command(words)
 }
 
 /// The words after the program's name; what is no text is of no use but to the grammar.
@@ -166,14 +166,14 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
         waits_when_limited: command.is_some(),
     };
     let overruling = overruling(&global, command.as_ref());
-    let inspector = inspector(&ground, command.is_none(), limits).overruling_variables(overruling);
-    let style = looks::style(&global, &ground.environment, &ground.settings);
+    let service = service(&ground, command.is_none(), limits).overruling_variables(overruling);
+    let style = output_style::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
             &global,
             ground,
             selection,
-            inspector,
+            service,
             limits,
             token.as_deref(),
         );
@@ -185,7 +185,7 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
     run(
         command,
         Desk {
-            inspector,
+            service,
             selection,
             settings: ground.settings,
             environment: ground.environment,
@@ -232,10 +232,10 @@ fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
     sentences
 }
 
-fn inspector(ground: &Ground, has_screens: bool, limits: Limits) -> Inspector {
-    Inspector::new(
+fn service(ground: &Ground, has_screens: bool, limits: Limits) -> TokenService {
+    TokenService::new(
         ground.options.clone(),
-        vault(has_screens),
+        store(has_screens),
         ground.environment.clone(),
         ground.paths.clone(),
         limits,
@@ -252,12 +252,12 @@ fn overruling(global: &Global, command: Option<&Command>) -> Option<&'static str
 }
 
 /// The keyring. Somebody may be asked to unlock it where the screens or a command can say so.
-fn vault(has_screens: bool) -> Vault {
-    let vault = Vault::start(|| Box::new(Keyring::default()));
+fn store(has_screens: bool) -> StoreHandle {
+    let store = StoreHandle::start(|| Box::new(Keyring::default()));
     if has_screens || io::stderr().is_terminal() {
-        vault.for_people(FOR_PEOPLE)
+        store.for_people(FOR_PEOPLE)
     } else {
-        vault
+        store
     }
 }
 
@@ -284,7 +284,7 @@ fn open(
     global: &Global,
     ground: Ground,
     selection: Selection,
-    inspector: Inspector,
+    service: TokenService,
     limits: Limits,
     token: Option<&str>,
 ) -> anyhow::Result<u8> {
@@ -309,8 +309,9 @@ fn open(
         .chain(ground.warnings.iter().cloned())
         .chain(overlooked)
         .collect();
-    let theme = looks::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
-    let ascii = looks::is_ascii(global, &ground.environment, &ground.settings);
+    let theme =
+        output_style::theme(global, &ground.environment, &ground.settings).map_err(reported)?;
+    let ascii = output_style::is_ascii(global, &ground.environment, &ground.settings);
     let fault = ground
         .environment
         .get("TOKENSCOPE_TEST_FAULT")
@@ -322,7 +323,7 @@ fn open(
         session,
         opening,
         warnings,
-        inspector,
+        service,
         options,
         limits,
         paths,
@@ -339,7 +340,7 @@ fn open(
 fn refuse_screens(environment: &Environment) -> Option<u8> {
     let why = if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         "the screens need a terminal"
-    } else if looks::is_dumb(environment) {
+    } else if output_style::is_dumb(environment) {
         "the screens need a terminal that moves its cursor, and TERM is dumb or unset"
     } else {
         return None;
@@ -381,7 +382,7 @@ fn parse_token(text: &str) -> Result<TokenRef, Failure> {
     match TokenRef::parse(text) {
         Ok(token) if !matches!(token, TokenRef::Name(_)) => Ok(token),
         Err(InvalidTokenRef::Secret) => Err(misplaced()),
-        Ok(TokenRef::Name(name)) if !refusal::may_be_secret(&name) => Err(Failure::new(
+        Ok(TokenRef::Name(name)) if !usage_error::may_be_secret(&name) => Err(Failure::new(
             FailureKind::Usage,
             format!(
                 "{} is neither a command, nor a token's ID, nor a client ID, nor a URL that holds an ID.",

@@ -1,7 +1,7 @@
 //! Reads a file of certificates that somebody named: PEM in all its spellings, or DER.
 //!
 //! As with curl, one certificate that cannot be used does not take the others away. No bytes of a
-//! file are ever in an error, since it may hold a private key. Not here: which files (`roots`).
+//! file are ever in an error, since it may hold a private key. Not here: which files (`trust_roots`).
 
 use std::io::{self, Read};
 use std::path::Path;

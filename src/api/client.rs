@@ -1,13 +1,13 @@
 //! What the rest of the program asks the API for, and what it gets.
 //!
-//! Not here: sending (`exchange`), and putting lists together (`listing`).
+//! Not here: sending (`transport`), and putting lists together (`listing`).
 
 use super::envelope::{Envelope, bounded};
 use super::error::{Error, Reason, Subject};
-use super::exchange::{Answer, Call, Patience, Wire};
 use super::listing::{self, Listing, Page, Scopes};
 use super::request::Request;
 use super::setup::Options;
+use super::transport::{Answer, Deadlines, HttpTransport, RequestContext};
 use crate::domain::credential::Credential;
 use crate::domain::scope::Scope;
 use crate::domain::token::{Reported, ServiceToken, TokenId};
@@ -17,7 +17,7 @@ const FEW: u64 = 5;
 
 /// Speaks to the API. Cheap to clone.
 #[derive(Clone)]
-pub struct Client(Wire);
+pub struct Client(HttpTransport);
 
 impl Client {
     /// Builds a client. Takes some milliseconds for an https base URL: the system's certificates
@@ -26,7 +26,7 @@ impl Client {
     /// # Errors
     /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        Wire::new(options).map(Self)
+        HttpTransport::new(options).map(Self)
     }
 
     /// The certificates that were named and cannot be used, in sentences; nothing where all can.
@@ -44,15 +44,15 @@ impl Client {
         credential: &Credential,
         scope: &Scope,
         id: &TokenId,
-        patience: Patience,
+        patience: Deadlines,
     ) -> Result<Answer<ServiceToken>, Error> {
-        let call = Call::new(credential, patience)?;
+        let context = RequestContext::new(credential, patience)?;
         let asked = id.clone();
         let read = move |envelope: &Envelope<'_>| {
             let token = ServiceToken::parse(&envelope.object()?);
             is_it(&token, &asked).map(|()| token)
         };
-        self.0.ask(&call, Request::token(scope, id), read).await
+        self.0.ask(&context, Request::token(scope, id), read).await
     }
 
     /// Lists the service tokens of a scope. Pages go to `on_page` as they arrive.
@@ -64,11 +64,11 @@ impl Client {
         &self,
         credential: &Credential,
         scope: &Scope,
-        patience: Patience,
+        patience: Deadlines,
         on_page: &mut (dyn FnMut(Page<'_>) + Send),
     ) -> Result<Answer<Listing>, Error> {
-        let call = Call::new(credential, patience)?;
-        listing::tokens(&self.0, &call, scope, on_page).await
+        let context = RequestContext::new(credential, patience)?;
+        listing::tokens(&self.0, &context, scope, on_page).await
     }
 
     /// Finds out whether the credential may read the scope's service tokens, by reading some.
@@ -79,14 +79,14 @@ impl Client {
         &self,
         credential: &Credential,
         scope: &Scope,
-        patience: Patience,
+        patience: Deadlines,
     ) -> Result<Answer<()>, Error> {
-        let call = Call::new(credential, patience)?;
+        let context = RequestContext::new(credential, patience)?;
         let request = Request::tokens(scope).page(1, FEW);
         // What comes is not kept, so a server that knows no smaller pages does no harm.
         let read =
             |envelope: &Envelope<'_>| envelope.list(listing::TOKENS_PER_PAGE, |_| {}).map(drop);
-        self.0.ask(&call, request, read).await
+        self.0.ask(&context, request, read).await
     }
 
     /// Lists the accounts that the credential can see, as far as they could be read.
@@ -96,10 +96,10 @@ impl Client {
     pub async fn list_accounts(
         &self,
         credential: &Credential,
-        patience: Patience,
+        patience: Deadlines,
     ) -> Result<Scopes, Error> {
-        let call = Call::new(credential, patience)?;
-        listing::scopes(&self.0, &call, Subject::Accounts).await
+        let context = RequestContext::new(credential, patience)?;
+        listing::scopes(&self.0, &context, Subject::Accounts).await
     }
 
     /// Lists the zones that the credential can see, as far as they could be read.
@@ -109,10 +109,10 @@ impl Client {
     pub async fn list_zones(
         &self,
         credential: &Credential,
-        patience: Patience,
+        patience: Deadlines,
     ) -> Result<Scopes, Error> {
-        let call = Call::new(credential, patience)?;
-        listing::scopes(&self.0, &call, Subject::Zones).await
+        let context = RequestContext::new(credential, patience)?;
+        listing::scopes(&self.0, &context, Subject::Zones).await
     }
 }
 

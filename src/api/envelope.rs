@@ -2,7 +2,7 @@
 //!
 //! Pure, from text to borrowed parts. Real answers leave out any of these, send `null`, strings
 //! or `{code, error}` in their place, or are no JSON at all; none of that is an excuse to panic
-//! or to lose what was said. Not here: what an error code means (`verdict`).
+//! or to lose what was said. Not here: what an error code means (`classify`).
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 4;
 
 /// What `success` says, as a boolean or as the text of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Claim {
+enum SuccessFlag {
     /// Nothing: the key is absent or null.
     #[default]
     Unsaid,
@@ -37,7 +37,7 @@ enum Claim {
     Odd,
 }
 
-impl Claim {
+impl SuccessFlag {
     fn read(raw: Option<&RawValue>) -> Self {
         match raw.map(RawValue::get) {
             None | Some("null") => Self::Unsaid,
@@ -51,7 +51,7 @@ impl Claim {
 /// The parts of one answer.
 #[derive(Debug, Default)]
 pub(super) struct Envelope<'a> {
-    success: Claim,
+    success: SuccessFlag,
     /// What the API says went wrong.
     pub(super) errors: Vec<ApiError>,
     /// What it says besides.
@@ -81,7 +81,7 @@ pub(super) struct PageNote {
 impl<'a> Envelope<'a> {
     /// Reads an answer's text.
     pub(super) fn read(text: &'a str) -> Result<Self, Unreadable> {
-        let parts: Parts<'a> = serde_json::from_str(text).map_err(|cause| {
+        let parts: EnvelopeFields<'a> = serde_json::from_str(text).map_err(|cause| {
             let start = text.trim_start();
             match start.bytes().next() {
                 None => Unreadable::Empty,
@@ -98,10 +98,10 @@ impl<'a> Envelope<'a> {
             left: MAX_SHOWN,
             omitted: 0,
         };
-        let errors = parts.complaints(&mut budget);
+        let errors = parts.error_list(&mut budget);
         let messages = parts.messages.map(|raw| entries(raw, 0, &mut budget));
         Ok(Self {
-            success: Claim::read(parts.success),
+            success: SuccessFlag::read(parts.success),
             errors,
             messages: messages.unwrap_or_default(),
             omitted: budget.omitted,
@@ -116,9 +116,9 @@ impl<'a> Envelope<'a> {
     /// errors is a yes.
     pub(super) fn is_success(&self) -> bool {
         match self.success {
-            Claim::Yes => true,
-            Claim::Unsaid => self.result.is_some() && self.errors.is_empty(),
-            Claim::No | Claim::Odd => false,
+            SuccessFlag::Yes => true,
+            SuccessFlag::Unsaid => self.result.is_some() && self.errors.is_empty(),
+            SuccessFlag::No | SuccessFlag::Odd => false,
         }
     }
 
@@ -136,15 +136,15 @@ impl<'a> Envelope<'a> {
     pub(super) fn unsaid(&self) -> Option<String> {
         let what =
             "the API's answer does not say whether it is a success; it was judged by what it holds";
-        (self.success == Claim::Unsaid).then(|| what.to_owned())
+        (self.success == SuccessFlag::Unsaid).then(|| what.to_owned())
     }
 
     /// Whether there is anything in it that the API's answers have.
     pub(super) fn is_recognised(&self) -> bool {
         let is_claimed = match self.success {
-            Claim::Yes | Claim::No => true,
-            Claim::Unsaid => self.result.is_some(),
-            Claim::Odd => false,
+            SuccessFlag::Yes | SuccessFlag::No => true,
+            SuccessFlag::Unsaid => self.result.is_some(),
+            SuccessFlag::Odd => false,
         };
         is_claimed || !self.errors.is_empty()
     }
@@ -258,7 +258,7 @@ struct Budget {
 }
 
 #[derive(Default)]
-struct Parts<'a> {
+struct EnvelopeFields<'a> {
     success: Option<&'a RawValue>,
     errors: Option<&'a RawValue>,
     messages: Option<&'a RawValue>,
@@ -269,9 +269,9 @@ struct Parts<'a> {
     message: Option<&'a RawValue>,
 }
 
-impl Parts<'_> {
+impl EnvelopeFields<'_> {
     /// The list of errors; where there is none, whatever else tells what went wrong.
-    fn complaints(&self, budget: &mut Budget) -> Vec<ApiError> {
+    fn error_list(&self, budget: &mut Budget) -> Vec<ApiError> {
         let listed = self.errors.map(|raw| entries(raw, 0, budget));
         let listed = listed.unwrap_or_default();
         if !listed.is_empty() {
@@ -420,16 +420,16 @@ fn unquoted(value: &str) -> &str {
 }
 
 /// By hand, since a derived reader refuses a key that comes twice; here the later one counts.
-impl<'de> Deserialize<'de> for Parts<'de> {
+impl<'de> Deserialize<'de> for EnvelopeFields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;
         impl<'de> Visitor<'de> for Collect {
-            type Value = Parts<'de>;
+            type Value = EnvelopeFields<'de>;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a JSON object")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut parts = Parts::default();
+                let mut parts = EnvelopeFields::default();
                 while let Some(key) = map.next_key::<Key<'_>>()? {
                     let part = match key.0.as_ref() {
                         "success" => &mut parts.success,

@@ -1,6 +1,6 @@
 //! Lists that come in pages: fetched up to four at once, put in order, each entry once.
 //!
-//! Not here: which page comes next (`paging`), and the exchange itself (`exchange`).
+//! Not here: which page comes next (`paging`), and the exchange itself (`transport`).
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, PageNote};
 use super::error::{Error, Reason, Subject};
-use super::exchange::{Answer, Call, Wire};
-use super::paging::{Arrived, Course};
-use super::refusal::seconds;
+use super::error_messages::seconds;
+use super::paging::{PageResult, Paginator};
 use super::request::Request;
+use super::transport::{Answer, HttpTransport, RequestContext};
 use crate::domain::raw::{self, RawJson};
 use crate::domain::scope::{NamedScope, Scope, ScopeId};
 use crate::domain::text::sanitize;
@@ -75,7 +75,7 @@ struct Collected<T> {
 }
 
 /// One page as read.
-struct Sheet<T> {
+struct RawPage<T> {
     items: Vec<T>,
     /// Entries in it, readable or not.
     entries: usize,
@@ -87,14 +87,14 @@ struct Sheet<T> {
 }
 
 /// An entry of a list.
-pub(super) trait Entry: Sized + Send + 'static {
+pub(super) trait ListItem: Sized + Send + 'static {
     /// Reads it; nothing where the JSON is no such thing.
     fn read(raw: &RawValue) -> Option<Self>;
     /// What it is told apart by; empty where it has nothing.
     fn key(&self) -> &str;
 }
 
-impl Entry for Arc<ServiceToken> {
+impl ListItem for Arc<ServiceToken> {
     fn read(raw: &RawValue) -> Option<Self> {
         let is_object = raw.get().starts_with('{');
         is_object.then(|| Arc::new(ServiceToken::parse(&RawJson::from(raw))))
@@ -112,7 +112,7 @@ pub(super) struct Named {
     name: String,
 }
 
-impl Entry for Named {
+impl ListItem for Named {
     fn read(raw: &RawValue) -> Option<Self> {
         let (mut id, mut name) = (None, None);
         raw::for_each_member(raw.get(), |key, value| match key {
@@ -134,15 +134,15 @@ impl Entry for Named {
 
 /// The service tokens of a scope.
 pub(super) async fn tokens(
-    wire: &Wire,
-    call: &Call,
+    wire: &HttpTransport,
+    context: &RequestContext,
     scope: &Scope,
     on_page: &mut (dyn FnMut(Page<'_>) + Send),
 ) -> Result<Answer<Listing>, Error> {
     let request = Request::tokens(scope).page(1, TOKENS_PER_PAGE);
     let answer = collect(
         wire,
-        call,
+        context,
         request,
         TOKENS_PER_PAGE,
         &mut |tokens, course| {
@@ -163,9 +163,13 @@ pub(super) async fn tokens(
 }
 
 /// The accounts or zones that the credential can see.
-pub(super) async fn scopes(wire: &Wire, call: &Call, subject: Subject) -> Result<Scopes, Error> {
+pub(super) async fn scopes(
+    wire: &HttpTransport,
+    context: &RequestContext,
+    subject: Subject,
+) -> Result<Scopes, Error> {
     let request = Request::scopes(subject);
-    let answer = collect::<Named>(wire, call, request, SCOPES_PER_PAGE, &mut |_, _| {}).await?;
+    let answer = collect::<Named>(wire, context, request, SCOPES_PER_PAGE, &mut |_, _| {}).await?;
     let scope = |id| match subject {
         Subject::Zones => Scope::Zone(id),
         _ => Scope::Account(id),
@@ -184,12 +188,12 @@ pub(super) async fn scopes(wire: &Wire, call: &Call, subject: Subject) -> Result
 
 /// Fetches the pages of a list. A first page that fails is an error; after that, what was read is
 /// kept, and the list says what it lacks.
-async fn collect<T: Entry>(
-    wire: &Wire,
-    call: &Call,
+async fn collect<T: ListItem>(
+    wire: &HttpTransport,
+    context: &RequestContext,
     request: Request<'_>,
     size: u64,
-    on_page: &mut (dyn FnMut(&[T], &Course) + Send),
+    on_page: &mut (dyn FnMut(&[T], &Paginator) + Send),
 ) -> Result<Answer<Collected<T>>, Error> {
     let mut gathered = Gathered::new(size);
     let mut under_way = FuturesUnordered::new();
@@ -200,11 +204,14 @@ async fn collect<T: Entry>(
             };
             under_way.push(async move {
                 let read = move |envelope: &Envelope<'_>| sheet::<T>(envelope, size);
-                (page, wire.ask(call, request.page(page, size), read).await)
+                (
+                    page,
+                    wire.ask(context, request.page(page, size), read).await,
+                )
             });
         }
         match under_way.next().await {
-            None => return Ok(gathered.whole(call)),
+            None => return Ok(gathered.whole(context)),
             Some((1, Err(error))) => return Err(error),
             Some((page, Err(error))) => gathered.failed(page, error),
             Some((page, Ok(answer))) => gathered.arrived(page, answer, on_page),
@@ -214,7 +221,7 @@ async fn collect<T: Entry>(
 
 /// The pages of a list that have come so far.
 struct Gathered<T> {
-    course: Course,
+    course: Paginator,
     seen: HashSet<String>,
     fingerprints: HashSet<u64>,
     pages: BTreeMap<u64, Vec<T>>,
@@ -223,10 +230,10 @@ struct Gathered<T> {
     error: Option<Error>,
 }
 
-impl<T: Entry> Gathered<T> {
+impl<T: ListItem> Gathered<T> {
     fn new(size: u64) -> Self {
         Self {
-            course: Course::new(size),
+            course: Paginator::new(size),
             seen: HashSet::new(),
             fingerprints: HashSet::new(),
             pages: BTreeMap::new(),
@@ -240,8 +247,8 @@ impl<T: Entry> Gathered<T> {
     fn arrived(
         &mut self,
         page: u64,
-        answer: Answer<Sheet<T>>,
-        on_page: &mut (dyn FnMut(&[T], &Course) + Send),
+        answer: Answer<RawPage<T>>,
+        on_page: &mut (dyn FnMut(&[T], &Paginator) + Send),
     ) {
         self.measured_offset = answer.measured_offset.or(self.measured_offset);
         for note in answer.notes {
@@ -259,7 +266,7 @@ impl<T: Entry> Gathered<T> {
             items.clear();
         }
         items.retain(|item| item.key().is_empty() || self.seen.insert(item.key().to_owned()));
-        self.course.arrived(Arrived {
+        self.course.arrived(PageResult {
             page,
             entries: sheet.entries,
             items: readable,
@@ -280,7 +287,7 @@ impl<T: Entry> Gathered<T> {
         }
     }
 
-    fn whole(self, call: &Call) -> Answer<Collected<T>> {
+    fn whole(self, context: &RequestContext) -> Answer<Collected<T>> {
         let total = self.course.total();
         let incomplete = self
             .course
@@ -293,7 +300,7 @@ impl<T: Entry> Gathered<T> {
                 error: self.error,
                 total,
             },
-            took: call.elapsed(),
+            took: context.elapsed(),
             measured_offset: self.measured_offset,
             notes: self.notes,
         }
@@ -301,14 +308,14 @@ impl<T: Entry> Gathered<T> {
 }
 
 /// Reads one page. An entry that cannot be read hides no other.
-fn sheet<T: Entry>(envelope: &Envelope<'_>, asked: u64) -> Result<Sheet<T>, Reason> {
+fn sheet<T: ListItem>(envelope: &Envelope<'_>, asked: u64) -> Result<RawPage<T>, Reason> {
     let mut items = Vec::new();
     let mut hasher = DefaultHasher::new();
     let entries = envelope.list(asked, |raw| {
         raw.get().hash(&mut hasher);
         items.extend(T::read(raw));
     })?;
-    Ok(Sheet {
+    Ok(RawPage {
         items,
         entries,
         note: envelope.pages,

@@ -1,33 +1,33 @@
 //! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
 //!
-//! `client` is what others see, set up by `setup`, `roots`, `bundle` and `proxy`; `exchange` sends
-//! over `connections`, `coding` decompresses, `listing` puts pages together. What an answer means is decided by pure
-//! code: `envelope` unwraps it, `verdict` judges a refusal, `retry` says when to try again,
-//! `paging` which page comes next. Errors are typed in `error`, told apart by `transport` where
+//! `client` is what others see, set up by `setup`, `trust_roots`, `bundle` and `proxy`; `transport` sends
+//! over `connections`, `content_encoding` decompresses, `listing` puts pages together. What an answer means is decided by pure
+//! code: `envelope` unwraps it, `classify` judges a refusal, `retry` says when to try again,
+//! `paging` which page comes next. Errors are typed in `error`, told apart by `connection_errors` where
 //! there was no answer or in `proxy_login` where a proxy wants one, kept free of our own secret by `redact`, and worded in `wording` and
-//! `refusal`.
+//! `error_messages`.
 //!
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
 mod bundle;
+mod classify;
 mod client;
-mod coding;
+mod connection_errors;
 mod connections;
+mod content_encoding;
 mod envelope;
 mod error;
-mod exchange;
+mod error_messages;
 mod listing;
 mod paging;
 mod proxy;
 mod proxy_login;
 mod redact;
-mod refusal;
 mod request;
 mod retry;
-mod roots;
 mod setup;
 mod transport;
-mod verdict;
+mod trust_roots;
 mod wording;
 
 pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
@@ -35,6 +35,6 @@ pub use client::Client;
 pub use error::{
     Error, LoginFault, Part, Problem, ProxyFault, ProxyLogin, Reason, Refusal, Subject, Unreadable,
 };
-pub use exchange::{Answer, Patience};
 pub use listing::{Listing, Page, Scopes};
 pub use setup::Options;
+pub use transport::{Answer, Deadlines};

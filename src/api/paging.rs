@@ -13,7 +13,7 @@ pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
 
 /// The way through a list.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct Paginator {
     requested_size: u64,
     asked: u64,
     answered: u64,
@@ -34,7 +34,7 @@ pub(super) struct Course {
 
 /// What came with one page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Arrived {
+pub(super) struct PageResult {
     /// The page's number, from 1.
     pub(super) page: u64,
     /// Entries in it.
@@ -51,7 +51,7 @@ pub(super) struct Arrived {
     pub(super) is_repeat: bool,
 }
 
-impl Course {
+impl Paginator {
     /// A list that is asked for in pages of the given size.
     pub(super) fn new(requested_size: u64) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Course {
     }
 
     /// Takes note of a page.
-    pub(super) fn arrived(&mut self, page: Arrived) {
+    pub(super) fn arrived(&mut self, page: PageResult) {
         self.answered += 1;
         self.received += page.fresh;
         self.entries += page.entries;

@@ -9,8 +9,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url};
 use url::Host;
 
+use super::connection_errors;
 use super::error::{Error, ProxyFault};
-use super::transport;
 use crate::domain::base_url::{self, BaseUrl};
 use crate::domain::text;
 
@@ -21,7 +21,7 @@ const LONGEST_LOGIN: usize = 255;
 
 /// The way to the API's host.
 #[derive(Clone)]
-pub(super) enum Route {
+pub(super) enum ProxyChoice {
     /// No proxy.
     Straight,
     /// A proxy.
@@ -46,7 +46,7 @@ pub(super) struct ProxyInUse {
     pub(super) is_socks: bool,
 }
 
-impl Route {
+impl ProxyChoice {
     /// The proxy.
     pub(super) fn proxy(&self) -> Option<ProxyInUse> {
         let Self::Through { url, variable } = self else {
@@ -80,7 +80,7 @@ impl Route {
             Self::Through { url, .. } => match Proxy::all(url.clone()) {
                 Ok(proxy) => Ok(builder.proxy(proxy)),
                 Err(error) => Err(Error::Setup {
-                    cause: transport::describe(error),
+                    cause: connection_errors::describe(error),
                 }),
             },
         }
@@ -92,13 +92,13 @@ impl Route {
 /// # Errors
 /// [`Error::ProxySetting`] for a proxy that is meant for these requests, but cannot be used. Never
 /// falls back to a direct connection: that would bypass the configured proxy.
-pub(super) fn find(base_url: &BaseUrl) -> Result<Route, Error> {
+pub(super) fn find(base_url: &BaseUrl) -> Result<ProxyChoice, Error> {
     let target = base_url.join(&[]);
     let Some((variable, proxy)) = variable(target.scheme()) else {
         return of_the_system(&target);
     };
     if is_exempt(&target) {
-        return Ok(Route::Straight);
+        return Ok(ProxyChoice::Straight);
     }
     let variable = Some(variable);
     let fault = |fault| Error::ProxySetting { variable, fault };
@@ -107,12 +107,12 @@ pub(super) fn find(base_url: &BaseUrl) -> Result<Route, Error> {
     Ok(through(url, variable, &target))
 }
 
-fn through(url: Url, variable: Option<&'static str>, target: &Url) -> Route {
+fn through(url: Url, variable: Option<&'static str>, target: &Url) -> ProxyChoice {
     if target.scheme() == "http" && !is_loopback(&url) {
         tracing::debug!("plain http goes through no proxy on another computer");
-        return Route::Straight;
+        return ProxyChoice::Straight;
     }
-    Route::Through { url, variable }
+    ProxyChoice::Through { url, variable }
 }
 
 /// A SOCKS URL holds its host as text, whatever it is.
@@ -208,13 +208,13 @@ fn intercepts(matcher: &Matcher, target: &Url) -> bool {
 
 /// What the settings of macOS and Windows say where no variable does.
 #[cfg(any(target_os = "macos", windows))]
-fn of_the_system(target: &Url) -> Result<Route, Error> {
+fn of_the_system(target: &Url) -> Result<ProxyChoice, Error> {
     let proxy = target.as_str().parse().ok().and_then(|target| {
         let proxy = Matcher::from_system().intercept(&target)?;
         Some(proxy.uri().to_string())
     });
     let Some(proxy) = proxy else {
-        return Ok(Route::Straight);
+        return Ok(ProxyChoice::Straight);
     };
     match parse(&proxy, target) {
         Ok(url) => Ok(through(url, None, target)),
@@ -230,8 +230,8 @@ fn of_the_system(target: &Url) -> Result<Route, Error> {
     clippy::unnecessary_wraps,
     reason = "elsewhere there are settings that may be wrong"
 )]
-fn of_the_system(_: &Url) -> Result<Route, Error> {
-    Ok(Route::Straight)
+fn of_the_system(_: &Url) -> Result<ProxyChoice, Error> {
+    Ok(ProxyChoice::Straight)
 }
 
 /// A variable holds bytes that are not UTF-8.

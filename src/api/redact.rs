@@ -6,7 +6,7 @@
 use zeroize::Zeroizing;
 
 use crate::domain::failure::ApiError;
-use crate::domain::secrecy::{HIDDEN, SHORTEST};
+use crate::domain::redaction::{HIDDEN, SHORTEST};
 use crate::domain::secret::Secret;
 
 /// The text without the credential, as it is or in Base64.

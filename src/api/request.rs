@@ -1,6 +1,6 @@
 //! The requests that exist, all of them reads, and the headers that authenticate them.
 //!
-//! Not here: sending (`exchange`).
+//! Not here: sending (`transport`).
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;

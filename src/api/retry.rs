@@ -1,6 +1,6 @@
 //! When to send a request again, and after how long.
 //!
-//! Pure: jitter and clock come in from outside. Not here: the waiting (`exchange`).
+//! Pure: jitter and clock come in from outside. Not here: the waiting (`transport`).
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! How the HTTP client is set up.
 //!
-//! Not here: whom it trusts (`roots`), which way it goes (`proxy`), and requests (`connections`).
+//! Not here: whom it trusts (`trust_roots`), which way it goes (`proxy`), and requests (`connections`).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, redirect};
 
-use super::coding;
+use super::connection_errors;
+use super::content_encoding;
 use super::error::Error;
-use super::proxy::{self, ProxyInUse, Route};
-use super::roots::Roots;
-use super::transport;
+use super::proxy::{self, ProxyChoice, ProxyInUse};
+use super::trust_roots::Roots;
 use crate::domain::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ pub(super) struct Recipe {
     is_https: bool,
     idle_limit: Duration,
     roots: Roots,
-    route: Route,
+    route: ProxyChoice,
 }
 
 impl Recipe {
@@ -52,7 +52,7 @@ impl Recipe {
             route: if options.use_system_proxy {
                 proxy::find(&options.base_url)?
             } else {
-                Route::Straight
+                ProxyChoice::Straight
             },
             roots: Roots::load(is_https, options.ca_file.as_deref())?,
         })
@@ -89,7 +89,7 @@ impl Recipe {
 
 fn built(builder: ClientBuilder) -> Result<reqwest::Client, Error> {
     builder.build().map_err(|error| Error::Setup {
-        cause: transport::describe(error),
+        cause: connection_errors::describe(error),
     })
 }
 
@@ -103,7 +103,10 @@ fn choose_cryptography() {
 fn builder() -> ClientBuilder {
     let accept = HeaderMap::from_iter([
         (ACCEPT, HeaderValue::from_static("application/json")),
-        (ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED)),
+        (
+            ACCEPT_ENCODING,
+            HeaderValue::from_static(content_encoding::ACCEPTED),
+        ),
     ]);
     reqwest::Client::builder()
         .user_agent(USER_AGENT)

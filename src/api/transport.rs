@@ -1,187 +1,526 @@
-//! What stopped an exchange, told from the chain of causes beneath the HTTP library's error.
+//! The only code that sends anything: a `GET`, whose answer is bounded, read, and asked for again
+//! where that helps.
 //!
-//! Not here: anything about answers. Nothing from here holds a URL, which may have a password in
-//! it where a proxy is used.
+//! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `classify`).
 
-use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use super::envelope::bounded;
-use super::error::Problem;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode, Url};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-/// What every error of SOCKS begins with.
-const SOCKS: &str = "SOCKS error: ";
-/// The error of a name that was to be resolved here.
-const SOCKS_NAME: &str = "error resolving for socks proxy";
+use super::classify::{self, Facts};
+use super::connection_errors::WantedLogin;
+use super::connections::Connections;
+use super::content_encoding::{self, Coding};
+use super::envelope::{self, Envelope, bounded, brief};
+use super::error::{Error, Problem, Reason, Refusal, Unreadable};
+use super::proxy::ProxyInUse;
+use super::request::{self, Request};
+use super::setup::{Options, Recipe};
+use super::{connection_errors, proxy_login, redact, retry};
+use crate::domain::base_url::BaseUrl;
+use crate::domain::clock;
+use crate::domain::credential::Credential;
+use crate::domain::secret::Secret;
 
-/// Whether a proxy wants to be logged in to.
-pub(super) fn wanted_login(error: &reqwest::Error) -> Option<WantedLogin> {
-    causes(error).iter().find_map(|cause| {
-        let text = cause.to_string();
-        let of_socks = text.strip_prefix(SOCKS);
-        Some(match of_socks.unwrap_or(&text) {
-            "tunnel error: proxy authorization required" => WantedLogin::Http,
-            "credentials not accepted" => WantedLogin::Socks { was_refused: true },
-            "server does not support user/pass authentication"
-            | "server implements authentication incorrectly" => {
-                WantedLogin::Socks { was_refused: false }
-            }
-            _ => return None,
+/// Bodies larger than this, after decompression, are refused.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// A plain body up to this size is read where it arrives; anything else on a thread of its own, since
+/// it may take longer than signals and keys can wait.
+const SMALL_BODY: usize = 64 * 1024;
+
+/// How long the body of an answer is waited for whose status says enough.
+const DETAILS: Duration = Duration::from_secs(1);
+
+/// How long a call may take, and what it does when it is told to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// How long the caller allowed, as it is told when that was not enough.
+    pub allowed: Duration,
+    /// When the call ends, whatever it is doing.
+    pub deadline: Instant,
+    /// How long each request may take, where that counts instead of the deadline: a list of many
+    /// pages then goes on for as long as each of them comes.
+    pub per_request: Option<Duration>,
+    /// Whether a 429 is waited out where that fits the deadline; otherwise it is an error at once.
+    pub waits_when_limited: bool,
+}
+
+/// What a call brought back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<T> {
+    /// The thing asked for.
+    pub value: T,
+    /// How long the whole call took, retries included.
+    pub took: Duration,
+    /// Server minus local clock, where the answer allowed it to be measured.
+    pub measured_offset: Option<TimeDelta>,
+    /// What is odd about the answer, a fragment of a sentence each. Untrusted text.
+    pub notes: Vec<String>,
+}
+
+impl<T> Answer<T> {
+    /// The same answer about another value.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            value: change(self.value),
+            took: self.took,
+            measured_offset: self.measured_offset,
+            notes: self.notes,
+        }
+    }
+}
+
+/// One call: with what credential, since when and until when.
+pub(super) struct RequestContext {
+    headers: HeaderMap,
+    credential: &'static str,
+    secret: Secret,
+    patience: Deadlines,
+    begun: Instant,
+    /// The pause that an answer to any of its requests asked for, and that answer.
+    pause: Mutex<Option<(Instant, Error)>>,
+}
+
+impl RequestContext {
+    /// A call that begins now.
+    pub(super) fn new(credential: &Credential, patience: Deadlines) -> Result<Self, Error> {
+        Ok(Self {
+            headers: request::headers(credential)?,
+            credential: credential.kind.label(),
+            secret: credential.secret.clone(),
+            patience,
+            begun: Instant::now(),
+            pause: Mutex::default(),
         })
-    })
-}
+    }
 
-/// How a proxy asked to be logged in to.
-pub(super) enum WantedLogin {
-    /// By status 407.
-    Http,
-    /// By the protocol of SOCKS.
-    Socks {
-        /// Whether it was given a user name and password.
-        was_refused: bool,
-    },
-}
+    fn pause(&self) -> Option<(Instant, Error)> {
+        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        pause.clone().filter(|(until, _)| *until > Instant::now())
+    }
 
-/// Whether the connection to a proxy failed, not one that goes on from there.
-pub(super) fn is_before_tunnel(error: &reqwest::Error) -> bool {
-    let words = "tunnel error: failed to create underlying connection";
-    causes(error).iter().any(|cause| cause.to_string() == words)
-}
-
-/// Names the problem. `is_forwarded`: a proxy is connected to in place of the API; where it opens a
-/// tunnel instead, its errors say so.
-pub(super) fn problem(error: &reqwest::Error, is_forwarded: bool) -> Problem {
-    let causes = causes(error);
-    if let Some(tls) = causes.iter().find_map(|cause| tls(*cause)) {
-        return tls;
-    }
-    if let Some(proxy) = causes.iter().find_map(|cause| tunnel(*cause)) {
-        return proxy;
-    }
-    // A proxy of SOCKS may be handed an address for the name.
-    if causes.iter().any(|cause| cause.to_string() == SOCKS_NAME) {
-        return Problem::Dns;
-    }
-    if error.is_connect() && is_forwarded && !error.is_timeout() {
-        return Problem::ProxyUnreachable;
-    }
-    if error.is_dns() || causes.iter().any(|cause| is_name(*cause)) {
-        return Problem::Dns;
-    }
-    if error.is_connect() && error.is_timeout() {
-        return Problem::ConnectTimeout;
-    }
-    causes
-        .iter()
-        .find_map(|cause| broken(*cause))
-        .unwrap_or(Problem::Other)
-}
-
-/// The chain in one line, without repetitions and without any URL.
-pub(super) fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut words: Vec<String> = Vec::new();
-    for cause in causes(&error) {
-        let text = cause.to_string();
-        if !text.contains("://") && words.iter().all(|earlier| !earlier.contains(&text)) {
-            words.push(text);
+    /// Takes note of a pause that an answer asks for: it holds for every request of the call.
+    fn note_pause(&self, error: &Error) {
+        if let Some(pause) = error.retry_after() {
+            *self.pause.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((Instant::now() + pause, error.clone()));
         }
     }
-    bounded(&words.join(": "))
-}
 
-/// The error and everything beneath it. `io::Error::source` skips the error it wraps.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
-    let mut causes = vec![error];
-    let mut at = error;
-    while let Some(next) = beneath(at) {
-        causes.push(next);
-        at = next;
-    }
-    causes
-}
-
-fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-    {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
-}
-
-fn tls(cause: &(dyn StdError + 'static)) -> Option<Problem> {
-    use rustls::{AlertDescription, Error};
-    let problem = match cause.downcast_ref::<Error>()? {
-        Error::InvalidCertificate(fault) => certificate(fault),
-        Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            Problem::OldTls
+    /// Waits until no pause is on, where that fits a deadline.
+    async fn wait_out(&self, deadline: Instant) -> Result<(), Error> {
+        while let Some((until, error)) = self.pause() {
+            if !self.patience.waits_when_limited || until >= deadline {
+                return Err(error);
+            }
+            sleep_until(until).await;
         }
-        Error::InvalidMessage(_) => Problem::NotTls,
-        _ => Problem::Tls,
-    };
-    Some(problem)
+        Ok(())
+    }
+
+    /// How long the call has been going on.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
 }
 
-fn certificate(fault: &rustls::CertificateError) -> Problem {
-    use rustls::CertificateError as Fault;
-    match fault {
-        Fault::UnknownIssuer => Problem::UnknownIssuer,
-        Fault::NotValidForName | Fault::NotValidForNameContext { .. } => Problem::WrongName,
-        Fault::Expired
-        | Fault::ExpiredContext { .. }
-        | Fault::NotValidYet
-        | Fault::NotValidYetContext { .. } => Problem::NotValidNow,
-        Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => Problem::WrongPurpose,
-        // rustls does not export the type of this one; its name is all there is.
-        Fault::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            Problem::AuthorityItself
+/// The way to the API. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct HttpTransport {
+    connections: Arc<Connections>,
+    base_url: BaseUrl,
+    proxy: Option<ProxyInUse>,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl HttpTransport {
+    /// Sets the way up; sends nothing.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let recipe = Recipe::new(options)?;
+        Ok(Self {
+            proxy: recipe.proxy(),
+            connections: Arc::new(Connections::new(recipe)?),
+            base_url: options.base_url.clone(),
+            clock: options.clock,
+        })
+    }
+
+    /// The certificates that cannot be used, in sentences.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.connections.recipe().complaint()
+    }
+
+    /// Sends a request, again where that helps, and reads the answer before the deadline.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        context: &RequestContext,
+        request: Request<'_>,
+        read: impl Read<T>,
+    ) -> Result<Answer<T>, Error> {
+        let own = context.patience.per_request;
+        let deadline = own.map_or(context.patience.deadline, |own| Instant::now() + own);
+        let has_begun = AtomicBool::new(false);
+        let exchange = self.persist(context, deadline, request, &has_begun, read);
+        match timeout_at(deadline, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Timeout {
+                allowed: own.unwrap_or(context.patience.allowed),
+                has_begun: has_begun.into_inner(),
+                request: request.line(),
+            }),
         }
-        _ => Problem::Tls,
     }
-}
 
-/// The HTTP library does not export the type of these errors; its words are all there is.
-fn tunnel(cause: &(dyn StdError + 'static)) -> Option<Problem> {
-    let text = cause.to_string();
-    let reason = text
-        .strip_prefix("tunnel error: ")
-        .or_else(|| text.strip_prefix(SOCKS))?;
-    Some(match reason {
-        "failed to create underlying connection" => Problem::ProxyUnreachable,
-        "failed parsing server response" | "io error during SOCKS handshake" => Problem::NotSocks,
-        _ => Problem::ProxyRefused,
-    })
-}
-
-/// A name that was looked up in vain, or that cannot be one.
-fn is_name(cause: &(dyn StdError + 'static)) -> bool {
-    cause.is::<rustls::pki_types::InvalidDnsNameError>() || cause.to_string() == "dns error"
-}
-
-fn broken(cause: &(dyn StdError + 'static)) -> Option<Problem> {
-    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-        if error.is_parse() {
-            return Some(Problem::NotHttp);
+    async fn persist<T: Send + 'static>(
+        &self,
+        context: &RequestContext,
+        deadline: Instant,
+        request: Request<'_>,
+        has_begun: &AtomicBool,
+        read: impl Read<T>,
+    ) -> Result<Answer<T>, Error> {
+        let mut retries = 0;
+        let mut has_jumped = false;
+        loop {
+            context.wait_out(deadline).await?;
+            has_jumped |= self.connections.touch((self.clock)());
+            let attempt = self
+                .attempt(context, request, has_begun, read.clone())
+                .await;
+            has_jumped |= self.connections.touch((self.clock)());
+            let error = match attempt {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            context.note_pause(&error);
+            let waits = context.patience.waits_when_limited;
+            let pause = retry::pause(&error, retries, fastrand::f64(), waits)
+                .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
+                .filter(|pause| Instant::now() + *pause < deadline);
+            let Some(pause) = pause else {
+                if let Some(wait) = error.retry_after() {
+                    tracing::warn!(wait_s = wait.as_secs(), "rate limited");
+                }
+                return Err(error);
+            };
+            tracing::warn!(%error, pause_ms = pause.as_millis(), "trying again");
+            sleep(pause).await;
+            retries += 1;
         }
-        let is_cut = error.is_incomplete_message() || error.is_closed() || error.is_canceled();
-        return is_cut.then_some(Problem::Reset);
     }
-    match cause.downcast_ref::<io::Error>()?.kind() {
-        io::ErrorKind::ConnectionRefused => Some(Problem::Refused),
-        io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable => Some(Problem::NoRoute),
-        // A firewall or a sandbox of this computer.
-        io::ErrorKind::PermissionDenied => Some(Problem::Forbidden),
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::NotConnected
-        | io::ErrorKind::TimedOut
-        | io::ErrorKind::UnexpectedEof => Some(Problem::Reset),
-        _ => None,
+
+    async fn attempt<T: Send + 'static>(
+        &self,
+        context: &RequestContext,
+        request: Request<'_>,
+        has_begun: &AtomicBool,
+        read: impl Read<T>,
+    ) -> Result<Answer<T>, Error> {
+        has_begun.store(false, Ordering::Relaxed);
+        let url = request.url(&self.base_url);
+        let headers = &context.headers;
+        let message = |http: &reqwest::Client| http.get(url.clone()).headers(headers.clone());
+        let (sent, mut response) = match self.connections.send(self.clock, message).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.unanswered(request, error).await),
+        };
+        has_begun.store(true, Ordering::Relaxed);
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let schemes = proxy_login::schemes(response.headers());
+            let login = proxy_login::http(self.proxy.as_ref(), schemes, request.line());
+            return Err(Error::ProxyLogin(Box::new(login)));
+        }
+        let head = self.head(&response, context, request, sent);
+        let body = match head.facts.status {
+            300..=399 => Vec::new(),
+            _ if head.says_enough() => match timeout(DETAILS, body(&mut response)).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            },
+            _ => match body(&mut response).await {
+                Ok(bytes) => bytes,
+                Err(BodyError::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
+                Err(BodyError::Broken(error)) => return Err(self.broken(request, error)),
+            },
+        };
+        tracing::debug!(
+            request = request.line(),
+            status = head.facts.status,
+            ms = context.elapsed().as_millis(),
+            cf_ray = head.cf_ray,
+            "answered"
+        );
+        let measured_offset = head.measured_offset;
+        let settled = if head.is_gzip || body.len() > SMALL_BODY {
+            spawn_blocking(move || head.settle(body, read))
+                .await
+                .unwrap_or_else(|gone| Err(Unsettled::Damaged(io::Error::other(gone.to_string()))))
+        } else {
+            head.settle(body, read)
+        };
+        match settled {
+            Ok((value, notes)) => Ok(Answer {
+                value,
+                took: context.elapsed(),
+                measured_offset,
+                notes,
+            }),
+            Err(Unsettled::Refused(error)) => Err(error),
+            Err(Unsettled::Damaged(error)) => Err(self.damaged(request, &error)),
+        }
     }
+
+    /// The error for a body that came whole, but cannot be decompressed.
+    fn damaged(&self, request: Request<'_>, error: &io::Error) -> Error {
+        Error::Transport {
+            problem: Problem::Compression,
+            request: request.line(),
+            host: self.base_url.host(),
+            cause: bounded(&error.to_string()),
+        }
+    }
+
+    /// The error for a request that got no answer.
+    async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
+        let login = match (connection_errors::wanted_login(&error), &self.proxy) {
+            (Some(WantedLogin::Http), proxy) => {
+                let recipe = self.connections.recipe();
+                let schemes = proxy_login::schemes_of_tunnel(recipe, &self.base_url).await;
+                proxy_login::http(proxy.as_ref(), schemes, request.line())
+            }
+            (Some(WantedLogin::Socks { was_refused }), Some(proxy)) => {
+                proxy_login::socks(proxy, was_refused, request.line())
+            }
+            _ => return self.broken(request, error),
+        };
+        Error::ProxyLogin(Box::new(login))
+    }
+
+    /// The error for an exchange that stopped half-way.
+    fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
+        let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
+        let problem = connection_errors::problem(&error, is_forwarded);
+        let host = self.base_url.host();
+        let host = match (&self.proxy, problem) {
+            (
+                Some(proxy),
+                Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks,
+            ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
+            (Some(proxy), Problem::ProxyUnreachable | Problem::ProxyRefused) => {
+                proxy.address.clone()
+            }
+            (Some(proxy), Problem::ConnectTimeout) => {
+                format!("{host} through the proxy {}", proxy.address)
+            }
+            // The certificate of a proxy of https, say.
+            (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
+                format!("the proxy {}", proxy.address)
+            }
+            _ => host,
+        };
+        Error::Transport {
+            problem,
+            request: request.line(),
+            host,
+            cause: connection_errors::describe(error),
+        }
+    }
+
+    /// What the status line and headers say.
+    fn head(
+        &self,
+        response: &Response,
+        context: &RequestContext,
+        request: Request<'_>,
+        sent: DateTime<Utc>,
+    ) -> ResponseHead {
+        let received = (self.clock)();
+        let text = |name: &str| {
+            let value: &HeaderValue = response.headers().get(name)?;
+            Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
+        };
+        let hide = |stranger: String| redact::text(stranger, &context.secret);
+        let date = text("date").and_then(|text| retry::http_date(&text));
+        let was_cached = response.headers().contains_key(header::AGE);
+        let location = text("location").and_then(|text| response.url().join(&text).ok());
+        ResponseHead {
+            facts: Facts {
+                status: response.status().as_u16(),
+                subject: request.subject,
+                retry_after: retry::retry_after(
+                    text("retry-after").as_deref(),
+                    date.unwrap_or(received),
+                ),
+                encoding: match Coding::of(response.headers()) {
+                    Coding::Other(encoding) => Some(hide(encoding)),
+                    Coding::Plain | Coding::Gzip => None,
+                },
+                location_host: location
+                    .as_ref()
+                    .and_then(Url::host_str)
+                    .map(bounded)
+                    .map(hide),
+            },
+            is_gzip: Coding::of(response.headers()) == Coding::Gzip,
+            request: request.line(),
+            credential: context.credential,
+            secret: context.secret.clone(),
+            cf_ray: text("cf-ray").map(hide),
+            measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
+        }
+    }
+}
+
+/// Reads what was asked for out of an answer, on whichever thread.
+pub(super) trait Read<T>:
+    Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static
+{
+}
+
+impl<T, F> Read<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static {}
+
+/// An answer without its body.
+struct ResponseHead {
+    facts: Facts,
+    is_gzip: bool,
+    cf_ray: Option<String>,
+    measured_offset: Option<TimeDelta>,
+    request: String,
+    credential: &'static str,
+    secret: Secret,
+}
+
+/// Why an answer brought nothing.
+enum Unsettled {
+    Refused(Error),
+    /// The body cannot be decompressed.
+    Damaged(io::Error),
+}
+
+impl From<Error> for Unsettled {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl ResponseHead {
+    /// Whether the status tells what happened; a body that cannot be had, or not soon, takes nothing
+    /// from it.
+    fn says_enough(&self) -> bool {
+        matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
+    }
+
+    /// The thing asked for and what is odd about the answer, or what the answer means instead.
+    fn settle<T>(
+        self,
+        body: Vec<u8>,
+        read: impl Fn(&Envelope<'_>) -> Result<T, Reason>,
+    ) -> Result<(T, Vec<String>), Unsettled> {
+        let bytes = match self.decompressed(body) {
+            Ok(bytes) if bytes.len() <= MAX_BODY => bytes,
+            Ok(_) | Err(_) if self.says_enough() => Vec::new(),
+            Ok(_) => return Err(self.refusal(Reason::TooLarge, None).into()),
+            Err(error) => return Err(Unsettled::Damaged(error)),
+        };
+        let text = envelope::text(bytes);
+        let envelope = Envelope::read(&text);
+        let reason = match (&envelope, self.facts.status) {
+            (Ok(envelope), 200..=299) if envelope.is_success() => match read(envelope) {
+                Ok(value) => {
+                    return Ok((value, self.notes(envelope)));
+                }
+                Err(reason) => reason,
+            },
+            (Ok(envelope), 200..=299) if !envelope.is_recognised() => {
+                Unreadable::NotEnvelope.into()
+            }
+            _ => classify::judge(&self.facts, &envelope),
+        };
+        let remark = match &envelope {
+            Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
+            Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
+                let line = redact::text(line.to_owned(), &self.secret);
+                format!("the answer begins with: {}", brief(&line))
+            }),
+        };
+        let mut error = self.refusal(reason, remark);
+        if let (Error::Refused(refusal), Ok(envelope)) = (&mut error, envelope) {
+            refusal.api_errors = redact::errors(envelope.errors, &self.secret);
+            refusal.api_messages = redact::errors(envelope.messages, &self.secret);
+            refusal.omitted = envelope.omitted;
+        }
+        Err(error.into())
+    }
+
+    /// What is odd about a success, a fragment of a sentence each.
+    fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
+        let notes = envelope.notes().into_iter();
+        notes
+            .map(|note| brief(&redact::text(note, &self.secret)))
+            .collect()
+    }
+
+    fn decompressed(&self, body: Vec<u8>) -> io::Result<Vec<u8>> {
+        if self.is_gzip {
+            content_encoding::gunzip(&body, MAX_BODY)
+        } else {
+            Ok(body)
+        }
+    }
+
+    fn refusal(&self, reason: Reason, remark: Option<String>) -> Error {
+        let hide = |stranger: String| redact::text(stranger, &self.secret);
+        let reason = match reason {
+            Reason::OtherToken { asked, sent } => Reason::OtherToken {
+                asked,
+                sent: hide(sent),
+            },
+            reason => reason,
+        };
+        Error::Refused(Box::new(Refusal {
+            reason,
+            subject: self.facts.subject,
+            credential: self.credential,
+            request: self.request.clone(),
+            http_status: self.facts.status,
+            cf_ray: self.cf_ray.clone(),
+            api_errors: Vec::new(),
+            api_messages: Vec::new(),
+            omitted: 0,
+            remark,
+        }))
+    }
+}
+
+/// Why a body did not come whole.
+enum BodyError {
+    TooLarge,
+    Broken(reqwest::Error),
+}
+
+/// The body as it comes; received piece by piece, so that an endless one is noticed at the bound.
+async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }

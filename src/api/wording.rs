@@ -1,10 +1,10 @@
 //! Errors in words: for each a sentence that says what happened and one that says what to do.
 //!
 //! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
-//! `refusal`. Not here: deciding what an error is.
+//! `error_messages`. Not here: deciding what an error is.
 
 use super::error::{Error, LoginFault, Problem, ProxyFault, ProxyLogin};
-use super::refusal::{self, Words, seconds};
+use super::error_messages::{self, Words, seconds};
 use crate::domain::failure::{Details, Failure, FailureKind};
 use crate::domain::scope::Scope;
 
@@ -95,7 +95,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
         ),
         Error::Transport { problem, host, .. } => transport(*problem, host),
         Error::ProxyLogin(login) => proxy_login(login),
-        Error::Refused(refusal) => refusal::words(refusal, scope),
+        Error::Refused(refusal) => error_messages::words(refusal, scope),
     }
 }
 

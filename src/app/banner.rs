@@ -21,7 +21,7 @@ pub struct Told {
 /// zone's ID is shortened where that saves a line: the header shows it as well. What holds more
 /// failures than one gets two lines for each of them, up to a third of the terminal.
 #[must_use]
-pub fn told(
+pub fn fit_banner(
     headline: &str,
     hint: &str,
     (width, height): (u16, u16),

@@ -1,16 +1,16 @@
 //! The list of all tokens: its cursor and its filter, and what keys do to them.
 //!
-//! Not here: order and matching (`browse_table`); fetching (`browsing`); wording and layout (`ui`).
+//! Not here: order and matching (`token_table`); fetching (`list_fetch`); wording and layout (`ui`).
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::browse_table::{Basis, Table};
 use super::field::{Editor, TextField};
 use super::message::Stage;
 use super::scroll::moved;
 use super::step::Step;
+use super::token_table::{Basis, Table};
 use crate::action::Action;
 use crate::domain::access::Access;
 use crate::domain::remote::{Fetched, Remote, RequestId};

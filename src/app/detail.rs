@@ -1,6 +1,6 @@
 //! The token in view: what is known of it, and what keys do to it.
 //!
-//! Not here: fetching it (`fetching`); wording, colours and layout (`ui`).
+//! Not here: fetching it (`token_fetch`); wording, colours and layout (`ui`).
 
 use std::sync::Arc;
 

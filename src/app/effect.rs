@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::access::{Access, Asker};
+use crate::domain::access::{Access, CredentialRef};
 use crate::domain::credential::Credential;
 use crate::domain::profile::Profile;
 use crate::domain::raw_lines::RawLines;
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
@@ -44,7 +44,7 @@ pub enum Effect {
         /// Names the answer.
         request: RequestId,
         /// Who asks.
-        asker: Asker,
+        asker: CredentialRef,
     },
     /// Find out which profiles have their secret in the credential store, without reading any.
     FindSecrets {
@@ -72,7 +72,7 @@ pub enum Effect {
         /// Names the answer.
         request: RequestId,
         /// What to try: what was typed, or what is stored.
-        asker: Asker,
+        asker: CredentialRef,
         /// Where.
         scope: Scope,
     },

@@ -6,7 +6,7 @@ use super::field::{Editor, TextField};
 use super::scroll::moved;
 use super::step::Step;
 use crate::action::Action;
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::token::TokenRef;
 

@@ -13,7 +13,7 @@ use crate::domain::access::{Access, VisibleScopes};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
 use crate::domain::raw_lines::{Matches, RawLines};
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;

@@ -5,28 +5,28 @@
 
 pub mod banner;
 pub mod browse;
-pub mod browse_table;
-mod browsing;
+mod credential_switch;
 pub mod detail;
 pub mod effect;
-mod fetching;
 pub mod field;
-mod haystacks;
+mod list_fetch;
 pub mod lookup;
 pub mod message;
 mod perform;
 pub mod picker;
 pub mod profiles;
 pub mod raw_view;
+mod schedule;
 mod scroll;
+mod search_index;
 pub mod setup;
 mod setup_fill;
 mod setup_parts;
 mod start;
 pub mod state;
 mod step;
-mod switching;
-mod timing;
+mod token_fetch;
+pub mod token_table;
 mod update;
 
 pub use start::{Opening, start};

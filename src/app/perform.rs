@@ -2,17 +2,17 @@
 //!
 //! Not here: keys, or what a screen does within itself.
 
-use super::browsing;
+use super::credential_switch::{self, Owner};
 use super::effect::Effect;
-use super::fetching;
+use super::list_fetch;
 use super::picker::Picker;
 use super::profiles::Change;
 use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
 use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
-use super::switching::{self, Owner};
-use crate::domain::access::Asker;
-use crate::domain::recent::Recent;
+use super::token_fetch;
+use crate::domain::access::CredentialRef;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::domain::token::TokenRef;
@@ -22,21 +22,21 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for step in steps {
         match step {
-            Step::Switch(seat) => effects.extend(switching::switch(state, seat)),
-            Step::EnterDemo(access) => effects.extend(switching::enter_demo(state, access)),
-            Step::Vacate => effects.extend(vacate(state)),
+            Step::Switch(seat) => effects.extend(credential_switch::switch(state, seat)),
+            Step::EnterDemo(access) => effects.extend(credential_switch::enter_demo(state, access)),
+            Step::Vacate => effects.extend(remove_active(state)),
             Step::OpenProfiles => effects.extend(open_profiles(state)),
             Step::Enter {
                 identity,
                 profile,
                 scope,
-            } => effects.extend(switching::enter(state, identity, profile, scope)),
+            } => effects.extend(credential_switch::enter(state, identity, profile, scope)),
             Step::LookUpAgain(recent) => effects.extend(look_up_again(state, &recent)),
             Step::LookUp { .. } if must_choose(state) => {
                 effects.extend(choose_profile(state));
             }
             Step::LookUp { token, scope } => {
-                effects.extend(fetching::give_way(state, &token, &scope));
+                effects.extend(token_fetch::give_way(state, &token, &scope));
                 effects.extend(look_up(state, token, &scope));
             }
             Step::OpenBrowse => effects.extend(open_browse(state)),
@@ -49,7 +49,7 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
 /// A look-up of another profile is that profile's: another credential may see nothing of it, and is
 /// not sent where nobody meant it to go.
 fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
-    let mut steps = match switching::owner(state, recent) {
+    let mut steps = match credential_switch::owner(state, recent) {
         Owner::InUse => Vec::new(),
         Owner::Other(seat) => vec![Step::Switch(seat)],
         Owner::Gone(name) => {
@@ -86,11 +86,11 @@ fn open_browse(state: &mut State) -> Vec<Effect> {
     if state.session.identity.is_none() {
         return open_session_setup(state, false).into_iter().collect();
     }
-    let dropped = browsing::opens_another(state)
+    let dropped = list_fetch::opens_another(state)
         .then(|| state.browse.clear())
         .flatten();
     let awaited = state.setup.cancel();
-    let list = browsing::open(state);
+    let list = list_fetch::open(state);
     [dropped, awaited]
         .into_iter()
         .flatten()
@@ -110,16 +110,16 @@ fn perform_one(state: &mut State, step: Step) -> Option<Effect> {
             return copy(state, Some(lines.join("\n")));
         }
         Step::CopyRaw(text) => return copy(state, text),
-        Step::Fetch { access, token } => return fetching::fetch(state, access, token),
-        Step::Refresh => return fetching::refresh(state),
+        Step::Fetch { access, token } => return token_fetch::fetch(state, access, token),
+        Step::Refresh => return token_fetch::refresh(state),
         Step::OpenLookup => {
             // A form that is left waits for nothing any more: its answer would take the screen.
             let awaited = state.setup.cancel();
             open_lookup(state);
             return awaited.map(Effect::Cancel);
         }
-        Step::ListAgain => return browsing::list(state),
-        Step::OpenRow(token) => return browsing::open_row(state, token),
+        Step::ListAgain => return list_fetch::list(state),
+        Step::OpenRow(token) => return list_fetch::open_row(state, token),
         Step::DropLookUp => return state.detail.token.cancel().map(Effect::Cancel),
         Step::LeaveProfiles => state.screen = state.before_profiles,
         Step::AskToRemove => state.overlay = Some(Overlay::Confirm),
@@ -149,7 +149,7 @@ fn begin(state: &mut State, step: Step) -> Option<Effect> {
             scope,
             session_only,
         } => {
-            if fetching::is_asked_to_pause(state) {
+            if token_fetch::is_asked_to_pause(state) {
                 return None;
             }
             let request = state.next_request();
@@ -182,7 +182,7 @@ fn begin(state: &mut State, step: Step) -> Option<Effect> {
         Step::MakeDefault(name) => Some(change_profile(state, name, false)),
         Step::PickScope(asker) => pick_scope(state, asker),
         Step::PickScopeInUse => match state.session.identity.clone() {
-            Some(identity) => pick_scope(state, Asker::Identity(identity)),
+            Some(identity) => pick_scope(state, CredentialRef::Identity(identity)),
             None => open_session_setup(state, false),
         },
         _ => None,
@@ -211,7 +211,7 @@ fn sanitized(text: &str) -> String {
 
 fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Option<Effect> {
     match state.session.access(scope) {
-        Some(access) => fetching::fetch(state, access, token),
+        Some(access) => token_fetch::fetch(state, access, token),
         None => open_session_setup(state, false),
     }
 }
@@ -282,7 +282,7 @@ fn open_profiles(state: &mut State) -> Vec<Effect> {
         state.setup = Setup::default();
     } else {
         state.before_profiles = state.screen;
-        switching::welcome(state);
+        credential_switch::remember_external(state);
         let source = state.session.identity.as_ref().map(|it| it.source.clone());
         let settings = &state.session.settings;
         state.profiles.select(source.as_ref(), settings);
@@ -326,9 +326,9 @@ fn change_profile(state: &mut State, name: String, is_removal: bool) -> Effect {
 }
 
 /// The profile in use is gone: with nothing to go on with and no profile left, the form opens.
-fn vacate(state: &mut State) -> Vec<Effect> {
+fn remove_active(state: &mut State) -> Vec<Effect> {
     let screen = state.screen;
-    let mut effects = switching::vacate(state);
+    let mut effects = credential_switch::remove_active(state);
     let session = &state.session;
     if session.identity.is_none() && session.settings.profiles.is_empty() {
         effects.extend(open_session_setup(state, false));
@@ -340,8 +340,8 @@ fn vacate(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-fn pick_scope(state: &mut State, asker: Asker) -> Option<Effect> {
-    if fetching::is_asked_to_pause(state) {
+fn pick_scope(state: &mut State, asker: CredentialRef) -> Option<Effect> {
+    if token_fetch::is_asked_to_pause(state) {
         return None;
     }
     let request = state.next_request();

@@ -1,6 +1,6 @@
 //! The profiles: which there are, where the secret of each is kept, and what keys do to them.
 //!
-//! Not here: the form that adds or changes one (`setup`), and switching (`switching`).
+//! Not here: the form that adds or changes one (`setup`), and switching (`credential_switch`).
 
 use super::scroll::moved;
 use super::step::Step;
@@ -22,13 +22,13 @@ pub struct Profiles {
     pub selected: usize,
     /// Credentials of no profile that are or were in use: the environment's, one for this session,
     /// the demo's. They come first.
-    pub visitors: Vec<Seat>,
+    pub external: Vec<Seat>,
     /// Where the secrets are kept.
     pub places: Remote<Places>,
     /// What is being changed.
     pub change: Option<Change>,
     /// The profile that is to be removed, if the user says so.
-    pub doomed: Option<String>,
+    pub pending_removal: Option<String>,
 }
 
 /// A change of a profile that is under way.
@@ -47,7 +47,7 @@ impl Profiles {
     #[must_use]
     pub fn rows(&self, settings: &Settings) -> Vec<Seat> {
         let profiles = settings.profiles.iter().map(Seat::of);
-        self.visitors.iter().cloned().chain(profiles).collect()
+        self.external.iter().cloned().chain(profiles).collect()
     }
 
     /// Where a profile's secret is kept, as far as that is known.
@@ -59,15 +59,15 @@ impl Profiles {
     }
 
     /// Notes a credential of no profile; of each source the newest counts.
-    pub(super) fn welcome(&mut self, seat: Seat) {
+    pub(super) fn remember_external(&mut self, seat: Seat) {
         let source = &seat.identity.source;
         match self
-            .visitors
+            .external
             .iter_mut()
             .find(|known| known.identity.source == *source)
         {
             Some(known) => *known = seat,
-            None => self.visitors.push(seat),
+            None => self.external.push(seat),
         }
     }
 
@@ -113,7 +113,7 @@ impl Profiles {
         match action {
             Action::MakeDefault => vec![Step::MakeDefault(profile.name.clone())],
             Action::RemoveProfile => {
-                self.doomed = Some(profile.name.clone());
+                self.pending_removal = Some(profile.name.clone());
                 vec![Step::AskToRemove]
             }
             action => vec![Step::EditProfile {
@@ -125,7 +125,7 @@ impl Profiles {
 
     /// The user wants the profile removed that was asked about.
     pub(super) fn confirmed(&mut self) -> Vec<Step> {
-        let name = self.doomed.take().map(Step::RemoveProfile);
+        let name = self.pending_removal.take().map(Step::RemoveProfile);
         name.into_iter().collect()
     }
 

@@ -6,7 +6,7 @@ use super::field::TextField;
 use super::setup::{Opener, Setup, SetupField};
 use super::setup_parts::Filled;
 use super::step::Step;
-use crate::domain::access::{Asker, Identity};
+use crate::domain::access::{CredentialRef, Identity};
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_new_profile_name};
 use crate::domain::scope::{Scope, ScopeId};
@@ -202,7 +202,7 @@ impl Setup {
         }
     }
 
-    fn read_asker(&self) -> Result<Asker, Complaint> {
+    fn read_asker(&self) -> Result<CredentialRef, Complaint> {
         if !self.can_ask() {
             let what = if self.is_global_key { "key" } else { "token" };
             let complaint =
@@ -212,8 +212,8 @@ impl Setup {
         let kind = self.read_kind()?;
         Ok(
             match (self.read_credential(&kind, false)?, &self.original) {
-                (Some(credential), _) => Asker::Credential(credential),
-                (None, Some(original)) => Asker::Identity(Identity {
+                (Some(credential), _) => CredentialRef::Credential(credential),
+                (None, Some(original)) => CredentialRef::Identity(Identity {
                     kind,
                     ..Identity::of(original)
                 }),

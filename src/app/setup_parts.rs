@@ -3,7 +3,7 @@
 //! Not here: the form itself (`setup`).
 
 use super::step::Step;
-use crate::domain::access::{Asker, Identity};
+use crate::domain::access::{CredentialRef, Identity};
 use crate::domain::credential::Credential;
 use crate::domain::profile::Profile;
 use crate::domain::remote::RequestId;
@@ -101,10 +101,10 @@ pub(super) struct Filled {
 
 impl Filled {
     /// Who asks the API: what was typed, or what is stored.
-    pub(super) fn asker(&self) -> Asker {
+    pub(super) fn asker(&self) -> CredentialRef {
         match &self.credential {
-            Some(credential) => Asker::Credential(credential.clone()),
-            None => Asker::Identity(Identity::of(&self.profile)),
+            Some(credential) => CredentialRef::Credential(credential.clone()),
+            None => CredentialRef::Identity(Identity::of(&self.profile)),
         }
     }
 

@@ -1,14 +1,14 @@
 //! What the program opens on.
 //!
-//! Not here: deciding which credential and scope are in use (`inspector`).
+//! Not here: deciding which credential and scope are in use (`service`).
 
 use super::effect::Effect;
 use super::field::TextField;
 use super::lookup::LookupField;
 use super::perform::perform;
+use super::schedule;
 use super::state::{Screen, State};
 use super::step::Step;
-use super::timing;
 use crate::domain::token::TokenRef;
 
 /// What the program opens on.
@@ -44,7 +44,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
         }
     };
     let effects = perform(state, steps);
-    state.next_change = timing::next_change(state);
+    state.next_change = schedule::next_change(state);
     effects
 }
 

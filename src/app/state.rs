@@ -415,8 +415,9 @@ impl State {
         let times = banner.times("×");
         let headline = text::sanitize(banner.headline()) + times.as_str();
         let hint = text::sanitize(banner.hint());
-        let told = banner::told(&headline, &hint, self.size, self.room_for_keys(), more, "…");
-        u16::try_from(told.headline.len() + told.hint.len()).unwrap_or(u16::MAX)
+        let fitted =
+            banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
+        u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)
     }
 
     /// The cells of the banner that the keys that help take: in a text field that is more.

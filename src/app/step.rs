@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use super::effect::Effect;
-use crate::domain::access::{Access, Asker, Identity, Seat};
+use crate::domain::access::{Access, CredentialRef, Identity, Seat};
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 
@@ -53,7 +53,7 @@ pub(super) enum Step {
     OpenSetup { is_replacing: bool },
     /// Try the form's credential on the API, then store it, or only keep it in memory.
     Check {
-        asker: Asker,
+        asker: CredentialRef,
         scope: Scope,
         session_only: bool,
     },
@@ -84,7 +84,7 @@ pub(super) enum Step {
     /// Go back to the screen that the profiles were opened from.
     LeaveProfiles,
     /// List the accounts and zones to choose from.
-    PickScope(Asker),
+    PickScope(CredentialRef),
     /// List them with the credential in use.
     PickScopeInUse,
     /// Put an account or zone into the form.

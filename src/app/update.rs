@@ -12,7 +12,7 @@ use super::perform::perform;
 use super::scroll::moved;
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use super::{browsing, fetching, switching, timing};
+use super::{credential_switch, list_fetch, schedule, token_fetch};
 use crate::action::Action;
 use crate::domain::clock::Now;
 use crate::domain::failure::{Failure, FailureKind};
@@ -32,11 +32,11 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.clock.jumped_at = Some(now.steady);
     }
     state.changed = true;
-    settle_time(state);
+    expire_notices(state);
     let mut steps = take_in(state, before, message);
     state.changed |= has_jumped;
     if !steps.contains(&Step::Refresh) {
-        steps.extend(fetching::measure_anew(state));
+        steps.extend(token_fetch::measure_anew(state));
     }
     let mut effects = perform(state, steps);
     if let View::Raw(raw) = &mut state.detail.view {
@@ -46,7 +46,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.browse.keep_up(state.basis());
         state.browse.scroll(state.body_rows());
     }
-    state.next_change = timing::next_change(state);
+    state.next_change = schedule::next_change(state);
     effects
 }
 
@@ -66,21 +66,21 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::Resized(width, height) => state.size = (width, height),
         Message::Ticked => {
             state.changed = state.change_is_due();
-            return fetching::ticked(state, before);
+            return token_fetch::ticked(state, before);
         }
-        Message::Resumed => return fetching::ticked(state, before),
-        Message::ClockMeasured { request, offset } => fetching::measured(state, request, offset),
+        Message::Resumed => return token_fetch::ticked(state, before),
+        Message::ClockMeasured { request, offset } => token_fetch::measured(state, request, offset),
         Message::Staged { request, stage } => moved_on(state, request, stage),
         Message::TokenFetched { request, result } => {
-            return fetching::fetched(state, request, result);
+            return token_fetch::fetched(state, request, result);
         }
         Message::TokensArrived {
             request,
             tokens,
             total,
-        } => browsing::arrived(state, request, tokens, total),
+        } => list_fetch::arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            return browsing::listed(state, request, result);
+            return list_fetch::listed(state, request, result);
         }
         Message::AnsweredBesides {
             source,
@@ -96,9 +96,9 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             let found = fetched(found, state.clock.steady);
             state.profiles.found(request, found);
         }
-        Message::SettingsRead(settings) => switching::use_settings(state, settings),
+        Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
         Message::ProfilesChanged { request, result } => {
-            return switching::profiles_changed(state, request, result);
+            return credential_switch::profiles_changed(state, request, result);
         }
         Message::CredentialChecked { request, result } => {
             return state.setup.checked(request, result);
@@ -106,7 +106,7 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
         Message::ProfileSaved { request, result } => return profile_saved(state, request, result),
         Message::StoreProbed { request, result } => store_probed(state, request, result),
         Message::DemoOpened { request, result } => {
-            return switching::demo_opened(state, request, result);
+            return credential_switch::demo_opened(state, request, result);
         }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
@@ -158,8 +158,8 @@ fn profile_saved(
 }
 
 /// What goes away or turns up by itself does so first.
-fn settle_time(state: &mut State) {
-    state.setup.trial = timing::store_trial(state);
+fn expire_notices(state: &mut State) {
+    state.setup.trial = schedule::store_trial(state);
     if state
         .notice
         .as_ref()

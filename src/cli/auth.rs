@@ -1,6 +1,6 @@
 //! The commands that store, show and remove a credential.
 //!
-//! Not here: choosing which credential is in use (`inspector`).
+//! Not here: choosing which credential is in use (`service`).
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
@@ -9,22 +9,22 @@ use tokio::time::timeout;
 
 use super::args::Output;
 use super::desk::{Desk, no_scope, unprintable};
-use super::looks;
+use super::error_report::{explain, warn};
+use super::output::config_report::AuthReport;
 use super::output::report::ScopeReport;
-use super::output::setup::AuthReport;
-use super::output::{self, card};
+use super::output::{self, details};
+use super::output_style;
 use super::progress::Progress;
 use super::prompt;
-use super::telling::{explain, warn};
 use crate::config::log;
 use crate::credentials::{Kept, StoreError};
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
-use crate::domain::secrecy::scrub;
+use crate::domain::redaction::scrub;
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::text;
-use crate::inspector::{Inspector, no_default};
+use crate::service::{TokenService, no_default};
 
 /// What is asked where a person had no time to unlock the keyring.
 const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
@@ -51,13 +51,13 @@ pub(super) async fn set(
             "the credential of profile {name} goes to {host}, and is stored for that host alone."
         ));
     }
-    let is_dumb = looks::is_dumb(&desk.environment);
+    let is_dumb = output_style::is_dumb(&desk.environment);
     let secret = if stdin {
         piped_secret(desk.limits.timeout).await?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
         // How long a person takes over it is not the command's time.
-        desk.inspector.start_the_clock();
+        desk.service.start_the_clock();
         typed
     };
     let credential = Credential {
@@ -66,7 +66,7 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = desk.inspector.verify(&credential, &scope);
+        let checking = desk.service.verify(&credential, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {
@@ -75,7 +75,7 @@ pub(super) async fn set(
         scope: Some(scope),
         base_url: desk.options.base_url,
     };
-    store(&desk.inspector, &profile, &credential, is_dumb, !stdin).await?;
+    store(&desk.service, &profile, &credential, is_dumb, !stdin).await?;
     if let Some(why) = desk.environment.overrules(&profile.name) {
         warn(&why);
     }
@@ -85,14 +85,14 @@ pub(super) async fn set(
 /// Stores what was read. What a person typed is not thrown away because nobody was there to unlock
 /// the keyring: it is offered again.
 async fn store(
-    inspector: &Inspector,
+    service: &TokenService,
     profile: &Profile,
     credential: &Credential,
     is_dumb: bool,
     was_typed: bool,
 ) -> Result<(), Failure> {
     loop {
-        let saving = inspector.try_to_save(profile, credential);
+        let saving = service.try_to_save(profile, credential);
         let progress = Progress::new(is_dumb);
         let Err(not_saved) = progress.beside(saving).await else {
             return Ok(());
@@ -102,7 +102,7 @@ async fn store(
         }
         explain(&not_saved.failure);
         prompt::ask_to_go_on(AGAIN, is_dumb).await?;
-        inspector.start_the_clock();
+        service.start_the_clock();
     }
 }
 
@@ -202,8 +202,8 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
             let may_go = desk.may_use(profile);
-            let is_dumb = looks::is_dumb(&desk.environment);
-            let looking = desk.inspector.look(profile);
+            let is_dumb = output_style::is_dumb(&desk.environment);
+            let looking = desk.service.look(profile);
             match Progress::new(is_dumb).beside(looking).await {
                 Ok((kept, place)) => {
                     report.stored = kept.entries.map(|entries| entries > 0);
@@ -212,10 +212,10 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     let why_not = why_not_usable(kept);
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {
-                        explain(&desk.inspector.store_failure(why_not, profile));
+                        explain(&desk.service.store_failure(why_not, profile));
                     }
                     // What the file says of the address is not all: the store has a say in it.
-                    if is_usable && let Err(failure) = desk.inspector.may_send(profile).await {
+                    if is_usable && let Err(failure) = desk.service.may_send(profile).await {
                         is_usable = false;
                         explain(&failure);
                     }
@@ -232,7 +232,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
     }
     let printed = match form {
         Output::Json => output::json(out, &report),
-        Output::Table => card::auth(out, &report, desk.style),
+        Output::Table => details::auth(out, &report, desk.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(u8::from(!is_usable))
@@ -250,8 +250,8 @@ pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
     let name = desk
         .profile
         .unwrap_or_else(|| desk.settings.default_profile.clone());
-    let clearing = desk.inspector.clear(&name);
-    let is_dumb = looks::is_dumb(&desk.environment);
+    let clearing = desk.service.clear(&name);
+    let is_dumb = output_style::is_dumb(&desk.environment);
     let was_there = Progress::new(is_dumb).beside(clearing).await;
     let was_there = was_there.map_err(|failure| stays(failure, &name))?;
     let mut said = if was_there {

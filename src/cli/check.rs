@@ -1,29 +1,32 @@
 //! The command that monitoring runs: reads the named, or all, tokens and judges them.
 //!
 //! What cannot be read is never passed over: it makes the verdict at least unknown. Not here: the
-//! verdict itself (`verdict`), or the form of the output (`output`).
+//! verdict itself (`check_result`), or the form of the output (`output`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::args::{Check, CheckOutput};
+use super::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
 use super::desk::{Desk, Reach, access, unprintable};
+use super::error_report::{ErrorReporter, warn_beside_check};
 use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
 use super::output::report::CheckReport;
-use super::output::{self, metrics, summary};
-use super::telling::{Telling, warn_beside_check};
-use super::verdict::{Checkup, Entry, NONE_LISTED, ProfileRead, fragment};
+use super::output::{self, check_text, metrics};
 use crate::config::log;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::inspector::{Listed, Wishes, select};
+use crate::service::{CredentialRequest, Listed, select};
 
 pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let (style, telling) = (desk.style, Telling::of_check(wanted, desk.options.clock));
+    let (style, telling) = (
+        desk.style,
+        ErrorReporter::of_check(wanted, desk.options.clock),
+    );
     let mut checkup = if wanted.all_profiles {
         all_profiles(desk, wanted).await?
     } else {
@@ -54,7 +57,7 @@ pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Resu
     let printed = match wanted.output {
         CheckOutput::Json => output::json(out, &CheckReport(&checkup)),
         CheckOutput::Prometheus => metrics::checkup(out, &checkup),
-        CheckOutput::Table => summary::checkup(out, &checkup, style),
+        CheckOutput::Table => check_text::checkup(out, &checkup, style),
     };
     printed.map_err(|error| unprintable(&error))?;
     if let Some(failure) = &checkup.error {
@@ -71,7 +74,7 @@ fn is_table(wanted: &Check) -> bool {
     wanted.output == CheckOutput::Table
 }
 
-async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
+async fn one_credential(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure> {
     let named = wanted
         .tokens
         .iter()
@@ -82,7 +85,7 @@ async fn one_credential(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> 
         let access = reach.access(None)?;
         let listed = reach.list(&access).await?;
         let tokens = listed.tokens.into_iter();
-        return Ok(Checkup {
+        return Ok(CheckResult {
             entries: tokens.map(|token| found(&access.scope, token)).collect(),
             read: 0,
             profiles: None,
@@ -110,7 +113,7 @@ async fn these(
     reach: &Reach,
     named: Vec<(String, TokenRef)>,
     is_for_people: bool,
-) -> Result<Checkup, Failure> {
+) -> Result<CheckResult, Failure> {
     let Named {
         entries,
         measured,
@@ -122,9 +125,9 @@ async fn these(
         .then(|| entries[0].scope.clone())
         .filter(|_| !entries.is_empty());
     if let Some(failure) = nothing_was_read(&entries) {
-        return Ok(Checkup::failed(failure, scope, by));
+        return Ok(CheckResult::failed(failure, scope, by));
     }
-    Ok(Checkup {
+    Ok(CheckResult {
         scope,
         entries,
         read: 0,
@@ -145,7 +148,7 @@ fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
 }
 
 /// The tokens of every profile, read at once. A profile that fails hides no other.
-async fn all_profiles(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
+async fn all_profiles(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure> {
     refuse_contradictions(&desk, wanted)?;
     let names: Vec<String> = desk
         .settings
@@ -163,9 +166,9 @@ async fn all_profiles(desk: Desk, wanted: &Check) -> Result<Checkup, Failure> {
     let accesses: Vec<Result<Access, Failure>> = names
         .iter()
         .map(|name| {
-            let wishes = Wishes {
+            let wishes = CredentialRequest {
                 profile: Some(name.clone()),
-                ..Wishes::default()
+                ..CredentialRequest::default()
             };
             let chosen = select(&wishes, &desk.environment, &desk.settings)?;
             access(chosen.identity, chosen.scope, &desk.settings)
@@ -204,7 +207,7 @@ fn gathered(
     answers: impl Iterator<Item = (String, Option<Scope>, Result<Listed, Failure>)>,
     reach: &Reach,
     is_for_people: bool,
-) -> Checkup {
+) -> CheckResult {
     let (mut entries, mut profiles, mut measured) = (Vec::new(), Vec::new(), None);
     let mut seen = HashSet::new();
     for (name, scope, answer) in answers {
@@ -238,7 +241,7 @@ fn gathered(
         .all(|read| read.error.is_some())
         .then(|| profiles.first()?.error.clone())
         .flatten();
-    Checkup {
+    CheckResult {
         scope: None,
         entries,
         read: 0,

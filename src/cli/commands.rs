@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use super::args::{Auth, Command, ProfileCommand};
 use super::desk::Desk;
+use super::error_report::ErrorReporter;
 use super::progress::warn_meanwhile;
-use super::telling::Telling;
 use super::{auth, check, completion, get, interrupt, list, profile, prompt};
 use crate::domain::failure::{Failure, FailureKind};
 
@@ -16,7 +16,7 @@ const MANUAL: &str = include_str!("../../assets/tokenscope.1");
 
 /// Runs a command. Failures are printed too, as JSON where that was asked for.
 pub async fn run(desk: Desk, command: Command) -> u8 {
-    let telling = Telling::of(Some(&command), desk.options.clock);
+    let telling = ErrorReporter::of(Some(&command), desk.options.clock);
     let is_terminal = desk.style.width.is_some();
     let scope = desk.selection.scope.clone();
     let mut text = Vec::new();
@@ -61,9 +61,9 @@ async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<
             "Run the command without --demo.",
         ));
     }
-    desk.inspector.complain_to(warn_meanwhile);
-    desk.inspector.tell_foreign_hosts_to(warn_meanwhile);
-    desk.inspector.start_the_clock();
+    desk.service.complain_to(warn_meanwhile);
+    desk.service.tell_foreign_hosts_to(warn_meanwhile);
+    desk.service.start_the_clock();
     match command {
         Command::Get {
             token,

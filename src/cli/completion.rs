@@ -5,7 +5,7 @@
 use clap::Arg;
 
 use super::args::Shell;
-use super::line::{Line, takes_value};
+use super::lenient_args::{PartialArgs, takes_value};
 use crate::domain::status::Status;
 
 /// The word that a script calls the program with.
@@ -39,7 +39,7 @@ pub fn candidates(words: &[String], profiles: impl FnOnce() -> Vec<String>) -> V
         Some((last, before)) => (last.as_str(), before),
         None => ("", &[][..]),
     };
-    let line = Line::read(before.iter().map(String::as_str));
+    let line = PartialArgs::read(before.iter().map(String::as_str));
     // Bash makes `=` a word of its own, and `a=` two of them.
     let last = if line.awaiting.is_some() && last == "=" {
         ""
@@ -80,7 +80,7 @@ fn files() -> Candidate {
     }
 }
 
-fn commands(line: &Line) -> Vec<Candidate> {
+fn commands(line: &PartialArgs) -> Vec<Candidate> {
     line.command
         .get_subcommands()
         .filter(|command| !command.is_hide_set() && line.plain_words == 0)
@@ -94,7 +94,7 @@ fn commands(line: &Line) -> Vec<Candidate> {
         .collect()
 }
 
-fn options(line: &Line) -> Vec<Candidate> {
+fn options(line: &PartialArgs) -> Vec<Candidate> {
     line.command
         .get_arguments()
         .filter(|option| !option.is_hide_set())

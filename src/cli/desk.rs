@@ -8,13 +8,13 @@ use std::sync::OnceLock;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
-use super::looks;
+use super::error_report::{explain, warn};
 use super::output::table::Style;
 use super::output::{Judgement, rfc3339};
+use super::output_style;
 use super::progress::Progress;
-use super::telling::{explain, warn};
 use crate::api::{BaseUrl, Options, Page};
-use crate::credentials::{Environment, MemoryStore, Vault};
+use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
 use crate::domain::access::{Access, Identity};
 use crate::domain::clock::ClockOffset;
@@ -23,12 +23,12 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
-use crate::inspector::{Aside, Found, Inspector, Limits, Listed, Selection, nothing_selected};
+use crate::service::{Aside, Found, Limits, Listed, Selection, TokenService, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
     /// The use-cases.
-    pub inspector: Inspector,
+    pub service: TokenService,
     /// The credential and scope in use.
     pub selection: Selection,
     /// What the user set.
@@ -53,9 +53,9 @@ impl Desk {
     /// Whether the stored secret of a profile may go where requests go; if not, that is said.
     pub(super) fn may_use(&self, profile: &str) -> bool {
         let known = self.settings.profile(profile);
-        let kept = known.and_then(|profile| profile.is_kept_from(self.inspector.target()));
+        let kept = known.and_then(|profile| profile.is_kept_from(self.service.target()));
         let is_kept = kept.is_some();
-        let kept = kept.map(|failure| self.inspector.with_open_ways(failure));
+        let kept = kept.map(|failure| self.service.with_open_ways(failure));
         kept.iter().for_each(explain);
         !is_kept
     }
@@ -63,7 +63,7 @@ impl Desk {
 
 /// Where questions go: the API or the demo, whose server lives as long as this.
 pub(super) struct Reach {
-    pub(super) inspector: Inspector,
+    pub(super) service: TokenService,
     pub(super) scope: Option<Scope>,
     pub(super) style: Style,
     identity: Option<Identity>,
@@ -84,12 +84,12 @@ impl Reach {
         }
         Ok(Self {
             identity: desk.selection.identity,
-            inspector: desk.inspector,
+            service: desk.service,
             scope: desk.selection.scope,
             style: desk.style,
             options: desk.options,
             settings: desk.settings,
-            is_dumb: looks::is_dumb(&desk.environment),
+            is_dumb: output_style::is_dumb(&desk.environment),
             doubtful_date: OnceLock::new(),
             _demo: None,
         })
@@ -115,13 +115,13 @@ impl Reach {
             use_system_proxy: false,
             ..desk.options
         };
-        let vault = Vault::start(|| Box::new(MemoryStore::default()));
+        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
         let environment = Environment::default();
-        let inspector = Inspector::new(options.clone(), vault, environment, None, desk.limits);
-        inspector.start_the_clock();
-        inspector.hold(server.credential.clone());
+        let service = TokenService::new(options.clone(), store, environment, None, desk.limits);
+        service.start_the_clock();
+        service.hold(server.credential.clone());
         Ok(Self {
-            inspector,
+            service,
             identity: Some(Identity {
                 source: CredentialSource::Demo,
                 kind: server.credential.kind.clone(),
@@ -130,7 +130,7 @@ impl Reach {
             style: desk.style,
             options,
             settings: desk.settings,
-            is_dumb: looks::is_dumb(&desk.environment),
+            is_dumb: output_style::is_dumb(&desk.environment),
             doubtful_date: OnceLock::new(),
             _demo: Some(server),
         })
@@ -146,9 +146,7 @@ impl Reach {
     pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
         let progress = Progress::new(self.is_dumb);
         let mut count = |page: Page<'_>| progress.count(page.received, page.total);
-        let listing = self
-            .inspector
-            .list(access, || progress.network(), &mut count);
+        let listing = self.service.list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
         self.note(listed.doubtful_date);
         tell(&listed.aside);
@@ -165,10 +163,7 @@ impl Reach {
             let access = access.clone();
             async move {
                 let on_network = || progress.network();
-                let listed = self
-                    .inspector
-                    .list(&access?, on_network, &mut |_| {})
-                    .await?;
+                let listed = self.service.list(&access?, on_network, &mut |_| {}).await?;
                 self.note(listed.doubtful_date);
                 Ok(listed)
             }
@@ -189,7 +184,7 @@ impl Reach {
         token: &TokenRef,
     ) -> Result<Found, Failure> {
         let progress = Progress::new(self.is_dumb);
-        let looking = self.inspector.look_up(access, token, || progress.network());
+        let looking = self.service.look_up(access, token, || progress.network());
         let found = progress.beside(looking).await?;
         self.note(found.doubtful_date);
         tell(&found.aside);

@@ -2,9 +2,9 @@
 //!
 //! Not here: leaving them out (`check`).
 
-use super::telling::warn_beside_check;
-use super::verdict::Entry;
-use crate::domain::secrecy;
+use super::check_result::Entry;
+use super::error_report::warn_beside_check;
+use crate::domain::redaction;
 use crate::domain::token::TokenRef;
 
 /// A token that is to be left out.
@@ -38,7 +38,7 @@ impl<'a> Excluded<'a> {
         } else {
             ""
         };
-        let text = secrecy::quoted(self.text);
+        let text = redaction::quoted(self.text);
         warn_beside_check(&format!("--exclude {text} matched no token{advice}"));
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::args::Output;
 use super::desk::{Desk, Reach, unprintable};
 use super::output::report::TokenReport;
-use super::output::{self, card};
+use super::output::{self, details};
 use crate::domain::failure::{Failure, FailureKind, and_more};
-use crate::domain::secrecy::misplaced;
+use crate::domain::redaction::misplaced;
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 
@@ -40,7 +40,7 @@ pub(super) async fn get(
                 by,
             },
         ),
-        Output::Table => card::token(out, one, by, reach.style),
+        Output::Table => details::token(out, one, by, reach.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(0)

@@ -15,7 +15,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{parse_profile_name, unfit_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::settings::Settings;
-use crate::inspector::{self, Selection, Wishes};
+use crate::service::{self, CredentialRequest, Selection};
 
 /// What a run stands on, demo or not.
 pub struct Ground {
@@ -112,8 +112,8 @@ fn idle_limit(settings: &Settings) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn wishes(global: &Global, for_screens: bool) -> Result<Wishes, Failure> {
-    Ok(Wishes {
+fn wishes(global: &Global, for_screens: bool) -> Result<CredentialRequest, Failure> {
+    Ok(CredentialRequest {
         profile: global.profile.clone(),
         scope: scope(global, for_screens)?,
         prefers_account: for_screens,
@@ -190,9 +190,9 @@ pub fn selection(
         if !wishes.profile.as_ref().is_none_or(is_known) {
             // A new profile takes nothing over from another one.
             wishes.profile = None;
-            return inspector::select(&wishes, &environment, &Settings::default());
+            return service::select(&wishes, &environment, &Settings::default());
         }
-        return inspector::select(&wishes, &environment, &ground.settings);
+        return service::select(&wishes, &environment, &ground.settings);
     }
-    inspector::select(&wishes, &ground.environment, &ground.settings)
+    service::select(&wishes, &ground.environment, &ground.settings)
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::args::{List, ListOutput};
 use super::desk::{Desk, Reach, unprintable};
+use super::error_report::warn;
 use super::output::report::ListReport;
 use super::output::{Judgement, csv, table};
-use super::telling::warn;
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
 use crate::domain::token::ServiceToken;

@@ -1,7 +1,7 @@
 //! Reads the tokens that a check names: by their IDs, or out of the list.
 //!
 //! An answer that would be the same for every other request ends the rest. Not here: judging what was
-//! read (`verdict`).
+//! read (`check_result`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
+use super::check_result::Entry;
 use super::desk::Reach;
 use super::get;
-use super::verdict::Entry;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::inspector::{Listed, matching, not_in_list};
+use crate::service::{Listed, matching, not_in_list};
 
 /// How many tokens are asked for by their IDs at once.
 const AT_ONCE: usize = 4;

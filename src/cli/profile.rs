@@ -4,9 +4,9 @@
 
 use super::args::{Output, ProfileCommand};
 use super::desk::{Desk, unprintable};
-use super::output::setup::ProfilesReport;
+use super::error_report::warn;
+use super::output::config_report::ProfilesReport;
 use super::output::{self, table};
-use super::telling::warn;
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 
@@ -25,7 +25,7 @@ pub(super) async fn profile(
             printed.map_err(|error| unprintable(&error))?;
         }
         ProfileCommand::Use { name } => {
-            desk.inspector.use_profile(&name)?;
+            desk.service.use_profile(&name)?;
             desk.environment
                 .overrules(&name)
                 .iter()
@@ -40,7 +40,7 @@ async fn remove(desk: &Desk, name: &str) -> Result<(), Failure> {
     if desk.settings.profile(name).is_none() {
         return Err(no_such_profile(name));
     }
-    if let Some(unreached) = desk.inspector.remove_profile(name).await?.unreached {
+    if let Some(unreached) = desk.service.remove_profile(name).await?.unreached {
         warn(&format!("{} {}", unreached.summary, unreached.hint));
     }
     Ok(())

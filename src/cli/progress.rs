@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::telling::warn;
+use super::error_report::warn;
 
 /// Whether a line is on the terminal now. There is one terminal, and one line at a time.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);

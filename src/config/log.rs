@@ -16,7 +16,7 @@ use super::files::{self, reason};
 use super::paths::Paths;
 use super::state::open_log;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::secrecy::scrub;
+use crate::domain::redaction::scrub;
 use crate::domain::text::sanitize;
 
 /// Starts the log at a level: `error`, `warn`, `info`, `debug` or `trace`. Gives a warning where

@@ -1,7 +1,7 @@
 //! `state.json`: the recent look-ups; and the log beside it.
 //!
 //! Nothing in it is worth failing for: what cannot be read is skipped or moved aside. Not here: the
-//! order and number of look-ups (`domain::recent`).
+//! order and number of look-ups (`domain::recent_lookups`).
 
 use std::fs::File;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::files::{self, Links, Lock};
 use super::paths::Paths;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::recent::{self, Recent};
+use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{ScopeId, ScopeKind};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::TokenId;
@@ -58,7 +58,7 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
         ));
     }
     let mut recents = state.recents();
-    recent::remember(&mut recents, recent);
+    recent_lookups::remember(&mut recents, recent);
     state.set_recents(&recents);
     files::replace(&paths.state_file(), &state.encode(), Links::Refused, &lock)
 }
@@ -119,7 +119,7 @@ impl State {
             .flatten()
             .filter_map(|entry| Entry::deserialize(entry).ok()?.into_recent())
             .collect();
-        recents.truncate(recent::CAPACITY);
+        recents.truncate(recent_lookups::CAPACITY);
         recents
     }
 

@@ -1,6 +1,6 @@
 //! The environment variables that matter, read once, and what they say of credential and scope.
 //!
-//! Not here: what goes before and after the environment (`inspector`), or the rules a base URL must
+//! Not here: what goes before and after the environment (`service`), or the rules a base URL must
 //! keep (`api`).
 
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ use super::store::CredentialStore;
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::redaction::SHORTEST;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::secrecy::SHORTEST;
 use crate::domain::secret::Secret;
 use crate::domain::{pasted, text};
 

@@ -1,6 +1,6 @@
 //! The OS keyring: one entry a profile, service `tokenscope`, the bare secret as its value.
 //!
-//! Not here: the thread that its blocking calls must run on (`vault`), and what only one platform
+//! Not here: the thread that its blocking calls must run on (`store_thread`), and what only one platform
 //! has (`platform`).
 
 use super::asking::Asking;

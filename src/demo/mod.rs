@@ -3,11 +3,11 @@
 //!
 //! Not here: faults on the wire (resets, bad TLS, truncated bodies), which tests make themselves.
 
-mod answers;
 mod dates;
+mod fixtures;
+mod routes;
 mod server;
-mod world;
 
-pub use answers::{FAILING_TOKEN, FORBIDDEN_TOKEN, LIMITED_TOKEN, MISSING_TOKEN, SLOW_TOKEN};
+pub use fixtures::{ACCOUNT, EMPTY_ACCOUNT, TOKEN, ZONE};
+pub use routes::{FAILING_TOKEN, FORBIDDEN_TOKEN, LIMITED_TOKEN, MISSING_TOKEN, SLOW_TOKEN};
 pub use server::Demo;
-pub use world::{ACCOUNT, EMPTY_ACCOUNT, TOKEN, ZONE};

@@ -1,6 +1,6 @@
 //! The demo's socket: accepts on loopback, answers, and ends when the [`Demo`] is dropped.
 //!
-//! Not here: what is answered (`answers`).
+//! Not here: what is answered (`routes`).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::answers::{self, Answer};
-use super::world::{ACCOUNT, World};
+use super::fixtures::{ACCOUNT, Fixtures};
+use super::routes::{self, Answer};
 use crate::domain::credential::{Credential, CredentialKind};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::secret::Secret;
@@ -48,7 +48,7 @@ impl Demo {
             .collect();
         let account = ScopeId::parse(ACCOUNT).map_err(std::io::Error::other)?;
         let api = Arc::new(Api {
-            world: World::new(now)?,
+            world: Fixtures::new(now)?,
             bearer: Secret::new(format!("Bearer {secret}")),
             ahead: now.signed_duration_since(wall_clock()),
         });
@@ -69,7 +69,7 @@ impl Demo {
 }
 
 struct Api {
-    world: World,
+    world: Fixtures,
     bearer: Secret,
     /// The server's clock minus the machine's.
     ahead: TimeDelta,
@@ -124,9 +124,9 @@ async fn respond(
         .headers()
         .get(AUTHORIZATION)
         .is_some_and(|value| value.as_bytes() == api.bearer.expose().as_bytes());
-    let answer = answers::answer(
+    let answer = routes::answer(
         &api.world,
-        &answers::Request {
+        &routes::Request {
             method: request.method(),
             path: request.uri().path(),
             query: request.uri().query().unwrap_or(""),

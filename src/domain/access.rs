@@ -64,14 +64,14 @@ pub struct Access {
 
 /// Who wants to know which accounts and zones there are.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Asker {
+pub enum CredentialRef {
     /// The credential in use.
     Identity(Identity),
     /// One that is being typed in.
     Credential(Credential),
 }
 
-impl Asker {
+impl CredentialRef {
     /// Where the credential comes from; nothing where it was typed.
     #[must_use]
     pub fn source(&self) -> Option<&CredentialSource> {

@@ -1,7 +1,7 @@
 //! A stored secret is bound to the address that it was stored for: a variable that names another one
 //! must not lead it there.
 //!
-//! Not here: storing it, and finding out which address is in force (`inspector`).
+//! Not here: storing it, and finding out which address is in force (`service`).
 
 use super::base_url::BaseUrl;
 use super::failure::{Failure, FailureKind, ScreenHint};

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 
-use super::secrecy;
+use super::redaction;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
@@ -208,7 +208,7 @@ impl InvalidSpan {
     /// The error for a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self(secrecy::quoted(text))
+        Self(redaction::quoted(text))
     }
 }
 

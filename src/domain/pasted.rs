@@ -3,7 +3,7 @@
 //! For credentials, addresses and IDs, from wherever they come. Names of tokens may hold any of
 //! this and are left alone. Not here: what the value itself may be.
 
-use super::secrecy::holds_secret;
+use super::redaction::holds_secret;
 use super::text::trim_input;
 
 /// What opens a quotation, and what closes it.

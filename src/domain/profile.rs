@@ -3,9 +3,9 @@
 use super::base_url::BaseUrl;
 use super::credential::CredentialKind;
 use super::failure::{Failure, FailureKind};
+use super::redaction;
+use super::redaction::{holds_secret, misplaced};
 use super::scope::Scope;
-use super::secrecy;
-use super::secrecy::{holds_secret, misplaced};
 use super::text;
 
 /// The profile that is meant when none is named.
@@ -94,7 +94,7 @@ pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
     }
     // What no name looks like may be a secret, and is not repeated.
     let what = match error {
-        InvalidProfileName::Long => format!("--profile {}", secrecy::quoted(name)),
+        InvalidProfileName::Long => format!("--profile {}", redaction::quoted(name)),
         _ => "--profile".to_owned(),
     };
     Failure::new(
@@ -112,7 +112,7 @@ pub fn no_such_profile(name: &str) -> Failure {
     }
     Failure::new(
         FailureKind::Usage,
-        format!("There is no profile called {}.", secrecy::quoted(name)),
+        format!("There is no profile called {}.", redaction::quoted(name)),
         "`tokenscope profile list` shows those there are; `tokenscope auth set` makes one.",
     )
 }

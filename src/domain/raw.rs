@@ -11,7 +11,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::secrecy::HIDDEN;
+use super::redaction::HIDDEN;
 
 /// One JSON value as its original bytes. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]

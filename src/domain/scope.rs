@@ -1,6 +1,6 @@
 //! Where a token lives: an account or a zone, exactly one.
 //!
-//! Not here: which of several scopes is meant (`inspector`).
+//! Not here: which of several scopes is meant (`service`).
 
 use std::fmt;
 

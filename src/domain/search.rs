@@ -77,17 +77,17 @@ impl Haystack<'_> {
     #[must_use]
     pub fn are_usual(id: &str, client_id: &str) -> bool {
         let digits = client_id.strip_suffix(SUFFIX).unwrap_or(client_id);
-        is_usual(id) && is_usual(digits)
+        is_hex_id(id) && is_hex_id(digits)
     }
 }
 
-fn is_usual(id: &str) -> bool {
+fn is_hex_id(id: &str) -> bool {
     id.bytes()
         .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// The letters from which on a word is looked for beyond the name: any two are in some ID.
-const TELLING: usize = 3;
+const MIN_ID_QUERY: usize = 3;
 
 /// What every client ID ends with, which says nothing about one.
 const SUFFIX: &str = ".access";
@@ -107,7 +107,7 @@ struct Word {
     letters: usize,
     has_dot: bool,
     /// Whether it may be part of an ID as it should be.
-    is_usual: bool,
+    is_hex_id: bool,
     /// Which statuses it begins, in the order of [`Status::ALL`].
     begins: [bool; Status::ALL.len()],
     is_negative: bool,
@@ -139,10 +139,10 @@ impl TokenFilter {
             };
             let is_found = word.begins[token.status as usize]
                 || has(&word.in_name, token.name)
-                || (word.letters >= TELLING
-                    && (word.is_usual || !token.has_usual_ids)
+                || (word.letters >= MIN_ID_QUERY
+                    && (word.is_hex_id || !token.has_usual_ids)
                     && (has(&word.in_ids, token.id)
-                        || has(&word.in_ids, word.telling_part(token.client_id))));
+                        || has(&word.in_ids, word.without_suffix(token.client_id))));
             is_found != word.is_negative
         })
     }
@@ -154,7 +154,9 @@ impl TokenFilter {
 
     /// The positions of the characters of an ID or client ID that were searched for, sorted.
     pub fn in_id(&mut self, id: &str) -> Vec<u32> {
-        self.positions(id, |word| (word.letters >= TELLING).then_some(&word.in_ids))
+        self.positions(id, |word| {
+            (word.letters >= MIN_ID_QUERY).then_some(&word.in_ids)
+        })
     }
 
     /// How many characters at the start of a status's word were searched for.
@@ -183,7 +185,7 @@ impl TokenFilter {
 
 impl Word {
     /// The part of a client ID that it is worth being looked for in.
-    fn telling_part<'a>(&self, client_id: &'a str) -> &'a str {
+    fn without_suffix<'a>(&self, client_id: &'a str) -> &'a str {
         match client_id.strip_suffix(SUFFIX) {
             Some(digits) if !self.has_dot => digits,
             _ => client_id,
@@ -198,11 +200,11 @@ impl Word {
         }
         let text = in_ids.needle_text().to_string().to_lowercase();
         let letters = text.chars().count();
-        let is_begun = |word: &str| letters >= TELLING && word.starts_with(&text);
+        let is_begun = |word: &str| letters >= MIN_ID_QUERY && word.starts_with(&text);
         Self {
             letters,
             has_dot: text.contains('.'),
-            is_usual: text.contains('.') || is_usual(&text),
+            is_hex_id: text.contains('.') || is_hex_id(&text),
             begins: Status::ALL
                 .map(|status| is_begun(status.code()) || is_begun(&status.word().to_lowercase())),
             in_name,
@@ -227,7 +229,7 @@ pub fn is_narrower(longer: &str, query: &str) -> bool {
         let word = text.get(start..).unwrap_or("");
         word.chars().take_while(|c| !c.is_whitespace()).count()
     };
-    let goes_on = |last: usize| last == 0 || last >= TELLING || letters(longer) < TELLING;
+    let goes_on = |last: usize| last == 0 || last >= MIN_ID_QUERY || letters(longer) < MIN_ID_QUERY;
     longer.starts_with(query) && is_plain && goes_on(letters(query))
 }
 

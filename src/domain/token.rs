@@ -2,7 +2,7 @@
 //!
 //! Every field may be absent, null or of the wrong type; none of that makes a token unreadable.
 //! Not here: what a token's fields add up to (`status`, `findings`), or how people refer to one
-//! (`reference`).
+//! (`token_ref`).
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -11,12 +11,12 @@ use chrono::{DateTime, Datelike, Utc};
 
 use super::duration::Lifetime;
 use super::members::Members;
-use super::piece::Piece;
 use super::raw::{self, RawJson};
 use super::raw_lines::RawLines;
+use super::raw_slice::RawStr;
 use super::text;
 
-pub use super::reference::{ClientId, InvalidTokenRef, TokenId, TokenRef};
+pub use super::token_ref::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 
 /// A field of the API's answer, with every way in which it can fail to hold a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,11 +48,11 @@ pub struct ServiceToken {
     /// The object as received.
     pub raw: RawJson,
     /// UUID of the token; what policies refer to.
-    pub id: Reported<Piece>,
+    pub id: Reported<RawStr>,
     /// What clients send as `CF-Access-Client-Id`; not the ID.
-    pub client_id: Reported<Piece>,
+    pub client_id: Reported<RawStr>,
     /// The name people gave it. Untrusted text.
-    pub name: Reported<Piece>,
+    pub name: Reported<RawStr>,
     /// How long it lives from one renewal to its expiry.
     pub duration: Reported<Lifetime>,
     /// Whether it is switched on. Absent means yes.
@@ -207,7 +207,7 @@ impl ServiceToken {
         self.text(&self.name)
     }
 
-    fn text<'a>(&'a self, piece: &'a Reported<Piece>) -> &'a str {
+    fn text<'a>(&'a self, piece: &'a Reported<RawStr>) -> &'a str {
         piece.valid().map_or("", |piece| piece.text(&self.raw))
     }
 
@@ -250,12 +250,12 @@ fn string(value: &str) -> Reported<String> {
     typed(value)
 }
 
-fn piece(raw: &RawJson, value: &str) -> Reported<Piece> {
-    if let Some(piece) = Piece::within(raw, value) {
+fn piece(raw: &RawJson, value: &str) -> Reported<RawStr> {
+    if let Some(piece) = RawStr::within(raw, value) {
         return Reported::Valid(piece);
     }
     match string(value) {
-        Reported::Valid(text) => Reported::Valid(Piece::decoded(&text)),
+        Reported::Valid(text) => Reported::Valid(RawStr::decoded(&text)),
         Reported::Absent => Reported::Absent,
         Reported::Null => Reported::Null,
         Reported::Invalid => Reported::Invalid,

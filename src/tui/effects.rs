@@ -1,6 +1,6 @@
 //! Runs effects: each on a task of its own, its outcome sent back as a message.
 //!
-//! Not here: what an effect is for. Network and keyring are reached through `Inspector` alone.
+//! Not here: what an effect is for. Network and keyring are reached through `TokenService` alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -18,28 +18,28 @@ use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
-use crate::credentials::{Environment, MemoryStore, Vault};
+use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
-use crate::domain::access::{Access, Asker, Identity};
+use crate::domain::access::{Access, CredentialRef, Identity};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::token::TokenRef;
-use crate::inspector::{Aside, Inspector, Limits};
+use crate::service::{Aside, Limits, TokenService};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
 
-/// The running demo, and the inspector that reaches it.
+/// The running demo, and the service that reaches it.
 struct DemoSession {
     _server: Demo,
-    inspector: Arc<Inspector>,
+    service: Arc<TokenService>,
 }
 
 /// Runs effects.
 pub(super) struct Effects {
-    inspector: Arc<Inspector>,
+    service: Arc<TokenService>,
     demo: Arc<OnceLock<DemoSession>>,
     options: Options,
     limits: Limits,
@@ -52,7 +52,7 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(
-        inspector: Inspector,
+        service: TokenService,
         options: Options,
         limits: Limits,
         paths: Option<Paths>,
@@ -60,12 +60,12 @@ impl Effects {
         messages: UnboundedSender<Message>,
     ) -> Self {
         let complaints = messages.clone();
-        inspector.complain_to(move |complaint| {
+        service.complain_to(move |complaint| {
             let failure = Failure::new(FailureKind::Tls, complaint, "Replace or remove them.");
             let _unheard = complaints.send(Message::Warned(failure));
         });
         Self {
-            inspector: Arc::new(inspector),
+            service: Arc::new(service),
             demo: Arc::default(),
             options,
             limits,
@@ -107,7 +107,7 @@ impl Effects {
     pub(super) fn run(&mut self, effect: Effect) {
         self.running.retain(|_, task| !task.is_finished());
         while self.on_files.try_join_next().is_some() {}
-        let inspector = self.inspector.clone();
+        let service = self.service.clone();
         match effect {
             Effect::FetchToken {
                 request,
@@ -116,25 +116,25 @@ impl Effects {
             } => self.fetch(request, access, token),
             Effect::ListTokens { request, access } => self.list(request, access),
             Effect::MeasureClock { request, access } => {
-                let inspector = self.inspector_of(&access.identity.source);
+                let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {
-                    let measured = inspector.measure_clock(&access).await;
+                    let measured = service.measure_clock(&access).await;
                     let offset = measured.unwrap_or_default();
                     Message::ClockMeasured { request, offset }
                 });
             }
             Effect::ListScopes { request, asker } => {
-                let inspector = match &asker {
-                    Asker::Identity(identity) => self.inspector_of(&identity.source),
-                    Asker::Credential(_) => inspector,
+                let service = match &asker {
+                    CredentialRef::Identity(identity) => self.service_of(&identity.source),
+                    CredentialRef::Credential(_) => service,
                 };
                 let messages = self.messages.clone();
                 self.spawn(request, async move {
-                    let listed = inspector.scopes(&asker).await;
+                    let listed = service.scopes(&asker).await;
                     let result = listed.map(|(visible, aside)| {
                         let source = match asker {
-                            Asker::Identity(identity) => identity.source,
-                            Asker::Credential(_) => CredentialSource::Session,
+                            CredentialRef::Identity(identity) => identity.source,
+                            CredentialRef::Credential(_) => CredentialSource::Session,
                         };
                         say_aside(&messages, source, aside, None);
                         visible
@@ -145,10 +145,10 @@ impl Effects {
             Effect::ProbeStore { request } => self.spawn(request, async move {
                 Message::StoreProbed {
                     request,
-                    result: inspector.probe().await,
+                    result: service.probe().await,
                 }
             }),
-            Effect::HoldCredential(credential) => self.inspector.hold(credential),
+            Effect::HoldCredential(credential) => self.service.hold(credential),
             Effect::OpenDemo { request } => self.open_demo(request),
             Effect::LoadRecents => self.load_recents(),
             Effect::Remember(recent) => self.remember(recent),
@@ -179,12 +179,12 @@ impl Effects {
     }
 
     fn run_on_profiles(&mut self, effect: Effect) {
-        let inspector = self.inspector.clone();
+        let service = self.service.clone();
         match effect {
             Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
                 // All at once, so that a keyring that stays silent is waited for once.
                 let found = profiles.into_iter().map(|profile| async {
-                    let result = inspector.stored(&profile).await;
+                    let result = service.stored(&profile).await;
                     let place = result.map(|(is_stored, place)| is_stored.then_some(place));
                     (profile, place)
                 });
@@ -196,7 +196,7 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = inspector.verify_as(&asker, &scope).await;
+                let result = service.verify_as(&asker, &scope).await;
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {
@@ -205,8 +205,8 @@ impl Effects {
                 credential,
             } => self.spawn(request, async move {
                 let result = match credential {
-                    Some(credential) => inspector.save(&profile, &credential).await,
-                    None => inspector.change_profile(&profile).await,
+                    Some(credential) => service.save(&profile, &credential).await,
+                    None => service.change_profile(&profile).await,
                 };
                 let result = result.map(|(settings, place)| Saved { settings, place });
                 Message::ProfileSaved { request, result }
@@ -214,8 +214,8 @@ impl Effects {
             Effect::UseProfile { request, name } => {
                 let messages = self.messages.clone();
                 self.spawn_blocking(move || {
-                    let result = inspector.use_profile(&name);
-                    if let (Err(_), Ok(settings)) = (&result, inspector.settings()) {
+                    let result = service.use_profile(&name);
+                    if let (Err(_), Ok(settings)) = (&result, service.settings()) {
                         let _unheard = messages.send(Message::SettingsRead(settings));
                     }
                     Message::ProfilesChanged { request, result }
@@ -224,7 +224,7 @@ impl Effects {
             Effect::RemoveProfile { request, name } => {
                 let messages = self.messages.clone();
                 self.spawn(request, async move {
-                    let removed = inspector.remove_profile(&name).await;
+                    let removed = service.remove_profile(&name).await;
                     let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
                     let result = removed.map(|removed| removed.settings);
                     let changed = Message::ProfilesChanged { request, result };
@@ -256,16 +256,16 @@ impl Effects {
         });
     }
 
-    /// The inspector that a credential is meant for: the demo's has a server of its own.
-    fn inspector_of(&self, source: &CredentialSource) -> Arc<Inspector> {
+    /// The service that a credential is meant for: the demo's has a server of its own.
+    fn service_of(&self, source: &CredentialSource) -> Arc<TokenService> {
         match (source, self.demo.get()) {
-            (CredentialSource::Demo, Some(demo)) => demo.inspector.clone(),
-            _ => self.inspector.clone(),
+            (CredentialSource::Demo, Some(demo)) => demo.service.clone(),
+            _ => self.service.clone(),
         }
     }
 
     fn list(&mut self, request: RequestId, access: Access) {
-        let inspector = self.inspector_of(&access.identity.source);
+        let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
             let mut on_page = |page: Page<'_>| {
@@ -280,7 +280,7 @@ impl Effects {
             };
             staged(Stage::Keyring);
             let on_network = || staged(Stage::Network);
-            let result = inspector.list(&access, on_network, &mut on_page).await;
+            let result = service.list(&access, on_network, &mut on_page).await;
             let result = result.map(|listed| {
                 let source = access.identity.source;
                 say_aside(&messages, source, listed.aside, listed.doubtful_date);
@@ -297,7 +297,7 @@ impl Effects {
     }
 
     fn fetch(&mut self, request: RequestId, access: Access, token: TokenRef) {
-        let inspector = self.inspector_of(&access.identity.source);
+        let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
             let _unheard = messages.send(Message::Staged {
@@ -310,7 +310,7 @@ impl Effects {
                     stage: Stage::Network,
                 });
             };
-            let result = inspector
+            let result = service
                 .look_up(&access, &token, on_network)
                 .await
                 .map(|found| {
@@ -412,9 +412,9 @@ async fn start_demo(
         use_system_proxy: false,
         ..options
     };
-    let vault = Vault::start(|| Box::new(MemoryStore::default()));
-    let inspector = Inspector::new(options, vault, Environment::default(), None, limits);
-    inspector.hold(server.credential.clone());
+    let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+    let service = TokenService::new(options, store, Environment::default(), None, limits);
+    service.hold(server.credential.clone());
     let identity = Identity {
         source: CredentialSource::Demo,
         kind: server.credential.kind.clone(),
@@ -425,7 +425,7 @@ async fn start_demo(
     };
     slot.get_or_init(|| DemoSession {
         _server: server,
-        inspector: Arc::new(inspector),
+        service: Arc::new(service),
     });
     Ok(access)
 }

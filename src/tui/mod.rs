@@ -2,15 +2,15 @@
 //!
 //! Not here: what anything means (`app`) or how it looks (`ui`).
 
-mod alarm;
 mod clipboard;
 mod clocks;
 mod effects;
-#[cfg(debug_assertions)]
-mod fault;
 mod input;
 mod signals;
 mod terminal;
+#[cfg(debug_assertions)]
+mod test_faults;
+mod wakeup;
 pub mod windows_keys;
 
 pub use crate::terminal::decode;
@@ -34,17 +34,17 @@ use crate::config::log;
 use crate::config::paths::Paths;
 use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
-use crate::inspector::{Inspector, Limits};
 use crate::keymap::Keymap;
+use crate::service::{Limits, TokenService};
 use crate::theme::Theme;
-use crate::ui::Look;
-use alarm::Alarm;
+use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
 use clocks::Clocks;
 use effects::Effects;
 use input::Input;
 use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
+use wakeup::Wakeup;
 
 /// A frame that takes longer than this is not followed by another at once.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
@@ -61,7 +61,7 @@ pub struct Launch {
     /// What went wrong on the way here, to be shown.
     pub warnings: Vec<Failure>,
     /// The use-cases.
-    pub inspector: Inspector,
+    pub service: TokenService,
     /// What the demo's client is made of, its address aside.
     pub options: Options,
     /// How patient the demo's client is.
@@ -120,7 +120,7 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
     let clock = Clocks::start(launch.options.clock);
     let mut state = State::new(launch.session, clock.now(), screen.size()?);
     let first = app::start(&mut state, launch.opening);
-    let look = Look {
+    let look = RenderContext {
         keymap: &launch.keymap,
         theme: &launch.theme,
         ascii: launch.ascii,
@@ -128,31 +128,31 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
     };
     screen.draw(&state, &look)?;
     #[cfg(debug_assertions)]
-    screen.slow_down(fault::pause(launch.fault.as_deref()));
+    screen.slow_down(test_faults::pause(launch.fault.as_deref()));
 
     let (sender, messages) = unbounded_channel();
     for failure in launch.warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
     let mut effects = Effects::new(
-        launch.inspector,
+        launch.service,
         launch.options,
         launch.limits,
         launch.paths,
         launch.clipboard,
         sender,
     );
-    let mut sources = Sources {
+    let mut sources = EventSources {
         messages,
         input: Input::listen()?,
         signals,
-        alarm: Alarm::new()?,
+        wakeup: Wakeup::new()?,
     };
     effects.load_recents();
     #[cfg(debug_assertions)]
-    fault::make(launch.fault.as_deref())?;
+    test_faults::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
-    let code = turn(
+    let code = event_loop(
         screen,
         &mut sources,
         &mut effects,
@@ -166,12 +166,12 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
 }
 
 /// Draws, waits, and takes in what happened, until the end.
-async fn turn(
+async fn event_loop(
     screen: &mut Screen,
-    sources: &mut Sources,
+    sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
     clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -193,21 +193,21 @@ async fn turn(
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
         let message = match sources.next(state, look.keymap, clock.now(), left).await {
-            Next::Message(message) => message,
-            Next::Nothing => continue,
-            Next::End(code) => return Ok(code),
+            LoopEvent::Message(message) => message,
+            LoopEvent::Nothing => continue,
+            LoopEvent::End(code) => return Ok(code),
             #[cfg(unix)]
-            Next::Resized => {
+            LoopEvent::Resized => {
                 let (width, height) = screen.size()?;
                 Message::Resized(width, height)
             }
             #[cfg(unix)]
-            Next::Stop => {
+            LoopEvent::Stop => {
                 stop(screen)?;
                 Message::Resumed
             }
             #[cfg(unix)]
-            Next::Continue => {
+            LoopEvent::Continue => {
                 screen.resume()?;
                 Message::Resumed
             }
@@ -240,7 +240,7 @@ fn note(message: &Message) {
     clippy::large_enum_variant,
     reason = "there is one at a time, and it is taken apart at once"
 )]
-enum Next {
+enum LoopEvent {
     /// Something happened.
     Message(Message),
     /// Something happened that means nothing here.
@@ -259,14 +259,14 @@ enum Next {
 }
 
 /// Where the loop hears from.
-struct Sources {
+struct EventSources {
     messages: UnboundedReceiver<Message>,
     input: Input,
     signals: Signals,
-    alarm: Alarm,
+    wakeup: Wakeup,
 }
 
-impl Sources {
+impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
     /// What changed meanwhile may be drawn after a pause, where one is left.
     async fn next(
@@ -275,7 +275,7 @@ impl Sources {
         keymap: &Keymap,
         now: Now,
         pause: Option<Duration>,
-    ) -> Next {
+    ) -> LoopEvent {
         let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
@@ -284,27 +284,27 @@ impl Sources {
         let wait = wake.into_iter().chain(pause).min();
         tokio::select! { biased;
             signal = self.signals.next() => match signal {
-                Signal::End(code) => Next::End(code),
+                Signal::End(code) => LoopEvent::End(code),
                 #[cfg(unix)]
-                Signal::Resized => Next::Resized,
+                Signal::Resized => LoopEvent::Resized,
                 #[cfg(unix)]
-                Signal::Stop => Next::Stop,
+                Signal::Stop => LoopEvent::Stop,
                 #[cfg(unix)]
-                Signal::Continue => Next::Continue,
+                Signal::Continue => LoopEvent::Continue,
             },
-            Some(message) = self.messages.recv() => Next::Message(message),
+            Some(message) = self.messages.recv() => LoopEvent::Message(message),
             event = self.input.next() => match event {
                 Some(event) => {
                     let input = keymap.translate(state.context(), event.clone());
                     if input.is_none() {
                         self.input.split(&event);
                     }
-                    input.map_or(Next::Nothing, |input| Next::Message(input.into()))
+                    input.map_or(LoopEvent::Nothing, |input| LoopEvent::Message(input.into()))
                 }
                 // The terminal was closed, which a hang-up says too.
-                None => Next::End(HUNG_UP),
+                None => LoopEvent::End(HUNG_UP),
             },
-            () = self.alarm.ring(wait) => Next::Message(Message::Ticked),
+            () = self.wakeup.ring(wait) => LoopEvent::Message(Message::Ticked),
         }
     }
 }

@@ -21,7 +21,7 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::state::State;
-use crate::ui::{self, Look};
+use crate::ui::{self, RenderContext};
 
 /// Whether the terminal is ours now, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -66,7 +66,7 @@ impl Screen {
     }
 
     /// Draws a frame.
-    pub(super) fn draw(&mut self, state: &State, look: &Look<'_>) -> io::Result<()> {
+    pub(super) fn draw(&mut self, state: &State, look: &RenderContext<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.is_spoilt) {
             self.clear()?;
         }

@@ -6,10 +6,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::widgets::{cells, hint_for, put, put_right, row, width};
+use super::render_context::RenderContext;
+use super::widgets::{cells, hint_for, render_spans, render_spans_right, row, width};
 use crate::action::{Action, Context};
-use crate::app::banner::{INDENT, told};
+use crate::app::banner::{INDENT, fit_banner};
 use crate::app::state::{Banner, State};
 use crate::domain::failure::FailureKind;
 use crate::theme::Role;
@@ -19,7 +19,7 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let Some((banner, more)) = state.shown_banner() else {
         return;
     };
@@ -51,9 +51,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
             width: area.width.saturating_sub(taken),
             ..rows[at]
         };
-        put(buffer, place, line, look);
+        render_spans(buffer, place, line, look);
     }
-    put_right(buffer, row(area, beside), &keys, look);
+    render_spans_right(buffer, row(area, beside), &keys, look);
 }
 
 /// The lines of the banner, with a symbol before the first, and how many of them say what happened.
@@ -61,7 +61,7 @@ fn lines(
     banner: &Banner,
     more: usize,
     state: &State,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> (Vec<Vec<Span<'static>>>, usize) {
     let glyphs = look.glyphs();
     let (role, symbol) = match banner.failure.kind {
@@ -71,7 +71,7 @@ fn lines(
     let count = banner.times(glyphs.times);
     let headline = look.clean(banner.headline()) + count.as_str();
     let hint = look.clean(banner.hint());
-    let told = told(
+    let fitted = fit_banner(
         &headline,
         &hint,
         state.size,
@@ -81,7 +81,7 @@ fn lines(
     );
     let indent = || Span::raw(" ".repeat(INDENT));
     let mut lines = Vec::new();
-    for line in &told.headline {
+    for line in &fitted.headline {
         let (said, count) = match line.strip_suffix(&count) {
             Some(said) => (said, count.as_str()),
             None => (line.as_str(), ""),
@@ -93,16 +93,16 @@ fn lines(
         let start = [Span::raw(" "), look.span(role, symbol), Span::raw(" ")];
         first.splice(..1, start);
     }
-    let hint = told
+    let hint = fitted
         .hint
         .iter()
         .map(|line| vec![indent(), look.plain(line)]);
     lines.extend(hint);
-    (lines, told.headline.len())
+    (lines, fitted.headline.len())
 }
 
 /// The keys that help, all of them and then only the way to the details.
-fn key_sets(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
+fn key_sets(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'static>>> {
     if state.overlay.is_some() {
         return Vec::new();
     }
@@ -136,7 +136,12 @@ fn key_sets(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
     sets
 }
 
-fn hint(state: &State, action: Action, label: &str, look: &Look<'_>) -> Vec<Span<'static>> {
+fn hint(
+    state: &State,
+    action: Action,
+    label: &str,
+    look: &RenderContext<'_>,
+) -> Vec<Span<'static>> {
     let context = match state.context() {
         context if context.is_text() => Context::Commands,
         context => context,

@@ -7,8 +7,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use super::browse_row::Columns;
-use super::look::Look;
-use super::widgets::{cells, number, on_line, on_line_right, panel, put, row, width};
+use super::render_context::RenderContext;
+use super::widgets::{
+    cells, frame_title, frame_title_right, number, panel, render_spans, row, width,
+};
 use super::{browse_empty, browse_note};
 use crate::app::browse::{Browse, first_row};
 use crate::app::state::State;
@@ -36,11 +38,11 @@ const COUNTED: [Status; 7] = [
 /// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancels                                     │
 /// ╰ / ci ─────────────────────────────────────────────────── 1–2 of 2 · by urgency ──╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let browse = &state.browse;
     let inner = panel(frame.buffer_mut(), area, "", look);
     let title = title(browse, usize::from(area.width).saturating_sub(4), look);
-    on_line(frame.buffer_mut(), area, area.y, &title, look);
+    frame_title(frame.buffer_mut(), area, area.y, &title, look);
     let rows = browse.table_rows(usize::from(inner.height));
     let first = first_row(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
@@ -52,17 +54,17 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
         };
         render_table(frame, table, state, first, look);
         for (at, note) in browse_note::lines(state, look).iter().enumerate() {
-            put(frame.buffer_mut(), row(inner, rows + 1 + at), note, look);
+            render_spans(frame.buffer_mut(), row(inner, rows + 1 + at), note, look);
         }
     }
     let place = position(browse, first, rows, look);
     let bottom = area.bottom().saturating_sub(1);
     render_filter(frame, area, state, width(&place) + 4, look);
-    on_line_right(frame.buffer_mut(), area, bottom, &place, look);
+    frame_title_right(frame.buffer_mut(), area, bottom, &place, look);
 }
 
 /// How many tokens there are, and how many of each status.
-fn title(browse: &Browse, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
+fn title(browse: &Browse, room: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let total = browse.table.total();
     if total == 0 {
         return vec![look.span(Role::Title, "All tokens")];
@@ -90,11 +92,17 @@ fn title(browse: &Browse, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     spans
 }
 
-fn render_table(frame: &mut Frame<'_>, area: Rect, state: &State, first: usize, look: &Look<'_>) {
+fn render_table(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    state: &State,
+    first: usize,
+    look: &RenderContext<'_>,
+) {
     let browse = &state.browse;
     let columns = Columns::new(usize::from(area.width), look);
     let buffer = frame.buffer_mut();
-    put(
+    render_spans(
         buffer,
         row(area, 0),
         &columns.names(browse.table.sort()),
@@ -106,7 +114,7 @@ fn render_table(frame: &mut Frame<'_>, area: Rect, state: &State, first: usize, 
     for (at, token) in browse.table.tokens(first, rows).enumerate() {
         let place = row(area, at + 1);
         let spans = columns.row(token, basis, &mut filter);
-        put(buffer, place, &spans, look);
+        render_spans(buffer, place, &spans, look);
         if first + at == browse.selected {
             buffer.set_style(place, look.style(Role::Selected));
         }
@@ -114,7 +122,12 @@ fn render_table(frame: &mut Frame<'_>, area: Rect, state: &State, first: usize, 
 }
 
 /// Which rows are in view, and what they are sorted by.
-fn position(browse: &Browse, first: usize, rows: usize, look: &Look<'_>) -> Vec<Span<'static>> {
+fn position(
+    browse: &Browse,
+    first: usize,
+    rows: usize,
+    look: &RenderContext<'_>,
+) -> Vec<Span<'static>> {
     let shown = browse.table.rows();
     if shown == 0 {
         return Vec::new();
@@ -131,7 +144,13 @@ fn position(browse: &Browse, first: usize, rows: usize, look: &Look<'_>) -> Vec<
     vec![look.span(Role::Muted, &place)]
 }
 
-fn render_filter(frame: &mut Frame<'_>, area: Rect, state: &State, taken: usize, look: &Look<'_>) {
+fn render_filter(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    state: &State,
+    taken: usize,
+    look: &RenderContext<'_>,
+) {
     let browse = &state.browse;
     if !browse.is_filtering && browse.filter.value().is_empty() {
         return;
@@ -141,7 +160,7 @@ fn render_filter(frame: &mut Frame<'_>, area: Rect, state: &State, taken: usize,
     let shown = text::truncate(&query, room, look.glyphs().ellipsis);
     let spans = [look.span(Role::Accent, "/ "), look.plain(&shown)];
     let y = area.bottom().saturating_sub(1);
-    on_line(frame.buffer_mut(), area, y, &spans, look);
+    frame_title(frame.buffer_mut(), area, y, &spans, look);
     if browse.is_filtering && state.overlay.is_none() {
         let column = browse.filter.cursor_column().min(room) + 4;
         frame.set_cursor_position(Position::new(area.x + cells(column), y));

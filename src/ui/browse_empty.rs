@@ -7,9 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::browse_note::{progress, waited};
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::waiting::on_keyring;
-use super::widgets::{hint_for, put_centred, row};
+use super::widgets::{hint_for, render_spans_centred, row};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::text;
@@ -21,7 +21,7 @@ use crate::theme::Role;
 ///
 ///               r tries again   t looks up one token
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let lines = Lines {
         state,
         columns: usize::from(area.width),
@@ -30,7 +30,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     .all();
     let top = usize::from(area.height).saturating_sub(lines.len()) / 2;
     for (at, line) in lines.iter().enumerate() {
-        put_centred(frame.buffer_mut(), row(area, top + at), line, look);
+        render_spans_centred(frame.buffer_mut(), row(area, top + at), line, look);
     }
 }
 
@@ -39,7 +39,7 @@ type Line = Vec<Span<'static>>;
 struct Lines<'a> {
     state: &'a State,
     columns: usize,
-    look: &'a Look<'a>,
+    look: &'a RenderContext<'a>,
 }
 
 impl Lines<'_> {

@@ -4,7 +4,7 @@
 
 use ratatui::text::Span;
 
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{hint_for, number, spinner};
 use crate::action::{Action, Context};
 use crate::app::state::State;
@@ -17,7 +17,7 @@ use crate::theme::Role;
 /// ▲ Showing 1,000 of 12,000 tokens.  r fetches the list again
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
-pub(super) fn lines(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
+pub(super) fn lines(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'static>>> {
     let browse = &state.browse;
     if browse.list.is_loading() {
         return vec![progress(state, look)];
@@ -42,7 +42,7 @@ pub(super) fn lines(state: &State, look: &Look<'_>) -> Vec<Vec<Span<'static>>> {
     vec![spans, vec![look.span(Role::Muted, &format!("   {why}"))]]
 }
 
-pub(super) fn progress(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
+pub(super) fn progress(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let browse = &state.browse;
     let received = browse.progress.received;
     let again = match browse.list.value() {

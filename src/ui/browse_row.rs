@@ -1,14 +1,14 @@
 //! A row of the list of all tokens: which columns there is room for, and what is in them.
 //!
-//! Not here: which rows there are (`app::browse_table`).
+//! Not here: which rows there are (`app::token_table`).
 
 use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::times::distance;
-use crate::app::browse_table::Sort;
+use crate::app::token_table::Sort;
 use crate::domain::countdown::Remaining;
 use crate::domain::duration::{self, Lifetime};
 use crate::domain::fields::{sent, shown};
@@ -50,13 +50,13 @@ pub(super) struct Columns<'a> {
     last_seen: usize,
     duration: usize,
     client_id: usize,
-    look: &'a Look<'a>,
+    look: &'a RenderContext<'a>,
 }
 
 impl<'a> Columns<'a> {
     /// The columns of a row of a width, in cells. They depend on that alone, so that none moves
     /// while tokens come and go.
-    pub(super) fn new(width: usize, look: &'a Look<'a>) -> Self {
+    pub(super) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
         let mut take = |column: usize, name: usize| {
             let cost = column + GAP;
@@ -219,7 +219,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-impl Look<'_> {
+impl RenderContext<'_> {
     /// Up where less comes first, else down.
     pub(super) fn arrow(&self, sort: Sort) -> &'static str {
         self.glyphs().arrows[usize::from(!sort.is_ascending())]
@@ -259,7 +259,12 @@ fn lifetime(token: &ServiceToken) -> String {
 }
 
 /// A clean text with the characters at some positions marked.
-fn marked(text: &str, positions: &[u32], style: Style, look: &Look<'_>) -> Vec<Span<'static>> {
+fn marked(
+    text: &str,
+    positions: &[u32],
+    style: Style,
+    look: &RenderContext<'_>,
+) -> Vec<Span<'static>> {
     if positions.is_empty() {
         return vec![Span::styled(text.to_owned(), style)];
     }

@@ -8,9 +8,9 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout;
-use super::look::Look;
-use super::times::Moment;
-use super::widgets::{cells, first_shown, on_line, panel, put, row};
+use super::render_context::RenderContext;
+use super::times::FormattedInstant;
+use super::widgets::{cells, first_shown, frame_title, panel, render_spans, row};
 use crate::app::state::State;
 use crate::domain::fields::shown;
 use crate::domain::status::Status;
@@ -28,7 +28,7 @@ pub(super) fn render(
     body: Rect,
     state: &State,
     selected: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     let tokens = &state.detail.choices;
     let area = layout::overlay(body, 96, cells(tokens.len().saturating_add(2)).max(4));
@@ -42,7 +42,7 @@ pub(super) fn render(
     for (at, token) in tokens.iter().enumerate().skip(first).take(rows) {
         let place = row(inner, at - first);
         let spans = choice_row(token, place.width, state, look);
-        put(frame.buffer_mut(), place, &spans, look);
+        render_spans(frame.buffer_mut(), place, &spans, look);
         if at == selected {
             frame
                 .buffer_mut()
@@ -52,7 +52,7 @@ pub(super) fn render(
     if rows < tokens.len() {
         let place = format!("{}–{} of {}", first + 1, first + rows, tokens.len());
         let y = area.bottom() - 1;
-        on_line(
+        frame_title(
             frame.buffer_mut(),
             area,
             y,
@@ -66,14 +66,14 @@ fn choice_row(
     token: &ServiceToken,
     columns: u16,
     state: &State,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
     let now = state.instant();
     let status = Status::of(token, now, state.session.settings.thresholds);
     let role = Role::from(status.tone());
     let seen = match &token.last_seen_at {
         Reported::Valid(seen) => {
-            let moment = Moment::new(*seen, now, look);
+            let moment = FormattedInstant::new(*seen, now, look);
             format!("seen {}", moment.distance)
         }
         Reported::Invalid => "last seen unclear".to_owned(),

@@ -10,9 +10,10 @@ use ratatui::text::Span;
 
 use super::fields::{Fields, PANE};
 use super::layout::WIDE;
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{
-    cells, divider, hint_for, inset, on_line, on_line_right, panel, put_centred, row, splitter,
+    cells, divider, frame_title, frame_title_right, hint_for, inset, panel, render_spans_centred,
+    row, splitter,
 };
 use super::{findings, headline, waiting};
 use crate::action::Action;
@@ -30,7 +31,7 @@ use crate::theme::Role;
 /// │ ID             f174e90a-fafe-46…  │ ▲ Expires within 30 days.      │
 /// ╰ "id": "f174e90a-fafe-4643-…" ─────┴────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let Some(token) = state.detail.token.value() else {
         render_nothing(frame, area, state, look);
         return;
@@ -78,7 +79,7 @@ struct Sections<'a> {
     fields: Fields<'a>,
     findings: Vec<Finding>,
     now: DateTime<Utc>,
-    look: &'a Look<'a>,
+    look: &'a RenderContext<'a>,
 }
 
 impl Sections<'_> {
@@ -124,7 +125,7 @@ impl Sections<'_> {
             ..frame
         };
         let spans = [look.span(Role::Title, "Findings")];
-        on_line(buffer, title, self.top, &spans, look);
+        frame_title(buffer, title, self.top, &spans, look);
         let place = Rect {
             x: line + 2,
             width: right.saturating_sub(3),
@@ -203,7 +204,7 @@ impl Sections<'_> {
             self.look.span(role, symbol),
             self.look.plain(&format!(" {count}")),
         ];
-        on_line_right(buffer, self.frame, self.top, &spans, self.look);
+        frame_title_right(buffer, self.frame, self.top, &spans, self.look);
     }
 }
 
@@ -212,7 +213,7 @@ impl Sections<'_> {
 /// ```text
 ///               ⠋ Looking up CI/CD token … 3 s · Esc cancels
 /// ```
-fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let reference = state.detail.reference.as_ref().map(ToString::to_string);
     let title = reference.as_deref().unwrap_or("Token");
     let buffer = frame.buffer_mut();
@@ -239,6 +240,6 @@ fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<
     });
     let top = usize::from(inner.height).saturating_sub(lines.len()) / 2;
     for (at, line) in lines.iter().enumerate() {
-        put_centred(buffer, row(inner, top + at), line, look);
+        render_spans_centred(buffer, row(inner, top + at), line, look);
     }
 }

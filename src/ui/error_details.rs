@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::layout;
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::scroll::{self, Scroll};
 use super::widgets::{cells, hint_for};
 use crate::action::{Action, Context};
@@ -36,7 +36,7 @@ pub(super) fn render(
     body: Rect,
     state: &State,
     top: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     let columns = usize::from(layout::overlay(body, WIDEST, u16::MAX).width).saturating_sub(4);
     let mut lines = Vec::new();
@@ -70,8 +70,8 @@ fn facts(state: &State) -> Vec<String> {
     let asked = state.detail.access.as_ref().map(|access| &access.scope);
     if let Some(scope) = asked.or(state.session.scope.as_ref()) {
         let origin = &state.session.scope_origin;
-        let is_usual = Some(scope) == state.session.scope.as_ref() && !origin.is_empty();
-        facts.push(if is_usual {
+        let is_hex_id = Some(scope) == state.session.scope.as_ref() && !origin.is_empty();
+        facts.push(if is_hex_id {
             format!("Scope: {scope} (from {origin})")
         } else {
             format!("Scope: {scope}")

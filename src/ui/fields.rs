@@ -8,9 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::times::{FORMS, Moment};
-use super::widgets::{divider, first_shown, number, on_line, put, row};
+use super::render_context::RenderContext;
+use super::times::{FORMS, FormattedInstant};
+use super::widgets::{divider, first_shown, frame_title, number, render_spans, row};
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::text;
@@ -29,7 +29,7 @@ pub(super) struct Fields<'a> {
     pub(super) changed: &'a [String],
     pub(super) selected: usize,
     pub(super) now: DateTime<Utc>,
-    pub(super) look: &'a Look<'a>,
+    pub(super) look: &'a RenderContext<'a>,
 }
 
 /// A field's value in words.
@@ -39,7 +39,7 @@ enum Value {
     /// Of which nothing is known.
     Nothing(String),
     /// An instant.
-    Time(Box<Moment>),
+    Time(Box<FormattedInstant>),
     /// Not what the field holds, and in what way.
     Invalid(&'static str, String),
 }
@@ -123,7 +123,7 @@ impl<'a> Fields<'a> {
             let place = row(area, line);
             match item {
                 Item::Others => {
-                    put(
+                    render_spans(
                         buffer,
                         place,
                         &[look.span(Role::Muted, " Other fields")],
@@ -133,13 +133,13 @@ impl<'a> Fields<'a> {
                 Item::Rest(count) => {
                     let ellipsis = look.glyphs().ellipsis;
                     let rest = format!(" {ellipsis} and {} more fields", number(*count));
-                    put(buffer, place, &[look.span(Role::Muted, &rest)], look);
+                    render_spans(buffer, place, &[look.span(Role::Muted, &rest)], look);
                 }
                 Item::Field(at, field) => {
                     let has_changed = self.changed.binary_search(&field.key).is_ok();
                     let mut spans = self.label(field, labels, has_changed);
                     spans.extend(self.words(&self.value(field), form));
-                    put(buffer, place, &spans, look);
+                    render_spans(buffer, place, &spans, look);
                     if *at == self.selected {
                         buffer.set_style(place, look.style(Role::Selected));
                     }
@@ -175,7 +175,7 @@ impl<'a> Fields<'a> {
 
     /// The longest form of times that fits in every row.
     fn form(&self, room: usize) -> usize {
-        let times: Vec<Box<Moment>> = self
+        let times: Vec<Box<FormattedInstant>> = self
             .rows()
             .iter()
             .filter(|field| matches!(field.kind, FieldKind::Time | FieldKind::LastUse))
@@ -217,7 +217,7 @@ impl<'a> Fields<'a> {
         match field.kind {
             FieldKind::Other => Value::Text(raw),
             FieldKind::Time | FieldKind::LastUse => match field.instant(self.token) {
-                Some(at) => Value::Time(Box::new(Moment::new(at, self.now, self.look))),
+                Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.look))),
                 None => Value::Text(raw),
             },
             FieldKind::Switch => {
@@ -269,7 +269,7 @@ impl<'a> Fields<'a> {
                 look.span(Role::Label, &format!(" {label}")),
                 look.plain(line),
             ];
-            put(buffer, row(area, at + 1), &spans, look);
+            render_spans(buffer, row(area, at + 1), &spans, look);
         }
     }
 
@@ -290,7 +290,7 @@ impl<'a> Fields<'a> {
         let text = look.clean(&text);
         let room = usize::from(frame.width).saturating_sub(6);
         let text = text::truncate(&text, room, look.glyphs().ellipsis);
-        on_line(buffer, frame, y, &[look.span(Role::Muted, &text)], look);
+        frame_title(buffer, frame, y, &[look.span(Role::Muted, &text)], look);
     }
 }
 

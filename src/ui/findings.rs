@@ -7,8 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::widgets::{put, row};
+use super::render_context::RenderContext;
+use super::widgets::{render_spans, row};
 use crate::domain::countdown::Remaining;
 use crate::domain::findings::{Finding, Severity};
 use crate::domain::text;
@@ -19,7 +19,7 @@ pub(super) fn lines(
     findings: &[Finding],
     now: DateTime<Utc>,
     columns: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Vec<Span<'static>>> {
     if findings.is_empty() {
         return vec![vec![
@@ -50,7 +50,7 @@ pub(super) fn lines(
 }
 
 /// How loud a finding looks.
-pub(super) fn sign(severity: Severity, look: &Look<'_>) -> (Role, &'static str) {
+pub(super) fn sign(severity: Severity, look: &RenderContext<'_>) -> (Role, &'static str) {
     let glyphs = look.glyphs();
     match severity {
         Severity::Info => (Role::Accent, glyphs.info),
@@ -67,15 +67,20 @@ pub(super) fn sign(severity: Severity, look: &Look<'_>) -> (Role, &'static str) 
 /// ● The previous secret still works.
 ///   ends in 01:12:09
 /// ```
-pub(super) fn render(buffer: &mut Buffer, area: Rect, lines: &[Vec<Span<'_>>], look: &Look<'_>) {
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    lines: &[Vec<Span<'_>>],
+    look: &RenderContext<'_>,
+) {
     let rows = usize::from(area.height);
     let cut = lines.len() > rows;
     let shown = if cut { rows.saturating_sub(1) } else { rows };
     for (at, line) in lines.iter().take(shown).enumerate() {
-        put(buffer, row(area, at), line, look);
+        render_spans(buffer, row(area, at), line, look);
     }
     if cut && rows > 0 {
         let ellipsis = look.span(Role::Muted, &format!("  {} more", look.glyphs().ellipsis));
-        put(buffer, row(area, rows - 1), &[ellipsis], look);
+        render_spans(buffer, row(area, rows - 1), &[ellipsis], look);
     }
 }

@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::look::Look;
-use super::widgets::{cells, hint_for, key_hint, put, put_right, width};
+use super::render_context::RenderContext;
+use super::widgets::{cells, hint_for, key_hint, render_spans, render_spans_right, width};
 use crate::action::Action;
 use crate::app::state::{Screen, State};
 use crate::domain::duration;
@@ -19,7 +19,7 @@ use crate::theme::Role;
 /// ```text
 ///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let is_long = state
         .notice
         .as_ref()
@@ -33,12 +33,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let right = hints(state, room, look);
     let taken = u16::try_from(width(&right)).unwrap_or(area.width);
     let buffer = frame.buffer_mut();
-    put_right(buffer, area, &right, look);
+    render_spans_right(buffer, area, &right, look);
     let rest = Rect {
         width: area.width.saturating_sub(taken + 1),
         ..area
     };
-    put(buffer, rest, &left, look);
+    render_spans(buffer, rest, &left, look);
 }
 
 /// The rows that a message may take at most.
@@ -48,7 +48,7 @@ const ROOM_FOR_HELP: usize = 10;
 
 /// A message that is longer than the row takes rows above it, for the few seconds that it is there:
 /// what was copied can be read whole. False for a short one.
-fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &Look<'_>) -> bool {
+fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &RenderContext<'_>) -> bool {
     let columns = usize::from(area.width);
     if text::width(notice) + ROOM_FOR_HELP <= columns {
         return false;
@@ -66,13 +66,13 @@ fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &Look<'_>)
         };
         // The colours of what it covers are not its own.
         Clear.render(place, frame.buffer_mut());
-        put(frame.buffer_mut(), place, &[look.plain(&shown)], look);
+        render_spans(frame.buffer_mut(), place, &[look.plain(&shown)], look);
     }
     true
 }
 
 /// A message about what was just done, or the facts of the moment.
-fn left(state: &State, look: &Look<'_>) -> Vec<Span<'static>> {
+fn left(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let mut spans = vec![Span::raw(" ")];
     if let Some(notice) = &state.notice {
         spans.push(look.plain(&notice.text));
@@ -121,7 +121,7 @@ fn age<T>(
     state: &State,
     remote: &Remote<T>,
     waited: Option<i64>,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
     let Some(fetched) = remote.fetched() else {
         return Vec::new();
@@ -150,7 +150,7 @@ fn age<T>(
 }
 
 /// The hints that fit, from the first on; help is always among them.
-fn hints(state: &State, room: usize, look: &Look<'_>) -> Vec<Span<'static>> {
+fn hints(state: &State, room: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let context = state.context();
     let help = hint_for(context, Action::Help, "help", look).unwrap_or_default();
     let mut used = width(&help) + 1;

@@ -6,8 +6,8 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::widgets::{cells, put, row};
+use super::render_context::RenderContext;
+use super::widgets::{cells, render_spans, row};
 use crate::action::{Action, Context};
 use crate::app::field::TextField;
 use crate::domain::scope::ScopeKind;
@@ -54,7 +54,7 @@ impl FormRow {
 
 /// Builds the rows of a form of a width.
 pub(super) struct Form<'a> {
-    pub(super) look: &'a Look<'a>,
+    pub(super) look: &'a RenderContext<'a>,
     pub(super) columns: usize,
 }
 
@@ -292,7 +292,12 @@ fn char_width(c: char) -> usize {
 }
 
 /// Draws a form, scrolled so that the focus and what is said of it are in view, with the cursor where letters go.
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, look: &Look<'_>) {
+pub(super) fn render(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    mut rows: Vec<FormRow>,
+    look: &RenderContext<'_>,
+) {
     let height = usize::from(area.height);
     let mut excess = rows.len().saturating_sub(height);
     rows.retain(|row| {
@@ -309,7 +314,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, mut rows: Vec<FormRow>, 
     let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
-        put(frame.buffer_mut(), place, &form_row.spans, look);
+        render_spans(frame.buffer_mut(), place, &form_row.spans, look);
         if let Some(cursor) = form_row.cursor {
             let x = place.x.saturating_add(cells(cursor));
             if x < place.right() {

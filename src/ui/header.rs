@@ -6,8 +6,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::widgets::{put, put_right, width};
+use super::render_context::RenderContext;
+use super::widgets::{render_spans, render_spans_right, width};
 use crate::app::state::{Screen, State};
 use crate::domain::credential::CredentialSource;
 use crate::domain::text;
@@ -20,7 +20,7 @@ const SEPARATOR: usize = 3;
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let mut left = vec![
         Span::raw(" "),
         look.span(Role::Title, "tokenscope"),
@@ -39,13 +39,13 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
     let right = [look.span(Role::Muted, &credential), Span::raw(" ")];
     let buffer = frame.buffer_mut();
     if width(&left) + 2 + width(&right) <= usize::from(area.width) {
-        put_right(buffer, area, &right, look);
+        render_spans_right(buffer, area, &right, look);
     }
-    put(buffer, area, &left, look);
+    render_spans(buffer, area, &left, look);
 }
 
 /// A host that is not Cloudflare's is seen at any width: the scope gives way to it.
-fn facts(state: &State, look: &Look<'_>, columns: usize) -> Vec<String> {
+fn facts(state: &State, look: &RenderContext<'_>, columns: usize) -> Vec<String> {
     let session = &state.session;
     let in_view = match state.screen {
         Screen::Detail => state.detail.access.as_ref(),

@@ -10,9 +10,9 @@ use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
 use super::layout::WIDE;
-use super::look::Look;
-use super::times::Moment;
-use super::widgets::{bar, cells, inset, put, put_right, row, width};
+use super::render_context::RenderContext;
+use super::times::FormattedInstant;
+use super::widgets::{bar, cells, inset, render_spans, render_spans_right, row, width};
 use crate::domain::countdown::Remaining;
 use crate::domain::lifetime;
 use crate::domain::status::{Lifecycle, Status};
@@ -38,7 +38,7 @@ pub(super) fn render(
     token: &ServiceToken,
     status: Status,
     now: DateTime<Utc>,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> u16 {
     let end = Lifecycle::of(token).end();
     let remaining = end
@@ -68,14 +68,14 @@ pub(super) fn render(
             left.push(look.span(Role::Strong, &text));
         }
     }
-    put(buffer, place, &left, look);
+    render_spans(buffer, place, &left, look);
     if let Some(end) = end {
-        let moment = Moment::new(end, now, look);
+        let moment = FormattedInstant::new(end, now, look);
         let room = usize::from(place.width).saturating_sub(width(&left) + 2);
         let dates = moment.dates(look);
         let date = dates.iter().find(|date| text::width(date) <= room);
         let date = date.map_or("", String::as_str);
-        put_right(buffer, place, &[look.plain(date)], look);
+        render_spans_right(buffer, place, &[look.plain(date)], look);
     }
     let share = lifetime::elapsed(token, now).filter(|_| inner.height >= 10);
     if let Some(share) = share {
@@ -92,7 +92,7 @@ pub(super) fn render(
 }
 
 /// `▲ EXPIRES IN`
-fn words(status: Status, look: &Look<'_>) -> Vec<Span<'static>> {
+fn words(status: Status, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let role = Role::from(status.tone());
     let words = match status {
         Status::Critical => "CRITICAL · EXPIRES IN",
@@ -112,7 +112,7 @@ fn render_large(
     digits: &str,
     after: &str,
     role: Role,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     BigText::builder()
         .pixel_size(PixelSize::Quadrant)
@@ -127,18 +127,24 @@ fn render_large(
         width: area.width.saturating_sub(x),
         height: 1,
     };
-    put(buffer, beside, &[look.plain(after)], look);
+    render_spans(buffer, beside, &[look.plain(after)], look);
 }
 
 /// ```text
 /// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.7 % elapsed
 /// ```
-fn render_bar(buffer: &mut Buffer, place: Rect, share: f64, status: Status, look: &Look<'_>) {
+fn render_bar(
+    buffer: &mut Buffer,
+    place: Rect,
+    share: f64,
+    status: Status,
+    look: &RenderContext<'_>,
+) {
     // Floored, so that a living token never reads 100 %.
     let percent = (share * 1000.0).floor() / 10.0;
     let label = format!("  {percent:.1} % elapsed");
     let columns = usize::from(place.width).saturating_sub(text::width(&label));
     let mut spans = bar(share, columns, Role::from(status.tone()), look).to_vec();
     spans.push(look.span(Role::Muted, &label));
-    put(buffer, place, &spans, look);
+    render_spans(buffer, place, &spans, look);
 }

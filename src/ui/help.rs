@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout;
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::scroll::{self, Scroll};
 use super::widgets::{cells, hint_for, width};
 use crate::action::{Action, Context};
@@ -37,7 +37,7 @@ pub(super) fn render(
     body: Rect,
     state: &State,
     top: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     let groups: Vec<Vec<Line>> = contexts(state)
         .into_iter()
@@ -77,7 +77,7 @@ fn contexts(state: &State) -> Vec<Context> {
 }
 
 /// A context's title and its keys.
-fn group(context: Context, look: &Look<'_>) -> Vec<Line> {
+fn group(context: Context, look: &RenderContext<'_>) -> Vec<Line> {
     let rows = look
         .keymap
         .rows()

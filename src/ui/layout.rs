@@ -5,8 +5,8 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::look::Look;
-use super::widgets::put;
+use super::render_context::RenderContext;
+use super::widgets::render_spans;
 use crate::app::state::SMALLEST;
 use crate::domain::text;
 
@@ -68,7 +68,7 @@ pub(super) fn centred(body: Rect, columns: u16, rows: u16) -> Rect {
 /// ```text
 /// tokenscope needs at least 40×10 (this is 30×8)
 /// ```
-pub(super) fn render_too_small(frame: &mut Frame<'_>, look: &Look<'_>) {
+pub(super) fn render_too_small(frame: &mut Frame<'_>, look: &RenderContext<'_>) {
     let area = frame.area();
     let times = look.glyphs().times;
     let (width, height) = SMALLEST;
@@ -84,6 +84,6 @@ pub(super) fn render_too_small(frame: &mut Frame<'_>, look: &Look<'_>) {
     let fits = |form: &&String| text::width(form) <= usize::from(area.width);
     if let Some(form) = forms.iter().find(fits) {
         let row = Rect { height: 1, ..area };
-        put(frame.buffer_mut(), row, &[look.plain(form)], look);
+        render_spans(frame.buffer_mut(), row, &[look.plain(form)], look);
     }
 }

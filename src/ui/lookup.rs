@@ -7,13 +7,13 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::form::{self, Form, FormRow, scope_label};
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::waiting;
-use super::widgets::{divider, first_shown, panel, put, row, width};
+use super::widgets::{divider, first_shown, panel, render_spans, row, width};
 use crate::app::lookup::LookupField;
 use crate::app::state::State;
 use crate::domain::duration;
-use crate::domain::recent::Recent;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::text;
 use crate::theme::Role;
@@ -30,7 +30,7 @@ use crate::theme::Role;
 /// │ ▲ CI/CD token      EXPIRING    3 min ago             │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let inner = panel(frame.buffer_mut(), area, "Look up a service token", look);
     let form = Form {
         look,
@@ -126,11 +126,11 @@ fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     form.remark(Role::Muted, &remark)
 }
 
-fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let lookup = &state.lookup;
     if lookup.recents.is_empty() {
         let text = look.span(Role::Muted, "   Tokens that you look up are listed here.");
-        put(frame.buffer_mut(), row(area, 0), &[text], look);
+        render_spans(frame.buffer_mut(), row(area, 0), &[text], look);
         return;
     }
     let rows = usize::from(area.height);
@@ -147,7 +147,7 @@ fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<
     for (at, recent) in lookup.recents.iter().enumerate().skip(first).take(rows) {
         let place = row(area, at - first);
         let spans = recent_row(recent, place.width, names, panel_scope, state, look);
-        put(frame.buffer_mut(), place, &spans, look);
+        render_spans(frame.buffer_mut(), place, &spans, look);
         if has_focus && at == lookup.selected {
             frame
                 .buffer_mut()
@@ -165,7 +165,7 @@ fn recent_row(
     names: usize,
     usual: Option<&Scope>,
     state: &State,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
     let status = recent.status(state.instant(), state.session.settings.thresholds);
     let role = Role::from(status.tone());

@@ -18,11 +18,11 @@ mod header;
 mod headline;
 mod help;
 mod layout;
-mod look;
 mod lookup;
 mod picker;
 mod profiles;
 mod raw;
+mod render_context;
 mod scroll;
 mod setup;
 mod times;
@@ -34,10 +34,10 @@ use ratatui::Frame;
 use crate::app::detail::View;
 use crate::app::state::{Overlay, Screen, State};
 
-pub use look::Look;
+pub use render_context::RenderContext;
 
 /// Draws the whole screen.
-pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look<'_>) {
+pub fn draw(frame: &mut Frame<'_>, state: &State, look: &RenderContext<'_>) {
     let Some(areas) = layout::areas(frame.area(), state.banner_rows()) else {
         layout::render_too_small(frame, look);
         return;

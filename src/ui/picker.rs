@@ -8,9 +8,10 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout;
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{
-    cells, first_shown, hint_for, inset, on_line, on_line_right, panel, put, row, spinner,
+    cells, first_shown, frame_title, frame_title_right, hint_for, inset, panel, render_spans, row,
+    spinner,
 };
 use crate::action::{Action, Context};
 use crate::app::picker::Picker;
@@ -37,7 +38,7 @@ const ROWS: usize = 16;
 /// │ ▲ The API token works, but may not list zones …       │
 /// ╰ Enter chooses ─────────────────────────── Esc closes ─╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &RenderContext<'_>) {
     let picker = &state.picker;
     let columns = layout::overlay(body, WIDEST, 0).width;
     let remarks = remarks(picker, usize::from(columns.saturating_sub(4)), look);
@@ -53,7 +54,7 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Lo
             spinner(state.clock.steady, look),
             look.plain(" Asking which accounts and zones there are …"),
         ];
-        put(frame.buffer_mut(), row(inner, 0), &line, look);
+        render_spans(frame.buffer_mut(), row(inner, 0), &line, look);
     }
     // Some rows of the list come first: what is said beneath it may be cut.
     let height = usize::from(inner.height);
@@ -67,7 +68,7 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Lo
         render_list(frame, area, upper, picker, look);
     }
     for (at, line) in remarks.iter().enumerate() {
-        put(
+        render_spans(
             frame.buffer_mut(),
             row(inner, for_list + gap + at),
             line,
@@ -78,12 +79,12 @@ pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Lo
 }
 
 /// The keys, on the lower edge.
-fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'_>) {
+fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &RenderContext<'_>) {
     let y = area.bottom().saturating_sub(1);
     let hint =
         |action, label| hint_for(Context::PickerText, action, label, look).unwrap_or_default();
     if picker.count() > 0 {
-        on_line(
+        frame_title(
             frame.buffer_mut(),
             area,
             y,
@@ -96,7 +97,7 @@ fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'
     } else {
         "closes"
     };
-    on_line_right(
+    frame_title_right(
         frame.buffer_mut(),
         area,
         y,
@@ -105,11 +106,17 @@ fn render_keys(frame: &mut Frame<'_>, area: Rect, picker: &Picker, look: &Look<'
     );
 }
 
-fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, look: &Look<'_>) {
+fn render_list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    list: Rect,
+    picker: &Picker,
+    look: &RenderContext<'_>,
+) {
     let matching = picker.count();
     let count = format!("{matching} of {}", picker.total());
     let count = [look.span(Role::Muted, &count)];
-    on_line_right(frame.buffer_mut(), area, area.y, &count, look);
+    frame_title_right(frame.buffer_mut(), area, area.y, &count, look);
     render_filter(frame, row(list, 0), picker, look);
     let rows = usize::from(list.height).saturating_sub(1);
     let selected = picker.selected.min(matching.saturating_sub(1));
@@ -117,7 +124,7 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, l
     for (at, named) in picker.rows(first, rows).enumerate() {
         let place = row(list, at + 1);
         let line = list_row(named, picker.widest(), usize::from(place.width), look);
-        put(frame.buffer_mut(), place, &line, look);
+        render_spans(frame.buffer_mut(), place, &line, look);
         if first + at == selected {
             frame
                 .buffer_mut()
@@ -126,11 +133,11 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, list: Rect, picker: &Picker, l
     }
     if matching == 0 {
         let line = [look.span(Role::Muted, "None of them has this in its name or ID.")];
-        put(frame.buffer_mut(), row(list, 1), &line, look);
+        render_spans(frame.buffer_mut(), row(list, 1), &line, look);
     }
 }
 
-fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, look: &Look<'_>) {
+fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, look: &RenderContext<'_>) {
     let marker = format!("{} ", look.glyphs().marker);
     let value = look.clean(picker.filter.value()).into_owned();
     let shown = if value.is_empty() {
@@ -139,7 +146,7 @@ fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, look: &Loo
         look.plain(&value)
     };
     let line = [look.span(Role::Accent, &marker), shown];
-    put(frame.buffer_mut(), place, &line, look);
+    render_spans(frame.buffer_mut(), place, &line, look);
     let column = 2 + picker.filter.cursor_column();
     let last = usize::from(place.width).saturating_sub(1);
     if place.height > 0 && place.width > 0 {
@@ -151,7 +158,7 @@ fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, look: &Loo
 /// ```text
 /// account  Example Ltd      023e105f4ecef8ad9ca31a8372d0c353
 /// ```
-fn list_row(named: &NamedScope, widest: usize, columns: usize, look: &Look<'_>) -> Line {
+fn list_row(named: &NamedScope, widest: usize, columns: usize, look: &RenderContext<'_>) -> Line {
     const KIND: usize = 9;
     const ID: usize = 32;
     let ellipsis = look.glyphs().ellipsis;
@@ -176,7 +183,7 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, look: &Look<'_>) 
 }
 
 /// Why something is missing, and that the ID can be typed all the same.
-fn remarks(picker: &Picker, columns: usize, look: &Look<'_>) -> Vec<Line> {
+fn remarks(picker: &Picker, columns: usize, look: &RenderContext<'_>) -> Vec<Line> {
     let refusals = picker.refusals();
     let is_empty = picker.total() == 0;
     let mut lines = Vec::new();
@@ -209,7 +216,7 @@ fn refusal_lines(
     refusal: &Failure,
     (role, symbol): (Role, &str),
     columns: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Line> {
     let wrapped = text::wrap(&look.clean(&refusal.summary), columns.saturating_sub(2));
     let line = |(at, line): (usize, &String)| {

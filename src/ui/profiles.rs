@@ -8,10 +8,10 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout;
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{
-    cells, divider, first_shown, hint_for, inset, on_line, on_line_right, panel, put, row, spinner,
-    width,
+    cells, divider, first_shown, frame_title, frame_title_right, hint_for, inset, panel,
+    render_spans, row, spinner, width,
 };
 use crate::action::{Action, Context};
 use crate::app::state::State;
@@ -38,7 +38,7 @@ const FACTS: usize = 5;
 /// │ Secret       none is stored; c enters it                         │
 /// ╰──────────────────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let inner = panel(frame.buffer_mut(), area, "Profiles", look);
     let seats = state.profiles.rows(&state.session.settings);
     let rows = usize::from(inner.height);
@@ -66,7 +66,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
             .iter()
             .enumerate()
         {
-            put(frame.buffer_mut(), row(below, at), line, look);
+            render_spans(frame.buffer_mut(), row(below, at), line, look);
         }
     }
     if let Some(change) = &state.profiles.change {
@@ -76,12 +76,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Lo
             format!(" Making {} the default …", change.name)
         };
         let line = [spinner(state.clock.steady, look), look.plain(&doing)];
-        on_line_right(frame.buffer_mut(), area, area.y, &line, look);
+        frame_title_right(frame.buffer_mut(), area, area.y, &line, look);
     }
 }
 
 /// What there is to say where there is nothing to choose from.
-fn render_none(frame: &mut Frame<'_>, inner: Rect, state: &State, look: &Look<'_>) {
+fn render_none(frame: &mut Frame<'_>, inner: Rect, state: &State, look: &RenderContext<'_>) {
     let area = inset(inner);
     let paragraphs = if state.session.demo_only {
         [
@@ -106,7 +106,7 @@ fn render_none(frame: &mut Frame<'_>, inner: Rect, state: &State, look: &Look<'_
         lines.extend(adds);
     }
     for (at, line) in lines.iter().enumerate() {
-        put(frame.buffer_mut(), row(area, at), line, look);
+        render_spans(frame.buffer_mut(), row(area, at), line, look);
     }
 }
 
@@ -124,7 +124,7 @@ struct Columns {
 
 impl Columns {
     /// A whole ID is shown where that leaves room for the name of a keyring.
-    fn of(seats: &[Seat], state: &State, columns: usize, look: &Look<'_>) -> Self {
+    fn of(seats: &[Seat], state: &State, columns: usize, look: &RenderContext<'_>) -> Self {
         const MARKER: usize = 3;
         const SCOPE_KIND: usize = 8;
         const ID: usize = 32;
@@ -162,7 +162,13 @@ impl Columns {
     }
 }
 
-fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State, look: &Look<'_>) {
+fn render_list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    seats: &[Seat],
+    state: &State,
+    look: &RenderContext<'_>,
+) {
     let columns = Columns::of(seats, state, usize::from(area.width), look);
     let titles = [
         ("Name", columns.name),
@@ -177,14 +183,14 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State,
         .collect();
     let titles = format!("   {}", titles.join(&" ".repeat(GAP)));
     let titles = [look.span(Role::Label, titles.trim_end())];
-    put(frame.buffer_mut(), row(area, 0), &titles, look);
+    render_spans(frame.buffer_mut(), row(area, 0), &titles, look);
     let rows = usize::from(area.height).saturating_sub(1);
     let selected = state.profiles.selected.min(seats.len().saturating_sub(1));
     let first = first_shown(selected, seats.len(), rows);
     for (at, seat) in seats.iter().enumerate().skip(first).take(rows) {
         let place = row(area, at - first + 1);
         let line = list_row(seat, &columns, state, look);
-        put(frame.buffer_mut(), place, &line, look);
+        render_spans(frame.buffer_mut(), place, &line, look);
         if at == selected {
             frame
                 .buffer_mut()
@@ -196,7 +202,7 @@ fn render_list(frame: &mut Frame<'_>, area: Rect, seats: &[Seat], state: &State,
 /// ```text
 ///  ● prod (default)  API token        account 4f1b…9c2e  Secret Service
 /// ```
-fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &Look<'_>) -> Line {
+fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &RenderContext<'_>) -> Line {
     let ellipsis = look.glyphs().ellipsis;
     let marker = if is_in_use(seat, state) {
         look.span(Role::Calm, look.glyphs().info)
@@ -265,7 +271,7 @@ fn is_in_use(seat: &Seat, state: &State) -> bool {
     identity.is_some_and(|identity| identity.source == seat.identity.source)
 }
 
-fn scope(seat: &Seat, is_whole: bool, look: &Look<'_>) -> String {
+fn scope(seat: &Seat, is_whole: bool, look: &RenderContext<'_>) -> String {
     let Some(scope) = &seat.scope else {
         return "no scope".to_owned();
     };
@@ -301,7 +307,7 @@ fn secret(seat: &Seat, state: &State) -> (Role, String) {
 /// Secret      Secret Service, login collection
 /// Use         in use now, and used when no other is named
 /// ```
-fn facts(seat: &Seat, state: &State, columns: usize, look: &Look<'_>) -> Vec<Line> {
+fn facts(seat: &Seat, state: &State, columns: usize, look: &RenderContext<'_>) -> Vec<Line> {
     let fact = |label: &str, role, text: &str| {
         vec![
             look.span(Role::Label, &text::fit(label, 12, "")),
@@ -354,8 +360,17 @@ fn facts(seat: &Seat, state: &State, columns: usize, look: &Look<'_>) -> Vec<Lin
 /// │ collection. It is the one in use.                        │
 /// ╰ y removes it · n keeps it ───────────────────────────────╯
 /// ```
-pub(super) fn render_confirm(frame: &mut Frame<'_>, body: Rect, state: &State, look: &Look<'_>) {
-    let name = state.profiles.doomed.as_deref().unwrap_or_default();
+pub(super) fn render_confirm(
+    frame: &mut Frame<'_>,
+    body: Rect,
+    state: &State,
+    look: &RenderContext<'_>,
+) {
+    let name = state
+        .profiles
+        .pending_removal
+        .as_deref()
+        .unwrap_or_default();
     let name = look.clean(name).into_owned();
     let mut text = match state.profiles.place_of(name.as_str()) {
         Some(Ok(Some(place))) => format!("Its secret is removed too, from {place}."),
@@ -374,7 +389,7 @@ pub(super) fn render_confirm(frame: &mut Frame<'_>, body: Rect, state: &State, l
     let title = format!("Remove the profile {name}?");
     let inner = inset(panel(frame.buffer_mut(), area, &title, look));
     for (at, line) in lines.iter().enumerate() {
-        put(
+        render_spans(
             frame.buffer_mut(),
             row(inner, at),
             &[look.plain(line)],
@@ -389,5 +404,5 @@ pub(super) fn render_confirm(frame: &mut Frame<'_>, body: Rect, state: &State, l
         keys.extend(hint_for(Context::Confirm, action, label, look).unwrap_or_default());
     }
     let y = area.bottom().saturating_sub(1);
-    on_line(frame.buffer_mut(), area, y, &keys, look);
+    frame_title(frame.buffer_mut(), area, y, &keys, look);
 }

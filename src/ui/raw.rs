@@ -7,8 +7,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::look::Look;
-use super::widgets::{cells, on_line, on_line_right, panel, put, row, width};
+use super::render_context::RenderContext;
+use super::widgets::{cells, frame_title, frame_title_right, panel, render_spans, row, width};
 use crate::app::raw_view::RawView;
 use crate::app::state::State;
 use crate::domain::fields::shown;
@@ -26,7 +26,7 @@ pub(super) fn render(
     area: Rect,
     state: &State,
     raw: &RawView,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     let token = state.detail.token.value();
     let name = token.map_or_else(Default::default, |token| shown(token, "name"));
@@ -40,7 +40,7 @@ pub(super) fn render(
         title.trim_start_matches(" · "),
         look,
     );
-    on_line_right(frame.buffer_mut(), area, area.y, &place, look);
+    frame_title_right(frame.buffer_mut(), area, area.y, &place, look);
     let query = look.clean(raw.query.value()).into_owned();
     let lines = raw.lines.window(raw.top, usize::from(inner.height));
     for (at, line) in lines.iter().enumerate() {
@@ -48,13 +48,13 @@ pub(super) fn render(
         let is_current = raw.current == Some(raw.top + at);
         let mut spans = vec![Span::raw(" ")];
         spans.extend(marked(&line, &query, is_current, look));
-        put(frame.buffer_mut(), row(inner, at), &spans, look);
+        render_spans(frame.buffer_mut(), row(inner, at), &spans, look);
     }
     render_search(frame, area, state, raw, look);
 }
 
 /// Which match and which lines are in view.
-fn position(raw: &RawView, rows: usize, look: &Look<'_>) -> Vec<Span<'static>> {
+fn position(raw: &RawView, rows: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let total = raw.lines.len();
     let mut spans = Vec::new();
     if !raw.query.value().is_empty() {
@@ -79,7 +79,13 @@ fn position(raw: &RawView, rows: usize, look: &Look<'_>) -> Vec<Span<'static>> {
     spans
 }
 
-fn render_search(frame: &mut Frame<'_>, area: Rect, state: &State, raw: &RawView, look: &Look<'_>) {
+fn render_search(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    state: &State,
+    raw: &RawView,
+    look: &RenderContext<'_>,
+) {
     if !raw.is_typing && raw.query.value().is_empty() {
         return;
     }
@@ -88,7 +94,7 @@ fn render_search(frame: &mut Frame<'_>, area: Rect, state: &State, raw: &RawView
     let shown = text::truncate(&query, room, look.glyphs().ellipsis);
     let spans = [look.span(Role::Accent, "/ "), look.plain(&shown)];
     let y = area.bottom().saturating_sub(1);
-    on_line(frame.buffer_mut(), area, y, &spans, look);
+    frame_title(frame.buffer_mut(), area, y, &spans, look);
     if raw.is_typing && state.overlay.is_none() {
         let column = raw.query.cursor_column().min(room) + 4;
         frame.set_cursor_position(Position::new(area.x + cells(column), y));
@@ -96,7 +102,12 @@ fn render_search(frame: &mut Frame<'_>, area: Rect, state: &State, raw: &RawView
 }
 
 /// One line of JSON: a key, its value, and over them what was searched for.
-fn marked(line: &str, query: &str, is_current: bool, look: &Look<'_>) -> Vec<Span<'static>> {
+fn marked(
+    line: &str,
+    query: &str,
+    is_current: bool,
+    look: &RenderContext<'_>,
+) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     let matches = occurrences(line, query);
     let role = if is_current {
@@ -121,7 +132,7 @@ fn marked(line: &str, query: &str, is_current: bool, look: &Look<'_>) -> Vec<Spa
 }
 
 /// The stretches of a re-indented line: indent, key, and value with what follows it.
-fn parts(line: &str, look: &Look<'_>) -> Vec<(usize, usize, Style)> {
+fn parts(line: &str, look: &RenderContext<'_>) -> Vec<(usize, usize, Style)> {
     let indent = line.len() - line.trim_start().len();
     let body = &line[indent..];
     let key = body

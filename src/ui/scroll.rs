@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::look::Look;
-use super::widgets::{on_line, on_line_right, panel, put, row};
+use super::render_context::RenderContext;
+use super::widgets::{frame_title, frame_title_right, panel, render_spans, row};
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -31,7 +31,7 @@ pub(super) fn render(
     scroll: &Scroll<'_>,
     lines: &[Vec<Span<'static>>],
     closes: Option<Vec<Span<'static>>>,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     Clear.render(area, frame.buffer_mut());
     let inner = panel(frame.buffer_mut(), area, scroll.title, look);
@@ -41,12 +41,12 @@ pub(super) fn render(
         let mut place = row(inner, at);
         place.x += 1;
         place.width = place.width.saturating_sub(2);
-        put(frame.buffer_mut(), place, line, look);
+        render_spans(frame.buffer_mut(), place, line, look);
     }
     let y = area.bottom().saturating_sub(1);
     if rows < lines.len() {
         let place = format!("{}–{} of {}", top + 1, top + rows, lines.len());
-        on_line(
+        frame_title(
             frame.buffer_mut(),
             area,
             y,
@@ -55,7 +55,7 @@ pub(super) fn render(
         );
     }
     if let Some(closes) = closes {
-        on_line_right(frame.buffer_mut(), area, y, &closes, look);
+        frame_title_right(frame.buffer_mut(), area, y, &closes, look);
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::form::{self, Form, FormRow, scope_label};
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
 use crate::app::setup::{Opener, Phase, Setup, SetupField, Trial};
@@ -33,7 +33,7 @@ use crate::theme::Role;
 /// │   No account at hand? F4 opens a demo …              │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Look<'_>) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",
@@ -218,7 +218,7 @@ fn way_out(state: &State) -> String {
 /// ```text
 ///   ⠋ Checking with one read of the service-token list …  Esc cancels
 /// ```
-fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
+fn waiting(look: &RenderContext<'_>, state: &State) -> Option<Vec<Span<'static>>> {
     let text = match (state.setup.phase, state.setup.store.value()) {
         (Phase::Open, _) => return None,
         (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
@@ -234,7 +234,7 @@ fn waiting(look: &Look<'_>, state: &State) -> Option<Vec<Span<'static>>> {
     Some(spans)
 }
 
-fn demo(look: &Look<'_>, state: &State) -> Option<FormRow> {
+fn demo(look: &RenderContext<'_>, state: &State) -> Option<FormRow> {
     let is_first = !state.setup.is_replacing && state.setup.opener == Opener::Program;
     if state.session.is_demo() || !is_first {
         return None;

@@ -4,11 +4,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::look::Look;
+use super::render_context::RenderContext;
 use crate::domain::duration;
 
 /// An instant in every way in which it is written.
-pub(super) struct Moment {
+pub(super) struct FormattedInstant {
     /// `Mon  7 Dec 2026 16:37:52 UTC`.
     pub(super) utc: String,
     /// `Mon  7 Dec 2026 17:37:52 +01:00`; none where local time is UTC.
@@ -23,8 +23,8 @@ pub(super) struct Moment {
 /// How many forms a moment is written in on one line.
 pub(super) const FORMS: usize = 5;
 
-impl Moment {
-    pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &Look<'_>) -> Self {
+impl FormattedInstant {
+    pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &RenderContext<'_>) -> Self {
         let there = (look.local)(at);
         let is_local = there.offset().local_minus_utc() != 0;
         let time = if there.date_naive() == at.date_naive() {
@@ -43,7 +43,7 @@ impl Moment {
 
     /// One line with the distance, from the longest form to the shortest. Days are padded, so that
     /// moments beneath each other line up.
-    pub(super) fn lines(&self, look: &Look<'_>) -> [String; FORMS] {
+    pub(super) fn lines(&self, look: &RenderContext<'_>) -> [String; FORMS] {
         let dot = look.glyphs().dot;
         let local = self
             .local_time
@@ -63,7 +63,7 @@ impl Moment {
     }
 
     /// One line without the distance, from the longest form to the shortest.
-    pub(super) fn dates(&self, look: &Look<'_>) -> [String; FORMS] {
+    pub(super) fn dates(&self, look: &RenderContext<'_>) -> [String; FORMS] {
         let dot = look.glyphs().dot;
         let local = self
             .local_time

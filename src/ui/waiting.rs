@@ -4,7 +4,7 @@
 
 use ratatui::text::Span;
 
-use super::look::Look;
+use super::render_context::RenderContext;
 use super::widgets::{hint_for, spinner};
 use crate::action::Action;
 use crate::app::message::Stage;
@@ -21,7 +21,7 @@ use crate::theme::Role;
 pub(super) fn lines(
     state: &State,
     columns: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Option<Vec<Vec<Span<'static>>>> {
     let since = state.detail.token.loading_since()?;
     let seconds = state
@@ -60,7 +60,7 @@ pub(super) fn on_keyring(
     stage: Stage,
     seconds: i64,
     columns: usize,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Vec<Vec<Span<'static>>> {
     if stage != Stage::Keyring || seconds <= 1 {
         return Vec::new();

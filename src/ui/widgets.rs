@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::look::Look;
+use super::render_context::RenderContext;
 use crate::action::{Action, Context};
 use crate::domain::text;
 use crate::theme::Role;
@@ -55,7 +55,12 @@ pub(super) fn inset(area: Rect) -> Rect {
 }
 
 /// Writes spans into a row, and an ellipsis where they are cut.
-pub(super) fn put(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], look: &Look<'_>) {
+pub(super) fn render_spans(
+    buffer: &mut Buffer,
+    row: Rect,
+    spans: &[Span<'_>],
+    look: &RenderContext<'_>,
+) {
     let row = row.intersection(buffer.area);
     if row.is_empty() {
         return;
@@ -80,25 +85,35 @@ pub(super) fn put(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], look: &Loo
 }
 
 /// Writes spans at the right end of a row.
-pub(super) fn put_right(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], look: &Look<'_>) {
+pub(super) fn render_spans_right(
+    buffer: &mut Buffer,
+    row: Rect,
+    spans: &[Span<'_>],
+    look: &RenderContext<'_>,
+) {
     let width = cells(width(spans)).min(row.width);
     let row = Rect {
         x: row.right() - width,
         width,
         ..row
     };
-    put(buffer, row, spans, look);
+    render_spans(buffer, row, spans, look);
 }
 
 /// Writes spans in the middle of a row.
-pub(super) fn put_centred(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], look: &Look<'_>) {
+pub(super) fn render_spans_centred(
+    buffer: &mut Buffer,
+    row: Rect,
+    spans: &[Span<'_>],
+    look: &RenderContext<'_>,
+) {
     let width = cells(width(spans)).min(row.width);
     let row = Rect {
         x: row.x + (row.width - width) / 2,
         width,
         ..row
     };
-    put(buffer, row, spans, look);
+    render_spans(buffer, row, spans, look);
 }
 
 /// Draws a frame with a title, and gives back the room inside.
@@ -108,7 +123,12 @@ pub(super) fn put_centred(buffer: &mut Buffer, row: Rect, spans: &[Span<'_>], lo
 /// │            │
 /// ╰────────────╯
 /// ```
-pub(super) fn panel(buffer: &mut Buffer, area: Rect, title: &str, look: &Look<'_>) -> Rect {
+pub(super) fn panel(
+    buffer: &mut Buffer,
+    area: Rect,
+    title: &str,
+    look: &RenderContext<'_>,
+) -> Rect {
     let area = area.intersection(buffer.area);
     if area.width < 2 || area.height < 2 {
         return Rect { height: 0, ..area };
@@ -137,7 +157,7 @@ pub(super) fn panel(buffer: &mut Buffer, area: Rect, title: &str, look: &Look<'_
     for (at, corner) in corners.into_iter().zip(glyphs.corners) {
         buffer[at].set_symbol(corner);
     }
-    on_line(buffer, area, top, &[look.span(Role::Title, title)], look);
+    frame_title(buffer, area, top, &[look.span(Role::Title, title)], look);
     Rect {
         x: left + 1,
         y: top + 1,
@@ -147,28 +167,28 @@ pub(super) fn panel(buffer: &mut Buffer, area: Rect, title: &str, look: &Look<'_
 }
 
 /// Writes spans onto a horizontal line of a frame, at its left end.
-pub(super) fn on_line(
+pub(super) fn frame_title(
     buffer: &mut Buffer,
     frame: Rect,
     y: u16,
     spans: &[Span<'_>],
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     if width(spans) > 0 {
-        put(buffer, line_room(frame, y), &padded(spans), look);
+        render_spans(buffer, line_room(frame, y), &padded(spans), look);
     }
 }
 
 /// Writes spans onto a horizontal line of a frame, at its right end.
-pub(super) fn on_line_right(
+pub(super) fn frame_title_right(
     buffer: &mut Buffer,
     frame: Rect,
     y: u16,
     spans: &[Span<'_>],
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) {
     if width(spans) > 0 {
-        put_right(buffer, line_room(frame, y), &padded(spans), look);
+        render_spans_right(buffer, line_room(frame, y), &padded(spans), look);
     }
 }
 
@@ -193,7 +213,13 @@ fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {
 /// ```text
 /// ├ Title ─────┤
 /// ```
-pub(super) fn divider(buffer: &mut Buffer, frame: Rect, y: u16, title: &str, look: &Look<'_>) {
+pub(super) fn divider(
+    buffer: &mut Buffer,
+    frame: Rect,
+    y: u16,
+    title: &str,
+    look: &RenderContext<'_>,
+) {
     let frame = frame.intersection(buffer.area);
     if frame.width < 2 || y < frame.y || y >= frame.bottom() {
         return;
@@ -207,11 +233,17 @@ pub(super) fn divider(buffer: &mut Buffer, frame: Rect, y: u16, title: &str, loo
     }
     buffer[(frame.x, y)].set_symbol(glyphs.tees[0]);
     buffer[(frame.right() - 1, y)].set_symbol(glyphs.tees[1]);
-    on_line(buffer, frame, y, &[look.span(Role::Title, title)], look);
+    frame_title(buffer, frame, y, &[look.span(Role::Title, title)], look);
 }
 
 /// Draws a line down a frame that joins the lines above and below it.
-pub(super) fn splitter(buffer: &mut Buffer, x: u16, top: u16, bottom: u16, look: &Look<'_>) {
+pub(super) fn splitter(
+    buffer: &mut Buffer,
+    x: u16,
+    top: u16,
+    bottom: u16,
+    look: &RenderContext<'_>,
+) {
     let glyphs = look.glyphs();
     let style = look.style(Role::Border);
     for y in top..=bottom {
@@ -231,7 +263,12 @@ pub(super) fn splitter(buffer: &mut Buffer, x: u16, top: u16, bottom: u16, look:
 /// ```text
 /// ━━━━━━━━╸───
 /// ```
-pub(super) fn bar(share: f64, columns: usize, role: Role, look: &Look<'_>) -> [Span<'static>; 3] {
+pub(super) fn bar(
+    share: f64,
+    columns: usize,
+    role: Role,
+    look: &RenderContext<'_>,
+) -> [Span<'static>; 3] {
     let glyphs = look.glyphs();
     #[expect(
         clippy::cast_possible_truncation,
@@ -248,21 +285,21 @@ pub(super) fn bar(share: f64, columns: usize, role: Role, look: &Look<'_>) -> [S
     ]
 }
 
-impl Look<'_> {
+impl RenderContext<'_> {
     fn span_of_glyph(&self, role: Role, glyph: &str, count: usize) -> Span<'static> {
         Span::styled(glyph.repeat(count), self.style(role))
     }
 }
 
 /// The spinner's picture at an instant.
-pub(super) fn spinner(now: DateTime<Utc>, look: &Look<'_>) -> Span<'static> {
+pub(super) fn spinner(now: DateTime<Utc>, look: &RenderContext<'_>) -> Span<'static> {
     let frames = look.glyphs().spinner;
     let turn = usize::try_from(now.timestamp_millis().rem_euclid(1 << 40) / 125).unwrap_or(0);
     Span::styled(frames[turn % frames.len()], look.style(Role::Accent))
 }
 
 /// A key and what it does.
-pub(super) fn key_hint(key: &str, label: &str, look: &Look<'_>) -> [Span<'static>; 3] {
+pub(super) fn key_hint(key: &str, label: &str, look: &RenderContext<'_>) -> [Span<'static>; 3] {
     [
         look.span(Role::Accent, key),
         Span::raw(" "),
@@ -275,7 +312,7 @@ pub(super) fn hint_for(
     context: Context,
     action: Action,
     label: &str,
-    look: &Look<'_>,
+    look: &RenderContext<'_>,
 ) -> Option<Vec<Span<'static>>> {
     let key = look.keymap.key_for(context, action)?;
     Some(key_hint(&key, label, look).to_vec())

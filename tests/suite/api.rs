@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use tokenscope::api::{BaseUrl, Client, InvalidBaseUrl, Options, Patience};
+use tokenscope::api::{BaseUrl, Client, Deadlines, InvalidBaseUrl, Options};
 use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -67,9 +67,9 @@ pub(crate) fn id() -> TokenId {
     TokenId::parse(ID).unwrap()
 }
 
-/// Patience that never waits for a rate limit, as on screen.
-pub(crate) fn patience(seconds: u64) -> Patience {
-    Patience {
+/// Deadlines that never wait for a rate limit, as on screen.
+pub(crate) fn patience(seconds: u64) -> Deadlines {
+    Deadlines {
         allowed: Duration::from_secs(seconds),
         deadline: Instant::now() + Duration::from_secs(seconds),
         per_request: None,

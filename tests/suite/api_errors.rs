@@ -404,7 +404,7 @@ async fn a_failure_that_passes_is_not_seen() {
 #[tokio::test]
 async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
     let server = saying(500, "").await;
-    let patience = tokenscope::api::Patience {
+    let patience = tokenscope::api::Deadlines {
         allowed: Duration::from_millis(190),
         deadline: Instant::now() + Duration::from_millis(190),
         per_request: None,

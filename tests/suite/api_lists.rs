@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokenscope::api::{Answer, Error, Listing, Patience};
+use tokenscope::api::{Answer, Deadlines, Error, Listing};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::scope::ScopeKind;
 use tokenscope::domain::token::ServiceToken;
@@ -427,7 +427,7 @@ async fn on_screen_each_page_has_the_whole_time_to_itself() {
     })
     .await;
     let listed = async |each: u64| {
-        let patience = Patience {
+        let patience = Deadlines {
             per_request: Some(Duration::from_secs(each)),
             ..patience(0)
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tokenscope::api::{BaseUrl, Client, Error, Options, Patience};
+use tokenscope::api::{BaseUrl, Client, Deadlines, Error, Options};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -160,8 +160,8 @@ async fn what_is_not_http_is_an_invalid_response() {
 }
 
 /// As much as is left of a second once the command has begun.
-fn nearly_a_second() -> Patience {
-    Patience {
+fn nearly_a_second() -> Deadlines {
+    Deadlines {
         deadline: Instant::now() + Duration::from_millis(900),
         ..patience(1)
     }

@@ -19,7 +19,7 @@ use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::recent::{CAPACITY, Recent};
+use tokenscope::domain::recent_lookups::{CAPACITY, Recent};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Lifecycle, Threshold};

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tokenscope::credentials::{
-    CredentialStore, Environment, EnvironmentStore, MemoryStore, StoreError, Vault,
+    CredentialStore, Environment, EnvironmentStore, MemoryStore, StoreError, StoreHandle,
     check_windows_length,
 };
 use tokenscope::domain::credential::CredentialKind;
@@ -364,7 +364,7 @@ impl CredentialStore for Held {
 async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
     let (began, calls) = mpsc::channel();
     let (go_on, held) = mpsc::channel();
-    let vault = Vault::start(move || {
+    let vault = StoreHandle::start(move || {
         Box::new(Held {
             inner: MemoryStore::default(),
             began,
@@ -392,7 +392,7 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
 
 #[tokio::test]
 async fn a_vault_does_what_its_store_does() {
-    let vault = Vault::start(|| Box::new(MemoryStore::default()));
+    let vault = StoreHandle::start(|| Box::new(MemoryStore::default()));
     let other = vault.clone();
     let secret = Secret::new("tok".to_owned());
     vault.set("default", &secret, AGES).await.unwrap();
@@ -406,7 +406,7 @@ async fn a_vault_does_what_its_store_does() {
 
 #[tokio::test]
 async fn a_store_that_panics_is_an_error_and_not_a_hang() {
-    let vault = Vault::start(|| {
+    let vault = StoreHandle::start(|| {
         let (began, _) = mpsc::channel();
         let (_, go_on) = mpsc::channel();
         Box::new(Held {

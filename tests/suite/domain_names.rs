@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
 use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
-use tokenscope::domain::recent::{CAPACITY, Recent, remember};
+use tokenscope::domain::recent_lookups::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::search::{Filter, Haystack, TokenFilter, is_narrower, query_for};
 use tokenscope::domain::secret::{InvalidSecret, Secret};

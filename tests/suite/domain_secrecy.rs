@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::profile::{InvalidProfileName, parse_new_profile_name, parse_profile_name};
-use tokenscope::domain::secrecy::{HIDDEN, holds_secret, quoted, scrub};
+use tokenscope::domain::redaction::{HIDDEN, holds_secret, quoted, scrub};
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 
 pub(crate) const SECRETS: [&str; 22] = [

@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use keyring_core::api::CredentialStoreApi;
-use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, Vault};
+use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, StoreHandle};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
 use tokenscope::domain::secret::Secret;
@@ -134,7 +134,7 @@ fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
 }
 
 fn get_through_vault(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
-    let vault = Vault::start(|| Box::new(OsKeyring::default()));
+    let vault = StoreHandle::start(|| Box::new(OsKeyring::default()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()

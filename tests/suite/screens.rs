@@ -33,14 +33,14 @@ use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::recent::Recent;
+use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Fetched, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::{Role, Theme};
-use tokenscope::ui::{self, Look};
+use tokenscope::ui::{self, RenderContext};
 
 use crate::screens_profiles;
 
@@ -718,8 +718,8 @@ pub(crate) fn theatre(theme: &str, ascii: bool) -> Theatre {
 }
 
 impl Theatre {
-    pub(super) fn look(&self) -> Look<'_> {
-        Look {
+    pub(super) fn look(&self) -> RenderContext<'_> {
+        RenderContext {
             keymap: &self.keymap,
             theme: &self.theme,
             ascii: self.ascii,

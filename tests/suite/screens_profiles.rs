@@ -176,7 +176,7 @@ fn profiles_many() -> State {
 
 fn profiles_confirm() -> State {
     let mut state = profiles();
-    state.profiles.doomed = Some("prod".to_owned());
+    state.profiles.pending_removal = Some("prod".to_owned());
     state.overlay = Some(Overlay::Confirm);
     state
 }

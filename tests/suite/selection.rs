@@ -12,7 +12,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
-use tokenscope::inspector::{Selection, Wishes, select};
+use tokenscope::service::{CredentialRequest, Selection, select};
 
 fn id(digit: char) -> ScopeId {
     ScopeId::parse(&digit.to_string().repeat(32)).unwrap()
@@ -50,7 +50,7 @@ fn of(
     names: &[&str],
     settings: &Settings,
 ) -> Selection {
-    let wishes = Wishes {
+    let wishes = CredentialRequest {
         profile: profile.map(str::to_owned),
         scope,
         prefers_account: false,
@@ -108,40 +108,40 @@ fn a_token_of_the_environment_goes_with_the_default_profiles_scope() {
 fn a_key_without_an_email_is_an_error_unless_something_above_decides() {
     let key = environment(&["CLOUDFLARE_API_KEY"]);
     assert_eq!(
-        select(&Wishes::default(), &key, &settings())
+        select(&CredentialRequest::default(), &key, &settings())
             .unwrap_err()
             .kind,
         FailureKind::NoCredential
     );
-    let named = Wishes {
+    let named = CredentialRequest {
         profile: Some("work".to_owned()),
-        ..Wishes::default()
+        ..CredentialRequest::default()
     };
     assert!(select(&named, &key, &settings()).is_ok());
     let both = environment(&["CLOUDFLARE_API_KEY", "CLOUDFLARE_API_TOKEN"]);
-    assert!(select(&Wishes::default(), &both, &settings()).is_ok());
+    assert!(select(&CredentialRequest::default(), &both, &settings()).is_ok());
 }
 
 #[test]
 fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_account() {
     let both = environment(&["CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ZONE_ID"]);
-    let failure = select(&Wishes::default(), &both, &settings()).unwrap_err();
+    let failure = select(&CredentialRequest::default(), &both, &settings()).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
     assert!(
         failure.summary.contains("CLOUDFLARE_ACCOUNT_ID")
             && failure.summary.contains("CLOUDFLARE_ZONE_ID")
     );
-    let screens = Wishes {
+    let screens = CredentialRequest {
         prefers_account: true,
-        ..Wishes::default()
+        ..CredentialRequest::default()
     };
     assert_eq!(
         select(&screens, &both, &settings()).unwrap().scope,
         Some(Scope::Account(id('4')))
     );
-    let named = Wishes {
+    let named = CredentialRequest {
         profile: Some("work".to_owned()),
-        ..Wishes::default()
+        ..CredentialRequest::default()
     };
     assert_eq!(
         select(&named, &both, &settings()).unwrap().scope,
@@ -151,9 +151,9 @@ fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_accou
 
 #[test]
 fn a_profile_that_does_not_exist_is_a_usage_error() {
-    let wishes = Wishes {
+    let wishes = CredentialRequest {
         profile: Some("nobody".to_owned()),
-        ..Wishes::default()
+        ..CredentialRequest::default()
     };
     let failure = select(&wishes, &environment(&[]), &settings()).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);

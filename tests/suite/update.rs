@@ -16,7 +16,7 @@ use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::setup::{Offer, Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Asker, Identity};
+use tokenscope::domain::access::{CredentialRef, Identity};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::raw::RawJson;
@@ -371,7 +371,7 @@ fn nothing_is_stored_before_the_api_let_the_credential_read() {
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
     assert!(
-        matches!(&effects[0], Effect::CheckCredential { asker: Asker::Credential(credential), .. } if credential.secret.expose() == "tok_abc")
+        matches!(&effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc")
     );
     let refused = Err(failure(FailureKind::Authentication));
     assert_eq!(

@@ -18,7 +18,7 @@ use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::setup::{Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Access, Asker, Identity, VisibleScopes};
+use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -658,7 +658,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     type_text(&mut state, zone('c').id());
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
-    let asker = Asker::Identity(identity("staging"));
+    let asker = CredentialRef::Identity(identity("staging"));
     let scope = zone('c');
     assert_eq!(
         effects,
@@ -727,7 +727,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     type_text(&mut state, "new");
     state.setup.focus = SetupField::Save;
     let effects = act(&mut state, Action::Submit);
-    let wanted = Asker::Credential(Credential {
+    let wanted = CredentialRef::Credential(Credential {
         kind: CredentialKind::ApiToken,
         secret: Secret::new("new".to_owned()),
     });
@@ -844,7 +844,7 @@ fn enter_does_not_remove_and_y_does() {
 fn a_profile_is_removed_once_the_user_says_so() {
     let mut state = lookup();
     asked(&mut state, 1);
-    assert_eq!(state.profiles.doomed.as_deref(), Some("staging"));
+    assert_eq!(state.profiles.pending_removal.as_deref(), Some("staging"));
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
     let name = "staging".to_owned();
@@ -1023,7 +1023,7 @@ fn the_panel_lists_accounts_and_zones_with_the_credential_in_use() {
     let mut state = lookup();
     let effects = act(&mut state, Action::PickScope);
     let request = request_of(&effects);
-    let asker = Asker::Identity(identity("prod"));
+    let asker = CredentialRef::Identity(identity("prod"));
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
     let result = Ok(scopes());
     tell(&mut state, Message::ScopesListed { request, result });
@@ -1144,7 +1144,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     type_text(&mut state, "tok");
     let effects = act(&mut state, Action::PickScope);
     let request = request_of(&effects);
-    let asker = Asker::Credential(Credential {
+    let asker = CredentialRef::Credential(Credential {
         kind: CredentialKind::ApiToken,
         secret: Secret::new("tok".to_owned()),
     });
@@ -1169,6 +1169,6 @@ fn the_form_of_a_profile_lists_with_its_stored_secret() {
     act(&mut state, Action::EditProfile);
     let effects = act(&mut state, Action::PickScope);
     let request = request_of(&effects);
-    let asker = Asker::Identity(identity("staging"));
+    let asker = CredentialRef::Identity(identity("staging"));
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
 }

@@ -34,7 +34,7 @@ use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
-use tokenscope::ui::{self, Look};
+use tokenscope::ui::{self, RenderContext};
 
 pub(crate) const IDS: [&str; 3] = [
     "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -425,7 +425,7 @@ pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
 pub(crate) fn draw(state: &State, keymap: &Keymap, theme: &Theme) {
     let (width, height) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let look = Look {
+    let look = RenderContext {
         keymap,
         theme,
         ascii: false,

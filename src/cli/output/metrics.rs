@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 
 use super::Judgement;
-use crate::cli::verdict::{Checkup, Entry};
+use crate::cli::check_result::{CheckResult, Entry};
 use crate::domain::findings::previous_secret_end;
 use crate::domain::status::Status;
 
@@ -24,7 +24,7 @@ const STATUS: &str = "tokenscope_service_token_status";
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &Checkup) -> io::Result<()> {
+pub fn checkup(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
     open(out, UP, "Whether the service tokens could be read.")?;
     if checkup.error.is_some() {
         return writeln!(out, "{UP} 0");
@@ -90,7 +90,11 @@ fn instants_and_switches(
 }
 
 /// Every status has its series, so that a change shows as one going to 0 and another to 1.
-fn statuses(out: &mut impl Write, rows: &[(String, &Entry)], checkup: &Checkup) -> io::Result<()> {
+fn statuses(
+    out: &mut impl Write,
+    rows: &[(String, &Entry)],
+    checkup: &CheckResult,
+) -> io::Result<()> {
     if !rows.is_empty() {
         open(
             out,

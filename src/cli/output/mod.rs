@@ -2,12 +2,12 @@
 //!
 //! Not here: fetching, or deciding about exit codes.
 
-pub mod card;
+pub mod check_text;
+pub mod config_report;
 pub mod csv;
+pub mod details;
 pub mod metrics;
 pub mod report;
-pub mod setup;
-pub mod summary;
 pub mod table;
 
 use std::borrow::Cow;

@@ -11,7 +11,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Judgement, json_value, rfc3339};
-use crate::cli::verdict::{Checkup, Entry, ProfileRead};
+use crate::cli::check_result::{CheckResult, Entry, ProfileRead};
 use crate::domain::countdown::Remaining;
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
@@ -217,7 +217,7 @@ impl Serialize for Clock {
 }
 
 /// What `check` says.
-pub struct CheckReport<'a>(pub &'a Checkup);
+pub struct CheckReport<'a>(pub &'a CheckResult);
 
 struct Checked<'a> {
     entry: &'a Entry,
@@ -272,7 +272,7 @@ impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
 
 impl Serialize for CheckReport<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Checkup {
+        let CheckResult {
             scope,
             entries,
             profiles,

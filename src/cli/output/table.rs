@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
-use super::setup::ProfilesReport;
+use super::config_report::ProfilesReport;
 use super::{Judgement, rfc3339};
-use crate::cli::verdict::Entry;
+use crate::cli::check_result::Entry;
 use crate::domain::duration;
 use crate::domain::fields::shown;
 use crate::domain::status::{Lifecycle, Status, Tone};

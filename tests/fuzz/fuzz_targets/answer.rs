@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use tokenscope::api::{BaseUrl, Client, Options, Patience};
+use tokenscope::api::{BaseUrl, Client, Options, Deadlines};
 use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
@@ -68,7 +68,7 @@ fuzz_target!(|input: (u8, &[u8])| {
         secret: Secret::new("canary".to_owned()),
     };
     let scope = Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap());
-    let patience = Patience {
+    let patience = Deadlines {
         allowed: Duration::from_secs(5),
         deadline: Instant::now() + Duration::from_secs(5),
         per_request: None,

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, StoreError, Vault};
+use tokenscope::credentials::{CredentialStore, Environment, StoreError, StoreHandle};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::failure::FailureKind;
@@ -27,7 +27,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::inspector::{Inspector, Limits};
+use tokenscope::service::{Limits, TokenService};
 
 use super::fake::{
     ACCOUNT, CANARY, Fake, ID, Outcome, Reply, home, http, run, run_with_input, shows, success,
@@ -707,13 +707,13 @@ fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-/// An inspector over a counting store, and the calls it sees.
-fn inspector(
+/// A service over a counting store, and the calls it sees.
+fn service(
     fake: &Fake,
     home: &Path,
     get: Result<(), StoreError>,
     set: Result<(), StoreError>,
-) -> (Inspector, Arc<Mutex<Vec<&'static str>>>) {
+) -> (TokenService, Arc<Mutex<Vec<&'static str>>>) {
     let calls = Arc::default();
     let store = Counting {
         calls: Arc::clone(&calls),
@@ -734,20 +734,20 @@ fn inspector(
         keyring: Duration::from_secs(5),
         waits_when_limited: false,
     };
-    let inspector = Inspector::new(
+    let service = TokenService::new(
         options,
-        Vault::start(|| Box::new(store)),
+        StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         limits,
     );
-    (inspector, calls)
+    (service, calls)
 }
 
-/// An inspector over a store that fails so whatever it is asked.
-pub(super) fn failing(home: &Path, error: &StoreError) -> Inspector {
+/// A service over a store that fails so whatever it is asked.
+pub(super) fn failing(home: &Path, error: &StoreError) -> TokenService {
     let fake = Fake::holding("[]");
-    inspector(&fake, home, Err(error.clone()), Err(error.clone())).0
+    service(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
 fn scope() -> Scope {
@@ -769,15 +769,15 @@ fn access() -> Access {
 #[tokio::test(flavor = "multi_thread")]
 async fn b11_twenty_refreshes_read_the_secret_once() {
     let (fake, home) = (api(), home());
-    let (inspector, calls) = inspector(&fake, home.path(), Ok(()), Ok(()));
+    let (service, calls) = service(&fake, home.path(), Ok(()), Ok(()));
     for _ in 0..20 {
         for token in [ID, "CI"] {
             let token = TokenRef::parse(token).unwrap();
-            let found = inspector.look_up(&access(), &token, || {}).await;
+            let found = service.look_up(&access(), &token, || {}).await;
             assert_eq!(found.unwrap().tokens.len(), 1);
         }
     }
-    inspector.stored("default").await.unwrap();
+    service.stored("default").await.unwrap();
     assert_eq!(*calls.lock().unwrap(), ["get"]);
 }
 
@@ -826,7 +826,7 @@ fn b11_what_needs_no_secret_reads_none() {
 async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_nothing_is_written() {
     let (fake, home) = (api(), home());
     for (length, fits) in [(1279, true), (1280, true), (1281, false)] {
-        let (inspector, _) = inspector(&fake, home.path(), Ok(()), Ok(()));
+        let (service, _) = service(&fake, home.path(), Ok(()), Ok(()));
         let profile = Profile {
             name: "default".to_owned(),
             kind: CredentialKind::ApiToken,
@@ -838,7 +838,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             secret: Secret::new("x".repeat(length)),
         };
         let before = config_of(home.path());
-        let failure = inspector.save(&profile, &credential).await.unwrap_err();
+        let failure = service.save(&profile, &credential).await.unwrap_err();
         // What fits is stored; the fake store then gives another secret back.
         let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
         assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
@@ -935,21 +935,15 @@ fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
     let (fake, home) = (api(), home());
-    let (inspector, calls) = inspector(&fake, home.path(), Err(StoreError::Denied), Ok(()));
+    let (service, calls) = service(&fake, home.path(), Err(StoreError::Denied), Ok(()));
     let token = TokenRef::parse(ID).unwrap();
-    let failure = inspector
-        .look_up(&access(), &token, || {})
-        .await
-        .unwrap_err();
+    let failure = service.look_up(&access(), &token, || {}).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Keyring);
     assert!(failure.summary.contains("denied"), "{}", failure.summary);
     let hint = failure.on_screen().hint;
     assert!(hint.contains("this session only"), "{hint}");
     assert_eq!(calls.lock().unwrap().len(), 1, "no loop of prompts");
-    let _again = inspector
-        .look_up(&access(), &token, || {})
-        .await
-        .unwrap_err();
+    let _again = service.look_up(&access(), &token, || {}).await.unwrap_err();
     assert_eq!(calls.lock().unwrap().len(), 2);
     assert!(fake.heads().is_empty());
 }

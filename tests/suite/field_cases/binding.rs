@@ -24,7 +24,7 @@ use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::pasted::peel;
 use tokenscope::domain::profile::{Profile, parse_profile_name};
-use tokenscope::domain::recent::Recent;
+use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
@@ -880,9 +880,8 @@ async fn g08_the_same_of_every_error_of_the_store() {
         let home = home();
         write_config(home.path(), None);
         for flag in [None, Some("--profile")] {
-            let inspector =
-                super::b_keyring::failing(home.path(), &error).overruling_variables(flag);
-            let failure = inspector.clear("default").await.unwrap_err();
+            let service = super::b_keyring::failing(home.path(), &error).overruling_variables(flag);
+            let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.trim().is_empty());
             let named = failure.hint.contains("CLOUDFLARE_API_TOKEN");
             assert!(!named || flag.is_none(), "{error:?}: {}", failure.hint);

@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output::report::TokenReport;
 use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{self, Judgement, card};
+use tokenscope::cli::output::{self, Judgement, details};
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
@@ -129,7 +129,7 @@ fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
         colored: true,
         ascii: false,
     };
-    card::token(&mut table, token, by, style).unwrap();
+    details::token(&mut table, token, by, style).unwrap();
     (
         String::from_utf8(json).unwrap(),
         String::from_utf8(table).unwrap(),

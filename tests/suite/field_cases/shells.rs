@@ -14,7 +14,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use portable_pty::CommandBuilder;
 use proptest::prelude::*;
 use tokenscope::cli::args::Color;
-use tokenscope::cli::looks;
+use tokenscope::cli::output_style;
 use tokenscope::credentials::Environment;
 use tokenscope::domain::text;
 use tokenscope::tui::Clipboard;
@@ -192,7 +192,7 @@ fn j01_where_colours_come_from() {
         ),
     ] {
         assert_eq!(
-            looks::is_colored(color, &of(pairs), is_terminal),
+            output_style::is_colored(color, &of(pairs), is_terminal),
             expected,
             "{color:?} {pairs:?} {is_terminal}"
         );
@@ -715,7 +715,7 @@ fn j07_the_locale_decides_what_is_drawn() {
     ] {
         let environment = Environment::from_pairs(pairs.iter().copied());
         assert_eq!(
-            looks::is_utf8(&environment, itself),
+            output_style::is_utf8(&environment, itself),
             expected,
             "{pairs:?} {itself}"
         );

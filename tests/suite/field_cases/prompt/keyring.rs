@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, Vault};
+use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::failure::Failure;
@@ -17,7 +17,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::inspector::{Inspector, Limits};
+use tokenscope::service::{Limits, TokenService};
 
 use super::super::b_keyring::{api, bind, in_session, with_profile};
 use super::super::fake::{ACCOUNT, CANARY, Fake as Api, ID, Outcome, home, run, run_with_input};
@@ -360,10 +360,10 @@ fn g07_another_users_bus_is_said_to_be_one() {
 
 #[test]
 fn g05_the_keyring_is_tried_out_once_a_run() {
-    let (inspector, calls, _home) = inspector(Ok(CANARY), false);
+    let (service, calls, _home) = inspector(Ok(CANARY), false);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for _ in 0..4 {
-        runtime.block_on(inspector.probe()).unwrap();
+        runtime.block_on(service.probe()).unwrap();
     }
     assert_eq!(*calls.lock().unwrap(), ["probe"]);
 }
@@ -423,7 +423,7 @@ type Calls = Arc<Mutex<Vec<&'static str>>>;
 fn inspector(
     back: Result<&'static str, StoreError>,
     is_kept: bool,
-) -> (Inspector, Calls, tempfile::TempDir) {
+) -> (TokenService, Calls, tempfile::TempDir) {
     let home = home();
     let calls = Calls::default();
     let kept = is_kept.then(|| "before".to_owned());
@@ -434,11 +434,11 @@ fn inspector(
         has_set: false,
         spoils: None,
     };
-    let inspector = inspector_over(store, home.path());
-    (inspector, calls, home)
+    let service = inspector_over(store, home.path());
+    (service, calls, home)
 }
 
-fn inspector_over(store: Told, home: &Path) -> Inspector {
+fn inspector_over(store: Told, home: &Path) -> TokenService {
     let options = Options {
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
         ca_file: None,
@@ -451,9 +451,9 @@ fn inspector_over(store: Told, home: &Path) -> Inspector {
         keyring: Duration::from_secs(5),
         waits_when_limited: false,
     };
-    Inspector::new(
+    TokenService::new(
         options,
-        Vault::start(|| Box::new(store)),
+        StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         limits,
@@ -477,8 +477,8 @@ fn profile() -> (Profile, Credential) {
 #[tokio::test(flavor = "multi_thread")]
 async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let (profile, credential) = profile();
-    let (inspector, _, home) = inspector(Err(StoreError::Missing), false);
-    let failure = inspector.save(&profile, &credential).await.unwrap_err();
+    let (service, _, home) = inspector(Err(StoreError::Missing), false);
+    let failure = service.save(&profile, &credential).await.unwrap_err();
     assert_eq!(
         failure.summary,
         "The keyring took the secret but does not return it."
@@ -491,8 +491,8 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
 async fn g02_what_cannot_be_read_back_is_taken_back() {
     let (profile, credential) = profile();
     for (is_kept, last) in [(false, "delete"), (true, "set")] {
-        let (inspector, calls, home) = inspector(Err(StoreError::Denied), is_kept);
-        let failure = inspector.save(&profile, &credential).await.unwrap_err();
+        let (service, calls, home) = inspector(Err(StoreError::Denied), is_kept);
+        let failure = service.save(&profile, &credential).await.unwrap_err();
         assert!(failure.summary.contains("denied"), "{}", failure.summary);
         assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
         assert!(!home.path().join("config.toml").exists());
@@ -512,8 +512,8 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
             has_set: false,
             spoils: Some(home.path().to_owned()),
         };
-        let inspector = inspector_over(store, home.path());
-        let failure = inspector.save(&profile, &credential).await.unwrap_err();
+        let service = inspector_over(store, home.path());
+        let failure = service.save(&profile, &credential).await.unwrap_err();
         assert!(
             failure.summary.contains("config.toml"),
             "{}",
@@ -525,7 +525,7 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k11_another_profiles_secret_is_not_kept_in_memory() {
-    let (inspector, calls, home) = inspector(Ok(CANARY), true);
+    let (service, calls, home) = inspector(Ok(CANARY), true);
     let bound = "base_url = \"http://127.0.0.1:9\"\ncredential = \"api_token\"\n";
     let profiles = format!("[profiles.one]\n{bound}[profiles.two]\n{bound}");
     std::fs::write(home.path().join("config.toml"), profiles).unwrap();
@@ -541,7 +541,7 @@ async fn k11_another_profiles_secret_is_not_kept_in_memory() {
             scope: Scope::Account(ScopeId::parse(ACCOUNT).unwrap()),
         };
         // Nobody listens there: what counts is what was asked of the keyring.
-        let _refused = inspector.look_up(&access, &token, || {}).await;
+        let _refused = service.look_up(&access, &token, || {}).await;
         assert_eq!(calls.lock().unwrap().len(), reads, "{name}");
     }
 }

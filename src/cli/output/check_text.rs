@@ -1,0 +1,135 @@
+//! What a check says for people: the line that monitoring shows, then a row a token.
+//!
+//! Not here: the verdict itself (`check_result`).
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+
+use super::details;
+use super::table::{self, Style};
+use super::{Judgement, rfc3339};
+use crate::cli::check_result::{CheckResult, Verdict};
+use crate::domain::duration::rough;
+use crate::domain::status::{Status, Tone};
+
+/// Prints a check.
+///
+/// # Errors
+/// The writer's.
+pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::Result<()> {
+    let verdict = checkup.verdict();
+    let word = verdict.code().to_ascii_uppercase();
+    let said = style.clean(&sentence(checkup, verdict)).into_owned();
+    let shown = match style.width {
+        Some(width) => details::wrapped(&format!("{word}: {said}"), width).join("\n"),
+        None => format!("{word}: {said}"),
+    };
+    match shown.strip_prefix(&word) {
+        Some(rest) if style.colored => {
+            writeln!(out, "{}{rest}", table::colored(&word, tone(verdict)))?;
+        }
+        _ => writeln!(out, "{shown}")?,
+    }
+    table::entries(out, &checkup.entries, checkup.by, style)?;
+    // Beside the rows there is no room for a sentence on a terminal.
+    let Some(width) = style.width else {
+        return Ok(());
+    };
+    for entry in &checkup.entries {
+        if let Err(failure) = &entry.subject {
+            let line = format!("{}: {} {}", entry.name(), failure.summary, failure.hint);
+            for part in details::wrapped(&style.clean(&line), width) {
+                writeln!(out, "{part}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Ok => Tone::Calm,
+        Verdict::Warning | Verdict::Unknown => Tone::Warning,
+        Verdict::Critical => Tone::Critical,
+    }
+}
+
+fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
+    if let Some(failure) = &checkup.error {
+        return failure.summary.clone();
+    }
+    let all = checkup.entries.len();
+    let at = |level: Verdict| {
+        let entries = checkup.entries.iter();
+        entries
+            .filter(|entry| checkup.verdict_on(entry) == level)
+            .count()
+    };
+    let tokens = if all == 1 { "token" } else { "tokens" };
+    let mut said = match verdict {
+        Verdict::Critical => format!(
+            "{} of {all} {tokens} expired, disabled or about to expire",
+            at(Verdict::Critical)
+        ),
+        Verdict::Warning => format!("{} of {all} {tokens} expiring", at(Verdict::Warning)),
+        Verdict::Unknown if at(Verdict::Unknown) > 0 => format!(
+            "{} of {all} {tokens} cannot be judged",
+            at(Verdict::Unknown)
+        ),
+        Verdict::Ok if checkup.read > 0 && all == 0 => {
+            "every token is ignored or excluded".to_owned()
+        }
+        Verdict::Unknown | Verdict::Ok if checkup.read == 0 => {
+            "there is no service token".to_owned()
+        }
+        Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none that needs attention"),
+    };
+    if let Some(worst) = worst(checkup, verdict) {
+        said.push_str("; ");
+        said.push_str(&worst);
+    }
+    if let Some(why) = &checkup.incomplete {
+        let _infallible = write!(said, "; the list is incomplete: {why}");
+    }
+    said
+}
+
+/// The first token that the verdict is about, and why.
+fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
+    let entry = checkup
+        .entries
+        .iter()
+        .find(|entry| checkup.verdict_on(entry) == verdict)?;
+    let by = checkup.by;
+    let name = entry.name();
+    let who = match (name, entry.id()) {
+        ("", "") => "a token without name and ID".to_owned(),
+        ("", id) => id.to_owned(),
+        (name, id) => format!("{name} ({id})"),
+    };
+    let failure = match &entry.subject {
+        Ok(_) => None,
+        Err(failure) => Some(format!("{name}: {} {}", failure.summary, failure.hint)),
+    };
+    failure.or_else(|| match (entry.status(by), entry.life().end()) {
+        (Status::Disabled, _) => Some(format!("{who} is disabled")),
+        (Status::Unknown, _) if entry.life().enabled.is_none() => {
+            Some(format!("whether {who} is switched on is not known"))
+        }
+        (Status::Unknown, _) => Some(format!("when {who} ends is not known")),
+        (_, Some(end)) => Some(format!("{who} {}", term(end, by))),
+        (_, None) => None,
+    })
+}
+
+fn term(end: DateTime<Utc>, by: Judgement) -> String {
+    let away = end.signed_duration_since(by.now);
+    let when = if end <= by.now {
+        format!("expired {} ago, at", rough(-away))
+    } else {
+        format!("has {} left, until", rough(away))
+    };
+    format!("{when} {}", rfc3339(end))
+}

@@ -1,0 +1,132 @@
+//! One thing as rows of a label and a value.
+//!
+//! Not here: many things in columns (`table`).
+
+use std::io::{self, Write};
+
+use super::Judgement;
+use super::config_report::AuthReport;
+use super::table::{GAP, Style, colored};
+use crate::domain::base_url::BaseUrl;
+use crate::domain::duration;
+use crate::domain::fields::{Field, FieldKind, fields};
+use crate::domain::findings::findings;
+use crate::domain::status::{Lifecycle, Status, Tone};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// Prints rows of a label and a value. On a terminal, long values go on beneath themselves.
+pub(super) fn labelled(
+    out: &mut impl Write,
+    rows: &[(String, String, Option<Tone>)],
+    style: Style,
+) -> io::Result<()> {
+    let clean: Vec<_> = rows
+        .iter()
+        .map(|(label, value, tone)| (style.clean(label), style.clean(value), tone))
+        .collect();
+    let widest = clean.iter().map(|(label, ..)| text::width(label)).max();
+    let widest = widest.unwrap_or(0);
+    for (label, value, tone) in &clean {
+        let paint = |value: &str| match tone {
+            Some(tone) if style.colored => colored(value, *tone),
+            _ => value.to_owned(),
+        };
+        let Some(width) = style.width else {
+            writeln!(out, "{label}\t{}", paint(value))?;
+            continue;
+        };
+        let indent = widest + GAP.len();
+        for (at, line) in wrapped(value, width.saturating_sub(indent))
+            .iter()
+            .enumerate()
+        {
+            let label = if at == 0 { label.as_ref() } else { "" };
+            writeln!(out, "{}{GAP}{}", text::fit(label, widest, ""), paint(line))?;
+        }
+    }
+    Ok(())
+}
+
+/// Clean text in lines of at most `cells` cells, of which there are some on any terminal.
+pub(super) fn wrapped(value: &str, cells: usize) -> Vec<String> {
+    text::wrap(value, cells.max(8))
+}
+
+/// Prints one token as rows of a label and a value.
+///
+/// # Errors
+/// The writer's.
+pub fn token(
+    out: &mut impl Write,
+    token: &ServiceToken,
+    by: Judgement,
+    style: Style,
+) -> io::Result<()> {
+    let status = Status::of(token, by.now, by.thresholds);
+    let row = |label: &str, value: String| (label.to_owned(), value, None);
+    let mut rows = vec![(
+        "Status".to_owned(),
+        status.code().to_owned(),
+        Some(status.tone()),
+    )];
+    if let Some(left) = Lifecycle::of(token).remaining(by.now) {
+        rows.push(row("Left", left.to_string()));
+    }
+    for field in fields(token) {
+        rows.push(row(&field.label, value(field, token)));
+    }
+    match token.members().rest {
+        0 => {}
+        rest => rows.push(row(
+            "…",
+            format!("{rest} more fields, all of which -o json has"),
+        )),
+    }
+    for found in findings(token, by.now, by.thresholds) {
+        let label = format!("Finding ({})", found.severity.code());
+        rows.push(row(&label, found.message));
+    }
+    labelled(out, &rows, style)
+}
+
+fn value(field: &Field, token: &ServiceToken) -> String {
+    let text = field.text(token).unwrap_or_default();
+    match (field.mark(token), field.absence(token), field.kind) {
+        (Some(mark), ..) => format!("{mark}{}", field.raw(token).unwrap_or_default()),
+        (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
+        (_, Some(said), _) => said.into_owned(),
+        (_, None, FieldKind::Duration) => duration::described(&text),
+        (_, None, _) => text,
+    }
+}
+
+/// An address that is not Cloudflare's own, which goes without saying.
+fn foreign_address(base_url: &str) -> Option<String> {
+    (base_url != BaseUrl::default().to_string()).then(|| base_url.to_owned())
+}
+
+/// Prints what `auth status` says.
+///
+/// # Errors
+/// The writer's.
+pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Result<()> {
+    let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
+    let rows = [
+        ("Profile", report.profile.clone()),
+        ("Source", Some(report.source.to_owned())),
+        ("Variable", report.variable.map(str::to_owned)),
+        ("Credential", report.credential.map(str::to_owned)),
+        ("Email", report.email.clone()),
+        ("Scope", report.scope.as_ref().map(ToString::to_string)),
+        ("Base URL", foreign_address(&report.base_url)),
+        ("Stored", report.stored.map(word)),
+        ("Locked", report.locked.map(word)),
+        ("Store", report.store.clone()),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
+        .collect();
+    labelled(out, &rows, style)
+}

@@ -1,0 +1,278 @@
+//! A command line that cannot be used; also help and version, which come the same way.
+//!
+//! Not here: what is wrong with a line that the grammar lets through.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+use chrono::{DateTime, Utc};
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, Command};
+
+use super::args::Color;
+use super::error_report::ErrorReporter;
+use super::help::grammar;
+use super::lenient_args::PartialArgs;
+use super::output_style;
+use super::suggest::similar;
+use crate::credentials::Environment;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::redaction::{SHORTEST, holds_secret, misplaced, scrub};
+use crate::domain::text;
+use crate::domain::token::TokenRef;
+
+/// Prints what the grammar says of a line, in the form that the line asks for, and gives its exit
+/// code: monitoring must not take a typing mistake for a warning.
+#[must_use]
+pub fn refuse(
+    error: clap::Error,
+    words: &[String],
+    environment: &Environment,
+    clock: fn() -> DateTime<Utc>,
+) -> u8 {
+    let line = PartialArgs::read(words.iter().map(String::as_str));
+    let command = line.path.first().map(String::as_str);
+    let telling = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    if !error.use_stderr() {
+        let error = colored(error, line.color, environment, io::stdout().is_terminal());
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        return telling.delivered(printed).unwrap_or(0);
+    }
+    let mut error = match mistyped_command(&line) {
+        Some(better) if is_about_words(&error) => better,
+        _ => error,
+    };
+    hide_stray_secret(&mut error, &line);
+    suggest_equals_sign(&mut error, &line);
+    forget_dashes(&mut error, &line, words);
+    tame(&mut error);
+    if telling.is_text() && command != Some("check") {
+        let said = error.to_string();
+        // What is printed as it is may be coloured.
+        let _closed = match scrub(&said) {
+            Cow::Borrowed(_) => {
+                colored(error, line.color, environment, io::stderr().is_terminal()).print()
+            }
+            Cow::Owned(clean) => io::stderr().write_all(clean.as_bytes()),
+        };
+        return 64;
+    }
+    telling.tell(&failure(&error), None)
+}
+
+/// Has an error printed in colours, or without, by the rule that holds for tables too.
+fn colored(
+    error: clap::Error,
+    color: Color,
+    environment: &Environment,
+    is_terminal: bool,
+) -> clap::Error {
+    let choice = if output_style::is_colored(color, environment, is_terminal) {
+        ColorChoice::Always
+    } else {
+        ColorChoice::Never
+    };
+    error.with_cmd(&Command::new("tokenscope").color(choice))
+}
+
+/// What to say of a line whose first word is neither a command nor what can name a token there: the
+/// grammar takes it for a token.
+#[must_use]
+pub fn unknown_command(words: &[String]) -> Option<clap::Error> {
+    mistyped_command(&PartialArgs::read(words.iter().map(String::as_str)))
+}
+
+fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
+    let word = line.first_word.as_deref()?;
+    if !matches!(TokenRef::parse(word), Ok(TokenRef::Name(_))) || word.contains(' ') {
+        return None;
+    }
+    let mut grammar = grammar();
+    grammar.build();
+    let names = grammar.get_subcommands().map(Command::get_name);
+    let similar = similar(word, names);
+    if similar.is_empty() {
+        return None;
+    }
+    let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&grammar);
+    for (kind, value) in [
+        (
+            ContextKind::InvalidSubcommand,
+            ContextValue::String(word.to_owned()),
+        ),
+        (
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(similar),
+        ),
+        (
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![StyledStr::from(
+                "for a token's name, use 'tokenscope get NAME'",
+            )]),
+        ),
+        (
+            ContextKind::Usage,
+            ContextValue::StyledStr(grammar.render_usage()),
+        ),
+    ] {
+        error.insert(kind, value);
+    }
+    Some(error)
+}
+
+/// Whether an error can come from a command that was not understood.
+fn is_about_words(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
+    )
+}
+
+/// An option that there is not is a mistake, and no value that is called so: what a long one is, and
+/// any before a command or of `completions`, where no name is taken.
+fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) {
+    let command = line.path.first();
+    let is_first = |wrong: &str| {
+        let mut before = words.iter().take_while(|word| Some(*word) != command);
+        before.any(|word| word.starts_with(wrong))
+    };
+    let is_mistake = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(word))
+            if word.starts_with("--") || is_first(word) || line.path == ["completions"]
+    );
+    let is_dashes = matches!(
+        error.get(ContextKind::Suggested),
+        Some(ContextValue::StyledStrs(tips))
+            if tips.iter().all(|tip| tip.to_string().contains("as a value"))
+    );
+    if is_mistake && is_dashes {
+        error.remove(ContextKind::Suggested);
+    }
+}
+
+/// Says how an option takes a value that begins with a hyphen, where the grammar took the value for
+/// an option.
+fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
+    let Some((option, value)) = &line.without_value else {
+        return;
+    };
+    let is_value = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(word)) if value.starts_with(word.as_str())
+    );
+    if error.kind() != ErrorKind::UnknownArgument || !is_value {
+        return;
+    }
+    let Some(name) = option.get_long() else {
+        return;
+    };
+    let hidden = scrub(value);
+    let value = text::truncate(&text::sanitize(&hidden), LONGEST, "...").into_owned();
+    let tip = format!("to give '{value}' to '--{name}', use '--{name}={value}'");
+    error.remove(ContextKind::SuggestedArg);
+    error.insert(
+        ContextKind::Suggested,
+        ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
+    );
+}
+
+/// Refuses a line that holds a credential of the environment, and gives its exit code.
+#[must_use]
+pub fn refuse_secret(
+    words: &[String],
+    environment: &Environment,
+    clock: fn() -> DateTime<Utc>,
+) -> Option<u8> {
+    if !words.iter().any(|word| environment.is_secret_in(word)) {
+        return None;
+    }
+    let line = PartialArgs::read(words.iter().map(String::as_str));
+    let command = line.path.first().map(String::as_str);
+    let telling = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    Some(telling.tell(&misplaced(), None))
+}
+
+/// The longest part of a line that is repeated, in cells.
+const LONGEST: usize = 80;
+
+/// Cuts what is repeated of a line that somebody pasted a whole file into, and takes out secrets and
+/// what a terminal would act on.
+fn tame(error: &mut clap::Error) {
+    let tamed: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(word) => {
+                let hidden = scrub(word);
+                let clean = text::sanitize(&hidden);
+                let cut = text::truncate(&clean, LONGEST, "...");
+                (cut != *word).then(|| (kind, ContextValue::String(cut.into_owned())))
+            }
+            _ => None,
+        })
+        .collect();
+    if !tamed.is_empty() {
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, word) in tamed {
+        error.insert(kind, word);
+    }
+}
+
+/// Takes out a word that stands where none belongs and may be a secret.
+fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
+    let is_set = line.path == ["auth", "set"];
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let is_hidden = matches!(
+            error.get(kind),
+            Some(ContextValue::String(word)) if !word.starts_with('-')
+                // Behind `auth set` it is the secret itself, unless it is too short to be one.
+                && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
+        );
+        let is_stray = matches!(
+            error.kind(),
+            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
+        );
+        if is_hidden && is_stray {
+            error.remove(kind);
+            error.remove(ContextKind::Suggested);
+        }
+    }
+}
+
+/// Whether a word that stands where none belongs may be a secret: as scrubbing tells, and also what
+/// mixes letters and digits for longer than a name does. IDs of tokens are none.
+#[must_use]
+pub fn may_be_secret(word: &str) -> bool {
+    const LONGEST_NAME: usize = 12;
+    let is_mixed = |run: &str| {
+        run.len() >= LONGEST_NAME
+            && run.contains(|c: char| c.is_ascii_digit())
+            && run.contains(|c: char| c.is_ascii_alphabetic())
+    };
+    let is_id = matches!(
+        TokenRef::parse(word),
+        Ok(TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Url { .. })
+    );
+    let mut runs = word.split(|c: char| !c.is_ascii_alphanumeric());
+    holds_secret(word) || !is_id && runs.any(is_mixed)
+}
+
+/// The first paragraph of what the grammar says, as one sentence, and its tips as the hint.
+fn failure(error: &clap::Error) -> Failure {
+    let text = error.to_string();
+    let lines: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
+    let summary = lines.join(" ");
+    let summary = summary.trim_start_matches("error: ");
+    let tips = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tips: String = tips.flat_map(|tip| ["Tip: ", tip, ". "]).collect();
+    let hint = format!("{tips}See `tokenscope --help`.");
+    Failure::new(FailureKind::Usage, summary, hint)
+}

@@ -1,0 +1,293 @@
+//! From a request to its answer: routes, paging, and the errors that the API would give.
+//!
+//! Pure but for the world it reads. Not here: sockets, headers that every answer has, waiting.
+
+use std::time::Duration;
+
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+
+use super::fixtures::{Fixtures, Item};
+use crate::domain::raw::RawJson;
+use crate::domain::scope::{ScopeId, ScopeKind};
+use crate::domain::token::TokenId;
+
+/// Asking for this token answers 403: the credential may not read it.
+pub const FORBIDDEN_TOKEN: &str = "00000000-0000-4000-8000-000000000403";
+/// Asking for this token answers 404, as for every ID that does not exist.
+pub const MISSING_TOKEN: &str = "00000000-0000-4000-8000-000000000404";
+/// Asking for this token answers 429 and to come back in twenty seconds.
+pub const LIMITED_TOKEN: &str = "00000000-0000-4000-8000-000000000429";
+/// Asking for this token answers 500.
+pub const FAILING_TOKEN: &str = "00000000-0000-4000-8000-000000000500";
+/// This token exists, but its answer takes five seconds.
+pub const SLOW_TOKEN: &str = "00000000-0000-4000-8000-000000005a10";
+
+const BASE_PATH: &str = "/client/v4/";
+const SLOW_REPLY: Duration = Duration::from_secs(5);
+const RETRY_AFTER_SECONDS: u32 = 20;
+
+/// What to send, and when.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: String,
+    /// The value of `Retry-After`.
+    pub(super) retry_after: Option<u32>,
+    /// How long the API takes over it.
+    pub(super) delay: Duration,
+}
+
+/// The parts of a request that decide its answer.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) is_authentic: bool,
+}
+
+/// The API's answer to a request.
+pub(super) fn answer(world: &Fixtures, request: &Request<'_>) -> Answer {
+    if request.method != Method::GET {
+        return refusal(
+            StatusCode::METHOD_NOT_ALLOWED,
+            10_405,
+            "Method not allowed for this authentication scheme",
+        );
+    }
+    if !request.is_authentic {
+        return unauthorised();
+    }
+    let Some(rest) = request.path.strip_prefix(BASE_PATH) else {
+        return no_route(request.path);
+    };
+    let segments: Vec<&str> = rest.split('/').collect();
+    let (Some(kind), tail) = (scope_kind(segments[0]), &segments[1..]) else {
+        return no_route(request.path);
+    };
+    let query = Query::parse(request.query);
+    match tail {
+        [] => scopes(world, kind, &query),
+        [scope, "access", "service_tokens", token @ ..] if token.len() < 2 => {
+            if ScopeId::parse(scope).is_err() {
+                return no_route(request.path);
+            }
+            match (world.tokens(kind, scope), token) {
+                (None, _) => refusal(
+                    StatusCode::FORBIDDEN,
+                    9109,
+                    "Unauthorized to access requested resource",
+                ),
+                (Some(tokens), []) => list(tokens, &query, 1..=1000, 1000, true),
+                (Some(tokens), token) => one(tokens, token[0]),
+            }
+        }
+        _ => no_route(request.path),
+    }
+}
+
+fn scope_kind(segment: &str) -> Option<ScopeKind> {
+    match segment {
+        "accounts" => Some(ScopeKind::Account),
+        "zones" => Some(ScopeKind::Zone),
+        _ => None,
+    }
+}
+
+/// The list of accounts leaves the number of pages out.
+fn scopes(world: &Fixtures, kind: ScopeKind, query: &Query) -> Answer {
+    list(
+        world.scopes(kind),
+        query,
+        5..=50,
+        20,
+        kind == ScopeKind::Zone,
+    )
+}
+
+fn one(tokens: &[Item], id: &str) -> Answer {
+    let Some(id) = TokenId::parse(id) else {
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            12_130,
+            "access.api.error.invalid_request: invalid service token id",
+        );
+    };
+    match id.as_str() {
+        FORBIDDEN_TOKEN => return unauthorised(),
+        FAILING_TOKEN => {
+            return refusal(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                10_001,
+                "access.api.error.internal_server_error",
+            );
+        }
+        LIMITED_TOKEN => {
+            let mut limited = refusal(
+                StatusCode::TOO_MANY_REQUESTS,
+                971,
+                "More than 1200 requests per 300 seconds reached. Please wait and consider throttling your request \
+                 speed",
+            );
+            limited.retry_after = Some(RETRY_AFTER_SECONDS);
+            return limited;
+        }
+        _ => {}
+    }
+    match tokens.iter().find(|token| token.id == id.as_str()) {
+        Some(token) => {
+            let mut found = success(&token.json, None);
+            if id.as_str() == SLOW_TOKEN {
+                found.delay = SLOW_REPLY;
+            }
+            found
+        }
+        None => refusal(StatusCode::NOT_FOUND, 12_135, "access.api.error.not_found"),
+    }
+}
+
+/// The query of a list; what cannot be read counts as not given.
+#[derive(Default)]
+struct Query {
+    page: Option<usize>,
+    per_page: Option<usize>,
+    name: Option<String>,
+    search: Option<String>,
+}
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let mut query = Self::default();
+        for (key, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            match key.as_ref() {
+                "page" => query.page = value.parse().ok(),
+                "per_page" => query.per_page = value.parse().ok(),
+                "name" => query.name = Some(value.into_owned()),
+                "search" => query.search = Some(value.to_lowercase()),
+                _ => {}
+            }
+        }
+        query
+    }
+
+    /// `name` is exact, `search` is part of a name.
+    fn wants(&self, item: &Item) -> bool {
+        let named = self.name.as_ref().is_none_or(|name| *name == item.name);
+        let found = self
+            .search
+            .as_ref()
+            .is_none_or(|part| item.name.to_lowercase().contains(part));
+        named && found
+    }
+}
+
+#[derive(Serialize)]
+struct ResultInfo {
+    page: usize,
+    per_page: usize,
+    count: usize,
+    total_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_pages: Option<usize>,
+}
+
+fn list(
+    items: &[Item],
+    query: &Query,
+    sizes: std::ops::RangeInclusive<usize>,
+    default_size: usize,
+    counts_pages: bool,
+) -> Answer {
+    let per_page = query
+        .per_page
+        .unwrap_or(default_size)
+        .clamp(*sizes.start(), *sizes.end());
+    let page = query.page.unwrap_or(1).max(1);
+    let wanted: Vec<&RawJson> = items
+        .iter()
+        .filter(|item| query.wants(item))
+        .map(|item| &item.json)
+        .collect();
+    let shown: Vec<&&RawJson> = wanted
+        .iter()
+        .skip((page - 1).saturating_mul(per_page))
+        .take(per_page)
+        .collect();
+    let info = ResultInfo {
+        page,
+        per_page,
+        count: shown.len(),
+        total_count: wanted.len(),
+        total_pages: counts_pages.then(|| wanted.len().div_ceil(per_page)),
+    };
+    success(&shown, Some(info))
+}
+
+#[derive(Serialize)]
+struct Envelope<T> {
+    result: Option<T>,
+    success: bool,
+    errors: Vec<Problem>,
+    messages: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_info: Option<ResultInfo>,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    code: u32,
+    message: String,
+}
+
+fn success(result: &impl Serialize, result_info: Option<ResultInfo>) -> Answer {
+    enveloped(
+        StatusCode::OK,
+        &Envelope {
+            result: Some(result),
+            success: true,
+            errors: Vec::new(),
+            messages: [],
+            result_info,
+        },
+    )
+}
+
+fn refusal(status: StatusCode, code: u32, message: &str) -> Answer {
+    refusals(status, vec![(code, message.to_owned())])
+}
+
+fn refusals(status: StatusCode, problems: Vec<(u32, String)>) -> Answer {
+    let envelope = Envelope::<()> {
+        result: None,
+        success: false,
+        errors: problems
+            .into_iter()
+            .map(|(code, message)| Problem { code, message })
+            .collect(),
+        messages: [],
+        result_info: None,
+    };
+    enveloped(status, &envelope)
+}
+
+/// The gateway says this of a wrong credential and of a missing permission alike.
+fn unauthorised() -> Answer {
+    refusal(StatusCode::FORBIDDEN, 10_000, "Authentication error")
+}
+
+fn no_route(path: &str) -> Answer {
+    let lost = format!("Could not route to {path}, perhaps your object identifier is invalid?");
+    refusals(
+        StatusCode::NOT_FOUND,
+        vec![(7003, lost), (7000, "No route for that URI".to_owned())],
+    )
+}
+
+fn enveloped(status: StatusCode, envelope: &impl Serialize) -> Answer {
+    Answer {
+        status,
+        // The envelope is plain data, whose JSON cannot fail; an empty body would be seen at once.
+        body: serde_json::to_string(envelope).unwrap_or_default(),
+        retry_after: None,
+        delay: Duration::ZERO,
+    }
+}

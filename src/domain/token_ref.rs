@@ -1,0 +1,309 @@
+//! The ways people refer to a service token, however they copied it.
+//!
+//! Not here: the token itself (`token`).
+
+use std::fmt;
+
+use url::Url;
+
+use super::redaction::holds_secret;
+use super::scope::{Scope, ScopeId};
+use super::{pasted, text};
+
+/// The UUID of a service token, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenId(String);
+
+impl TokenId {
+    /// Reads a UUID of 8-4-4-4-12 hexadecimal digits, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text::trim_input(text);
+        let is_uuid = text.len() == 36
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            });
+        is_uuid.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The UUID's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The client ID of a service token: 32 hexadecimal digits and `.access`, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Reads `<32 hex>.access`; the reference's form with a domain behind it is taken too.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text::trim_input(text).to_ascii_lowercase();
+        let (digits, rest) = text.split_once('.')?;
+        let is_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_access =
+            rest == "access" || (rest.starts_with("access.") && rest.len() > "access.".len());
+        (is_hex && is_access).then_some(Self(text))
+    }
+
+    /// The client ID's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a person can name a token by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenRef {
+    /// Its UUID: fetched straight.
+    Id(TokenId),
+    /// Its client ID: looked for in the list.
+    ClientId(ClientId),
+    /// An API or dashboard URL that holds the UUID, and the scope where it says one.
+    Url {
+        /// The account or zone in the URL, which wins over any other.
+        scope: Option<Scope>,
+        /// The token's UUID.
+        id: TokenId,
+    },
+    /// Its exact name: looked for in the list.
+    Name(String),
+}
+
+/// Why text names no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTokenRef {
+    /// Nothing was given.
+    #[error("no token given")]
+    Empty,
+    /// What looks like a credential.
+    #[error("this looks like a secret, which names no token; one that is named so has an ID")]
+    Secret,
+}
+
+impl TokenRef {
+    /// Reads an ID, a client ID, a URL that holds an ID or, failing all of these, an exact name. What
+    /// people copy together with an ID is looked past: quotes, brackets, commas, and the label before
+    /// it.
+    ///
+    /// # Errors
+    /// [`InvalidTokenRef`] for empty text, and for what looks like a credential.
+    pub fn parse(text: &str) -> Result<Self, InvalidTokenRef> {
+        let text = text::trim_input(text);
+        if text.is_empty() {
+            return Err(InvalidTokenRef::Empty);
+        }
+        let bare = unlabelled(pasted::peel(text));
+        if let Some(id) = TokenId::parse(bare) {
+            return Ok(Self::Id(id));
+        }
+        if let Some(id) = ClientId::parse(bare) {
+            return Ok(Self::ClientId(id));
+        }
+        let url = url(bare);
+        if let Some(reference) = url.as_ref().and_then(Self::from_url) {
+            return Ok(reference);
+        }
+        if holds_secret(text) || url.is_some_and(|url| has_secret_part(&url)) {
+            return Err(InvalidTokenRef::Secret);
+        }
+        Ok(Self::Name(text.to_owned()))
+    }
+
+    /// What a name may have been meant to be, where it is almost an ID: a sentence.
+    #[must_use]
+    pub fn resembles(&self) -> Option<&'static str> {
+        let Self::Name(name) = self else { return None };
+        if url(text::bare(name)).is_some() {
+            return Some(
+                "It is a URL without a service token's ID in it, so it was taken for a name.",
+            );
+        }
+        let name = unlabelled(name).to_ascii_lowercase();
+        let (stem, rest) = name.split_once('.').unwrap_or((&name, ""));
+        let digits = stem.bytes().filter(u8::is_ascii_hexdigit).count();
+        let is_near = (28..=36).contains(&digits)
+            && stem
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+        match rest {
+            "" if digits == 32 && stem.len() == 32 => Some(
+                "It may be an ID without its dashes, or a client ID without \".access\" at its end.",
+            ),
+            "" if is_near => Some(
+                "It looks like an ID with something missing or too much: one has 8-4-4-4-12 \
+                 hexadecimal digits.",
+            ),
+            rest if is_near && rest.starts_with("access") => Some(
+                "It looks like a client ID with something missing or too much: one has 32 \
+                 hexadecimal digits before \".access\".",
+            ),
+            _ => None,
+        }
+    }
+
+    /// API URLs name the kind before the ID; in dashboard URLs a bare 32-digit segment is the account.
+    fn from_url(url: &Url) -> Option<Self> {
+        let decoded = percent_decoded(url);
+        let segments: Vec<&str> = segments(&decoded).collect();
+        let id = segments
+            .iter()
+            .rev()
+            .find_map(|part| TokenId::parse(part))?;
+        let after = |word: &str| {
+            segments
+                .windows(2)
+                .find(|pair| pair[0] == word)
+                .and_then(|pair| ScopeId::parse(pair[1]).ok())
+        };
+        let scope = after("accounts")
+            .map(Scope::Account)
+            .or_else(|| after("zones").map(Scope::Zone))
+            .or_else(|| {
+                segments
+                    .iter()
+                    .find_map(|part| ScopeId::parse(part).ok())
+                    .map(Scope::Account)
+            });
+        Some(Self::Url { scope, id })
+    }
+
+    /// The scope that the reference itself names.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::Url { scope, .. } => scope.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The UUID, where the reference holds one.
+    #[must_use]
+    pub fn id(&self) -> Option<&TokenId> {
+        match self {
+            Self::Id(id) | Self::Url { id, .. } => Some(id),
+            Self::ClientId(_) | Self::Name(_) => None,
+        }
+    }
+}
+
+/// The labels that are copied together with an ID.
+const LABELS: [&str; 10] = [
+    "export",
+    "client",
+    "urn",
+    "uuid",
+    "id",
+    "token_id",
+    "token-id",
+    "client_id",
+    "client-id",
+    "cf-access-client-id",
+];
+
+/// The text without quotes, brackets and the like around it, and without the labels before it: those
+/// of headers, of shells, and of what this program itself prints.
+fn unlabelled(text: &str) -> &str {
+    const MOST_LABELS: usize = 4;
+    let mut text = text::bare(text);
+    for _ in 0..MOST_LABELS {
+        match text.split_once(BEHIND_A_LABEL) {
+            Some((label, value)) if is_label(label) => {
+                text = text::bare(value.trim_start_matches(BEHIND_A_LABEL));
+            }
+            _ => break,
+        }
+    }
+    text
+}
+
+/// What stands between a label and its value.
+const BEHIND_A_LABEL: [char; 4] = [':', '=', ' ', '\t'];
+
+fn is_label(text: &str) -> bool {
+    let text = text::bare(text).to_ascii_lowercase();
+    LABELS.contains(&text.as_str())
+}
+
+/// A URL, with its scheme or as browsers show it; or its path alone, if that leads to an ID.
+fn url(text: &str) -> Option<Url> {
+    if let Ok(url) = Url::parse(text)
+        && matches!(url.scheme(), "http" | "https")
+    {
+        return Some(url);
+    }
+    let path = text.trim_start_matches('/');
+    let (first, _) = path.split_once('/')?;
+    let is_of_cloudflare = first.eq_ignore_ascii_case("cloudflare.com")
+        || first.to_ascii_lowercase().ends_with(".cloudflare.com");
+    let host = match () {
+        () if is_of_cloudflare => "",
+        () if leads_to_an_id(first, path) => "api.cloudflare.com/",
+        () => return None,
+    };
+    Url::parse(&format!("https://{host}{path}")).ok()
+}
+
+/// Whether a URL has a password, or a parameter that by its name is a secret.
+fn has_secret_part(url: &Url) -> bool {
+    let parts = [url.query(), url.fragment()].into_iter().flatten();
+    url.password().is_some()
+        || parts
+            .flat_map(|part| url::form_urlencoded::parse(part.as_bytes()))
+            .any(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                !value.is_empty() && SECRET_PARAMETERS.iter().any(|end| name.ends_with(end))
+            })
+}
+
+/// How the names of parameters end that hold a secret.
+const SECRET_PARAMETERS: [&str; 7] = [
+    "token",
+    "secret",
+    "key",
+    "password",
+    "passwd",
+    "auth",
+    "signature",
+];
+
+fn leads_to_an_id(first: &str, path: &str) -> bool {
+    let starts_well =
+        matches!(first, "accounts" | "zones" | "client") || ScopeId::parse(first).is_ok();
+    starts_well && segments(path).any(|part| TokenId::parse(part).is_some())
+}
+
+fn segments(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['/', '?', '&', '#', '='])
+        .filter(|part| !part.is_empty())
+}
+
+/// Path, query and fragment, with `%2F` and the like resolved: dashboards nest paths in queries.
+fn percent_decoded(url: &Url) -> String {
+    let tail = &url[url::Position::BeforePath..];
+    url::form_urlencoded::parse(tail.as_bytes())
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+impl fmt::Display for TokenRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) | Self::Url { id, .. } => formatter.write_str(id.as_str()),
+            Self::ClientId(id) => formatter.write_str(id.as_str()),
+            Self::Name(name) => formatter.write_str(name),
+        }
+    }
+}
