@@ -1,53 +1,19 @@
-//! The whole suite as one binary: a module a subject.
+//! The whole suite as one binary: a folder a subject.
+//!
+//! Many tests reproduce faults that users of similar programs met. Their names begin with the number
+//! of the field case, such as `k01`.
 
 mod api;
-mod api_errors;
-mod api_lists;
-mod api_transport;
 mod architecture;
 mod cli;
-mod cli_check;
-mod cli_completions;
-mod cli_doubts;
-mod cli_golden;
-mod cli_keyring;
-mod cli_list;
-mod cli_manual;
-mod cli_misplaced;
-mod cli_profiles;
-mod cli_schema;
-mod cli_stage;
-mod cli_terminal;
-mod cli_words;
 mod config;
 mod credentials;
-mod dbus;
-mod decode;
 mod demo;
 mod domain;
-mod domain_duration;
-mod domain_findings;
-mod domain_names;
-mod domain_raw;
-mod domain_remote;
-mod domain_secrecy;
-mod domain_status;
-mod domain_text;
-mod domain_time;
-mod domain_token;
-mod field_cases;
 mod keymap;
 mod keyring;
-mod pty;
-mod pty_faults;
-mod pty_profiles;
-mod recipes;
+mod network;
 mod screens;
-mod screens_browse;
-mod screens_profiles;
-mod selection;
+mod support;
+mod terminal;
 mod update;
-mod update_browse;
-mod update_profiles;
-mod update_properties;
-mod world;

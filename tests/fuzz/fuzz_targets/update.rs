@@ -2,8 +2,8 @@
 
 #![no_main]
 
-#[path = "../../suite/world.rs"]
-mod world;
+#[path = "../../suite/support/simulation.rs"]
+mod simulation;
 
 use arbitrary::{Result, Unstructured};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
-use world::{Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message};
+use simulation::{Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message};
 
 fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
     Ok(TokenShape {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rooms::Room;
+use super::layers::Room;
 use super::source::{File, Target, Tree, edges};
 
 const LONGEST_FILE: usize = 600;

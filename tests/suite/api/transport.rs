@@ -1,0 +1,614 @@
+//! Exchanges that stop half-way: connections, deadlines, sizes, compression, TLS, proxies.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokenscope::api::{BaseUrl, Client, Deadlines, Error, Options};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use wiremock::ResponseTemplate;
+
+use super::{
+    SECRET, account, api_token, client, get, id, noon, options, patience, serving, success,
+};
+
+/// A server of plain sockets, for what no HTTP library would send.
+pub(crate) struct Raw {
+    pub(crate) url: String,
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Raw {
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// Serves each connection, counted from 1, by the given function.
+pub(crate) async fn raw<F, Served>(serve: F) -> Raw
+where
+    F: Fn(usize, TcpStream) -> Served + Send + 'static,
+    Served: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+            tokio::spawn(serve(number, stream));
+        }
+    });
+    Raw {
+        url: format!("http://{address}"),
+        address,
+        connections,
+    }
+}
+
+/// The head of the next request; nothing once the client is gone.
+pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}
+
+/// A whole answer of status 200.
+pub(crate) fn answer(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A server that reads a request, sends this, and closes the connection.
+async fn cutting(bytes: &'static [u8]) -> Raw {
+    raw(move |_, mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(bytes).await.unwrap();
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_refused_connection_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let failure = get(&format!("http://{address}")).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Network);
+    assert_eq!(
+        failure.summary,
+        format!("{address} refused the connection.")
+    );
+    assert!(failure.details.cause.unwrap().contains("refused"));
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told_apart_and_not_tried_again() {
+    // The first is reserved never to exist; the second cannot be a name at all.
+    for name in ["tokenscope.invalid", &"a".repeat(64)] {
+        let failure = get(&format!("https://{name}/client/v4")).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
+        let words = format!("{name} could not be resolved");
+        assert!(failure.summary.contains(&words), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_tried_three_times() {
+    for bytes in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\ncontent-le",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":true",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"suc",
+    ] {
+        let server = cutting(bytes).await;
+        let failure = get(&server.url).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
+        assert!(
+            failure.summary.contains("was cut before"),
+            "{}",
+            failure.summary
+        );
+        assert_eq!(server.connections(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_reset_connection_that_recovers_is_not_seen() {
+    let server = raw(|number, mut stream| async move {
+        read_head(&mut stream).await;
+        if number == 1 {
+            // Unread input or not, zero linger closes with RST.
+            stream.set_zero_linger().unwrap();
+            return;
+        }
+        stream
+            .write_all(answer(&success(r#"{"name":"x"}"#)).as_bytes())
+            .await
+            .unwrap();
+    })
+    .await;
+    assert_eq!(get(&server.url).await.unwrap().name_text(), "x");
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_an_invalid_response() {
+    let server = cutting(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await;
+    let failure = get(&server.url).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::InvalidResponse);
+    assert_eq!(server.connections(), 1);
+}
+
+/// As much as is left of a second once the command has begun.
+fn nearly_a_second() -> Deadlines {
+    Deadlines {
+        deadline: Instant::now() + Duration::from_millis(900),
+        ..patience(1)
+    }
+}
+
+async fn timed_out(base: &str, summary: &str) -> Failure {
+    let begun = Instant::now();
+    let fetched = client(base)
+        .get_token(&api_token(), &account(), &id(), nearly_a_second())
+        .await;
+    let failure = fetched.unwrap_err().into_failure(Some(&account()));
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert_eq!(failure.summary, summary);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    failure
+}
+
+#[tokio::test]
+async fn the_deadline_ends_silence_drips_and_handshakes() {
+    let silent =
+        raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
+    let dripping = raw(|_, mut stream| async move {
+        read_head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n")
+            .await
+            .unwrap();
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+
+    let no_tls =
+        raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
+    let https = no_tls.url.replace("http:", "https:");
+    let (failure, _, _) = tokio::join!(
+        timed_out(&silent.url, "No answer after 1 second."),
+        timed_out(
+            &dripping.url,
+            "The answer did not arrive whole within 1 second."
+        ),
+        timed_out(&https, "No answer after 1 second.")
+    );
+    assert!(
+        failure
+            .details
+            .request
+            .unwrap()
+            .starts_with("GET /accounts/")
+    );
+    assert_eq!(silent.connections(), 1, "a timeout is not tried again");
+}
+
+#[tokio::test]
+async fn an_endless_body_is_stopped_at_the_cap() {
+    let server = raw(|_, mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        while stream.write_all(&[b' '; 8_192]).await.is_ok() {}
+    })
+    .await;
+    let failure = get(&server.url).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::InvalidResponse);
+    assert!(
+        failure.summary.contains("larger than 16 MiB"),
+        "{}",
+        failure.summary
+    );
+
+    let announced = cutting(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
+    let failure = get(&announced.url).await.unwrap_err();
+    assert!(
+        failure.summary.contains("larger than 16 MiB"),
+        "{}",
+        failure.summary
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn get_gzip(body: Vec<u8>) -> Result<tokenscope::domain::token::ServiceToken, Failure> {
+    let answer = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
+    get(&serving(answer.set_body_bytes(body)).await.uri()).await
+}
+
+#[tokio::test]
+async fn compressed_answers_are_read_and_bombs_are_not() {
+    let whole = gzip(success(r#"{"name":"x"}"#).as_bytes());
+    assert_eq!(get_gzip(whole.clone()).await.unwrap().name_text(), "x");
+    let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
+    assert!(bomb.len() < 1024 * 1024);
+    let failure = get_gzip(bomb).await.unwrap_err();
+    assert!(
+        failure.summary.contains("larger than 16 MiB"),
+        "{}",
+        failure.summary
+    );
+    for broken in [
+        b"not gzip at all".to_vec(),
+        whole[..whole.len() / 2].to_vec(),
+    ] {
+        let failure = get_gzip(broken).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::InvalidResponse, "{failure:?}");
+        assert!(
+            failure.summary.contains("decompressed"),
+            "{}",
+            failure.summary
+        );
+    }
+}
+
+#[tokio::test]
+async fn sixteen_mebibytes_are_still_read() {
+    let mut body = success(r#"{"name":"x"}"#);
+    body.push_str(&" ".repeat(16 * 1024 * 1024 - body.len()));
+    let answer = ResponseTemplate::new(200).set_body_string(body);
+    assert_eq!(
+        get(&serving(answer).await.uri()).await.unwrap().name_text(),
+        "x"
+    );
+}
+
+/// A server that answers every request with one token, over TLS with this certificate.
+pub(crate) async fn tls(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Raw {
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    raw(move |_, stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            while read_head(&mut stream).await.is_some() {
+                stream
+                    .write_all(answer(&success(r#"[{"id":"x"}]"#)).as_bytes())
+                    .await
+                    .unwrap();
+            }
+        }
+    })
+    .await
+}
+
+/// A TLS server with a certificate for 127.0.0.1 by an issuer of its own, and that issuer's file.
+pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (Raw, PathBuf) {
+    let issuer_key = rcgen::KeyPair::generate().unwrap();
+    let mut issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    issuer.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let issuer_pem = issuer.self_signed(&issuer_key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(issuer, issuer_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![name.to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
+    let server = tls(&certificate, &key).await;
+    let file = directory.path().join("ca.pem");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(&file, format!("# our own\n{issuer_pem}")).unwrap();
+    (server, file)
+}
+
+async fn check(options: &Options) -> Result<(), Failure> {
+    let client = Client::new(options).map_err(|error| error.into_failure(None))?;
+    let checked = client
+        .check_access(&api_token(), &account(), patience(20))
+        .await;
+    checked
+        .map(drop)
+        .map_err(|error| error.into_failure(Some(&account())))
+}
+
+#[tokio::test]
+async fn a_private_issuer_is_trusted_only_by_ca_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, file) = private_tls(&directory, "127.0.0.1").await;
+    let mut options = options(&server.url.replace("http:", "https:"));
+    let failure = check(&options).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
+    assert!(
+        failure.summary.contains("not trusted"),
+        "{}",
+        failure.summary
+    );
+    assert!(failure.hint.contains("--ca-file") && failure.hint.contains("SSL_CERT_FILE"));
+    assert!(
+        !failure.summary.contains("token"),
+        "the credential is not blamed"
+    );
+    assert_eq!(server.connections(), 1, "not tried again");
+    options.ca_file = Some(file);
+    check(&options).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, file) = private_tls(&directory, "other.example").await;
+    let mut options = options(&server.url.replace("http:", "https:"));
+    options.ca_file = Some(file);
+    let failure = check(&options).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls);
+    assert!(
+        failure.summary.contains("for another name"),
+        "{}",
+        failure.summary
+    );
+}
+
+#[tokio::test]
+async fn https_spoken_to_a_plain_server_is_a_tls_failure() {
+    let server = raw(|_, mut stream| async move {
+        let mut first = [0; 16];
+        stream.read_exact(&mut first).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        while stream.read_u8().await.is_ok() {}
+    })
+    .await;
+    let failure = check(&options(&server.url.replace("http:", "https:")))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_file_that_is_none_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ca.pem");
+    let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    for text in [None, Some(""), Some("hello"), Some(damaged)] {
+        if let Some(text) = text {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            std::fs::write(&path, text).unwrap();
+        }
+        for base in ["http://127.0.0.1:1", "https://127.0.0.1:1"] {
+            let options = Options {
+                ca_file: Some(path.clone()),
+                ..options(base)
+            };
+            let Err(error) = Client::new(&options) else {
+                unreachable!("{text:?} is no certificate")
+            };
+            assert!(matches!(error, Error::CaFile { .. }), "{error:?}");
+            let failure = error.into_failure(None);
+            assert_eq!(failure.kind, FailureKind::Usage);
+            assert!(failure.summary.contains("ca.pem"), "{}", failure.summary);
+            assert!(failure.summary.contains("cannot be used: "), "why");
+        }
+    }
+}
+
+/// Runs [`child`] with this environment, and gives back what it printed.
+async fn in_environment(base: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = tokio_command(base);
+    command.envs(variables.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn tokio_command(base: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "api::transport::child",
+            "--ignored",
+            "--nocapture",
+        ])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    for name in [
+        "ALL_PROXY",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command.env("TOKENSCOPE_TEST_BASE", base);
+    command
+}
+
+/// What the tests below run in an environment of its own: one check of access.
+#[tokio::test]
+#[ignore = "run by other tests, with an environment of its own"]
+async fn child() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the parent test speaks to it"
+    )]
+    let base = std::env::var("TOKENSCOPE_TEST_BASE").unwrap();
+    let checked = check(&Options {
+        base_url: BaseUrl::parse(&base).unwrap(),
+        ca_file: None,
+        use_system_proxy: true,
+        idle_limit: Duration::from_secs(60),
+        clock: noon,
+    })
+    .await;
+    let text = match checked {
+        Ok(()) => "it worked".to_owned(),
+        Err(failure) => format!("{failure:?}"),
+    };
+    writeln!(std::io::stdout(), "{text}").unwrap();
+}
+
+async fn refusing_proxy(status: &'static str) -> Raw {
+    raw(move |_, mut stream| async move {
+        read_head(&mut stream).await;
+        let text = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named_without_its_password() {
+    for (status, words) in [
+        (
+            "407 Proxy Authentication Required",
+            "wants a valid user name and password",
+        ),
+        ("502 Bad Gateway", "refused to connect to the API"),
+    ] {
+        let proxy = refusing_proxy(status).await;
+        let url = format!("http://ada:hunter2@{}", proxy.address);
+        let text = in_environment("https://127.0.0.1:9/client/v4", &[("HTTPS_PROXY", &url)]).await;
+        assert!(text.contains("kind: Proxy"), "{text}");
+        assert!(text.contains(words), "{text}");
+        assert!(text.contains(&proxy.address.to_string()), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains(SECRET),
+            "{text}"
+        );
+        // Refused for want of a login, it is asked once, without one, what it would take.
+        let questions = usize::from(status.starts_with("407"));
+        assert_eq!(proxy.connections(), 1 + questions, "not tried again");
+    }
+    let proxy = refusing_proxy("407 Proxy Authentication Required").await;
+    let url = format!("http://ada:hunter2@{}", proxy.address);
+    let text = in_environment("http://127.0.0.1:9", &[("HTTP_PROXY", &url)]).await;
+    assert!(
+        text.contains("kind: Proxy") && text.contains(&proxy.address.to_string()),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn a_dead_proxy_is_named_and_no_proxy_goes_round_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = format!("http://ada:hunter2@{}", listener.local_addr().unwrap());
+    drop(listener);
+    let server = serving(ResponseTemplate::new(200).set_body_string(success("[]"))).await;
+    for base in [server.uri(), server.uri().replace("http:", "https:")] {
+        let variables = [
+            ("HTTP_PROXY", dead.as_str()),
+            ("HTTPS_PROXY", dead.as_str()),
+        ];
+        let text = in_environment(&base, &variables).await;
+        assert!(
+            text.contains("kind: Proxy") && text.contains("could not be reached"),
+            "{text}"
+        );
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    for list in ["127.0.0.1", "*"] {
+        let variables = [("HTTP_PROXY", dead.as_str()), ("NO_PROXY", list)];
+        let text = in_environment(&server.uri(), &variables).await;
+        assert!(text.contains("it worked"), "{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn ssl_cert_file_replaces_the_system_certificates() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, file) = private_tls(&directory, "127.0.0.1").await;
+    let base = server.url.replace("http:", "https:");
+    let text = in_environment(&base, &[("SSL_CERT_FILE", file.to_str().unwrap())]).await;
+    assert!(text.contains("it worked"), "{text}");
+    let nowhere = [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("SSL_CERT_DIR", "/nowhere"),
+    ];
+    let text = in_environment(&base, &nowhere).await;
+    assert!(
+        text.contains("kind: Tls") && text.contains("SSL_CERT_FILE"),
+        "{text}"
+    );
+    let plain = serving(ResponseTemplate::new(200).set_body_string(success("[]"))).await;
+    let text = in_environment(&plain.uri(), &nowhere).await;
+    assert!(
+        text.contains("it worked"),
+        "plain http needs no certificates: {text}"
+    );
+}
+
+#[tokio::test]
+async fn a_compression_that_was_not_asked_for_is_named() {
+    let body = gzip(success(r#"{"name":"x"}"#).as_bytes());
+    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "x-br"] {
+        for status in [200, 400, 403] {
+            let answer = ResponseTemplate::new(status).insert_header("content-encoding", encoding);
+            let server = serving(answer.set_body_bytes(body.clone())).await;
+            let failure = get(&server.uri()).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::InvalidResponse);
+            let words = format!("compressed as {encoding},");
+            assert!(failure.summary.contains(&words), "{}", failure.summary);
+            assert!(failure.hint.contains("proxy"), "{}", failure.hint);
+        }
+    }
+    let plain = success(r#"{"name":"x"}"#).into_bytes();
+    for (encoding, body) in [
+        ("identity", &plain),
+        ("", &plain),
+        ("gzip", &body),
+        ("GZIP", &body),
+        ("x-gzip", &body),
+        ("X-GZip , identity", &body),
+    ] {
+        let answer = ResponseTemplate::new(200).insert_header("content-encoding", encoding);
+        let server = serving(answer.set_body_bytes(body.clone())).await;
+        assert_eq!(
+            get(&server.uri()).await.unwrap().name_text(),
+            "x",
+            "{encoding}"
+        );
+    }
+    let whole = success(r#"{"name":"x"}"#);
+    let (one, two) = whole.as_bytes().split_at(20);
+    let members = [gzip(one), gzip(two)].concat();
+    assert_eq!(get_gzip(members).await.unwrap().name_text(), "x");
+}

@@ -1,0 +1,382 @@
+//! The structure that the docs of `lib.rs` promise, held against the source; and each rule held
+//! against a small tree that breaks it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the subject of this test is the files themselves"
+)]
+
+mod layers;
+mod rules;
+mod source;
+
+use std::path::Path;
+
+/// Files that are one table each, and may be as long as it.
+const TABLES: &[&str] = &[];
+
+fn violations(root: &Path, tables: &[&str]) -> Vec<String> {
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let rooms = layers::parse(&library).unwrap();
+    rules::violations(&source::Tree::read(root).unwrap(), &rooms, tables)
+}
+
+#[test]
+fn the_source_keeps_every_rule_of_the_map() {
+    let found = violations(Path::new(env!("CARGO_MANIFEST_DIR")), TABLES);
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+const LIBRARY: &str = "\
+//! A small crate.
+//!
+//! | Floor | Room | May use | Used by | Crates | What it is |
+//! |---|---|---|---|---|---|
+//! | 0 | `domain` | nothing | any | `chrono` | pure |
+//! | 1 | `api` | lower | any | any, not `anyhow` | network |
+//! | 1 | `demo` | lower | `tui/effects.rs` | any | server |
+//! | 2 | `app` | `domain` | any | `chrono`, `ratatui`, not `ratatui::crossterm` | state |
+//! | 3 | `tui` | lower, not `api` | any | any | shell |
+//! | 4 | `main` | lower | any | any | start |
+
+pub mod domain;
+";
+
+const MANIFEST: &str = "\
+[dependencies]
+chrono = \"0.4\"
+anyhow = \"1\"
+ratatui = \"0.30\"
+tui-input = \"0.15\"
+[target.'cfg(unix)'.dependencies]
+rustix = \"1\"
+";
+
+/// A package that keeps every rule.
+const GOOD: [(&str, &str); 9] = [
+    (
+        "main.rs",
+        "use tokenscope::{app, tui};\nuse anyhow::Result;\n",
+    ),
+    (
+        "domain/mod.rs",
+        "pub mod status;\npub mod token;\npub use status::Status;\n",
+    ),
+    ("domain/status.rs", "use chrono::Utc;\npub struct Status;\n"),
+    (
+        "domain/token.rs",
+        "use super::status::Status;\npub(super) fn f(status: Status) {}\n",
+    ),
+    (
+        "api.rs",
+        "use crate::domain::Status;\nuse std::fs;\nfn f() { rustix::x(); }\n",
+    ),
+    ("demo.rs", "use crate::domain::token;\n"),
+    (
+        "app.rs",
+        "use crate::domain::{Status, token};\nuse ratatui::style::Style;\n",
+    ),
+    ("tui/mod.rs", "mod effects;\nuse crate::app;\n"),
+    (
+        "tui/effects.rs",
+        "use crate::demo;\nuse ratatui::crossterm;\n",
+    ),
+];
+
+/// What is wrong with the good package once one file is replaced or added.
+fn broken(path: &str, body: &str) -> Vec<String> {
+    let opened = format!("//! A file.\n{body}");
+    broken_as_written(path, &opened, &[])
+}
+
+fn broken_as_written(path: &str, text: &str, tables: &[&str]) -> Vec<String> {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let file = root.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    write("Cargo.toml", MANIFEST);
+    write("src/lib.rs", LIBRARY);
+    for (path, body) in GOOD {
+        write(&format!("src/{path}"), &format!("//! A file.\n{body}"));
+    }
+    write(&format!("src/{path}"), text);
+    violations(root.path(), tables)
+}
+
+fn not_allowed(path: &str, used: &str) -> Vec<String> {
+    vec![format!("{path} may not use {used}")]
+}
+
+#[test]
+fn a_package_that_keeps_the_rules_is_left_alone() {
+    assert_eq!(broken("api.rs", ""), Vec::<String>::new());
+    assert_eq!(
+        broken("domain/secret.rs", "struct S;"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_file_uses_no_higher_floor() {
+    for body in [
+        "use crate::api;",
+        "use crate::{domain, api::Client};",
+        "use super::super::api;",
+        "fn f() { crate::api::get(); }",
+        "fn f() { println!(\"{}\", crate::api::get()); }",
+        "#[derive(crate::api::Macro)] struct S;",
+        "struct S { client: crate::api::Client }",
+        "mod inner { use super::super::super::api; }",
+        "pub use crate::api::*;",
+    ] {
+        let found = broken("domain/status.rs", body);
+        assert!(
+            found[0].starts_with("domain/status.rs may not use"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn words_in_comments_strings_and_visibilities_use_nothing() {
+    let body = "// use crate::api;\n/// [`crate::api`]\npub(crate) const A: &str = \"crate::api::x\";\n\
+                pub(in crate::domain) fn f() {}\n#[cfg(test)]\nmod tests { use crate::api; }\n";
+    assert_eq!(broken("domain/status.rs", body), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_uses_no_neighbour_on_its_floor() {
+    assert_eq!(
+        broken("api.rs", "use crate::demo::Demo;"),
+        not_allowed("api.rs", "crate::demo::Demo")
+    );
+}
+
+#[test]
+fn a_room_with_a_list_uses_only_what_is_on_it() {
+    assert_eq!(
+        broken("app.rs", "use crate::api::Client;"),
+        not_allowed("app.rs", "crate::api::Client")
+    );
+}
+
+#[test]
+fn a_room_may_be_shut_to_one_above_it() {
+    assert_eq!(
+        broken("tui/mod.rs", "use crate::api;"),
+        not_allowed("tui/mod.rs", "crate::api")
+    );
+}
+
+#[test]
+fn a_room_is_used_only_by_the_files_that_its_row_names() {
+    assert_eq!(
+        broken("tui/mod.rs", "use crate::demo;"),
+        not_allowed("tui/mod.rs", "crate::demo")
+    );
+    assert_eq!(
+        broken("main.rs", "use tokenscope::demo;"),
+        not_allowed("main.rs", "tokenscope::demo")
+    );
+}
+
+#[test]
+fn files_of_a_room_do_not_use_each_other_in_a_circle() {
+    let found = broken("domain/status.rs", "use super::token::Token;");
+    assert_eq!(
+        found,
+        ["a cycle: domain/status.rs -> domain/token.rs -> domain/status.rs"]
+    );
+}
+
+#[test]
+fn a_file_does_not_use_what_its_folder_takes_from_it() {
+    let found = broken("domain/status.rs", "use super::Status;");
+    assert_eq!(
+        found,
+        ["a cycle: domain/mod.rs -> domain/status.rs -> domain/mod.rs"]
+    );
+}
+
+#[test]
+fn a_pure_room_uses_only_the_crates_on_its_list() {
+    for (body, used) in [
+        ("use ratatui::style::Style;", "ratatui::style::Style"),
+        ("fn f() { rustix::x(); }", "rustix::x"),
+        ("#[derive(anyhow::X)] struct S;", "anyhow::X"),
+        ("fn f() { tui_input::m!(1); }", "tui_input::m"),
+        ("use anyhow;", "anyhow"),
+    ] {
+        assert_eq!(
+            broken("domain/status.rs", body),
+            not_allowed("domain/status.rs", used)
+        );
+    }
+}
+
+#[test]
+fn a_pure_room_reaches_the_world_through_no_part_of_std() {
+    for body in [
+        "use std::fs;",
+        "use std::{fmt, fs};",
+        "fn f() { std::fs::x(); }",
+    ] {
+        let found = broken("domain/status.rs", body);
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(found[0].contains("std::fs"), "{found:?}");
+    }
+    assert_eq!(
+        broken("domain/status.rs", "use std::fmt;"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_crate_may_be_shut_to_a_room_whole_or_in_part() {
+    assert_eq!(
+        broken("api.rs", "use anyhow::Error;"),
+        not_allowed("api.rs", "anyhow::Error")
+    );
+    assert_eq!(
+        broken("app.rs", "use ratatui::crossterm::event;"),
+        not_allowed("app.rs", "ratatui::crossterm::event")
+    );
+}
+
+#[test]
+fn a_module_of_a_crates_name_is_not_the_crate() {
+    for body in [
+        "use super::status as rustix;\nfn f() { rustix::x(); }",
+        "mod rustix { pub fn x() {} }\nfn f() { rustix::x(); }",
+    ] {
+        assert_eq!(broken("domain/token.rs", body), Vec::<String>::new());
+    }
+    let crates = broken("domain/token.rs", "fn f() { rustix::x(); }");
+    assert_eq!(crates, not_allowed("domain/token.rs", "rustix::x"));
+}
+
+#[test]
+fn a_file_outside_the_table_is_refused() {
+    assert_eq!(
+        broken("cache.rs", ""),
+        ["cache.rs is in no room of the table"]
+    );
+    assert_eq!(
+        broken("cache/mod.rs", ""),
+        ["cache/mod.rs is in no room of the table"]
+    );
+}
+
+#[test]
+fn a_long_file_is_refused_unless_it_is_a_table() {
+    let long = format!("//! A file.\n{}", "// x\n".repeat(600));
+    assert_eq!(
+        broken_as_written("api.rs", &long, &[]),
+        ["api.rs has 601 lines"]
+    );
+    assert_eq!(
+        broken_as_written("api.rs", &long, &["api.rs"]),
+        Vec::<String>::new()
+    );
+    let tested = format!(
+        "//! A file.\n{}#[cfg(test)]\nmod tests {{\n{}}}\n",
+        "// x\n".repeat(599),
+        "// x\n".repeat(50)
+    );
+    assert_eq!(
+        broken_as_written("api.rs", &tested, &[]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_long_function_is_refused_wherever_it_stands() {
+    let lines = "let _x = 1;\n".repeat(59);
+    for (open, close) in [
+        ("", ""),
+        ("impl S {\n", "}\n"),
+        ("trait T {\n", "}\n"),
+        ("mod m {\n", "}\n"),
+    ] {
+        let long = format!("{open}fn slow() {{\n{lines}}}\n{close}");
+        assert_eq!(broken("api.rs", &long), ["api.rs: slow has 61 lines"]);
+        let short = format!("{open}fn slow() {{\n{}}}\n{close}", &lines[12..]);
+        assert_eq!(broken("api.rs", &short), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
+    let arms = "A => {\nf();\n}\n".repeat(25);
+    let dispatch = format!("fn go() {{\nmatch x {{\n{arms}}}\n}}\n");
+    assert_eq!(broken("api.rs", &dispatch), Vec::<String>::new());
+    let arm = format!("A => {{\n{}}}\n", "f();\n".repeat(57));
+    let long = format!("fn go() {{\nmatch x {{\n{arm}B => (),\n}}\n}}\n");
+    assert_eq!(broken("api.rs", &long), ["api.rs: go has 64 lines"]);
+}
+
+#[test]
+fn a_file_needs_a_name_that_says_something() {
+    for path in [
+        "domain/utils.rs",
+        "domain/prelude.rs",
+        "domain/helpers/mod.rs",
+    ] {
+        assert_eq!(
+            broken(path, ""),
+            [format!("{path} says nothing by its name")]
+        );
+    }
+}
+
+#[test]
+fn a_file_opens_with_what_it_is_for() {
+    for text in [
+        "",
+        "use std::fmt;\n",
+        "// A file.\n",
+        "//!\n",
+        "\n//! A file.\n",
+    ] {
+        assert_eq!(
+            broken_as_written("api.rs", text, &[]),
+            ["api.rs does not open with `//!`"]
+        );
+    }
+}
+
+#[test]
+fn the_library_only_declares_modules() {
+    let library = format!("{LIBRARY}fn f() {{}}\n");
+    assert_eq!(
+        broken_as_written("lib.rs", &library, &[]),
+        ["lib.rs does more than declare modules"]
+    );
+}
+
+#[test]
+fn a_table_that_cannot_be_read_is_refused() {
+    let row = "| 0 | `domain` | nothing | any | any | pure |";
+    let with = |row: &str| {
+        layers::parse(&format!(
+            "//! |a|b|c|d|e|f|\n//! |-|-|-|-|-|-|\n//! {row}\n"
+        ))
+    };
+    assert!(with(row).is_ok());
+    for bad in [
+        "| x | `domain` | nothing | any | any | pure |",
+        "| 0 | `domain` | domain | any | any | pure |",
+        "| 0 | `domain` | not any | any | any | pure |",
+        "| 0 | `domain` | nothing | any | any |",
+        "",
+    ] {
+        assert!(with(bad).is_err(), "{bad}");
+    }
+    assert!(
+        with(&format!("{row}\n//! {row}")).is_err(),
+        "two rows of one name"
+    );
+}

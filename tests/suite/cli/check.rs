@@ -1,0 +1,645 @@
+//! `check`: what it says and how it exits, for every status, every failure, and every mix of both.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use wiremock::matchers::{header, method, path, query_param};
+use wiremock::{Mock, ResponseTemplate};
+
+use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, envelope, json, ok, text};
+
+const OTHER: &str = "11111111111111111111111111111111";
+
+/// Token number n of the stage, by its ID.
+fn id(number: usize) -> String {
+    format!("a0000000-0000-4000-8000-00000000000{number}")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn first_line(output: &Output) -> String {
+    text(&output.stdout)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_status_has_its_exit_code_in_every_form() {
+    let stage = Stage::with(TOKENS).await;
+    let numbers = [(1, 2), (2, 2), (3, 1), (4, 3), (5, 0), (6, 0), (7, 2)];
+    for (number, expected) in numbers {
+        for form in ["table", "json", "prometheus"] {
+            let output = stage.run(&["check", &id(number), "-o", form]);
+            assert_eq!(code(&output), expected, "{number} {form}");
+            let said = text(&output.stderr);
+            let is_clock = said.starts_with("warning: your clock is ") && said.lines().count() == 1;
+            assert_eq!(is_clock, form == "table", "{said}");
+            assert!(is_clock || said.is_empty(), "{said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_worst_wins_and_unknown_is_worse_than_a_warning() {
+    let stage = Stage::with(TOKENS).await;
+    for (numbers, expected, word) in [
+        (&[5, 6][..], 0, "OK: 2 tokens"),
+        (&[5, 3], 1, "WARNING: 1 of 2 tokens"),
+        (&[5, 3, 4], 3, "UNKNOWN: 1 of 3 tokens"),
+        (&[5, 3, 4, 2], 2, "CRITICAL: 1 of 4 tokens"),
+        (&[1, 2, 7], 2, "CRITICAL: 3 of 3 tokens"),
+    ] {
+        let ids: Vec<String> = numbers.iter().map(|number| id(*number)).collect();
+        let mut arguments = vec!["check"];
+        arguments.extend(ids.iter().map(String::as_str));
+        let output = stage.run(&arguments);
+        assert_eq!(code(&output), expected, "{numbers:?}");
+        assert!(
+            first_line(&output).starts_with(word),
+            "{}",
+            first_line(&output)
+        );
+        assert_eq!(text(&output.stdout).lines().count(), 1 + numbers.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_row_has_name_id_what_is_left_and_the_instant() {
+    let stage = Stage::with(TOKENS).await;
+    for (number, parts) in [
+        (
+            1,
+            ["over", "expired 9d 00:00:00 ago", "2025-02-20T12:00:00Z"],
+        ),
+        (2, ["now", "1d 00:00:00", "2025-03-02T12:00:01Z"]),
+        (3, ["soon", "19d 00:00:00", "2025-03-20T12:00:01Z"]),
+        (
+            5,
+            ["fine, \"really\"", "306d 00:00:00", "2026-01-01T12:00:01Z"],
+        ),
+    ] {
+        let output = stage.steady(&["check", &id(number)]);
+        let row = text(&output.stdout).lines().nth(1).unwrap().to_owned();
+        for part in parts.iter().chain([&id(number).as_str()]) {
+            assert!(row.contains(part), "{part:?} in {row:?}");
+        }
+        let line = first_line(&output);
+        assert!(line.contains(parts[0]) && line.contains(parts[2]), "{line}");
+        assert!(line.contains(" d left") || line.contains(" d ago") || line.contains(" h left"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_are_missing_or_ambiguous_are_entries_of_their_own() {
+    let twins = format!(
+        r#"[{{"id":"{}","name":"twin","duration":"forever"}},{{"id":"{}","name":"twin","duration":"forever"}},
+            {{"id":"{}","name":"one","duration":"forever"}}]"#,
+        id(1),
+        id(2),
+        id(3)
+    );
+    let stage = Stage::with(&twins).await;
+    let gone = id(9);
+    let output = stage.run(&["check", "twin", "nobody", &gone, "one", "-o", "json"]);
+    assert_eq!(code(&output), 3);
+    let report = json(&output);
+    assert_eq!(
+        (&report["count"], &report["error"]),
+        (&Value::from(4), &Value::Null)
+    );
+    assert_eq!(report["complete"], true);
+    let by_request: BTreeMap<&str, &Value> = report["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["requested"].as_str().unwrap(), entry))
+        .collect();
+    for (requested, kind) in [
+        ("twin", "ambiguous"),
+        ("nobody", "not_found"),
+        (gone.as_str(), "not_found"),
+    ] {
+        let entry = by_request[requested];
+        assert_eq!(entry["token"], Value::Null);
+        assert_eq!(entry["status"], "unknown");
+        assert_eq!(entry["error"]["kind"], kind, "{requested}");
+    }
+    let hint = by_request["twin"]["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains(&id(1)) && hint.contains(&id(2)), "{hint}");
+    assert_eq!(by_request["one"]["error"], Value::Null);
+    let listings = stage.server.received_requests().await.unwrap();
+    let listings = listings.iter().filter(|request| {
+        let mut pairs = request.url.query_pairs();
+        let is_first = pairs.any(|pair| pair == ("page".into(), "1".into()));
+        is_first && request.url.path().ends_with("service_tokens")
+    });
+    assert_eq!(listings.count(), 1, "one list serves every name");
+    // Nobody's status can be ignored away, but what is excluded by name is.
+    assert_eq!(
+        code(&stage.run(&["check", "nobody", "one", "--ignore", "unknown"])),
+        3
+    );
+    assert_eq!(
+        code(&stage.run(&["check", "nobody", "one", "--exclude", "nobody"])),
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ignored_and_excluded_tokens_do_not_count() {
+    let stage = Stage::with(TOKENS).await;
+    for (arguments, expected) in [
+        (&["--ignore", "expired,critical,disabled"][..], 3),
+        (&["--ignore", "expired,critical,disabled,unknown"], 1),
+        (
+            &[
+                "--ignore",
+                "expired,critical,disabled,unknown",
+                "--ignore",
+                "expiring",
+            ],
+            0,
+        ),
+        (
+            &[
+                "--ignore",
+                "EXPIRED,never-expires",
+                "--exclude",
+                "off",
+                "--exclude",
+                "now",
+            ],
+            3,
+        ),
+        (
+            &[
+                "--ignore",
+                "active,expiring,critical,expired,never_expires,disabled,unknown",
+            ],
+            0,
+        ),
+    ] {
+        let mut line = vec!["check"];
+        line.extend(arguments);
+        assert_eq!(code(&stage.run(&line)), expected, "{arguments:?}");
+    }
+    let upper = id(2).to_uppercase();
+    let output = stage.run(&["check", &id(2), "--exclude", &upper]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(
+        first_line(&output),
+        "OK: every token is ignored or excluded"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thresholds_come_from_flags_else_from_the_configuration() {
+    let stage = Stage::with(TOKENS).await;
+    let check = |arguments: &[&str]| {
+        let five = id(5);
+        let mut line = vec!["check", &five];
+        line.extend(arguments);
+        code(&stage.run(&line))
+    };
+    assert_eq!(check(&[]), 0);
+    assert_eq!(check(&["--warn", "307"]), 1);
+    assert_eq!(
+        check(&["--warn", "7368h", "--critical=307d"]),
+        2,
+        "equal ones leave no room for a warning"
+    );
+    assert_eq!(check(&["--warn", "400d", "--critical", "307d"]), 2);
+    stage.write_config("warn = \"400d\"\ncritical = \"310d\"\n");
+    assert_eq!(check(&[]), 2);
+    assert_eq!(check(&["--critical", "1h"]), 1);
+    assert_eq!(
+        json(&stage.run(&["get", &id(5), "-o", "json"]))["status"],
+        "critical"
+    );
+    let listed = json(&stage.run(&["list", "--status", "critical", "-o", "json"]));
+    assert_eq!(listed["count"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_is_refused_before_the_network_with_the_code_for_unknown() {
+    let stage = Stage::with(TOKENS).await;
+    for arguments in [
+        &["--warn", "7", "--critical", "30"][..],
+        &["--warn", "1h", "--critical", "61m"],
+        &["--warn", "5%", "--critical", "6%"],
+        &["--warn", "-1"],
+        &["--warn=-1"],
+        &["--warn", "abc"],
+        &["--critical", "0"],
+        &["--warn", "1.5d"],
+        &["--warn", "99999999999999999999"],
+        &["--warn", ""],
+        &["--ignore", "fine"],
+        &["--ignore", ""],
+        &["--bogus"],
+        &["--timeout", "0"],
+        &["--all-profiles", "name"],
+        &["--all-profiles", "--account", ACCOUNT],
+        &[""],
+        &["-o", "xml"],
+    ] {
+        let mut line = vec!["check"];
+        line.extend(arguments);
+        let output = stage.run(&line);
+        assert_eq!(code(&output), 3, "{arguments:?}");
+        assert!(
+            first_line(&output).starts_with("UNKNOWN: "),
+            "{arguments:?}"
+        );
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+    let both = stage.run(&["check", "--warn", "7", "--critical", "30"]);
+    assert!(first_line(&both).contains("30d") && first_line(&both).contains("7d"));
+    assert!(stage.server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_not_a_check_exits_64_though_the_word_stands_in_it() {
+    let stage = Stage::empty().await;
+    for (arguments, expected) in [
+        (&["--profile", "check", "list", "--bogus"][..], 64),
+        (&["list", "check", "--bogus"], 64),
+        (&["--profile", "list", "check", "--bogus"], 3),
+        (&["--bogus", "check"], 3),
+        (&["--profile=list", "check", "--", "--bogus", ""], 3),
+    ] {
+        assert_eq!(code(&stage.run(arguments)), expected, "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure_is_unknown_and_says_so_in_every_form() {
+    let answers = [
+        (
+            401,
+            r#"{"success":false,"errors":[{"code":1000,"message":"x"}]}"#,
+            "authentication",
+        ),
+        (
+            403,
+            r#"{"success":false,"errors":[{"code":10000,"message":"x"}]}"#,
+            "permission",
+        ),
+        (429, "", "rate_limited"),
+        (501, "", "server"),
+        (302, "", "redirect"),
+        (200, "<html>", "invalid_response"),
+    ];
+    for (status, body, kind) in answers {
+        let answer = ResponseTemplate::new(status).set_body_string(body);
+        let stage = Stage::answering(answer).await;
+        let output = stage.run(&["check", "-o", "json"]);
+        assert_eq!(code(&output), 3, "{kind}");
+        let report = json(&output);
+        assert_eq!(report["verdict"], "unknown");
+        assert_eq!(report["error"]["kind"], kind);
+        let output = stage.run(&["check", "some name", "-o", "prometheus"]);
+        assert_eq!(code(&output), 3);
+        let families = exposition(&text(&output.stdout));
+        assert_eq!(families.len(), 1, "tokenscope_up alone");
+        assert_eq!(
+            families["tokenscope_up"],
+            [(BTreeMap::new(), "0".to_owned())]
+        );
+    }
+    let stage = Stage::with("[]").await;
+    let nothing = stage.run(&["check"]);
+    assert_eq!(code(&nothing), 3);
+    assert_eq!(first_line(&nothing), "UNKNOWN: there is no service token");
+    for output in [
+        stage
+            .bare(&["check", "--account", ACCOUNT])
+            .output()
+            .unwrap(),
+        stage
+            .bare(&["check"])
+            .env("CLOUDFLARE_API_TOKEN", CANARY)
+            .output()
+            .unwrap(),
+        stage
+            .command(&["check"])
+            .env("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1")
+            .output()
+            .unwrap(),
+        stage
+            .command(&["check"])
+            .env("CLOUDFLARE_BASE_URL", "nonsense")
+            .output()
+            .unwrap(),
+        stage
+            .command(&["check", "--profile", "nobody"])
+            .output()
+            .unwrap(),
+    ] {
+        assert_eq!(code(&output), 3);
+        assert!(
+            first_line(&output).starts_with("UNKNOWN: "),
+            "{}",
+            first_line(&output)
+        );
+    }
+    stage.write_config("nonsense");
+    assert_eq!(
+        json(&stage.run(&["check", "-o", "json"]))["error"]["kind"],
+        "config"
+    );
+}
+
+/// One token in an account, two in the other, for whoever has the right credential.
+#[cfg(target_os = "linux")]
+async fn mount_two_accounts(stage: &Stage) {
+    let token = |digit, name: &str| {
+        let id = id(digit);
+        format!(r#"{{"id":"{id}","name":"{name}","duration":"forever"}}"#)
+    };
+    let others = format!("[{},{}]", token(1, "other"), token(2, "two"));
+    for (account, tokens) in [(ACCOUNT, format!("[{}]", token(1, "one"))), (OTHER, others)] {
+        Mock::given(method("GET"))
+            .and(path(format!("/accounts/{account}/access/service_tokens")))
+            .and(header("authorization", format!("Bearer {CANARY}").as_str()))
+            .respond_with(ok(envelope(&tokens)))
+            .mount(&stage.server)
+            .await;
+    }
+}
+
+/// Two accounts, one of them refused; the keyring is a real one.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
+    use crate::support::keyring::{Keyring, Session};
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let stage = Stage::empty().await;
+    mount_two_accounts(&stage).await;
+    let run = |arguments: &[&str], stdin: &str| {
+        let mut command: Command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        command.env("TOKENSCOPE_HOME", stage.home.path());
+        command.env("CLOUDFLARE_BASE_URL", stage.server.uri());
+        piped(command, stdin)
+    };
+    for (profile, account) in [("a", ACCOUNT), ("b", OTHER), ("same", OTHER)] {
+        let set = run(
+            &[
+                "auth",
+                "set",
+                "--stdin",
+                "--profile",
+                profile,
+                "--account",
+                account,
+            ],
+            CANARY,
+        );
+        assert_eq!(code(&set), 0, "{}", text(&set.stderr));
+    }
+    let output = run(&["check", "--all-profiles", "-o", "json"], "");
+    assert_eq!(code(&output), 0);
+    let report = json(&output);
+    assert_eq!(
+        (&report["scope"], &report["count"]),
+        (&Value::Null, &Value::from(3))
+    );
+    let places: BTreeSet<String> = report["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} {} {}",
+                entry["profile"], entry["scope"]["id"], entry["token"]["name"]
+            )
+        })
+        .collect();
+    assert_eq!(places.len(), 3, "{places:?}");
+    assert!(
+        places.iter().all(|place| !place.contains("same")),
+        "a token counts once"
+    );
+    assert_eq!(report["profiles"][1]["count"], 2);
+    let metrics = run(&["check", "--all-profiles", "-o", "prometheus"], "");
+    exposition(&text(&metrics.stdout));
+
+    let broken = run(&["auth", "clear", "--profile", "b"], "");
+    assert_eq!(code(&broken), 0);
+    let output = run(&["check", "--all-profiles", "-o", "json"], "");
+    assert_eq!(code(&output), 3);
+    let report = json(&output);
+    assert_eq!(
+        report["count"], 3,
+        "the profile of the same account stands in"
+    );
+    assert_eq!(report["complete"], false);
+    assert_eq!(report["profiles"][1]["error"]["kind"], "no_credential");
+    assert!(
+        text(&output.stderr).contains("profile b"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(
+        report["incomplete_reason"]
+            .as_str()
+            .unwrap()
+            .contains("profile b")
+    );
+
+    for profile in ["a", "same"] {
+        run(&["auth", "clear", "--profile", profile], "");
+    }
+    let report = json(&run(&["check", "--all-profiles", "-o", "json"], ""));
+    assert_eq!(report["error"]["kind"], "no_credential");
+    assert_eq!(report["tokens"], Value::Array(Vec::new()));
+}
+
+#[cfg(target_os = "linux")]
+fn piped(mut command: Command, stdin: &str) -> Output {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _closed = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
+    let stage = Stage::empty().await;
+    let page = |number: usize| {
+        let tokens = format!(
+            r#"[{{"id":"{}","name":"n","duration":"forever"}}]"#,
+            id(number)
+        );
+        let body = envelope(&tokens);
+        let body = body.trim_end_matches('}');
+        ok(format!(
+            r#"{body},"result_info":{{"page":{number},"per_page":1,"count":1,"total_count":2,"total_pages":2}}}}"#
+        ))
+    };
+    Mock::given(query_param("page", "1"))
+        .respond_with(page(1))
+        .mount(&stage.server)
+        .await;
+    Mock::given(query_param("page", "2"))
+        .respond_with(ResponseTemplate::new(400))
+        .mount(&stage.server)
+        .await;
+    let output = stage.run(&["check", "-o", "json"]);
+    assert_eq!(code(&output), 3);
+    assert_eq!(json(&output)["complete"], false);
+    assert!(text(&output.stderr).starts_with("warning: the list is incomplete: page 2"));
+    let table = stage.run(&["check"]);
+    assert!(
+        first_line(&table).contains("the list is incomplete"),
+        "{}",
+        first_line(&table)
+    );
+    let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+    assert_eq!(exposition(&metrics)["tokenscope_complete"][0].1, "0");
+    let found = stage.run(&["check", "n"]);
+    assert_eq!(code(&found), 3, "there may be another of this name");
+}
+
+type Series = (BTreeMap<String, String>, String);
+
+/// Reads the text format strictly: one group a metric, HELP and TYPE before its samples, no series
+/// twice, no empty group, and a line break at the end.
+fn exposition(text: &str) -> BTreeMap<String, Vec<Series>> {
+    assert!(text.ends_with('\n') && !text.contains("\n\n"));
+    let mut families: BTreeMap<String, Vec<Series>> = BTreeMap::new();
+    let (mut helped, mut typed) = (None, None);
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(
+                !help.is_empty() && !families.contains_key(name),
+                "{name} comes twice"
+            );
+            helped = Some(name);
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert_eq!(kind, "gauge");
+            assert_eq!(helped, Some(name));
+            typed = Some(name);
+            families.insert(name.to_owned(), Vec::new());
+        } else {
+            let (name, labels, value) = sample(line);
+            assert_eq!(typed, Some(name.as_str()), "{line}");
+            assert!(
+                value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'-'),
+                "{line}"
+            );
+            let series = families.get_mut(&name).unwrap();
+            assert!(
+                series.iter().all(|(other, _)| *other != labels),
+                "{line} comes twice"
+            );
+            series.push((labels, value));
+        }
+    }
+    assert!(families.values().all(|series| !series.is_empty()));
+    families
+}
+
+/// `name{label="value",…} number`
+fn sample(line: &str) -> (String, BTreeMap<String, String>, String) {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = line.find(|c| !is_word(c)).unwrap();
+    let (name, mut rest) = line.split_at(end);
+    let mut labels = BTreeMap::new();
+    if let Some(inner) = rest.strip_prefix('{') {
+        rest = inner;
+        loop {
+            let (label, after) = rest.split_once("=\"").unwrap();
+            assert!(!label.is_empty() && label.chars().all(is_word), "{line}");
+            let (value, after) = quoted(after);
+            assert!(labels.insert(label.to_owned(), value).is_none());
+            let Some(more) = after.strip_prefix(',') else {
+                rest = after.strip_prefix('}').unwrap();
+                break;
+            };
+            rest = more;
+        }
+    }
+    let value = rest.strip_prefix(' ').unwrap();
+    (name.to_owned(), labels, value.to_owned())
+}
+
+/// A label's value up to its closing quote, and what follows it.
+fn quoted(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '"' => return (value, &text[at + 1..]),
+            '\\' => value.push(match characters.next().unwrap().1 {
+                'n' => '\n',
+                c @ ('\\' | '"') => c,
+                other => unreachable!("\\{other} is no escape"),
+            }),
+            c => value.push(c),
+        }
+    }
+    unreachable!("no closing quote in {text:?}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_what_a_strict_reader_takes() {
+    let hostile = r#"[{"id":"x\"y","name":"a\\b\"c\nd\u0007é","duration":"forever","enabled":true},
+        {"name":"same","duration":"forever"},{"name":"same","duration":"forever"}]"#;
+    let stage = Stage::with(hostile).await;
+    let output = stage.run(&["check", "-o", "prometheus"]);
+    let families = exposition(&text(&output.stdout));
+    let enabled = &families["tokenscope_service_token_enabled"];
+    let (labels, _) = enabled
+        .iter()
+        .find(|(labels, _)| labels["id"] == "x\"y")
+        .unwrap();
+    assert_eq!(labels["name"], "a\\b\"c\nd\u{7}é");
+    assert_eq!(labels["scope"], ACCOUNT);
+    assert_eq!(enabled.len(), 2, "what cannot be told apart is one series");
+
+    let stage = Stage::with(TOKENS).await;
+    let families = exposition(&text(&stage.run(&["check", "-o", "prometheus"]).stdout));
+    assert_eq!(
+        families["tokenscope_up"],
+        [(BTreeMap::new(), "1".to_owned())]
+    );
+    assert_eq!(
+        families["tokenscope_service_token_expiry_timestamp_seconds"].len(),
+        5
+    );
+    let statuses = &families["tokenscope_service_token_status"];
+    assert_eq!(statuses.len(), 8 * 7);
+    assert_eq!(statuses.iter().filter(|(_, value)| value == "1").count(), 8);
+    let gone = stage.run(&["check", "nobody", &id(5), "-o", "prometheus"]);
+    let families = exposition(&text(&gone.stdout));
+    let unknown = families["tokenscope_service_token_status"]
+        .iter()
+        .find(|(labels, value)| {
+            labels["name"] == "nobody" && labels["status"] == "unknown" && value == "1"
+        });
+    assert!(unknown.is_some(), "one that is missing alarms too");
+}

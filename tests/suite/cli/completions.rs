@@ -1,0 +1,164 @@
+//! Completions: what is offered where, and that the shells that are installed take it from there.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::process::{Command, Output};
+
+use tokenscope::cli::completion::candidates;
+
+use crate::support::binary::{ACCOUNT, Stage, text};
+
+fn offered(line: &str) -> Vec<String> {
+    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    let profiles = || vec!["home".to_owned(), "work".to_owned()];
+    candidates(&words, profiles)
+        .into_iter()
+        .map(|candidate| candidate.word)
+        .collect()
+}
+
+#[test]
+fn each_place_is_offered_what_fits_it() {
+    for (line, expected) in [
+        ("ch", &["check"][..]),
+        ("auth ", &["set", "status", "clear", "help"]),
+        ("--demo auth s", &["set", "status"]),
+        ("list --st", &["--status"]),
+        ("list --status act", &["active"]),
+        ("list --status expired,act", &["expired,active"]),
+        ("list --status=expired,dis", &["--status=expired,disabled"]),
+        ("list -o ", &["table", "json", "csv"]),
+        ("check -o p", &["prometheus"]),
+        ("get --profile ", &["home", "work"]),
+        ("get --profile w", &["work"]),
+        ("--profile=h", &["--profile=home"]),
+        ("--profile = h", &["home"]),
+        ("--profile =", &["home", "work"]),
+        ("--profile work profile use h", &["home"]),
+        ("profile remove ", &["home", "work"]),
+        ("completions ", &["bash", "zsh", "fish", "powershell"]),
+        ("--theme m", &["mono"]),
+        ("--color ", &["auto", "always", "never"]),
+        ("check --ca-file ", &[""]),
+        ("check --ca-file=/e", &[""]),
+        ("--account ", &[]),
+        ("check --warn ", &[]),
+        ("list --within=", &[]),
+        ("auth set --email ", &[]),
+        ("--timeout ", &[]),
+        ("check ", &[]),
+        ("list ", &[]),
+        ("get some ", &[]),
+        ("nonsense", &[]),
+    ] {
+        assert_eq!(offered(line), expected, "{line:?}");
+    }
+    let flags = offered("check --");
+    for flag in [
+        "--warn",
+        "--critical",
+        "--ignore",
+        "--exclude",
+        "--all-profiles",
+        "--profile",
+        "--timeout",
+    ] {
+        assert!(flags.iter().any(|offered| offered == flag), "{flag}");
+    }
+    assert!(offered("").iter().any(|word| word == "list"));
+    assert!(!offered("").iter().any(|word| word.starts_with("__")));
+}
+
+/// Runs a shell with the binary's folder on its path, and two profiles in the configuration.
+fn shell(stage: &Stage, program: &str, arguments: &[&str]) -> Option<Output> {
+    stage.write_config(&format!(
+        "[profiles.home]\naccount = \"{ACCOUNT}\"\n[profiles.work]\naccount = \"{ACCOUNT}\"\n"
+    ));
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_tokenscope"))
+        .parent()
+        .unwrap();
+    let mut command = Command::new(program);
+    stage.dress(&mut command);
+    command
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()),
+        )
+        .env("HOME", stage.home.path())
+        .env("TERM", "dumb")
+        .args(arguments)
+        .output()
+        .ok()
+}
+
+#[tokio::test]
+async fn bash_completes_profiles_commands_and_values() {
+    let stage = Stage::empty().await;
+    let script = r#"
+        source <(tokenscope completions bash)
+        try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tokenscope tokenscope "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[*]}"; }
+        try tokenscope list --profile ''
+        try tokenscope --profile = w
+        try tokenscope prof
+        try tokenscope profile use h
+        try tokenscope list --status expired,act
+        try tokenscope --ca-file "$HOME/co"
+        complete -p tokenscope
+    "#;
+    let output = shell(&stage, "bash", &["--norc", "-c", script]).unwrap();
+    let expected = format!(
+        "home work\nwork\nprofile\nhome\nexpired,active\n{}/config.toml\ncomplete -F _tokenscope tokenscope\n",
+        stage.home.path().display()
+    );
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn zsh_takes_the_script_and_is_offered_profiles() {
+    let stage = Stage::empty().await;
+    let script = r#"
+        autoload -Uz compinit && compinit -u -d $HOME/dump
+        source <(tokenscope completions zsh)
+        print -r -- $_comps[tokenscope]
+        _describe() { print -rl -- "${(@P)2}"; }
+        _files() { print files; }
+        words=(tokenscope list --profile ''); CURRENT=4; _tokenscope
+        words=(tokenscope profi); CURRENT=2; _tokenscope
+        words=(tokenscope --ca-file ''); CURRENT=3; _tokenscope
+    "#;
+    let Some(output) = shell(&stage, "zsh", &["-f", "-c", script]) else {
+        return;
+    };
+    let expected =
+        "_tokenscope\nhome:home\nwork:work\nprofile:List, choose or remove profiles\nfiles\n";
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn fish_takes_the_script_and_is_offered_profiles() {
+    let stage = Stage::empty().await;
+    let script = "tokenscope completions fish | source; complete -C 'tokenscope list --profile '; \
+                  complete -C 'tokenscope profi'; complete -C 'tokenscope list --status expired,act'";
+    let Some(output) = shell(&stage, "fish", &["--no-config", "-c", script]) else {
+        return;
+    };
+    let expected = "home\nwork\nprofile\tList, choose or remove profiles\nexpired,active\n";
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn the_answer_to_a_shell_never_fails_aloud() {
+    let stage = Stage::empty().await;
+    stage.write_config("nonsense");
+    for words in [&["--profile", ""][..], &[], &["--", "-", "=", "--=", "é"]] {
+        let mut arguments = vec!["__complete"];
+        arguments.extend(words);
+        let output = stage.bare(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        assert!(output.stderr.is_empty());
+    }
+}

@@ -1,0 +1,295 @@
+//! What commands say when things go wrong: everything that is known, once, and nothing untrue.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use wiremock::ResponseTemplate;
+
+use crate::support::binary::{ACCOUNT, Stage, TOKENS, json, text, without_the_clock};
+
+const TEAPOT: &str = r#"{"success":false,"errors":[{"code":1234,"message":"Teapot\u009b2J says no",
+"error_chain":[{"code":77,"message":"too\u202e hot"}]},{"code":5,"message":"and cold"}],"result":null}"#;
+
+fn teapot() -> ResponseTemplate {
+    ResponseTemplate::new(418)
+        .insert_header("cf-ray", "8f00000000000000-AMS")
+        .set_body_string(TEAPOT)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_what_the_api_said_stands_beneath_the_hint() {
+    let stage = Stage::answering(teapot()).await;
+    for arguments in [
+        &["get", "soon"][..],
+        &["list"],
+        &["check"],
+        &["check", "soon"],
+        &["check", "soon", "-o", "prometheus"],
+    ] {
+        let output = stage.run(arguments);
+        let stderr = text(&output.stderr);
+        let (_, details) = stderr.split_once("details:\n").unwrap();
+        let expected = [
+            "  cf-ray: 8f00000000000000-AMS",
+            "  API error 1234: Teapot\u{fffd}2J says no",
+            "    API error 77: too\u{fffd} hot",
+            "  API error 5: and cold",
+            "",
+        ];
+        assert_eq!(details, expected.join("\n"), "{arguments:?}");
+        assert_eq!(stderr.matches("hint: ").count(), 1, "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_no_details_are_promised_where_there_are_none() {
+    for body in [
+        r#"{"success":false,"errors":[],"result":null}"#,
+        r#"{"success":false,"errors":[{"code":1}],"result":null}"#,
+    ] {
+        let stage = Stage::answering(ResponseTemplate::new(418).set_body_string(body)).await;
+        let stderr = text(&stage.run(&["list"]).stderr);
+        assert!(stderr.contains("It does not say why"), "{stderr}");
+        assert!(!stderr.contains("details show"), "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_json_holds_the_causes_too_and_nothing_that_a_terminal_acts_on() {
+    let stage = Stage::answering(teapot()).await;
+    for arguments in [
+        &["list", "-o", "json"][..],
+        &["check", "soon", "-o", "json"],
+    ] {
+        let output = stage.run(arguments);
+        let (report, raw) = (json(&output), text(&output.stdout));
+        let errors = &report["error"]["api_errors"];
+        let codes: Vec<_> = errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["code"])
+            .collect();
+        assert_eq!(codes, [1234, 77, 5], "{raw}");
+        assert_eq!(errors[0]["message"], "Teapot\u{9b}2J says no");
+        assert!(
+            raw.contains(r"Teapot\u009b2J") && raw.contains(r"too\u202e hot"),
+            "{raw}"
+        );
+        assert!(raw.is_ascii(), "{raw}");
+        assert_eq!(text(&output.stderr), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_of_ours_is_inert_and_the_apis_is_as_it_came() {
+    let tokens =
+        "[{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"name\":\"a\u{9b}\u{202e}é\"}]";
+    let stage = Stage::with(tokens).await;
+    let output = stage.run(&["check", "b\u{9b}\u{1F600}\u{E0001}", "-o", "json"]);
+    let raw = text(&output.stdout);
+    assert!(
+        raw.contains("\"requested\":\"b\\u009b\u{1F600}\\udb40\\udc01\""),
+        "{raw}"
+    );
+    assert_eq!(
+        json(&output)["tokens"][0]["requested"],
+        "b\u{9b}\u{1F600}\u{E0001}"
+    );
+    // `token` is promised as its bytes.
+    let raw = text(&stage.run(&["list", "-o", "json"]).stdout);
+    assert!(raw.contains(&tokens[1..tokens.len() - 1]), "{raw}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn named_and_unnamed_checks_give_the_same_advice() {
+    let refusal = r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#;
+    for status in [400, 403] {
+        let answer = ResponseTemplate::new(status).set_body_string(refusal);
+        let stage = Stage::answering(answer).await;
+        let plain = stage.run(&["check"]);
+        assert!(text(&plain.stderr).starts_with("hint: "), "{status}");
+        for named in ["soon", "a0000000-0000-4000-8000-000000000001"] {
+            let output = stage.run(&["check", named]);
+            assert_eq!(output.status.code(), Some(3));
+            assert_eq!(text(&output.stdout), text(&plain.stdout));
+            assert_eq!(text(&output.stderr), text(&plain.stderr));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_profile_that_does_not_exist_is_named_beside_those_that_do() {
+    let stage = Stage::with(TOKENS).await;
+    let profile = |name| format!("[profiles.{name}]\naccount = \"{ACCOUNT}\"\n");
+    stage.write_config(&format!(
+        "default_profile = \"nope\"\n{}{}",
+        profile("home"),
+        profile("work")
+    ));
+    for arguments in [
+        &["list"][..],
+        &["get", "soon"],
+        &["check"],
+        &["auth", "status"],
+    ] {
+        let output = stage
+            .bare(arguments)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .output()
+            .unwrap();
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        for part in [
+            "\"nope\", does not exist",
+            "there are home, work",
+            "profile use NAME",
+        ] {
+            assert!(said.contains(part), "{arguments:?}: {said}");
+        }
+        assert!(!said.contains("set one up"), "{said}");
+    }
+    // Where nothing depends on it, nothing is said of it.
+    let output = stage.run(&["list"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(without_the_clock(&text(&output.stderr)), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_advise_only_what_commands_can_do() {
+    let stage = Stage::with(TOKENS).await;
+    let (account, url) = (ACCOUNT, stage.server.uri());
+    stage.write_config(&format!(
+        "[profiles.default]\naccount = \"{account}\"\nbase_url = \"{url}\"\n"
+    ));
+    let output = stage.bare(&["list"]).output().unwrap();
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");
+    assert!(!stderr.contains("session only"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_mistakes_are_described_as_they_are() {
+    let twice = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"one","client_id":"00000000000000000000000000000001.access"},
+        {"id":"a0000000-0000-4000-8000-000000000002","name":"two","client_id":"00000000000000000000000000000001.access"}]"#;
+    let stage = Stage::with(twice).await;
+    let account = format!("{}g", "0".repeat(31));
+    let long = "x".repeat(5000);
+    for (arguments, parts) in [
+        (&["list", "--account", &account][..], &["'g' is none"][..]),
+        (&["list", "--account", "abc"], &["this has 3 characters"]),
+        (
+            &["get", "00000000000000000000000000000001.access"],
+            &["2 service tokens have this client ID"],
+        ),
+        (&["profile", "use", ""], &["no profile called \"\"."]),
+        (&["profile", "remove", ""], &["no profile called \"\"."]),
+        (&["get", &long], &["is called \"xxx", "...\""]),
+        (&["list", "--within", &long], &["xxx..."]),
+        (&["list", "--theme", &long], &["xxx..."]),
+        (&["list", "--profile", &long], &["xxx..."]),
+    ] {
+        let stderr = text(&stage.run(arguments).stderr);
+        for part in parts {
+            assert!(stderr.contains(part), "{stderr}");
+        }
+        assert!(stderr.len() < 600, "{}: {stderr}", stderr.len());
+    }
+    for (config, parts) in [
+        (
+            "warn = \"7d\"\ncritical = \"30d\"\n",
+            ["`critical`, 30d,", "`warn`, 7d."],
+        ),
+        (
+            "warn = \"1%\"\ncritical = \"2%\"\n",
+            ["`critical`, 2%,", "`warn`, 1%."],
+        ),
+    ] {
+        stage.write_config(config);
+        let stderr = text(&stage.run(&["list"]).stderr);
+        for part in parts {
+            assert!(stderr.contains(part), "{stderr}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exclusion_that_fits_no_token_is_said_to() {
+    let stage = Stage::with(TOKENS).await;
+    for (excluded, said) in [
+        ("off", ""),
+        ("fine, \"really\"", ""),
+        ("'A0000000-0000-4000-8000-000000000003',", ""),
+        ("00000000000000000000000000000003.access", ""),
+        ("nosuch", "warning: --exclude \"nosuch\" matched no token\n"),
+        (
+            "two,off",
+            "warning: --exclude \"two,off\" matched no token; give --exclude once for each name\n",
+        ),
+    ] {
+        for form in ["table", "json", "prometheus"] {
+            let output = stage.run(&["check", "--exclude", excluded, "-o", form]);
+            let heard = without_the_clock(&text(&output.stderr));
+            assert_eq!(heard, said, "{excluded} {form}");
+        }
+        let count =
+            json(&stage.run(&["check", "--exclude", excluded, "-o", "json"]))["count"].clone();
+        assert_eq!(count, if said.is_empty() { 7 } else { 8 }, "{excluded}");
+    }
+    // Of what could not be read nothing can be said.
+    let stage = Stage::answering(teapot()).await;
+    let stderr = text(&stage.run(&["check", "soon", "--exclude", "soon"]).stderr);
+    assert!(!stderr.contains("--exclude"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_level_of_the_log_is_taken_in_any_case() {
+    let stage = Stage::with(TOKENS).await;
+    for level in ["TRACE", "Debug", "info"] {
+        let output = stage.run(&["list", "--log", level]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    assert!(stage.home.path().join("tokenscope.log").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_is_fetched_straight_however_it_was_copied() {
+    let stage = Stage::with(TOKENS).await;
+    let id = "a0000000-0000-4000-8000-000000000003";
+    for spelled in [
+        format!("\"{id}\","),
+        format!("urn:uuid:{id}"),
+        format!("accounts/{ACCOUNT}/access/service_tokens/{id}"),
+    ] {
+        let output = stage.run(&["get", &spelled, "-o", "json"]);
+        assert_eq!(json(&output)["token"]["id"], id, "{spelled}");
+    }
+    let requests = stage.server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 3, "no list");
+    let output = stage.run(&[
+        "get",
+        "CF-Access-Client-Id: 00000000000000000000000000000003.access",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for (almost, hint) in [
+        ("a0000000000040008000000000000003", "without its dashes"),
+        ("a0000000-0000-4000-8000-00000000000", "missing or too much"),
+        (
+            "a0000000-0000-4000-8000-0000000000033",
+            "missing or too much",
+        ),
+    ] {
+        let output = stage.run(&["get", almost]);
+        assert_eq!(output.status.code(), Some(4), "{almost}");
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.contains(hint) && stderr.contains("Check the spelling"),
+            "{stderr}"
+        );
+    }
+    // A token that really is named like that is found.
+    let named = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"\"a0\","}]"#;
+    let stage = Stage::with(named).await;
+    assert_eq!(stage.run(&["get", "\"a0\","]).status.code(), Some(0));
+}

@@ -1,0 +1,121 @@
+//! Secrets pasted where no secret belongs: no argument is a way to get one onto the screen.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::process::Output;
+
+use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, json, text};
+
+const NEW: &str = "cfat_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd";
+const OLD: &str = "Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo";
+const KEY: &str = "0123456789abcdef0123456789abcdef01234";
+
+fn said(output: &Output) -> String {
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+#[track_caller]
+fn is_silent_about(secret: &str, output: &Output, what: &[&str]) {
+    let said = said(output);
+    assert!(!said.contains(secret), "{what:?}: {said}");
+    assert!(!said.contains(&secret[4..14]), "{what:?}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
+    let stage = Stage::with(TOKENS).await;
+    let bearer = format!("Bearer {NEW}");
+    let assigned = format!("CLOUDFLARE_API_TOKEN={NEW}");
+    let option = format!("--token={NEW}");
+    for secret in [NEW, OLD, KEY, CANARY, &bearer, &assigned] {
+        for (arguments, code) in [
+            (&["get", secret][..], 64),
+            (&["get", secret, "-o", "json"], 64),
+            (&[secret], 64),
+            (&["check", secret], 3),
+            (&["check", "soon", secret, "-o", "json"], 3),
+            (&["check", secret, "-o", "prometheus"], 3),
+        ] {
+            let output = stage.run(arguments);
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+            for piece in [NEW, OLD, KEY, CANARY] {
+                is_silent_about(piece, &output, arguments);
+            }
+            let said = said(&output);
+            if arguments.contains(&"prometheus") {
+                assert!(said.contains("tokenscope_up 0"), "{said}");
+            }
+            assert!(said.contains("does not belong on a command line"), "{said}");
+            assert!(said.contains("history"), "{said}");
+            if arguments.contains(&"json") {
+                assert_eq!(json(&output)["error"]["kind"], "usage", "{said}");
+            }
+        }
+    }
+    assert!(stage.server.received_requests().await.unwrap().is_empty());
+    let output = stage.run(&["get", &option]);
+    assert_eq!(output.status.code(), Some(64));
+    is_silent_about(NEW, &output, &[&option]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_any_other_argument_is_not_repeated() {
+    let stage = Stage::with(TOKENS).await;
+    stage.write_config(&format!(
+        "[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n"
+    ));
+    for secret in [NEW, OLD, KEY, CANARY] {
+        let flag = format!("--{secret}");
+        let two = format!("active,{secret}");
+        for arguments in [
+            &["list", "--profile", secret][..],
+            &["--profile", secret],
+            &["auth", "status", "--profile", secret],
+            &["auth", "set", "--stdin", "--profile", secret],
+            &["auth", "clear", "--profile", secret],
+            &["profile", "use", secret],
+            &["profile", "remove", secret],
+            &["list", "--theme", secret],
+            &["list", "--color", secret],
+            &["list", "-o", secret],
+            &["list", "--log", secret],
+            &["list", "--timeout", secret],
+            &["list", "--account", secret],
+            &["list", "--zone", secret],
+            &["check", "--warn", secret],
+            &["check", "--critical", secret],
+            &["check", "--ignore", &two],
+            &["check", "--exclude", secret],
+            &["list", "--status", secret],
+            &["list", "--within", secret],
+            &["completions", secret],
+            &["list", "--ca-file", secret],
+            &["auth", "set", "--stdin", "--email", secret],
+            &["list", secret],
+            &["list", &flag],
+            &[&flag],
+            &["nonsense", secret],
+        ] {
+            for form in [&[][..], &["-o", "json"]] {
+                let words = [arguments, form].concat();
+                let output = stage.run(&words);
+                is_silent_about(secret, &output, &words);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_not_named_by_a_secret_that_works() {
+    let stage = Stage::with(TOKENS).await;
+    for form in [&[][..], &["--no-check"]] {
+        let words = [&["auth", "set", "--stdin", "--profile", NEW][..], form].concat();
+        let output = stage.run(&words);
+        assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+        assert!(said(&output).contains("history"), "{}", said(&output));
+    }
+    assert!(!stage.home.path().join("config.toml").exists());
+}

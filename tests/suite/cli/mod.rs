@@ -1,0 +1,290 @@
+//! The real binary: what it prints, where, and with which exit code.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+mod check;
+mod completions;
+mod error_text;
+mod golden;
+mod list;
+mod manual;
+mod misplaced_secrets;
+mod monitoring;
+mod profiles;
+mod recipes;
+mod schema;
+mod unknown_values;
+mod verdicts;
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::binary::{Stage, envelope, ok};
+
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+const CANARY: &str = "canary0123456789";
+
+fn tokenscope(home: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command
+        .env_clear()
+        .env("TOKENSCOPE_HOME", home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .env("XDG_RUNTIME_DIR", home.path())
+        .stdin(Stdio::null())
+        .args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    tokenscope(&TempDir::new().unwrap(), arguments)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_demo_token_is_expiring() {
+    let output = run(&["--demo", "get", ID, "-o", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    assert_eq!(report["status"], "expiring");
+    assert_eq!(report["days_left"], 12);
+    assert_eq!(report["token"]["name"], "CI/CD token");
+    assert_eq!(report["scope"]["kind"], "account");
+}
+
+#[test]
+fn a_name_and_a_client_id_find_the_token_too() {
+    for token in ["CI/CD token", "88bf3b6d86161464f6509f7219099e57.access"] {
+        let output = run(&["--demo", "get", token, "-o", "json"]);
+        assert_eq!(json(&output)["token"]["id"], ID, "{token}");
+    }
+}
+
+#[test]
+fn each_failure_of_the_demo_has_its_kind_and_exit_code() {
+    for (digits, kind, code) in [
+        ("403", "permission", 1),
+        ("404", "not_found", 4),
+        ("500", "server", 1),
+    ] {
+        let id = format!("00000000-0000-4000-8000-000000000{digits}");
+        let output = run(&["--demo", "get", &id, "-o", "json"]);
+        assert_eq!(output.status.code(), Some(code), "{digits}");
+        assert_eq!(json(&output)["error"]["kind"], kind);
+    }
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_exits_64() {
+    for arguments in [
+        &["get"][..],
+        &["--nonsense"],
+        &["get", ID, "--account", "x"],
+        &["get", ID, "--account", ACCOUNT, "--zone", ACCOUNT],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        assert!(!output.stderr.is_empty());
+    }
+    let output = run(&["get", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(json(&output)["error"]["kind"], "usage");
+}
+
+#[test]
+fn without_a_terminal_the_screens_give_one_line_and_exit_65() {
+    let output = run(&["--demo"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn without_a_credential_the_error_says_what_to_do() {
+    let output = run(&["get", ID, "--account", ACCOUNT, "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(json(&output)["error"]["kind"], "no_credential");
+}
+
+#[test]
+fn auth_status_names_the_variable_and_never_the_secret() {
+    let home = TempDir::new().unwrap();
+    let output = tokenscope(&home, &["auth", "status", "-o", "json"])
+        .env("CLOUDFLARE_API_TOKEN", CANARY)
+        .env("CLOUDFLARE_ZONE_ID", ACCOUNT)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    assert_eq!(report["source"], "environment");
+    assert_eq!(report["variable"], "CLOUDFLARE_API_TOKEN");
+    assert_eq!(report["scope"]["kind"], "zone");
+    assert!(!String::from_utf8(output.stdout).unwrap().contains(CANARY));
+}
+
+#[test]
+fn the_demo_stores_and_clears_nothing() {
+    for command in ["set", "clear"] {
+        assert_eq!(run(&["--demo", "auth", command]).status.code(), Some(64));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_global_key_sends_its_own_headers_and_no_other() {
+    let server = MockServer::start().await;
+    let body = format!(
+        r#"{{"success":true,"errors":[],"messages":[],"result":{{"id":"{ID}","duration":"forever","n":123456789012345678901234567890}}}}"#
+    );
+    Mock::given(method("GET"))
+        .and(path(format!("/zones/{ACCOUNT}/access/service_tokens/{ID}")))
+        .and(header("x-auth-email", "me@example.com"))
+        .and(header("x-auth-key", CANARY))
+        .respond_with(ResponseTemplate::new(200).set_body_string(body))
+        .mount(&server)
+        .await;
+    let home = TempDir::new().unwrap();
+    let output = tokenscope(&home, &["get", ID, "-o", "json"])
+        .env("CLOUDFLARE_BASE_URL", server.uri())
+        .env("CLOUDFLARE_API_KEY", CANARY)
+        .env("CLOUDFLARE_EMAIL", "me@example.com")
+        .env("CLOUDFLARE_ZONE_ID", ACCOUNT)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("123456789012345678901234567890"),
+        "big numbers survive: {text}"
+    );
+    assert_eq!(json(&output)["status"], "never_expires");
+    let requests = server.received_requests().await.unwrap();
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.headers.contains_key("authorization"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_tokens_of_one_name_are_ambiguous_and_their_ids_are_in_the_hint() {
+    let twins = r#"[{"id":"one","name":"twin","client_id":"00000000000000000000000000000001.access"},
+                    {"id":"two","name":"twin"}]"#;
+    let stage = Stage::with(twins).await;
+    let output = stage.run(&["get", "twin", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = json(&output)["error"].clone();
+    assert_eq!(error["kind"], "ambiguous");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("one") && hint.contains("two"), "{hint}");
+    let upper = "00000000000000000000000000000001.ACCESS";
+    assert_eq!(
+        json(&stage.run(&["get", upper, "-o", "json"]))["token"]["id"],
+        "one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scope_of_a_url_wins_and_is_shown() {
+    let zone = "1".repeat(32);
+    let stage = Stage::empty().await;
+    Mock::given(path(format!("/zones/{zone}/access/service_tokens/{ID}")))
+        .respond_with(ok(envelope(&format!(
+            r#"{{"id":"{ID}","duration":"forever"}}"#
+        ))))
+        .mount(&stage.server)
+        .await;
+    let url =
+        format!("https://api.cloudflare.com/client/v4/zones/{zone}/access/service_tokens/{ID}");
+    let report = json(&stage.run(&["get", &url, "-o", "json"]));
+    assert_eq!(
+        report["scope"],
+        serde_json::json!({"kind": "zone", "id": zone})
+    );
+    let check = json(&stage.run(&["check", &url, "-o", "json"]));
+    assert_eq!(
+        (&check["scope"], &check["verdict"]),
+        (&report["scope"], &Value::from("ok"))
+    );
+    let mixed = json(&stage.run(&["check", &url, ID, "-o", "json"]));
+    assert_eq!(mixed["scope"], Value::Null, "two scopes");
+    let kinds: Vec<&Value> = mixed["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["scope"]["kind"])
+        .collect();
+    assert_eq!(kinds, ["account", "zone"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_deadline_holds_for_all_requests_of_a_command_together() {
+    let slow = ok(envelope(r#"{"duration":"forever"}"#));
+    let slow = slow.set_delay(std::time::Duration::from_millis(700));
+    let stage = Stage::answering(slow).await;
+    let ids: Vec<String> = (1..=5)
+        .map(|digit| ID.replace("f174e90a", &"12345678".replace('1', &digit.to_string())))
+        .collect();
+    let mut line = vec!["check", "-o", "json", "--timeout", "1"];
+    line.extend(ids.iter().map(String::as_str));
+    let begun = std::time::Instant::now();
+    let output = stage.run(&line);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains(r#""kind":"timeout""#)
+    );
+}
+
+#[test]
+fn a_refusal_is_json_wherever_the_form_stands() {
+    for (line, code) in [
+        (["-o", "json", "list"], 64),
+        (["profile", "-ojson", "bogus"], 64),
+        (["--output=json", "check", "--foo"], 3),
+        (["check", "-o", "json"], 3),
+    ] {
+        let output = run(&line);
+        assert_eq!(output.status.code(), Some(code), "{line:?}");
+        assert!(json(&output)["error"]["kind"].is_string(), "{line:?}");
+    }
+}
+
+#[test]
+fn a_theme_or_level_that_does_not_exist_is_a_usage_error_everywhere() {
+    for flag in [["--theme", "pink"], ["--log", "loud"]] {
+        let of = |command: &str| run(&["--demo", flag[0], flag[1], command]).status.code();
+        assert_eq!((of("list"), of("check")), (Some(64), Some(3)), "{flag:?}");
+    }
+}
+
+#[test]
+fn a_new_profile_takes_no_scope_over_from_the_default_one() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("config.toml");
+    let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
+    std::fs::write(&file, &text).unwrap();
+    let output = tokenscope(&home, &["--profile", "new", "auth", "set", "--stdin"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("No account or zone"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}

@@ -1,0 +1,145 @@
+//! `profile list`, `use` and `remove`: what they touch, and what they leave.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+use std::process::Output;
+
+use crate::support::binary::{ACCOUNT, Stage, json, text};
+
+fn config() -> String {
+    format!(
+        "# mine\ndefault_profile = \"home\"\n[profiles.home]\naccount = \"{ACCOUNT}\"\n\
+         [profiles.work] # theirs\nzone = \"{ACCOUNT}\"\n"
+    )
+}
+
+async fn stage() -> Stage {
+    let stage = Stage::empty().await;
+    stage.write_config(&config());
+    stage
+}
+
+fn kept(stage: &Stage) -> String {
+    std::fs::read_to_string(stage.home.path().join("config.toml")).unwrap()
+}
+
+fn run(stage: &Stage, arguments: &[&str]) -> Output {
+    stage.bare(arguments).output().unwrap()
+}
+
+fn default_of(stage: &Stage) -> Vec<String> {
+    let report = json(&run(stage, &["profile", "list", "-o", "json"]));
+    let profiles = report["profiles"].as_array().unwrap().iter();
+    let default = profiles.filter(|profile| profile["default"] == true);
+    default
+        .map(|profile| profile["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_default_is_changed_and_comments_stay() {
+    let stage = stage().await;
+    assert_eq!(default_of(&stage), ["home"]);
+    assert_eq!(
+        run(&stage, &["profile", "use", "work"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(default_of(&stage), ["work"]);
+    assert!(kept(&stage).contains("# mine") && kept(&stage).contains("# theirs"));
+    for verb in ["use", "remove"] {
+        let refused = run(&stage, &["profile", verb, "nobody"]);
+        assert_eq!(refused.status.code(), Some(64));
+        assert!(text(&refused.stderr).contains("nobody"));
+    }
+}
+
+#[tokio::test]
+async fn listing_needs_nothing_that_could_be_missing() {
+    let stage = stage().await;
+    let mut command = stage.bare(&["profile", "list"]);
+    // A key without an email, and both scopes, are errors for whoever needs them.
+    command
+        .env("CLOUDFLARE_API_KEY", "x")
+        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+        .env("CLOUDFLARE_ZONE_ID", ACCOUNT)
+        .env("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    assert!(output.stderr.is_empty());
+}
+
+#[tokio::test]
+async fn under_the_demo_nothing_is_changed() {
+    let stage = stage().await;
+    for arguments in [
+        &["profile", "use", "work"][..],
+        &["profile", "remove", "work"],
+        &["auth", "set", "--stdin"],
+        &["auth", "clear"],
+    ] {
+        let mut line = vec!["--demo"];
+        line.extend(arguments);
+        assert_eq!(run(&stage, &line).status.code(), Some(64), "{arguments:?}");
+    }
+    assert_eq!(kept(&stage), config());
+    let list = run(&stage, &["--demo", "profile", "list"]);
+    assert_eq!(
+        (list.status.code(), list.stdout.len()),
+        (Some(0), 0),
+        "it reads no file"
+    );
+}
+
+#[tokio::test]
+async fn without_any_keyring_a_profile_goes_and_the_rest_is_said() {
+    let stage = stage().await;
+    let removed = run(&stage, &["profile", "remove", "work"]);
+    assert_eq!(removed.status.code(), Some(0), "{}", text(&removed.stderr));
+    assert!(text(&removed.stderr).contains("auth clear --profile work"));
+    assert!(!kept(&stage).contains("profiles.work"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
+    use crate::support::keyring::{Keyring, Session};
+    for is_locked in [false, true] {
+        let Some(mut session) = Session::start(Keyring::Unlocked) else {
+            return;
+        };
+        let stage = stage().await;
+        let attributes = [
+            "store",
+            "--label=x",
+            "service",
+            "tokenscope",
+            "username",
+            "work",
+        ];
+        session.secret_tool(&attributes, b"canary0123456789");
+        assert!(session.look_up("work").is_some());
+        if is_locked {
+            session.lock_keyring();
+        }
+        let mut command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(["profile", "remove", "work", "--timeout", "2"]);
+        command.env("TOKENSCOPE_HOME", stage.home.path());
+        let removed = command.output().unwrap();
+        assert_eq!(
+            removed.status.code(),
+            Some(i32::from(is_locked)),
+            "{}",
+            text(&removed.stderr)
+        );
+        assert_eq!(kept(&stage).contains("profiles.work"), is_locked);
+        if !is_locked {
+            assert_eq!(session.look_up("work"), None);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Beside the cases: places where nothing can be written, each made by the system itself.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, lays out files and looks at them"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use portable_pty::CommandBuilder;
+use rustix::process::geteuid;
+use tempfile::TempDir;
+
+use crate::support::api::{ACCOUNT, CANARY, Fake, ID, home, run, token};
+use crate::support::terminal::Session;
+
+/// Where a home may be that takes no more bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    /// No file may grow (`EFBIG`).
+    Limited,
+    /// A disk without a free block (`ENOSPC`).
+    Full,
+    /// A disk that is mounted to be read (`EROFS`).
+    ReadOnly,
+    /// A folder without the right to write in it (`EACCES`), for one who is not root.
+    Protected,
+}
+
+/// Copies the seed into a disk of one page, which it fills, and back out when the program has ended.
+const FULL: &str = r#"
+    mount -t tmpfs -o size=4k none "$TOKENSCOPE_HOME" || exit 99
+    cp -p "$SEED"/* "$TOKENSCOPE_HOME"
+    "$@"; code=$?
+    rm "$SEED"/* && cp -pR "$TOKENSCOPE_HOME"/. "$SEED"
+    exit $code"#;
+
+const READ_ONLY: &str = r#"
+    mount --bind -o ro "$SEED" "$TOKENSCOPE_HOME" || exit 99
+    exec "$@""#;
+
+/// Where the tools of the scripts are.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Root may write anywhere, unless it has no such capability.
+const WITHOUT_CAPABILITIES: [&str; 2] =
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+impl Disk {
+    fn before(self) -> Vec<&'static str> {
+        let unshare = ["unshare", if geteuid().is_root() { "-m" } else { "-rm" }];
+        let shell = |script| vec!["sh", "-c", script, "sh"];
+        match self {
+            Self::Limited => shell("trap '' XFSZ; ulimit -f 0; exec \"$@\""),
+            Self::Full => [&unshare[..], &shell(FULL)].concat(),
+            Self::ReadOnly => [&unshare[..], &shell(READ_ONLY)].concat(),
+            Self::Protected if geteuid().is_root() => WITHOUT_CAPABILITIES.to_vec(),
+            Self::Protected => Vec::new(),
+        }
+    }
+
+    /// What a person is told.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Limited => "a limit on the size of files forbids it",
+            Self::Full => "the disk is full",
+            Self::ReadOnly => "its file system is read-only",
+            Self::Protected => "permission denied",
+        }
+    }
+
+    /// Whether a process may make such a disk here. A container may forbid it.
+    fn can_be_made(self, place: &Place) -> bool {
+        let mut words = self.before();
+        words.push("true");
+        let made = place.command(&words).stderr(Stdio::null()).status();
+        let can = made.is_ok_and(|status| status.success());
+        if !can {
+            // Straight to the descriptor, past the harness.
+            let line = format!("skipped, no {self:?} disk can be made here\n");
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+        }
+        can
+    }
+}
+
+/// A home with a configuration in it.
+struct Place {
+    dir: TempDir,
+    disk: Disk,
+}
+
+impl Place {
+    fn on(disk: Disk) -> Self {
+        let dir = home();
+        for name in ["home", "seed"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let place = Self { dir, disk };
+        fs::write(place.seed().join("config.toml"), config()).unwrap();
+        let mode = if disk == Disk::Protected {
+            0o500
+        } else {
+            0o700
+        };
+        fs::set_permissions(place.seed(), fs::Permissions::from_mode(mode)).unwrap();
+        place
+    }
+
+    /// What the home holds before and after.
+    fn seed(&self) -> PathBuf {
+        self.dir.path().join("seed")
+    }
+
+    /// Where the program finds it.
+    fn home(&self) -> PathBuf {
+        match self.disk {
+            Disk::Limited | Disk::Protected => self.seed(),
+            Disk::Full | Disk::ReadOnly => self.dir.path().join("home"),
+        }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .env("PATH", PATH)
+            .env("SEED", self.seed())
+            .env("TOKENSCOPE_HOME", self.home())
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        command
+    }
+
+    fn tokenscope(&self, fake: &Fake, arguments: &[&str]) -> Command {
+        let mut words = self.disk.before();
+        words.push(env!("CARGO_BIN_EXE_tokenscope"));
+        words.extend(arguments);
+        let mut command = self.command(&words);
+        command.env("CLOUDFLARE_BASE_URL", fake.url());
+        command
+    }
+
+    fn screens(&self, fake: &Fake, arguments: &[&str]) -> Session {
+        let mut words = self.disk.before();
+        words.push(env!("CARGO_BIN_EXE_tokenscope"));
+        words.extend(arguments);
+        let mut command = CommandBuilder::new(words[0]);
+        command.args(&words[1..]);
+        let (url, seed, home) = (fake.url(), self.seed(), self.home());
+        Session::spawn(
+            command,
+            &[
+                ("PATH", PATH),
+                ("SEED", seed.to_str().unwrap()),
+                ("TOKENSCOPE_HOME", home.to_str().unwrap()),
+                ("CLOUDFLARE_BASE_URL", &url),
+                ("CLOUDFLARE_API_TOKEN", CANARY),
+            ],
+        )
+    }
+
+    /// The configuration is as it was, and nothing half-written lies beside it.
+    #[track_caller]
+    fn is_whole(&self) {
+        let kept = fs::read_to_string(self.seed().join("config.toml")).unwrap();
+        assert_eq!(kept, config(), "{:?}", self.disk);
+        for entry in fs::read_dir(self.seed()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(
+                !name.starts_with(".tokenscope-"),
+                "{:?}: a half-written {name}",
+                self.disk
+            );
+        }
+    }
+}
+
+/// A page of it, so that a disk of one page is full.
+fn config() -> String {
+    let profile =
+        |name| format!("[profiles.{name}]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
+    let comment = "# mine\n".repeat(550);
+    format!("{comment}{}{}", profile("default"), profile("other"))
+}
+
+#[test]
+fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole() {
+    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    for disk in [Disk::Limited, Disk::Full, Disk::ReadOnly, Disk::Protected] {
+        let place = Place::on(disk);
+        if !disk.can_be_made(&place) {
+            continue;
+        }
+        let mut command = place.tokenscope(&fake, &["get", ID]);
+        let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+        assert_eq!(outcome.code, Some(0), "{disk:?}: {}", outcome.stderr);
+        assert!(
+            outcome.stdout.contains("never_expires"),
+            "{}",
+            outcome.stdout
+        );
+        assert_eq!(outcome.stderr, "", "{disk:?}");
+
+        let outcome = run(&mut place.tokenscope(&fake, &["profile", "use", "other"]));
+        assert_eq!(outcome.code, Some(1), "{disk:?}: {}", outcome.stdout);
+        for said in [place.home().to_str().unwrap(), disk.reason()] {
+            assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        }
+        let (plain, _) = outcome.stderr.split_once("details:").unwrap();
+        assert!(!plain.contains("os error"), "{plain}");
+
+        let mut session = place.screens(&fake, &[ID]);
+        session.wait_for("NEVER EXPIRES");
+        session.wait_for("Look-ups are not remembered");
+        let asked = fake.heads().len();
+        session.type_keys("r");
+        session.wait_until("a refresh", |_| fake.heads().len() > asked);
+        session.type_keys("q");
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), 0, "{disk:?}: {stream}");
+        place.is_whole();
+    }
+}
+
+#[test]
+fn a_log_that_fills_the_disk_costs_nothing_but_its_lines() {
+    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    for disk in [Disk::Limited, Disk::Full] {
+        let place = Place::on(disk);
+        if !disk.can_be_made(&place) {
+            continue;
+        }
+        let mut command = place.tokenscope(&fake, &["get", ID, "--log", "trace"]);
+        let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+        assert_eq!(outcome.code, Some(0), "{disk:?}: {}", outcome.stderr);
+        let said = format!(
+            "warning: tokenscope.log could not be written: {}\n",
+            disk.reason()
+        );
+        assert_eq!(outcome.stderr, said, "once, however many lines are lost");
+        let mut session = place.screens(&fake, &[ID, "--log", "trace"]);
+        session.wait_for("NEVER EXPIRES");
+        session.type_keys("q");
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), 0, "{disk:?}");
+        assert!(!stream.contains("Unable to write"), "{stream}");
+        let (screens, after) = stream.split_once("\u{1b}[?1049l").unwrap();
+        assert!(!screens.contains("could not be written"), "{screens}");
+        assert!(after.contains(said.trim_end()), "{after}");
+        place.is_whole();
+    }
+}

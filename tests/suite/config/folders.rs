@@ -1,0 +1,333 @@
+//! Beside `files`: what other users and killed writers leave in a folder, and what is not written.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, lays out files and looks at them"
+)]
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use super::files::{
+    STRANGER, as_user, config, is_root, mode, place, put, screens, set_mode, text, through,
+    warnings,
+};
+use crate::keyring::states::{api, profiled};
+use crate::support::api::{ACCOUNT, CANARY, Fake, ID, Outcome, run};
+
+fn log_here(fake: &Fake, home: &Path) -> Outcome {
+    run(fake
+        .command(&["get", ID, "--log", "trace"])
+        .env("TOKENSCOPE_HOME", home))
+}
+
+/// Looks a token up on the screens, and gives what was written once they have ended.
+fn remember(fake: &Fake, home: &Path) -> String {
+    let home = home.to_str().unwrap();
+    let mut session = screens(&[], fake, ("TOKENSCOPE_HOME", home), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    session.end().1
+}
+
+// K09: links, pipes, devices, and folders that others may write in.
+
+#[test]
+fn k09_a_link_is_followed_for_what_people_write_alone() {
+    let fake = api();
+    for target in ["victim", "absent"] {
+        let (dir, home) = place();
+        let victim = dir.path().join("victim");
+        put(&victim, "precious\n");
+        for name in ["state.json", "tokenscope.lock", "tokenscope.log"] {
+            symlink(dir.path().join(target), home.join(name)).unwrap();
+        }
+        let outcome = log_here(&fake, &home);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(
+            outcome
+                .stderr
+                .contains("tokenscope.log cannot be written: it is a symbolic link"),
+            "{}",
+            outcome.stderr
+        );
+        // It is writable; that is not what has to change.
+        assert!(!outcome.stderr.contains("writable"), "{}", outcome.stderr);
+        let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(
+            outcome
+                .stderr
+                .contains("tokenscope.lock cannot be written: it is a symbolic link"),
+            "{}",
+            outcome.stderr
+        );
+        remember(&fake, &home);
+        fs::remove_file(home.join("tokenscope.lock")).unwrap();
+        // With a lock to be had, the link itself is moved aside.
+        remember(&fake, &home);
+        let aside = home.join("state.damaged.json");
+        assert_eq!(fs::read_link(&aside).unwrap(), dir.path().join(target));
+        assert!(
+            fs::symlink_metadata(home.join("state.json"))
+                .unwrap()
+                .is_file()
+        );
+        assert!(text(&home.join("state.json")).contains(ID));
+        assert_eq!(text(&victim), "precious\n");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            2,
+            "nothing was created"
+        );
+    }
+    // These are followed, and stay links.
+    let (dir, home) = place();
+    let dotfiles = dir.path().join("config of mine");
+    fs::rename(home.join("config.toml"), &dotfiles).unwrap();
+    symlink("../config of mine", home.join("config.toml")).unwrap();
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(home.join("config.toml").is_symlink());
+    assert!(text(&dotfiles).contains("default_profile = \"other\""));
+}
+
+#[test]
+fn k09_pipes_and_devices_are_not_opened() {
+    let fake = api();
+    let makers: [fn(&Path); 3] = [
+        |path| fs::create_dir(path).unwrap(),
+        |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+        |path| symlink("/dev/zero", path).unwrap(),
+    ];
+    for make in makers {
+        let (_dir, home) = place();
+        for name in ["state.json", "tokenscope.lock", "tokenscope.log"] {
+            make(&home.join(name));
+        }
+        let outcome = log_here(&fake, &home);
+        assert_eq!(outcome.code, Some(1));
+        assert!(!outcome.stderr.contains("writable"), "{}", outcome.stderr);
+        let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert!(!text(&home.join("config.toml")).contains("default_profile"));
+        remember(&fake, &home);
+        fs::remove_file(home.join("config.toml")).unwrap();
+        make(&home.join("config.toml"));
+        let outcome = run(&mut profiled(&fake, &home, &["profile", "list"]));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+        assert!(
+            outcome.stderr.contains("not a regular file"),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn k09_a_folder_that_others_may_write_in_is_warned_of() {
+    let fake = api();
+    let (_dir, home) = place();
+    let listed = |home: &Path| {
+        let outcome = run(&mut profiled(&fake, home, &["profile", "list"]));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome
+    };
+    for (folder, file, is_said) in [
+        (0o700, 0o600, false),
+        (0o755, 0o644, false),
+        (0o775, 0o600, true),
+        (0o757, 0o600, true),
+        (0o777, 0o666, true),
+        // There nobody can replace the file of another.
+        (0o1777, 0o600, false),
+        (0o1777, 0o666, true),
+        (0o700, 0o660, true),
+    ] {
+        set_mode(&home, folder);
+        set_mode(&home.join("config.toml"), file);
+        let outcome = listed(&home);
+        let is_warned = warnings(&outcome)
+            .iter()
+            .any(|it| it.contains("may write to"));
+        assert_eq!(
+            is_warned, is_said,
+            "{folder:o} {file:o}: {}",
+            outcome.stderr
+        );
+        assert!(warnings(&outcome).len() < 2, "{}", outcome.stderr);
+        assert_eq!(mode(&home), folder, "what only reads changes nothing");
+    }
+    if !is_root() {
+        return;
+    }
+    // A folder of somebody else; and one of root's, who may do anything anyway.
+    set_mode(&home, 0o755);
+    set_mode(&home.join("config.toml"), 0o644);
+    for (owner, is_said) in [(1000, true), (STRANGER, false), (0, false)] {
+        chown(&home, Some(owner), None).unwrap();
+        let mut command = through(&as_user(STRANGER), &fake, &["profile", "list"]);
+        let outcome = run(command.env("TOKENSCOPE_HOME", &home));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let is_warned = outcome
+            .stderr
+            .contains("belongs to another user (uid 1000)");
+        assert_eq!(is_warned, is_said, "{owner}: {}", outcome.stderr);
+    }
+}
+
+// K13: what killed writers left.
+
+#[test]
+fn k13_temporary_files_of_killed_writers_are_swept() {
+    let fake = api();
+    let (dir, home) = place();
+    // Temporary files are made beside the target of a link.
+    let elsewhere = dir.path().join("dotfiles");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(home.join("config.toml"), elsewhere.join("config.toml")).unwrap();
+    symlink(elsewhere.join("config.toml"), home.join("config.toml")).unwrap();
+    let aged = |path: &Path, seconds| {
+        put(path, "half");
+        let then = SystemTime::now() - Duration::from_secs(seconds);
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(then)
+            .unwrap();
+    };
+    let old = [".tokenscope-a1B2c3", ".tokenscope-ZZZZZZ"];
+    let foreign = [
+        ".tokenscope-a1B2c",
+        ".tokenscope-a1B2c3d",
+        ".tokenscope-a1B2c_",
+        ".tokenscope-mine.txt",
+        "tokenscope-a1B2c3",
+        ".tokenscopea1B2c3",
+        "config.toml.a1B2c3",
+    ];
+    for folder in [&home, &elsewhere] {
+        for name in old.iter().chain(&foreign) {
+            aged(&folder.join(name), 61);
+        }
+        aged(&folder.join(".tokenscope-young0"), 5);
+        fs::create_dir(folder.join(".tokenscope-folder")).unwrap();
+        symlink("victim", folder.join(".tokenscope-linked")).unwrap();
+    }
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    for folder in [&home, &elsewhere] {
+        for name in old {
+            assert!(!folder.join(name).exists(), "{name} is left");
+        }
+        for name in foreign
+            .into_iter()
+            .chain([".tokenscope-young0", ".tokenscope-folder"])
+        {
+            assert!(folder.join(name).exists(), "{name} is gone");
+        }
+        assert!(folder.join(".tokenscope-linked").is_symlink());
+    }
+    // The screens sweep too.
+    aged(&home.join(old[0]), 61);
+    remember(&fake, &home);
+    assert!(!home.join(old[0]).exists());
+}
+
+// What would not change is not written.
+
+#[test]
+fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
+    let fake = api();
+    let (_dir, home) = place();
+    let file = home.join("config.toml");
+    // The first run binds the profiles of this test to the fake.
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "list"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let before = fs::metadata(&file).unwrap();
+    for name in ["default", "default"] {
+        let outcome = run(&mut profiled(&fake, &home, &["profile", "use", name]));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    }
+    let after = fs::metadata(&file).unwrap();
+    assert_eq!(
+        (after.ino(), after.mtime_nsec()),
+        (before.ino(), before.mtime_nsec())
+    );
+    assert!(!home.join("tokenscope.lock").exists());
+    // Nor does it fail where nothing can be written, or where another holds the lock.
+    let lock = File::create(home.join("tokenscope.lock")).unwrap();
+    lock.lock().unwrap();
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "default"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+}
+
+#[test]
+fn i05_a_check_with_a_name_in_a_profile_warns_of_nothing() {
+    let fake = api();
+    let (_dir, home) = place();
+    let named = config().replace(
+        "[profiles.other]\n",
+        "[profiles.other]\nname = \"Example Ltd\"\n",
+    );
+    put(&home.join("config.toml"), &named);
+    let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
+    let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+}
+
+// K15: what builds and checks the program.
+
+#[test]
+fn k15_workflows_pin_what_they_run_and_may_only_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workflows = fs::read_dir(root.join(".github/workflows")).unwrap();
+    let workflows: Vec<String> = workflows.map(|it| text(&it.unwrap().path())).collect();
+    assert!(!workflows.is_empty());
+    for workflow in &workflows {
+        assert!(
+            workflow.contains("\npermissions: {}\n"),
+            "a job gets what it needs itself"
+        );
+        assert!(!workflow.contains(": write"), "{workflow}");
+        let steps: Vec<&str> = workflow.split("- uses: ").skip(1).collect();
+        for step in steps {
+            let (_, reference) = step.lines().next().unwrap().split_once('@').unwrap();
+            let hash = reference.split(' ').next().unwrap();
+            let is_hash = hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(is_hash, "a tag can be moved: {reference}");
+            if step.starts_with("actions/checkout@") {
+                let options: Vec<&str> = step.lines().skip(1).take(2).map(str::trim).collect();
+                assert_eq!(options, ["with:", "persist-credentials: false"]);
+            }
+        }
+    }
+    // Every command of Cargo that could otherwise choose other versions keeps to Cargo.lock.
+    let readmes = ["README.md", "tests/fuzz/README.md", ".ci/run"];
+    let mut scripts = workflows;
+    scripts.extend(readmes.map(|name| text(&root.join(name))));
+    let mut count = 0;
+    for line in scripts.iter().flat_map(|script| script.lines()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let cargo = words.iter().position(|word| *word == "cargo");
+        let Some(rest) = cargo.map(|at| &words[at + 1..]) else {
+            continue;
+        };
+        let resolves = [
+            "build", "test", "clippy", "check", "doc", "run", "install", "deny",
+        ];
+        if rest.iter().take(2).any(|word| resolves.contains(word)) {
+            assert!(rest.contains(&"--locked"), "{line}");
+            count += 1;
+        }
+    }
+    assert!(count > 12, "only {count} commands were found");
+}

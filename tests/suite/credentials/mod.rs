@@ -1,0 +1,426 @@
+//! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
+
+mod binding;
+mod leaks;
+mod selection;
+
+use std::ffi::OsString;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokenscope::credentials::{
+    CredentialStore, Environment, EnvironmentStore, MemoryStore, StoreError, StoreHandle,
+    check_windows_length,
+};
+use tokenscope::domain::credential::CredentialKind;
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::scope::ScopeKind;
+use tokenscope::domain::secret::{InvalidSecret, Secret};
+
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const ZONE: &str = "0da42c8d2132a9ddaf714f9e7c920711";
+const AGES: Duration = Duration::from_secs(20);
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    Environment::from_pairs(pairs.iter().copied())
+}
+
+/// The secret, the variable, and the email address if the kind has one.
+fn credential(pairs: &[(&str, &str)]) -> Option<(String, &'static str, Option<String>)> {
+    let found = environment(pairs).credential().unwrap()?;
+    Some((
+        found.credential.secret.expose().to_owned(),
+        found.variable,
+        found.credential.kind.email().map(str::to_owned),
+    ))
+}
+
+#[test]
+fn a_token_decides_before_a_key_and_a_new_name_before_an_old_one() {
+    let token = |value: &str, variable| Some((value.to_owned(), variable, None));
+    let all = [
+        ("CLOUDFLARE_API_TOKEN", "new"),
+        ("CF_API_TOKEN", "old"),
+        ("CLOUDFLARE_API_KEY", "key"),
+        ("CLOUDFLARE_EMAIL", "a@b.c"),
+    ];
+    assert_eq!(credential(&all), token("new", "CLOUDFLARE_API_TOKEN"));
+    assert_eq!(credential(&all[1..]), token("old", "CF_API_TOKEN"));
+    let key = |variable| Some(("key".to_owned(), variable, Some("a@b.c".to_owned())));
+    assert_eq!(credential(&all[2..]), key("CLOUDFLARE_API_KEY"));
+    for email in ["CF_API_EMAIL", "CF_EMAIL", "CLOUDFLARE_EMAIL"] {
+        assert_eq!(
+            credential(&[("CF_API_KEY", "key"), (email, "a@b.c")]),
+            key("CF_API_KEY"),
+            "{email}"
+        );
+    }
+    assert_eq!(credential(&[]), None);
+    // An address alone authenticates nobody.
+    assert_eq!(credential(&all[3..]), None);
+}
+
+#[test]
+fn a_blank_variable_is_unset() {
+    let pairs = [
+        ("CLOUDFLARE_API_TOKEN", " \n"),
+        ("CF_API_TOKEN", "old"),
+        ("CLOUDFLARE_ACCOUNT_ID", ""),
+        ("CF_ACCOUNT_ID", ACCOUNT),
+        ("NO_COLOR", ""),
+    ];
+    let environment = environment(&pairs);
+    assert_eq!(
+        environment.credential().unwrap().unwrap().variable,
+        "CF_API_TOKEN"
+    );
+    assert_eq!(environment.scope().unwrap().unwrap().1, "CF_ACCOUNT_ID");
+    assert_eq!(environment.get("NO_COLOR"), None);
+}
+
+#[test]
+fn a01_a_line_break_after_a_token_is_not_part_of_it() {
+    let found = credential(&[("CLOUDFLARE_API_TOKEN", "\u{FEFF}tok_abc\r\n")]);
+    assert_eq!(found.unwrap().0, "tok_abc");
+}
+
+#[test]
+fn a01_a_line_break_inside_a_token_is_refused_without_showing_it() {
+    let failure = environment(&[("CLOUDFLARE_API_TOKEN", "tok\nabc")])
+        .credential()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NoCredential);
+    assert!(failure.summary.contains("CLOUDFLARE_API_TOKEN"));
+    let shown = format!("{failure:?}");
+    assert!(!shown.contains("tok") && !shown.contains("abc"), "{shown}");
+}
+
+#[test]
+fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
+    let failure = environment(&[("CLOUDFLARE_API_KEY", "key")])
+        .credential()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NoCredential);
+    assert!(
+        failure.summary.contains("CLOUDFLARE_API_KEY"),
+        "{failure:?}"
+    );
+    assert!(failure.hint.contains("CLOUDFLARE_EMAIL"), "{failure:?}");
+    let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_API_TOKEN", "tok")];
+    let found = environment(&pairs).credential().unwrap().unwrap();
+    assert_eq!(found.credential.kind, CredentialKind::ApiToken);
+}
+
+#[test]
+fn an_email_that_is_none_is_refused() {
+    let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_EMAIL", "nobody")];
+    let failure = environment(&pairs).credential().unwrap_err();
+    assert!(failure.summary.contains("CF_EMAIL"), "{failure:?}");
+}
+
+#[test]
+fn the_scope_is_an_account_or_a_zone_and_never_both() {
+    let scope = |pairs| environment(pairs).scope();
+    let (account, variable) = scope(&[("CF_ACCOUNT_ID", ACCOUNT)]).unwrap().unwrap();
+    assert_eq!(
+        (account.kind(), account.id()),
+        (ScopeKind::Account, ACCOUNT)
+    );
+    assert_eq!(variable, "CF_ACCOUNT_ID");
+    let (zone, variable) = scope(&[("CLOUDFLARE_ZONE_ID", ZONE)]).unwrap().unwrap();
+    assert_eq!((zone.kind(), zone.id()), (ScopeKind::Zone, ZONE));
+    assert_eq!(variable, "CLOUDFLARE_ZONE_ID");
+    assert_eq!(scope(&[]).unwrap(), None);
+    let both = [("CF_ACCOUNT_ID", ACCOUNT), ("CLOUDFLARE_ZONE_ID", ZONE)];
+    let failure = scope(&both).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(failure.summary.contains("CF_ACCOUNT_ID"), "{failure:?}");
+    assert!(
+        failure.summary.contains("CLOUDFLARE_ZONE_ID"),
+        "{failure:?}"
+    );
+    // What the inspector opens on instead.
+    let account = environment(&both).scope_of(ScopeKind::Account).unwrap();
+    assert_eq!(account.unwrap().0.id(), ACCOUNT);
+}
+
+#[test]
+fn a_malformed_scope_names_its_variable_and_not_its_value() {
+    let failure = environment(&[("CLOUDFLARE_ACCOUNT_ID", "tok_in_the_wrong_place")])
+        .scope()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(
+        failure.summary.contains("CLOUDFLARE_ACCOUNT_ID"),
+        "{failure:?}"
+    );
+    assert!(!format!("{failure:?}").contains("tok_in"), "{failure:?}");
+}
+
+#[test]
+fn the_base_url_has_two_names() {
+    let pairs = [
+        ("CLOUDFLARE_BASE_URL", "https://one.example "),
+        ("CLOUDFLARE_API_BASE_URL", "https://two.example"),
+    ];
+    assert_eq!(
+        environment(&pairs).base_url().unwrap(),
+        Some(("https://one.example", "CLOUDFLARE_BASE_URL"))
+    );
+    assert_eq!(
+        environment(&pairs[1..]).base_url().unwrap(),
+        Some(("https://two.example", "CLOUDFLARE_API_BASE_URL"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_text_is_an_error_where_it_matters() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let bytes = || OsString::from_vec(vec![b'/', 0xFF]);
+    let failure = Environment::from_pairs([("CLOUDFLARE_API_TOKEN", bytes())])
+        .credential()
+        .unwrap_err();
+    assert!(failure.summary.contains("CLOUDFLARE_API_TOKEN"));
+    let failure = Environment::from_pairs([("CLOUDFLARE_ZONE_ID", bytes())])
+        .scope()
+        .unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    let environment = Environment::from_pairs([
+        ("CLOUDFLARE_BASE_URL", bytes()),
+        ("TOKENSCOPE_LOG", bytes()),
+    ]);
+    let failure = environment.base_url().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(failure.summary.contains("CLOUDFLARE_BASE_URL"));
+    assert!(environment.log().unwrap_err().summary.contains("_LOG"));
+    let environment = Environment::from_pairs([("TOKENSCOPE_HOME", bytes())]);
+    assert_eq!(environment.get("TOKENSCOPE_HOME"), None);
+    let home = environment.path("TOKENSCOPE_HOME").unwrap();
+    assert_eq!(home.into_os_string(), bytes());
+}
+
+#[test]
+fn debug_of_the_environment_shows_no_value() {
+    let pairs = [
+        ("CLOUDFLARE_API_TOKEN", "tok_abc"),
+        ("CF_API_KEY", "key_abc"),
+        ("CLOUDFLARE_BASE_URL", "https://user:pass@host"),
+    ];
+    let shown = format!("{:?}", environment(&pairs));
+    assert!(shown.contains("CF_API_KEY"), "{shown}");
+    assert!(!shown.contains("abc") && !shown.contains("pass"), "{shown}");
+    // A secret is not handed out as plain text either.
+    assert_eq!(environment(&pairs).get("CLOUDFLARE_API_TOKEN"), None);
+}
+
+#[test]
+fn the_environment_as_a_store_can_only_be_read() {
+    let found = environment(&[("CF_API_TOKEN", "tok")])
+        .credential()
+        .unwrap();
+    let mut store = EnvironmentStore::new(found);
+    assert_eq!(store.get("any").unwrap().expose(), "tok");
+    assert_eq!(store.contains("any"), Ok(true));
+    let secret = Secret::new("other".to_owned());
+    assert_eq!(store.set("any", &secret), Err(StoreError::ReadOnly));
+    assert_eq!(store.delete("any"), Err(StoreError::ReadOnly));
+    assert_eq!(store.probe(), Err(StoreError::ReadOnly));
+    assert!(store.place().contains("CF_API_TOKEN"));
+    let mut empty = EnvironmentStore::new(None);
+    assert_eq!(empty.get("any").unwrap_err(), StoreError::Missing);
+}
+
+#[test]
+fn memory_keeps_a_secret_a_profile() {
+    let mut store = MemoryStore::holding("one", Secret::new("first".to_owned()));
+    assert_eq!(store.get("one").unwrap().expose(), "first");
+    assert_eq!(store.get("two").unwrap_err(), StoreError::Missing);
+    store.set("two", &Secret::new("second".to_owned())).unwrap();
+    assert_eq!(store.delete("one"), Ok(true));
+    assert_eq!(store.delete("one"), Ok(false));
+    assert_eq!(store.contains("two"), Ok(true));
+    assert!(!format!("{store:?}").contains("second"));
+}
+
+#[test]
+fn b12_windows_counts_a_secret_in_utf16() {
+    let check = |text: String| check_windows_length(&Secret::new(text));
+    assert_eq!(check("x".repeat(1279)), Ok(()));
+    assert_eq!(check("x".repeat(1280)), Ok(()));
+    let too_long = |bytes| Err(StoreError::TooLong { bytes, limit: 2560 });
+    assert_eq!(check("x".repeat(1281)), too_long(2562));
+    assert_eq!(check("😀".repeat(640)), Ok(()));
+    assert_eq!(check("😀".repeat(641)), too_long(2564));
+}
+
+#[test]
+fn every_store_error_says_what_happened_and_what_to_do() {
+    let errors = [
+        StoreError::NoService,
+        StoreError::NoBus,
+        StoreError::NoCollection,
+        StoreError::Locked,
+        StoreError::Denied,
+        StoreError::Missing,
+        StoreError::Ambiguous(2),
+        StoreError::Unanswered(Duration::from_millis(4_500)),
+        StoreError::NotText,
+        StoreError::Unusable(InvalidSecret::Empty),
+        StoreError::TooLong {
+            bytes: 2562,
+            limit: 2560,
+        },
+        StoreError::ReadOnly,
+        StoreError::Other("words".to_owned()),
+    ];
+    let mut summaries = Vec::new();
+    for error in errors {
+        let failure = Failure::from(error.clone());
+        assert!(failure.summary.ends_with('.'), "{failure:?}");
+        assert!(failure.hint.ends_with('.'), "{failure:?}");
+        summaries.push(failure.summary);
+    }
+    assert!(summaries.contains(&"The keyring did not answer within 5 s.".to_owned()));
+    assert!(
+        summaries
+            .iter()
+            .any(|summary| summary.contains("2 entries"))
+    );
+    summaries.sort();
+    summaries.dedup();
+    assert_eq!(summaries.len(), 13);
+}
+
+#[test]
+fn commands_that_help_name_the_profile() {
+    for error in [
+        StoreError::Missing,
+        StoreError::Ambiguous(2),
+        StoreError::NotText,
+        StoreError::Unusable(InvalidSecret::Empty),
+    ] {
+        let plain = Failure::from(error.clone());
+        assert!(!plain.hint.contains('`'), "{plain:?}");
+        let failure = error.of("work");
+        assert_eq!(
+            (failure.kind, &failure.summary),
+            (plain.kind, &plain.summary)
+        );
+        assert!(failure.hint.contains("--profile work`"), "{failure:?}");
+        let hint = failure.on_screen().hint;
+        assert!(
+            !hint.contains('`') && hint.ends_with("save it.") || hint.contains("saving it"),
+            "{hint}"
+        );
+    }
+    assert_eq!(StoreError::Locked.of("work"), StoreError::Locked.into());
+}
+
+/// A store whose calls wait until the test lets them go on, and which tells of each.
+struct Held {
+    inner: MemoryStore,
+    began: mpsc::Sender<&'static str>,
+    go_on: mpsc::Receiver<()>,
+}
+
+impl Held {
+    fn hold(&self, call: &'static str) {
+        self.began.send(call).unwrap();
+        self.go_on.recv().unwrap();
+    }
+}
+
+impl CredentialStore for Held {
+    fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
+        self.hold("get");
+        self.inner.get(profile)
+    }
+
+    fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.hold("set");
+        self.inner.set(profile, secret)
+    }
+
+    fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
+        self.hold("delete");
+        self.inner.delete(profile)
+    }
+
+    fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
+        self.hold("contains");
+        self.inner.contains(profile)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.hold("probe");
+        self.inner.probe()
+    }
+
+    fn place(&mut self) -> String {
+        self.inner.place()
+    }
+}
+
+#[tokio::test]
+async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
+    let (began, calls) = mpsc::channel();
+    let (go_on, held) = mpsc::channel();
+    let vault = StoreHandle::start(move || {
+        Box::new(Held {
+            inner: MemoryStore::default(),
+            began,
+            go_on: held,
+        })
+    });
+    let short = Duration::from_millis(20);
+    let unanswered = StoreError::Unanswered(short);
+    assert_eq!(vault.get("default", short).await.unwrap_err(), unanswered);
+    assert_eq!(calls.recv_timeout(AGES).unwrap(), "get");
+    // The thread still waits in `get`, so these are only queued, and then given up.
+    let secret = Secret::new("late".to_owned());
+    assert_eq!(
+        vault.set("default", &secret, short).await.unwrap_err(),
+        unanswered
+    );
+    assert_eq!(vault.delete("default", short).await, Err(unanswered));
+    go_on.send(()).unwrap();
+    go_on.send(()).unwrap();
+    // The next call to reach the store is this one.
+    assert_eq!(vault.contains("default", AGES).await, Ok(false));
+    assert_eq!(calls.recv_timeout(AGES).unwrap(), "contains");
+    assert!(calls.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_vault_does_what_its_store_does() {
+    let vault = StoreHandle::start(|| Box::new(MemoryStore::default()));
+    let other = vault.clone();
+    let secret = Secret::new("tok".to_owned());
+    vault.set("default", &secret, AGES).await.unwrap();
+    assert_eq!(other.get("default", AGES).await.unwrap(), secret);
+    assert_eq!(other.probe(AGES).await, Ok(()));
+    assert_eq!(other.delete("default", AGES).await, Ok(true));
+    assert_eq!(vault.get("default", AGES).await, Err(StoreError::Missing));
+    let place = vault.place(AGES).await.unwrap();
+    assert_eq!(place, "memory, until tokenscope ends");
+}
+
+#[tokio::test]
+async fn a_store_that_panics_is_an_error_and_not_a_hang() {
+    let vault = StoreHandle::start(|| {
+        let (began, _) = mpsc::channel();
+        let (_, go_on) = mpsc::channel();
+        Box::new(Held {
+            inner: MemoryStore::default(),
+            began,
+            go_on,
+        })
+    });
+    for _ in 0..2 {
+        let error = vault.get("default", AGES).await.unwrap_err();
+        assert!(matches!(error, StoreError::Other(_)), "{error:?}");
+    }
+}

@@ -1,0 +1,316 @@
+//! The OS keyring, for real: a Secret Service in a private D-Bus session.
+//!
+//! The library finds the session bus by an environment variable, which a test cannot change in its
+//! own process. So [`Remote`] runs this test binary again inside the session, where one test,
+//! [`remote_end`], answers requests line by line.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
+
+mod processes;
+mod prompts;
+pub(crate) mod states;
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use keyring_core::api::CredentialStoreApi;
+use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, StoreHandle};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::PROBE_USER;
+use tokenscope::domain::secret::Secret;
+
+use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session};
+
+/// Selects the role of the remote end.
+const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
+/// Marks an answer among what the test harness prints.
+const MARK: &str = "=> ";
+
+/// A keyring in another process.
+pub(crate) struct Remote {
+    process: Child,
+    requests: Option<ChildStdin>,
+    answers: Receiver<String>,
+}
+
+impl Remote {
+    pub(crate) fn start(session: &Session) -> Self {
+        Self::spawn(session.command(std::env::current_exe().unwrap()))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command
+            .args(["keyring::remote_end", "--exact", "--nocapture"])
+            .env(REMOTE, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, answers) = mpsc::channel();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if let Some(answer) = line.strip_prefix(MARK) {
+                    let _ = sender.send(answer.to_owned());
+                }
+            }
+        });
+        Self {
+            requests: process.stdin.take(),
+            process,
+            answers,
+        }
+    }
+
+    /// The answer as `Debug` prints it, a secret in clear.
+    pub(crate) fn ask(&mut self, request: &str) -> String {
+        let requests = self.requests.as_mut().unwrap();
+        writeln!(requests, "{request}").unwrap();
+        self.answers.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Ends the requests, and says how long the process took to end.
+    fn finish(&mut self) -> Duration {
+        self.requests = None;
+        let began = Instant::now();
+        dbus::eventually("the remote end exits", || {
+            self.process.try_wait().unwrap().is_some()
+        });
+        began.elapsed()
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The other end of [`Remote`]; nothing in an ordinary run of the suite.
+#[test]
+fn remote_end() {
+    if dbus::variable(REMOTE).is_none() {
+        return;
+    }
+    let mut keyring = OsKeyring::default();
+    for line in io::stdin().lines().map_while(Result::ok) {
+        let answer = answer(&mut keyring, &line);
+        // The harness has begun a line of its own.
+        writeln!(io::stdout(), "\n{MARK}{answer}").unwrap();
+    }
+}
+
+fn answer(keyring: &mut OsKeyring, request: &str) -> String {
+    let words: Vec<&str> = request.split(' ').collect();
+    match words[..] {
+        ["get", profile] => {
+            let got = keyring.get(profile);
+            format!("{:?}", got.as_ref().map(Secret::expose))
+        }
+        ["set", profile, secret] => {
+            format!(
+                "{:?}",
+                keyring.set(profile, &Secret::new(secret.to_owned()))
+            )
+        }
+        ["delete", profile] => format!("{:?}", keyring.delete(profile)),
+        ["contains", profile] => format!("{:?}", keyring.contains(profile)),
+        ["set-bytes", profile] => format!("{:?}", set_bytes(profile)),
+        ["probe"] => format!("{:?}", keyring.probe()),
+        ["place"] => keyring.place(),
+        ["vault", profile, milliseconds] => {
+            let wait = Duration::from_millis(milliseconds.parse().unwrap());
+            format!("{:?}", get_through_vault(profile, wait))
+        }
+        _ => "no such request".to_owned(),
+    }
+}
+
+/// Keeps what is not UTF-8.
+fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
+    let store = zbus_secret_service_keyring_store::Store::new()?;
+    let entry = store.build("tokenscope", profile, None)?;
+    entry.set_secret(&[0xFF, b't', b'o', b'k'])
+}
+
+fn get_through_vault(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
+    let vault = StoreHandle::start(|| Box::new(OsKeyring::default()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(vault.get(profile, wait))
+}
+
+#[test]
+fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("place"), "Secret Service, login collection");
+    assert_eq!(keyring.ask("get default"), "Err(Missing)");
+    assert_eq!(keyring.ask("contains default"), "Ok(false)");
+    assert_eq!(keyring.ask("set default first"), "Ok(())");
+    assert_eq!(session.look_up("default").as_deref(), Some("first"));
+    assert_eq!(keyring.ask("contains default"), "Ok(true)");
+    assert_eq!(keyring.ask("contains other"), "Ok(false)");
+    assert_eq!(keyring.ask("set default second"), "Ok(())");
+    assert_eq!(keyring.ask("get default"), r#"Ok("second")"#);
+    assert_eq!(keyring.ask("delete default"), "Ok(true)");
+    assert_eq!(keyring.ask("delete default"), "Ok(false)");
+    assert_eq!(keyring.ask("get default"), "Err(Missing)");
+    assert_eq!(session.look_up("default"), None);
+}
+
+#[test]
+fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    session.store_beside("default", "by hand", b"tok_abc\r\n");
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("get default"), r#"Ok("tok_abc")"#);
+}
+
+#[test]
+fn the_probe_leaves_nothing_behind() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("probe"), "Ok(())");
+    assert_eq!(session.look_up(PROBE_USER), None);
+}
+
+#[test]
+fn a_bus_without_a_service_is_said_to_be_one() {
+    let Some(session) = Session::start(Keyring::NoService) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    for request in ["get default", "set default x", "probe", "contains default"] {
+        assert_eq!(keyring.ask(request), "Err(NoService)", "{request}");
+    }
+    assert_eq!(keyring.ask("place"), "Secret Service");
+}
+
+#[test]
+fn no_bus_is_said_to_be_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    // Neither the address's socket nor the one in the runtime directory exists.
+    let mut keyring = Remote::spawn(dbus::command(dir.path(), program));
+    for request in ["get default", "set default x", "probe", "contains default"] {
+        assert_eq!(keyring.ask(request), "Err(NoBus)", "{request}");
+    }
+}
+
+#[test]
+fn a_service_that_was_never_unlocked_finds_nothing_and_keeps_nothing() {
+    let Some(session) = Session::start(Keyring::NeverUnlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("get default"), "Err(Missing)");
+    assert_eq!(keyring.ask("contains default"), "Ok(false)");
+    assert_eq!(keyring.ask("set default x"), "Err(NoCollection)");
+    assert_eq!(keyring.ask("probe"), "Err(NoCollection)");
+}
+
+#[test]
+fn a_locked_keyring_says_so_but_shows_what_it_holds() {
+    let Some(mut session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
+    session.lock_keyring();
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("get default"), "Err(Locked)");
+    assert_eq!(keyring.ask("set default other"), "Err(Locked)");
+    assert_eq!(keyring.ask("delete default"), "Err(Locked)");
+    assert_eq!(keyring.ask("probe"), "Err(Locked)");
+    assert_eq!(keyring.ask("contains default"), "Ok(true)");
+    assert_eq!(keyring.ask("contains other"), "Ok(false)");
+}
+
+#[test]
+fn a_bus_that_never_answers_costs_the_wait_and_does_not_hold_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    // Connections are accepted by the kernel, and nobody reads them.
+    let _silent = UnixListener::bind(dir.path().join("bus")).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let mut keyring = Remote::spawn(dbus::command(dir.path(), program));
+    assert_eq!(keyring.ask("vault default 200"), "Err(Unanswered(200ms))");
+    let took = keyring.finish();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn duplicates_are_counted_and_deleted_together() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("set default ours"), "Ok(())");
+    session.store_beside("default", "one", b"first");
+    session.store_beside("default", "two", b"second");
+    session.store_beside("other", "one", b"kept");
+    assert_eq!(keyring.ask("get default"), "Err(Ambiguous(3))");
+    assert_eq!(keyring.ask("contains default"), "Ok(true)");
+    assert_eq!(keyring.ask("delete default"), "Ok(true)");
+    assert_eq!(keyring.ask("get default"), "Err(Missing)");
+    assert_eq!(keyring.ask("get other"), r#"Ok("kept")"#);
+}
+
+#[test]
+fn saving_over_duplicates_leaves_the_saved_secret_alone() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    session.store_beside("default", "one", b"first");
+    session.store_beside("default", "two", b"second");
+    assert_eq!(keyring.ask("get default"), "Err(Ambiguous(2))");
+    assert_eq!(keyring.ask("set default new"), "Ok(())");
+    assert_eq!(keyring.ask("get default"), r#"Ok("new")"#);
+    assert_eq!(session.look_up("default").as_deref(), Some("new"));
+}
+
+#[test]
+fn stored_bytes_that_are_not_text_are_not_shown() {
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    // `secret-tool` refuses such bytes, so a program that does not is asked for.
+    assert_eq!(Remote::start(&session).ask("set-bytes default"), "Ok(())");
+    assert_eq!(Remote::start(&session).ask("get default"), "Err(NotText)");
+}
+
+#[test]
+fn a_restarted_service_is_found_again() {
+    let Some(mut session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let mut keyring = Remote::start(&session);
+    assert_eq!(keyring.ask("set default tok"), "Ok(())");
+    session.restart_keyring();
+    assert_eq!(keyring.ask("get default"), r#"Ok("tok")"#);
+    session.restart_keyring();
+    assert_eq!(keyring.ask("set default new"), "Ok(())");
+    session.restart_keyring();
+    assert_eq!(keyring.ask("delete default"), "Ok(true)");
+}
+
+#[test]
+fn a_missing_secret_is_no_fault_of_the_keyring() {
+    assert_eq!(
+        Failure::from(StoreError::Missing).kind,
+        FailureKind::NoCredential
+    );
+    assert_eq!(Failure::from(StoreError::NoBus).kind, FailureKind::Keyring);
+}

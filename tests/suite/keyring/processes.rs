@@ -1,0 +1,151 @@
+//! The real binary and a real keyring: stored by one process, used by another, removed by a third.
+
+#![cfg(all(unix, not(target_os = "macos")))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::keyring::{Keyring, Session};
+
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+const SECRET: &str = "canary0123456789";
+
+struct Desk {
+    session: Session,
+    home: TempDir,
+    server: MockServer,
+}
+
+impl Desk {
+    async fn open() -> Option<Self> {
+        let session = Session::start(Keyring::Unlocked)?;
+        let server = MockServer::start().await;
+        let tokens = format!("/accounts/{ACCOUNT}/access/service_tokens");
+        let token = format!(r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#);
+        for (route, result) in [
+            (tokens.clone(), format!("[{token}]")),
+            (format!("{tokens}/{ID}"), token),
+        ] {
+            let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#);
+            Mock::given(method("GET"))
+                .and(path(route))
+                .and(header("authorization", format!("Bearer {SECRET}").as_str()))
+                .respond_with(ResponseTemplate::new(200).set_body_string(body))
+                .mount(&server)
+                .await;
+        }
+        Some(Self {
+            session,
+            home: TempDir::new().unwrap(),
+            server,
+        })
+    }
+
+    fn run(&self, arguments: &[&str], stdin: &str) -> Output {
+        let mut command: Command = self.session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        command
+            .args(arguments)
+            .env("TOKENSCOPE_HOME", self.home.path())
+            .env("CLOUDFLARE_BASE_URL", self.server.uri())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads no input may have closed it already.
+        let _closed = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_stored_read_by_another_process_and_removed() {
+    let Some(desk) = Desk::open().await else {
+        return;
+    };
+    let set = desk.run(
+        &["auth", "set", "--stdin", "--account", ACCOUNT],
+        "  canary0123456789\r\n",
+    );
+    assert_eq!(set.status.code(), Some(0), "{}", text(&set.stderr));
+    assert_eq!(desk.session.look_up("default").as_deref(), Some(SECRET));
+
+    let status = desk.run(&["auth", "status", "-o", "json"], "");
+    let report: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status.status.code(), Some(0));
+    assert_eq!(report["source"], "keyring");
+    assert_eq!(report["stored"], true);
+    assert_eq!(report["store"], "Secret Service");
+
+    let get = desk.run(&["get", ID, "-o", "json"], "");
+    assert_eq!(get.status.code(), Some(0), "{}", text(&get.stdout));
+    let report: Value = serde_json::from_slice(&get.stdout).unwrap();
+    assert_eq!(report["status"], "never_expires");
+
+    for _ in 0..2 {
+        assert_eq!(
+            desk.run(&["auth", "clear"], "").status.code(),
+            Some(0),
+            "also if there was none"
+        );
+    }
+    assert_eq!(desk.session.look_up("default"), None);
+    let gone = desk.run(&["get", ID, "-o", "json"], "");
+    assert_eq!(gone.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&gone.stdout).unwrap();
+    assert_eq!(report["error"]["kind"], "no_credential");
+    let config = std::fs::read_to_string(desk.home.path().join("config.toml")).unwrap();
+    assert!(
+        config.contains(ACCOUNT) && !config.contains(SECRET),
+        "{config}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_the_api_refuses_is_not_stored() {
+    let Some(desk) = Desk::open().await else {
+        return;
+    };
+    let set = desk.run(&["auth", "set", "--stdin", "--account", ACCOUNT], "wrong");
+    assert_ne!(set.status.code(), Some(0));
+    assert!(!set.stderr.is_empty());
+    assert_eq!(desk.session.look_up("default"), None);
+    assert!(!desk.home.path().join("config.toml").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_profile_is_made_under_its_own_name() {
+    let Some(desk) = Desk::open().await else {
+        return;
+    };
+    let set = desk.run(
+        &[
+            "auth",
+            "set",
+            "--stdin",
+            "--profile",
+            "work",
+            "--account",
+            ACCOUNT,
+        ],
+        SECRET,
+    );
+    assert_eq!(set.status.code(), Some(0), "{}", text(&set.stderr));
+    assert_eq!(desk.session.look_up("work").as_deref(), Some(SECRET));
+    let get = desk.run(&["get", "CI", "--profile", "work"], "");
+    assert_eq!(get.status.code(), Some(0), "{}", text(&get.stderr));
+}

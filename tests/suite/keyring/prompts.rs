@@ -1,0 +1,648 @@
+//! The keyring's states told apart, its dialogues taken back, and nothing stored unsaid.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+use tokenscope::api::{BaseUrl, Options};
+use tokenscope::config::paths::Paths;
+use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
+use tokenscope::domain::access::{Access, Identity};
+use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::failure::Failure;
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::token::TokenRef;
+use tokenscope::service::{Limits, TokenService};
+
+use crate::keyring::states::{api, bind, in_session, with_profile};
+use crate::support::api::{ACCOUNT, CANARY, Fake as Api, ID, Outcome, home, run, run_with_input};
+use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::secret_service::{Fake, Manner};
+use crate::support::terminal::Session;
+
+const GET: &[&str] = &["get", ID, "-o", "json", "--timeout", "2"];
+const STATUS: &[&str] = &["auth", "status", "-o", "json", "--timeout", "2"];
+const SET: &[&str] = &[
+    "auth",
+    "set",
+    "--stdin",
+    "--timeout",
+    "2",
+    "--account",
+    ACCOUNT,
+];
+const CLEAR: &[&str] = &["auth", "clear", "--timeout", "2"];
+
+/// All four commands against a service of this manner, each with what it prints.
+fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
+    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let service = Fake::start(&desktop, &manner.clone());
+    for arguments in [GET, STATUS, SET, CLEAR] {
+        let mut command = in_session(&desktop, &fake, home.path(), arguments);
+        let outcome = run_with_input(&mut command, CANARY.as_bytes());
+        outcome.hides_the_secret();
+        assert_eq!(outcome.code, Some(1), "{arguments:?}: {}", outcome.stderr);
+        judge(arguments[..2].join(" ").as_str(), &outcome, &service);
+    }
+}
+
+fn words(outcome: &Outcome) -> String {
+    let words = format!("{}{}", outcome.stdout, outcome.stderr);
+    // The headline, without the details.
+    let (said, _) = words.split_once("details:").unwrap_or((&words, ""));
+    said.to_owned()
+}
+
+#[test]
+fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
+    for (name, expected) in [
+        ("org.freedesktop.DBus.Error.TimedOut", "did not start"),
+        ("org.freedesktop.DBus.Error.Timeout", "did not start"),
+        (
+            "org.freedesktop.DBus.Error.Spawn.ExecFailed",
+            "did not start",
+        ),
+        (
+            "org.freedesktop.DBus.Error.Spawn.ChildExited",
+            "did not start",
+        ),
+        (
+            "org.freedesktop.DBus.Error.NoReply",
+            "ended before it answered",
+        ),
+        (
+            "org.freedesktop.DBus.Error.Disconnected",
+            "ended before it answered",
+        ),
+        (
+            "org.freedesktop.DBus.Error.ServiceUnknown",
+            "No keyring service is running",
+        ),
+        (
+            "org.freedesktop.DBus.Error.NameHasNoOwner",
+            "No keyring service is running",
+        ),
+        ("org.freedesktop.DBus.Error.AccessDenied", "was denied"),
+        (
+            "org.freedesktop.DBus.Error.UnknownMethod",
+            "does not understand",
+        ),
+        (
+            "org.freedesktop.DBus.Error.LimitsExceeded",
+            "no room or memory",
+        ),
+        ("org.freedesktop.DBus.Error.Failed", "failed"),
+        ("org.freedesktop.Secret.Error.IsLocked", "is locked"),
+        (
+            "org.freedesktop.Secret.Error.NoSession",
+            "ended before it answered",
+        ),
+        ("org.example.Whatever", "failed"),
+    ] {
+        let manner = Manner {
+            error: Some(name),
+            ..Manner::default()
+        };
+        all(&manner, |command, outcome, _| {
+            let said = words(outcome);
+            assert!(said.contains(expected), "{command}, {name}: {said}");
+            for raw in ["org.", "zbus", "words of a library"] {
+                assert!(!said.contains(raw), "{command}, {name}: {said}");
+            }
+        });
+    }
+}
+
+const OTHERS: [(Option<&str>, &str, &str); 4] = [
+    (
+        Some("org.keepassxc.KeePassXC.MainWindow"),
+        "KeePassXC",
+        "KeePassXC",
+    ),
+    (Some("org.kde.kwalletd6"), "wallet", "KWalletManager"),
+    (
+        Some("org.kde.secretservicecompat"),
+        "wallet",
+        "KWalletManager",
+    ),
+    (None, "keyring", "program that keeps this session's secrets"),
+];
+
+#[test]
+fn g04_nothing_open_is_no_empty_keyring_and_is_said_in_the_words_of_its_program() {
+    for (name, place, way) in OTHERS {
+        let manner = Manner {
+            name,
+            ..Manner::default()
+        };
+        all(&manner, |command, outcome, _| {
+            let said = words(outcome);
+            assert!(said.contains("is open, so nothing"), "{command}: {said}");
+            assert!(
+                said.contains(place) && said.contains(way),
+                "{command}: {said}"
+            );
+            assert!(!said.contains("gnome-keyring-daemon"), "{command}: {said}");
+            assert!(!said.contains("holds no secret"), "{command}: {said}");
+            if command == "auth status" {
+                assert!(outcome.json()["stored"].is_null());
+            }
+        });
+    }
+}
+
+#[test]
+fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
+    for (name, place, way) in OTHERS {
+        for shows_locked in [false, true] {
+            let manner = Manner {
+                name,
+                has_collection: true,
+                is_locked: true,
+                shows_locked,
+                ..Manner::default()
+            };
+            all(&manner, |command, outcome, service| {
+                let said = words(outcome);
+                assert!(!said.contains("holds no secret"), "{command}: {said}");
+                if command == "auth status" {
+                    let report = outcome.json();
+                    assert_eq!(report["locked"], true);
+                    assert_eq!(report["stored"].as_bool(), shows_locked.then_some(true));
+                    assert_eq!(service.count("prompt"), 1, "only `get` has asked");
+                    assert!(said.contains(place) && said.contains(way), "{said}");
+                } else {
+                    // The dialogue was open until the time was over, and is taken back.
+                    assert!(said.contains("did not answer within 2 s"), "{said}");
+                    dbus::eventually("it is dismissed", || {
+                        service.count("prompt") == service.count("dismiss")
+                    });
+                }
+                if command == "auth clear" {
+                    assert!(said.contains("stays"), "{said}");
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let status = |desktop: &dbus::Session| {
+        let outcome = run(&mut in_session(desktop, &fake, home.path(), STATUS));
+        let report = outcome.json();
+        (
+            outcome.code,
+            report["stored"].as_bool(),
+            report["locked"].as_bool(),
+            outcome.stderr,
+        )
+    };
+    assert_eq!(
+        (status(&desktop).0, status(&desktop).1, status(&desktop).2),
+        (Some(1), Some(false), Some(false))
+    );
+    desktop.store_beside("default", "one", CANARY.as_bytes());
+    let usable = status(&desktop);
+    assert_eq!(
+        (usable.0, usable.1, usable.2),
+        (Some(0), Some(true), Some(false))
+    );
+    desktop.store_beside("default", "two", b"other");
+    let twice = status(&desktop);
+    assert_eq!(
+        (twice.0, twice.1, twice.2),
+        (Some(1), Some(true), Some(false))
+    );
+    assert!(twice.3.contains("2 entries"), "{}", twice.3);
+    desktop.lock_keyring();
+    let locked = status(&desktop);
+    assert_eq!(
+        (locked.0, locked.1, locked.2),
+        (Some(1), Some(true), Some(true))
+    );
+    assert!(locked.3.contains("locked"), "{}", locked.3);
+    let clear = run(&mut in_session(&desktop, &fake, home.path(), CLEAR));
+    assert_eq!(clear.code, Some(1));
+    assert!(
+        clear.stderr.contains("What is stored for default stays."),
+        "{}",
+        clear.stderr
+    );
+}
+
+fn locked_away() -> Manner {
+    Manner {
+        name: Some("org.keepassxc.KeePassXC.MainWindow"),
+        has_collection: true,
+        is_locked: true,
+        ..Manner::default()
+    }
+}
+
+fn at_terminal(desktop: &dbus::Session, fake: &Api, home: &Path, arguments: &[&str]) -> Session {
+    let environment = desktop.command("true");
+    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    variables.push(("CLOUDFLARE_BASE_URL", &url));
+    variables.push(("TOKENSCOPE_HOME", &home));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command.args(arguments);
+    Session::spawn(command, &variables)
+}
+
+#[test]
+fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back() {
+    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    bind(home.path(), &fake);
+    let service = Fake::start(&desktop, &locked_away());
+    for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
+        .into_iter()
+        .enumerate()
+    {
+        let mut session = at_terminal(&desktop, &fake, home.path(), &["get", ID]);
+        session.wait_for("waiting for the keyring");
+        assert_eq!(service.count("prompt"), at + 1);
+        session.signal(signal);
+        session.end();
+        dbus::eventually("it is dismissed", || service.count("dismiss") == at + 1);
+    }
+    // The screens: given up, and left.
+    for (at, keys) in ["\x1b", "\x03"].into_iter().enumerate() {
+        let mut session = at_terminal(&desktop, &fake, home.path(), &[ID]);
+        session.wait_for("waiting for the OS keyring");
+        dbus::eventually("it is asked", || service.count("prompt") == at + 4);
+        session.type_keys(keys);
+        dbus::eventually("it is dismissed", || service.count("dismiss") == at + 4);
+        session.type_keys("\x03");
+        session.end();
+    }
+}
+
+#[test]
+fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again() {
+    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let service = Fake::start(&desktop, &locked_away());
+    let mut session = at_terminal(
+        &desktop,
+        &fake,
+        home.path(),
+        &["auth", "set", "--timeout", "1"],
+    );
+    session.wait_for("(not shown)");
+    session.type_keys(&format!("{CANARY}\r"));
+    session.wait_for("waiting for the keyring");
+    // Longer than the command's own time, and than the keyring's.
+    assert!(!session.ends_within(Duration::from_millis(5500)));
+    assert_eq!((service.count("prompt"), service.count("dismiss")), (1, 0));
+    // Whoever closes the dialogue is asked whether that was meant.
+    let dismissing = desktop
+        .command("dbus-send")
+        .args([
+            "--session",
+            "--type=method_call",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets/prompt/p1",
+        ])
+        .arg("org.freedesktop.Secret.Prompt.Dismiss")
+        .status()
+        .unwrap();
+    assert!(dismissing.success());
+    session.wait_for("Enter tries again");
+    session.type_keys("\r");
+    dbus::eventually("it is asked again", || service.count("prompt") == 2);
+    session.type_keys("\x03");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 130, "{stream}");
+    assert!(!stream.contains("canary"), "{stream}");
+}
+
+#[test]
+fn g07_another_users_bus_is_said_to_be_one() {
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    for address in [
+        "unix:path=/run/user/54321/bus",
+        "unix:guid=0,path=/run/user/54321/bus;tcp:host=x",
+    ] {
+        let mut command = crate::keyring::states::profiled(&fake, home.path(), GET);
+        let outcome = run(command.env("DBUS_SESSION_BUS_ADDRESS", address));
+        let said = outcome.is_error("keyring", 1);
+        assert!(said.contains("belongs to user 54321"), "{said}");
+        assert!(said.contains("DBUS_SESSION_BUS_ADDRESS"), "{said}");
+    }
+}
+
+#[test]
+fn g05_the_keyring_is_tried_out_once_a_run() {
+    let (service, calls, _home) = service(Ok(CANARY), false);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for _ in 0..4 {
+        runtime.block_on(service.probe()).unwrap();
+    }
+    assert_eq!(*calls.lock().unwrap(), ["probe"]);
+}
+
+/// A store that says what it is told when read back, and keeps the rest of its promises.
+struct Told {
+    calls: Arc<Mutex<Vec<&'static str>>>,
+    kept: Arc<Mutex<Option<String>>>,
+    /// Read back once something was stored.
+    back: Result<&'static str, StoreError>,
+    has_set: bool,
+    /// What is gone once something was stored, so that no file can be written there any more.
+    spoils: Option<std::path::PathBuf>,
+}
+
+impl CredentialStore for Told {
+    fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
+        self.calls.lock().unwrap().push("get");
+        if self.has_set {
+            return self.back.clone().map(|text| Secret::new(text.to_owned()));
+        }
+        let kept = self.kept.lock().unwrap().clone();
+        kept.map(Secret::new).ok_or(StoreError::Missing)
+    }
+
+    fn set(&mut self, _: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push("set");
+        *self.kept.lock().unwrap() = Some(secret.expose().to_owned());
+        self.has_set = true;
+        if let Some(dir) = self.spoils.take() {
+            std::fs::remove_dir_all(dir).unwrap();
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, _: &str) -> Result<bool, StoreError> {
+        self.calls.lock().unwrap().push("delete");
+        Ok(self.kept.lock().unwrap().take().is_some())
+    }
+
+    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
+        Ok(self.kept.lock().unwrap().is_some())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push("probe");
+        Ok(())
+    }
+
+    fn place(&mut self) -> String {
+        "a test".to_owned()
+    }
+}
+
+type Calls = Arc<Mutex<Vec<&'static str>>>;
+
+fn service(
+    back: Result<&'static str, StoreError>,
+    is_kept: bool,
+) -> (TokenService, Calls, tempfile::TempDir) {
+    let home = home();
+    let calls = Calls::default();
+    let kept = is_kept.then(|| "before".to_owned());
+    let store = Told {
+        calls: Arc::clone(&calls),
+        kept: Arc::new(Mutex::new(kept)),
+        back,
+        has_set: false,
+        spoils: None,
+    };
+    let service = inspector_over(store, home.path());
+    (service, calls, home)
+}
+
+fn inspector_over(store: Told, home: &Path) -> TokenService {
+    let options = Options {
+        base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
+        ca_file: None,
+        use_system_proxy: false,
+        idle_limit: Duration::from_secs(60),
+        clock: || chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+    };
+    let limits = Limits {
+        timeout: Duration::from_secs(20),
+        keyring: Duration::from_secs(5),
+        waits_when_limited: false,
+    };
+    TokenService::new(
+        options,
+        StoreHandle::start(|| Box::new(store)),
+        Environment::default(),
+        Some(Paths::in_one(home)),
+        limits,
+    )
+}
+
+fn profile() -> (Profile, Credential) {
+    let profile = Profile {
+        name: "default".to_owned(),
+        kind: CredentialKind::ApiToken,
+        scope: Some(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
+        base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
+    };
+    let credential = Credential {
+        kind: CredentialKind::ApiToken,
+        secret: Secret::new(CANARY.to_owned()),
+    };
+    (profile, credential)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
+    let (profile, credential) = profile();
+    let (service, _, home) = service(Err(StoreError::Missing), false);
+    let failure = service.save(&profile, &credential).await.unwrap_err();
+    assert_eq!(
+        failure.summary,
+        "The keyring took the secret but does not return it."
+    );
+    assert!(!failure.hint.contains("auth set"), "{}", failure.hint);
+    assert!(!home.path().join("config.toml").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_what_cannot_be_read_back_is_taken_back() {
+    let (profile, credential) = profile();
+    for (is_kept, last) in [(false, "delete"), (true, "set")] {
+        let (service, calls, home) = service(Err(StoreError::Denied), is_kept);
+        let failure = service.save(&profile, &credential).await.unwrap_err();
+        assert!(failure.summary.contains("denied"), "{}", failure.summary);
+        assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
+        assert!(!home.path().join("config.toml").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back() {
+    let (profile, credential) = profile();
+    for before in [None, Some("before".to_owned())] {
+        let home = home();
+        let kept = Arc::new(Mutex::new(before.clone()));
+        let store = Told {
+            calls: Calls::default(),
+            kept: Arc::clone(&kept),
+            back: Ok(CANARY),
+            has_set: false,
+            spoils: Some(home.path().to_owned()),
+        };
+        let service = inspector_over(store, home.path());
+        let failure = service.save(&profile, &credential).await.unwrap_err();
+        assert!(
+            failure.summary.contains("config.toml"),
+            "{}",
+            failure.summary
+        );
+        assert_eq!(*kept.lock().unwrap(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k11_another_profiles_secret_is_not_kept_in_memory() {
+    let (service, calls, home) = service(Ok(CANARY), true);
+    let bound = "base_url = \"http://127.0.0.1:9\"\ncredential = \"api_token\"\n";
+    let profiles = format!("[profiles.one]\n{bound}[profiles.two]\n{bound}");
+    std::fs::write(home.path().join("config.toml"), profiles).unwrap();
+    let token = TokenRef::parse(ID).unwrap();
+    for (name, reads) in [("one", 1), ("one", 1), ("two", 2), ("one", 3)] {
+        let access = Access {
+            identity: Identity {
+                source: CredentialSource::Keyring {
+                    profile: name.to_owned(),
+                },
+                kind: CredentialKind::ApiToken,
+            },
+            scope: Scope::Account(ScopeId::parse(ACCOUNT).unwrap()),
+        };
+        // Nobody listens there: what counts is what was asked of the keyring.
+        let _refused = service.look_up(&access, &token, || {}).await;
+        assert_eq!(calls.lock().unwrap().len(), reads, "{name}");
+    }
+}
+
+#[test]
+fn g02_a_config_that_cannot_be_written_stores_nothing() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let fake = api();
+    let outer = home();
+    // A link into a directory that is no directory, as one that is read-only looks to root too.
+    let dangling = outer.path().join("dangling");
+    std::fs::create_dir(&dangling).unwrap();
+    std::os::unix::fs::symlink("/proc/tokenscope/config.toml", dangling.join("config.toml"))
+        .unwrap();
+    // The lock is held by somebody else.
+    let held = outer.path().join("held");
+    std::fs::create_dir(&held).unwrap();
+    let lock = std::fs::File::create(held.join("tokenscope.lock")).unwrap();
+    lock.lock().unwrap();
+    // A file is where the directory should be.
+    let file = outer.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for dir in [&dangling, &held, &file] {
+        let mut command = in_session(&desktop, &fake, dir, SET);
+        let set = run_with_input(&mut command, CANARY.as_bytes());
+        assert_eq!(set.code, Some(1), "{}: {}", dir.display(), set.stderr);
+        assert_eq!(desktop.look_up("default"), None, "{}", dir.display());
+        assert!(!set.stderr.contains("in the keyring"), "{}", set.stderr);
+    }
+    // A profile that says the same already needs no lock.
+    with_profile(&held);
+    bind(&held, &fake);
+    let before = std::fs::metadata(held.join("config.toml"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let set = run_with_input(
+        &mut in_session(&desktop, &fake, &held, SET),
+        CANARY.as_bytes(),
+    );
+    assert_eq!(set.code, Some(0), "{}", set.stderr);
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+    let after = std::fs::metadata(held.join("config.toml"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    assert_eq!(before, after);
+    std::fs::set_permissions(&held, std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let (desktop, fake, home) = (&desktop, &fake, home.path());
+        let running: Vec<_> = (0..8)
+            .map(|at| {
+                scope.spawn(move || {
+                    let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
+                    let mut command = in_session(desktop, fake, home, set);
+                    run_with_input(&mut command, format!("secret-{at}").as_bytes())
+                })
+            })
+            .collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    for outcome in &outcomes {
+        let is_busy = outcome.stderr.contains("Another program holds");
+        assert!(outcome.code == Some(0) || is_busy, "{}", outcome.stderr);
+        assert!(
+            !outcome.stderr.contains("gave another one back"),
+            "{}",
+            outcome.stderr
+        );
+    }
+    assert!(outcomes.iter().any(|outcome| outcome.code == Some(0)));
+    assert!(desktop.look_up("default").unwrap().starts_with("secret-"));
+}
+
+#[test]
+fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
+    for provider in [Provider::KeePassXc, Provider::KWallet, Provider::Other] {
+        for error in [
+            StoreError::LockedIn(provider),
+            StoreError::NothingOpen(provider),
+        ] {
+            assert!(error.may_pass() && !error.is_absent());
+            let failure = Failure::from(error);
+            assert!(failure.summary.ends_with('.') && failure.hint.ends_with('.'));
+        }
+    }
+}

@@ -1,0 +1,949 @@
+//! Group B: the OS keyring, in every state that a real one or its absence can be in.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use portable_pty::CommandBuilder;
+use tokenscope::api::{BaseUrl, Options};
+use tokenscope::config::paths::Paths;
+use tokenscope::credentials::{CredentialStore, Environment, StoreError, StoreHandle};
+use tokenscope::domain::access::{Access, Identity};
+use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::token::TokenRef;
+use tokenscope::service::{Limits, TokenService};
+
+use crate::keyring::Remote;
+use crate::support::api::{
+    ACCOUNT, CANARY, Fake, ID, Outcome, Reply, home, http, run, run_with_input, shows, success,
+    token, tokenscope,
+};
+use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::terminal::Session;
+
+/// A fake API that lists one token and gives it.
+pub(crate) fn api() -> Fake {
+    Fake::start(|head, _| {
+        let one = token(r#""name":"CI","duration":"forever""#);
+        let result = if head.contains(ID) {
+            one
+        } else {
+            format!("[{one}]")
+        };
+        Reply::Bytes(http(200, &[], success(&result)))
+    })
+}
+
+/// Writes a configuration whose default profile has its secret in the keyring.
+pub(crate) fn with_profile(home: &Path) {
+    let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(home.join("config.toml"), text).unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(home.join("config.toml"), private).unwrap();
+}
+
+fn add_to_config(home: &Path, more: &str) {
+    let path = home.join("config.toml");
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(more.as_bytes()).unwrap();
+}
+
+/// A directory whose `bus` accepts connections and never answers, and the count of those.
+pub(crate) struct SilentBus {
+    dir: tempfile::TempDir,
+    pub(crate) met: Arc<AtomicUsize>,
+}
+
+impl SilentBus {
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
+        let met = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&met);
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for stream in listener.incoming().map_while(Result::ok) {
+                count.fetch_add(1, Ordering::SeqCst);
+                kept.push(stream);
+            }
+        });
+        Self { dir, met }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("unix:path={}", self.dir.path().join("bus").display())
+    }
+}
+
+/// How a bus holds back what the real one answers.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// Each answer comes this much later.
+    Each(Duration),
+    /// Nothing is answered until a connection is this old, and then all of it.
+    NotBefore(Duration),
+}
+
+/// A bus in front of another that holds back its answers.
+struct SlowBus {
+    dir: tempfile::TempDir,
+}
+
+impl SlowBus {
+    fn before(desktop: &dbus::Session, pace: Pace) -> Self {
+        let real = desktop.socket();
+        let dir = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
+        std::thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                let far = UnixStream::connect(&real).unwrap();
+                let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                std::thread::spawn(move || pass(near, far, Pace::Each(Duration::ZERO)));
+                std::thread::spawn(move || pass(far_too, near_too, pace));
+            }
+        });
+        Self { dir }
+    }
+
+    fn address(&self) -> String {
+        format!("unix:path={}", self.dir.path().join("bus").display())
+    }
+}
+
+fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
+    let began = Instant::now();
+    let mut buffer = [0; 8192];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        std::thread::sleep(match pace {
+            Pace::Each(pause) => pause,
+            Pace::NotBefore(age) => age.saturating_sub(began.elapsed()),
+        });
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _gone = to.shutdown(std::net::Shutdown::Both);
+}
+
+/// Binds the profiles of a home to a fake, as storing their secrets there would have done.
+pub(crate) fn bind(home: &Path, fake: &Fake) {
+    let path = home.join("config.toml");
+    // Reading a pipe would wait for its other end.
+    if !path.is_file() {
+        return;
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return;
+    };
+    if text.contains("base_url") {
+        return;
+    }
+    let mut bound = String::new();
+    for line in text.split_inclusive('\n') {
+        bound.push_str(line);
+        if line.starts_with("[profiles.") {
+            bound.extend(["base_url = \"", &fake.url(), "\"\n"]);
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+    std::fs::write(&path, bound).unwrap();
+}
+
+/// A command of a profile without a credential in the environment.
+pub(crate) fn profiled(fake: &Fake, home: &Path, arguments: &[&str]) -> Command {
+    bind(home, fake);
+    let mut command = tokenscope(arguments);
+    command
+        .env("TOKENSCOPE_HOME", home)
+        .env("CLOUDFLARE_BASE_URL", fake.url());
+    command
+}
+
+/// The same in a private session.
+pub(crate) fn in_session(
+    desktop: &dbus::Session,
+    fake: &Fake,
+    home: &Path,
+    arguments: &[&str],
+) -> Command {
+    bind(home, fake);
+    let mut command = desktop.command(env!("CARGO_BIN_EXE_tokenscope"));
+    command
+        .args(arguments)
+        .env("TOKENSCOPE_HOME", home)
+        .env("CLOUDFLARE_BASE_URL", fake.url())
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+/// The screens in a private session, over this home.
+pub(crate) fn screens_in(
+    desktop: &dbus::Session,
+    fake: &Fake,
+    home: &Path,
+    arguments: &[&str],
+) -> Session {
+    bind(home, fake);
+    let environment = desktop.command("true");
+    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    variables.push(("CLOUDFLARE_BASE_URL", &url));
+    variables.push(("TOKENSCOPE_HOME", &home));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command.args(arguments);
+    Session::spawn(command, &variables)
+}
+
+fn keyring_error(outcome: &Outcome) -> String {
+    let words = outcome.is_error("keyring", 1);
+    for raw in ["org.freedesktop", "zbus", "D-Bus error", "panicked"] {
+        assert!(!words.contains(raw), "{words}");
+    }
+    assert!(
+        words.contains("CLOUDFLARE_API_TOKEN"),
+        "says what to do: {words}"
+    );
+    words
+}
+
+/// Nothing under a directory holds the secret, and whatever there is belongs to its user alone.
+pub(crate) fn keeps_no_secret(dir: &Path) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        // What is being written has another name the next moment.
+        let Ok(metadata) = std::fs::metadata(&path) else {
+            continue;
+        };
+        let mode = metadata.permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} is the user's alone", path.display());
+        #[expect(clippy::disallowed_methods, reason = "what the program left behind")]
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(CANARY), "{}", path.display());
+    }
+}
+
+#[test]
+fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
+    let fake = api();
+    let mut session = fake.screens_with(&[], &[]);
+    session.wait_for("No OS keyring is reachable");
+    shows(
+        &mut session,
+        "Keep it for this session only, or set CLOUDFLARE_API_TOKEN instead.",
+    );
+    session.wait_for("Keep for this session only");
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
+    session.wait_for("Look up a service token");
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    keeps_no_secret(session.home.path());
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    let home = home();
+    with_profile(home.path());
+    for arguments in [&["get", ID, "-o", "json"][..], &["get", "CI", "-o", "json"]] {
+        let outcome = run(&mut profiled(&fake, home.path(), arguments));
+        let words = keyring_error(&outcome);
+        assert!(words.contains("No OS keyring is reachable"), "{words}");
+    }
+    let set = run_with_input(
+        &mut profiled(&fake, home.path(), &["auth", "set", "--stdin"]),
+        CANARY.as_bytes(),
+    );
+    assert_eq!(set.code, Some(1));
+    assert!(
+        set.stderr.contains("No OS keyring is reachable"),
+        "{}",
+        set.stderr
+    );
+    set.hides_the_secret();
+}
+
+#[test]
+fn b01_auth_status_says_why_a_keyring_cannot_be_asked_and_prints_the_rest() {
+    let (fake, silent, home) = (api(), SilentBus::start(), home());
+    with_profile(home.path());
+    for (bus, why) in [
+        ("unix:path=/nonexistent", "No OS keyring is reachable"),
+        (silent.address().as_str(), "did not answer within 1 s"),
+    ] {
+        for form in ["table", "json"] {
+            let line = ["auth", "status", "-o", form, "--timeout", "1"];
+            let mut command = profiled(&fake, home.path(), &line);
+            let outcome = run(command.env("DBUS_SESSION_BUS_ADDRESS", bus));
+            assert_eq!(outcome.code, Some(1), "{bus}");
+            let said: Vec<&str> = outcome.stderr.lines().collect();
+            assert!(
+                said[0].starts_with("error: ") && said[0].contains(why),
+                "{said:?}"
+            );
+            assert!(said[1].starts_with("hint: ") && said.len() == 2, "{said:?}");
+            assert!(outcome.stdout.contains("keyring"), "{}", outcome.stdout);
+            if form == "json" {
+                let report = outcome.json();
+                assert_eq!(report["source"], "keyring");
+                assert!(report["stored"].is_null() && report["store"].is_null());
+                assert!(report["error"].is_null());
+            }
+        }
+    }
+}
+
+#[test]
+fn b01_with_a_credential_in_the_environment_the_keyring_is_not_touched() {
+    let (fake, bus, home) = (api(), SilentBus::start(), home());
+    with_profile(home.path());
+    for arguments in [
+        &["get", ID][..],
+        &["auth", "status"],
+        &["--version"],
+        &["--help"],
+    ] {
+        let mut command = fake.command(arguments);
+        command
+            .env("TOKENSCOPE_HOME", home.path())
+            .env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        let outcome = run(&mut command);
+        assert_eq!(outcome.code, Some(0), "{arguments:?}: {}", outcome.stderr);
+    }
+    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn b02_a_keyring_that_never_answers_holds_nothing_up() {
+    let (fake, bus, home) = (api(), SilentBus::start(), home());
+    with_profile(home.path());
+    let outcome = run(profiled(
+        &fake,
+        home.path(),
+        &["get", ID, "-o", "json", "--timeout", "1"],
+    )
+    .env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
+    let words = keyring_error(&outcome);
+    assert!(words.contains("did not answer within 1 s"), "{words}");
+    assert!(words.contains("unlock prompt"), "{words}");
+    assert!(outcome.took < Duration::from_secs(4), "{:?}", outcome.took);
+    let (address, url) = (bus.address(), fake.url());
+    let home_text = home.path().to_str().unwrap().to_owned();
+    let variables = [
+        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
+        ("CLOUDFLARE_BASE_URL", &url),
+        ("TOKENSCOPE_HOME", &home_text),
+    ];
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command.arg(ID);
+    let mut session = Session::spawn(command, &variables);
+    session.wait_for("waiting for the OS keyring");
+    session.type_keys("\x1b");
+    session.wait_for("Cancelled");
+    session.type_keys("r");
+    session.wait_for("Looking up");
+    session.type_keys("q");
+    let asked = Instant::now();
+    assert_eq!(session.end().0.exit_code(), 0);
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(fake.heads().is_empty());
+}
+
+#[test]
+fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
+    let (fake, bus) = (api(), SilentBus::start());
+    let address = bus.address();
+    let mut session = fake.screens_with(&[], &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
+    session.wait_for("Waiting for the OS keyring (an unlock prompt may be on the desktop)");
+    session.wait_for("Keep for this session only");
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
+    session.wait_for("Saving");
+    session.type_keys("\x1b");
+    session.wait_for("Cancelled");
+    session.type_keys("\t\t\r");
+    session.wait_for("Look up a service token");
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    keeps_no_secret(session.home.path());
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    bind(home.path(), &fake);
+    desktop.store_beside("default", "slow", CANARY.as_bytes());
+    let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
+    let (address, url) = (slow.address(), fake.url());
+    let home_text = home.path().to_str().unwrap().to_owned();
+    let variables = [
+        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
+        ("CLOUDFLARE_BASE_URL", &url),
+        ("TOKENSCOPE_HOME", &home_text),
+    ];
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command.arg(ID);
+    let mut session = Session::spawn(command, &variables);
+    session.wait_for("waiting for the OS keyring");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    let outcome = run(profiled(
+        &fake,
+        home.path(),
+        &["get", ID, "-o", "json", "--timeout", "1"],
+    )
+    .env("DBUS_SESSION_BUS_ADDRESS", slow.address()));
+    keyring_error(&outcome);
+    assert!(outcome.took < Duration::from_secs(4), "{:?}", outcome.took);
+}
+
+#[test]
+fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_one_can_watch() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "slow", CANARY.as_bytes());
+    let slow = SlowBus::before(&desktop, Pace::NotBefore(Duration::from_millis(5500)));
+    let address = slow.address();
+    let mut command = in_session(&desktop, &fake, home.path(), &["get", ID, "-o", "json"]);
+    command.env("DBUS_SESSION_BUS_ADDRESS", &address);
+    let command = std::thread::spawn(move || run(&mut command));
+    let mut session = fake.screens_with(
+        &[ID],
+        &[
+            ("DBUS_SESSION_BUS_ADDRESS", &address),
+            ("TOKENSCOPE_HOME", home.path().to_str().unwrap()),
+        ],
+    );
+    session.wait_for("waiting for the OS keyring");
+    session.type_keys("?");
+    session.wait_for("Esc closes");
+    session.type_keys("?");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    // Nobody watches a command: it says after five seconds what it waits for.
+    let outcome = command.join().unwrap();
+    let words = keyring_error(&outcome);
+    assert!(words.contains("did not answer within 5 s"), "{words}");
+    assert!(outcome.took < Duration::from_secs(8), "{:?}", outcome.took);
+}
+
+#[test]
+fn b02_a_service_restarted_between_two_reads_is_found_again() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let more = "\n[profiles.other]\ncredential = \"api_token\"\n";
+    add_to_config(home.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
+    for profile in ["default", "other"] {
+        desktop.store_beside(profile, "by hand", CANARY.as_bytes());
+    }
+    let get = &["get", ID, "-o", "json"];
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    for _ in 0..2 {
+        assert_eq!(
+            run(&mut in_session(&desktop, &fake, home.path(), get)).code,
+            Some(0)
+        );
+        desktop.restart_keyring();
+    }
+    // The screens read through the connection that they had before.
+    session.type_keys("p");
+    session.wait_for("Secret Service, login collection");
+    session.type_keys("j\r");
+    session.wait_for("Now using the profile other");
+    session.type_keys(&format!("{ID}\r"));
+    // The status stands among the recent ones too.
+    session.wait_for("Duration   forever");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "by hand", CANARY.as_bytes());
+    desktop.lock_keyring();
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("The keyring is locked");
+    assert!(fake.heads().is_empty());
+    desktop.restart_keyring();
+    session.type_keys("r");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
+    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let set = run_with_input(
+        &mut in_session(&desktop, &fake, home.path(), &["auth", "set", "--stdin"]),
+        CANARY.as_bytes(),
+    );
+    assert_eq!(set.code, Some(0), "{}", set.stderr);
+    desktop.lock_keyring();
+    let get = &["get", ID, "-o", "json"];
+    let words = keyring_error(&run(&mut in_session(&desktop, &fake, home.path(), get)));
+    assert!(
+        words.contains("locked") && words.contains("Unlock it"),
+        "{words}"
+    );
+    let status = &["auth", "status", "-o", "json"];
+    let status = run(&mut in_session(&desktop, &fake, home.path(), status));
+    assert_eq!(status.json()["stored"], true, "seen without unlocking it");
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("The keyring is locked");
+    session.type_keys("a");
+    session.wait_for("Re-enter the credential");
+    session.wait_for("Keep for this session only");
+    session.type_keys(&format!("{CANARY}\t\t\t\t\r"));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    keeps_no_secret(home.path());
+}
+
+#[test]
+fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
+    let Some(desktop) = dbus::Session::start(Keyring::NeverUnlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    let mut session = screens_in(&desktop, &fake, home.path(), &[]);
+    // The store is tried out before anything is typed.
+    session.wait_for("has no collection to keep secrets in");
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
+    session.wait_for("e details");
+    session.wait_for("•••");
+    session.wait_for(ACCOUNT);
+    session.type_keys("\r");
+    session.wait_for("Look up a service token");
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    keeps_no_secret(home.path());
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+    let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
+    let set = run_with_input(
+        &mut in_session(&desktop, &fake, home.path(), set),
+        CANARY.as_bytes(),
+    );
+    assert_eq!(set.code, Some(1));
+    assert!(set.stderr.contains("no collection"), "{}", set.stderr);
+    assert!(
+        !home.path().join("config.toml").exists(),
+        "no profile without its secret"
+    );
+}
+
+#[test]
+fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, outer) = (api(), home());
+    let home = outer.path().join("made").join("by it");
+    // The widest mask, and the log at its most talkative.
+    let mut command = desktop.command("/bin/sh");
+    command
+        .args(["-c", "umask 000; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .args([
+            "--log",
+            "trace",
+            "auth",
+            "set",
+            "--stdin",
+            "--account",
+            ACCOUNT,
+        ])
+        .env("TOKENSCOPE_HOME", &home)
+        .env("CLOUDFLARE_BASE_URL", fake.url());
+    let set = run_with_input(&mut command, CANARY.as_bytes());
+    assert_eq!(set.code, Some(0), "{}", set.stderr);
+    let mut session = screens_in(&desktop, &fake, &home, &["--log", "trace", ID]);
+    session.wait_for("NEVER EXPIRES");
+    dbus::eventually("the look-up is remembered", || {
+        home.join("state.json").exists()
+    });
+    session.type_keys("q");
+    session.end();
+    keeps_no_secret(&home);
+    let mode = std::fs::metadata(&home).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_in() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("Re-enter the credential");
+    shows(
+        &mut session,
+        "The keyring holds no secret for this profile.",
+    );
+    session.wait_for(ACCOUNT);
+    session.wait_for("default");
+    session.type_keys(&format!("{CANARY}\r"));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    session.end();
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+    let cleared = run(&mut in_session(
+        &desktop,
+        &fake,
+        home.path(),
+        &["auth", "clear"],
+    ));
+    assert_eq!(cleared.code, Some(0));
+    let get = &["get", ID, "-o", "json"];
+    let outcome = run(&mut in_session(&desktop, &fake, home.path(), get));
+    let words = outcome.is_error("no_credential", 1);
+    assert!(words.contains("auth set"), "{words}");
+}
+
+#[test]
+fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
+    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    let get = &["get", ID, "-o", "json"];
+    let words = keyring_error(&run(&mut in_session(&desktop, &fake, home.path(), get)));
+    assert!(words.contains("No keyring service is running"), "{words}");
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("No keyring service is running");
+    session.type_keys("a");
+    session.wait_for("Keep for this session only");
+    session.type_keys("\x03");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+/// A store that counts what is asked of it, and answers as it is told.
+struct Counting {
+    calls: Arc<Mutex<Vec<&'static str>>>,
+    get: Result<(), StoreError>,
+    set: Result<(), StoreError>,
+}
+
+impl CredentialStore for Counting {
+    fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
+        self.calls.lock().unwrap().push("get");
+        self.get.clone().map(|()| Secret::new(CANARY.to_owned()))
+    }
+
+    fn set(&mut self, _: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push("set");
+        tokenscope::credentials::check_windows_length(secret)?;
+        self.set.clone()
+    }
+
+    fn delete(&mut self, _: &str) -> Result<bool, StoreError> {
+        self.set.clone().map(|()| true)
+    }
+
+    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn place(&mut self) -> String {
+        "a test".to_owned()
+    }
+}
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+/// A service over a counting store, and the calls it sees.
+fn service(
+    fake: &Fake,
+    home: &Path,
+    get: Result<(), StoreError>,
+    set: Result<(), StoreError>,
+) -> (TokenService, Arc<Mutex<Vec<&'static str>>>) {
+    let calls = Arc::default();
+    let store = Counting {
+        calls: Arc::clone(&calls),
+        get,
+        set,
+    };
+    let options = Options {
+        base_url: BaseUrl::parse(&fake.url()).unwrap(),
+        ca_file: None,
+        use_system_proxy: false,
+        idle_limit: Duration::from_secs(60),
+        clock: noon,
+    };
+    with_profile(home);
+    bind(home, fake);
+    let limits = Limits {
+        timeout: Duration::from_secs(20),
+        keyring: Duration::from_secs(5),
+        waits_when_limited: false,
+    };
+    let service = TokenService::new(
+        options,
+        StoreHandle::start(|| Box::new(store)),
+        Environment::default(),
+        Some(Paths::in_one(home)),
+        limits,
+    );
+    (service, calls)
+}
+
+/// A service over a store that fails so whatever it is asked.
+pub(crate) fn failing(home: &Path, error: &StoreError) -> TokenService {
+    let fake = Fake::holding("[]");
+    service(&fake, home, Err(error.clone()), Err(error.clone())).0
+}
+
+fn scope() -> Scope {
+    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
+}
+
+fn access() -> Access {
+    Access {
+        identity: Identity {
+            source: CredentialSource::Keyring {
+                profile: "default".to_owned(),
+            },
+            kind: CredentialKind::ApiToken,
+        },
+        scope: scope(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_twenty_refreshes_read_the_secret_once() {
+    let (fake, home) = (api(), home());
+    let (service, calls) = service(&fake, home.path(), Ok(()), Ok(()));
+    for _ in 0..20 {
+        for token in [ID, "CI"] {
+            let token = TokenRef::parse(token).unwrap();
+            let found = service.look_up(&access(), &token, || {}).await;
+            assert_eq!(found.unwrap().tokens.len(), 1);
+        }
+    }
+    service.stored("default").await.unwrap();
+    assert_eq!(*calls.lock().unwrap(), ["get"]);
+}
+
+#[test]
+fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "by hand", CANARY.as_bytes());
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    let tasks = format!("/proc/{}/task", session.foreground().as_raw_nonzero());
+    dbus::eventually("what waits on behalf of others has ended", || {
+        std::fs::read_dir(&tasks).unwrap().all(|task| {
+            let name = task.unwrap().path().join("comm");
+            #[expect(clippy::disallowed_methods, reason = "the system's own account")]
+            let name = std::fs::read_to_string(name).unwrap_or_default();
+            !name.starts_with("blocking-")
+        })
+    });
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn b11_what_needs_no_secret_reads_none() {
+    let (bus, home) = (SilentBus::start(), home());
+    with_profile(home.path());
+    for arguments in [
+        &["--version"][..],
+        &["--help"],
+        &["get", "--help"],
+        &["nonsense"],
+    ] {
+        let outcome = run(tokenscope(arguments)
+            .env("TOKENSCOPE_HOME", home.path())
+            .env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
+        assert!(outcome.took < Duration::from_secs(4), "{arguments:?}");
+    }
+    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_nothing_is_written() {
+    let (fake, home) = (api(), home());
+    for (length, fits) in [(1279, true), (1280, true), (1281, false)] {
+        let (service, _) = service(&fake, home.path(), Ok(()), Ok(()));
+        let profile = Profile {
+            name: "default".to_owned(),
+            kind: CredentialKind::ApiToken,
+            scope: Some(scope()),
+            base_url: BaseUrl::default(),
+        };
+        let credential = Credential {
+            kind: CredentialKind::ApiToken,
+            secret: Secret::new("x".repeat(length)),
+        };
+        let before = config_of(home.path());
+        let failure = service.save(&profile, &credential).await.unwrap_err();
+        // What fits is stored; the fake store then gives another secret back.
+        let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
+        assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
+        assert_eq!(config_of(home.path()), before);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own file")]
+fn config_of(home: &Path) -> String {
+    std::fs::read_to_string(home.join("config.toml")).unwrap()
+}
+
+#[test]
+fn b13_duplicates_are_counted_and_saving_leaves_one() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    desktop.store_beside("default", "one", b"first");
+    desktop.store_beside("default", "two", b"second");
+    let get = &["get", ID, "-o", "json"];
+    let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
+    assert!(
+        words.contains("2 entries") && words.contains("auth clear --profile default`"),
+        "{words}"
+    );
+    assert!(fake.heads().is_empty(), "none was picked at random");
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("2 entries");
+    session.wait_for("Re-enter the credential: saving it keeps that one only.");
+    session.wait_for("a re-enter");
+    session.type_keys("q");
+    session.end();
+    for _ in 0..2 {
+        let set = run_with_input(
+            &mut in_session(&desktop, &fake, home.path(), &["auth", "set", "--stdin"]),
+            CANARY.as_bytes(),
+        );
+        assert_eq!(set.code, Some(0), "{}", set.stderr);
+    }
+    assert_eq!(
+        run(&mut in_session(&desktop, &fake, home.path(), get)).code,
+        Some(0)
+    );
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+}
+
+#[test]
+fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    for (stored, said) in [
+        ("tok canary0123456789", "no credential"),
+        ("\n", "no credential"),
+    ] {
+        desktop.store_beside("default", "one", stored.as_bytes());
+        let get = &["get", ID, "-o", "json"];
+        let outcome = run(&mut in_session(&desktop, &fake, home.path(), get));
+        let words = outcome.is_error("keyring", 1);
+        assert!(words.contains(said), "{words}");
+    }
+    assert!(fake.heads().is_empty());
+}
+
+#[test]
+fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    with_profile(home.path());
+    assert_eq!(
+        Remote::start(&desktop).ask("set-bytes default"),
+        "Ok(())",
+        "an item that is not UTF-8 is stored"
+    );
+    let get = &["get", ID, "-o", "json"];
+    let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
+    assert!(words.contains("not text"), "{words}");
+    assert!(words.contains("auth"), "says what to do: {words}");
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("not text");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(!stream.contains('\u{FFFD}'), "nothing of it is shown");
+    assert!(fake.heads().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
+    let (fake, home) = (api(), home());
+    let (service, calls) = service(&fake, home.path(), Err(StoreError::Denied), Ok(()));
+    let token = TokenRef::parse(ID).unwrap();
+    let failure = service.look_up(&access(), &token, || {}).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Keyring);
+    assert!(failure.summary.contains("denied"), "{}", failure.summary);
+    let hint = failure.on_screen().hint;
+    assert!(hint.contains("this session only"), "{hint}");
+    assert_eq!(calls.lock().unwrap().len(), 1, "no loop of prompts");
+    let _again = service.look_up(&access(), &token, || {}).await.unwrap_err();
+    assert_eq!(calls.lock().unwrap().len(), 2);
+    assert!(fake.heads().is_empty());
+}

@@ -1,0 +1,4 @@
+//! Exchanges with servers and proxies that misbehave.
+
+mod connections;
+mod faults;

@@ -1,0 +1,561 @@
+//! The list of all tokens as text, at several sizes, with a fixed clock.
+//!
+//! The snapshots are what a person sees; read them when they change. Not here: what keys do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+use ratatui::{Frame, Terminal};
+use tokenscope::action::Action;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::{Message, Stage, TokenList, Typed};
+use tokenscope::app::state::{Screen, State};
+use tokenscope::app::update;
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::token::ServiceToken;
+use tokenscope::theme::Theme;
+use tokenscope::ui;
+
+use super::{
+    LARGE, SKETCH, SMALL, Scene, USUAL, check, every_size, now, state, sweep, text, theatre, token,
+    token_with,
+};
+
+const BROWSE: [Scene; 13] = [
+    ("browse_loading", loading),
+    ("browse_arriving", arriving),
+    ("browse_keyring", keyring),
+    ("browse_ready", ready),
+    ("browse_filtered", filtered),
+    ("browse_filtered_by_id", filtered_by_id),
+    ("browse_filtered_to_nothing", filtered_to_nothing),
+    ("browse_empty", empty),
+    ("browse_failed", failed),
+    ("browse_stale", stale),
+    ("browse_incomplete", incomplete),
+    ("browse_refreshing", refreshing),
+    ("browse_hostile", hostile),
+];
+
+// ---------------------------------------------------------------------------------- states
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    update(state, now(), Message::Acted(action))
+}
+
+fn ask(state: &mut State, action: Action) -> RequestId {
+    let effects = act(state, action);
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::ListTokens { request, .. } => Some(*request),
+        _ => None,
+    });
+    request.unwrap()
+}
+
+fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>, total: usize) {
+    let total = Some(total);
+    let page = Message::TokensArrived {
+        request,
+        tokens,
+        total,
+    };
+    update(state, now(), page);
+}
+
+fn list(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
+    TokenList {
+        total: Some(tokens.len()),
+        tokens,
+        incomplete: None,
+        took: Duration::from_millis(84),
+        measured_offset: None,
+    }
+}
+
+fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) {
+    update(state, now(), Message::TokensListed { request, result });
+}
+
+fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
+    let mut state = state();
+    let request = ask(&mut state, Action::Browse);
+    end(&mut state, request, Ok(list(tokens)));
+    state
+}
+
+fn named(number: usize, changes: &[(&str, &str)]) -> Arc<ServiceToken> {
+    let id = format!("\"f174e90a-fafe-4643-bbbc-{number:012x}\"");
+    let client_id = format!("\"{number:08x}6d86161464f6509f7219099e.access\"");
+    let mut all = vec![("id", id.as_str()), ("client_id", client_id.as_str())];
+    all.extend_from_slice(changes);
+    token_with(&all)
+}
+
+/// One of each status, and some more.
+fn tokens() -> Vec<Arc<ServiceToken>> {
+    vec![
+        named(1, &[]),
+        named(
+            2,
+            &[
+                ("name", r#""terraform-prod""#),
+                ("expires_at", r#""2026-11-28T09:00:00Z""#),
+                ("duration", r#""2160h""#),
+            ],
+        ),
+        named(
+            3,
+            &[
+                ("name", r#""github-actions-deploy""#),
+                ("expires_at", r#""2027-06-24T16:20:00Z""#),
+                ("last_seen_at", r#""2026-11-25T12:02:00Z""#),
+            ],
+        ),
+        named(
+            4,
+            &[
+                ("name", r#""tunnel-health-probe""#),
+                ("duration", r#""forever""#),
+                ("last_seen_at", "null"),
+            ],
+        ),
+        named(
+            5,
+            &[
+                ("name", r#""nightly-backup-legacy""#),
+                ("expires_at", r#""2026-11-16T08:30:00Z""#),
+            ],
+        ),
+        named(
+            6,
+            &[
+                ("name", r#""migrated-from-v1""#),
+                ("expires_at", "null"),
+                ("last_seen_at", "17"),
+            ],
+        ),
+        named(
+            7,
+            &[
+                ("name", r#""contractor-laptop""#),
+                ("enabled", "false"),
+                ("duration", r#""4380h30m""#),
+            ],
+        ),
+        named(
+            8,
+            &[
+                ("name", r#""old-jenkins""#),
+                ("expires_at", r#""2024-11-16T08:30:00Z""#),
+            ],
+        ),
+        named(
+            9,
+            &[
+                ("name", r#""warehouse-etl""#),
+                ("expires_at", r#""2030-02-01T00:00:00Z""#),
+                ("duration", r#""soon""#),
+            ],
+        ),
+        token("{}"),
+        named(11, &[("name", "null"), ("expires_at", "")]),
+    ]
+}
+
+fn loading() -> State {
+    let mut state = state();
+    ask(&mut state, Action::Browse);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::seconds(3), now() + TimeDelta::seconds(3));
+    state
+}
+
+fn keyring() -> State {
+    let mut state = loading();
+    state.browse.progress.stage = Stage::Keyring;
+    state
+}
+
+fn arriving() -> State {
+    let mut state = state();
+    let request = ask(&mut state, Action::Browse);
+    arrive(&mut state, request, tokens(), 12_000);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::seconds(3), now() + TimeDelta::seconds(3));
+    state
+}
+
+fn ready() -> State {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Down);
+    state
+}
+
+fn searching(query: &str) -> State {
+    let mut state = ready();
+    act(&mut state, Action::Search);
+    for character in query.chars() {
+        update(&mut state, now(), Message::Typed(Typed(character)));
+    }
+    state
+}
+
+fn filtered() -> State {
+    let mut state = searching("e prod");
+    act(&mut state, Action::DeleteWord);
+    update(&mut state, now(), Message::Typed(Typed('r')));
+    state
+}
+
+fn filtered_by_id() -> State {
+    let mut state = searching("bbbc-000000000003");
+    act(&mut state, Action::Submit);
+    state
+}
+
+fn filtered_to_nothing() -> State {
+    searching("produktion")
+}
+
+fn empty() -> State {
+    browse(Vec::new())
+}
+
+fn failed() -> State {
+    let mut state = state();
+    let request = ask(&mut state, Action::Browse);
+    end(&mut state, request, Err(failure()));
+    state
+}
+
+fn failure() -> Failure {
+    Failure::new(
+        FailureKind::Permission,
+        "The credential may not list the service tokens of account 4f1b…9c2e.",
+        "Give it the permission Access: Service Tokens Read.",
+    )
+}
+
+fn stale() -> State {
+    let mut state = ready();
+    let request = ask(&mut state, Action::Refresh);
+    end(&mut state, request, Err(failure()));
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::minutes(3), now() + TimeDelta::minutes(3));
+    state
+}
+
+fn incomplete() -> State {
+    let mut state = state();
+    let request = ask(&mut state, Action::Browse);
+    arrive(&mut state, request, tokens(), 12_000);
+    let list = TokenList {
+        incomplete: Some("page 2 of 12 could not be read: the API did not answer".to_owned()),
+        total: Some(12_000),
+        ..list(tokens())
+    };
+    end(&mut state, request, Ok(list));
+    state
+}
+
+fn refreshing() -> State {
+    let mut state = ready();
+    let request = ask(&mut state, Action::Refresh);
+    arrive(&mut state, request, tokens(), 12_000);
+    (state.clock.local, state.clock.steady) =
+        (now() + TimeDelta::minutes(2), now() + TimeDelta::minutes(2));
+    state
+}
+
+fn hostile() -> State {
+    let long = format!("\"{}\"", "long ".repeat(20_000));
+    let names = [
+        r#""東京-バックアップ-サーバー-本番環境-トークン""#,
+        r#""odd東京-バックアップ-サーバー-本番環境-トークン""#,
+        r#""👨‍👩‍👧‍👦 family 🇨🇭 flag ❤️ heart e\u0301 combined""#,
+        r#""\u202egnp.exe\u202c \u001b[31mred\u0007 العربية""#,
+        r#""two\r\nlines\tand a tab""#,
+        r#""<b>&amp;</b>""#,
+        long.as_str(),
+    ];
+    let tokens = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| named(at + 20, &[("name", name), ("duration", r#""\u001b[2J9h""#)]));
+    let mut state = browse(tokens.collect());
+    act(&mut state, Action::Bottom);
+    state
+}
+
+// --------------------------------------------------------------------------------- drawing
+
+#[test]
+fn the_list_looks_as_it_did() {
+    check(&BROWSE, &[SMALL, USUAL, SKETCH, LARGE]);
+}
+
+#[test]
+fn the_list_holds_nothing_but_ascii_where_that_is_wanted() {
+    let theatre = theatre("dark", true);
+    for (name, scene) in BROWSE {
+        for size in [SMALL, USUAL, SKETCH, LARGE] {
+            let (buffer, _) = theatre.draw(scene(), size);
+            for cell in buffer.content() {
+                assert!(cell.symbol().is_ascii(), "{name}: {}", cell.symbol());
+            }
+        }
+    }
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("ascii_browse", text(&theatre.draw(ready(), SKETCH).0));
+    });
+}
+
+#[test]
+fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
+    let theatre = theatre("mono", false);
+    for (name, scene) in BROWSE {
+        let (buffer, _) = theatre.draw(scene(), USUAL);
+        for cell in buffer.content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
+        }
+    }
+    let (buffer, _) = theatre.draw(searching("terra"), USUAL);
+    let marked: String = buffer
+        .content()
+        .iter()
+        .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED))
+        .map(Cell::symbol)
+        .collect();
+    assert_eq!(marked, "terra");
+}
+
+#[test]
+fn the_selected_row_is_in_reverse_video_in_every_theme() {
+    for theme in Theme::names() {
+        let (buffer, _) = theatre(theme, false).draw(ready(), SKETCH);
+        let reversed: Vec<u16> = (0..SKETCH.1)
+            .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
+            .collect();
+        assert_eq!(reversed, [4], "{theme}");
+    }
+}
+
+/// Columns begin where they begin, whatever the names hold.
+#[test]
+fn hostile_names_move_no_column() {
+    for size in [SMALL, USUAL, SKETCH, LARGE] {
+        let (buffer, _) = theatre("dark", false).draw(hostile(), size);
+        let screen = text(&buffer);
+        for y in 3..10 {
+            let edge = buffer[(size.0 - 1, y)].symbol();
+            assert_eq!(edge, "│", "row {y} at {size:?}\n{screen}");
+        }
+        let starts = |y: u16| {
+            (0..size.0)
+                .find(|x| buffer[(*x, y)].symbol() == "E" && buffer[(*x + 1, y)].symbol() == "X")
+        };
+        let columns: Vec<_> = (3..10).map(starts).collect();
+        assert!(columns[0].is_some(), "{screen}");
+        assert!(columns.iter().all(|at| *at == columns[0]), "{screen}");
+        for cell in buffer.content() {
+            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn a_field_of_another_type_does_not_vanish_from_its_row() {
+    let odd = [("name", "123"), ("duration", "8760"), ("enabled", "0")];
+    let screen = text(
+        &theatre("mono", false)
+            .draw(browse(vec![named(1, &odd)]), LARGE)
+            .0,
+    );
+    let row = screen
+        .lines()
+        .find(|line| line.contains("unexpected type: 123"))
+        .unwrap();
+    assert!(
+        row.contains("UNKNOWN") && row.contains(" 8760 "),
+        "{screen}"
+    );
+    assert!(row.contains("12d "), "{screen}");
+    let screen = text(
+        &theatre("mono", false)
+            .draw(
+                browse(vec![named(1, &[("id", "7"), ("name", "null")])]),
+                LARGE,
+            )
+            .0,
+    );
+    assert!(screen.contains("(no name) unexpected type: 7"), "{screen}");
+}
+
+#[test]
+fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
+    let mut state = ready();
+    let effects = act(&mut state, Action::Submit);
+    let [Effect::FetchToken { request, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let gone = Failure::new(FailureKind::NotFound, "No such token.", "Look for it.");
+    let (request, result) = (*request, Err(gone));
+    update(&mut state, now(), Message::TokenFetched { request, result });
+    let shown = text(&theatre("dark", false).draw(state, USUAL).0);
+    assert!(shown.contains("b list by its name"), "{shown}");
+    let shown = text(&theatre("dark", false).draw(failed(), USUAL).0);
+    assert!(!shown.contains("list by its name"), "{shown}");
+}
+
+#[test]
+fn the_list_can_be_drawn_at_every_size() {
+    let mut state = stale();
+    state.browse.is_filtering = true;
+    sweep(&state, every_size());
+}
+
+#[test]
+fn every_state_of_the_list_can_be_drawn_at_a_dozen_sizes() {
+    let sizes = [
+        (0, 0),
+        (1, 1),
+        (20, 5),
+        (39, 9),
+        (40, 10),
+        (41, 11),
+        (60, 20),
+        (80, 24),
+        (99, 30),
+        (100, 29),
+        (130, 12),
+        (40, 45),
+    ];
+    for (_, scene) in BROWSE {
+        sweep(&scene(), sizes.into_iter());
+    }
+}
+
+#[test]
+fn the_last_of_seventy_thousand_rows_is_in_view() {
+    let mut state = browse(many(70_000));
+    act(&mut state, Action::Bottom);
+    let shown = text(&theatre("dark", false).draw(state.clone(), USUAL).0);
+    assert!(shown.contains("69,982–70,000 of 70,000"), "{shown}");
+    act(&mut state, Action::PageUp);
+    let shown = text(&theatre("dark", false).draw(state, USUAL).0);
+    assert!(shown.contains("of 70,000"), "{shown}");
+}
+
+// --------------------------------------------------------------------------------- speed
+
+fn many(count: usize) -> Vec<Arc<ServiceToken>> {
+    let words = [
+        "ci",
+        "prod",
+        "terraform",
+        "deploy",
+        "backup",
+        "vendor",
+        "etl",
+    ];
+    let start = now();
+    (0..count)
+        .map(|number| {
+            let name = format!(
+                "\"{}-{}-{number:05}\"",
+                words[number * 31 % 7],
+                words[number * 17 % 5]
+            );
+            let days = i64::try_from(number * 7919 % 500).unwrap() - 60;
+            let seconds = i64::try_from(number * 104_729 % 86_400).unwrap();
+            let end = start + TimeDelta::days(days) + TimeDelta::seconds(seconds);
+            let end = format!("\"{}\"", end.to_rfc3339());
+            named(number, &[("name", &name), ("expires_at", &end)])
+        })
+        .collect()
+}
+
+/// Prints what the budgets are about; run it with `cargo test --release -- --ignored fifty_thousand
+/// --nocapture`. It asserts nothing, since no machine is alike.
+#[test]
+#[ignore = "prints figures, for a quiet machine and a release build"]
+#[expect(clippy::print_stderr, reason = "figures are for people")]
+fn figures_for_fifty_thousand_tokens() {
+    let report = |what: &str, mut run: Box<dyn FnMut() + '_>| {
+        let mut times: Vec<Duration> = (0..15)
+            .map(|_| {
+                let start = Instant::now();
+                run();
+                start.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        let (median, worst) = (times[7], times[14]);
+        eprintln!("{what:40} median {median:>10.1?}  worst {worst:>10.1?}");
+    };
+    let all = many(50_000);
+    report(
+        "whole list, page by page",
+        Box::new(|| {
+            let mut state = state();
+            let request = ask(&mut state, Action::Browse);
+            for page in all.chunks(1_000) {
+                arrive(&mut state, request, page.to_vec(), all.len());
+            }
+            end(&mut state, request, Ok(list(all.clone())));
+            assert_eq!(state.screen, Screen::Browse);
+        }),
+    );
+    let ready = browse(all.clone());
+    let mut state = ready.clone();
+    report(
+        "sort by the next key",
+        Box::new(|| drop(act(&mut state, Action::Sort))),
+    );
+    let mut state = ready.clone();
+    report(
+        "one row down",
+        Box::new(|| drop(act(&mut state, Action::Down))),
+    );
+    let mut state = ready.clone();
+    act(&mut state, Action::Search);
+    let mut letters = "tefm prod 1 ci bbbc".chars().cycle();
+    report(
+        "a letter typed into the filter",
+        Box::new(|| {
+            let letter = letters.next().unwrap();
+            update(&mut state, now(), Message::Typed(Typed(letter)));
+        }),
+    );
+    report(
+        "a letter deleted from the filter",
+        Box::new(|| drop(act(&mut state, Action::DeleteBack))),
+    );
+    let theatre = theatre("dark", false);
+    for (what, query) in [("frame", ""), ("frame with a filter", "prod bbbc")] {
+        let mut state = ready.clone();
+        act(&mut state, Action::Search);
+        for letter in query.chars() {
+            update(&mut state, now(), Message::Typed(Typed(letter)));
+        }
+        state.size = LARGE;
+        let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();
+        let draw = || {
+            let draw = |frame: &mut Frame<'_>| ui::draw(frame, &state, &theatre.look());
+            terminal.draw(draw).unwrap();
+        };
+        report(what, Box::new(draw));
+    }
+}

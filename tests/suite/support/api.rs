@@ -1,0 +1,337 @@
+//! A fake API on plain sockets, able to misbehave in every way, and the built binary before it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::CommandBuilder;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::terminal::Session;
+
+pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+pub(crate) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+pub(crate) const CANARY: &str = "canary0123456789";
+
+/// Far longer than any command here takes, so that a fault fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What the fake does once it has read a request.
+pub(crate) enum Reply {
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// These bytes, then silence with the connection open.
+    ThenSilence(Vec<u8>),
+    /// The first bytes, then the second one at a time, each after a pause.
+    Drip(Vec<u8>, Vec<u8>),
+    /// The first bytes, then the second again and again for as long as they are taken.
+    Endless(Vec<u8>, Vec<u8>),
+    /// The connection cut with a reset.
+    Reset,
+}
+
+/// A running fake.
+pub(crate) struct Fake {
+    pub(crate) address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Fake {
+    /// Answers each request by its head and its number, counted from 1.
+    pub(crate) fn start(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let (answer, seen) = (Arc::new(answer), Arc::clone(&heads));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                std::thread::spawn(move || serve(stream, answer.as_ref(), &seen));
+            }
+        });
+        Self { address, heads }
+    }
+
+    /// Gives every request the same answer.
+    pub(crate) fn saying(status: u16, body: &str) -> Self {
+        let bytes = http(status, &[], body);
+        Self::start(move |_, _| Reply::Bytes(bytes.clone()))
+    }
+
+    /// A success whose result is this JSON.
+    pub(crate) fn holding(result: &str) -> Self {
+        Self::saying(200, &success(result))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
+    /// A command against this fake, with an API token and an account in the environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = tokenscope(arguments);
+        command
+            .env("CLOUDFLARE_BASE_URL", self.url())
+            .env("CLOUDFLARE_API_TOKEN", CANARY)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT);
+        command
+    }
+
+    /// `get ID -o json` and what came of it.
+    pub(crate) fn get(&self) -> Outcome {
+        run(&mut self.command(&["get", ID, "-o", "json"]))
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &dyn Fn(&str, usize) -> Reply, seen: &Mutex<Vec<String>>) {
+    while let Some(head) = read_head(&mut stream) {
+        let number = {
+            let mut seen = seen.lock().unwrap();
+            seen.push(head.clone());
+            seen.len()
+        };
+        let reply = answer(&head, number);
+        if matches!(reply, Reply::Reset) || stream.read(&mut [0]).is_err() {
+            return;
+        }
+        let goes_on = match reply {
+            Reply::Bytes(bytes) => stream.write_all(&bytes).is_ok() && is_kept_open(&bytes),
+            Reply::ThenSilence(bytes) => {
+                let _gone = stream.write_all(&bytes);
+                let _gone = stream.read(&mut [0; 1]);
+                false
+            }
+            Reply::Drip(first, rest) => {
+                let _gone = stream.write_all(&first);
+                for byte in rest {
+                    if stream.write_all(&[byte]).is_err() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                false
+            }
+            Reply::Endless(first, again) => {
+                let _gone = stream.write_all(&first);
+                while stream.write_all(&again).is_ok() {}
+                false
+            }
+            Reply::Reset => false,
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// Whether an answer says its own length, so that another may follow it.
+fn is_kept_open(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes).to_lowercase();
+    head.contains("content-length") && !head.contains("connection: close")
+}
+
+/// The head of a request but for its last byte, which is left unread: a socket closed over unread
+/// bytes is reset.
+fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => return None,
+        }
+    }
+    String::from_utf8(head).ok()
+}
+
+/// A whole answer with its length.
+pub(crate) fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut bytes = head(status, headers);
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// A head without a length: the body goes on until the connection ends.
+pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\n");
+    for (name, value) in headers {
+        head.extend([*name, ": ", *value, "\r\n"]);
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+/// The envelope of a success.
+pub(crate) fn success(result: &str) -> String {
+    format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#)
+}
+
+/// The envelope of a refusal.
+pub(crate) fn refusal(errors: &str) -> String {
+    format!(r#"{{"success":false,"errors":{errors},"messages":[],"result":null}}"#)
+}
+
+/// A token with these members beside its ID.
+pub(crate) fn token(members: &str) -> String {
+    let comma = if members.is_empty() { "" } else { "," };
+    format!(r#"{{"id":"{ID}"{comma}{members}}}"#)
+}
+
+/// The binary with an empty environment and a home of its own, which lasts as long as the process.
+pub(crate) fn tokenscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command
+        .env_clear()
+        .env("TOKENSCOPE_HOME", "/nonexistent/tokenscope")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .env("XDG_RUNTIME_DIR", "/nonexistent")
+        .args(arguments);
+    command
+}
+
+/// A directory for the program's files.
+pub(crate) fn home() -> TempDir {
+    TempDir::new().unwrap()
+}
+
+/// What a command did.
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+/// Runs a command to its end.
+#[track_caller]
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    command.stdin(Stdio::null());
+    finish(command, &[])
+}
+
+/// Runs a command with text on its stdin.
+#[track_caller]
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Outcome {
+    command.stdin(Stdio::piped());
+    finish(command, input)
+}
+
+#[track_caller]
+fn finish(command: &mut Command, input: &[u8]) -> Outcome {
+    let began = Instant::now();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_child(&child);
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that reads no input may have closed it already.
+        let _closed = stdin.write_all(input);
+    }
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        let _unheard = sender.send(child.wait_with_output().unwrap());
+    });
+    let output = ended.recv_timeout(PATIENCE);
+    if output.is_err() {
+        kill_process(pid, Signal::KILL).unwrap();
+    }
+    let output = output.unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        took: began.elapsed(),
+    }
+}
+
+impl Outcome {
+    /// What was printed, which must be one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        let parsed = serde_json::from_str(&self.stdout);
+        assert!(
+            parsed.is_ok(),
+            "no JSON: {:?} / {:?}",
+            self.stdout,
+            self.stderr
+        );
+        parsed.unwrap()
+    }
+
+    /// Summary and hint of the error, which must be of this kind and have this exit code.
+    #[track_caller]
+    pub(crate) fn is_error(&self, kind: &str, code: i32) -> String {
+        let report = self.json();
+        let error = &report["error"];
+        assert_eq!(error["kind"], kind, "{}", self.stdout);
+        assert_eq!(self.code, Some(code), "{}", self.stdout);
+        let words = format!(
+            "{} {}",
+            error["summary"].as_str().unwrap(),
+            error["hint"].as_str().unwrap()
+        );
+        assert!(words.len() > 30, "says too little: {words}");
+        assert!(!words.contains("panicked"), "{words}");
+        self.hides_the_secret();
+        words
+    }
+
+    /// The secret is nowhere in what was printed.
+    #[track_caller]
+    pub(crate) fn hides_the_secret(&self) {
+        assert!(!self.stdout.contains(CANARY), "{}", self.stdout);
+        assert!(!self.stderr.contains(CANARY), "{}", self.stderr);
+    }
+}
+
+impl Fake {
+    /// The screens against this fake, with an API token and an account in the environment.
+    pub(crate) fn screens(&self, arguments: &[&str]) -> Session {
+        self.screens_with(
+            arguments,
+            &[
+                ("CLOUDFLARE_API_TOKEN", CANARY),
+                ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+            ],
+        )
+    }
+
+    /// The screens against this fake in an environment.
+    pub(crate) fn screens_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Session {
+        let url = self.url();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        let mut all = vec![("CLOUDFLARE_BASE_URL", url.as_str())];
+        all.extend_from_slice(variables);
+        Session::spawn(command, &all)
+    }
+}
+
+/// Waits for a text that may stand on several lines of a box.
+#[track_caller]
+pub(crate) fn shows(session: &mut Session, text: &str) {
+    session.wait_until(text, |session| {
+        let contents = session.screen.screen().contents().replace(['│', '\n'], " ");
+        let words: Vec<&str> = contents.split_whitespace().collect();
+        words.join(" ").contains(text)
+    });
+}

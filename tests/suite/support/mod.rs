@@ -1,0 +1,8 @@
+//! What tests of several subjects share. No tests here.
+
+pub(crate) mod api;
+pub(crate) mod binary;
+pub(crate) mod keyring;
+pub(crate) mod secret_service;
+pub(crate) mod simulation;
+pub(crate) mod terminal;

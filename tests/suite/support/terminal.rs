@@ -1,0 +1,211 @@
+//! The real binary on a real pseudo-terminal: start, use, quit, and the terminal given back.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the shell says when it is ready.
+pub(crate) const PROMPT: &str = "ready> ";
+
+/// A program on a pseudo-terminal of 100 columns and 30 rows.
+pub(crate) struct Session {
+    pub(crate) child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    pub(crate) master: Box<dyn MasterPty + Send>,
+    bytes: Receiver<Vec<u8>>,
+    pub(crate) screen: vt100::Parser,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) home: tempfile::TempDir,
+}
+
+impl Session {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.args(arguments);
+        Self::spawn(command, &[])
+    }
+
+    pub(crate) fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
+        let home = tempfile::TempDir::new().unwrap();
+        let size = PtySize {
+            rows: 30,
+            cols: 100,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env("TOKENSCOPE_HOME", home.path());
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        command.env("XDG_RUNTIME_DIR", home.path());
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            bytes,
+            screen: vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0),
+            stream: Vec::new(),
+            home,
+        }
+    }
+
+    pub(crate) fn type_keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |session| {
+            session.screen.screen().contents().contains(text)
+        });
+    }
+
+    /// Waits for the shell's prompt to appear for the nth time.
+    pub(crate) fn wait_for_prompt(&mut self, count: usize) {
+        self.wait_until("the prompt", |session| {
+            String::from_utf8_lossy(&session.stream)
+                .matches(PROMPT)
+                .count()
+                >= count
+        });
+    }
+
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let chunk = self.bytes.recv_timeout(left);
+            let screen = self.screen.screen().contents();
+            assert!(chunk.is_ok(), "never saw {what:?} on:\n{screen}");
+            self.take(&chunk.unwrap());
+        }
+    }
+
+    /// Everything that was written so far.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.stream
+    }
+
+    /// What the screen shows.
+    pub(crate) fn shown(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Whether nothing is written for a while.
+    pub(crate) fn is_silent_for(&mut self, while_: Duration) -> bool {
+        match self.bytes.recv_timeout(while_) {
+            Ok(chunk) => {
+                self.take(&chunk);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+        let at_least_one = |cells: u16| NonZeroU16::new(cells.max(1)).unwrap();
+        self.screen
+            .screen_mut()
+            .set_size(at_least_one(rows), at_least_one(cols));
+    }
+
+    /// The process group that the terminal belongs to now.
+    pub(crate) fn foreground(&self) -> Pid {
+        Pid::from_raw(self.master.process_group_leader().unwrap()).unwrap()
+    }
+
+    /// Closes the terminal under the program, and gives the program.
+    pub(crate) fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+        self.child
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        self.stream.extend_from_slice(chunk);
+        self.screen.process(chunk);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Whether the program ends in this time.
+    pub(crate) fn ends_within(&mut self, wait: Duration) -> bool {
+        let deadline = Instant::now() + wait;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(chunk) => self.take(&chunk),
+                Err(error) => return error == std::sync::mpsc::RecvTimeoutError::Disconnected,
+            }
+        }
+    }
+
+    /// Waits for the end, and gives the status and all that was written.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(chunk) => self.take(&chunk),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    self.child.kill().unwrap();
+                    assert!(Instant::now() < deadline, "the program did not end");
+                }
+            }
+        }
+        (
+            self.child.wait().unwrap(),
+            String::from_utf8_lossy(&self.stream).into_owned(),
+        )
+    }
+}
+
+pub(crate) fn is_given_back_once(stream: &str) {
+    for sequence in ["\x1b[?1049l", "\x1b[?2004l"] {
+        assert_eq!(stream.matches(sequence).count(), 1, "{sequence:?}");
+    }
+    assert!(
+        stream.rfind("\x1b[?25h") > stream.rfind("\x1b[?1049h"),
+        "the cursor is shown again"
+    );
+    assert!(!stream.contains("\x1b[?1000h"), "the mouse is not captured");
+}

@@ -1,0 +1,245 @@
+//! The commands on a real pseudo-terminal: tables that fit it, and a line of progress that goes.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use tokenscope::domain::text::width;
+
+use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, envelope, ok, without_the_clock};
+
+/// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
+/// to the script's group once the output holds what is waited for.
+fn on_terminal(
+    stage: &Stage,
+    columns: u16,
+    script: &str,
+    signal: Option<(&str, Signal)>,
+) -> (String, u32) {
+    let mut command = CommandBuilder::new("bash");
+    command.args(["-c", script]);
+    command.env_clear();
+    for (name, value) in [
+        ("TERM", "xterm-256color"),
+        ("LANG", "C.UTF-8"),
+        ("PATH", "/usr/bin:/bin"),
+        ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"),
+        ("tokenscope", env!("CARGO_BIN_EXE_tokenscope")),
+        ("CLOUDFLARE_BASE_URL", &stage.server.uri()),
+        ("CLOUDFLARE_API_TOKEN", CANARY),
+        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+    ] {
+        command.env(name, value);
+    }
+    command.env("TOKENSCOPE_HOME", stage.home.path());
+    command.cwd(stage.home.path());
+    let size = PtySize {
+        rows: 24,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    let mut signal = signal;
+    while let Ok(count @ 1..) = reader.read(&mut buffer) {
+        bytes.extend_from_slice(&buffer[..count]);
+        let seen = String::from_utf8_lossy(&bytes);
+        if let Some((_, kind)) = signal.take_if(|(awaited, _)| seen.contains(*awaited)) {
+            let pid = i32::try_from(child.process_id().unwrap()).unwrap();
+            kill_process(Pid::from_raw(pid).unwrap(), kind).unwrap();
+        }
+    }
+    let code = child.wait().unwrap().exit_code();
+    (String::from_utf8(bytes).unwrap(), code)
+}
+
+/// Text without its colours.
+fn bare(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        bare.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    bare + rest
+}
+
+const LONG: &str = r#",{"id":"b0000000-0000-4000-8000-000000000001","name":"東京-バックアップ of a warehouse whose name will not end before the line does","client_id":"x","duration":"8760h","expires_at":"2025-07-01T00:00:00Z","note":"a value that goes on and on, over the edge of any terminal of usual width, and then some more"}]"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_fits_its_terminal() {
+    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
+    stage.write_config(&format!(
+        "[profiles.a-profile-with-a-long-name]\ncredential = \"global_key\"\nemail = \"somebody.with.a.name@example.com\"\naccount = \"{ACCOUNT}\"\n"
+    ));
+    for columns in [24, 40, 60, 80, 100, 120, 200] {
+        for line in [
+            "list",
+            "check",
+            "check soon nobody",
+            "get b0000000-0000-4000-8000-000000000001",
+            "profile list",
+            "auth status",
+        ] {
+            let (output, _) =
+                on_terminal(&stage, columns, &format!("exec $tokenscope {line}"), None);
+            for shown in without_the_clock(&bare(&output)).lines() {
+                assert!(
+                    width(shown) <= usize::from(columns),
+                    "{columns}: {line}: {shown:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_there_is_room_for_is_shown_whole() {
+    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
+    let list = |columns| {
+        let (output, _) = on_terminal(&stage, columns, "exec $tokenscope list", None);
+        without_the_clock(&bare(&output))
+    };
+    let wide = list(200);
+    let heading: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(
+        heading,
+        ["NAME", "STATUS", "LEFT", "LAST", "SEEN", "EXPIRES", "ID"]
+    );
+    assert!(wide.contains("a0000000-0000-4000-8000-000000000003") && !wide.contains('…'));
+    let usual = list(80);
+    assert!(
+        usual.contains("a000…0003") && usual.contains("東京-バックアップ"),
+        "{usual}"
+    );
+    assert!(usual.contains("19 d") && usual.contains("9 d ago") && usual.contains("never"));
+    let (ascii, _) = on_terminal(&stage, 80, "exec $tokenscope --ascii list", None);
+    assert!(bare(&ascii).contains("a000...0003"));
+    let (plain, _) = on_terminal(&stage, 80, "NO_COLOR=1 exec $tokenscope list", None);
+    assert!(!plain.contains('\u{1b}'));
+    let (never, _) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    assert_eq!(never, plain);
+    let (always, _) = on_terminal(
+        &stage,
+        80,
+        "NO_COLOR=1 exec $tokenscope list --color always",
+        None,
+    );
+    assert!(always.contains('\u{1b}'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
+    let slow = ok(envelope(TOKENS)).set_delay(Duration::from_millis(900));
+    let stage = Stage::answering(slow).await;
+    let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    assert_eq!(code, 0);
+    let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
+    let list = without_the_clock(list);
+    assert!(
+        progress.starts_with("\r\u{1b}[Kasking the API"),
+        "{progress:?}"
+    );
+    assert!(
+        list.starts_with("NAME") && list.lines().count() == 9,
+        "{list:?}"
+    );
+    assert!(!progress.contains('\n'));
+    let (silent, _) = on_terminal(
+        &stage,
+        80,
+        "exec $tokenscope list --color never 2>err",
+        None,
+    );
+    assert!(silent.starts_with("NAME"), "{silent:?}");
+    let said = std::fs::read_to_string(stage.home.path().join("err")).unwrap();
+    assert_eq!(without_the_clock(&said), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
+    let never = ok(envelope(TOKENS)).set_delay(Duration::from_secs(60));
+    let stage = Stage::answering(never).await;
+    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for line in ["list", "check", "get some-name"] {
+            let script = format!("exec $tokenscope {line}");
+            let (output, code) = on_terminal(&stage, 80, &script, Some(("asking the API", signal)));
+            assert_eq!(code, expected, "{line}");
+            let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
+            assert!(rest.contains("A signal ended the command."), "{rest:?}");
+            assert!(!rest.contains("asking the API"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_lets_a_name_reach_the_terminal_raw() {
+    let tokens =
+        "[{\"id\":\"x\",\"name\":\"a\u{9b}2Jb\u{202e}c\\u001b[2J\\rd\",\"duration\":\"1h\"}]";
+    let stage = Stage::with(tokens).await;
+    for line in [
+        "list",
+        "list -o csv",
+        "list -o json",
+        "check -o json",
+        "check -o prometheus",
+    ] {
+        let script = format!("exec $tokenscope --color never {line}");
+        let (output, _) = on_terminal(&stage, 80, &script, None);
+        let wild = |c: char| (c.is_control() && c != '\r' && c != '\n') || c == '\u{202e}';
+        assert!(!output.contains(wild), "{line}: {output:?}");
+        assert!(
+            !output
+                .replace("\r\r\n", "")
+                .replace("\r\n", "")
+                .contains('\r'),
+            "{line}: {output:?}"
+        );
+        if line.contains("json") {
+            assert!(
+                output.contains("a\\u009b2Jb\\u202ec\\u001b[2J\\rd"),
+                "{line}: {output:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_argument_reaches_the_terminal_raw() {
+    let stage = Stage::with(TOKENS).await;
+    for line in [
+        "list --theme",
+        "list --log",
+        "list --within",
+        "list --profile",
+        "list --ca-file",
+        "get",
+        "check",
+        "profile use",
+        "completions",
+    ] {
+        let script = format!("exec $tokenscope {line} $'a\\e[2J\\u009b2Jb'");
+        let (output, code) = on_terminal(&stage, 80, &script, None);
+        // What cannot be a profile's name is not repeated at all.
+        let is_repeated = line != "list --profile";
+        assert!(
+            code != 0 && output.contains("2J") == is_repeated,
+            "{line}: {output:?}"
+        );
+        for wild in ["\u{1b}[2J", "\u{9b}"] {
+            assert!(!output.contains(wild), "{line}: {output:?}");
+        }
+    }
+}

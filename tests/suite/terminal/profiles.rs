@@ -1,0 +1,172 @@
+//! The real binary on a pseudo-terminal, with a real keyring: profiles are switched and removed.
+
+#![cfg(all(unix, not(target_os = "macos")))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test ends where something is not as expected, and looks at files itself"
+)]
+
+use std::io::Write;
+use std::process::Stdio;
+
+use portable_pty::CommandBuilder;
+use tempfile::TempDir;
+use wiremock::matchers::{header, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::keyring::{self as dbus, Keyring, eventually};
+use crate::support::terminal as pty;
+
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const STAGING: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+const MOVED: &str = "cccccccccccccccccccccccccccccccc";
+
+const CONFIG: &str = r#"# by hand
+default_profile = "prod"
+
+[profiles.prod] # the one that matters
+credential = "api_token"
+account = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+# for trying things out
+[profiles.staging]
+credential = "api_token"
+account = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" # not the zone
+"#;
+
+/// An API with a token of its own for each account, which only that account's secret may read.
+async fn api() -> MockServer {
+    let server = MockServer::start().await;
+    for (account, secret, name) in [
+        (PROD, "Bearer canary-of-prod", "Token of prod"),
+        (STAGING, "Bearer canary-of-staging", "Token of staging"),
+        (MOVED, "Bearer canary-of-staging", "Token elsewhere"),
+    ] {
+        let list = format!("/accounts/{account}/access/service_tokens");
+        let token = format!(r#"{{"id":"{ID}","name":"{name}","duration":"forever"}}"#);
+        for (route, result) in [
+            (list.clone(), format!("[{token}]")),
+            (format!("{list}/{ID}"), token),
+        ] {
+            let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#);
+            Mock::given(path(route))
+                .and(header("authorization", secret))
+                .respond_with(ResponseTemplate::new(200).set_body_string(body))
+                .mount(&server)
+                .await;
+        }
+    }
+    server
+}
+
+/// Stores a profile's secret as `tokenscope auth set` does.
+fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: &str) {
+    let mut child = desktop
+        .command(env!("CARGO_BIN_EXE_tokenscope"))
+        .args(["auth", "set", "--stdin", "--profile", profile])
+        .env("TOKENSCOPE_HOME", home.path())
+        .env("CLOUDFLARE_BASE_URL", server.uri())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let secret = format!("canary-of-{profile}");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(secret.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(desktop.look_up(profile), Some(secret));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let server = api().await;
+    let home = TempDir::new().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, CONFIG).unwrap();
+    for profile in ["prod", "staging"] {
+        store(&desktop, &home, &server, profile);
+    }
+    let before = server.received_requests().await.unwrap().len();
+    let environment = desktop.command("true");
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    let address = server.uri();
+    variables.push(("CLOUDFLARE_BASE_URL", &address));
+    variables.push(("TOKENSCOPE_HOME", home.path().to_str().unwrap()));
+    let command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    let mut session = pty::Session::spawn(command, &variables);
+    session.wait_for("prod · account aaaa…aaaa");
+
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("Token of prod");
+    session.type_keys("p");
+    session.wait_for("Secret Service, login collection");
+    session.type_keys("j\r");
+    session.wait_for("Now using the profile staging");
+    session.wait_for("staging · account bbbb…bbbb");
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("Token of staging");
+    let sent: Vec<String> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .skip(before)
+        .map(|request| {
+            request.headers["authorization"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(sent, ["Bearer canary-of-prod", "Bearer canary-of-staging"]);
+
+    // The scope is changed; the secret that is stored lets the API be asked.
+    session.type_keys("pi");
+    session.wait_for("leave empty to keep the stored one");
+    session.wait_for("Will be kept in Secret Service");
+    session.type_keys(&format!("\x15{MOVED}\r"));
+    session.wait_for("Saved. Now using the profile staging");
+    session.wait_for("staging · account cccc…cccc");
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(
+        written.contains(&format!("account = \"{MOVED}\" # not the zone")),
+        "{written}"
+    );
+
+    session.type_keys("\x1bOR");
+    session.wait_for("● staging");
+    session.type_keys("d");
+    session.wait_for("staging is the default now");
+    session.type_keys("kd");
+    session.wait_for("prod is the default now");
+
+    session.type_keys("jx");
+    session.wait_for("Remove the profile staging?");
+    session.type_keys("\r");
+    session.type_keys("y");
+    session.wait_for("staging is removed");
+    session.wait_for("prod · account aaaa…aaaa");
+    eventually("the secret is gone", || {
+        desktop.look_up("staging").is_none()
+    });
+    assert_eq!(desktop.look_up("prod").as_deref(), Some("canary-of-prod"));
+    let written = std::fs::read_to_string(&config).unwrap();
+    for kept in ["# by hand", "# the one that matters", "[profiles.prod]"] {
+        assert!(written.contains(kept), "{written}");
+    }
+    assert!(!written.contains("staging"), "{written}");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(!stream.contains("canary"), "no secret is ever on screen");
+}

@@ -1,0 +1,177 @@
+//! The usual way through the program: start, use, quit, and the terminal given back.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+
+use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+
+#[test]
+fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
+    let mut session = Session::start(&["--demo"]);
+    session.wait_for("account 023e");
+    session.type_keys("\x1b[200~CI/CD token\n\x1b[201~\r");
+    session.wait_for("EXPIRES IN");
+    session.type_keys("v");
+    session.wait_for("raw JSON");
+    session.type_keys("v");
+    session.wait_for("Findings");
+    session.type_keys("?");
+    session.wait_for("copy client ID");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    is_given_back_once(&stream);
+}
+
+#[test]
+fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
+    let mut session = Session::start(&["--demo", "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"]);
+    session.wait_for("EXPIRES IN");
+    session.type_keys("y");
+    session.wait_for("Sent to the terminal's clipboard");
+    session.type_keys("q");
+    let (_, stream) = session.end();
+    assert!(stream.contains("\x1b]52;"), "OSC 52");
+}
+
+#[test]
+fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
+        let mut session = Session::start(&["--demo"]);
+        session.wait_for("demo API");
+        session.signal(signal);
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), code, "{signal:?}");
+        is_given_back_once(&stream);
+    }
+}
+
+#[test]
+fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
+    let mut session = Session::start(&[]);
+    session.wait_for("Access: Service Tokens Read");
+    session.type_keys("qqq");
+    session.type_keys("\x03");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    is_given_back_once(&stream);
+}
+
+#[test]
+fn the_form_leads_to_the_demo() {
+    let mut session = Session::start(&[]);
+    session.wait_for("Access: Service Tokens Read");
+    session.type_keys("\x1bOS");
+    session.wait_for("demo API");
+    session.type_keys("\x03");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_readable() {
+    for (fault, code, message) in [
+        ("draw", 101, "while drawing"),
+        ("task", 101, "in a task"),
+        ("start", 1, "at the start"),
+    ] {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        command.arg("--demo");
+        let session = Session::spawn(command, &[("TOKENSCOPE_TEST_FAULT", fault)]);
+        let (status, stream) = session.end();
+        assert_eq!(status.exit_code(), code, "{fault}");
+        is_given_back_once(&stream);
+        let left = stream.rfind("\x1b[?1049l").unwrap();
+        assert!(
+            stream[left..].contains(message),
+            "the message stands on the main screen: {stream}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.arg("-i");
+    let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
+    session.wait_for_prompt(1);
+    session.type_keys(concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"));
+    session.wait_for("account 023e");
+    session.type_keys("\x1a");
+    session.wait_for_prompt(2);
+    session.type_keys("echo between\r");
+    session.wait_for_prompt(3);
+    session.wait_for("between");
+    session.type_keys("fg\r");
+    session.wait_for("account 023e");
+    session.type_keys("\x03");
+    session.wait_for_prompt(4);
+    session.type_keys("exit\r");
+    let (_, stream) = session.end();
+    assert_eq!(
+        stream.matches("\x1b[?1049l").count(),
+        2,
+        "once for the stop, once for the end"
+    );
+}
+
+#[cfg(not(target_os = "macos"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_with_it() {
+    use crate::support::keyring as dbus;
+    use wiremock::matchers::{header, path_regex};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
+        return;
+    };
+    let server = MockServer::start().await;
+    let token = r#"{"id":"f174e90a-fafe-4643-bbbc-4a0ed4fc8415","name":"CI","duration":"forever"}"#;
+    for (route, result) in [
+        ("tokens$", format!("[{token}]")),
+        ("tokens/f174", token.to_owned()),
+    ] {
+        let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#);
+        Mock::given(path_regex(route))
+            .and(header("authorization", "Bearer canary0123456789"))
+            .respond_with(ResponseTemplate::new(200).set_body_string(body))
+            .mount(&server)
+            .await;
+    }
+    let address = server.uri();
+    let environment = desktop.command("true");
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    variables.push(("CLOUDFLARE_BASE_URL", &address));
+    let mut session = Session::spawn(
+        CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope")),
+        &variables,
+    );
+    session.wait_for("Will be kept in Secret Service");
+    session.type_keys("\x1b[200~ canary0123456789\r\n\x1b[201~\r");
+    session.type_keys("023e105f4ecef8ad9ca31a8372d0c353\r");
+    session.wait_for("API token from Secret Service");
+    assert_eq!(
+        desktop.look_up("default").as_deref(),
+        Some("canary0123456789")
+    );
+    session.type_keys("f174e90a-fafe-4643-bbbc-4a0ed4fc8415\r");
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(!stream.contains("canary"), "the secret is never on screen");
+}

@@ -1,0 +1,851 @@
+//! Transitions of the pure program: a state and a message give a state and effects.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+mod browse;
+mod profiles;
+mod properties;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::value::RawValue;
+use tokenscope::action::{Action, Context};
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::setup::{Offer, Phase, SetupField};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::access::{CredentialRef, Identity};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::remote::{Remote, RequestId};
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::secret::Secret;
+use tokenscope::domain::settings::Settings;
+use tokenscope::domain::token::ServiceToken;
+
+const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+    start + TimeDelta::seconds(seconds)
+}
+
+fn scope() -> Scope {
+    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
+}
+
+fn session() -> Session {
+    let source = CredentialSource::Keyring {
+        profile: "default".to_owned(),
+    };
+    Session {
+        identity: Some(Identity {
+            source,
+            kind: CredentialKind::ApiToken,
+        }),
+        profile: Some("default".to_owned()),
+        scope: Some(scope()),
+        ..Session::default()
+    }
+}
+
+fn lookup() -> State {
+    let mut state = State::new(session(), at(0), (100, 30));
+    assert_eq!(start(&mut state, Opening::Lookup), []);
+    state
+}
+
+fn token(expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
+    let text = format!(
+        r#"{{"id":"{ID}","name":"CI","client_id":"x","duration":"8760h","expires_at":"{}"}}"#,
+        expires_at.to_rfc3339()
+    );
+    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
+    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
+}
+
+fn found(tokens: Vec<Arc<ServiceToken>>) -> LookUp {
+    LookUp {
+        tokens,
+        scope: scope(),
+        took: Duration::from_millis(84),
+        measured_offset: None,
+    }
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let now = state.clock.local;
+    update(state, now, Message::Acted(action))
+}
+
+fn type_text(state: &mut State, text: &str) {
+    for character in text.chars() {
+        let now = state.clock.local;
+        assert_eq!(update(state, now, Message::Typed(Typed(character))), []);
+    }
+}
+
+/// The request that the effects start.
+fn request_of(effects: &[Effect]) -> RequestId {
+    match effects {
+        [
+            Effect::FetchToken { request, .. }
+            | Effect::CheckCredential { request, .. }
+            | Effect::SaveProfile { request, .. }
+            | Effect::ProbeStore { request },
+        ] => Some(*request),
+        _ => None,
+    }
+    .unwrap()
+}
+
+fn detail(expires_at: DateTime<Utc>) -> State {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = update(
+        &mut state,
+        at(0),
+        Message::TokenFetched {
+            request,
+            result: Ok(found(vec![token(expires_at)])),
+        },
+    );
+    assert!(
+        matches!(effects.as_slice(), [Effect::Remember(_)]),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Detail);
+    state
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "It failed.", "Do something.")
+}
+
+#[test]
+fn an_id_is_fetched_once_however_often_enter_is_pressed() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(act(&mut state, Action::Submit), []);
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_is_dropped() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    let effects = update(
+        &mut state,
+        at(1),
+        Message::TokenFetched {
+            request,
+            result: Ok(found(vec![token(at(99))])),
+        },
+    );
+    assert_eq!(effects, []);
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.detail.token, Remote::Idle);
+}
+
+#[test]
+fn quitting_works_with_a_request_in_flight() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    act(&mut state, Action::Submit);
+    act(&mut state, Action::Quit);
+    assert!(state.quit);
+}
+
+#[test]
+fn a_failed_refresh_keeps_the_last_good_token_as_stale() {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    update(
+        &mut state,
+        at(1),
+        Message::TokenFetched {
+            request,
+            result: Err(failure(FailureKind::Server)),
+        },
+    );
+    assert!(matches!(state.detail.token, Remote::Stale { .. }));
+    assert_eq!(
+        state.banner.as_ref().unwrap().failure.kind,
+        FailureKind::Server
+    );
+}
+
+#[test]
+fn the_same_error_again_only_counts_up() {
+    let mut state = detail(at(99_999_999));
+    for _ in 0..5 {
+        let request = request_of(&act(&mut state, Action::Refresh));
+        update(
+            &mut state,
+            at(1),
+            Message::TokenFetched {
+                request,
+                result: Err(failure(FailureKind::Permission)),
+            },
+        );
+        assert!(!state.detail.token.is_loading());
+    }
+    assert_eq!(state.banner.as_ref().unwrap().count, 5);
+}
+
+#[test]
+fn nothing_is_sent_while_the_api_wants_a_pause_and_refreshing_goes_on_after_it() {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(200)),
+        ..failure(FailureKind::RateLimited)
+    };
+    update(
+        &mut state,
+        at(1),
+        Message::TokenFetched {
+            request,
+            result: Err(limited),
+        },
+    );
+    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert_eq!(update(&mut state, at(100), Message::Ticked), []);
+    let effects = update(&mut state, at(201), Message::Ticked);
+    assert!(
+        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.limited_until, None);
+}
+
+#[test]
+fn a_token_is_fetched_again_every_minute_and_once_after_a_night() {
+    let mut state = detail(at(99_999_999));
+    assert_eq!(update(&mut state, at(59), Message::Ticked), []);
+    let effects = update(&mut state, at(8 * 3600), Message::Ticked);
+    assert_eq!(effects.len(), 1);
+    assert_eq!(update(&mut state, at(8 * 3600 + 1), Message::Ticked), []);
+}
+
+#[test]
+fn at_the_second_of_expiry_the_token_is_fetched_once_more_and_the_bell_rings() {
+    let mut state = detail(at(30));
+    state.session.settings.bell = true;
+    update(&mut state, at(29), Message::Ticked);
+    let effects = update(&mut state, at(30), Message::Ticked);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::RingBell, Effect::FetchToken { .. }]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_screen_changes_once_a_second_while_a_countdown_runs() {
+    let mut state = detail(at(3600));
+    let wake = state.wake_at().unwrap();
+    update(&mut state, wake, Message::Ticked);
+    assert!(state.changed);
+    update(
+        &mut state,
+        wake + TimeDelta::milliseconds(200),
+        Message::Ticked,
+    );
+    assert!(!state.changed, "the digits are the same within a second");
+    assert!(state.wake_at().unwrap() - wake <= TimeDelta::seconds(1));
+}
+
+#[test]
+fn several_tokens_of_one_name_give_a_choice() {
+    let mut state = lookup();
+    type_text(&mut state, "CI");
+    let request = request_of(&act(&mut state, Action::Submit));
+    update(
+        &mut state,
+        at(0),
+        Message::TokenFetched {
+            request,
+            result: Ok(found(vec![token(at(9)), token(at(8))])),
+        },
+    );
+    assert_eq!(state.overlay, Some(Overlay::Choice { selected: 0 }));
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let gone = Err(failure(FailureKind::NoCredential));
+    let effects = update(
+        &mut state,
+        at(0),
+        Message::TokenFetched {
+            request,
+            result: gone,
+        },
+    );
+    assert!(
+        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(state.context(), Context::SetupText);
+    assert_eq!(state.setup.focus, SetupField::Secret);
+    assert_eq!(state.setup.scope_id.value(), scope().id());
+}
+
+#[test]
+fn only_a_refused_credential_can_be_typed_again() {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    update(
+        &mut state,
+        at(1),
+        Message::TokenFetched {
+            request,
+            result: Err(failure(FailureKind::Server)),
+        },
+    );
+    assert_eq!(act(&mut state, Action::ReenterCredential), []);
+    let request = request_of(&act(&mut state, Action::Refresh));
+    update(
+        &mut state,
+        at(1),
+        Message::TokenFetched {
+            request,
+            result: Err(failure(FailureKind::Authentication)),
+        },
+    );
+    act(&mut state, Action::ReenterCredential);
+    assert_eq!(state.screen, Screen::Setup);
+    assert!(state.setup.is_replacing);
+}
+
+fn filled_form() -> State {
+    let mut state = State::new(Session::default(), at(0), (100, 30));
+    let request = request_of(&start(&mut state, Opening::Setup));
+    update(
+        &mut state,
+        at(0),
+        Message::StoreProbed {
+            request,
+            result: Ok("Secret Service".to_owned()),
+        },
+    );
+    update(
+        &mut state,
+        at(0),
+        Message::Pasted(Secret::new("\u{feff} tok_abc\r\n".to_owned())),
+    );
+    assert_eq!(
+        act(&mut state, Action::Submit),
+        [],
+        "the scope is missing yet"
+    );
+    assert_eq!(state.setup.focus, SetupField::ScopeId);
+    type_text(&mut state, scope().id());
+    state
+}
+
+#[test]
+fn nothing_is_stored_before_the_api_let_the_credential_read() {
+    let mut state = filled_form();
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    assert!(
+        matches!(&effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc")
+    );
+    let refused = Err(failure(FailureKind::Authentication));
+    assert_eq!(
+        update(
+            &mut state,
+            at(1),
+            Message::CredentialChecked {
+                request,
+                result: refused
+            }
+        ),
+        []
+    );
+    assert_eq!(state.setup.phase, Phase::Open);
+    assert_eq!(state.setup.offer, None);
+}
+
+#[test]
+fn a_checked_credential_is_saved_and_used() {
+    let mut state = filled_form();
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked {
+            request,
+            result: Ok(()),
+        },
+    );
+    let request = request_of(&effects);
+    let saved = Saved {
+        settings: Settings::default(),
+        place: "Secret Service".to_owned(),
+    };
+    update(
+        &mut state,
+        at(2),
+        Message::ProfileSaved {
+            request,
+            result: Ok(saved),
+        },
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.session.profile.as_deref(), Some("default"));
+    assert!(
+        state.setup.secret.secret().is_empty(),
+        "the typed secret is dropped"
+    );
+}
+
+#[test]
+fn a_network_failure_offers_to_save_without_a_check() {
+    let mut state = filled_form();
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::Network));
+    update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked { request, result },
+    );
+    assert_eq!(state.setup.offer, Some(Offer::SaveUnchecked));
+    state.setup.focus = SetupField::SaveUnchecked;
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::SaveProfile { .. }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_failed_save_keeps_the_form_and_offers_the_session() {
+    let mut state = filled_form();
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked {
+            request,
+            result: Ok(()),
+        },
+    );
+    let request = request_of(&effects);
+    let result = Err(failure(FailureKind::Keyring));
+    update(&mut state, at(2), Message::ProfileSaved { request, result });
+    assert_eq!(state.setup.secret.secret().expose(), "tok_abc");
+    assert_eq!(state.setup.focus, SetupField::SessionOnly);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = update(
+        &mut state,
+        at(3),
+        Message::CredentialChecked {
+            request,
+            result: Ok(()),
+        },
+    );
+    assert!(
+        matches!(effects.as_slice(), [Effect::HoldCredential(_)]),
+        "{effects:?}"
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+}
+
+#[test]
+fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
+    let mut state = filled_form();
+    state.setup.focus = SetupField::Secret;
+    type_text(&mut state, "ü");
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(
+        state.setup.complaint.as_ref().unwrap().0,
+        SetupField::Secret
+    );
+}
+
+#[test]
+fn a_paste_outside_a_field_does_nothing() {
+    let mut state = detail(at(99));
+    let effects = update(
+        &mut state,
+        at(1),
+        Message::Pasted(Secret::new("q\nq".to_owned())),
+    );
+    assert_eq!(effects, []);
+    assert!(!state.quit);
+}
+
+#[test]
+fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
+    let mut state = lookup();
+    update(
+        &mut state,
+        at(0),
+        Message::Pasted(Secret::new("x".repeat(10_000))),
+    );
+    assert_eq!(state.lookup.token.value(), "");
+    assert!(state.notice.is_some());
+}
+
+#[test]
+fn a_secret_or_a_typed_letter_never_prints() {
+    let typed = format!("{:?}", Message::Typed(Typed('q')));
+    let pasted = format!("{:?}", Message::Pasted(Secret::new("canary".to_owned())));
+    assert!(
+        !typed.contains('q') && !pasted.contains("canary"),
+        "{typed} {pasted}"
+    );
+}
+
+#[test]
+fn the_raw_json_is_searched_while_typing() {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::ToggleRaw);
+    act(&mut state, Action::Search);
+    assert_eq!(state.context(), Context::RawText);
+    type_text(&mut state, "duration");
+    act(&mut state, Action::Submit);
+    assert_eq!(state.context(), Context::Raw);
+    act(&mut state, Action::Back);
+    assert_eq!(state.context(), Context::Detail);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Lookup);
+}
+
+#[test]
+fn copying_names_what_was_sent() {
+    let mut state = detail(at(99_999_999));
+    assert_eq!(
+        act(&mut state, Action::CopyField),
+        [Effect::Copy(ID.to_owned())]
+    );
+    assert!(state.notice.as_ref().unwrap().text.contains(ID));
+}
+
+#[test]
+fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text() {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::LookUp);
+    assert_eq!(state.lookup.token.value(), "");
+    type_text(&mut state, "misspelt");
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Err(failure(FailureKind::NotFound));
+    update(&mut state, at(1), Message::TokenFetched { request, result });
+    assert_eq!(state.lookup.token.value(), "misspelt");
+}
+
+// ---------------------------------------------------------------------- typing while it is fetched
+
+fn answer(state: &mut State, request: RequestId, result: Result<LookUp, Failure>) -> Vec<Effect> {
+    update(state, at(1), Message::TokenFetched { request, result })
+}
+
+fn notice(state: &State) -> &str {
+    state.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+/// A look-up under way, and the next one being typed.
+fn typing_on() -> (State, RequestId) {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    type_text(&mut state, "q");
+    (state, request)
+}
+
+#[test]
+fn an_answer_does_not_take_the_field_that_is_typed_in() {
+    let (mut state, request) = typing_on();
+    let effects = answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
+    assert_eq!(
+        (state.screen, state.context()),
+        (Screen::Lookup, Context::LookupText)
+    );
+    assert_eq!(state.lookup.token.value(), format!("{ID}q"));
+    assert_eq!(notice(&state), "CI is here: the first under Recent.");
+    // There it is opened as any other.
+    act(&mut state, Action::NextField);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+}
+
+#[test]
+fn several_answers_and_a_lost_secret_do_not_take_it_either() {
+    let (mut state, request) = typing_on();
+    let several = found(vec![token(at(99)), token(at(98))]);
+    assert_eq!(answer(&mut state, request, Ok(several)), []);
+    assert_eq!(state.overlay, None);
+    assert!(notice(&state).starts_with("2 tokens are called"));
+
+    let (mut state, request) = typing_on();
+    let gone = Err(failure(FailureKind::NoCredential));
+    assert_eq!(answer(&mut state, request, gone), []);
+    assert_eq!(state.context(), Context::LookupText);
+    assert!(state.banner.is_some());
+}
+
+#[test]
+fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
+    let (mut state, request) = typing_on();
+    act(&mut state, Action::Back);
+    assert_eq!(
+        answer(&mut state, request, Ok(found(vec![token(at(99))]))),
+        []
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+    assert_eq!(state.lookup.token.value(), "");
+}
+
+#[test]
+fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    act(&mut state, Action::LookUp);
+    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(notice(&state), "");
+}
+
+#[test]
+fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
+    let (mut state, first) = typing_on();
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects[0], Effect::Cancel(first));
+    let second = request_of(&effects[1..]);
+    assert_ne!(first, second);
+    // The same one again is no other.
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(
+        answer(&mut state, first, Ok(found(vec![token(at(99))]))),
+        []
+    );
+    assert_eq!(state.screen, Screen::Lookup);
+    answer(&mut state, second, Ok(found(vec![token(at(99))])));
+    assert_eq!(state.screen, Screen::Detail);
+}
+
+#[test]
+fn a_refresh_that_was_left_behind_goes_on_spinning_and_gives_way() {
+    let mut state = detail(at(99_999_999));
+    let refresh = request_of(&act(&mut state, Action::Refresh));
+    act(&mut state, Action::LookUp);
+    let next = state.wake_at().unwrap();
+    assert!(next - state.clock.local < TimeDelta::seconds(1), "{next}");
+    type_text(&mut state, "another");
+    let effects = act(&mut state, Action::Submit);
+    assert_eq!(effects[0], Effect::Cancel(refresh));
+    assert_eq!(effects.len(), 2);
+}
+
+#[test]
+fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
+    for leave in [Action::LookUp, Action::Browse] {
+        let mut state = lookup();
+        state.session.settings.profiles = vec![];
+        let effects = refuse(&mut state);
+        assert!(matches!(effects.as_slice(), [Effect::ProbeStore { .. }]));
+        type_text(&mut state, "tok");
+        let check = request_of(&act(&mut state, Action::Submit));
+        assert_eq!(act(&mut state, leave)[0], Effect::Cancel(check));
+        let screen = state.screen;
+        let late = Message::CredentialChecked {
+            request: check,
+            result: Ok(()),
+        };
+        assert_eq!(update(&mut state, at(2), late), []);
+        assert_eq!(state.screen, screen);
+        assert_eq!(state.setup.phase, Phase::Open);
+    }
+}
+
+/// A look-up is refused, and the form to type the credential again opens.
+fn refuse(state: &mut State) -> Vec<Effect> {
+    type_text(state, ID);
+    let request = request_of(&act(state, Action::Submit));
+    answer(state, request, Err(failure(FailureKind::Authentication)));
+    act(state, Action::ReenterCredential)
+}
+
+#[test]
+fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
+    let mut state = lookup();
+    refuse(&mut state);
+    type_text(&mut state, "tok");
+    let request = request_of(&act(&mut state, Action::Submit));
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(3_600)),
+        ..failure(FailureKind::RateLimited)
+    };
+    let result = Err(limited);
+    update(
+        &mut state,
+        at(1),
+        Message::CredentialChecked { request, result },
+    );
+    for _ in 0..4 {
+        assert_eq!(act(&mut state, Action::Submit), []);
+        assert_eq!(state.setup.phase, Phase::Open);
+    }
+    assert!(
+        notice(&state).ends_with("Retry in 1 h."),
+        "{}",
+        notice(&state)
+    );
+    (state.clock.local, state.clock.steady) = (at(3_602), at(3_602));
+    request_of(&act(&mut state, Action::Submit));
+}
+
+// --------------------------------------------------------------------------- screens that stand still
+
+/// How long the screen stays as it is, in seconds.
+fn stands_still(state: &mut State) -> Option<f64> {
+    let now = state.clock.local;
+    update(state, now, Message::Resized(state.size.0, state.size.1));
+    let mut still = state.clone();
+    // It may wake up sooner, but then it draws nothing.
+    for _ in 0..10 {
+        let wake = still.wake_at()?;
+        update(&mut still, wake, Message::Ticked);
+        if still.changed {
+            let waited = wake.signed_duration_since(now);
+            return Some(waited.as_seconds_f64());
+        }
+    }
+    None
+}
+
+#[test]
+fn c21_what_shows_no_countdown_is_drawn_at_most_once_a_minute() {
+    let mut state = detail(at(99_999_999));
+    state.session.settings.refresh_seconds = 0;
+    assert!(stands_still(&mut state).unwrap() <= 1.0);
+    act(&mut state, Action::ToggleRaw);
+    assert_eq!(stands_still(&mut state), Some(60.0));
+    act(&mut state, Action::ToggleRaw);
+    act(&mut state, Action::Help);
+    assert_eq!(stands_still(&mut state), Some(60.0));
+    act(&mut state, Action::Help);
+    state.size = (39, 10);
+    assert_eq!(stands_still(&mut state), None);
+}
+
+#[test]
+fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
+    let mut state = detail(at(10));
+    state.session.settings.refresh_seconds = 0;
+    state.session.settings.bell = true;
+    act(&mut state, Action::ToggleRaw);
+    assert_eq!(state.wake_at(), Some(at(10)));
+    let effects = update(&mut state, at(10), Message::Ticked);
+    assert!(
+        matches!(
+            effects.as_slice(),
+            [Effect::RingBell, Effect::FetchToken { .. }]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_refresh_that_hangs_counts_its_seconds_behind_the_json_too() {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::ToggleRaw);
+    request_of(&act(&mut state, Action::Refresh));
+    assert_eq!(stands_still(&mut state), Some(1.0));
+}
+
+#[test]
+fn no_command_acts_where_no_screen_can_be_seen() {
+    let mut state = detail(at(99_999_999));
+    state.size = (39, 30);
+    for action in [
+        Action::Browse,
+        Action::Profiles,
+        Action::Refresh,
+        Action::ToggleRaw,
+        Action::Back,
+        Action::CopyJson,
+    ] {
+        assert_eq!(act(&mut state, action), [], "{action:?}");
+        assert_eq!((state.screen, state.overlay), (Screen::Detail, None));
+    }
+    assert_eq!(act(&mut state, Action::Suspend), [Effect::Suspend]);
+    assert_eq!(act(&mut state, Action::Redraw), [Effect::Redraw]);
+    act(&mut state, Action::Quit);
+    assert!(state.quit);
+}
+
+// -------------------------------------------------------------------------------- what is said of it
+
+#[test]
+fn a20_a_scope_that_served_tokens_is_not_doubted() {
+    let refused = || {
+        let hint = format!("Look for its name in the list. {}", scope().doubt());
+        Failure::new(FailureKind::NotFound, "No such service token.", hint)
+    };
+    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.clone();
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    answer(&mut state, request, Err(refused()));
+    assert!(
+        hint(&state).ends_with("choose zone instead."),
+        "{}",
+        hint(&state)
+    );
+
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    answer(&mut state, request, Err(refused()));
+    assert_eq!(hint(&state), "Look for its name in the list.");
+}
+
+#[test]
+fn look_ups_that_are_not_remembered_are_said_once() {
+    let mut state = detail(at(99_999_999));
+    let full = || {
+        let failure = Failure::new(FailureKind::Config, "The disk is full.", "Make room.");
+        Message::NotRemembered(failure)
+    };
+    update(&mut state, at(0), full());
+    assert_eq!(
+        notice(&state),
+        "Look-ups are not remembered: The disk is full."
+    );
+    assert_eq!(state.banner, None);
+    state.notice = None;
+    update(&mut state, at(0), full());
+    assert_eq!(state.notice, None);
+}

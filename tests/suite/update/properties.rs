@@ -1,0 +1,178 @@
+//! Any row of messages, at any instants: what must hold of the state whatever happens.
+//!
+//! Not here: what each message is for (`update`).
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::{LookUp, Message};
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::remote::Remote;
+use tokenscope::domain::token::TokenRef;
+use tokenscope::keymap::Keymap;
+use tokenscope::theme::Theme;
+
+use crate::support::simulation::{
+    Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message, scope,
+    token,
+};
+
+fn shapes() -> impl Strategy<Value = Vec<TokenShape>> {
+    let shape = (
+        0..IDS.len() + 1,
+        "[a-c ]{0,3}|\\PC{0,8}",
+        proptest::option::of(prop_oneof![-90_000_000_i64..90_000_000, -5_i64..5]),
+        proptest::bool::weighted(0.2),
+        proptest::bool::weighted(0.8),
+    )
+        .prop_map(
+            |(id, name, expires_at, is_forever, is_enabled)| TokenShape {
+                id,
+                name,
+                expires_at,
+                is_forever,
+                is_enabled,
+            },
+        );
+    proptest::collection::vec(shape, 0..4)
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    let kinds = proptest::sample::select(vec![
+        FailureKind::Authentication,
+        FailureKind::Permission,
+        FailureKind::NotFound,
+        FailureKind::RateLimited,
+        FailureKind::Network,
+        FailureKind::NoCredential,
+        FailureKind::Keyring,
+        FailureKind::InvalidResponse,
+    ]);
+    let outcome = prop_oneof![
+        3 => shapes().prop_map(Outcome::Good),
+        1 => (kinds, proptest::option::of(0_u32..600)).prop_map(|(kind, pause)| {
+            Outcome::Bad(kind, pause)
+        }),
+    ];
+    prop_oneof![
+        8 => (0_usize..1000).prop_map(Event::Press),
+        2 => prop_oneof![Just('q'), Just('f'), Just('1'), Just('東'), any::<char>()].prop_map(Event::Type),
+        1 => prop_oneof![
+            Just(IDS[0].to_owned()),
+            Just("023e105f4ecef8ad9ca31a8372d0c353".to_owned()),
+            "\\PC{0,40}",
+        ]
+        .prop_map(Event::Paste),
+        1 => (0_u16..140, 0_u16..50).prop_map(|(width, height)| Event::Resize(width, height)),
+        3 => Just(Event::Tick),
+        1 => Just(Event::Resume),
+        5 => (any::<prop::sample::Index>(), proptest::bool::weighted(0.15), outcome).prop_map(
+            |(which, stale, outcome)| Event::Answer {
+                which: which.index(1000),
+                stale,
+                outcome,
+            }
+        ),
+    ]
+}
+
+/// How far the clock goes before the next event, in milliseconds: mostly on, at times far, or back.
+fn steps() -> impl Strategy<Value = i64> {
+    const YEAR: i64 = 365 * 86_400_000;
+    prop_oneof![
+        10 => 0_i64..1_500,
+        2 => 1_500_i64..120_000,
+        1 => -5_000_i64..0,
+        1 => Just(8 * 3_600_000),
+        1 => -200 * YEAR..200 * YEAR,
+    ]
+}
+
+fn openings() -> impl Strategy<Value = Opening> {
+    prop_oneof![
+        Just(Opening::Setup),
+        Just(Opening::Lookup),
+        Just(Opening::Token(TokenRef::parse(IDS[0]).unwrap())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_happens_the_state_stays_sound(
+        opening in openings(),
+        rows in proptest::collection::vec((steps(), events()), 1..120),
+    ) {
+        let keymap = Keymap::built_in().unwrap();
+        let theme = Theme::named("dark").unwrap();
+        let actions = actions();
+        let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+        let mut world = World::default();
+        let mut state = begin(now, Opening::Lookup);
+        world.take(start(&mut state, opening));
+        for (step, event) in &rows {
+            now = now.checked_add_signed(TimeDelta::milliseconds(*step)).unwrap_or(now);
+            let Some(message) = message(event, &mut world, &actions, now) else { continue };
+            let is_stale = matches!(event, Event::Answer { stale: true, .. });
+            let before = is_stale.then(|| state.clone());
+            let effects = update(&mut state, now, message.clone());
+            if let Some(before) = before {
+                prop_assert!(effects.is_empty(), "{message:?} led to {effects:?}");
+                prop_assert_eq!(&before.detail.token, &state.detail.token);
+                prop_assert_eq!(&before.browse.list, &state.browse.list);
+                prop_assert_eq!(&before.session, &state.session);
+                prop_assert_eq!(before.screen, state.screen);
+            }
+            world.take(effects);
+            // A tick is answered by the loop at once; what is due then, is done then.
+            world.take(update(&mut state, now, Message::Ticked));
+            assert_sound(&state, &world, now);
+            draw(&state, &keymap, &theme);
+        }
+    }
+
+    #[test]
+    fn a_gap_of_any_length_sends_one_request_at_most(step in steps(), expires_in in -60_i64..60) {
+        let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
+        let mut state = begin(now, Opening::Token(TokenRef::parse(IDS[0]).unwrap()));
+        let request = state.detail.token.request().unwrap();
+        let shape = TokenShape {
+            id: 0,
+            name: "CI".to_owned(),
+            expires_at: Some(expires_in),
+            is_forever: false,
+            is_enabled: true,
+        };
+        let found = LookUp {
+            tokens: vec![token(&shape, now)],
+            scope: scope(),
+            took: Duration::from_millis(84),
+            measured_offset: None,
+        };
+        update(&mut state, now, Message::TokenFetched { request, result: Ok(found) });
+        now = now.checked_add_signed(TimeDelta::milliseconds(step)).unwrap();
+        let mut sent = 0;
+        for message in [Message::Resumed, Message::Ticked, Message::Ticked, Message::Ticked] {
+            let effects = update(&mut state, now, message);
+            sent += effects
+                .iter()
+                .filter(|effect| matches!(effect, Effect::FetchToken { .. }))
+                .count();
+        }
+        prop_assert!(sent <= 1, "{sent} requests after {step} ms");
+        let is_loading = matches!(state.detail.token, Remote::Loading { .. });
+        prop_assert_eq!(sent == 1, is_loading);
+    }
+}
