@@ -1,7 +1,5 @@
 //! The demo server, asked over real HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};

@@ -1,10 +1,5 @@
 //! The table of keys: that it is sound, that it can be patched, and that the README shows it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

@@ -3,6 +3,13 @@
 //! Many tests reproduce faults that users of similar programs met. Their names begin with the number
 //! of the field case, such as `k01`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails where something is unexpected, and handles files and clocks itself"
+)]
+
 mod api;
 mod architecture;
 mod cli;

@@ -1,10 +1,6 @@
 //! Group F, K and L, what the API answers: refusals, lists, oddities, and their bounds.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -350,10 +346,6 @@ fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said()
 
 #[test]
 fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the binary compares the date with the machine's clock"
-    )]
     let now = chrono::Utc::now();
     let http_date =
         |date: chrono::DateTime<chrono::Utc>| date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();

@@ -1,5 +1,4 @@
 //! What each refusal of the API becomes: its kind, its sentences, its details.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,10 +1,6 @@
 //! Group A: service tokens, and clients of their API.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -920,7 +916,6 @@ fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
 fn a26_a_check_that_cannot_even_ask_is_unknown_in_every_form() {
     let fake = Fake::holding("[]");
     let home = home();
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
     for form in ["table", "json", "prometheus"] {
         for arguments in [

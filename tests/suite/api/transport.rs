@@ -1,5 +1,4 @@
 //! Exchanges that stop half-way: connections, deadlines, sizes, compression, TLS, proxies.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -328,7 +327,6 @@ pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (R
         .unwrap();
     let server = tls(&certificate, &key).await;
     let file = directory.path().join("ca.pem");
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(&file, format!("# our own\n{issuer_pem}")).unwrap();
     (server, file)
 }
@@ -405,7 +403,6 @@ async fn a_certificate_file_that_is_none_is_named() {
     let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     for text in [None, Some(""), Some("hello"), Some(damaged)] {
         if let Some(text) = text {
-            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(&path, text).unwrap();
         }
         for base in ["http://127.0.0.1:1", "https://127.0.0.1:1"] {
@@ -464,10 +461,6 @@ fn tokio_command(base: &str) -> std::process::Command {
 #[tokio::test]
 #[ignore = "run by other tests, with an environment of its own"]
 async fn child() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how the parent test speaks to it"
-    )]
     let base = std::env::var("TOKENSCOPE_TEST_BASE").unwrap();
     let checked = check(&Options {
         base_url: BaseUrl::parse(&base).unwrap(),

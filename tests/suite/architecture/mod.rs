@@ -1,12 +1,6 @@
 //! The structure that the docs of `lib.rs` promise, held against the source; and each rule held
 //! against a small tree that breaks it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the subject of this test is the files themselves"
-)]
-
 mod layers;
 mod rules;
 mod source;

@@ -1,10 +1,5 @@
 //! Source files, as far as the rules look at them: what they use, and how long they are.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the subject of this test is the files themselves"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,10 +1,6 @@
 //! `check`: what it says and how it exits, for every status, every failure, and every mix of both.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};

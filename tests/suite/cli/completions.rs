@@ -1,10 +1,6 @@
 //! Completions: what is offered where, and that the shells that are installed take it from there.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::process::{Command, Output};
 

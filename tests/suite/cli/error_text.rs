@@ -1,10 +1,5 @@
 //! What commands say when things go wrong: everything that is known, once, and nothing untrue.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use wiremock::ResponseTemplate;
 
 use crate::support::binary::{ACCOUNT, Stage, TOKENS, json, text, without_the_clock};

@@ -1,10 +1,6 @@
 //! Everything that the commands print, word by word, against an API whose clock stands still.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::fmt::Write as _;
 use std::process::Output;

@@ -1,10 +1,6 @@
 //! `list`: order, filters, forms, pages, and what becomes of a reader that goes away.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::fs::File;
 use std::process::{Command, Output, Stdio};

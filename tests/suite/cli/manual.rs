@@ -1,12 +1,6 @@
 //! The manual page: drawn from the grammar and the text below, kept in `assets/tokenscope.1`, and
 //! printed by `tokenscope man`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and reads the page itself"
-)]
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,10 +1,5 @@
 //! Secrets pasted where no secret belongs: no argument is a way to get one onto the screen.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::process::Output;
 
 use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, json, text};

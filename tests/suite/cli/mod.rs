@@ -1,11 +1,5 @@
 //! The real binary: what it prints, where, and with which exit code.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
-
 mod check;
 mod completions;
 mod error_text;

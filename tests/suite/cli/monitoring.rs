@@ -1,10 +1,6 @@
 //! Group E: the command line, and credentials as they wear out.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::process::{Command, Stdio};
 

@@ -1,11 +1,6 @@
 //! `profile list`, `use` and `remove`: what they touch, and what they leave.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::process::Output;
 

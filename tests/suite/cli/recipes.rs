@@ -1,11 +1,6 @@
 //! The recipes of README, taken from it and run as far as a shell can run them.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and handles files itself"
-)]
 
 use std::path::Path;
 use std::process::{Command, Output};

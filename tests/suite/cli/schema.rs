@@ -1,11 +1,5 @@
 //! Every JSON that the commands print, held against `assets/schema`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and reads the schemas itself"
-)]
-
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -1,10 +1,6 @@
 //! Answers that cannot be taken at their word: fields of another type, and dates that no server has.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use wiremock::ResponseTemplate;
 

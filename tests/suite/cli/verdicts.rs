@@ -1,10 +1,5 @@
 //! Verdicts of monitoring, thresholds, and clocks that jump.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -208,7 +203,6 @@ fn f13_the_configuration_takes_the_same_units_and_flags_go_first() {
 }
 
 fn write(home: &std::path::Path, config: &str) {
-    #[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
     std::fs::write(home.join("config.toml"), config).unwrap();
 }
 
@@ -1022,7 +1016,6 @@ fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
     let home = crate::support::api::home();
     write(home.path(), "shiny = 1\nrefresh_seconds = 1\n");
     for (name, text) in [("keymap.toml", "nonsense"), ("state.json", "{")] {
-        #[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
         std::fs::write(home.path().join(name), text).unwrap();
     }
     let folder = home.path().to_str().unwrap();

@@ -1,11 +1,6 @@
 //! Beside the cases: tokens whose fields are anything, and files in any state.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, lays out files and looks at them"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

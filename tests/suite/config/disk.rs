@@ -1,11 +1,6 @@
 //! Beside the cases: places where nothing can be written, each made by the system itself.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, lays out files and looks at them"
-)]
 
 use std::fs;
 use std::io::Write;

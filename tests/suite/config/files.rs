@@ -1,11 +1,6 @@
 //! Files and their surroundings: owners, links, locks, and settings this version does not know.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, lays out files and looks at them"
-)]
 
 use std::fs::{self, Permissions};
 use std::io::Write;

@@ -1,11 +1,6 @@
 //! Beside `files`: what other users and killed writers leave in a folder, and what is not written.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, lays out files and looks at them"
-)]
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, chown, symlink};

@@ -1,11 +1,6 @@
 //! Beside `files`: settings this version does not know, what was open to others, and the log.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, lays out files and looks at them"
-)]
 
 use std::fs;
 

@@ -1,9 +1,4 @@
 //! Files: settings and profiles, recent look-ups, locks and replacement.
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "these tests lay out files and look at what became of them"
-)]
 
 mod damage;
 mod disk;

@@ -1,10 +1,5 @@
 //! Where credentials come from and where they may go: bindings, what is pasted, hints, profiles.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and makes its own files"
-)]
 
 use std::path::Path;
 use std::process::Command;

@@ -2,10 +2,6 @@
 //! everything that came out.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -97,7 +93,6 @@ fn left_clean(outcome: &Outcome, home: &Path) {
 fn files_are_clean(home: &Path) {
     for entry in std::fs::read_dir(home).unwrap() {
         let path = entry.unwrap().path();
-        #[expect(clippy::disallowed_methods, reason = "what the program left behind")]
         let bytes = std::fs::read(&path).unwrap();
         is_clean(&path.display().to_string(), &bytes);
     }
@@ -258,7 +253,6 @@ fn d09_no_command_about_profiles_lets_it_out() {
             let config = format!(
                 "[profiles.default]\ncredential = \"api_token\"\n{scope}[profiles.other]\ncredential = \"global_key\"\nemail = \"{EMAIL}\"\n{scope}"
             );
-            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(home.path().join("config.toml"), config).unwrap();
             let mut command = fake.command(line);
             in_environment(&mut command, is_key, home.path());
@@ -412,7 +406,6 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
 #[cfg(target_os = "linux")]
 fn command_line(session: &crate::support::terminal::Session) -> Vec<u8> {
     let path = format!("/proc/{}/cmdline", session.child.process_id().unwrap());
-    #[expect(clippy::disallowed_methods, reason = "what the kernel shows of it")]
     std::fs::read(path).unwrap_or_default()
 }
 
@@ -457,7 +450,6 @@ fn d09_a_process_that_holds_secrets_leaves_no_core_file() {
         .spawn()
         .unwrap();
     eventually("the request", || !hung.heads().is_empty());
-    #[expect(clippy::disallowed_methods, reason = "what the kernel says of it")]
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

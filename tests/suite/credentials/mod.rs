@@ -1,5 +1,4 @@
 //! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod binding;
 mod leaks;

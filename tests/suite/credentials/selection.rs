@@ -1,10 +1,5 @@
 //! Which credential and which scope are in use: every mix of flags, environment and profiles.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use tokenscope::credentials::Environment;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};

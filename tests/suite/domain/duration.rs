@@ -1,7 +1,5 @@
 //! Go durations, thresholds, and lengths of time as people read them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use tokenscope::domain::duration::{

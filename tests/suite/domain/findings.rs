@@ -1,7 +1,5 @@
 //! Every rule over a token, and every boundary of it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::findings::{Finding, Severity, findings};
 use tokenscope::domain::status::{Threshold, Thresholds};

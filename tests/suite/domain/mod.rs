@@ -1,7 +1,5 @@
 //! What the tests of `src/domain` share; the tests themselves are in `domain_*.rs`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 mod duration;
 mod findings;
 mod names;

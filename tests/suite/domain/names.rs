@@ -1,7 +1,5 @@
 //! Secrets, profiles, credentials, recent look-ups, settings and filters.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use chrono::TimeDelta;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};

@@ -1,7 +1,5 @@
 //! JSON as received, and what a token's fields are read from.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use std::borrow::Cow;
 
 use proptest::prelude::*;

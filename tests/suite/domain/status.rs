@@ -1,7 +1,5 @@
 //! The state of a token at an instant, when it changes, and the order of urgency.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{

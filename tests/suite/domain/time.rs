@@ -1,7 +1,5 @@
 //! Countdowns, the share of a life that has gone by, and clocks that disagree.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::clock::{ClockOffset, doubtful_date, measure};

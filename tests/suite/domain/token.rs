@@ -1,7 +1,5 @@
 //! The ways in which people name a token, and which token they mean.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use proptest::prelude::*;
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::token::{ClientId, InvalidTokenRef, Reported, TokenId, TokenRef};

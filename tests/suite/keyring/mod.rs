@@ -4,7 +4,6 @@
 //! own process. So [`Remote`] runs this test binary again inside the session, where one test,
 //! [`remote_end`], answers requests line by line.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod processes;
 mod prompts;

@@ -1,11 +1,6 @@
 //! The real binary and a real keyring: stored by one process, used by another, removed by a third.
 
 #![cfg(all(unix, not(target_os = "macos")))]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -1,11 +1,6 @@
 //! The keyring's states told apart, its dialogues taken back, and nothing stored unsaid.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

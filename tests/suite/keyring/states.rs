@@ -1,10 +1,6 @@
 //! Group B: the OS keyring, in every state that a real one or its absence can be in.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -53,7 +49,6 @@ pub(crate) fn api() -> Fake {
 /// Writes a configuration whose default profile has its secret in the keyring.
 pub(crate) fn with_profile(home: &Path) {
     let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(home.join("config.toml"), text).unwrap();
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.join("config.toml"), private).unwrap();
@@ -149,7 +144,6 @@ pub(crate) fn bind(home: &Path, fake: &Fake) {
     if !path.is_file() {
         return;
     }
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     let Ok(text) = std::fs::read_to_string(&path) else {
         return;
     };
@@ -163,7 +157,6 @@ pub(crate) fn bind(home: &Path, fake: &Fake) {
             bound.extend(["base_url = \"", &fake.url(), "\"\n"]);
         }
     }
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(&path, bound).unwrap();
 }
 
@@ -237,7 +230,6 @@ pub(crate) fn keeps_no_secret(dir: &Path) {
         };
         let mode = metadata.permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is the user's alone", path.display());
-        #[expect(clippy::disallowed_methods, reason = "what the program left behind")]
         let bytes = std::fs::read(&path).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains(CANARY), "{}", path.display());
@@ -795,7 +787,6 @@ fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
     dbus::eventually("what waits on behalf of others has ended", || {
         std::fs::read_dir(&tasks).unwrap().all(|task| {
             let name = task.unwrap().path().join("comm");
-            #[expect(clippy::disallowed_methods, reason = "the system's own account")]
             let name = std::fs::read_to_string(name).unwrap_or_default();
             !name.starts_with("blocking-")
         })
@@ -846,7 +837,6 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own file")]
 fn config_of(home: &Path) -> String {
     std::fs::read_to_string(home.join("config.toml")).unwrap()
 }

@@ -1,10 +1,6 @@
 //! Proxies, certificates, and connections that went silent.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -900,7 +896,6 @@ fn armoured(label: &str, der: &[u8]) -> String {
     )
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own file")]
 fn write(directory: &TempDir, bytes: &[u8]) -> PathBuf {
     let path = directory.path().join("bundle");
     std::fs::write(&path, bytes).unwrap();

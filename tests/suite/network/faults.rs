@@ -1,10 +1,6 @@
 //! Group D: HTTP, TLS and proxies, and every answer of the API that has been seen, at the binary.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -88,10 +84,8 @@ fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
     std::fs::create_dir(path("directory")).unwrap();
     let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (name, text) in [("empty", ""), ("text", "no PEM"), ("damaged", damaged)] {
-        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
         std::fs::write(path(name), text).unwrap();
     }
-    #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     let huge = std::fs::File::create(path("huge")).unwrap();
     huge.set_len(1 << 40).unwrap();
     let fake = Fake::holding("");
@@ -130,7 +124,6 @@ fn d01_certificates_are_read_within_the_deadline_too() {
     let directory = tempfile::tempdir().unwrap();
     for number in 0..50 {
         let path = directory.path().join(format!("eeeeeeee.{number}"));
-        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
         let file = std::fs::File::create(path).unwrap();
         file.set_len(1 << 40).unwrap();
     }
@@ -168,7 +161,6 @@ async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
         let certificate = parameters.self_signed(&key).unwrap();
         let server = crate::api::transport::tls(&certificate, &key).await;
         let file = directory.path().join("ca.pem");
-        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
         std::fs::write(&file, certificate.pem()).unwrap();
         let arguments = ["get", ID, "-o", "json", "--ca-file", file.to_str().unwrap()];
         let mut command = fake.command(&arguments);
@@ -498,7 +490,6 @@ fn peak_of(fake: &Fake) -> (u64, Outcome) {
     let path = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     eventually("the command ends", || {
-        #[expect(clippy::disallowed_methods, reason = "what the kernel says of it")]
         let status = std::fs::read_to_string(&path).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());

@@ -2,12 +2,6 @@
 //!
 //! The snapshots are what a person sees; read them when they change. Not here: what keys do.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -2,11 +2,6 @@
 //!
 //! What holds for every screen is tested in `screens`, with these among them.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::time::Duration;
 
 use ratatui::style::Modifier;

@@ -1,8 +1,4 @@
 //! A fake API on plain sockets, able to misbehave in every way, and the built binary before it.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -3,11 +3,6 @@
 //! The API says that it is noon on 1 March 2025, and the binary believes it, so that everything it
 //! prints is known beforehand. Not here: any test.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -149,7 +144,6 @@ impl Stage {
     }
 
     pub(crate) fn write_config(&self, text: &str) {
-        #[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
         std::fs::write(self.home.path().join("config.toml"), text).unwrap();
     }
 }

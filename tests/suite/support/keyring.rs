@@ -3,7 +3,6 @@
 //! The machine's own session and keyring are never touched: every program is given the private
 //! bus's address and private directories. Everything ends when the [`Session`] is dropped.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -251,10 +250,6 @@ fn find_program(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the suite's own switches, which the program does not know"
-)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -284,7 +279,6 @@ fn private_dir(path: &Path) {
     std::fs::DirBuilder::new().mode(0o700).create(path).unwrap();
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own file")]
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }

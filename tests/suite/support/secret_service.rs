@@ -5,7 +5,6 @@
 
 #![cfg(target_os = "linux")]
 #![expect(
-    clippy::unwrap_used,
     clippy::unused_self,
     clippy::used_underscore_binding,
     reason = "the interface is the standard's, and a fake looks at little of what it is given"

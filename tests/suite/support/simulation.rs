@@ -3,11 +3,6 @@
 //!
 //! Not here: choosing what happens next.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

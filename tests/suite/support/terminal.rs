@@ -1,10 +1,6 @@
 //! The real binary on a real pseudo-terminal: start, use, quit, and the terminal given back.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;

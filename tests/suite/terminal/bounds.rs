@@ -2,10 +2,6 @@
 //! of the rows shown, and signals are heard.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
@@ -435,10 +431,6 @@ fn child_of(pid: Pid) -> Pid {
     let pid = pid.as_raw_nonzero();
     let path = format!("/proc/{pid}/task/{pid}/children");
     let child = ended(Duration::from_secs(20), || {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "how the kernel says what a process has"
-        )]
         let children = std::fs::read_to_string(&path).unwrap();
         children.trim().parse().ok()
     });
@@ -451,10 +443,6 @@ fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
     let mut seen = 0;
     let hangs = ended(Duration::from_secs(20), || {
         drive();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "how the kernel says what a process does"
-        )]
         let call = std::fs::read_to_string(&path).unwrap_or_default();
         let is_write = call.split(' ').nth(1) == Some("0x1");
         seen = if is_write { seen + 1 } else { 0 };
@@ -524,7 +512,6 @@ fn k04_a_command_whose_output_nobody_reads_hears_signals() {
 #[test]
 fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
     // `TOKENSCOPE_SIGNALS` asks for more tries.
-    #[expect(clippy::disallowed_methods, reason = "for more tries by hand")]
     let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());
     for at in 0..tries {
         let mut terminal = Terminal::beneath_a_shell((100, 30), "--demo");

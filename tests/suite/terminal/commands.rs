@@ -1,11 +1,6 @@
 //! The commands on a real pseudo-terminal: tables that fit it, and a line of progress that goes.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::io::Read as _;
 use std::time::Duration;

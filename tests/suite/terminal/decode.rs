@@ -1,7 +1,5 @@
 //! What terminals send: keys, pastes, and reports that nobody asked for.
 
-#![expect(clippy::unwrap_used, reason = "a String takes every text")]
-
 use std::fmt::Write;
 use std::time::Duration;
 

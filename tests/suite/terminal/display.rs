@@ -1,10 +1,6 @@
 //! Group C: the terminal, and time as it is shown on it.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -550,7 +546,6 @@ fn c15_nor_does_what_an_error_quotes() {
         "{:?}",
         outcome.stderr
     );
-    #[expect(clippy::disallowed_methods, reason = "what the program left behind")]
     let log = std::fs::read_to_string(home.path().join("tokenscope.log")).unwrap();
     assert!(log.contains("answered"), "{log}");
     is_harmless(&log);

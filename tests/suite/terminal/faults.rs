@@ -3,10 +3,6 @@
 //! Not here: the usual way through the program (`pty`).
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::sync::mpsc::channel;
 use std::time::Duration;

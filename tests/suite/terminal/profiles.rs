@@ -1,11 +1,6 @@
 //! The real binary on a pseudo-terminal, with a real keyring: profiles are switched and removed.
 
 #![cfg(all(unix, not(target_os = "macos")))]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::io::Write;
 use std::process::Stdio;

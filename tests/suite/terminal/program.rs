@@ -1,10 +1,6 @@
 //! The usual way through the program: start, use, quit, and the terminal given back.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;

@@ -1,11 +1,6 @@
 //! Typing and pasting: at the question of `auth set`, and what a paste may do anywhere.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test ends where something is not as expected, and looks at files itself"
-)]
 
 use std::time::Duration;
 

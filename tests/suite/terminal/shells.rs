@@ -1,10 +1,6 @@
 //! Terminals, shells, the clipboard, the command line, and text that people read.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
 
 use std::path::Path;
 use std::process::Command;
@@ -940,7 +936,6 @@ fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
         let socket = socket.to_str().unwrap();
         let config = home();
         let config = config.path().join("conf");
-        #[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
         std::fs::write(&config, settings).unwrap();
         let mut command = CommandBuilder::new("tmux");
         command.args(["-S", socket, "-f", config.to_str().unwrap()]);

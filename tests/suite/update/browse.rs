@@ -1,11 +1,5 @@
 //! Transitions of the list of all tokens: a state and a message give a state and effects.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;

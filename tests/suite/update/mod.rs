@@ -1,10 +1,5 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 mod browse;
 mod profiles;
 mod properties;

@@ -1,10 +1,5 @@
 //! Profiles and the picker as transitions: switching, changing, removing, and choosing by name.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

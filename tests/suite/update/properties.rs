@@ -2,11 +2,6 @@
 //!
 //! Not here: what each message is for (`update`).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something is not as expected"
-)]
-
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
