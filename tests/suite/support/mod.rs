@@ -6,3 +6,13 @@ pub(crate) mod keyring;
 pub(crate) mod secret_service;
 pub(crate) mod simulation;
 pub(crate) mod terminal;
+
+use tokenscope::domain::credential::Location;
+
+/// Where the Secret Service usually keeps a secret.
+pub(crate) fn login_keyring() -> Location {
+    Location {
+        store: "Secret Service",
+        collection: Some("login".to_owned()),
+    }
+}
