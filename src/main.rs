@@ -12,11 +12,12 @@ use clap::FromArgMatches as _;
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
+use tokenscope::cli::commands::completions;
 use tokenscope::cli::desk::Desk;
 use tokenscope::cli::error_report::{ErrorReporter, warn};
 use tokenscope::cli::ground::{self, Ground};
 use tokenscope::cli::help::grammar;
-use tokenscope::cli::{commands, completion, output_style, prompt, usage_error};
+use tokenscope::cli::{commands, output_style, prompt, usage_error};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, permissions, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
     // Without the thread they do what they always do.
     let _threadless = signals::start();
     let words: Vec<String> = arguments();
-    if let Some((completion::REQUEST, rest)) = words
+    if let Some((completions::REQUEST, rest)) = words
         .split_first()
         .map(|(first, rest)| (first.as_str(), rest))
     {
@@ -120,7 +121,7 @@ fn complete(words: &[String]) -> ExitCode {
         names.map(|profile| profile.name).collect()
     };
     let mut text = String::new();
-    for candidate in completion::candidates(words, profiles) {
+    for candidate in completions::candidates(words, profiles) {
         text.push_str(&candidate.word);
         if !candidate.about.is_empty() {
             text.push('\t');

@@ -2,12 +2,8 @@
 //!
 //! Not here: which profiles there are (`profiles`), or how a credential is set up (`setup`).
 
-use super::detail::Detail;
 use super::effect::Effect;
 use super::list_fetch;
-use super::lookup::Lookup;
-use super::picker::Picker;
-use super::setup::{Opener, Repeat, Setup};
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
@@ -19,6 +15,10 @@ use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
+use crate::screens::detail::state::Detail;
+use crate::screens::lookup::state::Lookup;
+use crate::screens::picker::state::Picker;
+use crate::screens::setup::state::{Opener, Repeat, Setup};
 
 /// Goes on with another credential on the look-up panel. Nothing is sent.
 pub(super) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {

@@ -5,9 +5,6 @@
 use super::credential_switch::{self, Owner};
 use super::effect::Effect;
 use super::list_fetch;
-use super::picker::Picker;
-use super::profiles::Change;
-use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
 use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::token_fetch;
@@ -16,6 +13,9 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::domain::token::TokenRef;
+use crate::screens::picker::state::Picker;
+use crate::screens::profiles::state::Change;
+use crate::screens::setup::state::{Opener, Phase, Repeat, Setup, SetupField};
 
 /// Carries out steps in their order.
 pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {

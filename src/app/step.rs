@@ -16,7 +16,7 @@ use crate::domain::token::{ServiceToken, TokenRef};
 
 /// Something for the program around a screen to do.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Have the outside world do something.
     Run(Effect),
     /// Show a short message for a few seconds.

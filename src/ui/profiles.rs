@@ -1,6 +1,6 @@
 //! The profiles, and the question before one is removed.
 //!
-//! Not here: their rules (`app::profiles`). No secret is ever here.
+//! Not here: their rules (`screens::profiles`). No secret is ever here.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

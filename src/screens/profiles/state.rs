@@ -2,9 +2,9 @@
 //!
 //! Not here: the form that adds or changes one (`setup`), and switching (`credential_switch`).
 
-use super::scroll::moved;
-use super::step::Step;
 use crate::action::Action;
+use crate::app::scroll::moved;
+use crate::app::step::Step;
 use crate::domain::access::ActiveCredential;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
@@ -59,7 +59,7 @@ impl Profiles {
     }
 
     /// Notes a credential of no profile; of each source the newest counts.
-    pub(super) fn remember_external(&mut self, credential: ActiveCredential) {
+    pub(crate) fn remember_external(&mut self, credential: ActiveCredential) {
         let of_source = |known: &&mut ActiveCredential| known.source() == credential.source();
         match self.external.iter_mut().find(of_source) {
             Some(known) => *known = credential,
@@ -68,7 +68,7 @@ impl Profiles {
     }
 
     /// Selects the row of a credential source; none selects the first.
-    pub(super) fn select(&mut self, source: Option<&CredentialSource>, settings: &Settings) {
+    pub(crate) fn select(&mut self, source: Option<&CredentialSource>, settings: &Settings) {
         self.selected = self
             .rows(settings)
             .iter()
@@ -77,7 +77,7 @@ impl Profiles {
     }
 
     /// What a key does here, with a number of visible rows.
-    pub(super) fn act(&mut self, action: Action, settings: &Settings, rows: usize) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action, settings: &Settings, rows: usize) -> Vec<Step> {
         let credentials = self.rows(settings);
         let last = credentials.len().saturating_sub(1);
         self.selected = moved(self.selected, action, rows, last);
@@ -120,24 +120,24 @@ impl Profiles {
     }
 
     /// The user wants the profile removed that was asked about.
-    pub(super) fn confirmed(&mut self) -> Vec<Step> {
+    pub(crate) fn confirmed(&mut self) -> Vec<Step> {
         let name = self.pending_removal.take().map(Step::RemoveProfile);
         name.into_iter().collect()
     }
 
     /// The secrets were looked for.
-    pub(super) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
+    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
         self.places.settle(request, Ok(found))
     }
 
     /// A change ended. Gives what it was, unless nobody waits for it.
-    pub(super) fn ended(&mut self, request: RequestId) -> Option<Change> {
+    pub(crate) fn ended(&mut self, request: RequestId) -> Option<Change> {
         self.change.take_if(|change| change.request == request)
     }
 
     /// Keeps the selection on its row where the settings changed under it, and forgets where
     /// secrets of profiles were that are gone.
-    pub(super) fn follow(&mut self, old: &Settings, new: &Settings) {
+    pub(crate) fn follow(&mut self, old: &Settings, new: &Settings) {
         let selected = self.rows(old).into_iter().nth(self.selected);
         let rows = self.rows(new);
         let same = selected.and_then(|credential| {
