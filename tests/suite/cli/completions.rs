@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use tokenscope::cli::completion::candidates;
+use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::binary::{ACCOUNT, Stage, text};
 

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
-use tokenscope::cli::output::report::TokenReport;
+use tokenscope::cli::output::json::TokenReport;
 use tokenscope::cli::output::table::Style;
 use tokenscope::cli::output::{self, Judgement, details};
 use tokenscope::domain::clock::ClockOffset;

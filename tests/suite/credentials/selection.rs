@@ -1,13 +1,14 @@
 //! Which credential and which scope are in use: every mix of flags, environment and profiles.
 
 use tokenscope::credentials::Environment;
+use tokenscope::domain::access::ActiveCredential;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
-use tokenscope::service::{CredentialRequest, Selection, select};
+use tokenscope::service::{CredentialRequest, select};
 
 fn id(digit: char) -> ScopeId {
     ScopeId::parse(&digit.to_string().repeat(32)).unwrap()
@@ -44,7 +45,7 @@ fn of(
     scope: Option<Scope>,
     names: &[&str],
     settings: &Settings,
-) -> Selection {
+) -> ActiveCredential {
     let wishes = CredentialRequest {
         profile: profile.map(str::to_owned),
         scope,
@@ -53,7 +54,7 @@ fn of(
     select(&wishes, &environment(names), settings).unwrap()
 }
 
-fn source(selection: &Selection) -> String {
+fn source(selection: &ActiveCredential) -> String {
     match &selection.identity.as_ref().unwrap().source {
         CredentialSource::Environment { variable } => (*variable).to_owned(),
         CredentialSource::Keyring { profile } => format!("profile {profile}"),

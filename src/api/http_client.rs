@@ -12,8 +12,8 @@ use reqwest::{ClientBuilder, redirect};
 use super::connection_errors;
 use super::content_encoding;
 use super::error::Error;
-use super::proxy::{self, ProxyChoice, ProxyInUse};
-use super::trust_roots::Roots;
+use super::proxy::{self, ProxyChoice, ProxyInfo};
+use super::trust_roots::TrustRoots;
 use crate::domain::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,14 +35,14 @@ pub struct Options {
 }
 
 /// All that a client is built from, which is read once: a pipe gives its bytes a single time.
-pub(super) struct Recipe {
+pub(super) struct HttpConfig {
     is_https: bool,
     idle_limit: Duration,
-    roots: Roots,
+    roots: TrustRoots,
     route: ProxyChoice,
 }
 
-impl Recipe {
+impl HttpConfig {
     /// Reads what the options name.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
         let is_https = options.base_url.is_https();
@@ -54,12 +54,12 @@ impl Recipe {
             } else {
                 ProxyChoice::Straight
             },
-            roots: Roots::load(is_https, options.ca_file.as_deref())?,
+            roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
         })
     }
 
     /// The proxy that requests go through.
-    pub(super) fn proxy(&self) -> Option<ProxyInUse> {
+    pub(super) fn proxy(&self) -> Option<ProxyInfo> {
         self.route.proxy()
     }
 
@@ -81,7 +81,7 @@ impl Recipe {
     }
 
     /// Builds a client that asks the proxy something without logging in, in plain http.
-    pub(super) fn build_stranger(&self) -> Result<reqwest::Client, Error> {
+    pub(super) fn build_without_login(&self) -> Result<reqwest::Client, Error> {
         let route = self.route.clone().without_login();
         built(route.take(self.roots.trust(builder()))?)
     }
