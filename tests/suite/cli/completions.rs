@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tokenscope::cli::completion::candidates;
+use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::api::{Outcome, home, run, tokenscope};
 use crate::support::binary::{Stage, text};

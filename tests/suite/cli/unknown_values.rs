@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output;
-use tokenscope::cli::output::report::TokenReport;
+use tokenscope::cli::output::json::TokenReport;
 use tokenscope::cli::output::table::Style;
 use tokenscope::cli::output::{Judgement, details};
 use tokenscope::domain::clock::ClockOffset;

@@ -17,7 +17,7 @@ use tokenscope::credentials::Environment;
 #[cfg(target_os = "linux")]
 use tokenscope::credentials::StoreError;
 #[cfg(target_os = "linux")]
-use tokenscope::domain::access::Identity;
+use tokenscope::domain::access::{ActiveCredential, Identity};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::FailureKind;
@@ -32,7 +32,7 @@ use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Lifecycle;
 #[cfg(target_os = "linux")]
 use tokenscope::domain::token::TokenId;
-use tokenscope::service::{CredentialRequest, Selection, select};
+use tokenscope::service::{CredentialRequest, select};
 
 #[cfg(target_os = "linux")]
 use crate::credentials::binding::{command, config_of, screens, write_config};
@@ -523,7 +523,7 @@ fn of(
     scope: Option<Scope>,
     names: &[&str],
     settings: &Settings,
-) -> Selection {
+) -> ActiveCredential {
     let wishes = CredentialRequest {
         profile: profile.map(str::to_owned),
         scope,
@@ -532,7 +532,7 @@ fn of(
     select(&wishes, &environment(names), settings).unwrap()
 }
 
-fn source(selection: &Selection) -> String {
+fn source(selection: &ActiveCredential) -> String {
     match &selection.identity.as_ref().unwrap().source {
         CredentialSource::Environment { variable } => (*variable).to_owned(),
         CredentialSource::Keyring { profile } => format!("profile {profile}"),

@@ -257,7 +257,7 @@ fn l01_sleep_is_no_jump_of_the_clock_but_is_noted() {
 
 #[test]
 fn l01_a_store_is_slow_after_a_second_whatever_the_wall_clock_says() {
-    use tokenscope::app::setup::Trial;
+    use tokenscope::screens::setup::state::Trial;
     for step in STEPS {
         let (mut state, _) = app_state(Opening::Setup, 60);
         app::update(&mut state, after(0, step), Message::Ticked);

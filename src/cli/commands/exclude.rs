@@ -2,8 +2,8 @@
 //!
 //! Not here: leaving them out (`check`).
 
-use super::check_result::Entry;
-use super::error_report::warn_beside_check;
+use crate::cli::check_result::Entry;
+use crate::cli::error_report::warn_beside_check;
 use crate::domain::redaction;
 use crate::domain::token::TokenRef;
 

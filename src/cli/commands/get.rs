@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use super::args::Output;
-use super::desk::{Desk, Reach, unprintable};
-use super::output::report::TokenReport;
-use super::output::{self, details};
+use crate::cli::args::Output;
+use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::output::json::TokenReport;
+use crate::cli::output::{self, details};
 use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::redaction::misplaced;
 use crate::domain::text;

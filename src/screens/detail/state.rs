@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::message::{JsonSearch, Stage};
-use super::raw_view::RawView;
-use super::scroll::moved;
-use super::step::Step;
 use crate::action::Action;
+use crate::app::message::{JsonSearch, Stage};
+use crate::app::scroll::moved;
+use crate::app::step::Step;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::{self, Field};
 use crate::domain::remote::Remote;
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
+use crate::screens::detail::raw::RawView;
 
 /// The token in view.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,8 +43,8 @@ pub struct Detail {
     pub lost_name: Option<String>,
     /// Whether the request under way asks for another token than was in view, and its answer comes to
     /// the front; a refresh stays where it is.
-    pub(super) is_asked_for: bool,
-    pub(super) attempted_at: Option<DateTime<Utc>>,
+    pub(crate) is_asked_for: bool,
+    pub(crate) attempted_at: Option<DateTime<Utc>>,
 }
 
 /// What is shown of the token.
@@ -68,7 +68,7 @@ impl Detail {
     }
 
     /// A search of the JSON ended, which may be in view.
-    pub(super) fn searched(&mut self, found: JsonSearch, rows: usize) {
+    pub(crate) fn searched(&mut self, found: JsonSearch, rows: usize) {
         if let View::Raw(raw) = &mut self.view {
             raw.searched(found, rows);
         }
@@ -81,7 +81,7 @@ impl Detail {
     }
 
     /// What a key does on the fields and on the raw JSON, with a number of visible rows.
-    pub(super) fn act(&mut self, action: Action, rows: usize) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action, rows: usize) -> Vec<Step> {
         let token = self.token.value();
         match action {
             Action::Refresh => vec![Step::Refresh],
@@ -128,7 +128,7 @@ impl Detail {
     }
 
     /// Leaves the search field, the raw JSON, or the token.
-    pub(super) fn back(&mut self) -> Vec<Step> {
+    pub(crate) fn back(&mut self) -> Vec<Step> {
         match &mut self.view {
             View::Raw(raw) if raw.is_typing => raw.is_typing = false,
             View::Raw(_) => self.view = View::Fields,
@@ -139,7 +139,7 @@ impl Detail {
     }
 
     /// Opens one of several tokens of one name.
-    pub(super) fn choose(&self, selected: usize) -> Step {
+    pub(crate) fn choose(&self, selected: usize) -> Step {
         let id = self
             .choices
             .get(selected)
@@ -154,7 +154,7 @@ impl Detail {
     }
 
     /// Why a token cannot be opened that has no UUID.
-    pub(super) fn without_id() -> Failure {
+    pub(crate) fn without_id() -> Failure {
         Failure::new(
             FailureKind::InvalidResponse,
             "The API reported no usable ID for this token, so it cannot be fetched by itself.",

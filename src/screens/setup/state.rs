@@ -3,11 +3,11 @@
 //! Nothing is stored before the API has let the credential read, unless the user insists after a
 //! network failure. Not here: storing, or talking to the API.
 
-use super::effect::Effect;
-use super::field::{Editor, MaskedField, TextField};
-use super::message::Saved;
-use super::step::Step;
 use crate::action::Action;
+use crate::app::effect::Effect;
+use crate::app::field::{Editor, MaskedField, TextField};
+use crate::app::message::Saved;
+use crate::app::step::Step;
 use crate::domain::access::Identity;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
@@ -15,8 +15,8 @@ use crate::domain::profile::{DEFAULT_PROFILE, Profile};
 use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::ScopeKind;
 
-use super::setup_parts::Filled;
-pub use super::setup_parts::{Offer, Opener, Phase, Repeat, SetupField, Trial};
+use crate::screens::setup::parts::Filled;
+pub use crate::screens::setup::parts::{Offer, Opener, Phase, Repeat, SetupField, Trial};
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +117,7 @@ impl Setup {
     }
 
     /// The field that letters go into.
-    pub(super) fn editor(&mut self) -> Option<Editor<'_>> {
+    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
         if !self.is_editing() {
             return None;
         }
@@ -146,7 +146,7 @@ impl Setup {
     }
 
     /// What a key does here.
-    pub(super) fn act(&mut self, action: Action) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action) -> Vec<Step> {
         if self.phase != Phase::Open {
             return Vec::new();
         }
@@ -163,7 +163,7 @@ impl Setup {
     }
 
     /// Stops waiting for the API or the credential store.
-    pub(super) fn cancel(&mut self) -> Option<RequestId> {
+    pub(crate) fn cancel(&mut self) -> Option<RequestId> {
         match std::mem::take(&mut self.phase) {
             Phase::Checking { request, .. } | Phase::Saving { request } => Some(request),
             Phase::Open => None,
@@ -171,7 +171,7 @@ impl Setup {
     }
 
     /// Cancels what is running, leaves a text field, or leaves the form.
-    pub(super) fn back(&mut self, can_leave: bool) -> Vec<Step> {
+    pub(crate) fn back(&mut self, can_leave: bool) -> Vec<Step> {
         let was_saving = matches!(self.phase, Phase::Saving { .. });
         if let Some(request) = self.cancel() {
             if was_saving {
@@ -228,7 +228,7 @@ impl Setup {
     }
 
     /// The API answered: store the credential, keep it in memory, or say what is wrong.
-    pub(super) fn checked(&mut self, request: RequestId, result: Result<(), Failure>) -> Vec<Step> {
+    pub(crate) fn checked(&mut self, request: RequestId, result: Result<(), Failure>) -> Vec<Step> {
         let session_only = match self.phase {
             Phase::Checking {
                 request: awaited,
@@ -266,7 +266,7 @@ impl Setup {
     }
 
     /// The credential store answered: go on with it, or keep the form and offer the alternatives.
-    pub(super) fn saved(
+    pub(crate) fn saved(
         &mut self,
         request: RequestId,
         result: Result<&Saved, Failure>,

@@ -2,22 +2,22 @@
 //!
 //! Not here: what keys do to it (`setup`).
 
-use super::field::TextField;
-use super::setup::{Opener, Setup, SetupField};
-use super::setup_parts::Filled;
-use super::step::Step;
+use crate::app::field::TextField;
+use crate::app::step::Step;
 use crate::domain::access::{CredentialRef, Identity};
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_new_profile_name};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
+use crate::screens::setup::parts::Filled;
+use crate::screens::setup::state::{Opener, Setup, SetupField};
 
 type Complaint = (SetupField, String);
 
 impl Setup {
     /// The form of a new profile. Once the usual name is taken, the name comes first.
-    pub(super) fn adding(settings: &Settings) -> Self {
+    pub(crate) fn adding(settings: &Settings) -> Self {
         let mut setup = Self {
             taken: names(settings),
             opener: Opener::Profiles,
@@ -31,7 +31,7 @@ impl Setup {
     }
 
     /// The form of a profile of a name.
-    pub(super) fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self {
             name: TextField::with(name),
             ..Self::default()
@@ -39,7 +39,7 @@ impl Setup {
     }
 
     /// The form of a profile that there is, to change it or only to type its credential again.
-    pub(super) fn changing(profile: Profile, is_replacing: bool, settings: &Settings) -> Self {
+    pub(crate) fn changing(profile: Profile, is_replacing: bool, settings: &Settings) -> Self {
         let mut setup = Self {
             name: TextField::with(&profile.name),
             taken: names(settings),
@@ -56,7 +56,7 @@ impl Setup {
     }
 
     /// Fills in what is known of a credential.
-    pub(super) fn fill_in(&mut self, kind: Option<&CredentialKind>, scope: Option<&Scope>) {
+    pub(crate) fn fill_in(&mut self, kind: Option<&CredentialKind>, scope: Option<&Scope>) {
         if let Some(kind) = kind {
             self.is_global_key = matches!(kind, CredentialKind::GlobalKey { .. });
             self.email = TextField::with(kind.email().unwrap_or_default());
@@ -68,7 +68,7 @@ impl Setup {
     }
 
     /// Puts an account or zone into the form, which then wants to be saved.
-    pub(super) fn use_scope(&mut self, scope: &Scope) {
+    pub(crate) fn use_scope(&mut self, scope: &Scope) {
         self.fill_in(None, Some(scope));
         self.complaint = None;
         self.focus = SetupField::Save;
@@ -94,7 +94,7 @@ impl Setup {
     }
 
     /// Whether a field that the form needs is empty.
-    pub(super) fn is_blank(&self, field: SetupField) -> bool {
+    pub(crate) fn is_blank(&self, field: SetupField) -> bool {
         match field {
             SetupField::Name => self.name.is_blank(),
             SetupField::Email => self.email.is_blank(),
@@ -111,7 +111,7 @@ impl Setup {
     }
 
     /// Checks every field; the first mistake gets the focus and a sentence.
-    pub(super) fn fill(&mut self, session_only: bool) -> Option<Filled> {
+    pub(crate) fn fill(&mut self, session_only: bool) -> Option<Filled> {
         self.complaint = None;
         self.read(session_only)
             .map_err(|complaint| self.complain(complaint))
@@ -191,7 +191,7 @@ impl Setup {
     }
 
     /// The accounts and zones are listed with what is typed, or with what is stored.
-    pub(super) fn pick_scope(&mut self) -> Option<Step> {
+    pub(crate) fn pick_scope(&mut self) -> Option<Step> {
         self.complaint = None;
         match self.read_asker() {
             Ok(asker) => Some(Step::PickScope(asker)),

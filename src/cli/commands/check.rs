@@ -6,15 +6,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::args::{Check, CheckOutput};
-use super::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
-use super::desk::{Desk, Reach, access, unprintable};
-use super::error_report::{ErrorReporter, warn_beside_check};
 use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
-use super::output::report::CheckReport;
-use super::output::{self, check_text, metrics};
+use crate::cli::args::{Check, CheckOutput};
+use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
+use crate::cli::desk::{Desk, Reach, access, unprintable};
+use crate::cli::error_report::{ErrorReporter, warn_beside_check};
+use crate::cli::output::json::CheckReport;
+use crate::cli::output::{self, check_text, prometheus};
 use crate::config::log;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -56,7 +56,7 @@ pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Resu
     checkup.sort();
     let printed = match wanted.output {
         CheckOutput::Json => output::json(out, &CheckReport(&checkup)),
-        CheckOutput::Prometheus => metrics::checkup(out, &checkup),
+        CheckOutput::Prometheus => prometheus::checkup(out, &checkup),
         CheckOutput::Table => check_text::checkup(out, &checkup, style),
     };
     printed.map_err(|error| unprintable(&error))?;

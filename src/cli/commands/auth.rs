@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::args::Output;
-use super::desk::{Desk, no_scope, unprintable};
-use super::error_report::{explain, warn};
-use super::output::config_report::AuthReport;
-use super::output::report::ScopeReport;
-use super::output::{self, details};
-use super::output_style;
-use super::progress::Progress;
-use super::prompt;
+use crate::cli::args::Output;
+use crate::cli::desk::{Desk, no_scope, unprintable};
+use crate::cli::error_report::{explain, warn};
+use crate::cli::output::config_report::AuthReport;
+use crate::cli::output::json::ScopeReport;
+use crate::cli::output::{self, details};
+use crate::cli::output_style;
+use crate::cli::progress::Progress;
+use crate::cli::prompt;
 use crate::config::log;
 use crate::credentials::{Kept, StoreError};
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::field::{Editor, TextField};
-use super::message::Stage;
-use super::scroll::moved;
-use super::step::Step;
-use super::token_table::{Basis, Table};
 use crate::action::Action;
+use crate::app::field::{Editor, TextField};
+use crate::app::message::Stage;
+use crate::app::scroll::moved;
+use crate::app::step::Step;
 use crate::domain::access::Access;
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::ServiceToken;
+use crate::screens::browse::token_table::{Basis, Table};
 
 /// The list of all tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,7 +60,7 @@ pub struct Progress {
 
 /// Where the cursor goes when the rows change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Follow {
+pub(crate) enum Follow {
     /// With its token; the first row stays the first while nobody has moved.
     TokenBelowTop,
     /// With its token. Where that is gone, it stays at its place.
@@ -105,7 +105,7 @@ impl Browse {
     }
 
     /// Whether a visible row of some has digits that change each second.
-    pub(super) fn is_counting(&self, rows: usize) -> bool {
+    pub(crate) fn is_counting(&self, rows: usize) -> bool {
         let rows = self.table_rows(rows);
         let first = first_row(self.top, self.selected, self.table.rows(), rows);
         self.table.tokens(first, rows).any(|token| {
@@ -121,12 +121,12 @@ impl Browse {
         request
     }
 
-    pub(super) fn editor(&mut self) -> Option<Editor<'_>> {
+    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
         self.is_filtering.then_some(Editor::Plain(&mut self.filter))
     }
 
     /// What a key does here, with a number of rows inside the panel.
-    pub(super) fn act(&mut self, action: Action, rows: usize, basis: Basis) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action, rows: usize, basis: Basis) -> Vec<Step> {
         let copied = |read: fn(&ServiceToken) -> &str| {
             let text = self.token().map(|token| read(token).to_owned());
             text.map(|text| Step::Copy(Some(text)))
@@ -165,13 +165,13 @@ impl Browse {
     }
 
     /// The query may have changed.
-    pub(super) fn searched(&mut self) {
+    pub(crate) fn searched(&mut self) {
         let query = self.filter.value().to_owned();
         self.change(Follow::TokenOrTop, |table| table.search(&query));
     }
 
     /// Leaves the filter's field, gives the filter up, or goes back.
-    pub(super) fn back(&mut self) -> Vec<Step> {
+    pub(crate) fn back(&mut self) -> Vec<Step> {
         if self.is_filtering {
             self.is_filtering = false;
         } else if self.filter.value().is_empty() {
@@ -184,13 +184,13 @@ impl Browse {
     }
 
     /// Stops waiting. A first list keeps what has arrived; a list that was there stays as it was.
-    pub(super) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
+    pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
         self.keep_part(now, "cancelled")
             .or_else(|| self.list.cancel())
     }
 
     /// Makes do with what has arrived of a first list, if anything has, and gives its request.
-    pub(super) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
+    pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
         let request = self.list.request()?;
         let since = self.list.loading_since()?;
         if self.list.value().is_some() || self.table.total() == 0 {
@@ -210,20 +210,20 @@ impl Browse {
     }
 
     /// Time went by: tokens whose status changed move to their new places.
-    pub(super) fn keep_up(&mut self, basis: Basis) {
+    pub(crate) fn keep_up(&mut self, basis: Basis) {
         self.change(Follow::Token, |table| {
             table.keep_up(basis);
         });
     }
 
     /// Keeps the selected row in view.
-    pub(super) fn scroll(&mut self, rows: usize) {
+    pub(crate) fn scroll(&mut self, rows: usize) {
         let rows = self.table_rows(rows);
         self.top = first_row(self.top, self.selected, self.table.rows(), rows);
     }
 
     /// Changes the rows, and puts the cursor where it belongs among the new ones.
-    pub(super) fn change(&mut self, follow: Follow, change: impl FnOnce(&mut Table)) {
+    pub(crate) fn change(&mut self, follow: Follow, change: impl FnOnce(&mut Table)) {
         let token = self.table.token(self.selected).cloned();
         change(&mut self.table);
         let at_top = follow == Follow::TokenBelowTop && self.selected == 0;

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::args::{List, ListOutput};
-use super::desk::{Desk, Reach, unprintable};
-use super::error_report::warn;
-use super::output::report::ListReport;
-use super::output::{Judgement, csv, table};
+use crate::cli::args::{List, ListOutput};
+use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::error_report::warn;
+use crate::cli::output::json::ListReport;
+use crate::cli::output::{Judgement, csv, table};
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
 use crate::domain::token::ServiceToken;

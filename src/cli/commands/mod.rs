@@ -4,15 +4,24 @@
 
 use std::io::{self, Write};
 
-use super::args::{Auth, Command, ProfileCommand};
-use super::desk::Desk;
-use super::error_report::ErrorReporter;
-use super::progress::warn_meanwhile;
-use super::{auth, check, completion, get, interrupt, list, profile, prompt};
+use crate::cli::args::{Auth, Command, ProfileCommand};
+use crate::cli::desk::Desk;
+use crate::cli::error_report::ErrorReporter;
+use crate::cli::progress::warn_meanwhile;
+use crate::cli::{interrupt, prompt};
 use crate::domain::failure::{Failure, FailureKind};
 
+mod auth;
+mod check;
+pub mod completions;
+mod exclude;
+mod get;
+mod list;
+mod named;
+mod profile;
+
 /// The manual page. A test holds it against the grammar.
-const MANUAL: &str = include_str!("../../assets/tokenscope.1");
+const MANUAL: &str = include_str!("../../../assets/tokenscope.1");
 
 /// Runs a command. Failures are printed too, as JSON where that was asked for.
 pub async fn run(desk: Desk, command: Command) -> u8 {
@@ -92,7 +101,7 @@ async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<
         },
         Command::Profile { command } => profile::profile(desk, command, out).await,
         Command::Completions { shell } => {
-            out.extend_from_slice(completion::script(shell).as_bytes());
+            out.extend_from_slice(completions::script(shell).as_bytes());
             Ok(0)
         }
         Command::Man => {

@@ -12,8 +12,8 @@ use crate::domain::masked::MaskedField;
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::keymap::Keymap;
 
-#[cfg_attr(unix, path = "prompt/unix.rs")]
-#[cfg_attr(not(unix), path = "prompt/elsewhere.rs")]
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(not(unix), path = "elsewhere.rs")]
 mod terminal;
 
 pub(super) use terminal::give_back;

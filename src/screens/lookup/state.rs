@@ -2,10 +2,10 @@
 //!
 //! Not here: fetching, and what is shown of the token (`detail`).
 
-use super::field::{Editor, TextField};
-use super::scroll::moved;
-use super::step::Step;
 use crate::action::Action;
+use crate::app::field::{Editor, TextField};
+use crate::app::scroll::moved;
+use crate::app::step::Step;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::token::TokenRef;
@@ -87,12 +87,12 @@ impl Lookup {
         TokenRef::parse(self.token.value()).ok()?.scope().cloned()
     }
 
-    pub(super) fn use_scope(&mut self, scope: &Scope) {
+    pub(crate) fn use_scope(&mut self, scope: &Scope) {
         self.scope_kind = scope.kind();
         self.scope_id = TextField::with(scope.id());
     }
 
-    pub(super) fn editor(&mut self) -> Option<Editor<'_>> {
+    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
         match (self.is_editing(), self.focus) {
             (true, LookupField::ScopeId) => Some(Editor::Plain(&mut self.scope_id)),
             (true, LookupField::Token) => Some(Editor::Plain(&mut self.token)),
@@ -159,7 +159,7 @@ impl Lookup {
     }
 
     /// Gets ready to type a token.
-    pub(super) fn reopen(&mut self) {
+    pub(crate) fn reopen(&mut self) {
         self.complaint = None;
         self.editing = true;
         if !self.scope_id.is_blank() {
@@ -168,7 +168,7 @@ impl Lookup {
     }
 
     /// What a key does here.
-    pub(super) fn act(&mut self, action: Action) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action) -> Vec<Step> {
         match action {
             Action::NextField => self.move_focus(true),
             Action::PreviousField => self.move_focus(false),

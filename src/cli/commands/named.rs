@@ -9,9 +9,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-use super::check_result::Entry;
-use super::desk::Reach;
 use super::get;
+use crate::cli::check_result::Entry;
+use crate::cli::desk::Reach;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::token::{ServiceToken, TokenRef};

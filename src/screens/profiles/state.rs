@@ -2,10 +2,10 @@
 //!
 //! Not here: the form that adds or changes one (`setup`), and switching (`credential_switch`).
 
-use super::scroll::moved;
-use super::step::Step;
 use crate::action::Action;
-use crate::domain::access::Seat;
+use crate::app::scroll::moved;
+use crate::app::step::Step;
+use crate::domain::access::ActiveCredential;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
@@ -22,7 +22,7 @@ pub struct Profiles {
     pub selected: usize,
     /// Credentials of no profile that are or were in use: the environment's, one for this session,
     /// the demo's. They come first.
-    pub external: Vec<Seat>,
+    pub external: Vec<ActiveCredential>,
     /// Where the secrets are kept.
     pub places: Remote<Places>,
     /// What is being changed.
@@ -45,8 +45,8 @@ pub struct Change {
 impl Profiles {
     /// The rows: credentials of no profile, then the profiles in the order of the file.
     #[must_use]
-    pub fn rows(&self, settings: &Settings) -> Vec<Seat> {
-        let profiles = settings.profiles.iter().map(Seat::of);
+    pub fn rows(&self, settings: &Settings) -> Vec<ActiveCredential> {
+        let profiles = settings.profiles.iter().map(ActiveCredential::of);
         self.external.iter().cloned().chain(profiles).collect()
     }
 
@@ -59,31 +59,27 @@ impl Profiles {
     }
 
     /// Notes a credential of no profile; of each source the newest counts.
-    pub(super) fn remember_external(&mut self, seat: Seat) {
-        let source = &seat.identity.source;
-        match self
-            .external
-            .iter_mut()
-            .find(|known| known.identity.source == *source)
-        {
-            Some(known) => *known = seat,
-            None => self.external.push(seat),
+    pub(crate) fn remember_external(&mut self, credential: ActiveCredential) {
+        let of_source = |known: &&mut ActiveCredential| known.source() == credential.source();
+        match self.external.iter_mut().find(of_source) {
+            Some(known) => *known = credential,
+            None => self.external.push(credential),
         }
     }
 
     /// Selects the row of a credential source; none selects the first.
-    pub(super) fn select(&mut self, source: Option<&CredentialSource>, settings: &Settings) {
+    pub(crate) fn select(&mut self, source: Option<&CredentialSource>, settings: &Settings) {
         self.selected = self
             .rows(settings)
             .iter()
-            .position(|row| Some(&row.identity.source) == source)
+            .position(|row| row.source() == source)
             .unwrap_or(0);
     }
 
     /// What a key does here, with a number of visible rows.
-    pub(super) fn act(&mut self, action: Action, settings: &Settings, rows: usize) -> Vec<Step> {
-        let seats = self.rows(settings);
-        let last = seats.len().saturating_sub(1);
+    pub(crate) fn act(&mut self, action: Action, settings: &Settings, rows: usize) -> Vec<Step> {
+        let credentials = self.rows(settings);
+        let last = credentials.len().saturating_sub(1);
         self.selected = moved(self.selected, action, rows, last);
         let is_command = matches!(
             action,
@@ -93,17 +89,17 @@ impl Profiles {
                 | Action::MakeDefault
                 | Action::RemoveProfile
         );
-        match (action, seats.into_iter().nth(self.selected)) {
+        match (action, credentials.into_iter().nth(self.selected)) {
             _ if self.change.is_some() => Vec::new(),
             (Action::AddProfile, _) => vec![Step::AddProfile],
-            (Action::Submit, Some(seat)) => vec![Step::Switch(seat)],
-            (action, Some(seat)) if is_command => match seat
+            (Action::Submit, Some(credential)) => vec![Step::Switch(credential)],
+            (action, Some(credential)) if is_command => match credential
                 .profile
                 .as_ref()
                 .and_then(|name| settings.profile(name))
             {
                 Some(profile) => self.act_on(action, profile),
-                None => vec![Step::Tell(no_profile(&seat.identity.source))],
+                None => vec![Step::Tell(no_profile(credential.source()))],
             },
             _ => Vec::new(),
         }
@@ -124,29 +120,29 @@ impl Profiles {
     }
 
     /// The user wants the profile removed that was asked about.
-    pub(super) fn confirmed(&mut self) -> Vec<Step> {
+    pub(crate) fn confirmed(&mut self) -> Vec<Step> {
         let name = self.pending_removal.take().map(Step::RemoveProfile);
         name.into_iter().collect()
     }
 
     /// The secrets were looked for.
-    pub(super) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
+    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
         self.places.settle(request, Ok(found))
     }
 
     /// A change ended. Gives what it was, unless nobody waits for it.
-    pub(super) fn ended(&mut self, request: RequestId) -> Option<Change> {
+    pub(crate) fn ended(&mut self, request: RequestId) -> Option<Change> {
         self.change.take_if(|change| change.request == request)
     }
 
     /// Keeps the selection on its row where the settings changed under it, and forgets where
     /// secrets of profiles were that are gone.
-    pub(super) fn follow(&mut self, old: &Settings, new: &Settings) {
+    pub(crate) fn follow(&mut self, old: &Settings, new: &Settings) {
         let selected = self.rows(old).into_iter().nth(self.selected);
         let rows = self.rows(new);
-        let same = selected.and_then(|seat| {
+        let same = selected.and_then(|credential| {
             rows.iter()
-                .position(|row| row.identity.source == seat.identity.source)
+                .position(|row| row.source() == credential.source())
         });
         let last = rows.len().saturating_sub(1);
         self.selected = same.unwrap_or(self.selected).min(last);
@@ -154,12 +150,12 @@ impl Profiles {
 }
 
 /// Why a row that is no profile cannot be changed.
-fn no_profile(source: &CredentialSource) -> String {
+fn no_profile(source: Option<&CredentialSource>) -> String {
     match source {
-        CredentialSource::Environment { variable } => {
+        Some(CredentialSource::Environment { variable }) => {
             format!("This is no profile: it is set in the environment, by {variable}.")
         }
-        CredentialSource::Session => {
+        Some(CredentialSource::Session) => {
             "This is no profile: it is in memory, and gone when the program ends.".to_owned()
         }
         _ => "This is no profile: the demo keeps nothing.".to_owned(),

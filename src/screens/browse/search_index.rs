@@ -10,7 +10,7 @@ use crate::domain::token::ServiceToken;
 
 /// Names, IDs, client IDs and statuses of tokens, by their places.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct SearchIndex {
+pub(crate) struct SearchIndex {
     text: String,
     /// Where the name, the ID and the client ID of a token end.
     ends: Vec<[usize; 3]>,
@@ -20,7 +20,7 @@ pub(super) struct SearchIndex {
 
 impl SearchIndex {
     /// Takes note of the token of a place, which may be the next, and of its status.
-    pub(super) fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
+    pub(crate) fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
         if let Some(known) = self.statuses.get_mut(place) {
             *known = status;
             return;
@@ -36,7 +36,7 @@ impl SearchIndex {
     }
 
     /// What there is of the token of a place.
-    pub(super) fn get(&self, place: usize) -> Option<Haystack<'_>> {
+    pub(crate) fn get(&self, place: usize) -> Option<Haystack<'_>> {
         let [name, id, client_id] = *self.ends.get(place)?;
         let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
         let start = before.map_or(0, |ends| ends[2]);

@@ -2,7 +2,7 @@
 //!
 //! Not here: the form itself (`setup`).
 
-use super::step::Step;
+use crate::app::step::Step;
 use crate::domain::access::{CredentialRef, Identity};
 use crate::domain::credential::Credential;
 use crate::domain::profile::Profile;
@@ -92,23 +92,23 @@ pub enum Offer {
 }
 
 /// A form that was filled in without a mistake.
-pub(super) struct Filled {
-    pub(super) profile: Profile,
+pub(crate) struct Filled {
+    pub(crate) profile: Profile,
     /// What was typed; none where the stored secret stays.
-    pub(super) credential: Option<Credential>,
-    pub(super) scope: Scope,
+    pub(crate) credential: Option<Credential>,
+    pub(crate) scope: Scope,
 }
 
 impl Filled {
     /// Who asks the API: what was typed, or what is stored.
-    pub(super) fn asker(&self) -> CredentialRef {
+    pub(crate) fn asker(&self) -> CredentialRef {
         match &self.credential {
             Some(credential) => CredentialRef::Credential(credential.clone()),
             None => CredentialRef::Identity(Identity::of(&self.profile)),
         }
     }
 
-    pub(super) fn save(self) -> Step {
+    pub(crate) fn save(self) -> Step {
         Step::Save {
             profile: self.profile,
             credential: self.credential,

@@ -2,10 +2,10 @@
 //!
 //! Not here: the fields that the choice goes into (`setup`, `lookup`).
 
-use super::field::TextField;
-use super::scroll::moved;
-use super::step::Step;
 use crate::action::Action;
+use crate::app::field::TextField;
+use crate::app::scroll::moved;
+use crate::app::step::Step;
 use crate::domain::access::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, Remote, RequestId};
@@ -24,8 +24,8 @@ pub struct Picker {
     /// The ID that is in the form already.
     pub current: String,
     /// The places of those that fit the filter.
-    pub(super) matching: Vec<usize>,
-    pub(super) widest: usize,
+    pub(crate) matching: Vec<usize>,
+    pub(crate) widest: usize,
 }
 
 impl Picker {
@@ -120,7 +120,7 @@ impl Picker {
     }
 
     /// The list arrived, or it is known why there is none.
-    pub(super) fn listed(
+    pub(crate) fn listed(
         &mut self,
         request: RequestId,
         result: Result<Fetched<VisibleScopes>, Failure>,
@@ -149,7 +149,7 @@ impl Picker {
     }
 
     /// What a key does here, with a number of visible rows.
-    pub(super) fn act(&mut self, action: Action, rows: usize) -> Vec<Step> {
+    pub(crate) fn act(&mut self, action: Action, rows: usize) -> Vec<Step> {
         if action == Action::Submit {
             let chosen = self.rows(self.selected, 1).next();
             return chosen

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use super::effect::Effect;
-use super::field::{Editor, TextField};
-use super::message::JsonSearch;
-use super::scroll::moved;
 use crate::action::Action;
+use crate::app::effect::Effect;
+use crate::app::field::{Editor, TextField};
+use crate::app::message::JsonSearch;
+use crate::app::scroll::moved;
 use crate::domain::raw_lines::{Matches, RawLines};
 use crate::domain::token::ServiceToken;
 
@@ -61,7 +61,7 @@ impl RawView {
     }
 
     /// Shows another version of the token at the same place.
-    pub(super) fn replace(&mut self, token: &ServiceToken) {
+    pub(crate) fn replace(&mut self, token: &ServiceToken) {
         self.lines = token.lines();
         self.top = self.top.min(self.lines.len().saturating_sub(1));
         self.current = None;
@@ -75,7 +75,7 @@ impl RawView {
     }
 
     /// The search that is to be started, if one is.
-    pub(super) fn search_due(&mut self) -> Option<Effect> {
+    pub(crate) fn search_due(&mut self) -> Option<Effect> {
         if self.search != Search::Due {
             return None;
         }
@@ -87,7 +87,7 @@ impl RawView {
     }
 
     /// A search ended. Of one for something else, only that it ended counts.
-    pub(super) fn searched(&mut self, found: JsonSearch, rows: usize) {
+    pub(crate) fn searched(&mut self, found: JsonSearch, rows: usize) {
         let is_wanted = Arc::ptr_eq(&found.lines, &self.lines) && found.query == self.query.value();
         match (self.search, is_wanted) {
             (Search::UnderWay | Search::Outdated, true) => {
@@ -112,12 +112,12 @@ impl RawView {
         };
     }
 
-    pub(super) fn editor(&mut self) -> Option<Editor<'_>> {
+    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
         self.is_typing.then_some(Editor::Plain(&mut self.query))
     }
 
     /// What a key does here, with a number of visible rows.
-    pub(super) fn act(&mut self, action: Action, rows: usize) {
+    pub(crate) fn act(&mut self, action: Action, rows: usize) {
         match action {
             Action::Search => {
                 self.query = TextField::default();

@@ -4,8 +4,8 @@
 
 use clap::Arg;
 
-use super::args::Shell;
-use super::lenient_args::{PartialArgs, takes_value};
+use crate::cli::args::Shell;
+use crate::cli::lenient_args::{PartialArgs, takes_value};
 use crate::domain::status::Status;
 
 /// The word that a script calls the program with.
@@ -15,10 +15,10 @@ pub const REQUEST: &str = "__complete";
 #[must_use]
 pub fn script(shell: Shell) -> &'static str {
     match shell {
-        Shell::Bash => include_str!("../../assets/completions/tokenscope.bash"),
-        Shell::Zsh => include_str!("../../assets/completions/tokenscope.zsh"),
-        Shell::Fish => include_str!("../../assets/completions/tokenscope.fish"),
-        Shell::PowerShell => include_str!("../../assets/completions/tokenscope.ps1"),
+        Shell::Bash => include_str!("../../../assets/completions/tokenscope.bash"),
+        Shell::Zsh => include_str!("../../../assets/completions/tokenscope.zsh"),
+        Shell::Fish => include_str!("../../../assets/completions/tokenscope.fish"),
+        Shell::PowerShell => include_str!("../../../assets/completions/tokenscope.ps1"),
     }
 }
 

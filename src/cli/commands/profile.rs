@@ -2,11 +2,11 @@
 //!
 //! Not here: making one, which `auth set` does.
 
-use super::args::{Output, ProfileCommand};
-use super::desk::{Desk, unprintable};
-use super::error_report::warn;
-use super::output::config_report::ProfilesReport;
-use super::output::{self, table};
+use crate::cli::args::{Output, ProfileCommand};
+use crate::cli::desk::{Desk, unprintable};
+use crate::cli::error_report::warn;
+use crate::cli::output::config_report::ProfilesReport;
+use crate::cli::output::{self, table};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::search_index::SearchIndex;
 use crate::domain::search::{self, TokenFilter};
 use crate::domain::status::{self, Lifecycle, Status, Thresholds};
 use crate::domain::token::{Reported, ServiceToken};
+use crate::screens::browse::search_index::SearchIndex;
 
 /// What the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,7 +135,7 @@ impl Table {
     }
 
     /// The row of a token: of the very same, or else of one with its ID.
-    pub(super) fn row_of(&self, token: &Arc<ServiceToken>) -> Option<usize> {
+    pub(crate) fn row_of(&self, token: &Arc<ServiceToken>) -> Option<usize> {
         let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| {
             self.shown
                 .iter()
@@ -152,7 +152,7 @@ impl Table {
     }
 
     /// Takes in more tokens.
-    pub(super) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
+    pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
         let known = self.tokens.len();
         self.tokens.extend(tokens);
         self.judge(known, basis);
@@ -163,7 +163,7 @@ impl Table {
     }
 
     /// Takes other tokens in place of all there were.
-    pub(super) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
+    pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
         *self = Self {
             sort: self.sort,
             query: std::mem::take(&mut self.query),
@@ -173,7 +173,7 @@ impl Table {
     }
 
     /// Takes a newer version of a token in. False if it is not in the list, or no different.
-    pub(super) fn renew(&mut self, token: &Arc<ServiceToken>, basis: Basis) -> bool {
+    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, basis: Basis) -> bool {
         let id = token.id_text();
         let old = self.tokens.iter_mut().find(|old| old.id_text() == id);
         match old {
@@ -187,7 +187,7 @@ impl Table {
 
     /// Judges all tokens anew where time, or a correction of the clock, may have moved some. False
     /// if none can have moved.
-    pub(super) fn keep_up(&mut self, basis: Basis) -> bool {
+    pub(crate) fn keep_up(&mut self, basis: Basis) -> bool {
         let is_due = self.next_move.is_some_and(|due| due <= basis.at)
             || self.judged_at.is_some_and(|judged| basis.at < judged);
         if is_due {
@@ -197,14 +197,14 @@ impl Table {
     }
 
     /// Sorts by something else.
-    pub(super) fn sort_by(&mut self, sort: Sort, basis: Basis) {
+    pub(crate) fn sort_by(&mut self, sort: Sort, basis: Basis) {
         self.sort = sort;
         self.by_prefix(basis);
         self.rejudge(basis);
     }
 
     /// Filters by another query.
-    pub(super) fn search(&mut self, query: &str) {
+    pub(crate) fn search(&mut self, query: &str) {
         if query == self.query {
             return;
         }
