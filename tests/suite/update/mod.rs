@@ -1,8 +1,10 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
 mod browse;
+mod clock;
 mod profiles;
 mod properties;
+mod warnings;
 
 use std::sync::Arc;
 use std::time::Duration;
