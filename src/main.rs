@@ -257,7 +257,7 @@ fn overruling(global: &Global, command: Option<&Command>) -> Option<&'static str
 fn store(has_screens: bool) -> StoreHandle {
     let store = StoreHandle::start(|| Box::new(Keyring::default()));
     if has_screens || io::stderr().is_terminal() {
-        store.for_people(FOR_PEOPLE)
+        store.with_prompt_timeout(FOR_PEOPLE)
     } else {
         store
     }

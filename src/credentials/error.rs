@@ -23,7 +23,7 @@ pub enum Provider {
 impl Provider {
     /// The program that owns a name on the bus.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_bus_name(name: &str) -> Option<Self> {
         [
             ("org.gnome.keyring", Self::Gnome),
             ("org.keepassxc", Self::KeePassXc),
@@ -38,7 +38,7 @@ impl Provider {
 
     /// The program that the kernel knows by a name, of which it keeps fifteen letters.
     #[must_use]
-    pub fn run_as(command: &str) -> Option<Self> {
+    pub fn from_process_name(command: &str) -> Option<Self> {
         [
             ("gnome-keyring", Self::Gnome),
             ("keepassxc", Self::KeePassXc),
@@ -51,7 +51,7 @@ impl Provider {
     }
 
     /// Where its secrets are, with the program's name.
-    fn place(self) -> &'static str {
+    fn container(self) -> &'static str {
         match self {
             Self::Gnome => "GNOME Keyring",
             Self::KeePassXc => "KeePassXC's database",
@@ -61,7 +61,7 @@ impl Provider {
     }
 
     /// How it is opened or unlocked.
-    fn way_in(self) -> &'static str {
+    fn how_to_unlock(self) -> &'static str {
         match self {
             Self::Gnome => "Log in on the desktop once",
             Self::KeePassXc => {
@@ -88,10 +88,10 @@ pub enum StoreError {
     NotStarted(String),
     /// The service went away over the question.
     #[error("The keyring service ended before it answered.")]
-    Ended(String),
+    Exited(String),
     /// What is there is no keyring as the standard has it.
     #[error("The keyring service answered in a way that tokenscope does not understand.")]
-    NotUnderstood(String),
+    UnexpectedReply(String),
     /// It ran out of something.
     #[error("The keyring service has no room or memory left.")]
     Exhausted(String),
@@ -102,13 +102,13 @@ pub enum StoreError {
     #[error("The keyring service runs, but has no collection to keep secrets in.")]
     NoCollection,
     /// The service is another program than GNOME's, and nothing is open in it to look into.
-    #[error("No {} is open, so nothing can be looked up or kept there.", .0.place())]
+    #[error("No {} is open, so nothing can be looked up or kept there.", .0.container())]
     NothingOpen(Provider),
     /// It is locked, and was not unlocked.
     #[error("The keyring is locked, and was not unlocked.")]
     Locked,
     /// The same of another program's than GNOME's.
-    #[error("The {} is locked, and was not unlocked.", .0.place())]
+    #[error("The {} is locked, and was not unlocked.", .0.container())]
     LockedIn(Provider),
     /// The user or the system said no.
     #[error("Access to the keyring was denied.")]
@@ -170,7 +170,7 @@ impl StoreError {
 
     /// Whether asking once more can help, since a person has not answered yet.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         matches!(
             self,
             Self::Locked
@@ -183,10 +183,10 @@ impl StoreError {
 
     /// Whether it is known that nothing was kept of what the store was asked to keep.
     #[must_use]
-    pub fn is_certain(&self) -> bool {
-        !matches!(
+    pub fn may_have_stored(&self) -> bool {
+        matches!(
             self,
-            Self::Unanswered(_) | Self::Ended(_) | Self::NotUnderstood(_) | Self::Other(_)
+            Self::Unanswered(_) | Self::Exited(_) | Self::UnexpectedReply(_) | Self::Other(_)
         )
     }
 
@@ -194,8 +194,8 @@ impl StoreError {
     fn detail(&self) -> Option<&str> {
         match self {
             Self::NotStarted(detail)
-            | Self::Ended(detail)
-            | Self::NotUnderstood(detail)
+            | Self::Exited(detail)
+            | Self::UnexpectedReply(detail)
             | Self::Exhausted(detail)
             | Self::Other(detail) => Some(detail),
             _ => None,
@@ -205,7 +205,7 @@ impl StoreError {
     /// The failure of what was asked for a profile. Commands that help are said with its name: they
     /// would change another profile where another one is the default.
     #[must_use]
-    pub fn of(self, profile: &str) -> Failure {
+    pub fn for_profile(self, profile: &str) -> Failure {
         let (hint, on_screen) = match self {
             Self::Missing => (
                 format!(
@@ -247,7 +247,7 @@ impl StoreError {
                 format!("Unlock it on the desktop, or with `{UNLOCK}`, and try again. {INSTEAD}")
             }
             Self::NothingOpen(provider) | Self::LockedIn(provider) => {
-                format!("{}. {INSTEAD}", provider.way_in())
+                format!("{}. {INSTEAD}", provider.how_to_unlock())
             }
             Self::ForeignBus(_) => format!(
                 "Run tokenscope as that user, or set DBUS_SESSION_BUS_ADDRESS to your own bus. \
@@ -256,8 +256,8 @@ impl StoreError {
             Self::NotStarted(_) => {
                 format!("See that it starts on the desktop or in the journal. {INSTEAD}")
             }
-            Self::Ended(_) | Self::Exhausted(_) => format!("Try again. {INSTEAD}"),
-            Self::NotUnderstood(_) => {
+            Self::Exited(_) | Self::Exhausted(_) => format!("Try again. {INSTEAD}"),
+            Self::UnexpectedReply(_) => {
                 format!("Check which program keeps this session's secrets. {INSTEAD}")
             }
             Self::Remaining(_) => {

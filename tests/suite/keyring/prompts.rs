@@ -11,7 +11,9 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
+};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource, Location};
 use tokenscope::domain::failure::Failure;
@@ -407,8 +409,11 @@ impl CredentialStore for Told {
         Ok(self.kept.lock().unwrap().take().is_some())
     }
 
-    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(self.kept.lock().unwrap().is_some())
+    fn find(&mut self, _: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(usize::from(self.kept.lock().unwrap().is_some())),
+            locked: None,
+        })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -636,7 +641,7 @@ fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
             StoreError::LockedIn(provider),
             StoreError::NothingOpen(provider),
         ] {
-            assert!(error.may_pass() && !error.is_absent());
+            assert!(error.is_retryable() && !error.is_absent());
             let failure = Failure::from(error);
             assert!(failure.summary.ends_with('.') && failure.hint.ends_with('.'));
         }

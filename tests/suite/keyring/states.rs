@@ -12,7 +12,9 @@ use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
+};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource, Location};
 use tokenscope::domain::failure::FailureKind;
@@ -507,8 +509,11 @@ impl CredentialStore for Counting {
         self.set.clone().map(|()| true)
     }
 
-    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(true)
+    fn find(&mut self, _: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(1),
+            locked: None,
+        })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
