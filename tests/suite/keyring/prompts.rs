@@ -70,23 +70,23 @@ fn words(outcome: &Outcome) -> String {
 #[test]
 fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
     for (name, expected) in [
-        ("org.freedesktop.DBus.Error.TimedOut", "did not start"),
-        ("org.freedesktop.DBus.Error.Timeout", "did not start"),
+        ("org.freedesktop.DBus.Error.TimedOut", "failed to start"),
+        ("org.freedesktop.DBus.Error.Timeout", "failed to start"),
         (
             "org.freedesktop.DBus.Error.Spawn.ExecFailed",
-            "did not start",
+            "failed to start",
         ),
         (
             "org.freedesktop.DBus.Error.Spawn.ChildExited",
-            "did not start",
+            "failed to start",
         ),
         (
             "org.freedesktop.DBus.Error.NoReply",
-            "ended before it answered",
+            "exited before it answered",
         ),
         (
             "org.freedesktop.DBus.Error.Disconnected",
-            "ended before it answered",
+            "exited before it answered",
         ),
         (
             "org.freedesktop.DBus.Error.ServiceUnknown",
@@ -103,13 +103,13 @@ fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
         ),
         (
             "org.freedesktop.DBus.Error.LimitsExceeded",
-            "no room or memory",
+            "out of memory or over a limit",
         ),
         ("org.freedesktop.DBus.Error.Failed", "failed"),
         ("org.freedesktop.Secret.Error.IsLocked", "is locked"),
         (
             "org.freedesktop.Secret.Error.NoSession",
-            "ended before it answered",
+            "exited before it answered",
         ),
         ("org.example.Whatever", "failed"),
     ] {
@@ -139,7 +139,11 @@ const OTHERS: [(Option<&str>, &str, &str); 4] = [
         "wallet",
         "KWalletManager",
     ),
-    (None, "keyring", "program that keeps this session's secrets"),
+    (
+        None,
+        "keyring",
+        "program that stores this session's secrets",
+    ),
 ];
 
 #[test]
@@ -151,7 +155,7 @@ fn g04_nothing_open_is_no_empty_keyring_and_is_said_in_the_words_of_its_program(
         };
         all(&manner, |command, outcome, _| {
             let said = words(outcome);
-            assert!(said.contains("is open, so nothing"), "{command}: {said}");
+            assert!(said.contains("is open, so secrets"), "{command}: {said}");
             assert!(
                 said.contains(place) && said.contains(way),
                 "{command}: {said}"
@@ -489,7 +493,7 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let failure = service.save(&profile, &credential).await.unwrap_err();
     assert_eq!(
         failure.summary,
-        "The keyring took the secret but does not return it."
+        "The keyring accepted the secret but does not return it."
     );
     assert!(!failure.hint.contains("auth set"), "{}", failure.hint);
     assert!(!home.path().join("config.toml").exists());
