@@ -5,20 +5,25 @@
 use std::sync::Arc;
 
 use super::args::{List, ListOutput};
-use super::desk::{Desk, Reach, unprintable};
 use super::error_report::warn;
+use super::fetch::{Fetcher, unprintable};
 use super::output::report::ListReport;
 use super::output::{Judgement, csv, table};
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
 use crate::domain::token::ServiceToken;
+use crate::startup::Context;
 
-pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(None)?;
-    let listed = reach.list(&access).await?;
+pub(super) async fn list(
+    context: Context,
+    wanted: &List,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(None)?;
+    let listed = fetcher.list(&access).await?;
     let is_table = wanted.output == ListOutput::Table;
-    let by = reach.judgement(listed.measured_offset, is_table);
+    let by = fetcher.judgement(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, by);
     let is_empty = tokens.is_empty();
@@ -34,12 +39,12 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
             report.print(out)
         }
         ListOutput::Csv => csv::tokens(out, &tokens, by),
-        ListOutput::Table => table::tokens(out, &tokens, by, reach.style),
+        ListOutput::Table => table::tokens(out, &tokens, by, fetcher.context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
-    let is_watched = reach.style.width.is_some() && is_table;
+    let is_watched = fetcher.context.style.width.is_some() && is_table;
     if is_empty && is_watched {
         let said = if has_some {
             "no service token fits."

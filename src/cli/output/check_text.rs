@@ -8,17 +8,18 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 
 use super::details;
-use super::table::{self, Style};
+use super::table;
 use super::{Judgement, rfc3339};
 use crate::cli::check_result::{CheckResult, Verdict};
 use crate::domain::duration::rough;
 use crate::domain::status::{Status, Tone};
+use crate::startup::output_style::OutputStyle;
 
 /// Prints a check.
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::Result<()> {
+pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
     let said = style.clean(&sentence(checkup, verdict)).into_owned();

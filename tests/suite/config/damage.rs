@@ -10,7 +10,6 @@ use std::process::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output::report::TokenReport;
-use tokenscope::cli::output::table::Style;
 use tokenscope::cli::output::{self, Judgement, details};
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
@@ -20,6 +19,7 @@ use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::startup::output_style::OutputStyle;
 
 use crate::support::api::{
     ACCOUNT, CANARY, Fake, ID, Reply, home, http, run, shows, success, token, tokenscope,
@@ -119,10 +119,11 @@ fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
         by,
     };
     output::json(&mut json, &report).unwrap();
-    let style = Style {
+    let style = OutputStyle {
         width: Some(100),
         colored: true,
         ascii: false,
+        is_dumb: false,
     };
     details::token(&mut table, token, by, style).unwrap();
     (
