@@ -13,7 +13,7 @@
 //! | 1 | `api` | lower | any | any, not `anyhow` | speaks HTTP: the envelope, its errors, when to try again |
 //! | 1 | `credentials` | lower | any | any, not `anyhow` | where secrets are kept: keyring, environment, memory |
 //! | 1 | `config` | lower | any | any, not `anyhow` | the files: settings, profiles, recent look-ups |
-//! | 1 | `demo` | lower | `startup` | any, not `anyhow` | a loopback server that answers as the API does |
+//! | 1 | `demo` | lower | `startup/demo.rs` | any, not `anyhow` | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any, not `anyhow` | what a person can ask for, by name |
 //! | 1 | `signals` | lower | any | any, not `anyhow` | the signals that end the program, heard whatever it does |
 //! | 1 | `terminal` | lower | any | any, not `anyhow` | what a terminal sends, made into keys and pastes |

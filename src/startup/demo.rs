@@ -1,5 +1,7 @@
 //! Starts the embedded demo: its server on loopback, and a service that talks to it alone.
 
+use std::sync::Arc;
+
 use crate::api::BaseUrl;
 use crate::demo::Demo;
 use crate::domain::access::{Access, Identity};
@@ -7,14 +9,13 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::service::TokenService;
 
-/// The running demo.
+/// The running demo. Its server stops when this is dropped.
 pub struct RunningDemo {
     /// Sends to the demo's server only, and keeps secrets in memory.
-    pub service: TokenService,
+    pub service: Arc<TokenService>,
     /// The demo's credential and account.
     pub access: Access,
-    /// Stops when it is dropped.
-    pub server: Demo,
+    _server: Demo,
 }
 
 /// Starts the demo beside a service whose deadlines and clock it takes over.
@@ -36,9 +37,9 @@ pub async fn start(beside: &TokenService) -> Result<RunningDemo, Failure> {
         scope: server.scope.clone(),
     };
     Ok(RunningDemo {
-        service,
+        service: Arc::new(service),
         access,
-        server,
+        _server: server,
     })
 }
 

@@ -7,6 +7,7 @@ pub mod flags;
 pub mod output_style;
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,12 +16,12 @@ use crate::api::{BaseUrl, Options};
 use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
-use crate::demo::Demo;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{parse_profile_name, unfit_name};
 use crate::domain::settings::Settings;
 use crate::service::{self, CredentialRequest, Limits, Selection, TokenService};
+use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
 
@@ -56,10 +57,9 @@ pub struct Context {
     pub settings: Settings,
     /// The credential and scope in use.
     pub credential: Selection,
-    pub service: TokenService,
+    pub service: Arc<TokenService>,
     pub style: OutputStyle,
-    /// Stops when this is dropped.
-    demo_server: Option<Demo>,
+    demo: Option<RunningDemo>,
 }
 
 impl Context {
@@ -118,8 +118,8 @@ impl Context {
             paths,
             settings,
             credential,
-            service,
-            demo_server: None,
+            service: Arc::new(service),
+            demo: None,
         })
     }
 
@@ -130,10 +130,11 @@ impl Context {
     pub async fn connected(mut self) -> Result<Self, Failure> {
         if self.flags.demo {
             let demo = demo::start(&self.service).await?;
-            self.service = demo.service;
-            self.credential.identity = Some(demo.access.identity);
-            self.credential.scope.get_or_insert(demo.access.scope);
-            self.demo_server = Some(demo.server);
+            self.service = demo.service.clone();
+            self.credential.identity = Some(demo.access.identity.clone());
+            let scope = &mut self.credential.scope;
+            scope.get_or_insert_with(|| demo.access.scope.clone());
+            self.demo = Some(demo);
         }
         Ok(self)
     }

@@ -18,7 +18,6 @@ use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
-use crate::demo::Demo;
 use crate::domain::access::{Access, CredentialRef};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
@@ -26,16 +25,10 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::token::TokenRef;
 use crate::service::{Aside, TokenService};
-use crate::startup::demo;
+use crate::startup::demo::{self, RunningDemo};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
-
-/// The running demo.
-struct RunningDemo {
-    _server: Demo,
-    service: Arc<TokenService>,
-}
 
 /// Runs effects.
 pub(super) struct Effects {
@@ -50,7 +43,7 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(
-        service: TokenService,
+        service: Arc<TokenService>,
         paths: Option<Paths>,
         clipboard: Clipboard,
         messages: UnboundedSender<Message>,
@@ -61,7 +54,7 @@ impl Effects {
             let _unheard = complaints.send(Message::Warned(failure));
         });
         Self {
-            service: Arc::new(service),
+            service,
             demo: Arc::default(),
             paths,
             clipboard,
@@ -324,13 +317,8 @@ impl Effects {
     fn open_demo(&mut self, request: RequestId) {
         let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let result = demo::start(&service).await.map(|demo| {
-                slot.get_or_init(|| RunningDemo {
-                    _server: demo.server,
-                    service: Arc::new(demo.service),
-                });
-                demo.access
-            });
+            let result = demo::start(&service).await;
+            let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });
     }
