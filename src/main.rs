@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use tokenscope::cli::args::Cli;
+use tokenscope::cli::commands::{self, completions};
 use tokenscope::cli::error_report::{ErrorReporter, warn_at_exit};
-use tokenscope::cli::{commands, completion, prompt, usage_error};
+use tokenscope::cli::{prompt, usage_error};
 use tokenscope::credentials::Environment;
 use tokenscope::domain::failure::Failure;
 use tokenscope::signals;
@@ -26,9 +27,9 @@ fn main() -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     if let Some((first, rest)) = words.split_first()
-        && first == completion::REQUEST
+        && first == completions::REQUEST
     {
-        completion::complete(rest);
+        completions::complete(rest);
         return ExitCode::SUCCESS;
     }
     let environment = Environment::read();

@@ -5,13 +5,13 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::detail::View;
-use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
-use super::token_table::Basis;
 use crate::domain::clock::Now;
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{Lifecycle, Status};
+use crate::screens::browse::token_table::Basis;
+use crate::screens::detail::state::View;
+use crate::screens::setup::state::{Phase, Trial};
 
 /// A timer that rings this late was stopped together with the computer or the program.
 const LATE: TimeDelta = TimeDelta::seconds(10);

@@ -16,11 +16,12 @@ use crate::api::{BaseUrl, Options};
 use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
+use crate::domain::access::ActiveCredential;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{parse_profile_name, unfit_name};
 use crate::domain::settings::Settings;
-use crate::service::{self, CredentialRequest, Limits, Selection, TokenService};
+use crate::service::{self, CredentialRequest, Limits, TokenService};
 use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
@@ -56,7 +57,7 @@ pub struct Context {
     pub paths: Option<Paths>,
     pub settings: Settings,
     /// The credential and scope in use.
-    pub credential: Selection,
+    pub credential: ActiveCredential,
     pub service: Arc<TokenService>,
     pub style: OutputStyle,
     demo: Option<RunningDemo>,
@@ -220,7 +221,7 @@ fn select_credential(
     needs: Needs,
     environment: &Environment,
     settings: &Settings,
-) -> Result<Selection, Failure> {
+) -> Result<ActiveCredential, Failure> {
     let mut request = CredentialRequest {
         profile: flags.profile.clone(),
         scope: flags.scope(needs == Needs::Screens)?,
@@ -240,15 +241,15 @@ fn select_credential(
             request.profile = None;
             service::select(&request, &environment, &Settings::default())
         }
-        _ => Ok(Selection {
+        _ => Ok(ActiveCredential {
             scope: request.scope,
-            ..Selection::default()
+            ..ActiveCredential::default()
         }),
     }
 }
 
 /// Logs which credential the run uses, and the host alone: the path of a base URL may hold anything.
-fn log_start(credential: &Selection, base_url: &BaseUrl) {
+fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
     let source = credential
         .identity
         .as_ref()
@@ -269,7 +270,11 @@ fn log_start(credential: &Selection, base_url: &BaseUrl) {
 }
 
 /// Warns of variables that are set and have no effect, because another one takes precedence.
-fn overlooked(environment: &Environment, credential: &Selection, has_files: bool) -> Vec<Failure> {
+fn overlooked(
+    environment: &Environment,
+    credential: &ActiveCredential,
+    has_files: bool,
+) -> Vec<Failure> {
     let source = credential.identity.as_ref().map(|it| &it.source);
     let mut sentences = match source {
         Some(CredentialSource::Environment { .. }) => environment.overlooked(),

@@ -168,7 +168,7 @@ fn session(context: &Context) -> Session {
         profile: credential.profile.clone(),
         scope: credential.scope.clone(),
         scope_origin: credential.scope_origin.clone(),
-        store: credential.profile.is_some().then(|| STORE_NAME.to_owned()),
+        store: credential.profile.is_some().then_some(STORE_NAME),
         base_url: context.service.base_url().clone(),
         variable: variable
             .filter(|_| !context.flags.demo)

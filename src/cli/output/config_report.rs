@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::report::ScopeReport;
+use super::json::ScopeReport;
 use crate::domain::profile::Profile;
 use crate::domain::settings::Settings;
 
@@ -30,7 +30,7 @@ pub struct AuthReport {
     /// Whether the keyring is locked.
     pub locked: Option<bool>,
     /// Where.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
 }
 
 /// What `profile list` says.
