@@ -179,16 +179,15 @@ pub(super) async fn status(
     form: Output,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
-    let identity = context.credential.identity.as_ref();
+    let credential = &context.credential;
+    let identity = credential.identity.as_ref();
     let mut report = AuthReport {
-        profile: context.credential.profile.clone(),
+        profile: credential.profile.clone(),
         source: "none",
         variable: None,
         credential: identity.map(|identity| identity.kind.code()),
-        email: identity
-            .and_then(|identity| identity.kind.email())
-            .map(str::to_owned),
-        scope: context.credential.scope.as_ref().map(ScopeReport::from),
+        email: identity.and_then(|it| it.kind.email()).map(str::to_owned),
+        scope: credential.scope.as_ref().map(ScopeReport::from),
         base_url: context.service.base_url().to_string(),
         stored: None,
         locked: None,
@@ -204,9 +203,8 @@ pub(super) async fn status(
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
             let may_go = may_use(&context, profile);
-            let is_dumb = context.style.is_dumb;
             let looking = context.service.look(profile);
-            match Progress::new(is_dumb).beside(looking).await {
+            match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
                     report.stored = kept.entries.map(|entries| entries > 0);
                     report.locked = Some(kept.locked.is_some());
