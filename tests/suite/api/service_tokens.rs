@@ -976,7 +976,9 @@ fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
 #[test]
 fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud() {
     use chrono::{DateTime, TimeDelta};
-    use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, urgency};
+    use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, Urgency};
+
+    use crate::domain::context;
     let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let life = |expires_at| Lifecycle {
         enabled: Some(true),
@@ -1004,11 +1006,11 @@ fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud()
         ] {
             let now = end - TimeDelta::seconds(left);
             assert_eq!(
-                Status::at(life(Some(end)), now, thresholds),
+                Status::at(life(Some(end)), context(now, thresholds)),
                 status,
                 "{left}"
             );
-            let rank = |expires_at| urgency(life(expires_at), now, thresholds);
+            let rank = |expires_at| Urgency::of(life(expires_at), context(now, thresholds));
             let unknown_first = rank(None) < rank(Some(end));
             let is_behind = status == Status::Active || left < -30 * day;
             assert_eq!(unknown_first, is_behind, "unknown beside {left}");

@@ -22,6 +22,7 @@ use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds};
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
+use crate::domain::context;
 use crate::support::api::{ACCOUNT, Fake, Outcome, Reply, http, refusal, run, success};
 
 /// When it is by the fake's clock.
@@ -263,7 +264,7 @@ proptest! {
             duration,
         };
         let left = TimeDelta::minutes(left);
-        let status = Status::at(life, noon(), thresholds);
+        let status = Status::at(life, context(noon(), thresholds));
         let expected = if left < own.critical {
             Status::Critical
         } else if left < own.warn {

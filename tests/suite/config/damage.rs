@@ -11,8 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output::report::TokenReport;
 use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{self, Judgement, details};
-use tokenscope::domain::clock::ClockOffset;
+use tokenscope::cli::output::{self, details};
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
 use tokenscope::domain::lifetime;
@@ -21,6 +20,7 @@ use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
+use crate::domain::context;
 use crate::support::api::{
     ACCOUNT, CANARY, Fake, ID, Reply, home, http, run, shows, success, token, tokenscope,
 };
@@ -99,24 +99,16 @@ fn at(text: &str) -> DateTime<Utc> {
 
 /// Everything that is made of a token, at an instant.
 fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
-    let thresholds = Thresholds::default();
-    let _ = (
-        findings(token, now, thresholds),
-        Status::of(token, now, thresholds),
-    );
+    let context = context(now, Thresholds::default());
+    let _ = (findings(token, context), Status::of(token, context));
     let share = lifetime::elapsed(token, now);
     assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-    let by = Judgement {
-        now,
-        offset: ClockOffset::default(),
-        thresholds,
-    };
     let (mut json, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
     let report = TokenReport {
         token,
         scope: &scope,
-        by,
+        context,
     };
     output::json(&mut json, &report).unwrap();
     let style = Style {
@@ -124,7 +116,7 @@ fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
         colored: true,
         ascii: false,
     };
-    details::token(&mut table, token, by, style).unwrap();
+    details::token(&mut table, token, context, style).unwrap();
     (
         String::from_utf8(json).unwrap(),
         String::from_utf8(table).unwrap(),
