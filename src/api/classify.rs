@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::envelope::Envelope;
-use super::error::{Part, Reason, Subject, Unreadable};
+use super::error::{CredentialPart, Reason, Subject, Unreadable};
 use crate::domain::failure::ApiError;
 
 /// Codes that mean "too many requests" under any status.
@@ -19,7 +19,7 @@ const FORM_CODES: [i64; 5] = [6003, 6111, 6103, 6102, 9106];
 
 /// What is known of an answer before its body is looked into.
 #[derive(Debug, Clone)]
-pub(super) struct Facts {
+pub(super) struct ResponseFacts {
     pub(super) status: u16,
     pub(super) subject: Subject,
     /// How long to wait, should it be a rate limit.
@@ -31,7 +31,7 @@ pub(super) struct Facts {
 }
 
 /// Judges an answer that is not a success.
-pub(super) fn judge(facts: &Facts, body: &Result<Envelope<'_>, Unreadable>) -> Reason {
+pub(super) fn classify(facts: &ResponseFacts, body: &Result<Envelope<'_>, Unreadable>) -> Reason {
     let errors = body.as_ref().map_or(&[][..], |body| body.errors.as_slice());
     match facts.status {
         300..=399 => Reason::Redirected {
@@ -114,7 +114,7 @@ fn is_not_enabled(errors: &[ApiError]) -> bool {
 
 /// A status can say enough by itself. A web page cannot say that there is no such token, though:
 /// it comes from somewhere else.
-fn without_json(facts: &Facts, unreadable: Unreadable) -> Reason {
+fn without_json(facts: &ResponseFacts, unreadable: Unreadable) -> Reason {
     match (facts.status, unreadable, &facts.encoding) {
         (401, ..) => Reason::BadCredential,
         (404, Unreadable::Empty, _) => Reason::NotFound,
@@ -127,11 +127,11 @@ fn without_json(facts: &Facts, unreadable: Unreadable) -> Reason {
 }
 
 /// The parts that the codes and their chains name, each once.
-fn malformed_parts(errors: &[ApiError]) -> Vec<Part> {
+fn malformed_parts(errors: &[ApiError]) -> Vec<CredentialPart> {
     [
-        (6111, Part::ApiToken),
-        (6102, Part::Email),
-        (6103, Part::GlobalKey),
+        (6111, CredentialPart::ApiToken),
+        (6102, CredentialPart::Email),
+        (6103, CredentialPart::GlobalKey),
     ]
     .into_iter()
     .filter(|(code, _)| has_any(errors, &[*code]))

@@ -4,9 +4,9 @@
 
 use super::envelope::{Envelope, bounded};
 use super::error::{Error, Reason, Subject};
+use super::http_client::Options;
 use super::listing::{self, Listing, Page, Scopes};
 use super::request::Request;
-use super::setup::Options;
 use super::transport::{Answer, Deadlines, HttpTransport, RequestContext};
 use crate::domain::credential::Credential;
 use crate::domain::scope::Scope;

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use super::envelope::bounded;
-use super::error::Problem;
+use super::error::TransportFault;
 
 /// What every error of SOCKS begins with.
 const SOCKS: &str = "SOCKS error: ";
@@ -15,16 +15,16 @@ const SOCKS: &str = "SOCKS error: ";
 const SOCKS_NAME: &str = "error resolving for socks proxy";
 
 /// Whether a proxy wants to be logged in to.
-pub(super) fn wanted_login(error: &reqwest::Error) -> Option<WantedLogin> {
+pub(super) fn login_request(error: &reqwest::Error) -> Option<LoginRequest> {
     causes(error).iter().find_map(|cause| {
         let text = cause.to_string();
         let of_socks = text.strip_prefix(SOCKS);
         Some(match of_socks.unwrap_or(&text) {
-            "tunnel error: proxy authorization required" => WantedLogin::Http,
-            "credentials not accepted" => WantedLogin::Socks { was_refused: true },
+            "tunnel error: proxy authorization required" => LoginRequest::Http,
+            "credentials not accepted" => LoginRequest::Socks { was_refused: true },
             "server does not support user/pass authentication"
             | "server implements authentication incorrectly" => {
-                WantedLogin::Socks { was_refused: false }
+                LoginRequest::Socks { was_refused: false }
             }
             _ => return None,
         })
@@ -32,7 +32,7 @@ pub(super) fn wanted_login(error: &reqwest::Error) -> Option<WantedLogin> {
 }
 
 /// How a proxy asked to be logged in to.
-pub(super) enum WantedLogin {
+pub(super) enum LoginRequest {
     /// By status 407.
     Http,
     /// By the protocol of SOCKS.
@@ -50,7 +50,7 @@ pub(super) fn is_before_tunnel(error: &reqwest::Error) -> bool {
 
 /// Names the problem. `is_forwarded`: a proxy is connected to in place of the API; where it opens a
 /// tunnel instead, its errors say so.
-pub(super) fn problem(error: &reqwest::Error, is_forwarded: bool) -> Problem {
+pub(super) fn classify(error: &reqwest::Error, is_forwarded: bool) -> TransportFault {
     let causes = causes(error);
     if let Some(tls) = causes.iter().find_map(|cause| tls(*cause)) {
         return tls;
@@ -60,21 +60,21 @@ pub(super) fn problem(error: &reqwest::Error, is_forwarded: bool) -> Problem {
     }
     // A proxy of SOCKS may be handed an address for the name.
     if causes.iter().any(|cause| cause.to_string() == SOCKS_NAME) {
-        return Problem::Dns;
+        return TransportFault::Dns;
     }
     if error.is_connect() && is_forwarded && !error.is_timeout() {
-        return Problem::ProxyUnreachable;
+        return TransportFault::ProxyUnreachable;
     }
     if error.is_dns() || causes.iter().any(|cause| is_name(*cause)) {
-        return Problem::Dns;
+        return TransportFault::Dns;
     }
     if error.is_connect() && error.is_timeout() {
-        return Problem::ConnectTimeout;
+        return TransportFault::ConnectTimeout;
     }
     causes
         .iter()
         .find_map(|cause| broken(*cause))
-        .unwrap_or(Problem::Other)
+        .unwrap_or(TransportFault::Other)
 }
 
 /// The chain in one line, without repetitions and without any URL.
@@ -111,47 +111,49 @@ fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError 
     }
 }
 
-fn tls(cause: &(dyn StdError + 'static)) -> Option<Problem> {
+fn tls(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     use rustls::{AlertDescription, Error};
-    let problem = match cause.downcast_ref::<Error>()? {
+    let fault = match cause.downcast_ref::<Error>()? {
         Error::InvalidCertificate(fault) => certificate(fault),
         Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            Problem::OldTls
+            TransportFault::OldTls
         }
-        Error::InvalidMessage(_) => Problem::NotTls,
-        _ => Problem::Tls,
+        Error::InvalidMessage(_) => TransportFault::NotTls,
+        _ => TransportFault::Tls,
     };
-    Some(problem)
+    Some(fault)
 }
 
-fn certificate(fault: &rustls::CertificateError) -> Problem {
+fn certificate(fault: &rustls::CertificateError) -> TransportFault {
     use rustls::CertificateError as Fault;
     match fault {
-        Fault::UnknownIssuer => Problem::UnknownIssuer,
-        Fault::NotValidForName | Fault::NotValidForNameContext { .. } => Problem::WrongName,
+        Fault::UnknownIssuer => TransportFault::UnknownIssuer,
+        Fault::NotValidForName | Fault::NotValidForNameContext { .. } => TransportFault::WrongName,
         Fault::Expired
         | Fault::ExpiredContext { .. }
         | Fault::NotValidYet
-        | Fault::NotValidYetContext { .. } => Problem::NotValidNow,
-        Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => Problem::WrongPurpose,
+        | Fault::NotValidYetContext { .. } => TransportFault::NotValidNow,
+        Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => TransportFault::WrongPurpose,
         // rustls does not export the type of this one; its name is all there is.
         Fault::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            Problem::AuthorityItself
+            TransportFault::CaAsServer
         }
-        _ => Problem::Tls,
+        _ => TransportFault::Tls,
     }
 }
 
 /// The HTTP library does not export the type of these errors; its words are all there is.
-fn tunnel(cause: &(dyn StdError + 'static)) -> Option<Problem> {
+fn tunnel(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     let text = cause.to_string();
     let reason = text
         .strip_prefix("tunnel error: ")
         .or_else(|| text.strip_prefix(SOCKS))?;
     Some(match reason {
-        "failed to create underlying connection" => Problem::ProxyUnreachable,
-        "failed parsing server response" | "io error during SOCKS handshake" => Problem::NotSocks,
-        _ => Problem::ProxyRefused,
+        "failed to create underlying connection" => TransportFault::ProxyUnreachable,
+        "failed parsing server response" | "io error during SOCKS handshake" => {
+            TransportFault::NotSocks
+        }
+        _ => TransportFault::ProxyRefused,
     })
 }
 
@@ -160,28 +162,28 @@ fn is_name(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<rustls::pki_types::InvalidDnsNameError>() || cause.to_string() == "dns error"
 }
 
-fn broken(cause: &(dyn StdError + 'static)) -> Option<Problem> {
+fn broken(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         if error.is_parse() {
-            return Some(Problem::NotHttp);
+            return Some(TransportFault::NotHttp);
         }
         let is_cut = error.is_incomplete_message() || error.is_closed() || error.is_canceled();
-        return is_cut.then_some(Problem::Reset);
+        return is_cut.then_some(TransportFault::Reset);
     }
     match cause.downcast_ref::<io::Error>()?.kind() {
-        io::ErrorKind::ConnectionRefused => Some(Problem::Refused),
+        io::ErrorKind::ConnectionRefused => Some(TransportFault::Refused),
         io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable => Some(Problem::NoRoute),
+        | io::ErrorKind::AddrNotAvailable => Some(TransportFault::NoRoute),
         // A firewall or a sandbox of this computer.
-        io::ErrorKind::PermissionDenied => Some(Problem::Forbidden),
+        io::ErrorKind::PermissionDenied => Some(TransportFault::Forbidden),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected
         | io::ErrorKind::TimedOut
-        | io::ErrorKind::UnexpectedEof => Some(Problem::Reset),
+        | io::ErrorKind::UnexpectedEof => Some(TransportFault::Reset),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A router or a VPN may have forgotten an idle connection without a word, most of all after the
 //! computer slept. The HTTP library's own count of idle time stands still in sleep, and it does not
-//! say whether a connection is a new one. Not here: how a client is set up (`setup`).
+//! say whether a connection is a new one. Not here: how a client is set up (`http_client`).
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use tower::util::MapFutureLayer;
 
 use super::error::Error;
-use super::setup::Recipe;
+use super::http_client::HttpConfig;
 
 /// How long a connection that was used before may stay silent.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -53,7 +53,7 @@ where
 
 /// A client that is replaced where its idle connections are not to be trusted.
 pub(super) struct Connections {
-    recipe: Arc<Recipe>,
+    config: Arc<HttpConfig>,
     current: Mutex<Current>,
 }
 
@@ -69,20 +69,20 @@ struct Current {
 
 impl Connections {
     /// None are opened yet.
-    pub(super) fn new(recipe: Recipe) -> Result<Self, Error> {
+    pub(super) fn new(config: HttpConfig) -> Result<Self, Error> {
         let current = Mutex::new(Current {
-            http: recipe.build(noting)?,
+            http: config.build(noting)?,
             generation: 0,
             used: None,
             is_stale: false,
         });
-        let recipe = Arc::new(recipe);
-        Ok(Self { recipe, current })
+        let config = Arc::new(config);
+        Ok(Self { config, current })
     }
 
     /// How the client is set up.
-    pub(super) fn recipe(&self) -> &Recipe {
-        &self.recipe
+    pub(super) fn config(&self) -> &HttpConfig {
+        &self.config
     }
 
     /// Notes that they are in use. Says whether a clock jumped since they last were: the computer
@@ -129,9 +129,9 @@ impl Connections {
         if let Some(newer) = self.newer_than(generation) {
             return newer;
         }
-        let recipe = Arc::clone(&self.recipe);
+        let config = Arc::clone(&self.config);
         // To parse all certificates again takes milliseconds.
-        let built = tokio::task::spawn_blocking(move || recipe.build(noting)).await;
+        let built = tokio::task::spawn_blocking(move || config.build(noting)).await;
         let mut current = self.lock();
         if current.generation == generation {
             // What was built once can be built again.

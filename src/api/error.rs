@@ -53,7 +53,7 @@ pub enum Error {
     #[error("{request}: {cause}")]
     Transport {
         /// What went wrong.
-        problem: Problem,
+        fault: TransportFault,
         /// Method and path.
         request: String,
         /// The host that was to be reached: the proxy's for proxy problems.
@@ -120,12 +120,12 @@ pub enum LoginFault {
     /// It takes none.
     Unwanted,
     /// It offers these schemes alone, none of which this program speaks. Names without blanks.
-    Unspoken(Vec<String>),
+    Unsupported(Vec<String>),
 }
 
 /// What stopped an exchange half-way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Problem {
+pub enum TransportFault {
     /// The host's name has no address.
     Dns,
     /// Nothing accepts connections there.
@@ -145,7 +145,7 @@ pub enum Problem {
     /// The certificate is not valid at this time.
     NotValidNow,
     /// The certificate is an authority's own, not one that an authority gave to a server.
-    AuthorityItself,
+    CaAsServer,
     /// The certificate is not meant for servers.
     WrongPurpose,
     /// The other side speaks only versions of TLS that are not safe any more.
@@ -208,7 +208,7 @@ pub enum Subject {
 
 /// A part of a credential that the API found malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum CredentialPart {
     /// `Authorization`, code 6111.
     ApiToken,
     /// `X-Auth-Email`, code 6102.
@@ -221,7 +221,7 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The credential's form is wrong, whatever it may do.
-    Malformed(Vec<Part>),
+    Malformed(Vec<CredentialPart>),
     /// The credential is unknown, expired or revoked.
     BadCredential,
     /// The credential works, but lacks the permission.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::classify;
 use super::envelope::{brief, first_words};
-use super::error::{Part, Reason, Refusal, Subject, Unreadable};
+use super::error::{CredentialPart, Reason, Refusal, Subject, Unreadable};
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::{humanize, pause};
 use crate::domain::failure::{ApiError, FailureKind};
@@ -78,7 +78,7 @@ fn is_key(label: &str) -> bool {
 }
 
 /// `The API token has`, `The email address and the Global API key have`.
-fn subject_of(parts: &[Part], label: &str) -> String {
+fn subject_of(parts: &[CredentialPart], label: &str) -> String {
     let names: Vec<&str> = parts.iter().copied().map(part_name).collect();
     match names.as_slice() {
         [] => format!("The {label} has"),
@@ -88,21 +88,21 @@ fn subject_of(parts: &[Part], label: &str) -> String {
     }
 }
 
-fn part_name(part: Part) -> &'static str {
+fn part_name(part: CredentialPart) -> &'static str {
     match part {
-        Part::ApiToken => "API token",
-        Part::Email => "email address",
-        Part::GlobalKey => "Global API key",
+        CredentialPart::ApiToken => "API token",
+        CredentialPart::Email => "email address",
+        CredentialPart::GlobalKey => "Global API key",
     }
 }
 
 /// The form is the matter, not what the credential may do.
-fn malformed_hint(parts: &[Part]) -> &'static str {
-    if parts.contains(&Part::GlobalKey) {
+fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
+    if parts.contains(&CredentialPart::GlobalKey) {
         "The key may be an API token: if so, switch the credential kind to API token; otherwise copy it again, whole."
-    } else if parts.contains(&Part::ApiToken) {
+    } else if parts.contains(&CredentialPart::ApiToken) {
         "Copy the token again, whole; if it is a Global API key, switch the credential kind."
-    } else if parts.contains(&Part::Email) {
+    } else if parts.contains(&CredentialPart::Email) {
         "Enter the email address that you log in to Cloudflare with."
     } else {
         "Copy the credential again, whole, and check that its kind is the right one."

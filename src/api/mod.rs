@@ -1,6 +1,6 @@
 //! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
 //!
-//! `client` is what others see, set up by `setup`, `trust_roots`, `bundle` and `proxy`; `transport` sends
+//! `client` is what others see, set up by `http_client`, `trust_roots`, `bundle` and `proxy`; `transport` sends
 //! over `connections`, `content_encoding` decompresses, `listing` puts pages together. What an answer means is decided by pure
 //! code: `envelope` unwraps it, `classify` judges a refusal, `retry` says when to try again,
 //! `paging` which page comes next. Errors are typed in `error`, told apart by `connection_errors` where
@@ -18,6 +18,7 @@ mod content_encoding;
 mod envelope;
 mod error;
 mod error_messages;
+mod http_client;
 mod listing;
 mod paging;
 mod proxy;
@@ -25,7 +26,6 @@ mod proxy_login;
 mod redact;
 mod request;
 mod retry;
-mod setup;
 mod transport;
 mod trust_roots;
 mod wording;
@@ -33,8 +33,9 @@ mod wording;
 pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;
 pub use error::{
-    Error, LoginFault, Part, Problem, ProxyFault, ProxyLogin, Reason, Refusal, Subject, Unreadable,
+    CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
+    TransportFault, Unreadable,
 };
+pub use http_client::Options;
 pub use listing::{Listing, Page, Scopes};
-pub use setup::Options;
 pub use transport::{Answer, Deadlines};

@@ -35,7 +35,7 @@ pub(super) enum ProxyChoice {
 
 /// What may be said of the proxy in use.
 #[derive(Debug, Clone)]
-pub(super) struct ProxyInUse {
+pub(super) struct ProxyInfo {
     /// Host and port.
     pub(super) address: String,
     /// The variable that names it; otherwise the system's settings do.
@@ -48,12 +48,12 @@ pub(super) struct ProxyInUse {
 
 impl ProxyChoice {
     /// The proxy.
-    pub(super) fn proxy(&self) -> Option<ProxyInUse> {
+    pub(super) fn proxy(&self) -> Option<ProxyInfo> {
         let Self::Through { url, variable } = self else {
             return None;
         };
         let host = url.host_str()?;
-        Some(ProxyInUse {
+        Some(ProxyInfo {
             address: match url.port_or_known_default() {
                 Some(port) => format!("{host}:{port}"),
                 None => host.to_owned(),

@@ -8,8 +8,8 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, PROXY_AUTHENTICATE};
 
 use super::error::{LoginFault, ProxyLogin};
-use super::proxy::ProxyInUse;
-use super::setup::Recipe;
+use super::http_client::HttpConfig;
+use super::proxy::ProxyInfo;
 use crate::domain::base_url::BaseUrl;
 
 /// How long a proxy is asked for what it would take.
@@ -21,14 +21,10 @@ const LONGEST_SCHEME: usize = 20;
 const MOST_SCHEMES: usize = 5;
 
 /// The error for status 407. Without a proxy that is known, something on the way is one.
-pub(super) fn http(
-    proxy: Option<&ProxyInUse>,
-    schemes: Vec<String>,
-    request: String,
-) -> ProxyLogin {
+pub(super) fn http(proxy: Option<&ProxyInfo>, schemes: Vec<String>, request: String) -> ProxyLogin {
     let is_basic = |scheme: &String| scheme.eq_ignore_ascii_case("basic");
     let fault = if !schemes.is_empty() && !schemes.iter().any(is_basic) {
-        LoginFault::Unspoken(schemes)
+        LoginFault::Unsupported(schemes)
     } else if proxy.is_some_and(|proxy| proxy.has_login) {
         LoginFault::Refused
     } else {
@@ -45,7 +41,7 @@ pub(super) fn http(
 }
 
 /// The error for a SOCKS proxy, which either refused what it was given or took no such offer.
-pub(super) fn socks(proxy: &ProxyInUse, was_refused: bool, request: String) -> ProxyLogin {
+pub(super) fn socks(proxy: &ProxyInfo, was_refused: bool, request: String) -> ProxyLogin {
     let fault = match (was_refused, proxy.has_login) {
         (true, _) => LoginFault::Refused,
         (false, true) => LoginFault::Unwanted,
@@ -63,7 +59,7 @@ pub(super) fn socks(proxy: &ProxyInUse, was_refused: bool, request: String) -> P
 
 /// Asks a proxy that refused a tunnel which schemes it takes: the HTTP library keeps that to itself.
 /// Nobody is logged in, since an account may be locked after some refusals.
-pub(super) async fn schemes_of_tunnel(recipe: &Recipe, base_url: &BaseUrl) -> Vec<String> {
+pub(super) async fn schemes_of_tunnel(config: &HttpConfig, base_url: &BaseUrl) -> Vec<String> {
     let asking = async {
         let mut url = base_url.join(&[]);
         let port = url.port_or_known_default();
@@ -71,7 +67,7 @@ pub(super) async fn schemes_of_tunnel(recipe: &Recipe, base_url: &BaseUrl) -> Ve
         // To a proxy of https, the library sends CONNECT by itself and gives back no answer.
         url.set_scheme("http").ok()?;
         url.set_port(port).ok()?;
-        let client = recipe.build_stranger().ok()?;
+        let client = config.build_without_login().ok()?;
         let answer = client.request(Method::CONNECT, url).send().await.ok()?;
         Some(schemes(answer.headers()))
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::error::{Error, Problem, Reason};
+use super::error::{Error, Reason, TransportFault};
 
 /// How often a request is repeated at most, whatever the reasons.
 pub(super) const MAX_RETRIES: u32 = 2;
@@ -52,17 +52,17 @@ pub(super) fn pause(
 /// The pause before another attempt at a request that was begun after the computer slept: a network
 /// takes some seconds to come back.
 pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
-    let Error::Transport { problem, .. } = error else {
+    let Error::Transport { fault, .. } = error else {
         return None;
     };
     let is_of_the_network = matches!(
-        problem,
-        Problem::Dns
-            | Problem::NoRoute
-            | Problem::Refused
-            | Problem::Reset
-            | Problem::ConnectTimeout
-            | Problem::ProxyUnreachable
+        fault,
+        TransportFault::Dns
+            | TransportFault::NoRoute
+            | TransportFault::Refused
+            | TransportFault::Reset
+            | TransportFault::ConnectTimeout
+            | TransportFault::ProxyUnreachable
     );
     let pause = AFTER_JUMP.get(usize::try_from(retries).ok()?)?;
     is_of_the_network.then_some(*pause)
@@ -71,7 +71,9 @@ pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
 /// Whether the same request may well succeed in a moment.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Transport { problem, .. } => matches!(problem, Problem::Refused | Problem::Reset),
+        Error::Transport { fault, .. } => {
+            matches!(fault, TransportFault::Refused | TransportFault::Reset)
+        }
         Error::Refused(refusal) => match refusal.http_status {
             408 => true,
             status => {

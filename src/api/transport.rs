@@ -15,15 +15,15 @@ use reqwest::{Response, StatusCode, Url};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::classify::{self, Facts};
-use super::connection_errors::WantedLogin;
+use super::classify::{self, ResponseFacts};
+use super::connection_errors::LoginRequest;
 use super::connections::Connections;
 use super::content_encoding::{self, Coding};
 use super::envelope::{self, Envelope, bounded, brief};
-use super::error::{Error, Problem, Reason, Refusal, Unreadable};
-use super::proxy::ProxyInUse;
+use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
+use super::http_client::{HttpConfig, Options};
+use super::proxy::ProxyInfo;
 use super::request::{self, Request};
-use super::setup::{Options, Recipe};
 use super::{connection_errors, proxy_login, redact, retry};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
@@ -138,17 +138,17 @@ impl RequestContext {
 pub(super) struct HttpTransport {
     connections: Arc<Connections>,
     base_url: BaseUrl,
-    proxy: Option<ProxyInUse>,
+    proxy: Option<ProxyInfo>,
     clock: fn() -> DateTime<Utc>,
 }
 
 impl HttpTransport {
     /// Sets the way up; sends nothing.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let recipe = Recipe::new(options)?;
+        let config = HttpConfig::new(options)?;
         Ok(Self {
-            proxy: recipe.proxy(),
-            connections: Arc::new(Connections::new(recipe)?),
+            proxy: config.proxy(),
+            connections: Arc::new(Connections::new(config)?),
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
@@ -156,7 +156,7 @@ impl HttpTransport {
 
     /// The certificates that cannot be used, in sentences.
     pub(super) fn complaint(&self) -> Option<&str> {
-        self.connections.recipe().complaint()
+        self.connections.config().complaint()
     }
 
     /// Sends a request, again where that helps, and reads the answer before the deadline.
@@ -282,7 +282,7 @@ impl HttpTransport {
     /// The error for a body that came whole, but cannot be decompressed.
     fn damaged(&self, request: Request<'_>, error: &io::Error) -> Error {
         Error::Transport {
-            problem: Problem::Compression,
+            fault: TransportFault::Compression,
             request: request.line(),
             host: self.base_url.host(),
             cause: bounded(&error.to_string()),
@@ -291,13 +291,13 @@ impl HttpTransport {
 
     /// The error for a request that got no answer.
     async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
-        let login = match (connection_errors::wanted_login(&error), &self.proxy) {
-            (Some(WantedLogin::Http), proxy) => {
-                let recipe = self.connections.recipe();
-                let schemes = proxy_login::schemes_of_tunnel(recipe, &self.base_url).await;
+        let login = match (connection_errors::login_request(&error), &self.proxy) {
+            (Some(LoginRequest::Http), proxy) => {
+                let config = self.connections.config();
+                let schemes = proxy_login::schemes_of_tunnel(config, &self.base_url).await;
                 proxy_login::http(proxy.as_ref(), schemes, request.line())
             }
-            (Some(WantedLogin::Socks { was_refused }), Some(proxy)) => {
+            (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
                 proxy_login::socks(proxy, was_refused, request.line())
             }
             _ => return self.broken(request, error),
@@ -308,17 +308,19 @@ impl HttpTransport {
     /// The error for an exchange that stopped half-way.
     fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
         let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
-        let problem = connection_errors::problem(&error, is_forwarded);
+        let fault = connection_errors::classify(&error, is_forwarded);
         let host = self.base_url.host();
-        let host = match (&self.proxy, problem) {
+        let host = match (&self.proxy, fault) {
             (
                 Some(proxy),
-                Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks,
+                TransportFault::ProxyUnreachable
+                | TransportFault::ProxyRefused
+                | TransportFault::NotSocks,
             ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
-            (Some(proxy), Problem::ProxyUnreachable | Problem::ProxyRefused) => {
+            (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
                 proxy.address.clone()
             }
-            (Some(proxy), Problem::ConnectTimeout) => {
+            (Some(proxy), TransportFault::ConnectTimeout) => {
                 format!("{host} through the proxy {}", proxy.address)
             }
             // The certificate of a proxy of https, say.
@@ -328,7 +330,7 @@ impl HttpTransport {
             _ => host,
         };
         Error::Transport {
-            problem,
+            fault,
             request: request.line(),
             host,
             cause: connection_errors::describe(error),
@@ -353,7 +355,7 @@ impl HttpTransport {
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
         ResponseHead {
-            facts: Facts {
+            facts: ResponseFacts {
                 status: response.status().as_u16(),
                 subject: request.subject,
                 retry_after: retry::retry_after(
@@ -390,7 +392,7 @@ impl<T, F> Read<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone
 
 /// An answer without its body.
 struct ResponseHead {
-    facts: Facts,
+    facts: ResponseFacts,
     is_gzip: bool,
     cf_ray: Option<String>,
     measured_offset: Option<TimeDelta>,
@@ -443,7 +445,7 @@ impl ResponseHead {
             (Ok(envelope), 200..=299) if !envelope.is_recognised() => {
                 Unreadable::NotEnvelope.into()
             }
-            _ => classify::judge(&self.facts, &envelope),
+            _ => classify::classify(&self.facts, &envelope),
         };
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),

@@ -2,7 +2,7 @@
 //!
 //! The system's, or on Linux what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place, and those
 //! of `--ca-file` besides. Not here: reading files that somebody names (`bundle`), and the client
-//! (`setup`).
+//! (`http_client`).
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::bundle;
 use super::error::Error;
 
 /// The authorities that are trusted.
-pub(super) struct Roots {
+pub(super) struct TrustRoots {
     certificates: Vec<Certificate>,
     /// Whether the platform's own verifier is asked as well.
     with_platform: bool,
@@ -22,7 +22,7 @@ pub(super) struct Roots {
     pub(super) complaint: Option<String>,
 }
 
-impl Roots {
+impl TrustRoots {
     /// Reads them. Plain http asks nobody for a certificate, so the system's are not loaded for it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! The only place where an [`Error`] becomes a [`Failure`]; what is said of a refusal stands in
 //! `error_messages`. Not here: deciding what an error is.
 
-use super::error::{Error, LoginFault, Problem, ProxyFault, ProxyLogin};
+use super::error::{Error, LoginFault, ProxyFault, ProxyLogin, TransportFault};
 use super::error_messages::{self, Words, seconds};
 use crate::domain::failure::{Details, Failure, FailureKind};
 use crate::domain::scope::Scope;
@@ -93,7 +93,7 @@ fn words(error: &Error, scope: Option<&Scope>) -> Words {
             },
             "Check the connection, or allow more time with --timeout.".to_owned(),
         ),
-        Error::Transport { problem, host, .. } => transport(*problem, host),
+        Error::Transport { fault, host, .. } => transport(*fault, host),
         Error::ProxyLogin(login) => proxy_login(login),
         Error::Refused(refusal) => error_messages::words(refusal, scope),
     }
@@ -146,7 +146,7 @@ fn proxy_login(login: &ProxyLogin) -> Words {
             format!("{proxy} takes no user name and password, but {place} holds them."),
             format!("Take them out of {place}, or check that it is the right proxy."),
         ),
-        LoginFault::Unspoken(schemes) => (
+        LoginFault::Unsupported(schemes) => (
             format!(
                 "{proxy} takes only {}, but tokenscope speaks only Basic.",
                 schemes.join(", ")
@@ -159,70 +159,72 @@ fn proxy_login(login: &ProxyLogin) -> Words {
     (FailureKind::Proxy, summary, hint)
 }
 
-fn transport(problem: Problem, host: &str) -> Words {
+fn transport(fault: TransportFault, host: &str) -> Words {
     use FailureKind::{InvalidResponse, Network, Timeout};
-    let (kind, summary, hint) = match problem {
-        Problem::Dns => (
+    let (kind, summary, hint) = match fault {
+        TransportFault::Dns => (
             Network,
             format!("The name {host} could not be resolved."),
             "Check the network connection, DNS and the base URL.",
         ),
-        Problem::Refused => (
+        TransportFault::Refused => (
             Network,
             format!("{host} refused the connection."),
             "Check the network connection, the firewall and the base URL.",
         ),
-        Problem::NoRoute => (
+        TransportFault::NoRoute => (
             Network,
             format!("No route to {host}: this computer seems to be offline."),
             "Check the network connection and any VPN, then try again.",
         ),
-        Problem::Forbidden => (
+        TransportFault::Forbidden => (
             Network,
             format!("This computer does not allow a connection to {host}."),
             "Check its firewall, and the sandbox or security module (SELinux, AppArmor) in force.",
         ),
-        Problem::Reset => (
+        TransportFault::Reset => (
             Network,
             format!("The connection to {host} was cut before the answer was complete."),
             "Try again; if it stays so, look for a firewall or proxy on the way.",
         ),
-        Problem::ConnectTimeout => (
+        TransportFault::ConnectTimeout => (
             Timeout,
             format!("No connection to {host} within 10 seconds."),
             "Check the network connection, the firewall and the proxy settings.",
         ),
-        Problem::ProxyUnreachable | Problem::ProxyRefused | Problem::NotSocks => {
-            return proxy(problem, host);
+        TransportFault::ProxyUnreachable
+        | TransportFault::ProxyRefused
+        | TransportFault::NotSocks => {
+            return proxy(fault, host);
         }
-        Problem::NotHttp => (
+        TransportFault::NotHttp => (
             InvalidResponse,
             format!("What {host} answered is not HTTP."),
             "Check the base URL.",
         ),
-        Problem::Compression => (
+        TransportFault::Compression => (
             InvalidResponse,
             format!("The answer of {host} could not be decompressed."),
             "Try again; if it stays so, something on the way alters the answers.",
         ),
-        Problem::Other => (
+        TransportFault::Other => (
             Network,
             format!("The exchange with {host} failed."),
             "Try again; the error's details name the cause.",
         ),
-        _ => return tls(problem, host),
+        _ => return tls(fault, host),
     };
     (kind, summary, hint.to_owned())
 }
 
-fn proxy(problem: Problem, host: &str) -> Words {
+fn proxy(fault: TransportFault, host: &str) -> Words {
     let settings = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
-    let (summary, hint) = match problem {
-        Problem::NotSocks => (
+    let (summary, hint) = match fault {
+        TransportFault::NotSocks => (
             format!("The proxy {host} does not speak SOCKS 5."),
             "Check its address and port; for an HTTP proxy, write http:// in front.",
         ),
-        Problem::ProxyRefused => (
+        TransportFault::ProxyRefused => (
             format!("The proxy {host} refused to connect to the API."),
             settings,
         ),
@@ -231,33 +233,33 @@ fn proxy(problem: Problem, host: &str) -> Words {
     (FailureKind::Proxy, summary, hint.to_owned())
 }
 
-fn tls(problem: Problem, host: &str) -> Words {
-    let (summary, hint) = match problem {
-        Problem::UnknownIssuer => (
+fn tls(fault: TransportFault, host: &str) -> Words {
+    let (summary, hint) = match fault {
+        TransportFault::UnknownIssuer => (
             format!("The certificate of {host} was issued by somebody who is not trusted here."),
             "If your network inspects TLS, add its CA certificate with --ca-file FILE, or name it in SSL_CERT_FILE.",
         ),
-        Problem::WrongName => (
+        TransportFault::WrongName => (
             format!("The certificate of {host} is for another name."),
             "Check the base URL; something on the way may be answering in its place.",
         ),
-        Problem::NotValidNow => (
+        TransportFault::NotValidNow => (
             format!("The certificate of {host} has expired or is not valid yet."),
             "Check this computer's clock.",
         ),
-        Problem::AuthorityItself => (
+        TransportFault::CaAsServer => (
             format!("The certificate of {host} is an authority's own (CA:TRUE), and no server's."),
             "Give the server one without CA:TRUE, issued by that authority.",
         ),
-        Problem::WrongPurpose => (
+        TransportFault::WrongPurpose => (
             format!("The certificate of {host} is not meant for servers."),
             "Give the server one for server authentication.",
         ),
-        Problem::OldTls => (
+        TransportFault::OldTls => (
             format!("{host} speaks neither TLS 1.2 nor TLS 1.3 as it is spoken today."),
             "Check the base URL, and whether something on the way inspects TLS.",
         ),
-        Problem::NotTls => (
+        TransportFault::NotTls => (
             format!("What {host} answered is not TLS."),
             "Check the base URL, its port too, and what may be answering in its place.",
         ),

@@ -6,11 +6,8 @@
 
 use std::sync::Arc;
 
-use super::browse::{Extent, Follow, Progress};
-use super::detail::Detail;
 use super::effect::Effect;
 use super::field::TextField;
-use super::lookup::LookupField;
 use super::message::TokenList;
 use super::state::{Screen, State};
 use super::step::Step;
@@ -22,6 +19,9 @@ use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
+use crate::screens::browse::state::{Extent, Follow, Progress};
+use crate::screens::detail::state::Detail;
+use crate::screens::lookup::state::LookupField;
 
 /// Shows the list of the scope in view. The one that is there stays, cursor and filter included;
 /// another one is fetched.
@@ -207,7 +207,7 @@ pub(super) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
         && known.access.as_ref() == Some(&access)
         && known.token.fetched().is_some_and(|known| known.at >= at);
     if is_newer {
-        state.detail.view = super::detail::View::Fields;
+        state.detail.view = crate::screens::detail::state::View::Fields;
         state.detail.selected = 0;
     } else {
         let fetched = Fetched {

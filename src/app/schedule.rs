@@ -5,12 +5,12 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::detail::View;
-use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
 use crate::domain::clock::Now;
 use crate::domain::countdown::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::screens::detail::state::View;
+use crate::screens::setup::state::{Phase, Trial};
 
 /// A timer that rings this late was stopped together with the computer or the program.
 const LATE: TimeDelta = TimeDelta::seconds(10);

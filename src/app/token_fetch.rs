@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::browse::Follow;
-use super::detail::{Detail, View};
 use super::effect::Effect;
 use super::field::TextField;
-use super::lookup::LookupField;
 use super::message::{LookUp, Stage};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
@@ -23,6 +20,9 @@ use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
+use crate::screens::browse::state::Follow;
+use crate::screens::detail::state::{Detail, View};
+use crate::screens::lookup::state::LookupField;
 
 /// Looks a token up; another token than the one in view leaves nothing of that.
 pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {

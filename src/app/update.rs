@@ -4,7 +4,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::detail::View;
 use super::effect::Effect;
 use super::field::Editor;
 use super::message::{Message, Saved, Stage};
@@ -18,6 +17,7 @@ use crate::domain::clock::Now;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::secret::Secret;
+use crate::screens::detail::state::View;
 
 /// Takes in what happened at an instant, and says what to do about it.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use crate::api::{BaseUrl, Options, Page};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
-use crate::domain::access::{Access, Identity};
+use crate::domain::access::{Access, ActiveCredential, Identity};
 use crate::domain::clock::ClockOffset;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
@@ -24,14 +24,14 @@ use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
 use crate::domain::status::EvaluationContext;
 use crate::domain::token::TokenRef;
-use crate::service::{Aside, Found, Limits, Listed, Selection, TokenService, nothing_selected};
+use crate::service::{Aside, Found, Limits, Listed, TokenService, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
     /// The use-cases.
     pub service: TokenService,
     /// The credential and scope in use.
-    pub selection: Selection,
+    pub selection: ActiveCredential,
     /// What the user set.
     pub settings: Settings,
     /// The variables that matter.

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 
 use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
 use super::check_result::{CheckResult, Verdict};
-use super::output::report::{CheckReport, FailureReport};
-use super::output::{self, metrics};
+use super::output::json::{CheckReport, FailureReport};
+use super::output::{self, prometheus};
 use crate::config::log;
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
@@ -170,7 +170,7 @@ impl ErrorReporter {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),
             Form::Metrics => {
                 self.advise(failure);
-                metrics::checkup(&mut out, &checkup)
+                prometheus::checkup(&mut out, &checkup)
             }
             Form::Text | Form::Csv => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));

@@ -1,6 +1,6 @@
 //! The list of all tokens: how many there are, the rows in view, the filter, and what is missing.
 //!
-//! Not here: its order and its rules (`app::browse`); a row (`browse_row`).
+//! Not here: its order and its rules (`screens::browse`); a row (`browse_row`).
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -12,11 +12,11 @@ use super::widgets::{
     cells, frame_title, frame_title_right, number, panel, render_spans, row, width,
 };
 use super::{browse_empty, browse_note};
-use crate::app::browse::{Browse, first_row};
 use crate::app::state::State;
 use crate::domain::search::TokenFilter;
 use crate::domain::status::Status;
 use crate::domain::text;
+use crate::screens::browse::state::{Browse, first_row};
 use crate::theme::Role;
 
 /// The order in which the title counts.

@@ -1,6 +1,6 @@
 //! A row of the list of all tokens: which columns there is room for, and what is in them.
 //!
-//! Not here: which rows there are (`app::token_table`).
+//! Not here: which rows there are (`screens::browse`).
 
 use chrono::{DateTime, Utc};
 use ratatui::style::Style;
@@ -8,7 +8,6 @@ use ratatui::text::Span;
 
 use super::render_context::RenderContext;
 use super::times::distance;
-use crate::app::token_table::Sort;
 use crate::domain::countdown::Remaining;
 use crate::domain::duration::{self, Lifetime};
 use crate::domain::fields::{sent, shown};
@@ -16,6 +15,7 @@ use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
+use crate::screens::browse::token_table::Sort;
 use crate::theme::Role;
 
 /// The gap before a column.

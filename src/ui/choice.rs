@@ -1,6 +1,6 @@
 //! The tokens of one name, to choose from.
 //!
-//! Not here: what choosing does (`app::detail`).
+//! Not here: what choosing does (`screens::detail`).
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -12,9 +12,9 @@ use super::render_context::RenderContext;
 use super::scroll::{self, Scroll};
 use super::widgets::{cells, hint_for, width};
 use crate::action::{Action, Context};
-use crate::app::detail::View;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
+use crate::screens::detail::state::View;
 use crate::theme::Role;
 
 /// The least room between two columns, in cells.

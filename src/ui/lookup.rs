@@ -1,6 +1,6 @@
 //! The look-up panel: which scope, which token, and what was looked up lately.
 //!
-//! Not here: its rules (`app::lookup`).
+//! Not here: its rules (`screens::lookup`).
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,12 +10,12 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::render_context::RenderContext;
 use super::waiting;
 use super::widgets::{divider, first_shown, panel, render_spans, row, width};
-use crate::app::lookup::LookupField;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::text;
+use crate::screens::lookup::state::LookupField;
 use crate::theme::Role;
 
 /// ```text

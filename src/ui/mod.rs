@@ -31,8 +31,8 @@ mod widgets;
 
 use ratatui::Frame;
 
-use crate::app::detail::View;
 use crate::app::state::{Overlay, Screen, State};
+use crate::screens::detail::state::View;
 
 pub use render_context::RenderContext;
 

@@ -14,11 +14,11 @@ use super::widgets::{
     spinner,
 };
 use crate::action::{Action, Context};
-use crate::app::picker::Picker;
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
+use crate::screens::picker::state::Picker;
 use crate::theme::Role;
 
 type Line = Vec<Span<'static>>;

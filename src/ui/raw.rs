@@ -1,6 +1,6 @@
 //! The raw JSON: its lines, lightly coloured, with what was searched for marked.
 //!
-//! Not here: scrolling and searching (`app::raw_view`).
+//! Not here: scrolling and searching (`screens::detail`).
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -9,10 +9,10 @@ use ratatui::text::Span;
 
 use super::render_context::RenderContext;
 use super::widgets::{cells, frame_title, frame_title_right, panel, render_spans, row, width};
-use crate::app::raw_view::RawView;
 use crate::app::state::State;
 use crate::domain::fields::shown;
 use crate::domain::text;
+use crate::screens::detail::raw::RawView;
 use crate::theme::Role;
 
 /// ```text

@@ -1,6 +1,6 @@
 //! The form that sets a credential up.
 //!
-//! Not here: its rules (`app::setup`). No character of a secret is ever drawn.
+//! Not here: its rules (`screens::setup`). No character of a secret is ever drawn.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,10 +10,10 @@ use super::form::{self, Form, FormRow, scope_label};
 use super::render_context::RenderContext;
 use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
-use crate::app::setup::{Opener, Phase, Setup, SetupField, Trial};
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
+use crate::screens::setup::state::{Opener, Phase, Setup, SetupField, Trial};
 use crate::theme::Role;
 
 /// ```text

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::report::ScopeReport;
+use super::json::ScopeReport;
 use crate::domain::profile::Profile;
 use crate::domain::settings::Settings;
 

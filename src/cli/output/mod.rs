@@ -6,8 +6,8 @@ pub mod check_text;
 pub mod config_report;
 pub mod csv;
 pub mod details;
-pub mod metrics;
-pub mod report;
+pub mod json;
+pub mod prometheus;
 pub mod table;
 
 use std::borrow::Cow;

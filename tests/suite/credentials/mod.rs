@@ -3,6 +3,7 @@
 mod binding;
 mod leaks;
 mod selection;
+pub(crate) mod values;
 
 use std::ffi::OsString;
 use std::sync::mpsc;

@@ -3,12 +3,12 @@
 //! The library finds the session bus by an environment variable, which a test cannot change in its
 //! own process. So [`Remote`] runs this test binary again inside the session, where one test,
 //! [`remote_end`], answers requests line by line.
+
 #![cfg(target_os = "linux")]
 
 mod processes;
 mod prompts;
 pub(crate) mod states;
-
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -7,10 +7,7 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 use tokenscope::action::Action;
 use tokenscope::app::field::TextField;
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::Message;
-use tokenscope::app::profiles::Change;
-use tokenscope::app::setup::{Opener, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
 use tokenscope::domain::access::{Identity, VisibleScopes};
@@ -21,6 +18,9 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::remote::{Fetched, Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::profiles::state::Change;
+use tokenscope::screens::setup::state::{Opener, SetupField};
 
 use crate::screens::{
     LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,

@@ -4,5 +4,7 @@ pub(crate) mod api;
 pub(crate) mod binary;
 pub(crate) mod keyring;
 pub(crate) mod secret_service;
+pub(crate) mod services;
 pub(crate) mod simulation;
 pub(crate) mod terminal;
+pub(crate) mod tokens;

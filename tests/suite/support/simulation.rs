@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
-use tokenscope::app::setup::Phase;
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::access::{Access, Identity, VisibleScopes};
@@ -28,6 +27,7 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::setup::state::Phase;
 use tokenscope::theme::Theme;
 use tokenscope::ui::{self, RenderContext};
 

@@ -9,10 +9,8 @@ use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::field::TextField;
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
 use tokenscope::app::state::{Screen, Session, State};
-use tokenscope::app::token_table::Sort;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
@@ -25,6 +23,8 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
+use tokenscope::screens::browse::token_table::Sort;
+use tokenscope::screens::lookup::state::LookupField;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
@@ -893,7 +893,10 @@ fn the_demo_drops_the_list_and_its_request() {
     let request = *request;
     let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
     assert_eq!(effects, [Effect::Cancel(listed)]);
-    assert_eq!(state.browse, tokenscope::app::browse::Browse::default());
+    assert_eq!(
+        state.browse,
+        tokenscope::screens::browse::state::Browse::default()
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
 mod browse;
+mod clock;
 mod profiles;
 mod properties;
+mod warnings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,6 @@ use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
-use tokenscope::app::setup::{Offer, Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{CredentialRef, Identity};
@@ -24,6 +25,7 @@ use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 

@@ -8,9 +8,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
-use tokenscope::app::setup::{Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
@@ -25,6 +23,8 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::setup::state::{Phase, SetupField};
 
 const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 
