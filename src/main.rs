@@ -361,7 +361,7 @@ fn session(selection: ActiveCredential, ground: &Ground, global: &Global) -> Ses
         scope,
         scope_origin,
     } = selection;
-    let store = profile.is_some().then(|| STORE_NAME.to_owned());
+    let store = profile.is_some().then_some(STORE_NAME);
     let variable = ground.environment.credential().ok().flatten();
     Session {
         identity,

@@ -105,10 +105,10 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let was_demo = state.session.is_demo();
     let session = &mut state.session;
     session.store = credential.profile.as_ref().and_then(|name| {
-        match state.profiles.place_of(name) {
+        match state.profiles.location_of(name) {
             // The collection matters where a secret is stored, not where it came from.
-            Some(Ok(Some(place))) => place.split(',').next().map(str::to_owned),
-            _ => session.store.clone(),
+            Some(Ok(Some(location))) => Some(location.store),
+            _ => session.store,
         }
     });
     let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
@@ -136,7 +136,7 @@ pub(super) fn deactivate(state: &mut State) -> Vec<Effect> {
         state.detail.token.cancel(),
         state.browse.clear(),
         state.picker.scopes.cancel(),
-        state.profiles.places.cancel(),
+        state.profiles.locations.cancel(),
         state.setup.store.cancel(),
         state.setup.cancel(),
         state.awaited_demo.take(),

@@ -308,7 +308,7 @@ fn find_secrets(state: &mut State) -> Option<Effect> {
         .map(|profile| profile.name.clone())
         .collect();
     let request = state.next_request();
-    state.profiles.places.begin(request, state.clock.steady);
+    state.profiles.locations.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })
 }
 

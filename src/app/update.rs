@@ -14,6 +14,7 @@ use super::step::Step;
 use super::{credential_switch, list_fetch, schedule, token_fetch};
 use crate::action::Action;
 use crate::domain::clock::Now;
+use crate::domain::credential::Location;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::secret::Secret;
@@ -128,9 +129,9 @@ fn moved_on(state: &mut State, request: RequestId, next: Stage) {
     }
 }
 
-fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
+fn store_probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
     let at = state.clock.steady;
-    let result = result.map(|place| fetched(place, at));
+    let result = result.map(|location| fetched(location, at));
     state.setup.store.settle(request, result);
 }
 
@@ -151,7 +152,7 @@ fn profile_saved(
         state.session.settings = saved.settings;
         if !steps.is_empty() {
             // The collection matters where a secret is stored, not where it came from.
-            state.session.store = saved.place.split(',').next().map(str::to_owned);
+            state.session.store = Some(saved.location.store);
         }
     }
     steps

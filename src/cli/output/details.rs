@@ -121,7 +121,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Resu
         ("Base URL", foreign_address(&report.base_url)),
         ("Stored", report.stored.map(word)),
         ("Locked", report.locked.map(word)),
-        ("Store", report.store.clone()),
+        ("Store", report.store.map(str::to_owned)),
     ];
     let rows: Vec<_> = rows
         .into_iter()

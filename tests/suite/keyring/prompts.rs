@@ -13,7 +13,7 @@ use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
 use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
 use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource, Location};
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -416,8 +416,8 @@ impl CredentialStore for Told {
         Ok(())
     }
 
-    fn place(&mut self) -> String {
-        "a test".to_owned()
+    fn location(&mut self) -> Location {
+        Location::new("a test")
     }
 }
 

@@ -8,3 +8,13 @@ pub(crate) mod services;
 pub(crate) mod simulation;
 pub(crate) mod terminal;
 pub(crate) mod tokens;
+
+use tokenscope::domain::credential::Location;
+
+/// Where the Secret Service usually keeps a secret.
+pub(crate) fn login_keyring() -> Location {
+    Location {
+        store: "Secret Service",
+        collection: Some("login".to_owned()),
+    }
+}
