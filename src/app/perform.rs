@@ -22,7 +22,9 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for step in steps {
         match step {
-            Step::Switch(seat) => effects.extend(credential_switch::switch(state, seat)),
+            Step::Switch(credential) => {
+                effects.extend(credential_switch::switch(state, credential))
+            }
             Step::EnterDemo(access) => effects.extend(credential_switch::enter_demo(state, access)),
             Step::Vacate => effects.extend(remove_active(state)),
             Step::OpenProfiles => effects.extend(open_profiles(state)),
@@ -51,7 +53,7 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
 fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     let mut steps = match credential_switch::owner(state, recent) {
         Owner::InUse => Vec::new(),
-        Owner::Other(seat) => vec![Step::Switch(seat)],
+        Owner::Other(credential) => vec![Step::Switch(credential)],
         Owner::Gone(name) => {
             state.tell(format!(
                 "The profile {name} looked this up, and is gone. Choose one for the {}.",
@@ -306,7 +308,7 @@ fn find_secrets(state: &mut State) -> Option<Effect> {
         .map(|profile| profile.name.clone())
         .collect();
     let request = state.next_request();
-    state.profiles.places.begin(request, state.clock.steady);
+    state.profiles.locations.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })
 }
 

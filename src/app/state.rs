@@ -138,7 +138,7 @@ pub struct Session {
     /// Where that scope came from, for people who wonder.
     pub scope_origin: String,
     /// Where the profile's secret is kept, once known: `Secret Service`.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
     /// Where requests go.
     pub base_url: BaseUrl,
     /// The environment's variable that counts before the default profile, where one holds a credential.

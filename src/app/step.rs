@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::effect::Effect;
-use crate::domain::access::{Access, CredentialRef, Identity, Seat};
+use crate::domain::access::{Access, ActiveCredential, CredentialRef, Identity};
 use crate::domain::credential::Credential;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
@@ -78,7 +78,7 @@ pub(crate) enum Step {
     /// Make a profile the default.
     MakeDefault(String),
     /// Go on with another credential, and drop everything of the one in use.
-    Switch(Seat),
+    Switch(ActiveCredential),
     /// The profile in use is gone: go on with what else there is.
     Vacate,
     /// Go back to the screen that the profiles were opened from.

@@ -190,9 +190,9 @@ fn show(
     });
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == found.scope) {
-        let (newer, basis) = (token.clone(), state.basis());
+        let (newer, context) = (token.clone(), state.list_context());
         state.browse.change(Follow::Token, |table| {
-            table.renew(&newer, basis);
+            table.renew(&newer, context);
         });
     }
     let detail = &mut state.detail;

@@ -27,29 +27,40 @@ impl Identity {
     }
 }
 
-/// A credential and what look-ups with it start from: something to switch to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
-    /// The credential.
-    pub identity: Identity,
-    /// The profile it belongs to, where it does.
+/// A credential with the scope that look-ups start from: the one in use, or one to switch to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActiveCredential {
+    /// `None` if there is no credential. Even then a scope may be known.
+    pub identity: Option<Identity>,
+    /// The profile it belongs to.
     pub profile: Option<String>,
-    /// The scope that new look-ups start from.
     pub scope: Option<Scope>,
-    /// Where that scope came from, for people who wonder.
+    /// Where the scope came from, as shown to the user: `--account`, `profile prod`.
     pub scope_origin: String,
 }
 
-impl Seat {
-    /// What switching to a profile leads to.
+impl ActiveCredential {
+    /// The credential of a profile.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self {
-            identity: Identity::of(profile),
+            identity: Some(Identity::of(profile)),
             profile: Some(profile.name.clone()),
             scope: profile.scope.clone(),
             scope_origin: format!("profile {}", profile.name),
         }
+    }
+
+    /// Where the secret is.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        self.identity.as_ref().map(|identity| &identity.source)
+    }
+
+    /// What kind of credential it is.
+    #[must_use]
+    pub fn kind(&self) -> Option<&CredentialKind> {
+        self.identity.as_ref().map(|identity| &identity.kind)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Not here: reading or keeping it (`credentials`).
 
+use std::fmt;
+
 use super::secret::Secret;
 
 /// The kind of a credential, without its secret.
@@ -126,6 +128,36 @@ pub enum CredentialSource {
     Session,
     /// The embedded demo's own.
     Demo,
+}
+
+/// Where a secret is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The store's name, such as `Secret Service`.
+    pub store: &'static str,
+    /// The collection within the store, such as `login`.
+    pub collection: Option<String>,
+}
+
+impl Location {
+    /// A location in a store without collections.
+    #[must_use]
+    pub fn new(store: &'static str) -> Self {
+        Self {
+            store,
+            collection: None,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.store)?;
+        match &self.collection {
+            Some(collection) => write!(formatter, ", {collection} collection"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Reads an email address: trimmed, printable ASCII, one `@` with something on both sides.

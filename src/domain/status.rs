@@ -2,16 +2,26 @@
 //!
 //! Pure: the same facts and the same instant give the same status. Not here: sentences (`findings`).
 
-use std::cmp::Ordering;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::clock::ClockOffset;
 use super::countdown::Remaining;
 use super::duration::Lifetime;
 use super::token::{Reported, ServiceToken};
 
 pub use super::thresholds::{Threshold, Thresholds, TokenThresholds};
+
+/// Everything besides the token that its evaluation depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvaluationContext {
+    /// The instant, by the server's clock.
+    pub now: DateTime<Utc>,
+    /// How far the server's clock is ahead of the local one; `now` includes it already.
+    pub clock_offset: ClockOffset,
+    /// The thresholds that the user set.
+    pub thresholds: Thresholds,
+}
 
 /// The state of a token. The order of the variants is the order in which they are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,9 +83,9 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the token is known to be switched off.
+    /// Whether the token is known to be disabled.
     #[must_use]
-    pub fn is_off(self) -> bool {
+    pub fn is_disabled(self) -> bool {
         self.enabled == Some(false)
     }
 
@@ -107,11 +117,11 @@ impl Status {
     /// The status at an instant. The first rule that matches decides. Where it is not known whether
     /// the token is switched on, its dates can make it worse than unknown, and never better.
     #[must_use]
-    pub fn at(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
-        if life.is_off() {
+    pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
+        if life.is_disabled() {
             return Self::Disabled;
         }
-        match Self::by_dates(life, now, thresholds) {
+        match Self::by_dates(life, context) {
             Self::NeverExpires | Self::Expiring | Self::Active if life.enabled.is_none() => {
                 Self::Unknown
             }
@@ -120,16 +130,16 @@ impl Status {
     }
 
     /// The status at an instant of a token that is switched on.
-    pub(super) fn by_dates(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
+    pub(super) fn by_dates(life: Lifecycle, context: EvaluationContext) -> Self {
         if life.forever {
             return Self::NeverExpires;
         }
         let Some(end) = life.expires_at else {
             return Self::Unknown;
         };
-        let left = end.signed_duration_since(now);
-        let thresholds = thresholds.for_duration(life.duration);
-        if end <= now {
+        let left = end.signed_duration_since(context.now);
+        let thresholds = context.thresholds.for_duration(life.duration);
+        if end <= context.now {
             Self::Expired
         } else if left < thresholds.critical {
             Self::Critical
@@ -142,8 +152,8 @@ impl Status {
 
     /// The status of a token at an instant.
     #[must_use]
-    pub fn of(token: &ServiceToken, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
-        Self::at(Lifecycle::of(token), now, thresholds)
+    pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
+        Self::at(Lifecycle::of(token), context)
     }
 
     /// The name used in JSON, CSV, metrics and on the command line.
@@ -218,15 +228,11 @@ impl Status {
     }
 }
 
-/// When a token's status next changes by itself; none for those that stay as they are.
+/// When a token's status next changes by itself, if it does.
 #[must_use]
-pub fn next_flip(
-    life: Lifecycle,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Option<DateTime<Utc>> {
-    let end = life.end().filter(|_| !life.is_off())?;
-    let thresholds = thresholds.for_duration(life.duration);
+pub fn next_status_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
+    let end = life.end().filter(|_| !life.is_disabled())?;
+    let thresholds = context.thresholds.for_duration(life.duration);
     let just_below = |left: TimeDelta| end.checked_sub_signed(left - TimeDelta::nanoseconds(1));
     [
         just_below(thresholds.warn),
@@ -235,64 +241,47 @@ pub fn next_flip(
     ]
     .into_iter()
     .flatten()
-    .find(|flip| *flip > now)
+    .find(|change| *change > context.now)
 }
 
 /// How long an expired token stays at the top of the order of urgency.
 const RECENTLY: TimeDelta = TimeDelta::days(30);
 
-/// When a token's place in the order of urgency next changes by itself: with its status, and once
-/// more when its end is no longer recent.
-#[must_use]
-pub fn next_move(
-    life: Lifecycle,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Option<DateTime<Utc>> {
-    next_flip(life, now, thresholds).or_else(|| {
-        let end = life.end().filter(|_| !life.is_off())?;
-        let forgotten = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
-        (forgotten > now).then_some(forgotten)
-    })
-}
-
-/// The place of a token in the order of urgency; smaller is more urgent.
+/// A token's place in the order of urgency; the most urgent is least. Equally urgent tokens go by
+/// [`ServiceToken::name_and_id`].
 ///
 /// Expired within 30 days (latest first), critical and expiring (soonest first), unknown, active
-/// (soonest first), never expires, expired longer ago (latest first), disabled. Ties go by name and
-/// ID, which the caller compares ([`by_urgency`]).
-#[must_use]
-pub fn urgency(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> (u8, i64) {
-    let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
-    match Status::at(life, now, thresholds) {
-        Status::Expired
-            if now.signed_duration_since(life.expires_at.unwrap_or(now)) <= RECENTLY =>
-        {
-            (0, end.saturating_neg())
+/// (soonest first), never expires, expired longer ago (latest first), disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Urgency(pub u8, pub i64);
+
+impl Urgency {
+    /// Ranks a token by its facts.
+    #[must_use]
+    pub fn of(life: Lifecycle, context: EvaluationContext) -> Self {
+        let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
+        let ended = life.expires_at.unwrap_or(context.now);
+        match Status::at(life, context) {
+            Status::Expired if context.now.signed_duration_since(ended) <= RECENTLY => {
+                Self(0, end.saturating_neg())
+            }
+            Status::Critical | Status::Expiring => Self(1, end),
+            Status::Unknown => Self(2, 0),
+            Status::Active => Self(3, end),
+            Status::NeverExpires => Self(4, 0),
+            Status::Expired => Self(5, end.saturating_neg()),
+            Status::Disabled => Self(6, 0),
         }
-        Status::Critical | Status::Expiring => (1, end),
-        Status::Unknown => (2, 0),
-        Status::Active => (3, end),
-        Status::NeverExpires => (4, 0),
-        Status::Expired => (5, end.saturating_neg()),
-        Status::Disabled => (6, 0),
     }
-}
 
-/// Decides between tokens of the same urgency: by name, then ID.
-#[must_use]
-pub fn by_name(one: &ServiceToken, other: &ServiceToken) -> Ordering {
-    (one.name_text(), one.id_text()).cmp(&(other.name_text(), other.id_text()))
-}
-
-/// Compares two tokens by urgency, then name, then ID.
-#[must_use]
-pub fn by_urgency(
-    one: &ServiceToken,
-    other: &ServiceToken,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Ordering {
-    let key = |token: &ServiceToken| urgency(Lifecycle::of(token), now, thresholds);
-    key(one).cmp(&key(other)).then_with(|| by_name(one, other))
+    /// When a token's urgency next changes by itself: with its status, and once more when its end is
+    /// no longer recent.
+    #[must_use]
+    pub fn next_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
+        next_status_change(life, context).or_else(|| {
+            let end = life.end().filter(|_| !life.is_disabled())?;
+            let change = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
+            (change > context.now).then_some(change)
+        })
+    }
 }

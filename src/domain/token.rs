@@ -207,6 +207,12 @@ impl ServiceToken {
         self.text(&self.name)
     }
 
+    /// Decides between tokens that are equal otherwise.
+    #[must_use]
+    pub fn name_and_id(&self) -> (&str, &str) {
+        (self.name_text(), self.id_text())
+    }
+
     fn text<'a>(&'a self, piece: &'a Reported<RawStr>) -> &'a str {
         piece.valid().map_or("", |piece| piece.text(&self.raw))
     }

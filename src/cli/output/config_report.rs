@@ -30,7 +30,7 @@ pub struct AuthReport {
     /// Whether the keyring is locked.
     pub locked: Option<bool>,
     /// Where.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
 }
 
 /// What `profile list` says.

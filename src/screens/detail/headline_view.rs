@@ -94,14 +94,9 @@ pub(crate) fn render(
 /// `▲ EXPIRES IN`
 fn words(status: Status, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let role = Role::from(status.tone());
-    let words = match status {
-        Status::Critical => "CRITICAL · EXPIRES IN",
-        Status::Expiring => "EXPIRES IN",
-        status => status.word(),
-    };
     let symbol = status.symbol(look.ascii);
     let style = look.style(role).patch(look.style(Role::Strong));
-    let text = format!("{symbol} {}", look.clean(words));
+    let text = format!("{symbol} {}", look.clean(status.headline()));
     vec![Span::styled(text, style)]
 }
 

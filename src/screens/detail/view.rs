@@ -37,8 +37,8 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
         render_nothing(frame, area, state, look);
         return;
     };
-    let now = state.instant();
-    let thresholds = state.session.settings.thresholds;
+    let context = state.evaluation_context();
+    let now = context.now;
     let name = shown(token, "name");
     let name = if name.trim().is_empty() {
         "(no name)"
@@ -47,7 +47,7 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
     };
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, name, look);
-    let status = Status::of(token, now, thresholds);
+    let status = Status::of(token, context);
     let top = headline_view::render(buffer, inner, token, status, now, look);
     let sections = Sections {
         frame: area,
@@ -60,7 +60,7 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
             now,
             look,
         },
-        findings: crate::domain::findings::findings(token, now, thresholds),
+        findings: crate::domain::findings::findings(token, context),
         now,
         look,
     };

@@ -5,15 +5,15 @@
 use crate::action::Action;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::Seat;
-use crate::domain::credential::CredentialSource;
+use crate::domain::access::ActiveCredential;
+use crate::domain::credential::{CredentialSource, Location};
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::settings::Settings;
 
-/// For each profile, where its secret is kept; nothing where it has none.
-pub type Places = Vec<(String, Result<Option<String>, Failure>)>;
+/// Where the secret of each profile is stored; `None` if it has none.
+pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;
 
 /// The profiles.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,9 +22,9 @@ pub struct Profiles {
     pub selected: usize,
     /// Credentials of no profile that are or were in use: the environment's, one for this session,
     /// the demo's. They come first.
-    pub external: Vec<Seat>,
+    pub external: Vec<ActiveCredential>,
     /// Where the secrets are kept.
-    pub places: Remote<Places>,
+    pub locations: Remote<Locations>,
     /// What is being changed.
     pub change: Option<Change>,
     /// The profile that is to be removed, if the user says so.
@@ -45,29 +45,25 @@ pub struct Change {
 impl Profiles {
     /// The rows: credentials of no profile, then the profiles in the order of the file.
     #[must_use]
-    pub fn rows(&self, settings: &Settings) -> Vec<Seat> {
-        let profiles = settings.profiles.iter().map(Seat::of);
+    pub fn rows(&self, settings: &Settings) -> Vec<ActiveCredential> {
+        let profiles = settings.profiles.iter().map(ActiveCredential::of);
         self.external.iter().cloned().chain(profiles).collect()
     }
 
     /// Where a profile's secret is kept, as far as that is known.
     #[must_use]
-    pub fn place_of(&self, name: &str) -> Option<&Result<Option<String>, Failure>> {
-        let places = self.places.value()?;
-        let (_, place) = places.iter().find(|(known, _)| known == name)?;
-        Some(place)
+    pub fn location_of(&self, name: &str) -> Option<&Result<Option<Location>, Failure>> {
+        let locations = self.locations.value()?;
+        let (_, location) = locations.iter().find(|(known, _)| known == name)?;
+        Some(location)
     }
 
     /// Notes a credential of no profile; of each source the newest counts.
-    pub(crate) fn remember_external(&mut self, seat: Seat) {
-        let source = &seat.identity.source;
-        match self
-            .external
-            .iter_mut()
-            .find(|known| known.identity.source == *source)
-        {
-            Some(known) => *known = seat,
-            None => self.external.push(seat),
+    pub(crate) fn remember_external(&mut self, credential: ActiveCredential) {
+        let of_source = |known: &&mut ActiveCredential| known.source() == credential.source();
+        match self.external.iter_mut().find(of_source) {
+            Some(known) => *known = credential,
+            None => self.external.push(credential),
         }
     }
 
@@ -76,14 +72,14 @@ impl Profiles {
         self.selected = self
             .rows(settings)
             .iter()
-            .position(|row| Some(&row.identity.source) == source)
+            .position(|row| row.source() == source)
             .unwrap_or(0);
     }
 
     /// What a key does here, with a number of visible rows.
     pub(crate) fn act(&mut self, action: Action, settings: &Settings, rows: usize) -> Vec<Step> {
-        let seats = self.rows(settings);
-        let last = seats.len().saturating_sub(1);
+        let credentials = self.rows(settings);
+        let last = credentials.len().saturating_sub(1);
         self.selected = moved(self.selected, action, rows, last);
         let is_command = matches!(
             action,
@@ -93,17 +89,17 @@ impl Profiles {
                 | Action::MakeDefault
                 | Action::RemoveProfile
         );
-        match (action, seats.into_iter().nth(self.selected)) {
+        match (action, credentials.into_iter().nth(self.selected)) {
             _ if self.change.is_some() => Vec::new(),
             (Action::AddProfile, _) => vec![Step::AddProfile],
-            (Action::Submit, Some(seat)) => vec![Step::Switch(seat)],
-            (action, Some(seat)) if is_command => match seat
+            (Action::Submit, Some(credential)) => vec![Step::Switch(credential)],
+            (action, Some(credential)) if is_command => match credential
                 .profile
                 .as_ref()
                 .and_then(|name| settings.profile(name))
             {
                 Some(profile) => self.act_on(action, profile),
-                None => vec![Step::Tell(no_profile(&seat.identity.source))],
+                None => vec![Step::Tell(no_profile(credential.source()))],
             },
             _ => Vec::new(),
         }
@@ -130,8 +126,8 @@ impl Profiles {
     }
 
     /// The secrets were looked for.
-    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
-        self.places.settle(request, Ok(found))
+    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Locations>) -> bool {
+        self.locations.settle(request, Ok(found))
     }
 
     /// A change ended. Gives what it was, unless nobody waits for it.
@@ -144,9 +140,9 @@ impl Profiles {
     pub(crate) fn follow(&mut self, old: &Settings, new: &Settings) {
         let selected = self.rows(old).into_iter().nth(self.selected);
         let rows = self.rows(new);
-        let same = selected.and_then(|seat| {
+        let same = selected.and_then(|credential| {
             rows.iter()
-                .position(|row| row.identity.source == seat.identity.source)
+                .position(|row| row.source() == credential.source())
         });
         let last = rows.len().saturating_sub(1);
         self.selected = same.unwrap_or(self.selected).min(last);
@@ -154,12 +150,12 @@ impl Profiles {
 }
 
 /// Why a row that is no profile cannot be changed.
-fn no_profile(source: &CredentialSource) -> String {
+fn no_profile(source: Option<&CredentialSource>) -> String {
     match source {
-        CredentialSource::Environment { variable } => {
+        Some(CredentialSource::Environment { variable }) => {
             format!("This is no profile: it is set in the environment, by {variable}.")
         }
-        CredentialSource::Session => {
+        Some(CredentialSource::Session) => {
             "This is no profile: it is in memory, and gone when the program ends.".to_owned()
         }
         _ => "This is no profile: the demo keeps nothing.".to_owned(),

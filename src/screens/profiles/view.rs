@@ -9,8 +9,9 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::access::Seat;
-use crate::domain::credential::{CredentialKind, CredentialSource};
+use crate::domain::access::ActiveCredential;
+use crate::domain::credential::{CredentialKind, CredentialSource, Location};
+use crate::domain::failure::Failure;
 use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::theme::Role;
@@ -40,9 +41,9 @@ const FACTS: usize = 5;
 /// ```
 pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let inner = panel(frame.buffer_mut(), area, "Profiles", look);
-    let seats = state.profiles.rows(&state.session.settings);
+    let credentials = state.profiles.rows(&state.session.settings);
     let rows = usize::from(inner.height);
-    if state.session.demo_only || seats.is_empty() {
+    if state.session.demo_only || credentials.is_empty() {
         render_none(frame, inner, state, look);
         return;
     }
@@ -52,17 +53,20 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
         height: cells(for_list),
         ..inner
     };
-    render_list(frame, list, &seats, state, look);
-    if let Some(seat) = seats.get(state.profiles.selected).filter(|_| has_facts) {
+    render_list(frame, list, &credentials, state, look);
+    if let Some(credential) = credentials
+        .get(state.profiles.selected)
+        .filter(|_| has_facts)
+    {
         let top = inner.y + cells(for_list);
-        let (name, _) = name(seat, state);
+        let (name, _) = name(credential, state);
         divider(frame.buffer_mut(), area, top, &name, look);
         let below = Rect {
             y: top + 1,
             height: cells(FACTS - 1),
             ..inset(inner)
         };
-        for (at, line) in facts(seat, state, usize::from(below.width), look)
+        for (at, line) in facts(credential, state, usize::from(below.width), look)
             .iter()
             .enumerate()
         {
@@ -124,18 +128,25 @@ struct Columns {
 
 impl Columns {
     /// A whole ID is shown where that leaves room for the name of a keyring.
-    fn of(seats: &[Seat], state: &State, columns: usize, look: &RenderContext<'_>) -> Self {
+    fn of(
+        credentials: &[ActiveCredential],
+        state: &State,
+        columns: usize,
+        look: &RenderContext<'_>,
+    ) -> Self {
         const MARKER: usize = 3;
         const SCOPE_KIND: usize = 8;
         const ID: usize = 32;
         const SHORT_NAME: usize = 12;
         const SHORT_SECRET: usize = 16;
-        let names = seats.iter().map(|seat| {
-            let (name, tag) = name(seat, state);
+        let names = credentials.iter().map(|credential| {
+            let (name, tag) = name(credential, state);
             text::width(&look.clean(&name)) + tag.len()
         });
         let longest = names.max().unwrap_or(0);
-        let kinds = seats.iter().map(|seat| seat.identity.kind.label().len());
+        let kinds = credentials
+            .iter()
+            .map(|credential| credential.kind().map_or(0, |kind| kind.label().len()));
         let kind = kinds.max().unwrap_or(0);
         let short_id = text::width(&look.abbreviate(&"0".repeat(ID)));
         let room = columns.saturating_sub(MARKER + GAP + SCOPE_KIND + short_id);
@@ -165,11 +176,11 @@ impl Columns {
 fn render_list(
     frame: &mut Frame<'_>,
     area: Rect,
-    seats: &[Seat],
+    credentials: &[ActiveCredential],
     state: &State,
     look: &RenderContext<'_>,
 ) {
-    let columns = Columns::of(seats, state, usize::from(area.width), look);
+    let columns = Columns::of(credentials, state, usize::from(area.width), look);
     let titles = [
         ("Name", columns.name),
         ("Kind", columns.kind),
@@ -185,11 +196,14 @@ fn render_list(
     let titles = [look.span(Role::Label, titles.trim_end())];
     render_spans(frame.buffer_mut(), row(area, 0), &titles, look);
     let rows = usize::from(area.height).saturating_sub(1);
-    let selected = state.profiles.selected.min(seats.len().saturating_sub(1));
-    let first = first_shown(selected, seats.len(), rows);
-    for (at, seat) in seats.iter().enumerate().skip(first).take(rows) {
+    let selected = state
+        .profiles
+        .selected
+        .min(credentials.len().saturating_sub(1));
+    let first = first_shown(selected, credentials.len(), rows);
+    for (at, credential) in credentials.iter().enumerate().skip(first).take(rows) {
         let place = row(area, at - first + 1);
-        let line = list_row(seat, &columns, state, look);
+        let line = list_row(credential, &columns, state, look);
         render_spans(frame.buffer_mut(), place, &line, look);
         if at == selected {
             frame
@@ -202,14 +216,19 @@ fn render_list(
 /// ```text
 ///  ● prod (default)  API token        account 4f1b…9c2e  Secret Service
 /// ```
-fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &RenderContext<'_>) -> Line {
+fn list_row(
+    credential: &ActiveCredential,
+    columns: &Columns,
+    state: &State,
+    look: &RenderContext<'_>,
+) -> Line {
     let ellipsis = look.glyphs().ellipsis;
-    let marker = if is_in_use(seat, state) {
+    let marker = if is_in_use(credential, state) {
         look.span(Role::Calm, look.glyphs().info)
     } else {
         Span::raw(" ")
     };
-    let (name, tag) = name(seat, state);
+    let (name, tag) = name(credential, state);
     let name = look.clean(&name).into_owned();
     // Where there is no room for both, the name matters more.
     let has_tag = text::width(&name) + tag.len() <= columns.name;
@@ -226,20 +245,21 @@ fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &RenderContext<
         Span::raw(" ".repeat(gap + GAP)),
     ];
     if columns.kind > 0 {
-        let kind = text::fit(seat.identity.kind.label(), columns.kind + GAP, "");
+        let kind = credential.kind().map_or("", CredentialKind::label);
+        let kind = text::fit(kind, columns.kind + GAP, "");
         line.push(look.plain(&kind));
     }
-    let scope = scope(seat, columns.has_whole_ids, look);
+    let scope = scope(credential, columns.has_whole_ids, look);
     line.push(look.plain(&text::fit(&scope, columns.scope, ellipsis)));
     if columns.secret == 0 {
         return line;
     }
     line.push(Span::raw(" ".repeat(GAP)));
-    let (role, secret) = secret(seat, state);
+    let (role, secret) = secret(credential, state);
     // The collection, and why nothing is known, are among the facts below.
-    let short = match secret.split_once(',') {
+    let short = match stored_in(credential, state) {
         _ if role == Role::Critical => "not known",
-        Some((short, _)) if text::width(&secret) > columns.secret => short,
+        Some(Ok(Some(location))) if text::width(&secret) > columns.secret => location.store,
         _ => &secret,
     };
     line.push(look.span(role, short));
@@ -247,12 +267,14 @@ fn list_row(seat: &Seat, columns: &Columns, state: &State, look: &RenderContext<
 }
 
 /// A row's name, and what is said of it.
-fn name(seat: &Seat, state: &State) -> (String, String) {
-    let Some(name) = &seat.profile else {
-        let name = match seat.identity.source {
-            CredentialSource::Environment { .. } => "environment",
-            CredentialSource::Demo => "demo",
-            _ => "this session",
+fn name(credential: &ActiveCredential, state: &State) -> (String, String) {
+    let Some(name) = &credential.profile else {
+        let name = match credential.source() {
+            Some(CredentialSource::Environment { .. }) => "environment",
+            Some(CredentialSource::Demo) => "demo",
+            Some(CredentialSource::Session | CredentialSource::Keyring { .. }) | None => {
+                "this session"
+            }
         };
         return (name.to_owned(), String::new());
     };
@@ -266,13 +288,13 @@ fn name(seat: &Seat, state: &State) -> (String, String) {
     (name.clone(), tag.to_owned())
 }
 
-fn is_in_use(seat: &Seat, state: &State) -> bool {
+fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
     let identity = state.session.identity.as_ref();
-    identity.is_some_and(|identity| identity.source == seat.identity.source)
+    identity.is_some_and(|identity| Some(&identity.source) == credential.source())
 }
 
-fn scope(seat: &Seat, is_whole: bool, look: &RenderContext<'_>) -> String {
-    let Some(scope) = &seat.scope else {
+fn scope(credential: &ActiveCredential, is_whole: bool, look: &RenderContext<'_>) -> String {
+    let Some(scope) = &credential.scope else {
         return "no scope".to_owned();
     };
     let id = if is_whole {
@@ -284,18 +306,31 @@ fn scope(seat: &Seat, is_whole: bool, look: &RenderContext<'_>) -> String {
 }
 
 /// Where the secret is.
-fn secret(seat: &Seat, state: &State) -> (Role, String) {
-    let name = match &seat.identity.source {
-        CredentialSource::Keyring { profile } => profile,
-        CredentialSource::Environment { variable } => return (Role::Muted, (*variable).to_owned()),
-        CredentialSource::Session => return (Role::Muted, "in memory".to_owned()),
-        CredentialSource::Demo => return (Role::Muted, "embedded".to_owned()),
-    };
-    match state.profiles.place_of(name) {
-        Some(Ok(Some(place))) => (Role::Muted, place.clone()),
-        Some(Ok(None)) => (Role::Warning, "no secret stored".to_owned()),
-        Some(Err(failure)) => (Role::Critical, failure.summary.clone()),
-        None => (Role::Muted, "looking …".to_owned()),
+fn secret(credential: &ActiveCredential, state: &State) -> (Role, String) {
+    match credential.source() {
+        Some(CredentialSource::Environment { variable }) => (Role::Muted, (*variable).to_owned()),
+        Some(CredentialSource::Session) => (Role::Muted, "in memory".to_owned()),
+        Some(CredentialSource::Demo) => (Role::Muted, "embedded".to_owned()),
+        Some(CredentialSource::Keyring { .. }) => match stored_in(credential, state) {
+            Some(Ok(Some(location))) => (Role::Muted, location.to_string()),
+            Some(Ok(None)) => (Role::Warning, "no secret stored".to_owned()),
+            Some(Err(failure)) => (Role::Critical, failure.summary.clone()),
+            None => (Role::Muted, "looking …".to_owned()),
+        },
+        None => (Role::Muted, String::new()),
+    }
+}
+
+/// Where a credential store keeps the secret, once known.
+fn stored_in<'a>(
+    credential: &ActiveCredential,
+    state: &'a State,
+) -> Option<&'a Result<Option<Location>, Failure>> {
+    match credential.source()? {
+        CredentialSource::Keyring { profile } => state.profiles.location_of(profile),
+        CredentialSource::Environment { .. }
+        | CredentialSource::Session
+        | CredentialSource::Demo => None,
     }
 }
 
@@ -307,27 +342,33 @@ fn secret(seat: &Seat, state: &State) -> (Role, String) {
 /// Secret      Secret Service, login collection
 /// Use         in use now, and used when no other is named
 /// ```
-fn facts(seat: &Seat, state: &State, columns: usize, look: &RenderContext<'_>) -> Vec<Line> {
+fn facts(
+    credential: &ActiveCredential,
+    state: &State,
+    columns: usize,
+    look: &RenderContext<'_>,
+) -> Vec<Line> {
     let fact = |label: &str, role, text: &str| {
         vec![
             look.span(Role::Label, &text::fit(label, 12, "")),
             look.span(role, text),
         ]
     };
-    let kind = match &seat.identity.kind {
-        CredentialKind::ApiToken => "API token".to_owned(),
-        CredentialKind::GlobalKey { email } => format!("Global API key of {email}"),
+    let kind = match credential.kind() {
+        Some(CredentialKind::ApiToken) => "API token".to_owned(),
+        Some(CredentialKind::GlobalKey { email }) => format!("Global API key of {email}"),
+        None => String::new(),
     };
-    let (role, place) = secret(seat, state);
-    let place = match (&seat.identity.source, role) {
-        (CredentialSource::Session, _) => "in memory, until the program ends".to_owned(),
-        (CredentialSource::Environment { variable }, _) => {
+    let (role, place) = secret(credential, state);
+    let place = match credential.source() {
+        Some(CredentialSource::Session) => "in memory, until the program ends".to_owned(),
+        Some(CredentialSource::Environment { variable }) => {
             format!("in the environment, {variable}")
         }
-        _ => place,
+        Some(CredentialSource::Keyring { .. } | CredentialSource::Demo) | None => place,
     };
-    let is_default = seat.profile.as_ref() == Some(&state.session.settings.default_profile);
-    let uses = match (is_in_use(seat, state), is_default) {
+    let is_default = credential.profile.as_ref() == Some(&state.session.settings.default_profile);
+    let uses = match (is_in_use(credential, state), is_default) {
         (true, true) => "in use now; the default where no other is named",
         (true, false) => "in use now",
         (false, true) => "the default where no other is named",
@@ -335,7 +376,7 @@ fn facts(seat: &Seat, state: &State, columns: usize, look: &RenderContext<'_>) -
     };
     let mut lines = vec![
         fact("Credential", Role::Strong, &kind),
-        fact("Scope", Role::Strong, &scope(seat, true, look)),
+        fact("Scope", Role::Strong, &scope(credential, true, look)),
     ];
     let role = if role == Role::Muted {
         Role::Strong
@@ -372,8 +413,8 @@ pub(crate) fn render_confirm(
         .as_deref()
         .unwrap_or_default();
     let name = look.clean(name).into_owned();
-    let mut text = match state.profiles.place_of(name.as_str()) {
-        Some(Ok(Some(place))) => format!("Its secret is removed too, from {place}."),
+    let mut text = match state.profiles.location_of(name.as_str()) {
+        Some(Ok(Some(location))) => format!("Its secret is removed too, from {location}."),
         Some(Ok(None)) => "No secret is stored for it.".to_owned(),
         _ => "Its secret is removed from the keyring too.".to_owned(),
     };

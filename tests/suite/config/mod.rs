@@ -2,7 +2,7 @@
 
 mod damage;
 mod disk;
-mod files;
+pub(crate) mod files;
 mod folders;
 mod log;
 

@@ -40,6 +40,7 @@ use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
+use crate::support::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);
@@ -148,7 +149,7 @@ fn session() -> Session {
         profile: Some("prod".to_owned()),
         scope: Some(account()),
         scope_origin: "profile prod".to_owned(),
-        store: Some("Secret Service".to_owned()),
+        store: Some("Secret Service"),
         ..Session::default()
     }
 }
@@ -213,7 +214,7 @@ pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Fetched {
-        value: "Secret Service, login collection".to_owned(),
+        value: login_keyring(),
         at: now(),
         took: Duration::ZERO,
     });

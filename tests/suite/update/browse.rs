@@ -13,7 +13,7 @@ use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
@@ -433,7 +433,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     };
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });

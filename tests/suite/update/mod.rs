@@ -1,8 +1,10 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
 mod browse;
+mod clock;
 mod profiles;
 mod properties;
+mod warnings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{CredentialRef, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -346,7 +348,7 @@ fn filled_form() -> State {
         at(0),
         Message::StoreProbed {
             request,
-            result: Ok("Secret Service".to_owned()),
+            result: Ok(Location::new("Secret Service")),
         },
     );
     update(
@@ -403,7 +405,7 @@ fn a_checked_credential_is_saved_and_used() {
     let request = request_of(&effects);
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     update(
         &mut state,
