@@ -8,8 +8,7 @@ use ratatui::text::Span;
 
 use super::render_context::RenderContext;
 use super::times::distance;
-use crate::domain::countdown::Remaining;
-use crate::domain::duration::{self, Lifetime};
+use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
