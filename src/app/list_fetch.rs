@@ -13,7 +13,7 @@ use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
 use crate::action::Context;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};

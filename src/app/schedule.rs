@@ -7,7 +7,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::state::{Overlay, Screen, State};
 use crate::domain::clock::Now;
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::screens::detail::state::View;
 use crate::screens::setup::state::{Phase, Trial};

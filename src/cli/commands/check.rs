@@ -16,7 +16,7 @@ use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::output::json::CheckReport;
 use crate::cli::output::{self, check_text, prometheus};
 use crate::config::log;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::rfc3339;
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::fields::{odd, sent};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use super::{json_value, rfc3339};
 use crate::cli::check_result::{CheckResult, Entry, ProfileRead};
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
 use crate::domain::scope::Scope;

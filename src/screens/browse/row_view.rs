@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::domain::countdown::Remaining;
-use crate::domain::duration::{self, Lifetime};
+use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};

@@ -11,7 +11,7 @@ use crate::app::field::{Editor, TextField};
 use crate::app::message::Stage;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;

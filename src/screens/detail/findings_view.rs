@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::findings::{Finding, Severity};
 use crate::domain::text;
 use crate::theme::Role;

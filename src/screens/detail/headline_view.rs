@@ -9,9 +9,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
-use crate::domain::countdown::Remaining;
-use crate::domain::lifetime;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::duration::Remaining;
+use crate::domain::status::{self, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
@@ -77,7 +76,7 @@ pub(crate) fn render(
         let date = date.map_or("", String::as_str);
         render_spans_right(buffer, place, &[look.plain(date)], look);
     }
-    let share = lifetime::elapsed(token, now).filter(|_| inner.height >= 10);
+    let share = status::elapsed(token, now).filter(|_| inner.height >= 10);
     if let Some(share) = share {
         render_bar(
             buffer,

@@ -9,8 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::access::ActiveCredential;
-use crate::domain::credential::{CredentialKind, CredentialSource, Location};
+use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSource, Location};
 use crate::domain::failure::Failure;
 use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;

@@ -11,10 +11,9 @@ use tokenscope::cli::output::json::TokenReport;
 use tokenscope::cli::output::table::Style;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
-use tokenscope::domain::lifetime;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::status::{Status, Thresholds};
+use tokenscope::domain::status::{self, Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 use wiremock::ResponseTemplate;
 
@@ -458,7 +457,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
     let context = context(now, Thresholds::default());
     let _ = (findings(token, context), Status::of(token, context));
-    let share = lifetime::elapsed(token, now);
+    let share = status::elapsed(token, now);
     assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
     let (mut json, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
