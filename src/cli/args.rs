@@ -6,8 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::suggest::similar;
 use super::thresholds::ThresholdArgs;
-use crate::domain::status::Status;
-use crate::domain::thresholds::Threshold;
+use crate::domain::status::{Status, Threshold};
 use crate::startup::Needs;
 use crate::startup::flags::Flags;
 

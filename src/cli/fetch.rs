@@ -7,14 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use super::error_report::warn;
-use super::output::{Judgement, rfc3339};
+use super::output::rfc3339;
 use super::progress::Progress;
 use crate::api::Page;
-use crate::domain::access::{Access, Identity};
 use crate::domain::clock::ClockOffset;
+use crate::domain::credential::{Access, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
+use crate::domain::status::EvaluationContext;
 use crate::domain::token::TokenRef;
 use crate::service::{Aside, Found, Listed, nothing_selected};
 use crate::startup::Context;
@@ -112,7 +113,11 @@ impl Fetcher {
 
     /// What to judge by, once an answer has shown what time the server has. Says so where its date
     /// is not believed, and to people also where the local clock is off.
-    pub(super) fn judgement(&self, measured: Option<TimeDelta>, is_for_people: bool) -> Judgement {
+    pub(super) fn evaluation_context(
+        &self,
+        measured: Option<TimeDelta>,
+        is_for_people: bool,
+    ) -> EvaluationContext {
         let offset = measured.map_or_else(ClockOffset::default, |by| {
             ClockOffset::default().updated(by)
         });
@@ -125,9 +130,9 @@ impl Fetcher {
         if let Some(notice) = offset.notice().filter(|_| is_for_people) {
             warn(&format!("{notice}; using the API's clock."));
         }
-        Judgement {
+        EvaluationContext {
             now: offset.correct(self.context.service.now()),
-            offset,
+            clock_offset: offset,
             thresholds: self.context.settings.thresholds,
         }
     }

@@ -4,13 +4,11 @@
 
 use super::credentials::TokenService;
 use crate::config::settings;
-use crate::domain::access::CredentialRef;
 use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, Location};
+use crate::domain::credential::{Credential, CredentialRef, Location};
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 
 /// A profile that was removed.
 #[derive(Debug, Clone, PartialEq)]

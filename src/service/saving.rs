@@ -7,9 +7,8 @@ use crate::config::settings::{self, Prepared};
 use crate::credentials::{STORE_NAME, StoreError};
 use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 
 /// Why a profile was not stored.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::api::BaseUrl;
 use crate::demo::Demo;
-use crate::domain::access::{Access, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::service::TokenService;
 

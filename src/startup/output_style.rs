@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use super::flags::{Color, Flags};
 use crate::credentials::Environment;
 use crate::domain::failure::Failure;
-use crate::domain::settings::Settings;
+use crate::domain::profile::Settings;
 use crate::domain::text;
 use crate::theme::Theme;
 

@@ -16,7 +16,7 @@ use crate::cli::fetch::{Fetcher, access, unprintable};
 use crate::cli::output::json::CheckReport;
 use crate::cli::output::{self, check_text, prometheus};
 use crate::config::log;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -41,7 +41,7 @@ pub(super) async fn check(
     let profiles = checkup.profiles.iter().flatten();
     let errors = profiles.filter_map(|read| read.error.as_ref());
     errors.chain(&checkup.error).for_each(log::failed);
-    let by = checkup.by;
+    let context = checkup.context;
     let excluded: Vec<Excluded<'_>> = wanted.exclude.iter().map(Excluded::parse).collect();
     let unused: Vec<_> = excluded
         .iter()
@@ -49,7 +49,7 @@ pub(super) async fn check(
         .collect();
     checkup.entries.retain(|entry| {
         // What could not be had is never left out for its status, which nobody knows.
-        let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(by));
+        let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(context));
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
     for read in checkup.profiles.iter_mut().flatten() {
@@ -94,7 +94,7 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
             profiles: None,
             incomplete: listed.incomplete,
             error: None,
-            by: fetcher.judgement(listed.measured_offset, is_table(wanted)),
+            context: fetcher.evaluation_context(listed.measured_offset, is_table(wanted)),
             scope: Some(access.scope),
         });
     }
@@ -122,13 +122,13 @@ async fn these(
         measured,
         incomplete,
     } = named_tokens(fetcher, named).await?;
-    let by = fetcher.judgement(measured, is_for_people);
+    let context = fetcher.evaluation_context(measured, is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
         .filter(|_| !entries.is_empty());
     if let Some(failure) = nothing_was_read(&entries) {
-        return Ok(CheckResult::failed(failure, scope, by));
+        return Ok(CheckResult::failed(failure, scope, context));
     }
     Ok(CheckResult {
         scope,
@@ -137,7 +137,7 @@ async fn these(
         profiles: None,
         incomplete,
         error: None,
-        by,
+        context,
     })
 }
 
@@ -251,7 +251,7 @@ fn gathered(
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
         error,
-        by: fetcher.judgement(measured, is_for_people),
+        context: fetcher.evaluation_context(measured, is_for_people),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn get(
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
-    let by = fetcher.judgement(found.measured_offset, form == Output::Table);
+    let context = fetcher.evaluation_context(found.measured_offset, form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(
@@ -38,10 +38,10 @@ pub(super) async fn get(
             &TokenReport {
                 token: one,
                 scope,
-                by,
+                context,
             },
         ),
-        Output::Table => details::token(out, one, by, fetcher.context.style),
+        Output::Table => details::token(out, one, context, fetcher.context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(0)

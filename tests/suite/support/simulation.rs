@@ -15,16 +15,16 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::access::{Access, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Location};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::setup::state::Phase;

@@ -12,15 +12,16 @@ use tokenscope::app::field::TextField;
 use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Location};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::token_table::Sort;

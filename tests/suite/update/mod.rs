@@ -16,14 +16,15 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{CredentialRef, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Location};
+use tokenscope::domain::credential::{
+    CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 

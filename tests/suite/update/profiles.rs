@@ -11,16 +11,17 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource, Location};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+    VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
