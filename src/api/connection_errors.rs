@@ -58,6 +58,10 @@ pub(super) fn classify(error: &reqwest::Error, is_forwarded: bool) -> TransportF
     if let Some(proxy) = causes.iter().find_map(|cause| tunnel(*cause)) {
         return proxy;
     }
+    // Every error of a body is one of decoding; those of the connection come from hyper.
+    if error.is_decode() && !causes.iter().any(|cause| cause.is::<hyper::Error>()) {
+        return TransportFault::Compression;
+    }
     // A proxy of SOCKS may be handed an address for the name.
     if causes.iter().any(|cause| cause.to_string() == SOCKS_NAME) {
         return TransportFault::Dns;

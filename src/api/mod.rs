@@ -14,7 +14,6 @@ mod classify;
 mod client;
 mod connection_errors;
 mod connections;
-mod content_encoding;
 mod envelope;
 mod error;
 mod error_messages;

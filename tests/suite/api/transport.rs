@@ -266,6 +266,8 @@ async fn compressed_answers_are_read_and_bombs_are_not() {
     for broken in [
         b"not gzip at all".to_vec(),
         whole[..whole.len() / 2].to_vec(),
+        // A second member, which the API does not send.
+        [whole.clone(), whole.clone()].concat(),
     ] {
         let failure = get_gzip(broken).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse, "{failure:?}");
@@ -572,7 +574,15 @@ async fn ssl_cert_file_replaces_the_system_certificates() {
 #[tokio::test]
 async fn a_compression_that_was_not_asked_for_is_named() {
     let body = gzip(success(r#"{"name":"x"}"#).as_bytes());
-    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "x-br"] {
+    for encoding in [
+        "br",
+        "deflate",
+        "zstd",
+        "gzip, gzip",
+        "x-br",
+        "x-gzip",
+        "GZIP",
+    ] {
         for status in [200, 400, 403] {
             let answer = ResponseTemplate::new(status).insert_header("content-encoding", encoding);
             let server = serving(answer.set_body_bytes(body.clone())).await;
@@ -584,14 +594,7 @@ async fn a_compression_that_was_not_asked_for_is_named() {
         }
     }
     let plain = success(r#"{"name":"x"}"#).into_bytes();
-    for (encoding, body) in [
-        ("identity", &plain),
-        ("", &plain),
-        ("gzip", &body),
-        ("GZIP", &body),
-        ("x-gzip", &body),
-        ("X-GZip , identity", &body),
-    ] {
+    for (encoding, body) in [("identity", &plain), ("", &plain), ("gzip", &body)] {
         let answer = ResponseTemplate::new(200).insert_header("content-encoding", encoding);
         let server = serving(answer.set_body_bytes(body.clone())).await;
         assert_eq!(
@@ -600,8 +603,4 @@ async fn a_compression_that_was_not_asked_for_is_named() {
             "{encoding}"
         );
     }
-    let whole = success(r#"{"name":"x"}"#);
-    let (one, two) = whole.as_bytes().split_at(20);
-    let members = [gzip(one), gzip(two)].concat();
-    assert_eq!(get_gzip(members).await.unwrap().name_text(), "x");
 }
