@@ -27,7 +27,6 @@ mod request;
 mod retry;
 mod transport;
 mod trust_roots;
-mod wording;
 
 pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;

@@ -297,7 +297,7 @@ fn f10_an_answer_about_another_token_is_none() {
         let check = run(&mut fake.command(&["check", ID, "-o", "json"]));
         assert_eq!(check.code, Some(3), "{}", check.stdout);
         let mut session = fake.screens(&[ID]);
-        shows(&mut session, "The answer is about the token");
+        shows(&mut session, "The response is about token");
         session.type_keys("\x1b\x1b\x03");
         session.end();
     }
@@ -941,7 +941,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
     for (json, says) in [
         ("404", "not the API's"),
         ("[]", "not the API's"),
-        ("{\"a\":", "ends in the middle"),
+        ("{\"a\":", "was cut off"),
     ] {
         let words = Fake::saying(200, json)
             .get()

@@ -123,7 +123,7 @@ async fn a_cut_connection_is_tried_three_times() {
         let failure = get(&server.url).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
         assert!(
-            failure.summary.contains("was cut before"),
+            failure.summary.contains("was closed before"),
             "{}",
             failure.summary
         );
@@ -198,12 +198,12 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
         raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
     let https = no_tls.url.replace("http:", "https:");
     let (failure, _, _) = tokio::join!(
-        timed_out(&silent.url, "No answer after 1 second."),
+        timed_out(&silent.url, "No response after 1 second."),
         timed_out(
             &dripping.url,
-            "The answer did not arrive whole within 1 second."
+            "The response was still incomplete after 1 second."
         ),
-        timed_out(&https, "No answer after 1 second.")
+        timed_out(&https, "No response after 1 second.")
     );
     assert!(
         failure
@@ -266,8 +266,6 @@ async fn compressed_answers_are_read_and_bombs_are_not() {
     for broken in [
         b"not gzip at all".to_vec(),
         whole[..whole.len() / 2].to_vec(),
-        // A second member, which the API does not send.
-        [whole.clone(), whole.clone()].concat(),
     ] {
         let failure = get_gzip(broken).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse, "{failure:?}");
@@ -350,12 +348,8 @@ async fn a_private_issuer_is_trusted_only_by_ca_file() {
     let mut options = options(&server.url.replace("http:", "https:"));
     let failure = check(&options).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
-    assert!(
-        failure.summary.contains("not trusted"),
-        "{}",
-        failure.summary
-    );
-    assert!(failure.hint.contains("--ca-file") && failure.hint.contains("SSL_CERT_FILE"));
+    assert!(failure.summary.contains("untrusted"), "{}", failure.summary);
+    assert!(failure.hint.text.contains("--ca-file") && failure.hint.text.contains("SSL_CERT_FILE"));
     assert!(
         !failure.summary.contains("token"),
         "the credential is not blamed"
@@ -493,7 +487,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     for (status, words) in [
         (
             "407 Proxy Authentication Required",
-            "wants a valid user name and password",
+            "requires a valid user name and password",
         ),
         ("502 Bad Gateway", "refused to connect to the API"),
     ] {
@@ -590,7 +584,7 @@ async fn a_compression_that_was_not_asked_for_is_named() {
             assert_eq!(failure.kind, FailureKind::InvalidResponse);
             let words = format!("compressed as {encoding},");
             assert!(failure.summary.contains(&words), "{}", failure.summary);
-            assert!(failure.hint.contains("proxy"), "{}", failure.hint);
+            assert!(failure.hint.text.contains("proxy"), "{}", failure.hint);
         }
     }
     let plain = success(r#"{"name":"x"}"#).into_bytes();

@@ -17,7 +17,7 @@ use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{CredentialRef, Identity};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -807,10 +807,13 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = format!("Look for its name in the list. {}", scope().doubt());
+        let hint = Hint {
+            text: "Look for its name in the list.".to_owned(),
+            scope_doubt: Some(scope().doubt()),
+        };
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
-    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.clone();
+    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
