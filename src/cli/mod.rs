@@ -3,24 +3,16 @@
 //! Never sees the screens.
 
 pub mod args;
-mod auth;
-mod check;
 pub mod check_result;
 pub mod commands;
-pub mod completion;
 pub mod desk;
 pub mod error_report;
-mod exclude;
-mod get;
 pub mod ground;
 pub mod help;
 mod interrupt;
 mod lenient_args;
-mod list;
-mod named;
 pub mod output;
 pub mod output_style;
-mod profile;
 mod progress;
 pub mod prompt;
 mod suggest;

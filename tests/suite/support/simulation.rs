@@ -13,23 +13,25 @@ use serde_json::value::RawValue;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
-use tokenscope::app::setup::Phase;
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::access::{Access, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::setup::state::Phase;
 use tokenscope::theme::Theme;
 use tokenscope::ui::{self, RenderContext};
+
+use super::login_keyring;
 
 pub(crate) const IDS: [&str; 3] = [
     "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -249,7 +251,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
                 .map(|name| {
                     (
                         name.clone(),
-                        is_good.clone().map(|()| Some("here".to_owned())),
+                        is_good.clone().map(|()| Some(Location::new("here"))),
                     )
                 })
                 .collect(),
@@ -274,12 +276,12 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             result: is_good.map(|()| Saved {
                 settings: settings(),
-                place: "Secret Service, login collection".to_owned(),
+                location: login_keyring(),
             }),
         },
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,
-            result: is_good.map(|()| "Secret Service".to_owned()),
+            result: is_good.map(|()| Location::new("Secret Service")),
         },
         Effect::MeasureClock { .. } => Message::ClockMeasured {
             request,

@@ -9,22 +9,23 @@ use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::field::TextField;
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
 use tokenscope::app::state::{Screen, Session, State};
-use tokenscope::app::token_table::Sort;
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
+use tokenscope::screens::browse::token_table::Sort;
+use tokenscope::screens::lookup::state::LookupField;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
@@ -433,7 +434,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     };
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
@@ -893,7 +894,10 @@ fn the_demo_drops_the_list_and_its_request() {
     let request = *request;
     let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
     assert_eq!(effects, [Effect::Cancel(listed)]);
-    assert_eq!(state.browse, tokenscope::app::browse::Browse::default());
+    assert_eq!(
+        state.browse,
+        tokenscope::screens::browse::state::Browse::default()
+    );
 }
 
 #[test]

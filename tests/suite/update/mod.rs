@@ -1,8 +1,10 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
 mod browse;
+mod clock;
 mod profiles;
 mod properties;
+mod warnings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +14,19 @@ use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
-use tokenscope::app::setup::{Offer, Phase, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{CredentialRef, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 
@@ -346,7 +349,7 @@ fn filled_form() -> State {
         at(0),
         Message::StoreProbed {
             request,
-            result: Ok("Secret Service".to_owned()),
+            result: Ok(Location::new("Secret Service")),
         },
     );
     update(
@@ -403,7 +406,7 @@ fn a_checked_credential_is_saved_and_used() {
     let request = request_of(&effects);
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     update(
         &mut state,

@@ -1,0 +1,274 @@
+//! The commands that store, show and remove a credential.
+//!
+//! Not here: choosing which credential is in use (`service`).
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::cli::args::Output;
+use crate::cli::desk::{Desk, no_scope, unprintable};
+use crate::cli::error_report::{explain, warn};
+use crate::cli::output::config_report::AuthReport;
+use crate::cli::output::json::ScopeReport;
+use crate::cli::output::{self, details};
+use crate::cli::output_style;
+use crate::cli::progress::Progress;
+use crate::cli::prompt;
+use crate::config::log;
+use crate::credentials::{Kept, StoreError};
+use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
+use crate::domain::redaction::scrub;
+use crate::domain::secret::{InvalidSecret, Secret};
+use crate::domain::text;
+use crate::service::{TokenService, no_default};
+
+/// What is asked where a person had no time to unlock the keyring.
+const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
+
+pub(super) async fn set(
+    desk: Desk,
+    stdin: bool,
+    email: Option<&str>,
+    no_check: bool,
+) -> Result<u8, Failure> {
+    let name = desk
+        .profile
+        .unwrap_or_else(|| desk.settings.default_profile.clone());
+    let name = parse_new_profile_name(&name).map_err(|error| unfit_name(&name, error))?;
+    let kind = kind(email)?;
+    let scope = desk
+        .selection
+        .scope
+        .or_else(|| desk.settings.profile(&name)?.scope.clone())
+        .ok_or_else(no_scope)?;
+    // Before anybody types a secret that is meant for somebody else.
+    if let Some(host) = desk.options.base_url.foreign_host() {
+        warn(&format!(
+            "the credential of profile {name} goes to {host}, and is stored for that host alone."
+        ));
+    }
+    let is_dumb = output_style::is_dumb(&desk.environment);
+    let secret = if stdin {
+        piped_secret(desk.limits.timeout).await?
+    } else {
+        let typed = prompt::ask(kind.label(), is_dumb).await?;
+        // How long a person takes over it is not the command's time.
+        desk.service.start_the_clock();
+        typed
+    };
+    let credential = Credential {
+        kind: kind.clone(),
+        secret,
+    };
+    if !no_check {
+        let progress = Progress::of_network(is_dumb);
+        let checking = desk.service.verify(&credential, &scope);
+        progress.beside(checking).await?;
+    }
+    let profile = Profile {
+        name,
+        kind,
+        scope: Some(scope),
+        base_url: desk.options.base_url,
+    };
+    store(&desk.service, &profile, &credential, is_dumb, !stdin).await?;
+    if let Some(why) = desk.environment.overrules(&profile.name) {
+        warn(&why);
+    }
+    Ok(0)
+}
+
+/// Stores what was read. What a person typed is not thrown away because nobody was there to unlock
+/// the keyring: it is offered again.
+async fn store(
+    service: &TokenService,
+    profile: &Profile,
+    credential: &Credential,
+    is_dumb: bool,
+    was_typed: bool,
+) -> Result<(), Failure> {
+    loop {
+        let saving = service.try_to_save(profile, credential);
+        let progress = Progress::new(is_dumb);
+        let Err(not_saved) = progress.beside(saving).await else {
+            return Ok(());
+        };
+        if !(was_typed && not_saved.may_pass) {
+            return Err(not_saved.failure);
+        }
+        explain(&not_saved.failure);
+        prompt::ask_to_go_on(AGAIN, is_dumb).await?;
+        service.start_the_clock();
+    }
+}
+
+fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
+    let Some(text) = email else {
+        return Ok(CredentialKind::ApiToken);
+    };
+    let email = parse_email(text).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Usage,
+            "--email is not an email address.",
+            "Give the address of the key's owner.",
+        )
+    })?;
+    Ok(CredentialKind::GlobalKey { email })
+}
+
+/// Reads standard input to its end, on a thread of its own, so that a signal is heard meanwhile. A
+/// pipe that never ends does not hold the command up; a person who types into it is waited for.
+async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+    let reading = tokio::task::spawn_blocking(read_secret);
+    if io::stdin().is_terminal() {
+        return reading.await.map_err(|error| unreadable(&error))?;
+    }
+    let read = timeout(allowed, reading).await;
+    read.map_err(|_elapsed| {
+        Failure::new(
+            FailureKind::Timeout,
+            format!("Standard input did not end within {} s.", allowed.as_secs()),
+            "The secret is read up to the end of the input: end it, or give a longer --timeout.",
+        )
+    })?
+    .map_err(|error| unreadable(&error))?
+}
+
+/// At most 64 KiB, white space included: an endless pipe must end, and what is longer is no
+/// credential, cut or not.
+fn read_secret() -> Result<Secret, Failure> {
+    const CAPACITY: usize = 64 * 1024;
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(CAPACITY + 1));
+    let read = io::stdin()
+        .lock()
+        .take(CAPACITY as u64 + 1)
+        .read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(&error))?;
+    if bytes.len() > CAPACITY {
+        return Err(not_a_credential(
+            InvalidSecret::Long,
+            "standard input holds",
+        ));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
+    Secret::parse(text).map_err(|error| not_a_credential(error, "standard input holds"))
+}
+
+fn unreadable(error: &impl ToString) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "Standard input cannot be read as text.",
+        "Pipe the secret in.",
+    )
+    .caused_by(error)
+}
+
+/// What was read cannot be a credential.
+fn not_a_credential(error: InvalidSecret, what: &str) -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        format!("What {what} is no credential: {error}."),
+        "Give the API token or key, and nothing else.",
+    )
+}
+
+pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let identity = desk.selection.identity.as_ref();
+    let mut report = AuthReport {
+        profile: desk.selection.profile.clone(),
+        source: "none",
+        variable: None,
+        credential: identity.map(|identity| identity.kind.code()),
+        email: identity
+            .and_then(|identity| identity.kind.email())
+            .map(str::to_owned),
+        scope: desk.selection.scope.as_ref().map(ScopeReport::from),
+        base_url: desk.options.base_url.to_string(),
+        stored: None,
+        locked: None,
+        store: None,
+    };
+    let mut is_usable = false;
+    match identity.map(|identity| &identity.source) {
+        Some(CredentialSource::Environment { variable }) => {
+            report.source = "environment";
+            report.variable = Some(variable);
+            is_usable = true;
+        }
+        Some(CredentialSource::Keyring { profile }) => {
+            report.source = "keyring";
+            let may_go = desk.may_use(profile);
+            let is_dumb = output_style::is_dumb(&desk.environment);
+            let looking = desk.service.look(profile);
+            match Progress::new(is_dumb).beside(looking).await {
+                Ok((kept, location)) => {
+                    report.stored = kept.entries.map(|entries| entries > 0);
+                    report.locked = Some(kept.locked.is_some());
+                    report.store = Some(location.store);
+                    let why_not = why_not_usable(kept);
+                    is_usable = may_go && why_not.is_none();
+                    if let Some(why_not) = why_not {
+                        explain(&desk.service.store_failure(why_not, profile));
+                    }
+                    // What the file says of the address is not all: the store has a say in it.
+                    if is_usable && let Err(failure) = desk.service.may_send(profile).await {
+                        is_usable = false;
+                        explain(&failure);
+                    }
+                }
+                // What is known of the credential is printed all the same.
+                Err(failure) => {
+                    log::failed(&failure);
+                    explain(&failure);
+                }
+            }
+        }
+        Some(CredentialSource::Session | CredentialSource::Demo) => {}
+        None => no_default(&desk.settings).iter().for_each(explain),
+    }
+    let printed = match form {
+        Output::Json => output::json(out, &report),
+        Output::Table => details::auth(out, &report, desk.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    Ok(u8::from(!is_usable))
+}
+
+fn why_not_usable(kept: Kept) -> Option<StoreError> {
+    kept.locked.or(match kept.entries {
+        Some(1) => None,
+        Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
+        Some(0) | None => Some(StoreError::Missing),
+    })
+}
+
+pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
+    let name = desk
+        .profile
+        .unwrap_or_else(|| desk.settings.default_profile.clone());
+    let clearing = desk.service.clear(&name);
+    let is_dumb = output_style::is_dumb(&desk.environment);
+    let was_there = Progress::new(is_dumb).beside(clearing).await;
+    let was_there = was_there.map_err(|failure| stays(failure, &name))?;
+    let mut said = if was_there {
+        format!("Removed the secret of profile {name}.")
+    } else {
+        format!("Nothing was stored for profile {name}.")
+    };
+    if desk.settings.profile(&name).is_none() {
+        said.push_str(" There is no profile of that name.");
+    }
+    // Nobody is left to hear of a closed stream.
+    let _closed = writeln!(io::stderr(), "{}", text::sanitize(&scrub(&said)));
+    Ok(0)
+}
+
+/// A failure to remove a secret, with what that leaves.
+fn stays(failure: Failure, name: &str) -> Failure {
+    let summary = format!("{} What is stored for {name} stays.", failure.summary);
+    Failure { summary, ..failure }
+}

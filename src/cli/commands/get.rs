@@ -1,0 +1,81 @@
+//! The command that looks one token up.
+//!
+//! Not here: the form of the output (`output`).
+
+use std::sync::Arc;
+
+use crate::cli::args::Output;
+use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::output::json::TokenReport;
+use crate::cli::output::{self, details};
+use crate::domain::failure::{Failure, FailureKind, and_more};
+use crate::domain::redaction::misplaced;
+use crate::domain::text;
+use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
+
+/// How many IDs a hint names.
+const MOST_IDS: usize = 10;
+
+pub(super) async fn get(
+    desk: Desk,
+    token: &str,
+    form: Output,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let token = parse(token)?;
+    let reach = Reach::new(desk).await?;
+    let access = reach.access(token.scope())?;
+    let found = reach.look_up(&access, &token).await?;
+    let [one] = found.tokens.as_slice() else {
+        return Err(ambiguous(&found.tokens, &token));
+    };
+    let context = reach.evaluation_context(found.measured_offset, form == Output::Table);
+    let scope = &access.scope;
+    let printed = match form {
+        Output::Json => output::json(
+            out,
+            &TokenReport {
+                token: one,
+                scope,
+                context,
+            },
+        ),
+        Output::Table => details::token(out, one, context, reach.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    Ok(0)
+}
+
+/// Reads what names a token.
+pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
+    TokenRef::parse(text).map_err(|error| match error {
+        InvalidTokenRef::Secret => misplaced(),
+        InvalidTokenRef::Empty => Failure::new(
+            FailureKind::Usage,
+            // Not repeated: a URL may hold a secret.
+            format!("What is given cannot name a token: {error}."),
+            "Give its ID, client ID, exact name, or a URL that holds the ID.",
+        ),
+    })
+}
+
+/// What to say where what names a token is not enough.
+pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failure {
+    let what = match token {
+        TokenRef::Name(_) => "name",
+        TokenRef::ClientId(_) => "client ID",
+        TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
+    };
+    let first = tokens.iter().take(MOST_IDS);
+    let mut ids: Vec<_> = first
+        .map(|token| text::beginning(token.id_text()))
+        .collect();
+    let more = tokens.len().saturating_sub(MOST_IDS);
+    let more = (more > 0).then(|| and_more(more));
+    ids.extend(more.as_deref());
+    Failure::new(
+        FailureKind::Ambiguous,
+        format!("{} service tokens have this {what}.", tokens.len()),
+        format!("Use one of their IDs: {}.", ids.join(", ")),
+    )
+}

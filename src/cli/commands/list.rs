@@ -1,0 +1,86 @@
+//! The command that lists the tokens of a scope.
+//!
+//! Not here: the form of the output (`output`).
+
+use std::sync::Arc;
+
+use crate::cli::args::{List, ListOutput};
+use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::error_report::warn;
+use crate::cli::output::json::ListReport;
+use crate::cli::output::{csv, table};
+use crate::domain::failure::Failure;
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
+use crate::domain::token::ServiceToken;
+
+pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let reach = Reach::new(desk).await?;
+    let access = reach.access(None)?;
+    let listed = reach.list(&access).await?;
+    let is_table = wanted.output == ListOutput::Table;
+    let context = reach.evaluation_context(listed.measured_offset, is_table);
+    let has_some = !listed.tokens.is_empty();
+    let tokens = by_urgency(listed.tokens, wanted, context);
+    let is_empty = tokens.is_empty();
+    let incomplete = listed.incomplete.as_deref();
+    let printed = match wanted.output {
+        ListOutput::Json => {
+            let report = ListReport {
+                scope: &access.scope,
+                tokens: &tokens,
+                incomplete,
+                context,
+            };
+            report.print(out)
+        }
+        ListOutput::Csv => csv::tokens(out, &tokens, context),
+        ListOutput::Table => table::tokens(out, &tokens, context, reach.style),
+    };
+    printed.map_err(|error| unprintable(&error))?;
+    // The command ends here, and to give thousands of small pieces back takes as long as to sort.
+    std::mem::forget(tokens);
+    let is_watched = reach.style.width.is_some() && is_table;
+    if is_empty && is_watched {
+        let said = if has_some {
+            "no service token fits."
+        } else {
+            "the API lists no service token; to a role that covers single tokens it may list nothing."
+        };
+        warn(said);
+    }
+    if let Some(why) = incomplete {
+        warn(&format!("the list is incomplete: {why}"));
+    }
+    Ok(u8::from(incomplete.is_some()))
+}
+
+/// The tokens that are wanted, the most urgent first.
+fn by_urgency(
+    tokens: Vec<Arc<ServiceToken>>,
+    wanted: &List,
+    context: EvaluationContext,
+) -> Vec<Arc<ServiceToken>> {
+    let mut keyed: Vec<_> = tokens
+        .into_iter()
+        .map(|token| (Lifecycle::of(&token), token))
+        .filter(|(life, _)| is_wanted(*life, wanted, context))
+        .map(|(life, token)| (Urgency::of(life, context), token))
+        .collect();
+    keyed.sort_by(|(one_key, one), (other_key, other)| {
+        one_key
+            .cmp(other_key)
+            .then_with(|| one.name_and_id().cmp(&other.name_and_id()))
+    });
+    keyed.into_iter().map(|(_, token)| token).collect()
+}
+
+fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool {
+    let status = Status::at(life, context);
+    let is_near = wanted.within.is_none_or(|within| {
+        life.end().is_some_and(|end| {
+            end.signed_duration_since(context.now)
+                <= within.of(life.duration).unwrap_or(Thresholds::WARN)
+        })
+    });
+    is_near && (wanted.status.is_empty() || wanted.status.contains(&status))
+}
