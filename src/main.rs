@@ -21,8 +21,7 @@ use tokenscope::cli::{commands, output_style, prompt, usage_error};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, permissions, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
-use tokenscope::domain::access::ActiveCredential;
-use tokenscope::domain::credential::CredentialSource;
+use tokenscope::domain::credential::{ActiveCredential, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::redaction::misplaced;
 use tokenscope::domain::text;
@@ -361,7 +360,7 @@ fn session(selection: ActiveCredential, ground: &Ground, global: &Global) -> Ses
         scope,
         scope_origin,
     } = selection;
-    let store = profile.is_some().then(|| STORE_NAME.to_owned());
+    let store = profile.is_some().then_some(STORE_NAME);
     let variable = ground.environment.credential().ok().flatten();
     Session {
         identity,

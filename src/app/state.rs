@@ -6,14 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::banner;
 use crate::action::{Action, Context};
-use crate::domain::access::{Access, Identity};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::Failure;
+use crate::domain::profile::Settings;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::text;
 use crate::screens::browse::state::Browse;
 use crate::screens::detail::state::{Detail, View};
@@ -138,7 +137,7 @@ pub struct Session {
     /// Where that scope came from, for people who wonder.
     pub scope_origin: String,
     /// Where the profile's secret is kept, once known: `Secret Service`.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
     /// Where requests go.
     pub base_url: BaseUrl,
     /// The environment's variable that counts before the default profile, where one holds a credential.

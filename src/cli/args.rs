@@ -8,8 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::suggest::similar;
 use super::thresholds::ThresholdArgs;
-use crate::domain::status::Status;
-use crate::domain::thresholds::Threshold;
+use crate::domain::status::{Status, Threshold};
 use crate::theme::Theme;
 
 /// What can be asked of the log.

@@ -10,13 +10,13 @@ use chrono::{DateTime, Utc};
 use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
 use super::check_result::{CheckResult, Verdict};
 use super::output::json::{CheckReport, FailureReport};
-use super::output::{self, Judgement, prometheus};
+use super::output::{self, prometheus};
 use crate::config::log;
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
-use crate::domain::status::Thresholds;
+use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,12 +159,12 @@ impl ErrorReporter {
     }
 
     fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
-        let by = Judgement {
+        let context = EvaluationContext {
             now: (self.clock)(),
-            offset: ClockOffset::default(),
+            clock_offset: ClockOffset::default(),
             thresholds: Thresholds::default(),
         };
-        let checkup = CheckResult::failed(failure.clone(), scope.cloned(), by);
+        let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
         let mut out = io::stdout().lock();
         match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),

@@ -11,11 +11,10 @@ use crate::api::{BaseUrl, Options};
 use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::Environment;
-use crate::domain::access::ActiveCredential;
+use crate::domain::credential::ActiveCredential;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{parse_profile_name, unfit_name};
+use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::settings::Settings;
 use crate::service::{self, CredentialRequest};
 
 /// What a run stands on, demo or not.

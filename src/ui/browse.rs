@@ -108,12 +108,12 @@ fn render_table(
         &columns.names(browse.table.sort()),
         look,
     );
-    let basis = (state.instant(), state.session.settings.thresholds);
+    let context = state.evaluation_context();
     let mut filter = TokenFilter::new(browse.filter.value());
     let rows = usize::from(area.height).saturating_sub(1);
     for (at, token) in browse.table.tokens(first, rows).enumerate() {
         let place = row(area, at + 1);
-        let spans = columns.row(token, basis, &mut filter);
+        let spans = columns.row(token, context, &mut filter);
         render_spans(buffer, place, &spans, look);
         if first + at == browse.selected {
             buffer.set_style(place, look.style(Role::Selected));

@@ -8,11 +8,10 @@ use ratatui::text::Span;
 
 use super::render_context::RenderContext;
 use super::times::distance;
-use crate::domain::countdown::Remaining;
-use crate::domain::duration::{self, Lifetime};
+use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
-use crate::domain::status::{Lifecycle, Status, Thresholds};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::screens::browse::token_table::Sort;
@@ -134,11 +133,12 @@ impl<'a> Columns<'a> {
     pub(super) fn row(
         &self,
         token: &ServiceToken,
-        (now, thresholds): (DateTime<Utc>, Thresholds),
+        context: EvaluationContext,
         filter: &mut TokenFilter,
     ) -> Vec<Span<'static>> {
         let look = self.look;
-        let status = Status::of(token, now, thresholds);
+        let now = context.now;
+        let status = Status::of(token, context);
         let role = Role::from(status.tone());
         let mut spans = vec![Span::raw(" "), look.span(role, status.symbol(look.ascii))];
         spans.push(Span::raw(" "));

@@ -68,12 +68,12 @@ fn choice_row(
     state: &State,
     look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
-    let now = state.instant();
-    let status = Status::of(token, now, state.session.settings.thresholds);
+    let context = state.evaluation_context();
+    let status = Status::of(token, context);
     let role = Role::from(status.tone());
     let seen = match &token.last_seen_at {
         Reported::Valid(seen) => {
-            let moment = FormattedInstant::new(*seen, now, look);
+            let moment = FormattedInstant::new(*seen, context.now, look);
             format!("seen {}", moment.distance)
         }
         Reported::Invalid => "last seen unclear".to_owned(),

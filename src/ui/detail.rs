@@ -36,8 +36,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
         render_nothing(frame, area, state, look);
         return;
     };
-    let now = state.instant();
-    let thresholds = state.session.settings.thresholds;
+    let context = state.evaluation_context();
+    let now = context.now;
     let name = shown(token, "name");
     let name = if name.trim().is_empty() {
         "(no name)"
@@ -46,7 +46,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
     };
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, name, look);
-    let status = Status::of(token, now, thresholds);
+    let status = Status::of(token, context);
     let top = headline::render(buffer, inner, token, status, now, look);
     let sections = Sections {
         frame: area,
@@ -59,7 +59,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
             now,
             look,
         },
-        findings: crate::domain::findings::findings(token, now, thresholds),
+        findings: crate::domain::findings::findings(token, context),
         now,
         look,
     };

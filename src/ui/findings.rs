@@ -9,7 +9,7 @@ use ratatui::text::Span;
 
 use super::render_context::RenderContext;
 use super::widgets::{render_spans, row};
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::findings::{Finding, Severity};
 use crate::domain::text;
 use crate::theme::Role;

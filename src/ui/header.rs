@@ -91,7 +91,7 @@ fn credential(state: &State) -> String {
     match &identity.source {
         CredentialSource::Environment { variable } => format!("{kind} from {variable}"),
         CredentialSource::Keyring { .. } => {
-            let store = session.store.as_deref().unwrap_or("the OS keyring");
+            let store = session.store.unwrap_or("the OS keyring");
             format!("{kind} from {store}")
         }
         CredentialSource::Session => format!("{kind} for this session"),

@@ -167,7 +167,7 @@ fn recent_row(
     state: &State,
     look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
-    let status = recent.status(state.instant(), state.session.settings.thresholds);
+    let status = recent.status(state.evaluation_context());
     let role = Role::from(status.tone());
     let age = state.clock.local.signed_duration_since(recent.looked_up_at);
     let age = match duration::age(age) {

@@ -15,8 +15,8 @@ use super::widgets::{
 };
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::access::ActiveCredential;
-use crate::domain::credential::{CredentialKind, CredentialSource};
+use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSource, Location};
+use crate::domain::failure::Failure;
 use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::theme::Role;
@@ -256,9 +256,9 @@ fn list_row(
     line.push(Span::raw(" ".repeat(GAP)));
     let (role, secret) = secret(credential, state);
     // The collection, and why nothing is known, are among the facts below.
-    let short = match secret.split_once(',') {
+    let short = match stored_in(credential, state) {
         _ if role == Role::Critical => "not known",
-        Some((short, _)) if text::width(&secret) > columns.secret => short,
+        Some(Ok(Some(location))) if text::width(&secret) > columns.secret => location.store,
         _ => &secret,
     };
     line.push(look.span(role, short));
@@ -306,20 +306,30 @@ fn scope(credential: &ActiveCredential, is_whole: bool, look: &RenderContext<'_>
 
 /// Where the secret is.
 fn secret(credential: &ActiveCredential, state: &State) -> (Role, String) {
-    let name = match credential.source() {
-        Some(CredentialSource::Keyring { profile }) => profile,
-        Some(CredentialSource::Environment { variable }) => {
-            return (Role::Muted, (*variable).to_owned());
-        }
-        Some(CredentialSource::Session) => return (Role::Muted, "in memory".to_owned()),
-        Some(CredentialSource::Demo) => return (Role::Muted, "embedded".to_owned()),
-        None => return (Role::Muted, String::new()),
-    };
-    match state.profiles.place_of(name) {
-        Some(Ok(Some(place))) => (Role::Muted, place.clone()),
-        Some(Ok(None)) => (Role::Warning, "no secret stored".to_owned()),
-        Some(Err(failure)) => (Role::Critical, failure.summary.clone()),
-        None => (Role::Muted, "looking …".to_owned()),
+    match credential.source() {
+        Some(CredentialSource::Environment { variable }) => (Role::Muted, (*variable).to_owned()),
+        Some(CredentialSource::Session) => (Role::Muted, "in memory".to_owned()),
+        Some(CredentialSource::Demo) => (Role::Muted, "embedded".to_owned()),
+        Some(CredentialSource::Keyring { .. }) => match stored_in(credential, state) {
+            Some(Ok(Some(location))) => (Role::Muted, location.to_string()),
+            Some(Ok(None)) => (Role::Warning, "no secret stored".to_owned()),
+            Some(Err(failure)) => (Role::Critical, failure.summary.clone()),
+            None => (Role::Muted, "looking …".to_owned()),
+        },
+        None => (Role::Muted, String::new()),
+    }
+}
+
+/// Where a credential store keeps the secret, once known.
+fn stored_in<'a>(
+    credential: &ActiveCredential,
+    state: &'a State,
+) -> Option<&'a Result<Option<Location>, Failure>> {
+    match credential.source()? {
+        CredentialSource::Keyring { profile } => state.profiles.location_of(profile),
+        CredentialSource::Environment { .. }
+        | CredentialSource::Session
+        | CredentialSource::Demo => None,
     }
 }
 
@@ -402,8 +412,8 @@ pub(super) fn render_confirm(
         .as_deref()
         .unwrap_or_default();
     let name = look.clean(name).into_owned();
-    let mut text = match state.profiles.place_of(name.as_str()) {
-        Some(Ok(Some(place))) => format!("Its secret is removed too, from {place}."),
+    let mut text = match state.profiles.location_of(name.as_str()) {
+        Some(Ok(Some(location))) => format!("Its secret is removed too, from {location}."),
         Some(Ok(None)) => "No secret is stored for it.".to_owned(),
         _ => "Its secret is removed from the keyring too.".to_owned(),
     };

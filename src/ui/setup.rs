@@ -191,8 +191,8 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
                 rows.extend(form.paragraph(Role::Muted, &way_out(state)));
                 rows
             } else {
-                let place = store.value().map_or("", String::as_str);
-                form.paragraph(Role::Muted, &format!("Will be kept in {place}."))
+                let location = store.value().map(ToString::to_string).unwrap_or_default();
+                form.paragraph(Role::Muted, &format!("Will be kept in {location}."))
             }
         }
     }
@@ -222,7 +222,7 @@ fn waiting(look: &RenderContext<'_>, state: &State) -> Option<Vec<Span<'static>>
     let text = match (state.setup.phase, state.setup.store.value()) {
         (Phase::Open, _) => return None,
         (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
-        (Phase::Saving { .. }, Some(place)) => format!(" Saving in {place} …  "),
+        (Phase::Saving { .. }, Some(location)) => format!(" Saving in {location} …  "),
         (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
     };
     let mut spans = vec![

@@ -1,6 +1,6 @@
 //! Instants as people read them: in UTC, in local time with its offset, and as a distance from now.
 //!
-//! Not here: countdowns (`domain::countdown`) and clocks.
+//! Not here: countdowns (`domain::duration`) and clocks.
 
 use chrono::{DateTime, Utc};
 

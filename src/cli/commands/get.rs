@@ -29,7 +29,7 @@ pub(super) async fn get(
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
-    let by = reach.judgement(found.measured_offset, form == Output::Table);
+    let context = reach.evaluation_context(found.measured_offset, form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(
@@ -37,10 +37,10 @@ pub(super) async fn get(
             &TokenReport {
                 token: one,
                 scope,
-                by,
+                context,
             },
         ),
-        Output::Table => details::token(out, one, by, reach.style),
+        Output::Table => details::token(out, one, context, reach.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(0)

@@ -6,19 +6,18 @@
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output;
+use tokenscope::cli::output::details;
 use tokenscope::cli::output::json::TokenReport;
 use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{Judgement, details};
-use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
-use tokenscope::domain::lifetime;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::status::{Status, Thresholds};
+use tokenscope::domain::status::{self, Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 use wiremock::ResponseTemplate;
 
+use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
@@ -456,24 +455,16 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 
 /// Everything that is made of a token, at an instant.
 pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
-    let thresholds = Thresholds::default();
-    let _ = (
-        findings(token, now, thresholds),
-        Status::of(token, now, thresholds),
-    );
-    let share = lifetime::elapsed(token, now);
+    let context = context(now, Thresholds::default());
+    let _ = (findings(token, context), Status::of(token, context));
+    let share = status::elapsed(token, now);
     assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-    let by = Judgement {
-        now,
-        offset: ClockOffset::default(),
-        thresholds,
-    };
     let (mut json, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
     let report = TokenReport {
         token,
         scope: &scope,
-        by,
+        context,
     };
     output::json(&mut json, &report).unwrap();
     let style = Style {
@@ -481,7 +472,7 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
         colored: true,
         ascii: false,
     };
-    details::token(&mut table, token, by, style).unwrap();
+    details::token(&mut table, token, context, style).unwrap();
     (
         String::from_utf8(json).unwrap(),
         String::from_utf8(table).unwrap(),

@@ -12,8 +12,9 @@ use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
 use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -416,8 +417,8 @@ impl CredentialStore for Told {
         Ok(())
     }
 
-    fn place(&mut self) -> String {
-        "a test".to_owned()
+    fn location(&mut self) -> Location {
+        Location::new("a test")
     }
 }
 

@@ -13,8 +13,9 @@ use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
 use tokenscope::credentials::{CredentialStore, Environment, StoreError, StoreHandle};
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -515,8 +516,8 @@ impl CredentialStore for Counting {
         Ok(())
     }
 
-    fn place(&mut self) -> String {
-        "a test".to_owned()
+    fn location(&mut self) -> Location {
+        Location::new("a test")
     }
 }
 

@@ -1,9 +1,8 @@
 //! Scopes, credentials, profiles and failures.
 
 use tokenscope::app::state::Session;
-use tokenscope::domain::access::Identity;
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -64,4 +63,12 @@ pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
 
 pub(crate) fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, "It failed.", "Do something.")
+}
+
+/// Where the Secret Service usually keeps a secret.
+pub(crate) fn login_keyring() -> Location {
+    Location {
+        store: "Secret Service",
+        collection: Some("login".to_owned()),
+    }
 }

@@ -14,13 +14,14 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Stage, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::access::{Access, Identity, VisibleScopes};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::scope::{NamedScope, Scope};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::setup::state::Phase;
@@ -28,6 +29,7 @@ use tokenscope::theme::Theme;
 use tokenscope::ui::{self, RenderContext};
 
 use super::app::{found, listed, request_in};
+use super::sessions::login_keyring;
 use super::sessions::{account, failure, in_keyring, profile, session};
 use super::tokens;
 
@@ -202,7 +204,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
                 .map(|name| {
                     (
                         name.clone(),
-                        is_good.clone().map(|()| Some("here".to_owned())),
+                        is_good.clone().map(|()| Some(Location::new("here"))),
                     )
                 })
                 .collect(),
@@ -227,12 +229,12 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             result: is_good.map(|()| Saved {
                 settings: settings(),
-                place: "Secret Service, login collection".to_owned(),
+                location: login_keyring(),
             }),
         },
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,
-            result: is_good.map(|()| "Secret Service".to_owned()),
+            result: is_good.map(|()| Location::new("Secret Service")),
         },
         Effect::MeasureClock { .. } => Message::ClockMeasured {
             request,

@@ -10,14 +10,15 @@ use tokenscope::app::field::TextField;
 use tokenscope::app::message::{Message, Saved, TokenList};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::token_table::Sort;
@@ -364,7 +365,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     };
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });

@@ -14,11 +14,11 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::CredentialRef;
+use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{act, found, lookup, notice, request_of, type_text};
@@ -266,7 +266,7 @@ fn filled_form() -> State {
         at(0),
         Message::StoreProbed {
             request,
-            result: Ok("Secret Service".to_owned()),
+            result: Ok(Location::new("Secret Service")),
         },
     );
     update(
@@ -323,7 +323,7 @@ fn a_checked_credential_is_saved_and_used() {
     let request = request_of(&effects);
     let saved = Saved {
         settings: Settings::default(),
-        place: "Secret Service".to_owned(),
+        location: Location::new("Secret Service"),
     };
     update(
         &mut state,

@@ -9,20 +9,22 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, Saved};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+    VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
+use crate::support::sessions::login_keyring;
 use crate::support::sessions::{self, failure, in_environment, scope_id};
 use crate::support::tokens::{self, ID, now};
 
@@ -140,16 +142,16 @@ fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
     assert_eq!(state.context(), Context::Profiles);
     let locked = failure(FailureKind::Keyring);
     let found = vec![
-        ("prod".to_owned(), Ok(Some("a drawer".to_owned()))),
+        ("prod".to_owned(), Ok(Some(Location::new("a drawer")))),
         ("staging".to_owned(), Ok(None)),
         ("half".to_owned(), Err(locked.clone())),
     ];
     tell(&mut state, Message::SecretsFound { request, found });
-    let place = |name| state.profiles.place_of(name).cloned();
-    assert_eq!(place("prod"), Some(Ok(Some("a drawer".to_owned()))));
-    assert_eq!(place("staging"), Some(Ok(None)));
-    assert_eq!(place("half"), Some(Err(locked)));
-    assert_eq!(place("nobody"), None);
+    let location = |name| state.profiles.location_of(name).cloned();
+    assert_eq!(location("prod"), Some(Ok(Some(Location::new("a drawer")))));
+    assert_eq!(location("staging"), Some(Ok(None)));
+    assert_eq!(location("half"), Some(Err(locked)));
+    assert_eq!(location("nobody"), None);
 }
 
 #[test]
@@ -213,7 +215,7 @@ fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
     let found = vec![("prod".to_owned(), Ok(None))];
     let request = looking;
     tell(&mut state, Message::SecretsFound { request, found });
-    assert_eq!(state.profiles.place_of("prod"), None);
+    assert_eq!(state.profiles.location_of("prod"), None);
 }
 
 #[test]
@@ -254,13 +256,13 @@ fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
 fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stays() {
     let mut state = opened(Session::default());
     let probe = request_of(&start(&mut state, Opening::Setup));
-    let place = Ok("a drawer".to_owned());
+    let location = Ok(Location::new("a drawer"));
     let request = probe;
     tell(
         &mut state,
         Message::StoreProbed {
             request,
-            result: place,
+            result: location,
         },
     );
     tell(&mut state, Message::Pasted(Secret::new("tok".to_owned())));
@@ -605,12 +607,12 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     );
     let mut settings = settings();
     settings.profiles[1] = profile;
-    let place = "a drawer, at the top".to_owned();
-    let result = Ok(Saved { settings, place });
+    let location = login_keyring();
+    let result = Ok(Saved { settings, location });
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.session.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.scope, Some(zone('c')));
-    assert_eq!(state.session.store.as_deref(), Some("a drawer"));
+    assert_eq!(state.session.store, Some("Secret Service"));
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(notice(&state), "Saved. Now using the profile staging.");
 }
@@ -681,9 +683,9 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     let result = Ok(());
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
     let request = request_of(&effects);
-    let place = "a drawer".to_owned();
+    let location = Location::new("a drawer");
     let settings = settings();
-    let result = Ok(Saved { settings, place });
+    let result = Ok(Saved { settings, location });
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
         matches!(
@@ -707,7 +709,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     let request = request_of(&effects);
     let result = Ok(Saved {
         settings: settings(),
-        place: "a drawer".to_owned(),
+        location: Location::new("a drawer"),
     });
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
@@ -724,7 +726,7 @@ fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let mut state = lookup();
     let result = Ok(Saved {
         settings: without("half"),
-        place: "elsewhere".to_owned(),
+        location: Location::new("elsewhere"),
     });
     let request = RequestId(99);
     tell(&mut state, Message::ProfileSaved { request, result });
