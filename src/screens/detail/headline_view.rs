@@ -9,15 +9,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
-use super::layout::WIDE;
-use super::render_context::RenderContext;
-use super::times::FormattedInstant;
-use super::widgets::{bar, cells, inset, render_spans, render_spans_right, row, width};
 use crate::domain::duration::Remaining;
 use crate::domain::status::{self, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
+use crate::ui::layout::WIDE;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::FormattedInstant;
+use crate::ui::widgets::{bar, cells, inset, render_spans, render_spans_right, row, width};
 
 /// Rows that the large digits take.
 const LARGE: u16 = 4;
@@ -31,7 +31,7 @@ const TALL: u16 = 26;
 ///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
 ///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.6 % elapsed
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     buffer: &mut Buffer,
     inner: Rect,
     token: &ServiceToken,

@@ -6,8 +6,6 @@ use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::times::distance;
 use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
@@ -16,6 +14,8 @@ use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::screens::browse::token_table::Sort;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::distance;
 
 /// The gap before a column.
 const GAP: usize = 2;
@@ -42,7 +42,7 @@ const DURATION: usize = 10;
 const CLIENT_ID: (usize, usize) = (12, 39);
 
 /// The widths of the columns; zero for those without room.
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     name: usize,
     status: usize,
     left: usize,
@@ -55,7 +55,7 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// The columns of a row of a width, in cells. They depend on that alone, so that none moves
     /// while tokens come and go.
-    pub(super) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
+    pub(crate) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
         let mut take = |column: usize, name: usize| {
             let cost = column + GAP;
@@ -95,7 +95,7 @@ impl<'a> Columns<'a> {
     /// ```text
     ///    Name               Status ↓             Left      Last seen   Duration   Client ID
     /// ```
-    pub(super) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
+    pub(crate) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
         let arrow = self.look.arrow(sort);
         let named = |name: &str, by: Sort| {
             if by == sort {
@@ -130,7 +130,7 @@ impl<'a> Columns<'a> {
     /// ```text
     ///  ▲ CI/CD token        EXPIRING      12d 04:33:21      41 d ago    365d       88bf3b6d8616…
     /// ```
-    pub(super) fn row(
+    pub(crate) fn row(
         &self,
         token: &ServiceToken,
         context: EvaluationContext,
@@ -221,7 +221,7 @@ impl<'a> Columns<'a> {
 
 impl RenderContext<'_> {
     /// Up where less comes first, else down.
-    pub(super) fn arrow(&self, sort: Sort) -> &'static str {
+    pub(crate) fn arrow(&self, sort: Sort) -> &'static str {
         self.glyphs().arrows[usize::from(!sort.is_ascending())]
     }
 }
