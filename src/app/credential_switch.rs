@@ -7,13 +7,12 @@ use super::list_fetch;
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::{Access, ActiveCredential, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;
 use crate::screens::lookup::state::Lookup;
@@ -324,6 +323,6 @@ fn refused_change(failure: Failure) -> Vec<Step> {
     if failure.kind != FailureKind::Usage {
         return vec![Step::Report(failure)];
     }
-    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".to_owned();
+    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".into();
     vec![Step::Report(Failure { hint, ..failure }), Step::FindSecrets]
 }

@@ -9,15 +9,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input};
-use crate::domain::access::{Access, VisibleScopes};
-use crate::domain::credential::{CredentialSource, Location};
+use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
 use crate::domain::failure::Failure;
-use crate::domain::raw_lines::{Matches, RawLines};
+use crate::domain::profile::Settings;
+use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::domain::token::ServiceToken;
 
 /// Something that happened.

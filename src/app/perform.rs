@@ -8,7 +8,7 @@ use super::list_fetch;
 use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::CredentialRef;
+use crate::domain::credential::CredentialRef;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;

@@ -44,7 +44,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(raw.search_due());
     }
     if state.screen == Screen::Browse {
-        state.browse.keep_up(state.basis());
+        state.browse.keep_up(state.list_context());
         state.browse.scroll(state.body_rows());
     }
     state.next_change = schedule::next_change(state);
@@ -213,12 +213,12 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
 }
 
 fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
-    let (rows, basis) = (state.body_rows(), state.basis());
+    let (rows, context) = (state.body_rows(), state.list_context());
     match (state.overlay, state.screen) {
         (Some(overlay), _) => act_on_overlay(state, overlay, action, rows),
         (None, Screen::Setup) => state.setup.act(action),
         (None, Screen::Lookup) => state.lookup.act(action),
-        (None, Screen::Browse) => state.browse.act(action, rows, basis),
+        (None, Screen::Browse) => state.browse.act(action, rows, context),
         (None, Screen::Profiles) => act_on_profiles(state, action, rows),
         (None, Screen::Detail) => state.detail.act(action, rows),
     }

@@ -199,7 +199,7 @@ impl StoreError {
             other => return other.into(),
         };
         Failure {
-            hint,
+            hint: hint.into(),
             hint_on_screen: Some(ScreenHint::Instead(on_screen)),
             ..self.into()
         }
@@ -264,7 +264,7 @@ impl From<StoreError> for Failure {
         };
         let mut failure = Self::new(kind, error.to_string(), error.hint());
         if error.has_alternative() {
-            failure.hint = format!("{} {ALTERNATIVE}", failure.hint);
+            failure.hint.add(ALTERNATIVE);
             failure.hint_on_screen = Some(KEEP_IN_MEMORY);
         }
         failure.details.cause = error.cause().map(str::to_owned);

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::failure::Failure;
+use super::scope::{NamedScope, Scope};
 use super::secret::Secret;
 
 /// The kind of a credential, without its secret.
@@ -167,4 +169,77 @@ pub fn parse_email(text: &str) -> Option<String> {
     let (user, host) = text.split_once('@')?;
     let plausible = !user.is_empty() && !host.is_empty() && !host.contains('@');
     (plausible && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
+}
+
+/// A credential by its source: enough to find its secret, and to say which one is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Where the secret is.
+    pub source: CredentialSource,
+    /// What kind of credential it is.
+    pub kind: CredentialKind,
+}
+
+/// A credential with the scope that look-ups start from: the one in use, or one to switch to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActiveCredential {
+    /// `None` if there is no credential. Even then a scope may be known.
+    pub identity: Option<Identity>,
+    /// The profile it belongs to.
+    pub profile: Option<String>,
+    pub scope: Option<Scope>,
+    /// Where the scope came from, as shown to the user: `--account`, `profile prod`.
+    pub scope_origin: String,
+}
+
+impl ActiveCredential {
+    /// Where the secret is.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        self.identity.as_ref().map(|identity| &identity.source)
+    }
+
+    /// What kind of credential it is.
+    #[must_use]
+    pub fn kind(&self) -> Option<&CredentialKind> {
+        self.identity.as_ref().map(|identity| &identity.kind)
+    }
+}
+
+/// A credential and a scope: what every request needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Who asks.
+    pub identity: Identity,
+    /// What about.
+    pub scope: Scope,
+}
+
+/// Who wants to know which accounts and zones there are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CredentialRef {
+    /// The credential in use.
+    Identity(Identity),
+    /// One that is being typed in.
+    Credential(Credential),
+}
+
+impl CredentialRef {
+    /// Where the credential comes from; nothing where it was typed.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        match self {
+            Self::Identity(identity) => Some(&identity.source),
+            Self::Credential(_) => None,
+        }
+    }
+}
+
+/// The accounts and zones that a credential can see, or why it cannot list them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VisibleScopes {
+    /// The accounts.
+    pub accounts: Result<Vec<NamedScope>, Failure>,
+    /// The zones.
+    pub zones: Result<Vec<NamedScope>, Failure>,
 }

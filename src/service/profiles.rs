@@ -4,13 +4,11 @@
 
 use super::credentials::TokenService;
 use crate::config::settings;
-use crate::domain::access::CredentialRef;
 use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, Location};
+use crate::domain::credential::{Credential, CredentialRef, Location};
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 
 /// A profile that was removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +106,7 @@ fn left_elsewhere(name: &str, why: Failure) -> Failure {
     let hint = format!(
         "If the secret of {name} is kept where there is a keyring, remove it there with \
          `tokenscope auth clear --profile {name}`."
-    );
+    )
+    .into();
     Failure { hint, ..why }
 }

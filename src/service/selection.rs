@@ -4,13 +4,11 @@
 
 use super::credentials::no_credential;
 use crate::credentials::Environment;
-use crate::domain::access::{ActiveCredential, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, no_such_profile};
+use crate::domain::profile::{Profile, Settings, no_such_profile};
 use crate::domain::redaction;
 use crate::domain::scope::{Scope, ScopeKind};
-use crate::domain::settings::Settings;
 
 /// How many profiles a sentence names.
 const MOST_NAMED: usize = 8;

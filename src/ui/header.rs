@@ -20,7 +20,7 @@ const SEPARATOR: usize = 3;
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let mut left = vec![
         Span::raw(" "),
         look.span(Role::Title, "tokenscope"),

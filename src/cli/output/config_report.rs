@@ -5,8 +5,7 @@
 use serde::Serialize;
 
 use super::json::ScopeReport;
-use crate::domain::profile::Profile;
-use crate::domain::settings::Settings;
+use crate::domain::profile::{Profile, Settings};
 
 /// What `auth status` says.
 #[derive(Debug, Serialize)]

@@ -5,12 +5,10 @@
 use crate::action::Action;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::ActiveCredential;
-use crate::domain::credential::{CredentialSource, Location};
+use crate::domain::credential::{ActiveCredential, CredentialSource, Location};
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::remote::{Fetched, Remote, RequestId};
-use crate::domain::settings::Settings;
 
 /// Where the secret of each profile is stored; `None` if it has none.
 pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;

@@ -8,12 +8,13 @@ use serde_json::Value;
 use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds};
 
 use crate::cli::monitoring::{LATER, answer, api_at_noon, ending, eternal, id};
+use crate::domain::context;
 use crate::support::api::{Fake, run};
 
 #[test]
 fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud() {
     use chrono::{DateTime, TimeDelta};
-    use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, urgency};
+    use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, Urgency};
     let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let life = |expires_at| Lifecycle {
         enabled: Some(true),
@@ -41,11 +42,11 @@ fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud()
         ] {
             let now = end - TimeDelta::seconds(left);
             assert_eq!(
-                Status::at(life(Some(end)), now, thresholds),
+                Status::at(life(Some(end)), context(now, thresholds)),
                 status,
                 "{left}"
             );
-            let rank = |expires_at| urgency(life(expires_at), now, thresholds);
+            let rank = |expires_at| Urgency::of(life(expires_at), context(now, thresholds));
             let unknown_first = rank(None) < rank(Some(end));
             let is_behind = status == Status::Active || left < -30 * day;
             assert_eq!(unknown_first, is_behind, "unknown beside {left}");
@@ -340,7 +341,7 @@ proptest! {
             duration,
         };
         let left = TimeDelta::minutes(left);
-        let status = Status::at(life, noon(), thresholds);
+        let status = Status::at(life, context(noon(), thresholds));
         let expected = if left < own.critical {
             Status::Critical
         } else if left < own.warn {

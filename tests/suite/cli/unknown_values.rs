@@ -6,19 +6,18 @@
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output;
+use tokenscope::cli::output::details;
 use tokenscope::cli::output::json::TokenReport;
-use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{Judgement, details};
-use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
-use tokenscope::domain::lifetime;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::status::{Status, Thresholds};
+use tokenscope::domain::status::{self, Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::startup::output_style::OutputStyle;
 use wiremock::ResponseTemplate;
 
+use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
@@ -59,7 +58,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
         );
         assert_eq!(report["clock_skew_seconds"], 0);
         assert!(
-            outcome.stderr.contains("which cannot be right"),
+            outcome.stderr.contains("has an implausible date"),
             "{}",
             outcome.stderr
         );
@@ -343,7 +342,7 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
             assert!(
-                said.starts_with("warning: the API's answer is dated "),
+                said.starts_with("warning: the API's answer has an implausible date ("),
                 "{said}"
             );
             assert_eq!(said.lines().count(), 1, "{said}");
@@ -361,10 +360,7 @@ async fn a_clock_that_is_off_is_said_to_people() {
     for command in [vec!["get", id], vec!["list"], vec!["check"]] {
         let said = text(&stage.run(&command).stderr);
         assert!(said.starts_with("warning: your clock is "), "{said}");
-        assert!(
-            said.ends_with(" fast; the API's clock is used.\n"),
-            "{said}"
-        );
+        assert!(said.ends_with(" fast; using the API's clock.\n"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         let machine = [&command[..], &["-o", "json"]].concat();
         assert_eq!(text(&stage.run(&machine).stderr), "");
@@ -456,32 +452,25 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 
 /// Everything that is made of a token, at an instant.
 pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
-    let thresholds = Thresholds::default();
-    let _ = (
-        findings(token, now, thresholds),
-        Status::of(token, now, thresholds),
-    );
-    let share = lifetime::elapsed(token, now);
+    let context = context(now, Thresholds::default());
+    let _ = (findings(token, context), Status::of(token, context));
+    let share = status::elapsed(token, now);
     assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-    let by = Judgement {
-        now,
-        offset: ClockOffset::default(),
-        thresholds,
-    };
     let (mut json, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
     let report = TokenReport {
         token,
         scope: &scope,
-        by,
+        context,
     };
     output::json(&mut json, &report).unwrap();
-    let style = Style {
+    let style = OutputStyle {
         width: Some(100),
         colored: true,
         ascii: false,
+        is_dumb: false,
     };
-    details::token(&mut table, token, by, style).unwrap();
+    details::token(&mut table, token, context, style).unwrap();
     (
         String::from_utf8(json).unwrap(),
         String::from_utf8(table).unwrap(),

@@ -16,18 +16,17 @@ use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::Environment;
 #[cfg(target_os = "linux")]
 use tokenscope::credentials::StoreError;
-#[cfg(target_os = "linux")]
-use tokenscope::domain::access::{ActiveCredential, Identity};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
-use tokenscope::domain::failure::FailureKind;
-use tokenscope::domain::profile::Profile;
 #[cfg(target_os = "linux")]
-use tokenscope::domain::profile::parse_profile_name;
+use tokenscope::domain::credential::{
+    ActiveCredential, CredentialKind, CredentialSource, Identity,
+};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::profile::{Profile, Settings, parse_profile_name};
+#[cfg(target_os = "linux")]
 #[cfg(target_os = "linux")]
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
 #[cfg(target_os = "linux")]
 use tokenscope::domain::status::Lifecycle;
 #[cfg(target_os = "linux")]
@@ -111,8 +110,8 @@ async fn g08_the_same_of_every_error_of_the_store() {
             let service =
                 crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
             let failure = service.clear("default").await.unwrap_err();
-            assert!(!failure.hint.trim().is_empty());
-            let named = failure.hint.contains("CLOUDFLARE_API_TOKEN");
+            assert!(!failure.hint.text.trim().is_empty());
+            let named = failure.hint.text.contains("CLOUDFLARE_API_TOKEN");
             assert!(!named || flag.is_none(), "{error:?}: {}", failure.hint);
         }
     }

@@ -14,8 +14,9 @@ use tokenscope::config::paths::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
 };
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource, Location};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -495,7 +496,7 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
         failure.summary,
         "The keyring accepted the secret but does not return it."
     );
-    assert!(!failure.hint.contains("auth set"), "{}", failure.hint);
+    assert!(!failure.hint.text.contains("auth set"), "{}", failure.hint);
     assert!(!home.path().join("config.toml").exists());
 }
 
@@ -647,7 +648,7 @@ fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
         ] {
             assert!(error.is_retryable() && !error.is_absent());
             let failure = Failure::from(error);
-            assert!(failure.summary.ends_with('.') && failure.hint.ends_with('.'));
+            assert!(failure.summary.ends_with('.') && failure.hint.text.ends_with('.'));
         }
     }
 }

@@ -20,9 +20,8 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::field::{Editor, TextField};
 use tokenscope::app::message::Stage;
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
-use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
@@ -40,7 +39,7 @@ use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
-use crate::support::login_keyring;
+use crate::support::sessions::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);

@@ -10,14 +10,12 @@ use tokenscope::app::field::TextField;
 use tokenscope::app::message::Message;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
-use tokenscope::domain::access::{Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::remote::{Fetched, Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
@@ -26,7 +24,7 @@ use crate::screens::{
     LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,
     sweep, text, theatre, type_secret, zone,
 };
-use crate::support::login_keyring;
+use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
 const MAIN: usize = 9;

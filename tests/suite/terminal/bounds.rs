@@ -10,10 +10,8 @@ use proptest::prelude::*;
 use rustix::process::Signal;
 use serde_json::value::RawValue;
 use tokenscope::domain::fields::{changed_keys, fields};
-use tokenscope::domain::members::MOST_OTHERS;
-use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::raw_lines::{LONGEST_SHOWN, MOST_MATCHES, RawLines};
-use tokenscope::domain::token::ServiceToken;
+use tokenscope::domain::raw::{LONGEST_SHOWN, MOST_MATCHES, RawJson, RawLines};
+use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
 use crate::support::api::{Fake, Reply, http, run, success, token};
 use crate::support::terminal::{Session, is_given_back_once};

@@ -13,12 +13,11 @@ use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message};
 use tokenscope::app::state::{Session as AppSession, State};
-use tokenscope::domain::access::Identity;
-use tokenscope::domain::countdown::Remaining;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::duration::Remaining;
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 

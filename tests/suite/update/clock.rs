@@ -14,13 +14,12 @@ use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{LookUp, Message, TokenList};
 use tokenscope::app::state::{Screen, Session, State};
-use tokenscope::domain::access::Identity;
 use tokenscope::domain::clock::Now;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
 use crate::cli::monitoring::id;

@@ -7,15 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::layout;
-use super::render_context::RenderContext;
-use super::scroll::{self, Scroll};
-use super::widgets::{cells, hint_for, width};
 use crate::action::{Action, Context};
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::screens::detail::state::View;
 use crate::theme::Role;
+use crate::ui::layout;
+use crate::ui::render_context::RenderContext;
+use crate::ui::scroll::{self, Scroll};
+use crate::ui::widgets::{cells, hint_for, width};
 
 /// The least room between two columns, in cells.
 const GAP: usize = 2;
@@ -32,7 +32,7 @@ type Line = Vec<Span<'static>>;
 /// │ y      copy                 Esc    back                 │
 /// ╰ 1–20 of 34 ──────────────────────────────── Esc closes ─╯
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     body: Rect,
     state: &State,

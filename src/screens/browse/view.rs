@@ -6,18 +6,18 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use super::browse_row::Columns;
-use super::render_context::RenderContext;
-use super::widgets::{
-    cells, frame_title, frame_title_right, number, panel, render_spans, row, width,
-};
-use super::{browse_empty, browse_note};
+use super::row_view::Columns;
+use super::{empty_view, note_view};
 use crate::app::state::State;
 use crate::domain::search::TokenFilter;
 use crate::domain::status::Status;
 use crate::domain::text;
 use crate::screens::browse::state::{Browse, first_row};
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{
+    cells, frame_title, frame_title_right, number, panel, render_spans, row, width,
+};
 
 /// The order in which the title counts.
 const COUNTED: [Status; 7] = [
@@ -38,7 +38,7 @@ const COUNTED: [Status; 7] = [
 /// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancels                                     │
 /// ╰ / ci ─────────────────────────────────────────────────── 1–2 of 2 · by urgency ──╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let browse = &state.browse;
     let inner = panel(frame.buffer_mut(), area, "", look);
     let title = title(browse, usize::from(area.width).saturating_sub(4), look);
@@ -46,14 +46,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
     let rows = browse.table_rows(usize::from(inner.height));
     let first = first_row(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
-        browse_empty::render(frame, inner, state, look);
+        empty_view::render(frame, inner, state, look);
     } else {
         let table = Rect {
             height: cells(rows + 1).min(inner.height),
             ..inner
         };
         render_table(frame, table, state, first, look);
-        for (at, note) in browse_note::lines(state, look).iter().enumerate() {
+        for (at, note) in note_view::lines(state, look).iter().enumerate() {
             render_spans(frame.buffer_mut(), row(inner, rows + 1 + at), note, look);
         }
     }
@@ -71,7 +71,7 @@ fn title(browse: &Browse, room: usize, look: &RenderContext<'_>) -> Vec<Span<'st
     }
     let glyphs = look.glyphs();
     let rest = format!("{}{}", glyphs.dot, glyphs.ellipsis);
-    let mut spans = vec![look.span(Role::Title, &browse_note::tokens(total))];
+    let mut spans = vec![look.span(Role::Title, &note_view::tokens(total))];
     for status in COUNTED {
         let count = browse.table.count(status);
         if count == 0 {
@@ -108,12 +108,12 @@ fn render_table(
         &columns.names(browse.table.sort()),
         look,
     );
-    let basis = (state.instant(), state.session.settings.thresholds);
+    let context = state.evaluation_context();
     let mut filter = TokenFilter::new(browse.filter.value());
     let rows = usize::from(area.height).saturating_sub(1);
     for (at, token) in browse.table.tokens(first, rows).enumerate() {
         let place = row(area, at + 1);
-        let spans = columns.row(token, basis, &mut filter);
+        let spans = columns.row(token, context, &mut filter);
         render_spans(buffer, place, &spans, look);
         if first + at == browse.selected {
             buffer.set_style(place, look.style(Role::Selected));

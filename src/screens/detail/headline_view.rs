@@ -9,16 +9,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
-use super::layout::WIDE;
-use super::render_context::RenderContext;
-use super::times::FormattedInstant;
-use super::widgets::{bar, cells, inset, render_spans, render_spans_right, row, width};
-use crate::domain::countdown::Remaining;
-use crate::domain::lifetime;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::duration::Remaining;
+use crate::domain::status::{self, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
+use crate::ui::layout::WIDE;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::FormattedInstant;
+use crate::ui::widgets::{bar, cells, inset, render_spans, render_spans_right, row, width};
 
 /// Rows that the large digits take.
 const LARGE: u16 = 4;
@@ -32,7 +31,7 @@ const TALL: u16 = 26;
 ///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
 ///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.6 % elapsed
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     buffer: &mut Buffer,
     inner: Rect,
     token: &ServiceToken,
@@ -77,7 +76,7 @@ pub(super) fn render(
         let date = date.map_or("", String::as_str);
         render_spans_right(buffer, place, &[look.plain(date)], look);
     }
-    let share = lifetime::elapsed(token, now).filter(|_| inner.height >= 10);
+    let share = status::elapsed(token, now).filter(|_| inner.height >= 10);
     if let Some(share) = share {
         render_bar(
             buffer,
@@ -94,14 +93,9 @@ pub(super) fn render(
 /// `▲ EXPIRES IN`
 fn words(status: Status, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let role = Role::from(status.tone());
-    let words = match status {
-        Status::Critical => "CRITICAL · EXPIRES IN",
-        Status::Expiring => "EXPIRES IN",
-        status => status.word(),
-    };
     let symbol = status.symbol(look.ascii);
     let style = look.style(role).patch(look.style(Role::Strong));
-    let text = format!("{symbol} {}", look.clean(words));
+    let text = format!("{symbol} {}", look.clean(status.headline()));
     vec![Span::styled(text, style)]
 }
 

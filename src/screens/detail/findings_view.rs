@@ -7,15 +7,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::widgets::{render_spans, row};
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::findings::{Finding, Severity};
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{render_spans, row};
 
 /// The findings as lines of at most a number of cells.
-pub(super) fn lines(
+pub(crate) fn lines(
     findings: &[Finding],
     now: DateTime<Utc>,
     columns: usize,
@@ -50,7 +50,7 @@ pub(super) fn lines(
 }
 
 /// How loud a finding looks.
-pub(super) fn sign(severity: Severity, look: &RenderContext<'_>) -> (Role, &'static str) {
+pub(crate) fn sign(severity: Severity, look: &RenderContext<'_>) -> (Role, &'static str) {
     let glyphs = look.glyphs();
     match severity {
         Severity::Info => (Role::Accent, glyphs.info),
@@ -67,7 +67,7 @@ pub(super) fn sign(severity: Severity, look: &RenderContext<'_>) -> (Role, &'sta
 /// ● The previous secret still works.
 ///   ends in 01:12:09
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     buffer: &mut Buffer,
     area: Rect,
     lines: &[Vec<Span<'_>>],

@@ -7,12 +7,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::layout;
-use super::render_context::RenderContext;
-use super::widgets::{
-    cells, first_shown, frame_title, frame_title_right, hint_for, inset, panel, render_spans, row,
-    spinner,
-};
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
@@ -20,6 +14,12 @@ use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::screens::picker::state::Picker;
 use crate::theme::Role;
+use crate::ui::layout;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{
+    cells, first_shown, frame_title, frame_title_right, hint_for, inset, panel, render_spans, row,
+    spinner,
+};
 
 type Line = Vec<Span<'static>>;
 
@@ -38,7 +38,7 @@ const ROWS: usize = 16;
 /// │ ▲ The API token works, but may not list zones …       │
 /// ╰ Enter chooses ─────────────────────────── Esc closes ─╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, look: &RenderContext<'_>) {
     let picker = &state.picker;
     let columns = layout::overlay(body, WIDEST, 0).width;
     let remarks = remarks(picker, usize::from(columns.saturating_sub(4)), look);

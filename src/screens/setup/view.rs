@@ -6,15 +6,15 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::form::{self, Form, FormRow, scope_label};
-use super::render_context::RenderContext;
-use super::widgets::{hint_for, panel, spinner};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
 use crate::screens::setup::state::{Opener, Phase, Setup, SetupField, Trial};
 use crate::theme::Role;
+use crate::ui::form::{self, Form, FormRow, scope_label};
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{hint_for, panel, spinner};
 
 /// ```text
 /// ╭ Set up a credential ─────────────────────────────────╮
@@ -33,7 +33,7 @@ use crate::theme::Role;
 /// │   No account at hand? F4 opens a demo …              │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",

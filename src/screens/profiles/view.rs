@@ -7,20 +7,19 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::layout;
-use super::render_context::RenderContext;
-use super::widgets::{
-    cells, divider, first_shown, frame_title, frame_title_right, hint_for, inset, panel,
-    render_spans, row, spinner, width,
-};
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::access::ActiveCredential;
-use crate::domain::credential::{CredentialKind, CredentialSource, Location};
+use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSource, Location};
 use crate::domain::failure::Failure;
 use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::layout;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{
+    cells, divider, first_shown, frame_title, frame_title_right, hint_for, inset, panel,
+    render_spans, row, spinner, width,
+};
 
 type Line = Vec<Span<'static>>;
 
@@ -39,7 +38,7 @@ const FACTS: usize = 5;
 /// │ Secret       none is stored; c enters it                         │
 /// ╰──────────────────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let inner = panel(frame.buffer_mut(), area, "Profiles", look);
     let credentials = state.profiles.rows(&state.session.settings);
     let rows = usize::from(inner.height);
@@ -401,7 +400,7 @@ fn facts(
 /// │ collection. It is the one in use.                        │
 /// ╰ y removes it · n keeps it ───────────────────────────────╯
 /// ```
-pub(super) fn render_confirm(
+pub(crate) fn render_confirm(
     frame: &mut Frame<'_>,
     body: Rect,
     state: &State,

@@ -6,14 +6,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::layout;
-use super::render_context::RenderContext;
-use super::scroll::{self, Scroll};
-use super::widgets::{cells, hint_for};
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::theme::Role;
+use crate::ui::layout;
+use crate::ui::render_context::RenderContext;
+use crate::ui::scroll::{self, Scroll};
+use crate::ui::widgets::{cells, hint_for};
 
 /// The widest that the box gets, in cells.
 const WIDEST: u16 = 100;
@@ -31,7 +31,7 @@ const MOST_FACTS: usize = 500;
 /// │ API error 10000: Authentication error        │
 /// ╰──────────────────────────────── Esc closes ──╯
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     body: Rect,
     state: &State,

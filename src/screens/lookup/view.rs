@@ -6,10 +6,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::form::{self, Form, FormRow, scope_label};
-use super::render_context::RenderContext;
-use super::waiting;
-use super::widgets::{divider, first_shown, panel, render_spans, row, width};
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
@@ -17,6 +13,10 @@ use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::text;
 use crate::screens::lookup::state::LookupField;
 use crate::theme::Role;
+use crate::ui::form::{self, Form, FormRow, scope_label};
+use crate::ui::render_context::RenderContext;
+use crate::ui::waiting;
+use crate::ui::widgets::{divider, first_shown, panel, render_spans, row, width};
 
 /// ```text
 /// ╭ Look up a service token ─────────────────────────────╮
@@ -30,7 +30,7 @@ use crate::theme::Role;
 /// │ ▲ CI/CD token      EXPIRING    3 min ago             │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let inner = panel(frame.buffer_mut(), area, "Look up a service token", look);
     let form = Form {
         look,
@@ -167,7 +167,7 @@ fn recent_row(
     state: &State,
     look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
-    let status = recent.status(state.instant(), state.session.settings.thresholds);
+    let status = recent.status(state.evaluation_context());
     let role = Role::from(status.tone());
     let age = state.clock.local.signed_duration_since(recent.looked_up_at);
     let age = match duration::age(age) {

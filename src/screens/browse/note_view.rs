@@ -4,11 +4,11 @@
 
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::widgets::{hint_for, number, spinner};
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{hint_for, number, spinner};
 
 /// What there is to say of the list: how far it has come, or what it lacks.
 ///
@@ -17,7 +17,7 @@ use crate::theme::Role;
 /// ▲ Showing 1,000 of 12,000 tokens.  r fetches the list again
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
-pub(super) fn lines(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'static>>> {
+pub(crate) fn lines(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'static>>> {
     let browse = &state.browse;
     if browse.list.is_loading() {
         return vec![progress(state, look)];
@@ -42,7 +42,7 @@ pub(super) fn lines(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'st
     vec![spans, vec![look.span(Role::Muted, &format!("   {why}"))]]
 }
 
-pub(super) fn progress(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
+pub(crate) fn progress(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
     let browse = &state.browse;
     let received = browse.progress.received;
     let again = match browse.list.value() {
@@ -74,13 +74,13 @@ pub(super) fn progress(state: &State, look: &RenderContext<'_>) -> Vec<Span<'sta
 }
 
 /// For how many seconds the list has been under way.
-pub(super) fn waited(state: &State) -> i64 {
+pub(crate) fn waited(state: &State) -> i64 {
     let now = state.clock.steady;
     let since = state.browse.list.loading_since().unwrap_or(now);
     now.signed_duration_since(since).num_seconds()
 }
 
-pub(super) fn tokens(count: usize) -> String {
+pub(crate) fn tokens(count: usize) -> String {
     let noun = if count == 1 { "token" } else { "tokens" };
     format!("{} {noun}", number(count))
 }

@@ -8,20 +8,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::fields::{Fields, PANE};
-use super::layout::WIDE;
-use super::render_context::RenderContext;
-use super::widgets::{
-    cells, divider, frame_title, frame_title_right, hint_for, inset, panel, render_spans_centred,
-    row, splitter,
-};
-use super::{findings, headline, waiting};
+use super::fields_view::{Fields, PANE};
+use super::{findings_view, headline_view};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::fields::shown;
 use crate::domain::findings::Finding;
 use crate::domain::status::Status;
 use crate::theme::Role;
+use crate::ui::layout::WIDE;
+use crate::ui::render_context::RenderContext;
+use crate::ui::waiting;
+use crate::ui::widgets::{
+    cells, divider, frame_title, frame_title_right, hint_for, inset, panel, render_spans_centred,
+    row, splitter,
+};
 
 /// ```text
 /// ╭ CI/CD token ───────────────────────────────────────────────────────╮
@@ -31,13 +32,13 @@ use crate::theme::Role;
 /// │ ID             f174e90a-fafe-46…  │ ▲ Expires within 30 days.      │
 /// ╰ "id": "f174e90a-fafe-4643-…" ─────┴────────────────────────────────╯
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let Some(token) = state.detail.token.value() else {
         render_nothing(frame, area, state, look);
         return;
     };
-    let now = state.instant();
-    let thresholds = state.session.settings.thresholds;
+    let context = state.evaluation_context();
+    let now = context.now;
     let name = shown(token, "name");
     let name = if name.trim().is_empty() {
         "(no name)"
@@ -46,8 +47,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
     };
     let buffer = frame.buffer_mut();
     let inner = panel(buffer, area, name, look);
-    let status = Status::of(token, now, thresholds);
-    let top = headline::render(buffer, inner, token, status, now, look);
+    let status = Status::of(token, context);
+    let top = headline_view::render(buffer, inner, token, status, now, look);
     let sections = Sections {
         frame: area,
         inner,
@@ -59,7 +60,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
             now,
             look,
         },
-        findings: crate::domain::findings::findings(token, now, thresholds),
+        findings: crate::domain::findings::findings(token, context),
         now,
         look,
     };
@@ -84,7 +85,7 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     fn findings_lines(&self, columns: usize) -> Vec<Vec<Span<'static>>> {
-        findings::lines(&self.findings, self.now, columns, self.look)
+        findings_view::lines(&self.findings, self.now, columns, self.look)
     }
 
     fn rows_below(&self) -> u16 {
@@ -132,7 +133,7 @@ impl Sections<'_> {
             ..left
         };
         let lines = self.findings_lines(usize::from(place.width));
-        findings::render(buffer, place, &lines, look);
+        findings_view::render(buffer, place, &lines, look);
     }
 
     /// The table, and below it the pane, or the raw form on the frame where there is no room.
@@ -187,7 +188,7 @@ impl Sections<'_> {
             height: cells(for_findings),
             ..inset(inner)
         };
-        findings::render(buffer, place, &lines, look);
+        findings_view::render(buffer, place, &lines, look);
     }
 
     /// How many findings there are, where they have no room.
@@ -195,7 +196,7 @@ impl Sections<'_> {
         let Some(loudest) = self.findings.first() else {
             return;
         };
-        let (role, symbol) = findings::sign(loudest.severity, self.look);
+        let (role, symbol) = findings_view::sign(loudest.severity, self.look);
         let count = match self.findings.len() {
             1 => "1 finding".to_owned(),
             count => format!("{count} findings"),

@@ -8,28 +8,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::times::{FORMS, FormattedInstant};
-use super::widgets::{divider, first_shown, frame_title, number, render_spans, row};
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::{FORMS, FormattedInstant};
+use crate::ui::widgets::{divider, first_shown, frame_title, number, render_spans, row};
 
 /// Rows of the pane: a divider, the raw form, UTC, local time, and the distance from now.
-pub(super) const PANE: usize = 5;
+pub(crate) const PANE: usize = 5;
 
 /// Where values begin at most, in cells: the labels of the fields that we know fit.
 const LONGEST_LABEL: usize = 17;
 
 /// The fields of a token at an instant.
-pub(super) struct Fields<'a> {
-    pub(super) token: &'a ServiceToken,
-    pub(super) changed: &'a [String],
-    pub(super) selected: usize,
-    pub(super) now: DateTime<Utc>,
-    pub(super) look: &'a RenderContext<'a>,
+pub(crate) struct Fields<'a> {
+    pub(crate) token: &'a ServiceToken,
+    pub(crate) changed: &'a [String],
+    pub(crate) selected: usize,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) look: &'a RenderContext<'a>,
 }
 
 /// A field's value in words.
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How many lines the table has.
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.items().len()
     }
 
@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
     ///  Other fields
     ///  policies         ["a","b"]
     /// ```
-    pub(super) fn render(&self, buffer: &mut Buffer, area: Rect) {
+    pub(crate) fn render(&self, buffer: &mut Buffer, area: Rect) {
         let look = self.look;
         let rows = usize::from(area.height);
         let items = self.items();
@@ -238,7 +238,7 @@ impl<'a> Fields<'a> {
     /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
     /// │ Age     in 12 d                               │
     /// ```
-    pub(super) fn render_pane(&self, buffer: &mut Buffer, frame: Rect, area: Rect) {
+    pub(crate) fn render_pane(&self, buffer: &mut Buffer, frame: Rect, area: Rect) {
         let look = self.look;
         let Some(field) = self.selected_field() else {
             return;
@@ -278,7 +278,7 @@ impl<'a> Fields<'a> {
     /// ```text
     /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
     /// ```
-    pub(super) fn render_raw(&self, buffer: &mut Buffer, frame: Rect, y: u16) {
+    pub(crate) fn render_raw(&self, buffer: &mut Buffer, frame: Rect, y: u16) {
         let look = self.look;
         let Some((field, raw)) = self
             .selected_field()

@@ -7,23 +7,23 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::layout;
-use super::render_context::RenderContext;
-use super::times::FormattedInstant;
-use super::widgets::{cells, first_shown, frame_title, panel, render_spans, row};
 use crate::app::state::State;
 use crate::domain::fields::shown;
 use crate::domain::status::Status;
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::theme::Role;
+use crate::ui::layout;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::FormattedInstant;
+use crate::ui::widgets::{cells, first_shown, frame_title, panel, render_spans, row};
 
 /// ```text
 /// ╭ 3 tokens are called CI/CD token ─────────────────────────────────────╮
 /// │   ▲ EXPIRING  f174e90a-fafe-4643-bbbc-4a0ed4fc8415  seen 41 d ago    │
 /// ╰──────────────────────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     body: Rect,
     state: &State,
@@ -68,12 +68,12 @@ fn choice_row(
     state: &State,
     look: &RenderContext<'_>,
 ) -> Vec<Span<'static>> {
-    let now = state.instant();
-    let status = Status::of(token, now, state.session.settings.thresholds);
+    let context = state.evaluation_context();
+    let status = Status::of(token, context);
     let role = Role::from(status.tone());
     let seen = match &token.last_seen_at {
         Reported::Valid(seen) => {
-            let moment = FormattedInstant::new(*seen, now, look);
+            let moment = FormattedInstant::new(*seen, context.now, look);
             format!("seen {}", moment.distance)
         }
         Reported::Invalid => "last seen unclear".to_owned(),

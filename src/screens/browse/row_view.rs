@@ -6,17 +6,16 @@ use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::times::distance;
-use crate::domain::countdown::Remaining;
-use crate::domain::duration::{self, Lifetime};
+use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{sent, shown};
 use crate::domain::search::TokenFilter;
-use crate::domain::status::{Lifecycle, Status, Thresholds};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::screens::browse::token_table::Sort;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::times::distance;
 
 /// The gap before a column.
 const GAP: usize = 2;
@@ -43,7 +42,7 @@ const DURATION: usize = 10;
 const CLIENT_ID: (usize, usize) = (12, 39);
 
 /// The widths of the columns; zero for those without room.
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     name: usize,
     status: usize,
     left: usize,
@@ -56,7 +55,7 @@ pub(super) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// The columns of a row of a width, in cells. They depend on that alone, so that none moves
     /// while tokens come and go.
-    pub(super) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
+    pub(crate) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
         let mut take = |column: usize, name: usize| {
             let cost = column + GAP;
@@ -96,7 +95,7 @@ impl<'a> Columns<'a> {
     /// ```text
     ///    Name               Status ↓             Left      Last seen   Duration   Client ID
     /// ```
-    pub(super) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
+    pub(crate) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
         let arrow = self.look.arrow(sort);
         let named = |name: &str, by: Sort| {
             if by == sort {
@@ -131,14 +130,15 @@ impl<'a> Columns<'a> {
     /// ```text
     ///  ▲ CI/CD token        EXPIRING      12d 04:33:21      41 d ago    365d       88bf3b6d8616…
     /// ```
-    pub(super) fn row(
+    pub(crate) fn row(
         &self,
         token: &ServiceToken,
-        (now, thresholds): (DateTime<Utc>, Thresholds),
+        context: EvaluationContext,
         filter: &mut TokenFilter,
     ) -> Vec<Span<'static>> {
         let look = self.look;
-        let status = Status::of(token, now, thresholds);
+        let now = context.now;
+        let status = Status::of(token, context);
         let role = Role::from(status.tone());
         let mut spans = vec![Span::raw(" "), look.span(role, status.symbol(look.ascii))];
         spans.push(Span::raw(" "));
@@ -221,7 +221,7 @@ impl<'a> Columns<'a> {
 
 impl RenderContext<'_> {
     /// Up where less comes first, else down.
-    pub(super) fn arrow(&self, sort: Sort) -> &'static str {
+    pub(crate) fn arrow(&self, sort: Sort) -> &'static str {
         self.glyphs().arrows[usize::from(!sort.is_ascending())]
     }
 }

@@ -6,14 +6,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::browse_note::{progress, waited};
-use super::render_context::RenderContext;
-use super::waiting::on_keyring;
-use super::widgets::{hint_for, render_spans_centred, row};
+use super::note_view::{progress, waited};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::waiting::on_keyring;
+use crate::ui::widgets::{hint_for, render_spans_centred, row};
 
 /// ```text
 ///        The API lists no service token in account 4f1b…9c2e.
@@ -21,7 +21,7 @@ use crate::theme::Role;
 ///
 ///               r tries again   t looks up one token
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let lines = Lines {
         state,
         columns: usize::from(area.width),

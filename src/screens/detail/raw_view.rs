@@ -7,13 +7,13 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::widgets::{cells, frame_title, frame_title_right, panel, render_spans, row, width};
 use crate::app::state::State;
 use crate::domain::fields::shown;
 use crate::domain::text;
 use crate::screens::detail::raw::RawView;
 use crate::theme::Role;
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{cells, frame_title, frame_title_right, panel, render_spans, row, width};
 
 /// ```text
 /// ╭ CI/CD token · raw JSON ───────────── 3/7 matches · 12–40 of 88 ╮
@@ -21,7 +21,7 @@ use crate::theme::Role;
 /// │   "id": "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",                │
 /// ╰ / expires ─────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     area: Rect,
     state: &State,
