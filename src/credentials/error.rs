@@ -228,7 +228,7 @@ impl StoreError {
             other => return other.into(),
         };
         Failure {
-            hint,
+            hint: hint.into(),
             hint_on_screen: Some(ScreenHint::Instead(on_screen)),
             ..self.into()
         }

@@ -182,23 +182,21 @@ fn another(name: &str) -> Failure {
 }
 
 /// A failure after which it is not known whether the keyring has the secret.
-fn perhaps_kept(error: &StoreError, failure: Failure, name: &str) -> Failure {
+fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
     if error.is_certain() {
         return failure;
     }
-    let hint = format!(
-        "{} The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
-         tells.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+    failure.hint.add(&format!(
+        "The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
+         tells."
+    ));
+    failure
 }
 
 /// A failure after which the secret lies in the keyring all the same.
-fn left(failure: Failure, name: &str) -> Failure {
-    let hint = format!(
-        "{} The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+fn left(mut failure: Failure, name: &str) -> Failure {
+    failure.hint.add(&format!(
+        "The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`."
+    ));
+    failure
 }

@@ -86,8 +86,8 @@ async fn g08_the_same_of_every_error_of_the_store() {
             let service =
                 crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
             let failure = service.clear("default").await.unwrap_err();
-            assert!(!failure.hint.trim().is_empty());
-            let named = failure.hint.contains("CLOUDFLARE_API_TOKEN");
+            assert!(!failure.hint.text.trim().is_empty());
+            let named = failure.hint.text.contains("CLOUDFLARE_API_TOKEN");
             assert!(!named || flag.is_none(), "{error:?}: {}", failure.hint);
         }
     }

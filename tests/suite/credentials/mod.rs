@@ -107,7 +107,10 @@ fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
         failure.summary.contains("CLOUDFLARE_API_KEY"),
         "{failure:?}"
     );
-    assert!(failure.hint.contains("CLOUDFLARE_EMAIL"), "{failure:?}");
+    assert!(
+        failure.hint.text.contains("CLOUDFLARE_EMAIL"),
+        "{failure:?}"
+    );
     let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_API_TOKEN", "tok")];
     let found = environment(&pairs).credential().unwrap().unwrap();
     assert_eq!(found.credential.kind, CredentialKind::ApiToken);
@@ -263,7 +266,7 @@ fn every_store_error_says_what_happened_and_what_to_do() {
     for error in errors {
         let failure = Failure::from(error.clone());
         assert!(failure.summary.ends_with('.'), "{failure:?}");
-        assert!(failure.hint.ends_with('.'), "{failure:?}");
+        assert!(failure.hint.text.ends_with('.'), "{failure:?}");
         summaries.push(failure.summary);
     }
     assert!(summaries.contains(&"The keyring did not answer within 5 s.".to_owned()));
@@ -286,14 +289,14 @@ fn commands_that_help_name_the_profile() {
         StoreError::Unusable(InvalidSecret::Empty),
     ] {
         let plain = Failure::from(error.clone());
-        assert!(!plain.hint.contains('`'), "{plain:?}");
+        assert!(!plain.hint.text.contains('`'), "{plain:?}");
         let failure = error.of("work");
         assert_eq!(
             (failure.kind, &failure.summary),
             (plain.kind, &plain.summary)
         );
-        assert!(failure.hint.contains("--profile work`"), "{failure:?}");
-        let hint = failure.on_screen().hint;
+        assert!(failure.hint.text.contains("--profile work`"), "{failure:?}");
+        let hint = failure.on_screen().hint.text;
         assert!(
             !hint.contains('`') && hint.ends_with("save it.") || hint.contains("saving it"),
             "{hint}"

@@ -487,7 +487,7 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
         failure.summary,
         "The keyring took the secret but does not return it."
     );
-    assert!(!failure.hint.contains("auth set"), "{}", failure.hint);
+    assert!(!failure.hint.text.contains("auth set"), "{}", failure.hint);
     assert!(!home.path().join("config.toml").exists());
 }
 
@@ -639,7 +639,7 @@ fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
         ] {
             assert!(error.may_pass() && !error.is_absent());
             let failure = Failure::from(error);
-            assert!(failure.summary.ends_with('.') && failure.hint.ends_with('.'));
+            assert!(failure.summary.ends_with('.') && failure.hint.text.ends_with('.'));
         }
     }
 }

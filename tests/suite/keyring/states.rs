@@ -756,7 +756,7 @@ async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
     let failure = service.look_up(&access(), &token, || {}).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Keyring);
     assert!(failure.summary.contains("denied"), "{}", failure.summary);
-    let hint = failure.on_screen().hint;
+    let hint = failure.on_screen().hint.text;
     assert!(hint.contains("this session only"), "{hint}");
     assert_eq!(calls.lock().unwrap().len(), 1, "no loop of prompts");
     let _again = service.look_up(&access(), &token, || {}).await.unwrap_err();
