@@ -68,7 +68,7 @@ impl TokenService {
     async fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
         let paths = self.paths()?.clone();
         let loading = tokio::task::spawn_blocking(move || settings::load(&paths)).await;
-        let loaded = loading.unwrap_or_else(|_| Ok(settings::Loaded::default()))?;
+        let loaded = loading.unwrap_or_else(|_| Ok(settings::LoadedSettings::default()))?;
         let profile = loaded.settings.profile(name).cloned();
         Ok(profile.unwrap_or_else(|| Profile {
             name: name.to_owned(),

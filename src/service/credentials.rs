@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::lookup::{Aside, Found, matching, not_in_list};
 use super::origin::{refused, without_variable};
 use crate::api::{Client, Deadlines, Options};
-use crate::config::paths::{Paths, no_home};
+use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreError, StoreHandle, StoredEntries};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;

@@ -3,7 +3,7 @@
 //! Not here: whether the credential works (`credentials`).
 
 use super::credentials::TokenService;
-use crate::config::settings::{self, Prepared};
+use crate::config::settings::{self, PreparedWrite};
 use crate::credentials::{STORE_NAME, StoreError};
 use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
@@ -65,7 +65,7 @@ impl TokenService {
     }
 
     /// Waits for the lock where that does not hold up anything else.
-    async fn prepare(&self, profile: &Profile) -> Result<Prepared, Failure> {
+    async fn prepare(&self, profile: &Profile) -> Result<PreparedWrite, Failure> {
         let (paths, profile) = (self.paths()?.clone(), profile.clone());
         // The keyring needs time too.
         let wait = self.left().unwrap_or(self.limits.timeout) / 3;
@@ -87,7 +87,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-        prepared: &Prepared,
+        prepared: &PreparedWrite,
     ) -> Result<Location, NotSaved> {
         let wait = self.limits.keyring;
         let (name, secret) = (&profile.name, &credential.secret);
@@ -148,7 +148,11 @@ impl TokenService {
     }
 
     /// What is kept for a profile now, to be kept again if the profile cannot be written.
-    async fn before(&self, name: &str, prepared: &Prepared) -> Result<Option<Secret>, StoreError> {
+    async fn before(
+        &self,
+        name: &str,
+        prepared: &PreparedWrite,
+    ) -> Result<Option<Secret>, StoreError> {
         if !prepared.is_a_change() {
             return Ok(None);
         }

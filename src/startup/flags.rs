@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::config::log::LEVELS;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::theme::Theme;
 
 /// The heading of these options in the help.
 const HEADING: &str = "Global options";
-
-const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// Options that hold for every command.
 #[derive(Debug, Clone, Args)]
@@ -44,7 +43,7 @@ pub struct Flags {
     #[arg(long, global = true, help_heading = HEADING, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LOG_LEVELS, ignore_case = true, hide_possible_values = true)]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LEVELS, ignore_case = true, hide_possible_values = true)]
     pub log: Option<String>,
 }
 

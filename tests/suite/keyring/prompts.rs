@@ -10,7 +10,7 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Options};
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
 };
