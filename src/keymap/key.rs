@@ -1,22 +1,20 @@
-//! A key: its name in the table, and how people write it.
-//!
-//! Not here: what a key means.
+//! A key: its name in the table and on the screen.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with its modifiers, as it is written in the table: `ctrl-c`, `shift-tab`, `G`.
+/// A key with its modifiers. In the table: `ctrl-c`, `shift-tab`, `G`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
 
-/// A name that is not a key's.
+/// The name of no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the name of a key; names look like q, G, ctrl-c, shift-tab, f1, pageup")]
+#[error("unknown key {0:?}; keys are named like q, G, ctrl-c, shift-tab, f1 or pageup")]
 pub struct UnknownKey(String);
 
 const NAMED: [(&str, KeyCode); 15] = [
@@ -77,7 +75,7 @@ fn named(name: &str) -> Option<KeyCode> {
 }
 
 impl Key {
-    /// Terminals disagree on whether a capital comes with Shift, and on how Shift-Tab looks.
+    /// Terminals disagree on whether Shift accompanies a capital letter, and on Shift-Tab.
     fn normalized(self) -> Self {
         let Self {
             mut code,
@@ -112,7 +110,7 @@ impl Key {
         .normalized()
     }
 
-    /// The character that this key types, if it types one.
+    /// The character that this key types.
     pub(super) fn typed(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() && !c.is_control() => Some(c),
@@ -122,7 +120,7 @@ impl Key {
 }
 
 impl fmt::Display for Key {
-    /// As people write keys: `Ctrl-C`, `Shift-Tab`, `PgUp`, `↑`.
+    /// As people write it: `Ctrl-C`, `Shift-Tab`, `PgUp`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.modifiers.contains(KeyModifiers::CONTROL) {
             formatter.write_str("Ctrl-")?;
