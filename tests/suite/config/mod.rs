@@ -256,7 +256,7 @@ fn a_file_that_is_none_or_too_large_or_no_text_is_an_error_that_names_it() {
     fs::write(paths.config_file(), vec![b'#'; 1 << 20]).unwrap();
     load(&paths).unwrap();
     fs::write(paths.config_file(), [b'#', 0xFF]).unwrap();
-    assert!(summary(&paths).contains("not UTF-8"));
+    assert!(summary(&paths).contains("not valid UTF-8"));
     fs::write(paths.keymap_file(), "[detail]").unwrap();
     assert_eq!(keymap_text(&paths).unwrap().as_deref(), Some("[detail]"));
 }
