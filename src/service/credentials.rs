@@ -11,14 +11,14 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::lookup::{Aside, Found, matching, not_in_list};
-use super::origin::{refused, without_variable};
+use super::origin::refused;
 use crate::api::{Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreError, StoreHandle, StoredEntries};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::{Access, Credential, CredentialSource, Identity, Location};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Alternative, Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -109,11 +109,11 @@ impl TokenService {
 
     /// A failure without the advice that a flag makes useless.
     #[must_use]
-    pub fn with_open_ways(&self, failure: Failure) -> Failure {
-        match self.overruling {
-            Some(flag) => without_variable(failure, flag),
-            None => failure,
+    pub fn with_open_ways(&self, mut failure: Failure) -> Failure {
+        if let (Some(flag), Some(alternative)) = (self.overruling, &mut failure.hint.alternative) {
+            *alternative = Alternative::LeaveOut(flag);
         }
+        failure
     }
 
     /// From now on everything together has the time of one request: the keyring, retries, every

@@ -1,5 +1,4 @@
-//! What a failure says of the credential that it is about: where it came from, what it looks like,
-//! and which ways out are open.
+//! What a failure says about its credential: where it came from and what it looks like.
 //!
 //! Not here: what failed.
 
@@ -8,35 +7,6 @@ use crate::credentials::STORE_NAME;
 use crate::domain::credential::{Credential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
-
-/// The variable that most hints name.
-const VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
-
-/// A hint of the same kind without the sentence, or the end of one, that tells to set a variable.
-pub(super) fn without_variable(mut failure: Failure, flag: &str) -> Failure {
-    if !failure.hint.text.contains(VARIABLE) {
-        return failure;
-    }
-    let kept: Vec<String> = failure
-        .hint
-        .text
-        .split_inclusive(". ")
-        .filter_map(|sentence| {
-            let Some(at) = sentence.find(VARIABLE) else {
-                return Some(sentence.trim_end().to_owned());
-            };
-            let (start, _) = sentence[..at].rsplit_once(", or ")?;
-            Some(format!("{start}."))
-        })
-        .collect();
-    let instead = format!("leave {flag} out and take the credential from the environment.");
-    failure.hint.text = if kept.is_empty() {
-        format!("Try again, or {instead}")
-    } else {
-        format!("{} Or {instead}", kept.join(" "))
-    };
-    failure
-}
 
 /// The failure of a request. Where the API does not take the credential it says where that came from
 /// and which other kind it looks like.
