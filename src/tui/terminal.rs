@@ -13,10 +13,9 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
-use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::app::state::State;
 use crate::ui::{self, RenderContext};
@@ -35,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(4);
 pub(super) struct TerminalGuard {
     /// Never dropped: the library's clean-up reports errors on stderr, which panics if the window is
     /// gone. [`give_back`] does that work.
-    terminal: ManuallyDrop<Terminal<BoundedBackend>>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Whether the terminal may show something other than the last frame.
     is_dirty: bool,
     /// An artificial delay of each frame, for tests.
@@ -47,8 +46,7 @@ impl TerminalGuard {
     /// Takes over the terminal.
     pub(super) fn open() -> io::Result<Self> {
         give_back_on_panic();
-        let opened = take().and_then(|()| Terminal::new(BoundedBackend::new()));
-        let terminal = opened.inspect_err(|_| give_back())?;
+        let terminal = Self::take_over().inspect_err(|_| give_back())?;
         Ok(Self {
             terminal: ManuallyDrop::new(terminal),
             is_dirty: false,
@@ -57,15 +55,26 @@ impl TerminalGuard {
         })
     }
 
-    /// Width and height in cells.
+    /// The viewport has a fixed size, so that a frame is never larger than [`LARGEST`].
+    fn take_over() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+        take()?;
+        let backend = CrosstermBackend::new(stdout());
+        let viewport = Viewport::Fixed(frame_area(&backend)?);
+        Terminal::with_options(backend, TerminalOptions { viewport })
+    }
+
+    /// Width and height of a frame in cells.
     pub(super) fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        let area = frame_area(self.terminal.backend())?;
+        Ok((area.width, area.height))
     }
 
     pub(super) fn draw(&mut self, state: &State, look: &RenderContext<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.is_dirty) {
-            self.clear()?;
+            // Unlike the library's `clear`, this does not query the cursor position, which a terminal
+            // may never report.
+            let area = frame_area(self.terminal.backend())?;
+            self.terminal.resize(area)?;
         }
         #[cfg(debug_assertions)]
         std::thread::sleep(self.pause);
@@ -91,14 +100,6 @@ impl TerminalGuard {
     /// its contents although its size is the same.
     pub(super) fn mark_dirty(&mut self) {
         self.is_dirty = true;
-    }
-
-    /// Clears the terminal. Unlike the library's `clear`, this does not query the cursor position, which
-    /// a terminal may never report.
-    fn clear(&mut self) -> io::Result<()> {
-        let (width, height) = self.size()?;
-        self.terminal.resize(Rect::new(0, 0, width, height))?;
-        Ok(())
     }
 }
 
@@ -196,69 +197,13 @@ const LARGEST: Size = Size {
     height: 500,
 };
 
-/// A backend that reports at most [`LARGEST`] as its size.
-struct BoundedBackend(CrosstermBackend<Stdout>);
-
-impl BoundedBackend {
-    fn new() -> Self {
-        Self(CrosstermBackend::new(stdout()))
-    }
-}
-
-fn bounded(size: Size) -> Size {
-    Size {
-        width: size.width.min(LARGEST.width),
-        height: size.height.min(LARGEST.height),
-    }
-}
-
-impl Backend for BoundedBackend {
-    type Error = io::Error;
-
-    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, cells: I) -> io::Result<()> {
-        self.0.draw(cells)
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.0.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.0.get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.0.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
-    }
-
-    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        self.0.clear_region(region)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.0.size().map(bounded)
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        let window = self.0.window_size()?;
-        let columns_rows = bounded(window.columns_rows);
-        Ok(WindowSize {
-            columns_rows,
-            ..window
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.0)
-    }
+fn frame_area(backend: &CrosstermBackend<Stdout>) -> io::Result<Rect> {
+    let size = backend.size()?;
+    let (width, height) = (
+        size.width.min(LARGEST.width),
+        size.height.min(LARGEST.height),
+    );
+    Ok(Rect::new(0, 0, width, height))
 }
 
 /// A panic in any thread ends the program: it must not go on drawing without one of its tasks.
