@@ -4,6 +4,8 @@
 //! Comments, order and unknown keys survive a change. A file that does not parse is never written.
 //! An error message never quotes a value: it could be a secret.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -282,23 +284,6 @@ fn put(table: &mut dyn TableLike, key: &str, text: &str) {
     }
 }
 
-const KEYS: [&str; 12] = [
-    "default_profile",
-    "theme",
-    "ascii",
-    "bell",
-    "title",
-    "notify",
-    "mouse",
-    "calm",
-    "refresh_seconds",
-    "warn",
-    "critical",
-    "profiles",
-];
-
-const PROFILE_KEYS: [&str; 6] = ["credential", "email", "account", "zone", "name", "base_url"];
-
 /// A year.
 const LONGEST_REFRESH: u64 = 365 * 24 * 60 * 60;
 
@@ -373,11 +358,8 @@ fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
 /// be valid.
 fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), InvalidSetting> {
     let document = Document::parse(text)?;
-    let root = Section {
-        table: document.as_table(),
-        prefix: String::new(),
-    };
-    let mut unknown = root.unknown(&KEYS);
+    let root = Section::new(document.as_table(), String::new());
+    let mut unknown = Vec::new();
     let defaults = Settings::default();
     let mut looks = LenientReader {
         root: &root,
@@ -410,7 +392,9 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
         thresholds: thresholds(&root)?,
         profiles: profiles(&root, &mut unknown)?,
     };
-    Ok((settings, unknown, looks.replaced))
+    let replaced = looks.replaced;
+    unknown.splice(..0, root.unread());
+    Ok((settings, unknown, replaced))
 }
 
 /// Reads settings whose invalid values defaults replace.
@@ -445,9 +429,19 @@ impl<'a> LenientReader<'a> {
 struct Section<'a> {
     table: &'a dyn TableLike,
     prefix: String,
+    /// The keys that have been read.
+    read: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Section<'a> {
+    fn new(table: &'a dyn TableLike, prefix: String) -> Self {
+        Self {
+            table,
+            prefix,
+            read: RefCell::default(),
+        }
+    }
+
     fn invalid(&self, key: &str, message: &str) -> InvalidSetting {
         let span = self
             .table
@@ -466,6 +460,7 @@ impl<'a> Section<'a> {
         expected: &str,
         convert: impl Fn(&'a Item) -> Option<T>,
     ) -> Result<Option<T>, InvalidSetting> {
+        self.read.borrow_mut().insert(key.to_owned());
         let Some(item) = self.table.get(key) else {
             return Ok(None);
         };
@@ -475,10 +470,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn unknown(&self, known: &[&str]) -> Vec<String> {
+    /// The full names of keys that nothing has read.
+    fn unread(&self) -> Vec<String> {
+        let read = self.read.borrow();
         self.table
             .iter()
-            .filter(|(key, _)| !known.contains(key))
+            .filter(|(key, _)| !read.contains(*key))
             .map(|(key, _)| format!("{}{key}", self.prefix))
             .collect()
     }
@@ -528,29 +525,25 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
     let Some(table) = root.read("profiles", "a table of profiles", Item::as_table_like)? else {
         return Ok(Vec::new());
     };
-    let parent = Section {
-        table,
-        prefix: "profiles.".to_owned(),
-    };
+    let parent = Section::new(table, "profiles.".to_owned());
     let mut profiles = Vec::new();
     for (name, _) in table.iter() {
         let Some(table) = parent.read(name, "a table", Item::as_table_like)? else {
             continue;
         };
-        let section = Section {
-            table,
-            prefix: format!("profiles.{name}."),
-        };
+        let section = Section::new(table, format!("profiles.{name}."));
         if let Err(invalid) = parse_profile_name(name) {
             return Err(parent.invalid(name, &format!("is misnamed: {invalid}")));
         }
-        unknown.extend(section.unknown(&PROFILE_KEYS));
+        // Later versions use it.
+        section.read("name", "anything", Some)?;
         profiles.push(Profile {
             name: name.to_owned(),
             kind: kind(&section)?,
             scope: scope(&section)?,
             base_url: base_url(&section)?,
         });
+        unknown.extend(section.unread());
     }
     Ok(profiles)
 }

@@ -1,21 +1,17 @@
 //! A key: its name in the table and on the screen.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::Deserialize;
 
 /// A key with its modifiers. In the table: `ctrl-c`, `shift-tab`, `G`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
-
-/// The name of no key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown key {0:?}; keys are named like q, G, ctrl-c, shift-tab, f1 or pageup")]
-pub struct UnknownKey(String);
 
 const NAMED: [(&str, KeyCode); 15] = [
     ("enter", KeyCode::Enter),
@@ -35,12 +31,11 @@ const NAMED: [(&str, KeyCode); 15] = [
     ("end", KeyCode::End),
 ];
 
-impl FromStr for Key {
-    type Err = UnknownKey;
+impl TryFrom<String> for Key {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || UnknownKey(text.to_owned());
-        let mut rest = text;
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut rest = text.as_str();
         let mut modifiers = KeyModifiers::NONE;
         loop {
             let (modifier, after) = match rest.split_once('-') {
@@ -55,7 +50,11 @@ impl FromStr for Key {
         let mut characters = rest.chars();
         let code = match (characters.next(), characters.next()) {
             (Some(c), None) => KeyCode::Char(c),
-            _ => named(rest).ok_or_else(unknown)?,
+            _ => named(rest).ok_or_else(|| {
+                format!(
+                    "unknown key {text:?}; keys are named like q, G, ctrl-c, shift-tab, f1 or pageup"
+                )
+            })?,
         };
         Ok(Self { code, modifiers }.normalized())
     }

@@ -10,39 +10,24 @@ use serde::{Deserialize, Serialize};
 use crate::action::{Action, Context, Input};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::secret::Secret;
-pub use key::{Key, UnknownKey};
+pub use key::Key;
 
 const BUILT_IN: &str = include_str!("../../assets/keymap.toml");
 
 /// The keys of an action in a context.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     pub context: Context,
     /// Empty if the user removed them.
     pub keys: Vec<Key>,
     pub action: Action,
-    /// What the keys do, in the footer and the help.
+    /// What the keys do, in the footer and the help. A patch has none.
+    #[serde(default)]
     pub label: String,
     /// Whether the footer shows it.
+    #[serde(default)]
     pub footer: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    #[serde(default)]
-    rows: Vec<RawRow>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRow {
-    context: Context,
-    keys: Vec<String>,
-    action: Action,
-    label: Option<String>,
-    #[serde(default)]
-    footer: bool,
 }
 
 /// Why a table of keys is invalid.
@@ -51,8 +36,6 @@ pub enum KeymapError {
     /// Not TOML, or not a table of keys, with the line.
     #[error("{0}")]
     Syntax(String),
-    #[error(transparent)]
-    Key(#[from] UnknownKey),
     /// A patch of a row that does not exist.
     #[error(
         "there is no action {} in the context {}",
@@ -94,8 +77,10 @@ impl From<KeymapError> for Failure {
 }
 
 /// A table of keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Keymap {
+    #[serde(default)]
     rows: Vec<Row>,
 }
 
@@ -105,11 +90,7 @@ impl Keymap {
     /// # Errors
     /// [`KeymapError`], which a test rules out.
     pub fn built_in() -> Result<Self, KeymapError> {
-        let rows = parse(BUILT_IN)?
-            .into_iter()
-            .map(Row::try_from)
-            .collect::<Result<_, _>>()?;
-        let keymap = Self { rows };
+        let keymap = Self::parse(BUILT_IN)?;
         keymap.check()?;
         Ok(keymap)
     }
@@ -119,24 +100,29 @@ impl Keymap {
     /// # Errors
     /// [`KeymapError`] if the text is not a valid patch, or gives a key two actions.
     pub fn patched(mut self, text: &str) -> Result<Self, KeymapError> {
-        for patch in parse(text)? {
-            let keys = keys(&patch.keys)?;
+        for patch in Self::parse(text)?.rows {
+            let Row {
+                context, action, ..
+            } = patch;
             let row = self
                 .rows
                 .iter_mut()
-                .find(|row| row.context == patch.context && row.action == patch.action);
-            match row {
-                Some(row) => row.keys = keys,
-                None => {
-                    return Err(KeymapError::NoSuchRow {
-                        context: patch.context,
-                        action: patch.action,
-                    });
-                }
-            }
+                .find(|row| (row.context, row.action) == (context, action))
+                .ok_or(KeymapError::NoSuchRow { context, action })?;
+            row.keys = patch.keys;
         }
         self.check()?;
         Ok(self)
+    }
+
+    fn parse(text: &str) -> Result<Self, KeymapError> {
+        toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(String::new(), |span| {
+                let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+                format!("line {line}: ")
+            });
+            KeymapError::Syntax(format!("{place}{}", error.message()))
+        })
     }
 
     /// A key has one action per context. A narrower context may give it another one.
@@ -219,36 +205,6 @@ impl Keymap {
             .keys
             .first()
             .map(ToString::to_string)
-    }
-}
-
-fn parse(text: &str) -> Result<Vec<RawRow>, KeymapError> {
-    toml::from_str::<Table>(text)
-        .map(|table| table.rows)
-        .map_err(|error| {
-            let place = error.span().map_or(String::new(), |span| {
-                let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-                format!("line {line}: ")
-            });
-            KeymapError::Syntax(format!("{place}{}", error.message()))
-        })
-}
-
-fn keys(names: &[String]) -> Result<Vec<Key>, UnknownKey> {
-    names.iter().map(|name| name.parse()).collect()
-}
-
-impl TryFrom<RawRow> for Row {
-    type Error = UnknownKey;
-
-    fn try_from(row: RawRow) -> Result<Self, Self::Error> {
-        Ok(Self {
-            context: row.context,
-            keys: keys(&row.keys)?,
-            action: row.action,
-            label: row.label.unwrap_or_default(),
-            footer: row.footer,
-        })
     }
 }
 
