@@ -16,6 +16,7 @@ pub mod windows_keys;
 pub use crate::terminal::decode;
 
 use std::io::{self, Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -35,9 +36,9 @@ use crate::config::paths::Paths;
 use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::keymap::Keymap;
+use crate::screens::view::LocalTime;
 use crate::service::{Limits, TokenService};
 use crate::theme::Theme;
-use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
 use clocks::Clocks;
 use effects::Effects;
@@ -119,14 +120,11 @@ fn is_gone(error: &io::Error) -> bool {
 async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::Result<u8> {
     let clock = Clocks::start(launch.options.clock);
     let mut state = State::new(launch.session, clock.now(), screen.size()?);
+    state.ascii = launch.ascii;
+    state.keymap = Arc::new(launch.keymap);
     let first = app::start(&mut state, launch.opening);
-    let look = RenderContext {
-        keymap: &launch.keymap,
-        theme: &launch.theme,
-        ascii: launch.ascii,
-        local,
-    };
-    screen.draw(&state, &look)?;
+    let look = (&launch.theme, local as LocalTime);
+    screen.draw(&state, look)?;
     #[cfg(debug_assertions)]
     screen.slow_down(test_faults::pause(launch.fault.as_deref()));
 
@@ -152,15 +150,7 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
     #[cfg(debug_assertions)]
     test_faults::make(launch.fault.as_deref())?;
     run_effects(screen, &mut effects, first)?;
-    let code = event_loop(
-        screen,
-        &mut sources,
-        &mut effects,
-        &mut state,
-        &look,
-        &clock,
-    )
-    .await;
+    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
 }
@@ -171,7 +161,7 @@ async fn event_loop(
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: &RenderContext<'_>,
+    look: (&Theme, LocalTime),
     clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -192,7 +182,7 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, look.keymap, clock.now(), left).await {
+        let message = match sources.next(state, clock.now(), left).await {
             LoopEvent::Message(message) => message,
             LoopEvent::Nothing => continue,
             LoopEvent::End(code) => return Ok(code),
@@ -269,13 +259,7 @@ struct EventSources {
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen.
     /// What changed meanwhile may be drawn after a pause, where one is left.
-    async fn next(
-        &mut self,
-        state: &State,
-        keymap: &Keymap,
-        now: Now,
-        pause: Option<Duration>,
-    ) -> LoopEvent {
+    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
         let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
@@ -295,7 +279,7 @@ impl EventSources {
             Some(message) = self.messages.recv() => LoopEvent::Message(message),
             event = self.input.next() => match event {
                 Some(event) => {
-                    let input = keymap.translate(state.context(), event.clone());
+                    let input = state.keymap.translate(state.context(), event.clone());
                     if input.is_none() {
                         self.input.split(&event);
                     }
