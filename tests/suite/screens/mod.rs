@@ -39,7 +39,7 @@ use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
-use crate::support::login_keyring;
+use crate::support::sessions::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);

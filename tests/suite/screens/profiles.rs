@@ -24,7 +24,7 @@ use crate::screens::{
     LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,
     sweep, text, theatre, type_secret, zone,
 };
-use crate::support::login_keyring;
+use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
 const MAIN: usize = 9;
@@ -110,7 +110,7 @@ fn profiles() -> State {
 fn locked() -> Failure {
     Failure::new(
         FailureKind::Keyring,
-        "The keyring is locked, and was not unlocked.",
+        "The keyring is locked and was not unlocked.",
         "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again.",
     )
 }

@@ -3,60 +3,53 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::message::{LookUp, Message, Saved};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
-use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::base_url::BaseUrl;
+use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
     VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
-use crate::support::login_keyring;
-
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-
-fn now() -> DateTime<Utc> {
-    "2026-11-25T12:00:00Z".parse().unwrap()
-}
+use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
+use crate::support::sessions::login_keyring;
+use crate::support::sessions::{self, failure, in_environment, scope_id};
+use crate::support::tokens::{self, ID, now};
 
 fn account(digit: char) -> Scope {
-    Scope::Account(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Account(scope_id(digit))
 }
 
 fn zone(digit: char) -> Scope {
-    Scope::Zone(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Zone(scope_id(digit))
 }
 
 fn profile(name: &str, scope: Option<Scope>) -> Profile {
-    let kind = if name == "staging" {
-        CredentialKind::GlobalKey {
+    let mut profile = sessions::profile(name, scope);
+    if name == "staging" {
+        profile.kind = CredentialKind::GlobalKey {
             email: "ops@example.com".to_owned(),
-        }
-    } else {
-        CredentialKind::ApiToken
-    };
-    Profile {
-        name: name.to_owned(),
-        kind,
-        scope,
-        base_url: BaseUrl::default(),
+        };
     }
+    profile
+}
+
+fn token() -> Arc<ServiceToken> {
+    tokens::token(&format!(
+        r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#
+    ))
 }
 
 /// Three profiles; the first is the default, the last has no scope.
@@ -82,15 +75,6 @@ fn identity(name: &str) -> Identity {
     Identity::of(settings().profile(name).unwrap())
 }
 
-fn environment() -> Identity {
-    Identity {
-        source: CredentialSource::Environment {
-            variable: "CLOUDFLARE_API_TOKEN",
-        },
-        kind: CredentialKind::ApiToken,
-    }
-}
-
 /// The look-up panel with `prod` in use.
 fn lookup() -> State {
     let session = Session {
@@ -106,7 +90,7 @@ fn lookup() -> State {
 /// The look-up panel with the environment's credential in use.
 fn lookup_by_environment() -> State {
     let session = Session {
-        identity: Some(environment()),
+        identity: Some(in_environment()),
         scope: Some(account('e')),
         scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
         settings: settings(),
@@ -115,63 +99,10 @@ fn lookup_by_environment() -> State {
     opened(session)
 }
 
-fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
-    state
-}
-
-fn tell(state: &mut State, message: Message) -> Vec<Effect> {
-    update(state, now(), message)
-}
-
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    tell(state, Message::Acted(action))
-}
-
-fn type_text(state: &mut State, text: &str) {
-    for character in text.chars() {
-        assert_eq!(tell(state, Message::Typed(Typed(character))), []);
-    }
-}
-
-fn request_of(effects: &[Effect]) -> RequestId {
-    let requests: Vec<RequestId> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::FetchToken { request, .. }
-            | Effect::ListTokens { request, .. }
-            | Effect::ListScopes { request, .. }
-            | Effect::FindSecrets { request, .. }
-            | Effect::UseProfile { request, .. }
-            | Effect::RemoveProfile { request, .. }
-            | Effect::CheckCredential { request, .. }
-            | Effect::SaveProfile { request, .. }
-            | Effect::ProbeStore { request }
-            | Effect::OpenDemo { request } => Some(*request),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(requests.len(), 1, "{effects:?}");
-    requests[0]
-}
-
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "It failed.", "Do something.")
-}
-
-fn token() -> Arc<ServiceToken> {
-    let text = format!(r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#);
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
-}
-
 fn token_fetched(request: RequestId, scope: Scope) -> Message {
     let result = Ok(LookUp {
-        tokens: vec![token()],
         scope,
-        took: Duration::from_millis(9),
-        measured_offset: None,
+        ..found(vec![token()])
     });
     Message::TokenFetched { request, result }
 }
@@ -194,10 +125,6 @@ fn detail() -> State {
     tell(&mut state, token_fetched(request, account('a')));
     assert_eq!(state.screen, Screen::Detail);
     state
-}
-
-fn notice(state: &State) -> &str {
-    &state.notice.as_ref().unwrap().text
 }
 
 // ------------------------------------------------------------------------------- switching
@@ -429,7 +356,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
         "{effects:?}"
     );
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
-    let hint = &state.banner.as_ref().unwrap().failure.hint;
+    let hint = &state.banner.as_ref().unwrap().failure.hint.text;
     assert!(
         hint.starts_with("It was renamed or removed elsewhere."),
         "{hint}"
@@ -449,7 +376,7 @@ fn one_can_go_to_a_profile_and_back_to_the_environment() {
     assert_eq!(state.session.profile.as_deref(), Some("prod"));
     profiles(&mut state, 0);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
     assert_eq!(state.session.profile, None);
     assert_eq!(state.session.scope, Some(account('e')));
     assert_eq!(state.session.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
@@ -912,7 +839,7 @@ fn after_the_one_in_use_the_environment_comes_before_the_default() {
     assert_eq!(state.session.profile.as_deref(), Some("staging"));
     asked(&mut state, 2);
     removed(&mut state, without("staging"));
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
 }
 
 #[test]
