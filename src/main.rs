@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::FromArgMatches as _;
+use tokenscope::api::Deadlines;
 use tokenscope::app::Opening;
 use tokenscope::app::state::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
@@ -28,7 +29,7 @@ use tokenscope::domain::redaction::misplaced;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::keymap::Keymap;
-use tokenscope::service::{Limits, TokenService};
+use tokenscope::service::TokenService;
 use tokenscope::signals;
 use tokenscope::tui::{self, Clipboard, Launch};
 
@@ -158,17 +159,17 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
     let selection = ground::selection(&global, &ground, command.as_ref()).map_err(reported)?;
     log_start(&ground, &selection);
     let timeout = Duration::from_secs(global.timeout);
-    let limits = Limits {
+    let deadlines = Deadlines {
         timeout,
         keyring: if command.is_some() {
             KEYRING_WAIT.min(timeout)
         } else {
             timeout
         },
-        waits_when_limited: command.is_some(),
+        end: None,
     };
     let overruling = overruling(&global, command.as_ref());
-    let service = service(&ground, command.is_none(), limits).overruling_variables(overruling);
+    let service = service(&ground, command.is_none(), deadlines).overruling_variables(overruling);
     let style = output_style::style(&global, &ground.environment, &ground.settings);
     let Some(command) = command else {
         return open(
@@ -176,7 +177,7 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             ground,
             selection,
             service,
-            limits,
+            deadlines,
             token.as_deref(),
         );
     };
@@ -194,7 +195,7 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
             profile: global.profile,
             scope,
             options: ground.options,
-            limits,
+            deadlines,
             is_demo: global.demo,
             style,
         },
@@ -234,13 +235,13 @@ fn overlooked(ground: &Ground, selection: &ActiveCredential) -> Vec<String> {
     sentences
 }
 
-fn service(ground: &Ground, has_screens: bool, limits: Limits) -> TokenService {
+fn service(ground: &Ground, has_screens: bool, deadlines: Deadlines) -> TokenService {
     TokenService::new(
         ground.options.clone(),
         store(has_screens),
         ground.environment.clone(),
         ground.paths.clone(),
-        limits,
+        deadlines,
     )
 }
 
@@ -287,7 +288,7 @@ fn open(
     ground: Ground,
     selection: ActiveCredential,
     service: TokenService,
-    limits: Limits,
+    deadlines: Deadlines,
     token: Option<&str>,
 ) -> anyhow::Result<u8> {
     let token = token.map(parse_token).transpose().map_err(reported)?;
@@ -327,7 +328,7 @@ fn open(
         warnings,
         service,
         options,
-        limits,
+        deadlines,
         paths,
         keymap,
         theme,

@@ -3,7 +3,7 @@
 //! Not here: what any command does.
 
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -13,17 +13,18 @@ use super::output::table::Style;
 use super::output::{Judgement, rfc3339};
 use super::output_style;
 use super::progress::Progress;
-use crate::api::{BaseUrl, Options, Page};
+use crate::api::{BaseUrl, Deadlines, Options, Page};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
 use crate::domain::access::{Access, ActiveCredential, Identity};
 use crate::domain::clock::ClockOffset;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::Scope;
 use crate::domain::settings::Settings;
-use crate::domain::token::TokenRef;
-use crate::service::{Aside, Found, Limits, Listed, TokenService, nothing_selected};
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::service::{TokenService, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
@@ -42,7 +43,7 @@ pub struct Desk {
     /// What the demo's client is made of, its address aside.
     pub options: Options,
     /// How patient it is.
-    pub limits: Limits,
+    pub deadlines: Deadlines,
     /// Whether the embedded demo is asked.
     pub is_demo: bool,
     /// How tables look.
@@ -117,7 +118,7 @@ impl Reach {
         };
         let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
         let environment = Environment::default();
-        let service = TokenService::new(options.clone(), store, environment, None, desk.limits);
+        let service = TokenService::new(options.clone(), store, environment, None, desk.deadlines);
         service.start_the_clock();
         service.hold(server.credential.clone());
         Ok(Self {
@@ -143,13 +144,14 @@ impl Reach {
     }
 
     /// Lists a scope's tokens, and says how far it is where that takes long.
-    pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
+    pub(super) async fn list(&self, access: &Access) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.is_dumb);
-        let mut count = |page: Page<'_>| progress.count(page.received, page.total);
+        let mut count =
+            |page: Page<'_, Arc<ServiceToken>>| progress.count(page.received, page.total);
         let listing = self.service.list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
-        self.note(listed.doubtful_date);
-        tell(&listed.aside);
+        self.note(&listed);
+        tell(&listed);
         Ok(listed)
     }
 
@@ -157,23 +159,20 @@ impl Reach {
     pub(super) async fn list_all(
         &self,
         accesses: &[Result<Access, Failure>],
-    ) -> Vec<Result<Listed, Failure>> {
+    ) -> Vec<Result<Fetched<Tokens>, Failure>> {
         let progress = &Progress::new(self.is_dumb);
         let one = |access: &Result<Access, Failure>| {
             let access = access.clone();
             async move {
                 let on_network = || progress.network();
                 let listed = self.service.list(&access?, on_network, &mut |_| {}).await?;
-                self.note(listed.doubtful_date);
+                self.note(&listed);
                 Ok(listed)
             }
         };
         let all = join_all(accesses.iter().map(one));
         let answers = progress.beside(all).await;
-        answers
-            .iter()
-            .flatten()
-            .for_each(|listed| tell(&listed.aside));
+        answers.iter().flatten().for_each(tell);
         answers
     }
 
@@ -182,17 +181,17 @@ impl Reach {
         &self,
         access: &Access,
         token: &TokenRef,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.is_dumb);
         let looking = self.service.look_up(access, token, || progress.network());
         let found = progress.beside(looking).await?;
-        self.note(found.doubtful_date);
-        tell(&found.aside);
+        self.note(&found);
+        tell(&found);
         Ok(found)
     }
 
-    fn note(&self, doubtful_date: Option<DateTime<Utc>>) {
-        if let Some(date) = doubtful_date {
+    fn note(&self, fetched: &Fetched<Tokens>) {
+        if let Some(date) = fetched.clock.implausible_date() {
             // The first one is as good as any.
             let _noted_before = self.doubtful_date.set(date);
         }
@@ -222,8 +221,8 @@ impl Reach {
 }
 
 /// Says what is odd about an answer that was taken nevertheless.
-fn tell(aside: &Aside) {
-    for note in &aside.notes {
+fn tell(fetched: &Fetched<Tokens>) {
+    for note in &fetched.notes {
         warn(&format!("{note}."));
     }
 }

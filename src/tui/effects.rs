@@ -13,9 +13,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{self, Clipboard};
-use crate::api::{BaseUrl, Options, Page};
+use crate::api::{BaseUrl, Deadlines, Options, Page};
 use crate::app::effect::Effect;
-use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
+use crate::app::message::{JsonSearch, Message, Saved, Stage};
 use crate::config::paths::Paths;
 use crate::config::state;
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
@@ -23,10 +23,11 @@ use crate::demo::Demo;
 use crate::domain::access::{Access, CredentialRef, Identity};
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::Fetched;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
-use crate::domain::token::TokenRef;
-use crate::service::{Aside, Limits, TokenService};
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::service::TokenService;
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -42,7 +43,7 @@ pub(super) struct Effects {
     service: Arc<TokenService>,
     demo: Arc<OnceLock<DemoSession>>,
     options: Options,
-    limits: Limits,
+    deadlines: Deadlines,
     paths: Option<Paths>,
     clipboard: Clipboard,
     messages: UnboundedSender<Message>,
@@ -54,7 +55,7 @@ impl Effects {
     pub(super) fn new(
         service: TokenService,
         options: Options,
-        limits: Limits,
+        deadlines: Deadlines,
         paths: Option<Paths>,
         clipboard: Clipboard,
         messages: UnboundedSender<Message>,
@@ -68,7 +69,7 @@ impl Effects {
             service: Arc::new(service),
             demo: Arc::default(),
             options,
-            limits,
+            deadlines,
             paths,
             clipboard,
             messages,
@@ -131,13 +132,13 @@ impl Effects {
                 let messages = self.messages.clone();
                 self.spawn(request, async move {
                     let listed = service.scopes(&asker).await;
-                    let result = listed.map(|(visible, aside)| {
+                    let result = listed.map(|visible| {
                         let source = match asker {
                             CredentialRef::Identity(identity) => identity.source,
                             CredentialRef::Credential(_) => CredentialSource::Session,
                         };
-                        say_aside(&messages, source, aside, None);
-                        visible
+                        send_remarks(&messages, source, &visible);
+                        visible.value
                     });
                     Message::ScopesListed { request, result }
                 });
@@ -196,7 +197,7 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify_as(&asker, &scope).await;
+                let result = service.verify(&asker, &scope).await;
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {
@@ -268,10 +269,10 @@ impl Effects {
         let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let mut on_page = |page: Page<'_>| {
+            let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
                 let _unheard = messages.send(Message::TokensArrived {
                     request,
-                    tokens: page.tokens.to_vec(),
+                    tokens: page.items.to_vec(),
                     total: page.total,
                 });
             };
@@ -281,17 +282,9 @@ impl Effects {
             staged(Stage::Keyring);
             let on_network = || staged(Stage::Network);
             let result = service.list(&access, on_network, &mut on_page).await;
-            let result = result.map(|listed| {
-                let source = access.identity.source;
-                say_aside(&messages, source, listed.aside, listed.doubtful_date);
-                TokenList {
-                    tokens: listed.tokens,
-                    incomplete: listed.incomplete,
-                    total: listed.total,
-                    took: listed.took,
-                    measured_offset: listed.measured_offset,
-                }
-            });
+            if let Ok(listed) = &result {
+                send_remarks(&messages, access.identity.source, listed);
+            }
             Message::TokensListed { request, result }
         });
     }
@@ -310,28 +303,19 @@ impl Effects {
                     stage: Stage::Network,
                 });
             };
-            let result = service
-                .look_up(&access, &token, on_network)
-                .await
-                .map(|found| {
-                    let source = access.identity.source.clone();
-                    say_aside(&messages, source, found.aside, found.doubtful_date);
-                    LookUp {
-                        tokens: found.tokens,
-                        scope: access.scope.clone(),
-                        took: found.took,
-                        measured_offset: found.measured_offset,
-                    }
-                });
+            let result = service.look_up(&access, &token, on_network).await;
+            if let Ok(found) = &result {
+                send_remarks(&messages, access.identity.source, found);
+            }
             Message::TokenFetched { request, result }
         });
     }
 
     fn open_demo(&mut self, request: RequestId) {
-        let (demo, options, limits) = (self.demo.clone(), self.options.clone(), self.limits);
+        let (demo, options, deadlines) = (self.demo.clone(), self.options.clone(), self.deadlines);
         self.spawn(request, async move {
             let now = (options.clock)();
-            let result = start_demo(&demo, options, limits, now).await;
+            let result = start_demo(&demo, options, deadlines, now).await;
             Message::DemoOpened { request, result }
         });
     }
@@ -367,22 +351,22 @@ impl Effects {
     }
 }
 
-/// Hands on what an answer says besides what was asked for, if anything.
-fn say_aside(
+/// Sends what an answer says beyond its value: a pause, and the first oddity.
+fn send_remarks<T>(
     messages: &UnboundedSender<Message>,
     source: CredentialSource,
-    aside: Aside,
-    doubtful_date: Option<DateTime<Utc>>,
+    fetched: &Fetched<T>,
 ) {
-    let dated = doubtful_date.map(|date| {
+    let dated = fetched.clock.implausible_date().map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
         format!("the API's answer is dated {date}, which cannot be right: our clock is used")
     });
-    let note = dated.into_iter().chain(aside.notes).next();
-    if note.is_some() || aside.retry_after.is_some() {
+    let note = dated.or_else(|| fetched.notes.first().cloned());
+    let retry_after = fetched.retry_after();
+    if note.is_some() || retry_after.is_some() {
         let _unheard = messages.send(Message::AnsweredBesides {
             source,
-            retry_after: aside.retry_after,
+            retry_after,
             note,
         });
     }
@@ -391,7 +375,7 @@ fn say_aside(
 async fn start_demo(
     slot: &OnceLock<DemoSession>,
     options: Options,
-    limits: Limits,
+    deadlines: Deadlines,
     now: DateTime<Utc>,
 ) -> Result<Access, Failure> {
     let cannot = |cause: String| {
@@ -413,7 +397,7 @@ async fn start_demo(
         ..options
     };
     let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
-    let service = TokenService::new(options, store, Environment::default(), None, limits);
+    let service = TokenService::new(options, store, Environment::default(), None, deadlines);
     service.hold(server.credential.clone());
     let identity = Identity {
         source: CredentialSource::Demo,

@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use crate::api::Options;
+use crate::api::{Deadlines, Options};
 use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::state::{Session, State};
@@ -35,7 +35,7 @@ use crate::config::paths::Paths;
 use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::keymap::Keymap;
-use crate::service::{Limits, TokenService};
+use crate::service::TokenService;
 use crate::theme::Theme;
 use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
@@ -65,7 +65,7 @@ pub struct Launch {
     /// What the demo's client is made of, its address aside.
     pub options: Options,
     /// How patient the demo's client is.
-    pub limits: Limits,
+    pub deadlines: Deadlines,
     /// The files; none for the demo.
     pub paths: Option<Paths>,
     /// The keys.
@@ -137,7 +137,7 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
     let mut effects = Effects::new(
         launch.service,
         launch.options,
-        launch.limits,
+        launch.deadlines,
         launch.paths,
         launch.clipboard,
         sender,

@@ -18,6 +18,7 @@ use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
 use crate::credentials::{Kept, StoreError};
+use crate::domain::access::CredentialRef;
 use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
@@ -53,7 +54,7 @@ pub(super) async fn set(
     }
     let is_dumb = output_style::is_dumb(&desk.environment);
     let secret = if stdin {
-        piped_secret(desk.limits.timeout).await?
+        piped_secret(desk.deadlines.timeout).await?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
         // How long a person takes over it is not the command's time.
@@ -66,7 +67,8 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = desk.service.verify(&credential, &scope);
+        let typed = CredentialRef::Credential(credential.clone());
+        let checking = desk.service.verify(&typed, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {

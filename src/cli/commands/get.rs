@@ -26,10 +26,10 @@ pub(super) async fn get(
     let reach = Reach::new(desk).await?;
     let access = reach.access(token.scope())?;
     let found = reach.look_up(&access, &token).await?;
-    let [one] = found.tokens.as_slice() else {
-        return Err(ambiguous(&found.tokens, &token));
+    let [one] = found.value.as_slice() else {
+        return Err(ambiguous(&found.value, &token));
     };
-    let by = reach.judgement(found.measured_offset, form == Output::Table);
+    let by = reach.judgement(found.clock.offset(), form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(

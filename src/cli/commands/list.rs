@@ -18,11 +18,11 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     let access = reach.access(None)?;
     let listed = reach.list(&access).await?;
     let is_table = wanted.output == ListOutput::Table;
-    let by = reach.judgement(listed.measured_offset, is_table);
-    let has_some = !listed.tokens.is_empty();
-    let tokens = by_urgency(listed.tokens, wanted, by);
+    let by = reach.judgement(listed.clock.offset(), is_table);
+    let has_some = !listed.value.is_empty();
+    let tokens = by_urgency(listed.value, wanted, by);
     let is_empty = tokens.is_empty();
-    let incomplete = listed.incomplete.as_deref();
+    let incomplete = listed.gap.as_ref().map(|gap| gap.reason.as_str());
     let printed = match wanted.output {
         ListOutput::Json => {
             let report = ListReport {

@@ -12,7 +12,7 @@ use crate::app::message::Stage;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
 use crate::domain::access::Access;
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::token_table::{Basis, Table};
@@ -205,7 +205,7 @@ impl Browse {
             .to_std()
             .unwrap_or_default();
         let at = now;
-        self.list.settle(request, Ok(Fetched { value, at, took }));
+        self.list.settle(request, Ok(Received { value, at, took }));
         Some(request)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::access::ActiveCredential;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::settings::Settings;
 
 /// For each profile, where its secret is kept; nothing where it has none.
@@ -126,7 +126,7 @@ impl Profiles {
     }
 
     /// The secrets were looked for.
-    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Places>) -> bool {
+    pub(crate) fn found(&mut self, request: RequestId, found: Received<Places>) -> bool {
         self.places.settle(request, Ok(found))
     }
 

@@ -9,13 +9,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, TokenList};
+use tokenscope::app::message::Message;
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{self, Opening};
 use tokenscope::domain::access::Identity;
 use tokenscope::domain::clock::Now;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
@@ -713,27 +714,20 @@ fn parsed(json: &str) -> Arc<ServiceToken> {
 fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i64) -> usize {
     let token = parsed(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
+    let found = || Fetched {
+        clock: measured_offset.into(),
+        ..Fetched::new(vec![token.clone()], Duration::ZERO)
+    };
     let mut count = 0;
     for effect in effects {
         let message = match effect {
             Effect::FetchToken { request, .. } => Message::TokenFetched {
                 request: *request,
-                result: Ok(LookUp {
-                    tokens: vec![token.clone()],
-                    scope: scope(),
-                    took: Duration::ZERO,
-                    measured_offset,
-                }),
+                result: Ok(found()),
             },
             Effect::ListTokens { request, .. } => Message::TokensListed {
                 request: *request,
-                result: Ok(TokenList {
-                    tokens: vec![token.clone()],
-                    incomplete: None,
-                    total: Some(1),
-                    took: Duration::ZERO,
-                    measured_offset,
-                }),
+                result: Ok(found()),
             },
             Effect::MeasureClock { request, .. } => Message::ClockMeasured {
                 request: *request,

@@ -15,7 +15,7 @@ use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
 use tokenscope::screens::lookup::state::LookupField;
@@ -82,7 +82,7 @@ fn settings() -> Settings {
 }
 
 fn fetched<T>(value: T) -> Remote<T> {
-    Remote::Ready(Fetched {
+    Remote::Ready(Received {
         value,
         at: now(),
         took: Duration::ZERO,

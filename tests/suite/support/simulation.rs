@@ -12,13 +12,14 @@ use ratatui::backend::TestBackend;
 use serde_json::value::RawValue;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
+use tokenscope::app::message::{Message, Saved, Stage, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::access::{Access, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, ServerClock, Tokens};
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::RequestId;
@@ -189,16 +190,14 @@ impl World {
     }
 }
 
-fn found(tokens: Vec<Arc<ServiceToken>>, scope: &Scope) -> Result<LookUp, Failure> {
+fn found(tokens: Vec<Arc<ServiceToken>>) -> Result<Fetched<Tokens>, Failure> {
     if tokens.is_empty() {
         let (summary, hint) = ("None.", "Look elsewhere.");
         return Err(Failure::new(FailureKind::NotFound, summary, hint));
     }
-    Ok(LookUp {
-        tokens,
-        scope: scope.clone(),
-        took: Duration::from_millis(84),
-        measured_offset: Some(TimeDelta::seconds(3)),
+    Ok(Fetched {
+        clock: ServerClock::Offset(TimeDelta::seconds(3)),
+        ..Fetched::new(tokens, Duration::from_millis(84))
     })
 }
 
@@ -214,18 +213,15 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     };
     let is_good = tokens.as_ref().map(|_: &Vec<_>| ()).map_err(Clone::clone);
     Some(match effect {
-        Effect::FetchToken { access, .. } => Message::TokenFetched {
+        Effect::FetchToken { .. } => Message::TokenFetched {
             request,
-            result: tokens.and_then(|tokens| found(tokens, &access.scope)),
+            result: tokens.and_then(found),
         },
         Effect::ListTokens { .. } => Message::TokensListed {
             request,
-            result: tokens.map(|tokens| TokenList {
-                total: Some(tokens.len()),
-                tokens,
-                incomplete: None,
-                took: Duration::from_millis(84),
-                measured_offset: None,
+            result: tokens.map(|tokens| Fetched {
+                announced: Some(tokens.len()),
+                ..Fetched::new(tokens, Duration::from_millis(84))
             }),
         },
         Effect::ListScopes { .. } => Message::ScopesListed {

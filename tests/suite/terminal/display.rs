@@ -14,12 +14,13 @@ use rustix::process::Signal;
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message};
+use tokenscope::app::message::Message;
 use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{self, Opening};
 use tokenscope::domain::access::Identity;
 use tokenscope::domain::countdown::Remaining;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::settings::Settings;
@@ -772,12 +773,8 @@ fn answer(
         };
         let json = token(&members);
         let raw: &RawValue = serde_json::from_str(&json).unwrap();
-        let found = LookUp {
-            tokens: vec![ServiceToken::parse(&RawJson::from(raw)).into()],
-            scope: state.session.scope.clone().unwrap(),
-            took: Duration::ZERO,
-            measured_offset: None,
-        };
+        let token = ServiceToken::parse(&RawJson::from(raw));
+        let found = Fetched::new(vec![token.into()], Duration::ZERO);
         let result = Ok(found);
         app::update(state, now, Message::TokenFetched { request, result });
     }

@@ -9,12 +9,13 @@ use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::field::TextField;
-use tokenscope::app::message::{LookUp, Message, Saved, TokenList, Typed};
+use tokenscope::app::message::{Message, Saved, Typed};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Gap, ServerClock, Tokens};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -113,13 +114,10 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
     ]
 }
 
-fn all(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
-    TokenList {
-        total: Some(tokens.len()),
-        tokens,
-        incomplete: None,
-        took: Duration::from_millis(84),
-        measured_offset: None,
+fn all(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched {
+        announced: Some(tokens.len()),
+        ..Fetched::new(tokens, Duration::from_millis(84))
     }
 }
 
@@ -156,7 +154,11 @@ fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>,
     assert_eq!(update(state, now, page), []);
 }
 
-fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) -> Vec<Effect> {
+fn end(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
     let now = state.clock.local;
     update(state, now, Message::TokensListed { request, result })
 }
@@ -366,9 +368,12 @@ fn quitting_works_with_a_list_in_flight() {
 fn a_list_that_lacks_something_says_so() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &scope());
-    let list = TokenList {
-        incomplete: Some("page 2 of 5 could not be read".to_owned()),
-        total: Some(12_000),
+    let list = Fetched {
+        gap: Some(Gap {
+            reason: "page 2 of 5 could not be read".to_owned(),
+            failure: None,
+        }),
+        announced: Some(12_000),
         ..all(tokens())
     };
     end(&mut state, request, Ok(list));
@@ -639,12 +644,7 @@ fn fetch_of(effects: &[Effect]) -> RequestId {
 }
 
 fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
-    let found = LookUp {
-        tokens: vec![token],
-        scope: scope(),
-        took: Duration::from_millis(5),
-        measured_offset: None,
-    };
+    let found = Fetched::new(vec![token], Duration::from_millis(5));
     let now = state.clock.local;
     let result = Ok(found);
     update(state, now, Message::TokenFetched { request, result })
@@ -821,8 +821,8 @@ fn c27_a_night_asleep_asks_for_nothing() {
 fn the_servers_clock_is_learnt_from_a_list() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &scope());
-    let list = TokenList {
-        measured_offset: Some(TimeDelta::days(4)),
+    let list = Fetched {
+        clock: ServerClock::Offset(TimeDelta::days(4)),
         ..all(tokens())
     };
     end(&mut state, request, Ok(list));

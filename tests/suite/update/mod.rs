@@ -11,12 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::message::{Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{CredentialRef, Identity};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -66,13 +67,8 @@ fn token(expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
     Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
 }
 
-fn found(tokens: Vec<Arc<ServiceToken>>) -> LookUp {
-    LookUp {
-        tokens,
-        scope: scope(),
-        took: Duration::from_millis(84),
-        measured_offset: None,
-    }
+fn found(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched::new(tokens, Duration::from_millis(84))
 }
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
@@ -558,7 +554,11 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
 
 // ---------------------------------------------------------------------- typing while it is fetched
 
-fn answer(state: &mut State, request: RequestId, result: Result<LookUp, Failure>) -> Vec<Effect> {
+fn answer(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
     update(state, at(1), Message::TokenFetched { request, result })
 }
 

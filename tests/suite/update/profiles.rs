@@ -8,13 +8,14 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::message::{Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -163,13 +164,8 @@ fn token() -> Arc<ServiceToken> {
     Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
 }
 
-fn token_fetched(request: RequestId, scope: Scope) -> Message {
-    let result = Ok(LookUp {
-        tokens: vec![token()],
-        scope,
-        took: Duration::from_millis(9),
-        measured_offset: None,
-    });
+fn token_fetched(request: RequestId) -> Message {
+    let result = Ok(Fetched::new(vec![token()], Duration::from_millis(9)));
     Message::TokenFetched { request, result }
 }
 
@@ -188,7 +184,7 @@ fn detail() -> State {
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
-    tell(&mut state, token_fetched(request, account('a')));
+    tell(&mut state, token_fetched(request));
     assert_eq!(state.screen, Screen::Detail);
     state
 }
@@ -279,7 +275,7 @@ fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects, [Effect::Cancel(refresh), Effect::Cancel(looking)]);
     let before = state.clone();
-    assert_eq!(tell(&mut state, token_fetched(refresh, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(refresh)), []);
     assert_eq!(state.detail, before.detail);
     assert_eq!(state.screen, Screen::Lookup);
     let found = vec![("prod".to_owned(), Ok(None))];
@@ -295,7 +291,7 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = act(&mut state, Action::Profiles);
     assert_eq!(effects[0], Effect::Cancel(request));
-    assert_eq!(tell(&mut state, token_fetched(request, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(request)), []);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
     assert_eq!(state.lookup.token.value(), ID, "what was typed stays");
@@ -563,10 +559,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 4 | 5 => Message::Acted(Action::Submit),
                 6 => Message::Acted(Action::LookUp),
                 7 => Message::Acted(Action::Refresh),
-                8 if !open.is_empty() => token_fetched(
-                    open[next(open.len())],
-                    state.session.scope.clone().unwrap_or(account('a')),
-                ),
+                8 if !open.is_empty() => token_fetched(open[next(open.len())]),
                 9 if !open.is_empty() => Message::ProfilesChanged {
                     request: open[next(open.len())],
                     result: Ok(settings()),
