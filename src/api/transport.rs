@@ -202,19 +202,10 @@ impl Client {
             return Err(Error::ProxyLogin(Box::new(login)));
         }
         let head = ResponseHead::new(&response, context, request, sent, (self.clock)());
-        let body = match head.facts.status {
-            300..=399 => Vec::new(),
-            _ if head.identifies_error() => {
-                match timeout(ERROR_BODY_TIMEOUT, body(&mut response)).await {
-                    Ok(Ok(bytes)) => bytes,
-                    Ok(Err(_)) | Err(_) => Vec::new(),
-                }
-            }
-            _ => match body(&mut response).await {
-                Ok(bytes) => bytes,
-                Err(BodyError::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
-                Err(BodyError::Broken(error)) => return Err(self.broken(request, error)),
-            },
+        let body = match head.read_body(&mut response).await {
+            Ok(bytes) => bytes,
+            Err(BodyError::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
+            Err(BodyError::Broken(error)) => return Err(self.broken(request, error)),
         };
         tracing::debug!(
             request = request.line(),
@@ -377,6 +368,19 @@ impl ResponseHead {
     /// Whether the status alone identifies the error, even without a body.
     fn identifies_error(&self) -> bool {
         matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
+    }
+
+    /// Reads the body, if it matters, and without waiting long if the status is enough.
+    async fn read_body(&self, response: &mut Response) -> Result<Vec<u8>, BodyError> {
+        match self.facts.status {
+            300..=399 => Ok(Vec::new()),
+            _ if self.identifies_error() => match timeout(ERROR_BODY_TIMEOUT, body(response)).await
+            {
+                Ok(Ok(bytes)) => Ok(bytes),
+                Ok(Err(_)) | Err(_) => Ok(Vec::new()),
+            },
+            _ => body(response).await,
+        }
     }
 
     /// The value with the oddities of its answer, or the error that the answer means.

@@ -172,11 +172,10 @@ fn show(
     found: &Fetched<Tokens>,
     token: Arc<ServiceToken>,
 ) -> Vec<Step> {
-    // Set with the request whose answer this is.
-    let Some(scope) = state.detail.access.as_ref().map(|it| it.scope.clone()) else {
+    let detail = &mut state.detail;
+    let Some(scope) = detail.access.as_ref().map(|it| it.scope.clone()) else {
         return Vec::new();
     };
-    let detail = &mut state.detail;
     detail.changed = detail
         .token
         .value()

@@ -1,6 +1,6 @@
 //! Credentials: which one is selected, how its secret is read and stored, and which host may receive it.
 
-use super::TokenService;
+use super::token_service::TokenService;
 use crate::config::settings;
 use crate::credentials::{Environment, Kept, StoreError};
 use crate::domain::access::{ActiveCredential, CredentialRef, Identity};

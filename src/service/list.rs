@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::TokenService;
 use super::lookup::refused;
+use super::token_service::TokenService;
 use crate::api::{Error, Page};
 use crate::domain::access::{Access, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;

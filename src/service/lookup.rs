@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::TokenService;
+use super::token_service::TokenService;
 use crate::api;
 use crate::credentials::STORE_NAME;
 use crate::domain::access::{Access, CredentialRef};

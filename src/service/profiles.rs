@@ -1,6 +1,6 @@
 //! Profiles: which ones exist, which is the default, and storing one together with its secret.
 
-use super::TokenService;
+use super::token_service::TokenService;
 use crate::config::settings::{self, Prepared};
 use crate::credentials::{STORE_NAME, StoreError};
 use crate::domain::base_url::BaseUrl;
