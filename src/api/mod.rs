@@ -10,7 +10,6 @@ mod classify;
 mod client;
 mod connection_errors;
 mod connections;
-mod content_encoding;
 mod envelope;
 mod error;
 mod error_messages;
@@ -23,7 +22,6 @@ mod request;
 mod retry;
 mod transport;
 mod trust_roots;
-mod wording;
 
 pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use error::{

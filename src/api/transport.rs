@@ -2,7 +2,6 @@
 //!
 //! Neither headers nor bodies are ever logged.
 
-use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,16 +9,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::classify::{self, ResponseFacts};
 use super::connection_errors::LoginRequest;
 use super::connections::Connections;
-use super::content_encoding::{self, Coding};
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
-use super::http_client::{HttpConfig, Options};
+use super::http_client::{self, HttpConfig, Options};
 use super::proxy::ProxyInfo;
 use super::request::{self, Request};
 use super::{connection_errors, proxy_login, redact, retry};
@@ -33,8 +32,8 @@ use crate::domain::sync::locked;
 /// Maximum size of a body after decompression.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// Larger or compressed bodies are parsed on another thread: they take longer than signals and keys
-/// can wait, and the next page of a list arrives meanwhile.
+/// Larger bodies are parsed on another thread: that takes longer than signals and keys can wait, and the
+/// next page of a list arrives meanwhile.
 const SMALL_BODY: usize = 64 * 1024;
 
 /// How long to wait for the body of an error whose status alone identifies it.
@@ -215,30 +214,27 @@ impl Client {
             "answered"
         );
         let clock = head.measured_offset.into();
-        let parsed = if head.is_gzip || body.len() > SMALL_BODY {
-            spawn_blocking(move || head.parse(body, parse))
-                .await
-                .unwrap_or_else(|gone| Err(ParseError::Damaged(io::Error::other(gone.to_string()))))
+        let parsed = if body.len() > SMALL_BODY {
+            let parsing = spawn_blocking(move || head.parse(body, parse));
+            parsing.await.unwrap_or_else(|stopped| {
+                Err(Error::Transport {
+                    fault: TransportFault::Other,
+                    request: request.line(),
+                    host: self.base_url.host(),
+                    cause: stopped.to_string(),
+                })
+            })
         } else {
             head.parse(body, parse)
         };
-        match parsed {
-            Ok((value, notes)) => Ok(Fetched {
-                value,
-                took: context.elapsed(),
-                clock,
-                gap: None,
-                announced: None,
-                notes,
-            }),
-            Err(ParseError::Refused(error)) => Err(error),
-            Err(ParseError::Damaged(error)) => Err(Error::Transport {
-                fault: TransportFault::Compression,
-                request: request.line(),
-                host: self.base_url.host(),
-                cause: bounded(&error.to_string()),
-            }),
-        }
+        parsed.map(|(value, notes)| Fetched {
+            value,
+            took: context.elapsed(),
+            clock,
+            gap: None,
+            announced: None,
+            notes,
+        })
     }
 
     /// The error of a request without a response.
@@ -301,25 +297,11 @@ impl<T, F> Parse<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clon
 /// A response without its body.
 struct ResponseHead {
     facts: ResponseFacts,
-    is_gzip: bool,
     cf_ray: Option<String>,
     measured_offset: Option<TimeDelta>,
     request: String,
     credential: &'static str,
     secret: Secret,
-}
-
-/// Why a response has no value.
-enum ParseError {
-    Refused(Error),
-    /// The body cannot be decompressed.
-    Damaged(io::Error),
-}
-
-impl From<Error> for ParseError {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
 }
 
 impl ResponseHead {
@@ -338,25 +320,19 @@ impl ResponseHead {
         let date = text("date").and_then(|text| retry::http_date(&text));
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
-        let (is_gzip, encoding) = match Coding::of(response.headers()) {
-            Coding::Plain => (false, None),
-            Coding::Gzip => (true, None),
-            Coding::Other(encoding) => (false, Some(hide(encoding))),
-        };
         let pause = text("retry-after");
         Self {
             facts: ResponseFacts {
                 status: response.status().as_u16(),
                 subject: request.subject(),
                 retry_after: retry::retry_after(pause.as_deref(), date.unwrap_or(received)),
-                encoding,
+                encoding: http_client::unsupported_encoding(response.headers()).map(hide),
                 location_host: location
                     .as_ref()
                     .and_then(Url::host_str)
                     .map(bounded)
                     .map(hide),
             },
-            is_gzip,
             request: request.line(),
             credential: context.credential,
             secret: context.secret.clone(),
@@ -384,19 +360,8 @@ impl ResponseHead {
     }
 
     /// The value with the oddities of its answer, or the error that the answer means.
-    fn parse<T>(self, body: Vec<u8>, parse: impl Parse<T>) -> Result<(T, Vec<String>), ParseError> {
-        let plain = if self.is_gzip {
-            content_encoding::gunzip(&body, MAX_BODY)
-        } else {
-            Ok(body)
-        };
-        let bytes = match plain {
-            Ok(bytes) if bytes.len() <= MAX_BODY => bytes,
-            Ok(_) | Err(_) if self.identifies_error() => Vec::new(),
-            Ok(_) => return Err(self.refusal(Reason::TooLarge, None).into()),
-            Err(error) => return Err(ParseError::Damaged(error)),
-        };
-        let text = envelope::text(bytes);
+    fn parse<T>(self, body: Vec<u8>, parse: impl Parse<T>) -> Result<(T, Vec<String>), Error> {
+        let text = envelope::text(body);
         let envelope = Envelope::read(&text);
         let reason = match (&envelope, self.facts.status) {
             (Ok(envelope), 200..=299) if envelope.is_success() => match parse(envelope) {
@@ -423,7 +388,7 @@ impl ResponseHead {
             refusal.api_messages = redact::errors(envelope.messages, &self.secret);
             refusal.omitted = envelope.omitted;
         }
-        Err(error.into())
+        Err(error)
     }
 
     /// The oddities of a success, each a fragment of a sentence.
@@ -464,7 +429,7 @@ enum BodyError {
     Broken(reqwest::Error),
 }
 
-/// Reads the body as sent. An endless one is rejected at the bound.
+/// Reads the decompressed body in chunks, so that an endless one stops at the bound.
 async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
     let announced = response
         .content_length()
@@ -478,6 +443,8 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
+        // Decompression alone never yields: let keys and deadlines have their turn.
+        consume_budget().await;
     }
     Ok(bytes)
 }

@@ -7,13 +7,12 @@ use super::list_fetch;
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::{Access, ActiveCredential, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;
 use crate::screens::lookup::state::Lookup;
@@ -105,10 +104,10 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let was_demo = state.session.is_demo();
     let session = &mut state.session;
     session.store = credential.profile.as_ref().and_then(|name| {
-        match state.profiles.place_of(name) {
+        match state.profiles.location_of(name) {
             // The collection matters where a secret is stored, not where it came from.
-            Some(Ok(Some(place))) => place.split(',').next().map(str::to_owned),
-            _ => session.store.clone(),
+            Some(Ok(Some(location))) => Some(location.store),
+            _ => session.store,
         }
     });
     let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
@@ -136,7 +135,7 @@ pub(super) fn deactivate(state: &mut State) -> Vec<Effect> {
         state.detail.token.cancel(),
         state.browse.clear(),
         state.picker.scopes.cancel(),
-        state.profiles.places.cancel(),
+        state.profiles.locations.cancel(),
         state.setup.store.cancel(),
         state.setup.cancel(),
         state.awaited_demo.take(),
@@ -324,6 +323,6 @@ fn refused_change(failure: Failure) -> Vec<Step> {
     if failure.kind != FailureKind::Usage {
         return vec![Step::Report(failure)];
     }
-    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".to_owned();
+    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".into();
     vec![Step::Report(Failure { hint, ..failure }), Step::FindSecrets]
 }

@@ -12,7 +12,7 @@ use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
 use crate::action::Context;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::remote::{Received, Remote, RequestId};
@@ -123,12 +123,12 @@ pub(super) fn arrived(
         state.changed = false;
         return;
     }
-    let basis = state.basis();
+    let context = state.list_context();
     let browse = &mut state.browse;
     browse.progress.received += tokens.len();
     browse.progress.total = total;
     if browse.list.value().is_none() {
-        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, basis));
+        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, context));
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) fn listed(
         Err(failure) => return fail(state, request, failure),
     };
     state.clock.measured(listed.clock.offset());
-    let basis = state.basis();
+    let context = state.list_context();
     let is_first = state.browse.list.value().is_none();
     // Each token came once with its page, so as many are the same ones.
     let has_all = is_first && state.browse.table.total() == listed.value.len();
@@ -155,7 +155,7 @@ pub(super) fn listed(
         let tokens = listed.value;
         state
             .browse
-            .change(Follow::Token, |table| table.replace(tokens, basis));
+            .change(Follow::Token, |table| table.replace(tokens, context));
     }
     let fetched = Received {
         value: Extent {

@@ -8,7 +8,7 @@ use super::list_fetch;
 use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::CredentialRef;
+use crate::domain::credential::CredentialRef;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;
@@ -308,7 +308,7 @@ fn find_secrets(state: &mut State) -> Option<Effect> {
         .map(|profile| profile.name.clone())
         .collect();
     let request = state.next_request();
-    state.profiles.places.begin(request, state.clock.steady);
+    state.profiles.locations.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })
 }
 

@@ -6,14 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::banner;
 use crate::action::{Action, Context};
-use crate::domain::access::{Access, Identity};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::Failure;
+use crate::domain::profile::Settings;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::text;
 use crate::screens::browse::state::Browse;
 use crate::screens::detail::state::{Detail, View};
@@ -138,7 +137,7 @@ pub struct Session {
     /// Where that scope came from, for people who wonder.
     pub scope_origin: String,
     /// Where the profile's secret is kept, once known: `Secret Service`.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
     /// Where requests go.
     pub base_url: BaseUrl,
     /// The environment's variable that counts before the default profile, where one holds a credential.
@@ -195,8 +194,8 @@ impl Banner {
 
     /// What to do, as much of it as a banner has room for. Untrusted text.
     #[must_use]
-    pub fn hint(&self) -> &str {
-        text::beginning(&self.failure.hint)
+    pub fn hint(&self) -> String {
+        text::beginning(&self.failure.hint.to_string()).to_owned()
     }
 
     /// How often it happened, where that is more than once: ` ×3`.
@@ -374,8 +373,9 @@ impl State {
         for other in failures {
             let Failure { summary, hint, .. } = &mut shown.failure;
             *summary = format!("{summary} {}", other.summary);
-            if !hint.contains(&other.hint) {
-                *hint = format!("{hint} {}", other.hint);
+            let other = other.hint.to_string();
+            if !hint.to_string().contains(&other) {
+                hint.add(&other);
             }
             more += 1;
         }
@@ -414,7 +414,8 @@ impl State {
         };
         let times = banner.times("×");
         let headline = text::sanitize(banner.headline()) + times.as_str();
-        let hint = text::sanitize(banner.hint());
+        let hint = banner.hint();
+        let hint = text::sanitize(&hint);
         let fitted =
             banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
         u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)

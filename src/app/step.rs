@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use super::effect::Effect;
-use crate::domain::access::{Access, ActiveCredential, CredentialRef, Identity};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Access, ActiveCredential, Credential, CredentialRef, Identity};
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
 use crate::domain::recent_lookups::Recent;

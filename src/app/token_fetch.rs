@@ -11,8 +11,7 @@ use super::field::TextField;
 use super::message::Stage;
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use crate::domain::access::Access;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
@@ -194,9 +193,9 @@ fn show(
     });
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == scope) {
-        let (newer, basis) = (token.clone(), state.basis());
+        let (newer, context) = (token.clone(), state.list_context());
         state.browse.change(Follow::Token, |table| {
-            table.renew(&newer, basis);
+            table.renew(&newer, context);
         });
     }
     let detail = &mut state.detail;
@@ -269,12 +268,8 @@ pub(super) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) 
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
         || has_read(browse.access.as_ref()) && browse.list.value().is_some()
         || state.lookup.recents.iter().any(|it| it.scope == *scope);
-    if let Some(sure) = failure
-        .hint
-        .strip_suffix(&scope.doubt())
-        .filter(|_| is_proved)
-    {
-        failure.hint = sure.trim_end().to_owned();
+    if is_proved {
+        failure.hint.scope_doubt = None;
     }
     failure
 }

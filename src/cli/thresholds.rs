@@ -1,11 +1,11 @@
 //! The thresholds of a command: flags, else settings.
 //!
-//! Not here: what they mean for a token (`domain::thresholds`).
+//! Not here: what they mean for a token (`domain::status`).
 
 use clap::Args;
 
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::thresholds::{Threshold, Thresholds};
+use crate::domain::status::{Threshold, Thresholds};
 
 /// The flags that set the thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]

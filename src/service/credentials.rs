@@ -3,16 +3,16 @@
 use super::token_service::TokenService;
 use crate::config::settings;
 use crate::credentials::{Environment, Kept, StoreError};
-use crate::domain::access::{ActiveCredential, CredentialRef, Identity};
 use crate::domain::base_url::BaseUrl;
-use crate::domain::binding::Target;
-use crate::domain::credential::{Credential, CredentialKind, CredentialSource};
+use crate::domain::credential::{
+    ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
+    Location,
+};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, no_such_profile};
+use crate::domain::profile::{Profile, Settings, Target, no_such_profile};
 use crate::domain::redaction;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::domain::sync::locked;
 
 /// Maximum number of profiles that a sentence names.
@@ -268,14 +268,14 @@ impl TokenService {
     ///
     /// # Errors
     /// The store's failure. The next call tries again.
-    pub async fn probe(&self) -> Result<String, Failure> {
+    pub async fn probe(&self) -> Result<Location, Failure> {
         let wait = self.deadlines().keyring;
         let trial = async {
             self.store.probe(wait).await?;
-            self.store.place(wait).await
+            self.store.location(wait).await
         };
         let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
-        self.probed_place.get_or_try_init(trial).await.cloned()
+        self.probed_location.get_or_try_init(trial).await.cloned()
     }
 
     /// Removes a profile's secret. Returns whether there was one.
@@ -298,14 +298,14 @@ impl TokenService {
         self.ask_store(removing).await
     }
 
-    /// Whether a profile's secret is stored, without reading it, and where.
+    /// Where a profile's secret is stored, without reading it; `None` if it has none.
     ///
     /// # Errors
     /// The store's failure, also if it is locked and does not show its entries.
-    pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        let (kept, place) = self.look(profile).await?;
+    pub async fn stored(&self, profile: &str) -> Result<Option<Location>, Failure> {
+        let (kept, location) = self.look(profile).await?;
         match kept.entries {
-            Some(entries) => Ok((entries > 0, place)),
+            Some(entries) => Ok((entries > 0).then_some(location)),
             None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
         }
     }
@@ -314,11 +314,11 @@ impl TokenService {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn look(&self, profile: &str) -> Result<(Kept, String), Failure> {
+    pub async fn look(&self, profile: &str) -> Result<(Kept, Location), Failure> {
         let wait = self.deadlines().keyring;
         let looking = async {
             let kept = self.store.look(profile, wait).await?;
-            Ok((kept, self.store.place(wait).await?))
+            Ok((kept, self.store.location(wait).await?))
         };
         let looked = self.ask_store(looking).await;
         looked.map_err(|error| self.store_failure(error, profile))
@@ -374,11 +374,12 @@ const VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
 
 /// Replaces the sentence, or the end of one, that suggests a variable.
 fn without_variable(mut failure: Failure, flag: &str) -> Failure {
-    if !failure.hint.contains(VARIABLE) {
+    if !failure.hint.text.contains(VARIABLE) {
         return failure;
     }
     let kept: Vec<String> = failure
         .hint
+        .text
         .split_inclusive(". ")
         .filter_map(|sentence| {
             let Some(at) = sentence.find(VARIABLE) else {
@@ -389,7 +390,7 @@ fn without_variable(mut failure: Failure, flag: &str) -> Failure {
         })
         .collect();
     let instead = format!("leave {flag} out and take the credential from the environment.");
-    failure.hint = if kept.is_empty() {
+    failure.hint.text = if kept.is_empty() {
         format!("Try again, or {instead}")
     } else {
         format!("{} Or {instead}", kept.join(" "))

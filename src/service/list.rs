@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::lookup::refused;
 use super::token_service::TokenService;
 use crate::api::{Error, Page};
-use crate::domain::access::{Access, CredentialRef, VisibleScopes};
+use crate::domain::credential::{Access, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::NamedScope;

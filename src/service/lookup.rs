@@ -7,8 +7,7 @@ use chrono::TimeDelta;
 use super::token_service::TokenService;
 use crate::api;
 use crate::credentials::STORE_NAME;
-use crate::domain::access::{Access, CredentialRef};
-use crate::domain::credential::{Credential, CredentialSource};
+use crate::domain::credential::{Access, Credential, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::redaction;
@@ -165,7 +164,7 @@ pub(super) fn refused(
     };
     let remarks = [credential.doubt().map(str::to_owned), origin];
     for sentence in remarks.into_iter().flatten().rev() {
-        failure.hint = format!("{sentence} {}", failure.hint);
+        failure.hint.text = format!("{sentence} {}", failure.hint.text);
     }
     failure
 }

@@ -4,11 +4,10 @@ use super::token_service::TokenService;
 use crate::config::settings::{self, Prepared};
 use crate::credentials::{STORE_NAME, StoreError};
 use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 
 /// A profile that was removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +58,8 @@ impl TokenService {
     ///
     /// # Errors
     /// The file's failure.
-    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, String), Failure> {
-        let place = self.store.place(self.deadlines().keyring).await?;
+    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
+        let location = self.store.location(self.deadlines().keyring).await?;
         let paths = self.paths()?;
         // The secret stays, and so does the address that it is bound to.
         let known = settings::load(paths)?.settings;
@@ -73,7 +72,7 @@ impl TokenService {
             ..profile.clone()
         };
         settings::save_profile(paths, &profile)?;
-        Ok((settings::load(paths)?.settings, place))
+        Ok((settings::load(paths)?.settings, location))
     }
 
     /// Removes a profile: first its secret from the store, then the profile from the file, so that no
@@ -106,7 +105,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-    ) -> Result<(Settings, String), Failure> {
+    ) -> Result<(Settings, Location), Failure> {
         let saved = self.try_to_save(profile, credential).await;
         saved.map_err(|not_saved| not_saved.failure)
     }
@@ -119,7 +118,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-    ) -> Result<(Settings, String), NotSaved> {
+    ) -> Result<(Settings, Location), NotSaved> {
         let paths = self.paths()?;
         let profile = &Profile {
             base_url: self.options.base_url.clone(),
@@ -127,8 +126,8 @@ impl TokenService {
         };
         // The file first: no secret must be stored without a profile. `prepared` holds the lock over both.
         let prepared = self.prepare(profile).await?;
-        let place = self.keep(profile, credential, &prepared).await?;
-        Ok((settings::load(paths)?.settings, place))
+        let location = self.keep(profile, credential, &prepared).await?;
+        Ok((settings::load(paths)?.settings, location))
     }
 
     /// Waits for the lock on another thread.
@@ -155,7 +154,7 @@ impl TokenService {
         profile: &Profile,
         credential: &Credential,
         prepared: &Prepared,
-    ) -> Result<String, NotSaved> {
+    ) -> Result<Location, NotSaved> {
         let wait = self.deadlines().keyring;
         let (name, secret) = (&profile.name, &credential.secret);
         let failed = |error: StoreError| NotSaved {
@@ -210,8 +209,8 @@ impl TokenService {
         undo.keep();
         self.remember(name, secret.clone());
         // The secret is stored, even if the service is too slow to say where.
-        let place = self.ask_store(self.store.place(wait)).await;
-        Ok(place.unwrap_or_else(|_| STORE_NAME.to_owned()))
+        let location = self.ask_store(self.store.location(wait)).await;
+        Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
     }
 
     /// The secret stored for a profile before the change, to be restored if the profile cannot be written.
@@ -241,7 +240,8 @@ fn left_elsewhere(name: &str, why: Failure) -> Failure {
     let hint = format!(
         "If the secret of {name} is kept where there is a keyring, remove it there with \
          `tokenscope auth clear --profile {name}`."
-    );
+    )
+    .into();
     Failure { hint, ..why }
 }
 
@@ -258,23 +258,20 @@ fn another(name: &str) -> Failure {
 }
 
 /// Adds to a failure that the keyring may have stored the secret.
-fn perhaps_kept(error: &StoreError, failure: Failure, name: &str) -> Failure {
-    if error.is_certain() {
-        return failure;
+fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
+    if !error.is_certain() {
+        failure.hint.add(&format!(
+            "The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
+             tells."
+        ));
     }
-    let hint = format!(
-        "{} The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
-         tells.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+    failure
 }
 
 /// Adds to a failure that the secret remains in the keyring.
-fn left(failure: Failure, name: &str) -> Failure {
-    let hint = format!(
-        "{} The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+fn left(mut failure: Failure, name: &str) -> Failure {
+    failure.hint.add(&format!(
+        "The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`."
+    ));
+    failure
 }

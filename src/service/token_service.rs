@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use crate::api::{Client, Deadlines, Options};
 use crate::config::paths::{Paths, no_home};
-use crate::credentials::{Environment, StoreHandle};
-use crate::domain::credential::Credential;
+use crate::credentials::{Environment, MemoryStore, StoreHandle};
+use crate::domain::base_url::BaseUrl;
+use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
@@ -36,7 +38,7 @@ pub struct TokenService {
     /// The flag that takes precedence over the environment's credential, if one was given.
     pub(super) overruling_flag: Option<&'static str>,
     /// Where the store keeps secrets, once a trial write succeeded.
-    pub(super) probed_place: OnceCell<String>,
+    pub(super) probed_location: OnceCell<Location>,
 }
 
 impl TokenService {
@@ -61,7 +63,7 @@ impl TokenService {
             held: Mutex::default(),
             secrets: Mutex::default(),
             overruling_flag: None,
-            probed_place: OnceCell::new(),
+            probed_location: OnceCell::new(),
         }
     }
 
@@ -76,6 +78,42 @@ impl TokenService {
     pub fn start_the_clock(&self) {
         let mut deadlines = locked(&self.deadlines);
         deadlines.end = Some(Instant::now() + deadlines.timeout);
+    }
+
+    /// Creates the same service over another server without stored credentials: no keyring, files,
+    /// environment, proxy or extra certificates.
+    #[must_use]
+    pub fn for_server(&self, base_url: BaseUrl) -> Self {
+        let options = Options {
+            base_url,
+            ca_file: None,
+            use_system_proxy: false,
+            ..self.options.clone()
+        };
+        let deadlines = Deadlines {
+            end: None,
+            ..self.deadlines()
+        };
+        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+        Self::new(options, store, Environment::default(), None, deadlines)
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.options.base_url
+    }
+
+    /// The local clock.
+    #[must_use]
+    pub fn clock(&self) -> fn() -> DateTime<Utc> {
+        self.options.clock
+    }
+
+    /// The time by the local clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.options.clock)()
     }
 
     /// Registers who is told about configured certificates that cannot be used.

@@ -6,44 +6,34 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{self, Clipboard};
-use crate::api::{BaseUrl, Deadlines, Options, Page};
+use crate::api::Page;
 use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, Message, Saved, Stage};
 use crate::config::paths::Paths;
 use crate::config::state;
-use crate::credentials::{Environment, MemoryStore, StoreHandle};
-use crate::demo::Demo;
-use crate::domain::access::{Access, CredentialRef, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::Fetched;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::TokenService;
+use crate::startup::demo::{self, RunningDemo};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
 
-/// The running demo, and the service that reaches it.
-struct DemoSession {
-    _server: Demo,
-    service: Arc<TokenService>,
-}
-
 /// Runs effects.
 pub(super) struct Effects {
     service: Arc<TokenService>,
-    demo: Arc<OnceLock<DemoSession>>,
-    options: Options,
-    deadlines: Deadlines,
+    demo: Arc<OnceLock<RunningDemo>>,
     paths: Option<Paths>,
     clipboard: Clipboard,
     messages: UnboundedSender<Message>,
@@ -53,9 +43,7 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(
-        service: TokenService,
-        options: Options,
-        deadlines: Deadlines,
+        service: Arc<TokenService>,
         paths: Option<Paths>,
         clipboard: Clipboard,
         messages: UnboundedSender<Message>,
@@ -66,10 +54,8 @@ impl Effects {
             let _unheard = complaints.send(Message::Warned(failure));
         });
         Self {
-            service: Arc::new(service),
+            service,
             demo: Arc::default(),
-            options,
-            deadlines,
             paths,
             clipboard,
             messages,
@@ -185,9 +171,8 @@ impl Effects {
             Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
                 // All at once, so that a keyring that stays silent is waited for once.
                 let found = profiles.into_iter().map(|profile| async {
-                    let result = service.stored(&profile).await;
-                    let place = result.map(|(is_stored, place)| is_stored.then_some(place));
-                    (profile, place)
+                    let location = service.stored(&profile).await;
+                    (profile, location)
                 });
                 let found = join_all(found).await;
                 Message::SecretsFound { request, found }
@@ -209,7 +194,7 @@ impl Effects {
                     Some(credential) => service.save(&profile, &credential).await,
                     None => service.change_profile(&profile).await,
                 };
-                let result = result.map(|(settings, place)| Saved { settings, place });
+                let result = result.map(|(settings, location)| Saved { settings, location });
                 Message::ProfileSaved { request, result }
             }),
             Effect::UseProfile { request, name } => {
@@ -312,10 +297,10 @@ impl Effects {
     }
 
     fn open_demo(&mut self, request: RequestId) {
-        let (demo, options, deadlines) = (self.demo.clone(), self.options.clone(), self.deadlines);
+        let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let now = (options.clock)();
-            let result = start_demo(&demo, options, deadlines, now).await;
+            let result = demo::start(&service).await;
+            let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });
     }
@@ -370,46 +355,4 @@ fn send_remarks<T>(
             note,
         });
     }
-}
-
-async fn start_demo(
-    slot: &OnceLock<DemoSession>,
-    options: Options,
-    deadlines: Deadlines,
-    now: DateTime<Utc>,
-) -> Result<Access, Failure> {
-    let cannot = |cause: String| {
-        Failure::new(
-            FailureKind::Network,
-            "The demo's server could not be started on loopback.",
-            "Check that programs may listen on 127.0.0.1.",
-        )
-        .caused_by(&cause)
-    };
-    let server = Demo::start(now)
-        .await
-        .map_err(|error| cannot(error.to_string()))?;
-    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot(error.to_string()))?;
-    let options = Options {
-        base_url,
-        ca_file: None,
-        use_system_proxy: false,
-        ..options
-    };
-    let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
-    let service = TokenService::new(options, store, Environment::default(), None, deadlines);
-    service.hold(server.credential.clone());
-    let identity = Identity {
-        source: CredentialSource::Demo,
-        kind: server.credential.kind.clone(),
-    };
-    let access = Access {
-        identity,
-        scope: server.scope.clone(),
-    };
-    slot.get_or_init(|| DemoSession {
-        _server: server,
-        service: Arc::new(service),
-    });
-    Ok(access)
 }

@@ -19,7 +19,7 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let Some((banner, more)) = state.shown_banner() else {
         return;
     };
@@ -70,7 +70,8 @@ fn lines(
     };
     let count = banner.times(glyphs.times);
     let headline = look.clean(banner.headline()) + count.as_str();
-    let hint = look.clean(banner.hint());
+    let hint = banner.hint();
+    let hint = look.clean(&hint);
     let fitted = fit_banner(
         &headline,
         &hint,

@@ -5,22 +5,27 @@
 use std::sync::Arc;
 
 use crate::cli::args::{List, ListOutput};
-use crate::cli::desk::{Desk, Reach, unprintable};
 use crate::cli::error_report::warn;
+use crate::cli::fetch::{Fetcher, unprintable};
 use crate::cli::output::json::ListReport;
-use crate::cli::output::{Judgement, csv, table};
+use crate::cli::output::{csv, table};
 use crate::domain::failure::Failure;
-use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
+use crate::startup::Context;
 
-pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(None)?;
-    let listed = reach.list(&access).await?;
+pub(super) async fn list(
+    context: Context,
+    wanted: &List,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(None)?;
+    let listed = fetcher.list(&access).await?;
     let is_table = wanted.output == ListOutput::Table;
-    let by = reach.judgement(listed.clock.offset(), is_table);
+    let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
     let has_some = !listed.value.is_empty();
-    let tokens = by_urgency(listed.value, wanted, by);
+    let tokens = by_urgency(listed.value, wanted, context);
     let is_empty = tokens.is_empty();
     let incomplete = listed.gap.as_ref().map(|gap| gap.reason.as_str());
     let printed = match wanted.output {
@@ -29,17 +34,17 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
                 scope: &access.scope,
                 tokens: &tokens,
                 incomplete,
-                by,
+                context,
             };
             report.print(out)
         }
-        ListOutput::Csv => csv::tokens(out, &tokens, by),
-        ListOutput::Table => table::tokens(out, &tokens, by, reach.style),
+        ListOutput::Csv => csv::tokens(out, &tokens, context),
+        ListOutput::Table => table::tokens(out, &tokens, context, fetcher.context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
-    let is_watched = reach.style.width.is_some() && is_table;
+    let is_watched = fetcher.context.style.width.is_some() && is_table;
     if is_empty && is_watched {
         let said = if has_some {
             "no service token fits."
@@ -58,25 +63,27 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
 fn by_urgency(
     tokens: Vec<Arc<ServiceToken>>,
     wanted: &List,
-    by: Judgement,
+    context: EvaluationContext,
 ) -> Vec<Arc<ServiceToken>> {
     let mut keyed: Vec<_> = tokens
         .into_iter()
         .map(|token| (Lifecycle::of(&token), token))
-        .filter(|(life, _)| is_wanted(*life, wanted, by))
-        .map(|(life, token)| (urgency(life, by.now, by.thresholds), token))
+        .filter(|(life, _)| is_wanted(*life, wanted, context))
+        .map(|(life, token)| (Urgency::of(life, context), token))
         .collect();
     keyed.sort_by(|(one_key, one), (other_key, other)| {
-        one_key.cmp(other_key).then_with(|| by_name(one, other))
+        one_key
+            .cmp(other_key)
+            .then_with(|| one.name_and_id().cmp(&other.name_and_id()))
     });
     keyed.into_iter().map(|(_, token)| token).collect()
 }
 
-fn is_wanted(life: Lifecycle, wanted: &List, by: Judgement) -> bool {
-    let status = Status::at(life, by.now, by.thresholds);
+fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool {
+    let status = Status::at(life, context);
     let is_near = wanted.within.is_none_or(|within| {
         life.end().is_some_and(|end| {
-            end.signed_duration_since(by.now)
+            end.signed_duration_since(context.now)
                 <= within.of(life.duration).unwrap_or(Thresholds::WARN)
         })
     });

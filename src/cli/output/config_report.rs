@@ -5,8 +5,7 @@
 use serde::Serialize;
 
 use super::json::ScopeReport;
-use crate::domain::profile::Profile;
-use crate::domain::settings::Settings;
+use crate::domain::profile::{Profile, Settings};
 
 /// What `auth status` says.
 #[derive(Debug, Serialize)]
@@ -30,7 +29,7 @@ pub struct AuthReport {
     /// Whether the keyring is locked.
     pub locked: Option<bool>,
     /// Where.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
 }
 
 /// What `profile list` says.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Judgement, json_value, rfc3339};
+use super::{json_value, rfc3339};
 use crate::cli::check_result::{CheckResult, Entry, ProfileRead};
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
 use crate::domain::scope::Scope;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
 /// A scope in a report.
@@ -54,22 +54,22 @@ struct FindingReport {
 fn token_fields<M: SerializeMap>(
     map: &mut M,
     token: &ServiceToken,
-    by: Judgement,
+    context: EvaluationContext,
 ) -> Result<(), M::Error> {
     map.serialize_entry("token", &token.raw)?;
-    judged_fields(map, token, by)
+    judged_fields(map, token, context)
 }
 
 fn judged_fields<M: SerializeMap>(
     map: &mut M,
     token: &ServiceToken,
-    by: Judgement,
+    context: EvaluationContext,
 ) -> Result<(), M::Error> {
-    let status = Status::of(token, by.now, by.thresholds);
+    let status = Status::of(token, context);
     let end = Lifecycle::of(token).end();
     let end = end.filter(|_| status != Status::Unknown);
-    let remaining = end.map(|end| Remaining::until(end, by.now));
-    let findings: Vec<FindingReport> = findings(token, by.now, by.thresholds)
+    let remaining = end.map(|end| Remaining::until(end, context.now));
+    let findings: Vec<FindingReport> = findings(token, context)
         .into_iter()
         .map(|found| FindingReport {
             code: found.code,
@@ -105,9 +105,9 @@ fn no_token_fields<M: SerializeMap>(map: &mut M) -> Result<(), M::Error> {
     map.serialize_entry::<_, [(); 0]>("findings", &[])
 }
 
-fn clock_fields<M: SerializeMap>(map: &mut M, by: Judgement) -> Result<(), M::Error> {
-    map.serialize_entry("checked_at", &rfc3339(by.now))?;
-    map.serialize_entry("clock_skew_seconds", &by.offset.seconds())
+fn clock_fields<M: SerializeMap>(map: &mut M, context: EvaluationContext) -> Result<(), M::Error> {
+    map.serialize_entry("checked_at", &rfc3339(context.now))?;
+    map.serialize_entry("clock_skew_seconds", &context.clock_offset.seconds())
 }
 
 /// What `get` says.
@@ -117,15 +117,15 @@ pub struct TokenReport<'a> {
     /// Where it lives.
     pub scope: &'a Scope,
     /// What it is judged by.
-    pub by: Judgement,
+    pub context: EvaluationContext,
 }
 
 impl Serialize for TokenReport<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("scope", &ScopeReport::from(self.scope))?;
-        token_fields(&mut map, self.token, self.by)?;
-        clock_fields(&mut map, self.by)?;
+        token_fields(&mut map, self.token, self.context)?;
+        clock_fields(&mut map, self.context)?;
         map.end()
     }
 }
@@ -139,7 +139,7 @@ pub struct ListReport<'a> {
     /// Why the list may lack some.
     pub incomplete: Option<&'a str>,
     /// What they are judged by.
-    pub by: Judgement,
+    pub context: EvaluationContext,
 }
 
 impl ListReport<'_> {
@@ -164,10 +164,10 @@ impl ListReport<'_> {
                 b",{\"token\":"
             });
             out.extend_from_slice(token.raw.as_str().as_bytes());
-            append(out, &Judged(token, self.by))?;
+            append(out, &Judged(token, self.context))?;
         }
         out.push(b']');
-        append(out, &Clock(self.by))?;
+        append(out, &Clock(self.context))?;
         out.push(b'\n');
         Ok(())
     }
@@ -195,7 +195,7 @@ struct ListHead<'a> {
     incomplete_reason: Option<&'a str>,
 }
 
-struct Judged<'a>(&'a ServiceToken, Judgement);
+struct Judged<'a>(&'a ServiceToken, EvaluationContext);
 
 impl Serialize for Judged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -206,7 +206,7 @@ impl Serialize for Judged<'_> {
     }
 }
 
-struct Clock(Judgement);
+struct Clock(EvaluationContext);
 
 impl Serialize for Clock {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -221,7 +221,7 @@ pub struct CheckReport<'a>(pub &'a CheckResult);
 
 struct Checked<'a> {
     entry: &'a Entry,
-    by: Judgement,
+    context: EvaluationContext,
     names_profile: bool,
     names_scope: bool,
 }
@@ -237,7 +237,7 @@ impl Serialize for Checked<'_> {
             map.serialize_entry("scope", &ScopeReport::from(&self.entry.scope))?;
         }
         match &self.entry.subject {
-            Ok(token) => token_fields(&mut map, token, self.by)?,
+            Ok(token) => token_fields(&mut map, token, self.context)?,
             Err(_) => no_token_fields(&mut map)?,
         }
         listed_fields(&mut map, self.entry.subject.as_deref().ok())?;
@@ -277,14 +277,14 @@ impl Serialize for CheckReport<'_> {
             entries,
             profiles,
             error,
-            by,
+            context,
             ..
         } = self.0;
         let tokens: Vec<Checked<'_>> = entries
             .iter()
             .map(|entry| Checked {
                 entry,
-                by: *by,
+                context: *context,
                 names_profile: profiles.is_some(),
                 names_scope: scope.is_none(),
             })
@@ -301,7 +301,7 @@ impl Serialize for CheckReport<'_> {
             let profiles: Vec<ProfileReadReport<'_>> = profiles.iter().map(Into::into).collect();
             map.serialize_entry("profiles", &profiles)?;
         }
-        clock_fields(&mut map, *by)?;
+        clock_fields(&mut map, *context)?;
         map.serialize_entry("error", &error.as_ref().map(ErrorReport::from))?;
         map.end()
     }
@@ -311,7 +311,7 @@ impl Serialize for CheckReport<'_> {
 struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
-    hint: &'a str,
+    hint: String,
     http_status: Option<u16>,
     api_errors: Vec<ApiErrorReport<'a>>,
     cf_ray: Option<&'a str>,
@@ -338,7 +338,7 @@ impl<'a> From<&'a Failure> for ErrorReport<'a> {
         Self {
             kind: failure.kind.code(),
             summary: &failure.summary,
-            hint: &failure.hint,
+            hint: failure.hint.to_string(),
             http_status: details.http_status,
             api_errors: errors.chain(rest).collect(),
             cf_ray: details.cf_ray.as_deref(),

@@ -17,21 +17,8 @@ use std::io::{self, Write};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::domain::clock::ClockOffset;
 use crate::domain::failure::Failure;
-use crate::domain::status::Thresholds;
 use crate::domain::text;
-
-/// What a report is judged by.
-#[derive(Debug, Clone, Copy)]
-pub struct Judgement {
-    /// The instant, by the server's clock.
-    pub now: DateTime<Utc>,
-    /// What the server's clock is ahead of ours.
-    pub offset: ClockOffset,
-    /// The limits.
-    pub thresholds: Thresholds,
-}
 
 /// Prints any report as one JSON document.
 ///
@@ -97,7 +84,7 @@ pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
 /// # Errors
 /// The writer's.
 pub fn advice_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "hint: {}", text::line(&failure.hint))?;
+    writeln!(out, "hint: {}", text::line(&failure.hint.to_string()))?;
     let said = failure.said();
     if !said.is_empty() {
         writeln!(out, "details:")?;

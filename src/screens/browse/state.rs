@@ -11,11 +11,11 @@ use crate::app::field::{Editor, TextField};
 use crate::app::message::Stage;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::remote::{Received, Remote, RequestId};
-use crate::domain::status::Lifecycle;
+use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
-use crate::screens::browse::token_table::{Basis, Table};
+use crate::screens::browse::token_table::Table;
 
 /// The list of all tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -110,7 +110,7 @@ impl Browse {
         let first = first_row(self.top, self.selected, self.table.rows(), rows);
         self.table.tokens(first, rows).any(|token| {
             let life = Lifecycle::of(token);
-            !life.is_off() && life.end().is_some()
+            !life.is_disabled() && life.end().is_some()
         })
     }
 
@@ -126,7 +126,12 @@ impl Browse {
     }
 
     /// What a key does here, with a number of rows inside the panel.
-    pub(crate) fn act(&mut self, action: Action, rows: usize, basis: Basis) -> Vec<Step> {
+    pub(crate) fn act(
+        &mut self,
+        action: Action,
+        rows: usize,
+        context: EvaluationContext,
+    ) -> Vec<Step> {
         let copied = |read: fn(&ServiceToken) -> &str| {
             let text = self.token().map(|token| read(token).to_owned());
             text.map(|text| Step::Copy(Some(text)))
@@ -139,7 +144,7 @@ impl Browse {
             Action::Search => self.is_filtering = true,
             Action::Sort => {
                 let next = self.table.sort().next();
-                self.change(Follow::TokenBelowTop, |table| table.sort_by(next, basis));
+                self.change(Follow::TokenBelowTop, |table| table.sort_by(next, context));
             }
             Action::Refresh => return vec![Step::ListAgain],
             Action::CopyField => return copied(ServiceToken::id_text),
@@ -210,9 +215,9 @@ impl Browse {
     }
 
     /// Time went by: tokens whose status changed move to their new places.
-    pub(crate) fn keep_up(&mut self, basis: Basis) {
+    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
         self.change(Follow::Token, |table| {
-            table.keep_up(basis);
+            table.keep_up(context);
         });
     }
 

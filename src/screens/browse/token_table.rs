@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::search::{self, TokenFilter};
-use crate::domain::status::{self, Lifecycle, Status, Thresholds};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{Reported, ServiceToken};
 use crate::screens::browse::search_index::SearchIndex;
 
@@ -62,15 +62,6 @@ impl Sort {
     }
 }
 
-/// By what tokens are judged: the instant, and the thresholds.
-#[derive(Debug, Clone, Copy)]
-pub struct Basis {
-    /// The instant, by the server's clock.
-    pub at: DateTime<Utc>,
-    /// The thresholds.
-    pub thresholds: Thresholds,
-}
-
 /// A token's place, but for its name.
 type Key = (u8, i64);
 
@@ -89,7 +80,7 @@ pub struct Table {
     sort: Sort,
     query: String,
     judged_at: Option<DateTime<Utc>>,
-    next_move: Option<DateTime<Utc>>,
+    next_change: Option<DateTime<Utc>>,
 }
 
 impl Table {
@@ -130,8 +121,8 @@ impl Table {
 
     /// When a status or a place next changes by itself.
     #[must_use]
-    pub fn next_move(&self) -> Option<DateTime<Utc>> {
-        self.next_move
+    pub fn next_change(&self) -> Option<DateTime<Utc>> {
+        self.next_change
     }
 
     /// The row of a token: of the very same, or else of one with its ID.
@@ -152,10 +143,10 @@ impl Table {
     }
 
     /// Takes in more tokens.
-    pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
+    pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
         let known = self.tokens.len();
         self.tokens.extend(tokens);
-        self.judge(known, basis);
+        self.judge(known, context);
         self.order
             .extend((known..self.tokens.len()).filter_map(|place| u32::try_from(place).ok()));
         self.arrange();
@@ -163,17 +154,17 @@ impl Table {
     }
 
     /// Takes other tokens in place of all there were.
-    pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, basis: Basis) {
+    pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
         *self = Self {
             sort: self.sort,
             query: std::mem::take(&mut self.query),
             ..Self::default()
         };
-        self.add(tokens, basis);
+        self.add(tokens, context);
     }
 
     /// Takes a newer version of a token in. False if it is not in the list, or no different.
-    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, basis: Basis) -> bool {
+    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) -> bool {
         let id = token.id_text();
         let old = self.tokens.iter_mut().find(|old| old.id_text() == id);
         match old {
@@ -181,26 +172,26 @@ impl Table {
             _ => return false,
         }
         self.haystacks = SearchIndex::default();
-        self.rejudge(basis);
+        self.rejudge(context);
         true
     }
 
     /// Judges all tokens anew where time, or a correction of the clock, may have moved some. False
     /// if none can have moved.
-    pub(crate) fn keep_up(&mut self, basis: Basis) -> bool {
-        let is_due = self.next_move.is_some_and(|due| due <= basis.at)
-            || self.judged_at.is_some_and(|judged| basis.at < judged);
+    pub(crate) fn keep_up(&mut self, context: EvaluationContext) -> bool {
+        let is_due = self.next_change.is_some_and(|due| due <= context.now)
+            || self.judged_at.is_some_and(|judged| context.now < judged);
         if is_due {
-            self.rejudge(basis);
+            self.rejudge(context);
         }
         is_due
     }
 
     /// Sorts by something else.
-    pub(crate) fn sort_by(&mut self, sort: Sort, basis: Basis) {
+    pub(crate) fn sort_by(&mut self, sort: Sort, context: EvaluationContext) {
         self.sort = sort;
-        self.by_prefix(basis);
-        self.rejudge(basis);
+        self.by_prefix(context);
+        self.rejudge(context);
     }
 
     /// Filters by another query.
@@ -216,39 +207,39 @@ impl Table {
         self.filter(0);
     }
 
-    fn rejudge(&mut self, basis: Basis) {
+    fn rejudge(&mut self, context: EvaluationContext) {
         self.counts = [0; Status::ALL.len()];
-        self.next_move = None;
+        self.next_change = None;
         self.keys.clear();
         self.passing.clear();
-        self.judge(0, basis);
+        self.judge(0, context);
         self.arrange();
         self.filter(0);
     }
 
     /// Computes what is kept of the tokens from a place on.
-    fn judge(&mut self, from: usize, basis: Basis) {
+    fn judge(&mut self, from: usize, context: EvaluationContext) {
         for (place, token) in self.tokens.iter().enumerate().skip(from) {
             let life = Lifecycle::of(token);
-            let status = Status::at(life, basis.at, basis.thresholds);
+            let status = Status::at(life, context);
             self.counts[status as usize] += 1;
             self.haystacks.set(place, token, status);
-            self.keys.push(key(token, self.sort, basis));
+            self.keys.push(key(token, self.sort, context));
             self.passing.push(true);
-            let moves = status::next_move(life, basis.at, basis.thresholds);
-            self.next_move = self.next_move.into_iter().chain(moves).min();
+            let moves = Urgency::next_change(life, context);
+            self.next_change = self.next_change.into_iter().chain(moves).min();
         }
-        self.judged_at = Some(basis.at);
+        self.judged_at = Some(context.now);
     }
 
     /// Puts the places nearly in order, looking only at keys and at how names begin: side by side in
     /// memory, these are compared many times faster than names that lie apart.
-    fn by_prefix(&mut self, basis: Basis) {
+    fn by_prefix(&mut self, context: EvaluationContext) {
         let (tokens, sort) = (&self.tokens, self.sort);
         let prefixed = |place: &u32| {
             let token = &tokens[*place as usize];
             let prefix = prefix(token.name_text(), sort);
-            (key(token, sort, basis), prefix, *place)
+            (key(token, sort, context), prefix, *place)
         };
         let mut prefixed: Vec<_> = self.order.iter().map(prefixed).collect();
         prefixed.sort_unstable();
@@ -288,12 +279,15 @@ impl Table {
     }
 }
 
-fn key(token: &ServiceToken, sort: Sort, basis: Basis) -> Key {
+fn key(token: &ServiceToken, sort: Sort, context: EvaluationContext) -> Key {
     let life = Lifecycle::of(token);
     match sort {
-        Sort::Urgency => status::urgency(life, basis.at, basis.thresholds),
+        Sort::Urgency => {
+            let Urgency(class, end) = Urgency::of(life, context);
+            (class, end)
+        }
         Sort::Name => name_key(token.name_text()),
-        Sort::Left => match life.end().filter(|_| !life.is_off()) {
+        Sort::Left => match life.end().filter(|_| !life.is_disabled()) {
             Some(end) => (0, end.timestamp_micros()),
             None => (1, 0),
         },
@@ -339,7 +333,7 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
         let bytes = token.name_text().bytes();
         bytes.map(|byte| byte.to_ascii_lowercase())
     }
-    let names = || status::by_name(one, other);
+    let names = || one.name_and_id().cmp(&other.name_and_id());
     match sort {
         Sort::Name => folded(one).cmp(folded(other)).then_with(names),
         _ => names(),

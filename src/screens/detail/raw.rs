@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::field::{Editor, TextField};
 use crate::app::message::JsonSearch;
 use crate::app::scroll::moved;
-use crate::domain::raw_lines::{Matches, RawLines};
+use crate::domain::raw::{Matches, RawLines};
 use crate::domain::token::ServiceToken;
 
 /// JSON of up to this many bytes is searched at once; more takes so long that keys would wait.

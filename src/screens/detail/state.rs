@@ -10,7 +10,7 @@ use crate::action::Action;
 use crate::app::message::{JsonSearch, Stage};
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::{self, Field};
 use crate::domain::remote::Remote;

@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::app::field::TextField;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::VisibleScopes;
+use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::NamedScope;

@@ -5,15 +5,13 @@
 use crate::action::Action;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
-use crate::domain::access::ActiveCredential;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{ActiveCredential, CredentialSource, Location};
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::remote::{Received, Remote, RequestId};
-use crate::domain::settings::Settings;
 
-/// For each profile, where its secret is kept; nothing where it has none.
-pub type Places = Vec<(String, Result<Option<String>, Failure>)>;
+/// Where the secret of each profile is stored; `None` if it has none.
+pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;
 
 /// The profiles.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,7 +22,7 @@ pub struct Profiles {
     /// the demo's. They come first.
     pub external: Vec<ActiveCredential>,
     /// Where the secrets are kept.
-    pub places: Remote<Places>,
+    pub locations: Remote<Locations>,
     /// What is being changed.
     pub change: Option<Change>,
     /// The profile that is to be removed, if the user says so.
@@ -52,10 +50,10 @@ impl Profiles {
 
     /// Where a profile's secret is kept, as far as that is known.
     #[must_use]
-    pub fn place_of(&self, name: &str) -> Option<&Result<Option<String>, Failure>> {
-        let places = self.places.value()?;
-        let (_, place) = places.iter().find(|(known, _)| known == name)?;
-        Some(place)
+    pub fn location_of(&self, name: &str) -> Option<&Result<Option<Location>, Failure>> {
+        let locations = self.locations.value()?;
+        let (_, location) = locations.iter().find(|(known, _)| known == name)?;
+        Some(location)
     }
 
     /// Notes a credential of no profile; of each source the newest counts.
@@ -126,8 +124,8 @@ impl Profiles {
     }
 
     /// The secrets were looked for.
-    pub(crate) fn found(&mut self, request: RequestId, found: Received<Places>) -> bool {
-        self.places.settle(request, Ok(found))
+    pub(crate) fn found(&mut self, request: RequestId, found: Received<Locations>) -> bool {
+        self.locations.settle(request, Ok(found))
     }
 
     /// A change ended. Gives what it was, unless nobody waits for it.

@@ -4,12 +4,10 @@
 
 use crate::app::field::TextField;
 use crate::app::step::Step;
-use crate::domain::access::{CredentialRef, Identity};
-use crate::domain::credential::{Credential, CredentialKind, parse_email};
-use crate::domain::profile::{DEFAULT_PROFILE, Profile, parse_new_profile_name};
+use crate::domain::credential::{Credential, CredentialKind, CredentialRef, Identity, parse_email};
+use crate::domain::profile::{DEFAULT_PROFILE, Profile, Settings, parse_new_profile_name};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::screens::setup::parts::Filled;
 use crate::screens::setup::state::{Opener, Setup, SetupField};
 

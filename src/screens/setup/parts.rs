@@ -3,8 +3,7 @@
 //! Not here: the form itself (`setup`).
 
 use crate::app::step::Step;
-use crate::domain::access::{CredentialRef, Identity};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, CredentialRef, Identity};
 use crate::domain::profile::Profile;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;

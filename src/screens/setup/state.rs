@@ -8,8 +8,7 @@ use crate::app::effect::Effect;
 use crate::app::field::{Editor, MaskedField, TextField};
 use crate::app::message::Saved;
 use crate::app::step::Step;
-use crate::domain::access::Identity;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile};
 use crate::domain::remote::{Remote, RequestId};
@@ -40,7 +39,7 @@ pub struct Setup {
     /// What is wrong with a field.
     pub complaint: Option<(SetupField, String)>,
     /// Where the secret will be kept, as a trial showed.
-    pub store: Remote<String>,
+    pub store: Remote<Location>,
     /// How long that trial takes.
     pub trial: Trial,
     /// What the form waits for.

@@ -77,7 +77,10 @@ impl Table {
         let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
         let fits = |pattern: &str| {
             let pattern: Vec<&str> = pattern.trim_end_matches(".rs").split('/').collect();
-            let same = |(wanted, part): (&&str, &&str)| *wanted == "*" || wanted == part;
+            let same = |(wanted, part): (&&str, &&str)| match wanted.strip_prefix('*') {
+                Some(ending) => part.ends_with(ending),
+                None => wanted == part,
+            };
             pattern.len() == parts.len() && pattern.iter().zip(&parts).all(same)
         };
         let patterns = self.0.iter().filter(|(name, _)| name.contains('/'));

@@ -4,6 +4,7 @@
 mod layers;
 mod rules;
 mod source;
+mod workflows;
 
 use std::path::Path;
 
@@ -36,7 +37,6 @@ const LIBRARY: &str = "\
 //! | 3 | `tui` | lower, not `api` | any | any | shell |
 //! | 4 | `main` | lower | any | any | start |
 
-pub mod domain;
 ";
 
 const MANIFEST: &str = "\

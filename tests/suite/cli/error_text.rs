@@ -2,7 +2,8 @@
 
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{ACCOUNT, Stage, TOKENS, json, text, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, json, text, without_the_clock};
+use crate::support::tokens::ACCOUNT;
 
 const TEAPOT: &str = r#"{"success":false,"errors":[{"code":1234,"message":"Teapot\u009b2J says no",
 "error_chain":[{"code":77,"message":"too\u202e hot"}]},{"code":5,"message":"and cold"}],"result":null}"#;
@@ -46,7 +47,7 @@ async fn a12_no_details_are_promised_where_there_are_none() {
     ] {
         let stage = Stage::answering(ResponseTemplate::new(418).set_body_string(body)).await;
         let stderr = text(&stage.run(&["list"]).stderr);
-        assert!(stderr.contains("It does not say why"), "{stderr}");
+        assert!(stderr.contains("The API gave no reason"), "{stderr}");
         assert!(!stderr.contains("details show"), "{stderr}");
     }
 }

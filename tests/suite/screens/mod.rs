@@ -20,9 +20,8 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::field::{Editor, TextField};
 use tokenscope::app::message::Stage;
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
-use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
@@ -40,6 +39,7 @@ use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
+use crate::support::sessions::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);
@@ -148,7 +148,7 @@ fn session() -> Session {
         profile: Some("prod".to_owned()),
         scope: Some(account()),
         scope_origin: "profile prod".to_owned(),
-        store: Some("Secret Service".to_owned()),
+        store: Some("Secret Service"),
         ..Session::default()
     }
 }
@@ -213,7 +213,7 @@ pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Received {
-        value: "Secret Service, login collection".to_owned(),
+        value: login_keyring(),
         at: now(),
         took: Duration::ZERO,
     });

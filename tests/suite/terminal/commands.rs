@@ -9,7 +9,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
-use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
 /// to the script's group once the output holds what is waited for.
@@ -173,7 +174,7 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
             let (output, code) = on_terminal(&stage, 80, &script, Some(("asking the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
-            assert!(rest.contains("A signal ended the command."), "{rest:?}");
+            assert!(rest.contains("Interrupted by a signal."), "{rest:?}");
             assert!(!rest.contains("asking the API"));
         }
     }

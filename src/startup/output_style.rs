@@ -1,0 +1,145 @@
+//! Colours, theme, width and character set, from flags, environment and settings.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal};
+
+use super::flags::{Color, Flags};
+use crate::credentials::Environment;
+use crate::domain::failure::Failure;
+use crate::domain::profile::Settings;
+use crate::domain::text;
+use crate::theme::Theme;
+
+/// The width of a terminal that does not say how wide it is.
+const USUAL_WIDTH: usize = 80;
+
+/// How a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputStyle {
+    /// The terminal's width in cells. Without one, tabs separate the columns of tables.
+    pub width: Option<usize>,
+    pub colored: bool,
+    pub ascii: bool,
+    /// Whether the terminal understands no escape sequences.
+    pub is_dumb: bool,
+}
+
+impl OutputStyle {
+    pub(crate) fn ellipsis(self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
+    }
+
+    /// Untrusted text for a cell or a line.
+    pub(crate) fn clean(self, text: &str) -> Cow<'_, str> {
+        let clean = text::line(text);
+        if self.width.is_some() || !clean.contains('|') {
+            return clean;
+        }
+        text::without_pipes(&clean).into_owned().into()
+    }
+}
+
+pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Settings) -> OutputStyle {
+    let width = io::stdout().is_terminal().then(|| width(environment));
+    let colored = is_colored(flags.color, environment, width.is_some());
+    // The library would let NO_COLOR overrule what was asked for here.
+    crossterm::style::force_color_output(colored);
+    OutputStyle {
+        width,
+        colored,
+        ascii: is_ascii(flags, environment, settings),
+        is_dumb: is_dumb(environment),
+    }
+}
+
+/// Whether a stream gets colours: the one rule for tables, help and errors. What the flag says
+/// counts before the variables, and these before what the terminal is.
+#[must_use]
+pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if environment.get("NO_COLOR").is_some() => false,
+        Color::Auto
+            if environment
+                .get("CLICOLOR_FORCE")
+                .is_some_and(|on| on != "0") =>
+        {
+            true
+        }
+        Color::Auto => is_terminal && !is_dumb(environment),
+    }
+}
+
+/// Whether the terminal understands no escape sequences. Consoles of Windows set no `TERM`.
+#[must_use]
+pub fn is_dumb(environment: &Environment) -> bool {
+    environment
+        .get("TERM")
+        .map_or(cfg!(not(windows)), |kind| kind == "dumb")
+}
+
+/// The terminal's own word counts before `COLUMNS`, which is stale after a change of size.
+fn width(environment: &Environment) -> usize {
+    let columns = || environment.get("COLUMNS")?.parse().ok();
+    terminal_width()
+        .or_else(columns)
+        .filter(|width| *width > 0)
+        .unwrap_or(USUAL_WIDTH)
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    let (columns, _) = crossterm::terminal::size().ok()?;
+    Some(usize::from(columns))
+}
+
+/// The theme of the screens.
+///
+/// # Errors
+/// A usage failure for a name that no theme has.
+pub fn theme(
+    flags: &Flags,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<Theme, Failure> {
+    let name = match &flags.theme {
+        Some(name) => name.as_str(),
+        None if is_mono(flags, environment) => "mono",
+        None => settings.theme.as_str(),
+    };
+    Ok(Theme::named(name)?)
+}
+
+/// Whether to draw with ASCII only: as the flag says, else the settings, else the locale.
+fn is_ascii(flags: &Flags, environment: &Environment, settings: &Settings) -> bool {
+    let of_locale = || !is_utf8(environment, cfg!(any(windows, target_os = "macos")));
+    flags.ascii || settings.ascii.unwrap_or_else(of_locale)
+}
+
+fn is_mono(flags: &Flags, environment: &Environment) -> bool {
+    match flags.color {
+        Color::Always => false,
+        Color::Never => true,
+        Color::Auto => environment.get("NO_COLOR").is_some(),
+    }
+}
+
+/// Whether the locale is a UTF-8 one. The first of its variables that is set decides; with none,
+/// the C library uses the locale C, but terminals of some platforms speak UTF-8 whatever is set.
+#[must_use]
+pub fn is_utf8(environment: &Environment, speaks_utf8_by_itself: bool) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.get(name));
+    locale.map_or(speaks_utf8_by_itself, |locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
