@@ -2,7 +2,7 @@
 
 use super::token_service::TokenService;
 use crate::config::settings;
-use crate::credentials::{Environment, Kept, StoreError};
+use crate::credentials::{Environment, StoreError, StoredEntries};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
@@ -166,7 +166,7 @@ impl TokenService {
                     return Ok(Credential { kind, secret });
                 }
                 self.may_send(profile).await?;
-                let secret = self.store.get(profile, self.deadlines().keyring);
+                let secret = self.store.get(profile);
                 let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 let host = self.options.base_url.foreign_host();
@@ -224,7 +224,7 @@ impl TokenService {
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
         };
-        let asking = self.store.bound(name, self.deadlines().keyring);
+        let asking = self.store.binding(name);
         match self
             .ask_store(asking)
             .await
@@ -253,14 +253,14 @@ impl TokenService {
     /// Removes the recorded address of a profile's secret. Done before the secret changes, so that a
     /// failure half-way leaves one that is sent only to Cloudflare.
     pub(super) async fn unbind(&self, name: &str) -> Result<(), StoreError> {
-        self.store.bind(name, None, self.deadlines().keyring).await
+        self.store.bind(name, None).await
     }
 
     /// Records that the secret of a profile is for the current address.
     pub(super) async fn bind(&self, name: &str) -> Result<(), StoreError> {
         match recorded(&self.options.base_url) {
             None => Ok(()),
-            kept => self.store.bind(name, kept, self.deadlines().keyring).await,
+            kept => self.store.bind(name, kept).await,
         }
     }
 
@@ -269,10 +269,9 @@ impl TokenService {
     /// # Errors
     /// The store's failure. The next call tries again.
     pub async fn probe(&self) -> Result<Location, Failure> {
-        let wait = self.deadlines().keyring;
         let trial = async {
-            self.store.probe(wait).await?;
-            self.store.location(wait).await
+            self.store.probe().await?;
+            self.store.location().await
         };
         let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
         self.probed_location.get_or_try_init(trial).await.cloned()
@@ -289,9 +288,8 @@ impl TokenService {
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
         locked(&self.secrets).remove(profile);
-        let wait = self.deadlines().keyring;
         let removing = async {
-            let was_there = self.store.delete(profile, wait).await?;
+            let was_there = self.store.delete(profile).await?;
             self.unbind(profile).await?;
             Ok(was_there)
         };
@@ -304,9 +302,12 @@ impl TokenService {
     /// The store's failure, also if it is locked and does not show its entries.
     pub async fn stored(&self, profile: &str) -> Result<Option<Location>, Failure> {
         let (kept, location) = self.look(profile).await?;
-        match kept.entries {
+        match kept.count {
             Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
+            None => Err(kept
+                .locked
+                .unwrap_or(StoreError::Locked)
+                .for_profile(profile)),
         }
     }
 
@@ -314,11 +315,10 @@ impl TokenService {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn look(&self, profile: &str) -> Result<(Kept, Location), Failure> {
-        let wait = self.deadlines().keyring;
+    pub async fn look(&self, profile: &str) -> Result<(StoredEntries, Location), Failure> {
         let looking = async {
-            let kept = self.store.look(profile, wait).await?;
-            Ok((kept, self.store.location(wait).await?))
+            let kept = self.store.find(profile).await?;
+            Ok((kept, self.store.location().await?))
         };
         let looked = self.ask_store(looking).await;
         looked.map_err(|error| self.store_failure(error, profile))
@@ -330,11 +330,11 @@ impl TokenService {
         &self,
         asking: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let before = self.store.asked();
+        let before = self.store.time_in_prompts();
         let wait = self.deadlines().keyring;
         let left = self.remaining().map_or(wait, |left| wait.min(left));
         let answered = self.store.within(left, asking).await;
-        let asked = self.store.asked().saturating_sub(before);
+        let asked = self.store.time_in_prompts().saturating_sub(before);
         if let Some(end) = &mut locked(&self.deadlines).end {
             *end += asked;
         }
@@ -350,7 +350,7 @@ impl TokenService {
     /// The failure of a store, with hints that apply to this run.
     #[must_use]
     pub fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
-        self.with_open_ways(error.of(profile))
+        self.with_open_ways(error.for_profile(profile))
     }
 
     /// Drops advice to set a variable that a flag overrides.

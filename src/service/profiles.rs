@@ -59,7 +59,7 @@ impl TokenService {
     /// # Errors
     /// The file's failure.
     pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
-        let location = self.store.location(self.deadlines().keyring).await?;
+        let location = self.ask_store(self.store.location()).await?;
         let paths = self.paths()?;
         // The secret stays, and so does the address that it is bound to.
         let known = settings::load(paths)?.settings;
@@ -158,15 +158,15 @@ impl TokenService {
         let wait = self.deadlines().keyring;
         let (name, secret) = (&profile.name, &credential.secret);
         let failed = |error: StoreError| NotSaved {
-            may_pass: error.may_pass(),
+            may_pass: error.is_retryable(),
             failure: self.store_failure(error, name),
         };
         let before = self.before(name, prepared).await.map_err(failed)?;
         let keeping = async {
             self.unbind(name).await?;
-            let undo = self.store.set_for_now(name, secret, before, wait);
+            let undo = self.store.set(name, secret, before);
             let undo = undo.await?;
-            let kept = self.store.get(name, wait).await;
+            let kept = self.store.get(name).await;
             self.bind(name).await?;
             Ok((undo, kept))
         };
@@ -186,7 +186,7 @@ impl TokenService {
             }
             Err(error) => {
                 let failure = self.store_failure(error.clone(), name);
-                let is_left = undo.take_back(wait).await.is_err();
+                let is_left = undo.undo(wait).await.is_err();
                 return Err(NotSaved {
                     failure: if is_left {
                         left(failure, name)
@@ -198,7 +198,7 @@ impl TokenService {
             }
         }
         if let Err(failure) = prepared.write() {
-            let is_left = undo.take_back(wait).await.is_err();
+            let is_left = undo.undo(wait).await.is_err();
             return Err(if is_left {
                 left(failure, name)
             } else {
@@ -209,7 +209,7 @@ impl TokenService {
         undo.keep();
         self.remember(name, secret.clone());
         // The secret is stored, even if the service is too slow to say where.
-        let location = self.ask_store(self.store.location(wait)).await;
+        let location = self.ask_store(self.store.location()).await;
         Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
     }
 
@@ -218,7 +218,7 @@ impl TokenService {
         if !prepared.is_a_change() {
             return Ok(None);
         }
-        let reading = self.store.get(name, self.deadlines().keyring);
+        let reading = self.store.get(name);
         match self.ask_store(reading).await {
             Ok(secret) => Ok(Some(secret)),
             // Nothing usable is lost.
@@ -259,7 +259,7 @@ fn another(name: &str) -> Failure {
 
 /// Adds to a failure that the keyring may have stored the secret.
 fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
-    if !error.is_certain() {
+    if error.may_have_stored() {
         failure.hint.add(&format!(
             "The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
              tells."

@@ -198,7 +198,7 @@ fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
 fn keyring(needs: Needs) -> StoreHandle {
     let store = StoreHandle::start(|| Box::new(Keyring::default()));
     if needs == Needs::Screens || io::stderr().is_terminal() {
-        store.for_people(UNLOCK_WAIT)
+        store.with_prompt_timeout(UNLOCK_WAIT)
     } else {
         store
     }

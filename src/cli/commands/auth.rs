@@ -16,7 +16,7 @@ use crate::cli::output::{self, details};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
-use crate::credentials::{Kept, StoreError};
+use crate::credentials::{StoreError, StoredEntries};
 use crate::domain::credential::{
     Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
 };
@@ -209,7 +209,7 @@ pub(super) async fn status(
             let looking = context.service.look(profile);
             match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
-                    report.stored = kept.entries.map(|entries| entries > 0);
+                    report.stored = kept.count.map(|count| count > 0);
                     report.locked = Some(kept.locked.is_some());
                     report.store = Some(location.store);
                     let why_not = why_not_usable(kept);
@@ -250,8 +250,8 @@ fn may_use(context: &Context, profile: &str) -> bool {
     refusal.is_none()
 }
 
-fn why_not_usable(kept: Kept) -> Option<StoreError> {
-    kept.locked.or(match kept.entries {
+fn why_not_usable(kept: StoredEntries) -> Option<StoreError> {
+    kept.locked.or(match kept.count {
         Some(1) => None,
         Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
         Some(0) | None => Some(StoreError::Missing),
