@@ -399,12 +399,13 @@ impl State {
     pub fn banner_lines(&self) -> Option<BannerLines> {
         let mut failures = self.failures();
         let first = failures.next()?;
-        let (mut headline, mut hint) = (first.summary.clone(), first.hint.clone());
+        let (mut headline, mut hint) = (first.summary.clone(), first.hint.to_string());
         let mut more = 0;
         for other in failures {
             headline = format!("{headline} {}", other.summary);
-            if !hint.contains(&other.hint) {
-                hint = format!("{hint} {}", other.hint);
+            let other = other.hint.to_string();
+            if !hint.contains(&other) {
+                hint = format!("{hint} {other}");
             }
             more += 1;
         }

@@ -13,41 +13,16 @@ use super::config_report::ProfilesReport;
 use super::rfc3339;
 use crate::cli::check_result::Entry;
 use crate::domain::duration;
-use crate::domain::fields::shown;
+use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
+use crate::startup::output_style::OutputStyle;
 
 /// What stands between two columns of a terminal.
 pub(super) const GAP: &str = "  ";
 /// A name is not cut shorter than this while another column can give way.
 const NARROWEST_NAME: usize = 32;
-
-/// How a table looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// The cells of a line of the terminal; none where a tab stands between columns instead.
-    pub width: Option<usize>,
-    /// A status has its colour.
-    pub colored: bool,
-    /// Only ASCII is drawn.
-    pub ascii: bool,
-}
-
-impl Style {
-    fn ellipsis(self) -> &'static str {
-        if self.ascii { "..." } else { "…" }
-    }
-
-    /// Untrusted text for a cell or a line.
-    pub(super) fn clean(self, text: &str) -> Cow<'_, str> {
-        let clean = text::line(text);
-        if self.width.is_some() || !clean.contains('|') {
-            return clean;
-        }
-        text::without_pipes(&clean).into_owned().into()
-    }
-}
 
 /// A word in the colour of its tone.
 pub(super) fn colored(word: &str, tone: Tone) -> String {
@@ -133,7 +108,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// People read days and ages; whatever reads tabs gets instants and exact numbers.
-    fn cell(&self, column: Column, context: EvaluationContext, style: Style) -> Cow<'_, str> {
+    fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cow<'_, str> {
         let is_aligned = style.width.is_some();
         match column {
             Column::Profile => style.clean(self.profile),
@@ -160,9 +135,11 @@ impl Row<'_> {
     }
 
     fn no_end(&self) -> &'static str {
-        let is_unclear = |token: &ServiceToken| token.expires_at == Reported::Invalid;
-        if !self.life.forever && self.token.is_some_and(is_unclear) {
-            "unclear"
+        let malformed = self
+            .token
+            .and_then(|token| token.malformed(&token.expires_at));
+        if !self.life.forever && malformed.is_some() {
+            "invalid"
         } else {
             "-"
         }
@@ -174,7 +151,7 @@ impl Row<'_> {
         column: Column,
         cells: Option<usize>,
         context: EvaluationContext,
-        style: Style,
+        style: OutputStyle,
     ) -> String {
         let mut shown = self.cell(column, context, style);
         if let Some(cells) = cells {
@@ -188,19 +165,17 @@ impl Row<'_> {
     }
 
     fn last_seen(&self, context: EvaluationContext, is_aligned: bool) -> String {
-        let seen = self.token.map(|token| &token.last_seen_at);
-        match seen {
-            Some(Reported::Valid(seen)) if is_aligned => {
-                format!(
-                    "{} ago",
-                    duration::rough(context.now.signed_duration_since(*seen))
-                )
+        let Some(token) = self.token else {
+            return String::new();
+        };
+        match token.last_seen_at.valid() {
+            Some(seen) if is_aligned => {
+                let age = context.now.signed_duration_since(*seen);
+                format!("{} ago", duration::rough(age))
             }
-            Some(Reported::Valid(seen)) => rfc3339(*seen),
-            Some(Reported::Invalid) if is_aligned => "unclear".to_owned(),
-            Some(Reported::Absent) if is_aligned => "not reported".to_owned(),
-            Some(Reported::Null) if is_aligned => "never".to_owned(),
-            Some(_) | None => String::new(),
+            Some(seen) => rfc3339(*seen),
+            None if is_aligned => last_seen_word(token, usize::MAX).unwrap_or("").to_owned(),
+            None => String::new(),
         }
     }
 }
@@ -228,14 +203,14 @@ pub fn tokens(
     out: &mut impl Write,
     tokens: &[Arc<ServiceToken>],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = tokens
         .iter()
         .map(|token| Row {
             profile: "",
-            name: shown(token, "name"),
-            id: shown(token, "id"),
+            name: token.display_text(&token.name),
+            id: token.display_text(&token.id),
             life: Lifecycle::of(token),
             token: Some(token),
             note: "",
@@ -252,21 +227,31 @@ pub fn entries(
     out: &mut impl Write,
     entries: &[Entry],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = entries
         .iter()
-        .map(|entry| Row {
-            profile: entry.profile.as_deref().unwrap_or_default(),
-            name: shown_or(entry, "name", entry.name()),
-            id: shown_or(entry, "id", entry.id()),
-            life: entry.life(),
-            token: entry.subject.as_deref().ok(),
-            note: entry
-                .subject
-                .as_ref()
-                .err()
-                .map_or("", |error| &error.summary),
+        .map(|entry| {
+            let (name, id, note) = match &entry.subject {
+                Ok(token) => (
+                    token.display_text(&token.name),
+                    token.display_text(&token.id),
+                    "",
+                ),
+                Err(error) => (
+                    entry.name().into(),
+                    entry.id().into(),
+                    error.summary.as_str(),
+                ),
+            };
+            Row {
+                profile: entry.profile.as_deref().unwrap_or_default(),
+                name,
+                id,
+                life: entry.life(),
+                token: entry.subject.as_deref().ok(),
+                note,
+            }
         })
         .collect();
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
@@ -274,17 +259,12 @@ pub fn entries(
     table(out, &rows, &choices, context, style)
 }
 
-fn shown_or<'a>(entry: &'a Entry, key: &str, other: &'a str) -> Cow<'a, str> {
-    let token = entry.subject.as_deref().ok();
-    token.map_or(Cow::Borrowed(other), |token| shown(token, key))
-}
-
 fn table(
     out: &mut impl Write,
     rows: &[Row<'_>],
     choices: &[&[Column]],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let Some(width) = style.width else {
         for row in rows {
@@ -318,7 +298,7 @@ fn fitting(
     choices: &[&[Column]],
     width: usize,
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows
@@ -351,7 +331,11 @@ fn fitting(
 ///
 /// # Errors
 /// The writer's.
-pub fn profiles(out: &mut impl Write, report: &ProfilesReport, style: Style) -> io::Result<()> {
+pub fn profiles(
+    out: &mut impl Write,
+    report: &ProfilesReport,
+    style: OutputStyle,
+) -> io::Result<()> {
     let mut rows: Vec<[String; 5]> = Vec::new();
     for profile in &report.profiles {
         rows.push([

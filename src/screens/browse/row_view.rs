@@ -6,11 +6,11 @@ use ratatui::text::Span;
 
 use super::token_table::Sort;
 use crate::domain::duration::{self, Lifetime, Remaining};
-use crate::domain::fields::{sent, shown};
+use crate::domain::fields::{last_seen_word, title};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::theme::Role;
 use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::distance;
@@ -156,12 +156,17 @@ impl<'a> Columns<'a> {
         };
         let (left, is_urgent) = left(token, status, now, self.left);
         column(self.left, &left, is_urgent.then_some(Role::Strong));
-        let (seen, role) = last_seen(token, now);
-        column(self.last_seen, &seen, role);
+        match token.last_seen_at.valid() {
+            Some(seen) => column(self.last_seen, &distance(*seen, now), None),
+            None => {
+                let word = last_seen_word(token, self.last_seen).unwrap_or_default();
+                column(self.last_seen, word, Some(Role::Muted));
+            }
+        }
         column(self.duration, &lifetime(token), None);
         if self.client_id > 0 {
             spans.push(Span::raw("  "));
-            let id = self.fitted(&shown(token, "client_id"), self.client_id);
+            let id = self.fitted(&token.display_text(&token.client_id), self.client_id);
             let marks = filter.in_id(id.trim_end());
             spans.extend(marked(&id, &marks, ctx.style(Role::Muted), ctx));
         }
@@ -171,15 +176,10 @@ impl<'a> Columns<'a> {
     /// The name, or its placeholder; followed by the ID if that is what the filter matched.
     fn push_name(&self, spans: &mut Spans, token: &ServiceToken, filter: &mut TokenFilter) {
         let ctx = self.ctx;
-        let name = shown(token, "name");
+        let name = token.display_text(&token.name);
         let name = text::beginning(&name);
         if name.trim().is_empty() {
-            let id = shown(token, "id");
-            let text = match text::beginning(&id) {
-                "" => "(no name, no ID)".to_owned(),
-                id => format!("(no name) {id}"),
-            };
-            spans.push(ctx.span(Role::Muted, &self.fitted(&text, self.name)));
+            spans.push(ctx.span(Role::Muted, &self.fitted(&title(token), self.name)));
             return;
         }
         let fitted = self.fitted(name, self.name);
@@ -224,19 +224,10 @@ fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -
     }
 }
 
-fn last_seen(token: &ServiceToken, now: DateTime<Utc>) -> (String, Option<Role>) {
-    match &token.last_seen_at {
-        Reported::Valid(seen) => (distance(*seen, now), None),
-        Reported::Invalid => ("invalid".to_owned(), Some(Role::Muted)),
-        Reported::Absent => ("unreported".to_owned(), Some(Role::Muted)),
-        Reported::Null => ("never".to_owned(), Some(Role::Muted)),
-    }
-}
-
 fn lifetime(token: &ServiceToken) -> String {
     let length = token.duration.valid().and_then(Lifetime::length);
     length.map_or_else(
-        || text::beginning(sent(token, "duration")).to_owned(),
+        || text::beginning(token.raw_text(&token.duration)).to_owned(),
         duration::humanize,
     )
 }

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::app::state::State;
-use crate::domain::fields::shown;
+use crate::domain::fields::last_seen_word;
 use crate::domain::status::Status;
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
 use crate::ui::frame::{bottom, frame_title, overlay, overlay_panel, position};
@@ -56,13 +56,14 @@ fn choice_row(
     let context = state.evaluation_context();
     let status = Status::of(token, context);
     let role = Role::from(status.tone());
-    let seen = match &token.last_seen_at {
-        Reported::Valid(seen) => format!("seen {}", distance(*seen, context.now)),
-        Reported::Invalid => "last seen invalid".to_owned(),
-        Reported::Absent => "last use not reported".to_owned(),
-        Reported::Null => "never used".to_owned(),
+    let seen = match token.last_seen_at.valid() {
+        Some(seen) => format!("seen {}", distance(*seen, context.now)),
+        None => {
+            let word = last_seen_word(token, usize::MAX).unwrap_or_default();
+            format!("last seen: {word}")
+        }
     };
-    let id = ctx.clean(&shown(token, "id")).into_owned();
+    let id = ctx.clean(&token.display_text(&token.id)).into_owned();
     let id = if is_wide {
         text::fit(&id, 36, "")
     } else {

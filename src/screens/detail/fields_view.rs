@@ -167,8 +167,7 @@ impl<'a> Fields<'a> {
 
     /// The longest form of times that fits in every row.
     fn form(&self, room: usize) -> usize {
-        let is_time = |field: &&Field| matches!(field.kind, FieldKind::Time | FieldKind::LastUse);
-        let times = self.rows().iter().filter(is_time);
+        let times = self.rows().iter();
         let times: Vec<_> = times
             .filter_map(|field| match self.value(field) {
                 Value::Time(time) => Some(time.lines(self.ctx)),
@@ -191,8 +190,8 @@ impl<'a> Fields<'a> {
 
     fn value(&self, field: &Field) -> Value {
         let raw = self.raw(field).unwrap_or_default().to_owned();
-        if let Some(mark) = field.mark(self.token) {
-            return Value::Invalid(mark, raw);
+        if let Some(malformed) = field.malformed(self.token) {
+            return Value::Invalid(malformed.mark, raw);
         }
         if let Some(placeholder) = field.absence(self.token) {
             return Value::Missing(placeholder.into_owned());
@@ -200,7 +199,7 @@ impl<'a> Fields<'a> {
         let text = field.shown_text(self.token).unwrap_or_default();
         match field.kind {
             FieldKind::Other => Value::Text(raw),
-            FieldKind::Time | FieldKind::LastUse => match field.instant(self.token) {
+            FieldKind::Time => match field.instant(self.token) {
                 Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.ctx))),
                 None => Value::Text(raw),
             },

@@ -7,7 +7,6 @@ use ratatui::text::Span;
 
 use super::raw::RawView;
 use crate::app::state::State;
-use crate::domain::fields::shown;
 use crate::domain::text;
 use crate::theme::Role;
 use crate::ui::form::render_query;
@@ -30,7 +29,7 @@ pub(super) fn render(
 ) {
     let buffer = frame.buffer_mut();
     let token = state.detail.token.value();
-    let name = token.map_or_else(Default::default, |token| shown(token, "name"));
+    let name = token.map_or_else(Default::default, |token| token.display_text(&token.name));
     let title = if name.is_empty() {
         "raw JSON".to_owned()
     } else {

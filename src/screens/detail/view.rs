@@ -14,7 +14,7 @@ use super::state::View;
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::duration::Remaining;
-use crate::domain::fields::shown;
+use crate::domain::fields::NO_NAME;
 use crate::domain::findings::{Finding, Severity, findings};
 use crate::domain::status::{self, Lifecycle, Status};
 use crate::domain::text;
@@ -59,9 +59,9 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
     };
     let context = state.evaluation_context();
     let now = context.now;
-    let name = shown(token, "name");
+    let name = token.display_text(&token.name);
     let name = match name.trim() {
-        "" => "(no name)",
+        "" => NO_NAME,
         _ => &name,
     };
     let inner = panel(buffer, area, name, ctx);
