@@ -2,7 +2,6 @@
 //!
 //! Not here: what any command does.
 
-use std::io;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -247,14 +246,4 @@ pub(super) fn no_scope() -> Failure {
         "No account or zone is named.",
         "Give --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
     )
-}
-
-/// What to say where a report has no form.
-pub(super) fn unprintable(error: &io::Error) -> Failure {
-    Failure::new(
-        FailureKind::InvalidResponse,
-        "The answer could not be printed.",
-        "Try -o table.",
-    )
-    .caused_by(error)
 }

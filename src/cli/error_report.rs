@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
 
-use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
+use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::json::{CheckReport, FailureReport};
-use super::output::{self, Judgement, prometheus};
+use super::output::report::Report;
+use super::output::{self, Judgement, OutputFormat, json, prometheus};
 use crate::config::log;
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
@@ -19,98 +20,53 @@ use crate::domain::scope::Scope;
 use crate::domain::status::Thresholds;
 use crate::domain::text;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Text,
-    Csv,
-    Json,
-    Metrics,
-}
-
-/// How a command tells of its failure.
+/// Reports a command's failure in the command's output format.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorReporter {
-    form: Form,
+    format: OutputFormat,
     is_check: bool,
     clock: fn() -> DateTime<Utc>,
 }
 
 impl ErrorReporter {
-    /// As a command does whose line was understood.
+    /// For a command line that parsed.
     #[must_use]
     pub fn of(command: Option<&Command>, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match command {
-            Some(
-                Command::Get { output, .. }
-                | Command::Auth {
-                    command: Auth::Status { output },
-                }
-                | Command::Profile {
-                    command: ProfileCommand::List { output },
-                },
-            ) => form(*output == Output::Json),
-            Some(Command::List(list)) => match list.output {
-                ListOutput::Table => Form::Text,
-                ListOutput::Json => Form::Json,
-                ListOutput::Csv => Form::Csv,
-            },
-            Some(Command::Check(check)) => return Self::of_check(check, clock),
-            _ => Form::Text,
-        };
         Self {
-            form,
-            is_check: false,
+            format: command.map_or(OutputFormat::Table, Command::output),
+            is_check: matches!(command, Some(Command::Check(_))),
             clock,
         }
     }
 
-    /// As a check does.
-    pub(super) fn of_check(check: &Check, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match check.output {
-            CheckOutput::Table => Form::Text,
-            CheckOutput::Json => Form::Json,
-            CheckOutput::Prometheus => Form::Metrics,
-        };
-        Self {
-            form,
-            is_check: true,
-            clock,
-        }
-    }
-
-    /// As a command does whose line was not understood, by what can be told of it.
+    /// For a command line that did not parse, by what is left of it.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
         output: Option<&str>,
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
-        let is_check = command == Some("check");
+        let format = output.and_then(|name| OutputFormat::from_str(name, false).ok());
         Self {
-            form: match output {
-                Some("json") => Form::Json,
-                Some("prometheus") if is_check => Form::Metrics,
-                _ => Form::Text,
-            },
-            is_check,
+            format: format.unwrap_or(OutputFormat::Table),
+            is_check: command == Some("check"),
             clock,
         }
     }
 
-    /// Whether people read what it says of a failure.
     #[must_use]
-    pub fn is_text(self) -> bool {
-        self.form == Form::Text
+    pub fn is_json(self) -> bool {
+        self.format == OutputFormat::Json
     }
 
     /// What a command printed, as a terminal may show it.
     #[must_use]
     pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
-        if self.form == Form::Text {
+        if self.format == OutputFormat::Table {
             return printed;
         }
         let machine = String::from_utf8_lossy(&printed);
-        output::shown(&machine, self.form == Form::Json).into_bytes()
+        output::inert(&machine, self.is_json()).into_bytes()
     }
 
     /// Prints a failure, and gives its exit code. What standard output does not take is said on the
@@ -121,8 +77,8 @@ impl ErrorReporter {
         log::failed(failure);
         let printed = if self.is_check {
             self.print_check(failure, scope)
-        } else if self.form == Form::Json {
-            output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
+        } else if self.is_json() {
+            json::failure(&mut io::stdout().lock(), failure)
         } else {
             explain(failure);
             Ok(())
@@ -165,28 +121,27 @@ impl ErrorReporter {
             thresholds: Thresholds::default(),
         };
         let checkup = CheckResult::failed(failure.clone(), scope.cloned(), by);
-        let mut out = io::stdout().lock();
-        match self.form {
-            Form::Json => output::json(&mut out, &CheckReport(&checkup)),
-            Form::Metrics => {
-                self.advise(failure);
-                prometheus::checkup(&mut out, &checkup)
-            }
-            Form::Text | Form::Csv => {
+        let mut out = Vec::new();
+        match self.format {
+            OutputFormat::Json => json::print(&mut out, Report::Check(&checkup))?,
+            OutputFormat::Prometheus => prometheus::print(&mut out, &checkup)?,
+            OutputFormat::Table | OutputFormat::Csv => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));
                 writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
-                self.advise(failure);
-                Ok(())
             }
         }
+        // First, for a monitoring system that reads both streams as one.
+        io::stdout().lock().write_all(&out)?;
+        self.advise(failure);
+        Ok(())
     }
 
     /// Says on the error stream what a check's own output leaves out of a failure.
     pub(super) fn advise(self, failure: &Failure) {
-        match self.form {
-            Form::Json => {}
-            Form::Metrics => explain(failure),
-            Form::Text | Form::Csv => {
+        match self.format {
+            OutputFormat::Json => {}
+            OutputFormat::Prometheus => explain(failure),
+            OutputFormat::Table | OutputFormat::Csv => {
                 let failure = failure.clone().scrubbed();
                 let mut advice = Vec::new();
                 let _infallible = output::advice_text(&mut advice, &failure);
@@ -196,10 +151,6 @@ impl ErrorReporter {
             }
         }
     }
-}
-
-fn form(is_json: bool) -> Form {
-    if is_json { Form::Json } else { Form::Text }
 }
 
 fn exit_code(failure: &Failure) -> u8 {

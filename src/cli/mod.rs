@@ -16,5 +16,4 @@ pub mod output_style;
 mod progress;
 pub mod prompt;
 mod suggest;
-mod thresholds;
 pub mod usage_error;

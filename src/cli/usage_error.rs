@@ -47,7 +47,7 @@ pub fn refuse(
     suggest_equals_sign(&mut error, &line);
     forget_dashes(&mut error, &line, words);
     tame(&mut error);
-    if telling.is_text() && command != Some("check") {
+    if !telling.is_json() && command != Some("check") {
         let said = error.to_string();
         // What is printed as it is may be coloured.
         let _closed = match scrub(&said) {

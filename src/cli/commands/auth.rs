@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::args::Output;
-use crate::cli::desk::{Desk, no_scope, unprintable};
+use crate::cli::desk::{Desk, no_scope};
 use crate::cli::error_report::{explain, warn};
-use crate::cli::output::config_report::AuthReport;
-use crate::cli::output::json::ScopeReport;
-use crate::cli::output::{self, details};
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::{AuthReport, Report, ScopeReport};
 use crate::cli::output_style;
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
@@ -176,7 +175,11 @@ fn not_a_credential(error: InvalidSecret, what: &str) -> Failure {
     )
 }
 
-pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Result<u8, Failure> {
+pub(super) async fn status(
+    desk: Desk,
+    format: OutputFormat,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
     let identity = desk.selection.identity.as_ref();
     let mut report = AuthReport {
         profile: desk.selection.profile.clone(),
@@ -230,11 +233,7 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&desk.settings).iter().for_each(explain),
     }
-    let printed = match form {
-        Output::Json => output::json(out, &report),
-        Output::Table => details::auth(out, &report, desk.style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Credential(&report), format, out, desk.style)?;
     Ok(u8::from(!is_usable))
 }
 

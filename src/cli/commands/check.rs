@@ -9,12 +9,13 @@ use std::sync::Arc;
 use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
-use crate::cli::args::{Check, CheckOutput};
+use crate::cli::args::Check;
 use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
-use crate::cli::desk::{Desk, Reach, access, unprintable};
+use crate::cli::desk::{Desk, Reach, access};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
-use crate::cli::output::json::CheckReport;
-use crate::cli::output::{self, check_text, prometheus};
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::access::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -22,11 +23,13 @@ use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::{CredentialRequest, Listed, select};
 
-pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let (style, telling) = (
-        desk.style,
-        ErrorReporter::of_check(wanted, desk.options.clock),
-    );
+pub(super) async fn check(
+    desk: Desk,
+    wanted: &Check,
+    telling: ErrorReporter,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let style = desk.style;
     let mut checkup = if wanted.all_profiles {
         all_profiles(desk, wanted).await?
     } else {
@@ -54,12 +57,7 @@ pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Resu
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
-    let printed = match wanted.output {
-        CheckOutput::Json => output::json(out, &CheckReport(&checkup)),
-        CheckOutput::Prometheus => prometheus::checkup(out, &checkup),
-        CheckOutput::Table => check_text::checkup(out, &checkup, style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Check(&checkup), wanted.output, out, style)?;
     if let Some(failure) = &checkup.error {
         telling.advise(failure);
     }
@@ -71,7 +69,7 @@ pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Resu
 }
 
 fn is_table(wanted: &Check) -> bool {
-    wanted.output == CheckOutput::Table
+    wanted.output == OutputFormat::Table
 }
 
 async fn one_credential(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure> {

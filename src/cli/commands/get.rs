@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::cli::args::Output;
-use crate::cli::desk::{Desk, Reach, unprintable};
-use crate::cli::output::json::TokenReport;
-use crate::cli::output::{self, details};
+use crate::cli::args::Get;
+use crate::cli::desk::{Desk, Reach};
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::redaction::misplaced;
 use crate::domain::text;
@@ -16,33 +17,21 @@ use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 /// How many IDs a hint names.
 const MOST_IDS: usize = 10;
 
-pub(super) async fn get(
-    desk: Desk,
-    token: &str,
-    form: Output,
-    out: &mut Vec<u8>,
-) -> Result<u8, Failure> {
-    let token = parse(token)?;
+pub(super) async fn get(desk: Desk, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let token = parse(&wanted.token)?;
     let reach = Reach::new(desk).await?;
     let access = reach.access(token.scope())?;
     let found = reach.look_up(&access, &token).await?;
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
-    let by = reach.judgement(found.measured_offset, form == Output::Table);
-    let scope = &access.scope;
-    let printed = match form {
-        Output::Json => output::json(
-            out,
-            &TokenReport {
-                token: one,
-                scope,
-                by,
-            },
-        ),
-        Output::Table => details::token(out, one, by, reach.style),
+    let is_table = wanted.output == OutputFormat::Table;
+    let report = Report::Token {
+        token: one,
+        scope: &access.scope,
+        by: reach.judgement(found.measured_offset, is_table),
     };
-    printed.map_err(|error| unprintable(&error))?;
+    print(report, wanted.output, out, reach.style)?;
     Ok(0)
 }
 

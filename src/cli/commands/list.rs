@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use crate::cli::args::{List, ListOutput};
-use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::args::List;
+use crate::cli::desk::{Desk, Reach};
 use crate::cli::error_report::warn;
-use crate::cli::output::json::ListReport;
-use crate::cli::output::{Judgement, csv, table};
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
+use crate::cli::output::{Judgement, OutputFormat};
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
 use crate::domain::token::ServiceToken;
@@ -17,26 +18,19 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     let reach = Reach::new(desk).await?;
     let access = reach.access(None)?;
     let listed = reach.list(&access).await?;
-    let is_table = wanted.output == ListOutput::Table;
+    let is_table = wanted.output == OutputFormat::Table;
     let by = reach.judgement(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, by);
     let is_empty = tokens.is_empty();
     let incomplete = listed.incomplete.as_deref();
-    let printed = match wanted.output {
-        ListOutput::Json => {
-            let report = ListReport {
-                scope: &access.scope,
-                tokens: &tokens,
-                incomplete,
-                by,
-            };
-            report.print(out)
-        }
-        ListOutput::Csv => csv::tokens(out, &tokens, by),
-        ListOutput::Table => table::tokens(out, &tokens, by, reach.style),
+    let report = Report::Tokens {
+        tokens: &tokens,
+        scope: &access.scope,
+        incomplete,
+        by,
     };
-    printed.map_err(|error| unprintable(&error))?;
+    print(report, wanted.output, out, reach.style)?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
     let is_watched = reach.style.width.is_some() && is_table;

@@ -37,7 +37,7 @@ pub async fn run(desk: Desk, command: Command) -> u8 {
             let _of_the_signal = telling.tell(&interrupted(), scope.as_ref());
             return code;
         }
-        outcome = execute(desk, command, &mut text) => outcome,
+        outcome = execute(desk, command, telling, &mut text) => outcome,
     };
     if is_terminal {
         text = telling.on_terminal(text);
@@ -62,7 +62,12 @@ fn interrupted() -> Failure {
     )
 }
 
-async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
+async fn execute(
+    mut desk: Desk,
+    command: Command,
+    telling: ErrorReporter,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
     if desk.is_demo && changes_something(&command) {
         return Err(Failure::new(
             FailureKind::Usage,
@@ -74,13 +79,9 @@ async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<
     desk.service.tell_foreign_hosts_to(warn_meanwhile);
     desk.service.start_the_clock();
     match command {
-        Command::Get {
-            token,
-            thresholds,
-            output,
-        } => {
-            desk.settings.thresholds = thresholds.over(desk.settings.thresholds)?;
-            get::get(desk, &token, output, out).await
+        Command::Get(wanted) => {
+            desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
+            get::get(desk, &wanted, out).await
         }
         Command::List(wanted) => {
             desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
@@ -88,7 +89,7 @@ async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<
         }
         Command::Check(wanted) => {
             desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
-            check::check(desk, &wanted, out).await
+            check::check(desk, &wanted, telling, out).await
         }
         Command::Auth { command } => match command {
             Auth::Set {

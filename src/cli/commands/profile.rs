@@ -2,11 +2,11 @@
 //!
 //! Not here: making one, which `auth set` does.
 
-use crate::cli::args::{Output, ProfileCommand};
-use crate::cli::desk::{Desk, unprintable};
+use crate::cli::args::ProfileCommand;
+use crate::cli::desk::Desk;
 use crate::cli::error_report::warn;
-use crate::cli::output::config_report::ProfilesReport;
-use crate::cli::output::{self, table};
+use crate::cli::output::print::print;
+use crate::cli::output::report::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 
@@ -18,11 +18,7 @@ pub(super) async fn profile(
     match command {
         ProfileCommand::List { output } => {
             let report = ProfilesReport::from(&desk.settings);
-            let printed = match output {
-                Output::Json => output::json(out, &report),
-                Output::Table => table::profiles(out, &report, desk.style),
-            };
-            printed.map_err(|error| unprintable(&error))?;
+            print(Report::Profiles(&report), output, out, desk.style)?;
         }
         ProfileCommand::Use { name } => {
             desk.service.use_profile(&name)?;

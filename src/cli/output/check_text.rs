@@ -18,7 +18,7 @@ use crate::domain::status::{Status, Tone};
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::Result<()> {
+pub fn print(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
     let said = style.clean(&sentence(checkup, verdict)).into_owned();

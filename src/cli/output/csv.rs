@@ -22,7 +22,7 @@ const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen
 ///
 /// # Errors
 /// The writer's.
-pub fn tokens(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement) -> io::Result<()> {
+pub fn print(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement) -> io::Result<()> {
     write!(out, "{HEADER}\r\n")?;
     for token in tokens {
         let life = Lifecycle::of(token);

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::Judgement;
-use super::config_report::AuthReport;
+use super::report::AuthReport;
 use super::table::{GAP, Style, colored};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;

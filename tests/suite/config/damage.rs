@@ -9,9 +9,9 @@ use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
-use tokenscope::cli::output::json::TokenReport;
+use tokenscope::cli::output::report::Report;
 use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{self, Judgement, details};
+use tokenscope::cli::output::{Judgement, details, json};
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
@@ -111,14 +111,14 @@ fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
         offset: ClockOffset::default(),
         thresholds,
     };
-    let (mut json, mut table) = (Vec::new(), Vec::new());
+    let (mut json_text, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
-    let report = TokenReport {
+    let report = Report::Token {
         token,
         scope: &scope,
         by,
     };
-    output::json(&mut json, &report).unwrap();
+    json::print(&mut json_text, report).unwrap();
     let style = Style {
         width: Some(100),
         colored: true,
@@ -126,7 +126,7 @@ fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
     };
     details::token(&mut table, token, by, style).unwrap();
     (
-        String::from_utf8(json).unwrap(),
+        String::from_utf8(json_text).unwrap(),
         String::from_utf8(table).unwrap(),
     )
 }
