@@ -2,12 +2,13 @@
 //!
 //! # The map
 //!
-//! The modules are rooms on floors. A file uses only rooms on lower floors, within what its row
-//! allows; the files of a room may use each other as long as they do so in one direction.
-//! `tests/suite/architecture.rs` reads this table and refuses whatever is not in it, so that to
-//! change the structure is to change this page.
+//! The modules form layers. A file uses only modules of lower layers, within what its row allows,
+//! and modules of its own layer that its row names. No files use each other in a circle. A row may
+//! also name a pattern of files, which are then not in their module's row.
+//! `tests/suite/architecture` reads this table and rejects whatever it does not allow: to change
+//! the structure, change this page.
 //!
-//! | Floor | Room | May use | Used by | Crates | What it is |
+//! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
 //! | 0 | `domain` | nothing | any | `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | the nouns and maths of a token: no I/O, no clock |
 //! | 1 | `api` | lower | any | any, not `anyhow` | speaks HTTP: the envelope, its errors, when to try again |
@@ -20,10 +21,12 @@
 //! | 1 | `theme` | lower | any | any, not `anyhow`, not `ratatui`, `ratatui::style` | roles, and how each looks |
 //! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
 //! | 2 | `service` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
-//! | 3 | `app` | `domain`, `action` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program without its terminal: state, message in, effects out |
-//! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
+//! | 4 | `app` | `domain`, `action`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
+//! | 4 | `screens` | `domain`, `action`, `app` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what each screen knows, and what keys do on it |
+//! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `app`, `screens`, `ui` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
+//! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app`, `screens` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
 //! | 5 | `tui` | lower | any | any, not `anyhow` | the terminal, the event loop, and what runs effects |
-//! | 5 | `cli` | lower, not `app`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
+//! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
 //! | 6 | `main` | lower | any | any | reads the arguments and chooses |
 //!
 //! A row that lists its crates by name is pure: it may use none of the parts of `std` that reach
@@ -38,6 +41,7 @@ pub mod credentials;
 pub mod demo;
 pub mod domain;
 pub mod keymap;
+pub mod screens;
 pub mod service;
 pub mod signals;
 pub mod terminal;

@@ -21,13 +21,13 @@ use tokenscope::cli::{commands, output_style, prompt, usage_error};
 use tokenscope::config::paths::Paths;
 use tokenscope::config::{log, permissions, settings};
 use tokenscope::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
-use tokenscope::domain::credential::CredentialSource;
+use tokenscope::domain::credential::{ActiveCredential, CredentialSource};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::redaction::misplaced;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 use tokenscope::keymap::Keymap;
-use tokenscope::service::{Limits, Selection, TokenService};
+use tokenscope::service::{Limits, TokenService};
 use tokenscope::signals;
 use tokenscope::tui::{self, Clipboard, Launch};
 
@@ -201,7 +201,7 @@ fn start(cli: Cli, environment: Environment) -> anyhow::Result<u8> {
 }
 
 /// Logs what a run asks with, and whom. The host alone: a path may hold anything.
-fn log_start(ground: &Ground, selection: &Selection) {
+fn log_start(ground: &Ground, selection: &ActiveCredential) {
     let source = selection.identity.as_ref().map(|identity| &identity.source);
     let source = match source {
         Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
@@ -220,7 +220,7 @@ fn log_start(ground: &Ground, selection: &Selection) {
 
 /// Which of several credentials of the environment counts, where one of them is used, and which
 /// address of the API.
-fn overlooked(ground: &Ground, selection: &Selection) -> Vec<String> {
+fn overlooked(ground: &Ground, selection: &ActiveCredential) -> Vec<String> {
     let source = selection.identity.as_ref().map(|it| &it.source);
     let mut sentences = match source {
         Some(CredentialSource::Environment { .. }) => ground.environment.overlooked(),
@@ -284,7 +284,7 @@ fn run(command: Command, desk: Desk) -> anyhow::Result<u8> {
 fn open(
     global: &Global,
     ground: Ground,
-    selection: Selection,
+    selection: ActiveCredential,
     service: TokenService,
     limits: Limits,
     token: Option<&str>,
@@ -353,14 +353,14 @@ fn refuse_screens(environment: &Environment) -> Option<u8> {
     Some(65)
 }
 
-fn session(selection: Selection, ground: &Ground, global: &Global) -> Session {
-    let Selection {
+fn session(selection: ActiveCredential, ground: &Ground, global: &Global) -> Session {
+    let ActiveCredential {
         identity,
         profile,
         scope,
         scope_origin,
     } = selection;
-    let store = profile.is_some().then(|| STORE_NAME.to_owned());
+    let store = profile.is_some().then_some(STORE_NAME);
     let variable = ground.environment.credential().ok().flatten();
     Session {
         identity,

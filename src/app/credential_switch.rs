@@ -2,33 +2,32 @@
 //!
 //! Not here: which profiles there are (`profiles`), or how a credential is set up (`setup`).
 
-use super::detail::Detail;
 use super::effect::Effect;
 use super::list_fetch;
-use super::lookup::Lookup;
-use super::picker::Picker;
-use super::setup::{Opener, Repeat, Setup};
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::{Access, Identity, Seat};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::token::TokenRef;
+use crate::screens::detail::state::Detail;
+use crate::screens::lookup::state::Lookup;
+use crate::screens::picker::state::Picker;
+use crate::screens::setup::state::{Opener, Repeat, Setup};
 
 /// Goes on with another credential on the look-up panel. Nothing is sent.
-pub(super) fn switch(state: &mut State, seat: Seat) -> Vec<Effect> {
-    let name = match (&seat.profile, &seat.identity.source) {
+pub(super) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
+    let name = match (&credential.profile, credential.source()) {
         (Some(name), _) => format!("the profile {name}"),
-        (None, CredentialSource::Environment { variable }) => variable.to_string(),
-        (None, CredentialSource::Demo) => "the demo".to_owned(),
+        (None, Some(CredentialSource::Environment { variable })) => variable.to_string(),
+        (None, Some(CredentialSource::Demo)) => "the demo".to_owned(),
         (None, _) => "the credential of this session".to_owned(),
     };
-    let effects = activate(state, seat);
+    let effects = activate(state, credential);
     state.screen = Screen::Lookup;
     state.lookup.reopen();
     state.tell(format!("Now using {name}."));
@@ -40,7 +39,7 @@ pub(super) enum Owner {
     /// The credential in use, as far as anybody can tell.
     InUse,
     /// Another one, which is there.
-    Other(Seat),
+    Other(ActiveCredential),
     /// A profile that is not there any more.
     Gone(String),
 }
@@ -53,23 +52,23 @@ pub(super) fn owner(state: &State, recent: &Recent) -> Owner {
     }
     let named = recent.profile.as_deref();
     if let Some(profile) = named.and_then(|name| session.settings.profile(name)) {
-        return Owner::Other(Seat::of(profile));
+        return Owner::Other(ActiveCredential::of(profile));
     }
     let is_there = |scope: Option<&Scope>| scope == Some(&recent.scope);
     if is_there(session.scope.as_ref()) {
         return Owner::InUse;
     }
     let external = state.profiles.external.iter().cloned();
-    let profiles = session.settings.profiles.iter().map(Seat::of);
-    let is_in_use = |seat: &Seat| {
+    let profiles = session.settings.profiles.iter().map(ActiveCredential::of);
+    let is_in_use = |credential: &ActiveCredential| {
         let identity = session.identity.as_ref();
-        identity.is_some_and(|identity| identity.source == seat.identity.source)
+        identity.is_some_and(|identity| Some(&identity.source) == credential.source())
     };
     let mut others = external
         .chain(profiles)
-        .filter(|seat| is_there(seat.scope.as_ref()) && !is_in_use(seat));
+        .filter(|credential| is_there(credential.scope.as_ref()) && !is_in_use(credential));
     match (others.next(), named) {
-        (Some(seat), _) => Owner::Other(seat),
+        (Some(credential), _) => Owner::Other(credential),
         (None, Some(name)) => Owner::Gone(name.to_owned()),
         (None, None) => Owner::InUse,
     }
@@ -77,16 +76,18 @@ pub(super) fn owner(state: &State, recent: &Recent) -> Owner {
 
 /// What comes after a profile that was in use and is gone: the environment's credential, then the
 /// default profile.
-fn successor(state: &State) -> Option<Seat> {
+fn successor(state: &State) -> Option<ActiveCredential> {
     let settings = &state.session.settings;
-    let default = settings.profile(&settings.default_profile).map(Seat::of);
+    let default = settings
+        .profile(&settings.default_profile)
+        .map(ActiveCredential::of);
     state.profiles.external.first().cloned().or(default)
 }
 
 /// The profile in use was removed. Where nothing comes after it, nobody asks until the user chooses.
 pub(super) fn remove_active(state: &mut State) -> Vec<Effect> {
-    if let Some(seat) = successor(state) {
-        return activate(state, seat);
+    if let Some(credential) = successor(state) {
+        return activate(state, credential);
     }
     let effects = deactivate(state);
     let session = &mut state.session;
@@ -98,23 +99,23 @@ pub(super) fn remove_active(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-fn activate(state: &mut State, seat: Seat) -> Vec<Effect> {
+fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let mut effects = deactivate(state);
     let was_demo = state.session.is_demo();
     let session = &mut state.session;
-    session.store = seat.profile.as_ref().and_then(|name| {
-        match state.profiles.place_of(name) {
+    session.store = credential.profile.as_ref().and_then(|name| {
+        match state.profiles.location_of(name) {
             // The collection matters where a secret is stored, not where it came from.
-            Some(Ok(Some(place))) => place.split(',').next().map(str::to_owned),
-            _ => session.store.clone(),
+            Some(Ok(Some(location))) => Some(location.store),
+            _ => session.store,
         }
     });
-    let own = |(source, _): &&(CredentialSource, _)| *source == seat.identity.source;
+    let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
     state.limited_until = state.pauses.iter().find(own).map(|(_, until)| *until);
-    session.identity = Some(seat.identity);
-    session.profile = seat.profile;
-    session.scope = seat.scope;
-    session.scope_origin = seat.scope_origin;
+    session.identity = credential.identity;
+    session.profile = credential.profile;
+    session.scope = credential.scope;
+    session.scope_origin = credential.scope_origin;
     let lookup = Lookup::starting_from(session.scope.as_ref());
     let old = std::mem::replace(&mut state.lookup, lookup);
     state.lookup.token = old.token;
@@ -134,7 +135,7 @@ pub(super) fn deactivate(state: &mut State) -> Vec<Effect> {
         state.detail.token.cancel(),
         state.browse.clear(),
         state.picker.scopes.cancel(),
-        state.profiles.places.cancel(),
+        state.profiles.locations.cancel(),
         state.setup.store.cancel(),
         state.setup.cancel(),
         state.awaited_demo.take(),
@@ -171,8 +172,8 @@ fn put_pause_aside(state: &mut State) {
 pub(super) fn remember_external(state: &mut State) {
     let session = &state.session;
     if let (Some(identity), None) = (&session.identity, &session.profile) {
-        state.profiles.remember_external(Seat {
-            identity: identity.clone(),
+        state.profiles.remember_external(ActiveCredential {
+            identity: Some(identity.clone()),
             profile: None,
             scope: session.scope.clone(),
             scope_origin: session.scope_origin.clone(),
@@ -204,8 +205,8 @@ pub(super) fn enter(
     });
     let mut effects = activate(
         state,
-        Seat {
-            identity,
+        ActiveCredential {
+            identity: Some(identity),
             profile,
             scope: Some(scope),
             scope_origin,
@@ -241,8 +242,8 @@ pub(super) fn enter_demo(state: &mut State, access: Access) -> Vec<Effect> {
         .flatten();
     let mut effects = activate(
         state,
-        Seat {
-            identity: access.identity.clone(),
+        ActiveCredential {
+            identity: Some(access.identity.clone()),
             profile: None,
             scope: Some(access.scope.clone()),
             scope_origin: "the demo".to_owned(),

@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::access::{Access, CredentialRef};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Access, Credential, CredentialRef};
 use crate::domain::profile::Profile;
-use crate::domain::raw_lines::RawLines;
+use crate::domain::raw::RawLines;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;

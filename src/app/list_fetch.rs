@@ -6,22 +6,22 @@
 
 use std::sync::Arc;
 
-use super::browse::{Extent, Follow, Progress};
-use super::detail::Detail;
 use super::effect::Effect;
 use super::field::TextField;
-use super::lookup::LookupField;
 use super::message::TokenList;
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
 use crate::action::Context;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
+use crate::screens::browse::state::{Extent, Follow, Progress};
+use crate::screens::detail::state::Detail;
+use crate::screens::lookup::state::LookupField;
 
 /// Shows the list of the scope in view. The one that is there stays, cursor and filter included;
 /// another one is fetched.
@@ -123,12 +123,12 @@ pub(super) fn arrived(
         state.changed = false;
         return;
     }
-    let basis = state.basis();
+    let context = state.list_context();
     let browse = &mut state.browse;
     browse.progress.received += tokens.len();
     browse.progress.total = total;
     if browse.list.value().is_none() {
-        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, basis));
+        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, context));
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) fn listed(
         Err(failure) => return fail(state, request, failure),
     };
     state.clock.measured(listed.measured_offset);
-    let basis = state.basis();
+    let context = state.list_context();
     let is_first = state.browse.list.value().is_none();
     // Each token came once with its page, so as many are the same ones.
     let has_all = is_first && state.browse.table.total() == listed.tokens.len();
@@ -155,7 +155,7 @@ pub(super) fn listed(
         let tokens = listed.tokens;
         state
             .browse
-            .change(Follow::Token, |table| table.replace(tokens, basis));
+            .change(Follow::Token, |table| table.replace(tokens, context));
     }
     let fetched = Fetched {
         value: Extent {
@@ -207,7 +207,7 @@ pub(super) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
         && known.access.as_ref() == Some(&access)
         && known.token.fetched().is_some_and(|known| known.at >= at);
     if is_newer {
-        state.detail.view = super::detail::View::Fields;
+        state.detail.view = crate::screens::detail::state::View::Fields;
         state.detail.selected = 0;
     } else {
         let fetched = Fetched {

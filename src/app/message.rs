@@ -9,15 +9,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input};
-use crate::domain::access::{Access, VisibleScopes};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
 use crate::domain::failure::Failure;
-use crate::domain::raw_lines::{Matches, RawLines};
+use crate::domain::profile::Settings;
+use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 use crate::domain::token::ServiceToken;
 
 /// Something that happened.
@@ -93,7 +92,7 @@ pub enum Message {
         /// The request it answers.
         request: RequestId,
         /// For each profile, where its secret is kept; nothing where it has none.
-        found: Vec<(String, Result<Option<String>, Failure>)>,
+        found: Vec<(String, Result<Option<Location>, Failure>)>,
     },
     /// The settings were read again, since they may be others than we know.
     SettingsRead(Settings),
@@ -122,8 +121,8 @@ pub enum Message {
     StoreProbed {
         /// The request it answers.
         request: RequestId,
-        /// Where secrets will be kept.
-        result: Result<String, Failure>,
+        /// Where secrets will be stored.
+        result: Result<Location, Failure>,
     },
     /// The embedded demo is running.
     DemoOpened {
@@ -250,6 +249,6 @@ pub struct TokenList {
 pub struct Saved {
     /// The settings after the change.
     pub settings: Settings,
-    /// Where the secret is kept now.
-    pub place: String,
+    /// Where the secret is now.
+    pub location: Location,
 }

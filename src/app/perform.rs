@@ -5,24 +5,26 @@
 use super::credential_switch::{self, Owner};
 use super::effect::Effect;
 use super::list_fetch;
-use super::picker::Picker;
-use super::profiles::Change;
-use super::setup::{Opener, Phase, Repeat, Setup, SetupField};
 use super::state::{LONGEST_NOTICE, Overlay, Screen, State};
 use super::step::Step;
 use super::token_fetch;
-use crate::domain::access::CredentialRef;
+use crate::domain::credential::CredentialRef;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::domain::token::TokenRef;
+use crate::screens::picker::state::Picker;
+use crate::screens::profiles::state::Change;
+use crate::screens::setup::state::{Opener, Phase, Repeat, Setup, SetupField};
 
 /// Carries out steps in their order.
 pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
     let mut effects = Vec::new();
     for step in steps {
         match step {
-            Step::Switch(seat) => effects.extend(credential_switch::switch(state, seat)),
+            Step::Switch(credential) => {
+                effects.extend(credential_switch::switch(state, credential))
+            }
             Step::EnterDemo(access) => effects.extend(credential_switch::enter_demo(state, access)),
             Step::Vacate => effects.extend(remove_active(state)),
             Step::OpenProfiles => effects.extend(open_profiles(state)),
@@ -51,7 +53,7 @@ pub(super) fn perform(state: &mut State, steps: Vec<Step>) -> Vec<Effect> {
 fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     let mut steps = match credential_switch::owner(state, recent) {
         Owner::InUse => Vec::new(),
-        Owner::Other(seat) => vec![Step::Switch(seat)],
+        Owner::Other(credential) => vec![Step::Switch(credential)],
         Owner::Gone(name) => {
             state.tell(format!(
                 "The profile {name} looked this up, and is gone. Choose one for the {}.",
@@ -306,7 +308,7 @@ fn find_secrets(state: &mut State) -> Option<Effect> {
         .map(|profile| profile.name.clone())
         .collect();
     let request = state.next_request();
-    state.profiles.places.begin(request, state.clock.steady);
+    state.profiles.locations.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })
 }
 

@@ -5,13 +5,12 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::detail::View;
-use super::setup::{Phase, Trial};
 use super::state::{Overlay, Screen, State};
-use super::token_table::Basis;
 use crate::domain::clock::Now;
-use crate::domain::countdown::Remaining;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::duration::Remaining;
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::screens::detail::state::View;
+use crate::screens::setup::state::{Phase, Trial};
 
 /// A timer that rings this late was stopped together with the computer or the program.
 const LATE: TimeDelta = TimeDelta::seconds(10);
@@ -38,12 +37,23 @@ impl State {
             .map_or(now, |end| Remaining::until(end, now).shown_since())
     }
 
-    /// By what the tokens of the list are judged: the whole second at which all their digits change.
-    pub(super) fn basis(&self) -> Basis {
-        Basis {
-            at: whole_second(self.clock.corrected()),
+    fn context_at(&self, now: DateTime<Utc>) -> EvaluationContext {
+        EvaluationContext {
+            now,
+            clock_offset: self.clock.offset,
             thresholds: self.session.settings.thresholds,
         }
+    }
+
+    /// How the tokens on screen are evaluated.
+    #[must_use]
+    pub fn evaluation_context(&self) -> EvaluationContext {
+        self.context_at(self.instant())
+    }
+
+    /// How the tokens of the list are evaluated: at the whole second at which all their digits change.
+    pub(super) fn list_context(&self) -> EvaluationContext {
+        self.context_at(whole_second(self.clock.corrected()))
     }
 
     /// Whether help hides the whole screen beneath.
@@ -59,7 +69,7 @@ impl State {
         }
         let token = self.detail.token.value()?;
         let now = self.clock.corrected();
-        let status = Status::of(token, now, self.session.settings.thresholds);
+        let status = Status::of(token, self.context_at(now));
         let previous = token.previous_client_secret_expires_at.valid().copied();
         Lifecycle::of(token)
             .end()
@@ -196,7 +206,7 @@ fn list_step(state: &State) -> Option<DateTime<Utc>> {
         let next = whole_second(clock.corrected()) + TimeDelta::seconds(1);
         return Some(clock.steady_at(next));
     }
-    let moves = state.browse.table.next_move().map(|at| {
+    let moves = state.browse.table.next_change().map(|at| {
         let since = whole_second(at);
         let whole = if since < at {
             since + TimeDelta::seconds(1)

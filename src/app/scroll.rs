@@ -7,7 +7,7 @@ use crate::action::Action;
 /// The position after an action, with a page's rows and the last position; other actions move
 /// nothing but still pull the position back into range.
 #[must_use]
-pub(super) fn moved(at: usize, action: Action, page: usize, last: usize) -> usize {
+pub(crate) fn moved(at: usize, action: Action, page: usize, last: usize) -> usize {
     let to = match action {
         Action::Up => at.saturating_sub(1),
         Action::Down => at.saturating_add(1),

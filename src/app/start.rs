@@ -4,12 +4,12 @@
 
 use super::effect::Effect;
 use super::field::TextField;
-use super::lookup::LookupField;
 use super::perform::perform;
 use super::schedule;
 use super::state::{Screen, State};
 use super::step::Step;
 use crate::domain::token::TokenRef;
+use crate::screens::lookup::state::LookupField;
 
 /// What the program opens on.
 #[derive(Debug, Clone, PartialEq)]

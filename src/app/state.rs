@@ -5,28 +5,27 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::banner;
-use super::browse::Browse;
-use super::detail::{Detail, View};
-use super::lookup::Lookup;
-use super::picker::Picker;
-use super::profiles::Profiles;
-use super::setup::Setup;
 use crate::action::{Action, Context};
-use crate::domain::access::{Access, Identity};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::Failure;
+use crate::domain::profile::Settings;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 use crate::domain::text;
+use crate::screens::browse::state::Browse;
+use crate::screens::detail::state::{Detail, View};
+use crate::screens::lookup::state::Lookup;
+use crate::screens::picker::state::Picker;
+use crate::screens::profiles::state::Profiles;
+use crate::screens::setup::state::Setup;
 
 /// The smallest terminal that a screen is drawn on, in cells.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
 /// The bytes of a notice that are kept: more than can be shown of one.
-pub(super) const LONGEST_NOTICE: usize = 4096;
+pub(crate) const LONGEST_NOTICE: usize = 4096;
 
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(6);
@@ -64,9 +63,9 @@ pub struct State {
     /// Until when the API wants to be left alone, by the steady clock.
     pub limited_until: Option<DateTime<Utc>>,
     /// The same of credentials that are not in use now.
-    pub(super) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
+    pub(crate) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
     /// What was said last of an odd answer: a token that is fetched each minute says it once.
-    pub(super) last_note: Option<String>,
+    pub(crate) last_note: Option<String>,
     /// The terminal's width and height in cells.
     pub size: (u16, u16),
     /// Whether the last message changed what is on screen.
@@ -76,15 +75,15 @@ pub struct State {
     /// What help lies over.
     pub covered: Option<Overlay>,
     /// Whether recent look-ups cannot be written, which was said.
-    pub(super) is_forgetful: bool,
-    pub(super) next_change: Option<DateTime<Utc>>,
-    pub(super) last_request: RequestId,
+    pub(crate) is_forgetful: bool,
+    pub(crate) next_change: Option<DateTime<Utc>>,
+    pub(crate) last_request: RequestId,
     /// The screen that the profiles were opened from.
-    pub(super) before_profiles: Screen,
+    pub(crate) before_profiles: Screen,
     /// The start of the demo that is under way.
-    pub(super) awaited_demo: Option<RequestId>,
+    pub(crate) awaited_demo: Option<RequestId>,
     /// The question for the server's time that is under way.
-    pub(super) measuring: Option<RequestId>,
+    pub(crate) measuring: Option<RequestId>,
 }
 
 /// A screen.
@@ -138,7 +137,7 @@ pub struct Session {
     /// Where that scope came from, for people who wonder.
     pub scope_origin: String,
     /// Where the profile's secret is kept, once known: `Secret Service`.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
     /// Where requests go.
     pub base_url: BaseUrl,
     /// The environment's variable that counts before the default profile, where one holds a credential.
@@ -234,11 +233,11 @@ pub struct Clock {
     /// and measurements from before are not to be trusted.
     pub jumped_at: Option<DateTime<Utc>>,
     /// What the wall clock was ahead of the steady one when the offset was measured.
-    pub(super) lead: TimeDelta,
+    pub(crate) lead: TimeDelta,
     /// Whether an answer has shown the server's time.
-    pub(super) is_measured: bool,
+    pub(crate) is_measured: bool,
     /// Whether the server's time is to be asked for, since the offset was dropped.
-    pub(super) is_in_doubt: bool,
+    pub(crate) is_in_doubt: bool,
 }
 
 impl Clock {
@@ -263,7 +262,7 @@ impl Clock {
     }
 
     /// When the steady clock will show what is an instant of the server's clock now.
-    pub(super) fn steady_at(&self, corrected: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn steady_at(&self, corrected: DateTime<Utc>) -> DateTime<Utc> {
         let ahead = self.local.signed_duration_since(self.steady);
         let local = self.offset.to_local(corrected);
         local.checked_sub_signed(ahead).unwrap_or(local)
@@ -271,7 +270,7 @@ impl Clock {
 
     /// Moves on to an instant. True where the wall clock was set since: what was measured by it is
     /// then dropped.
-    pub(super) fn move_to(&mut self, now: Now) -> bool {
+    pub(crate) fn move_to(&mut self, now: Now) -> bool {
         (self.local, self.steady) = (now.wall, now.steady);
         let has_jumped = (now.lead() - self.lead).abs() > JUMP;
         if has_jumped {
@@ -285,7 +284,7 @@ impl Clock {
     }
 
     /// Takes in how far the server's clock is ahead, where an answer showed it.
-    pub(super) fn measured(&mut self, offset: Option<TimeDelta>) {
+    pub(crate) fn measured(&mut self, offset: Option<TimeDelta>) {
         let Some(offset) = offset else { return };
         self.offset = self.offset.updated(offset);
         self.lead = self.local.signed_duration_since(self.steady);
@@ -390,7 +389,7 @@ impl State {
 
     /// A key was pressed, or text typed: whoever did that has seen the warnings. True if there were
     /// any. The details of them can still be opened.
-    pub(super) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
+    pub(crate) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
         let is_reading = matches!(self.overlay, Some(Overlay::ErrorDetails { .. }))
             && action != Some(Action::Back);
         let leads_to_details = match action {
@@ -458,13 +457,13 @@ impl State {
     }
 
     /// A name for the next request.
-    pub(super) fn next_request(&mut self) -> RequestId {
+    pub(crate) fn next_request(&mut self) -> RequestId {
         self.last_request.0 += 1;
         self.last_request
     }
 
     /// Shows a short message for a few seconds.
-    pub(super) fn tell(&mut self, text: impl Into<String>) {
+    pub(crate) fn tell(&mut self, text: impl Into<String>) {
         let until = self
             .clock
             .steady
@@ -480,14 +479,14 @@ impl State {
     }
 
     /// Says quietly, and once, that recent look-ups cannot be written.
-    pub(super) fn tell_once_of(&mut self, failure: &Failure) {
+    pub(crate) fn tell_once_of(&mut self, failure: &Failure) {
         if !std::mem::replace(&mut self.is_forgetful, true) {
             self.tell(format!("Look-ups are not remembered: {}", failure.summary));
         }
     }
 
     /// Shows what failed that nobody waits for, until a key is pressed.
-    pub(super) fn warn(&mut self, failure: Failure) {
+    pub(crate) fn warn(&mut self, failure: Failure) {
         let failure = failure.on_screen();
         if !self.warnings.contains(&failure) {
             self.warnings.push(failure);
@@ -501,7 +500,7 @@ impl State {
     }
 
     /// Takes note of what an answer says besides what was asked for.
-    pub(super) fn take_aside(
+    pub(crate) fn take_aside(
         &mut self,
         source: &CredentialSource,
         retry_after: Option<std::time::Duration>,
@@ -525,7 +524,7 @@ impl State {
     }
 
     /// Shows an error. The same error again only counts up.
-    pub(super) fn report(&mut self, failure: Failure) {
+    pub(crate) fn report(&mut self, failure: Failure) {
         let failure = failure.on_screen();
         if let Some(pause) = failure.retry_after {
             self.limited_until = self.end_of(pause);

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use super::effect::Effect;
-use crate::domain::access::{Access, CredentialRef, Identity, Seat};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Access, ActiveCredential, Credential, CredentialRef, Identity};
 use crate::domain::failure::Failure;
 use crate::domain::profile::Profile;
 use crate::domain::recent_lookups::Recent;
@@ -16,7 +15,7 @@ use crate::domain::token::{ServiceToken, TokenRef};
 
 /// Something for the program around a screen to do.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Have the outside world do something.
     Run(Effect),
     /// Show a short message for a few seconds.
@@ -78,7 +77,7 @@ pub(super) enum Step {
     /// Make a profile the default.
     MakeDefault(String),
     /// Go on with another credential, and drop everything of the one in use.
-    Switch(Seat),
+    Switch(ActiveCredential),
     /// The profile in use is gone: go on with what else there is.
     Vacate,
     /// Go back to the screen that the profiles were opened from.

@@ -6,16 +6,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::browse::Follow;
-use super::detail::{Detail, View};
 use super::effect::Effect;
 use super::field::TextField;
-use super::lookup::LookupField;
 use super::message::{LookUp, Stage};
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
-use crate::domain::access::Access;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields;
@@ -23,6 +19,9 @@ use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
+use crate::screens::browse::state::Follow;
+use crate::screens::detail::state::{Detail, View};
+use crate::screens::lookup::state::LookupField;
 
 /// Looks a token up; another token than the one in view leaves nothing of that.
 pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
@@ -190,9 +189,9 @@ fn show(
     });
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == found.scope) {
-        let (newer, basis) = (token.clone(), state.basis());
+        let (newer, context) = (token.clone(), state.list_context());
         state.browse.change(Follow::Token, |table| {
-            table.renew(&newer, basis);
+            table.renew(&newer, context);
         });
     }
     let detail = &mut state.detail;

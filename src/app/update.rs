@@ -4,7 +4,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::detail::View;
 use super::effect::Effect;
 use super::field::Editor;
 use super::message::{Message, Saved, Stage};
@@ -15,9 +14,11 @@ use super::step::Step;
 use super::{credential_switch, list_fetch, schedule, token_fetch};
 use crate::action::Action;
 use crate::domain::clock::Now;
+use crate::domain::credential::Location;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::remote::{Fetched, RequestId};
 use crate::domain::secret::Secret;
+use crate::screens::detail::state::View;
 
 /// Takes in what happened at an instant, and says what to do about it.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
@@ -43,7 +44,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(raw.search_due());
     }
     if state.screen == Screen::Browse {
-        state.browse.keep_up(state.basis());
+        state.browse.keep_up(state.list_context());
         state.browse.scroll(state.body_rows());
     }
     state.next_change = schedule::next_change(state);
@@ -128,9 +129,9 @@ fn moved_on(state: &mut State, request: RequestId, next: Stage) {
     }
 }
 
-fn store_probed(state: &mut State, request: RequestId, result: Result<String, Failure>) {
+fn store_probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
     let at = state.clock.steady;
-    let result = result.map(|place| fetched(place, at));
+    let result = result.map(|location| fetched(location, at));
     state.setup.store.settle(request, result);
 }
 
@@ -151,7 +152,7 @@ fn profile_saved(
         state.session.settings = saved.settings;
         if !steps.is_empty() {
             // The collection matters where a secret is stored, not where it came from.
-            state.session.store = saved.place.split(',').next().map(str::to_owned);
+            state.session.store = Some(saved.location.store);
         }
     }
     steps
@@ -212,12 +213,12 @@ fn act(state: &mut State, action: Action) -> Vec<Step> {
 }
 
 fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
-    let (rows, basis) = (state.body_rows(), state.basis());
+    let (rows, context) = (state.body_rows(), state.list_context());
     match (state.overlay, state.screen) {
         (Some(overlay), _) => act_on_overlay(state, overlay, action, rows),
         (None, Screen::Setup) => state.setup.act(action),
         (None, Screen::Lookup) => state.lookup.act(action),
-        (None, Screen::Browse) => state.browse.act(action, rows, basis),
+        (None, Screen::Browse) => state.browse.act(action, rows, context),
         (None, Screen::Profiles) => act_on_profiles(state, action, rows),
         (None, Screen::Detail) => state.detail.act(action, rows),
     }

@@ -8,8 +8,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::output::OutputFormat;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::status::Status;
-use crate::domain::thresholds::{Threshold, Thresholds};
+use crate::domain::status::{Status, Threshold, Thresholds};
 use crate::theme::Theme;
 
 const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::sent;
 use crate::domain::scope::Scope;
-use crate::domain::status::{Lifecycle, Status, urgency};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
-
-use super::output::Judgement;
 
 /// Why a scope without tokens is not fine: a credential that may not read them sees the same.
 pub(super) const NONE_LISTED: &str = "the API lists no service token";
@@ -81,8 +79,8 @@ pub struct Entry {
 impl Entry {
     /// Its status; unknown for one that could not be had.
     #[must_use]
-    pub fn status(&self, by: Judgement) -> Status {
-        Status::at(self.life(), by.now, by.thresholds)
+    pub fn status(&self, context: EvaluationContext) -> Status {
+        Status::at(self.life(), context)
     }
 
     /// The facts that its status depends on.
@@ -161,13 +159,13 @@ pub struct CheckResult {
     /// Why nothing could be read.
     pub error: Option<Failure>,
     /// What it was judged by.
-    pub by: Judgement,
+    pub context: EvaluationContext,
 }
 
 impl CheckResult {
     /// A check that could not read anything.
     #[must_use]
-    pub fn failed(failure: Failure, scope: Option<Scope>, by: Judgement) -> Self {
+    pub fn failed(failure: Failure, scope: Option<Scope>, context: EvaluationContext) -> Self {
         Self {
             scope,
             entries: Vec::new(),
@@ -175,7 +173,7 @@ impl CheckResult {
             profiles: None,
             incomplete: None,
             error: Some(failure.scrubbed()),
-            by,
+            context,
         }
     }
 
@@ -217,14 +215,14 @@ impl CheckResult {
     /// The verdict on one token.
     #[must_use]
     pub fn verdict_on(&self, entry: &Entry) -> Verdict {
-        Verdict::of(entry.status(self.by))
+        Verdict::of(entry.status(self.context))
     }
 
     /// Puts the entries into the order of urgency.
     pub fn sort(&mut self) {
-        let by = self.by;
+        let context = self.context;
         self.entries.sort_by_cached_key(|entry| {
-            let urgency = urgency(entry.life(), by.now, by.thresholds);
+            let urgency = Urgency::of(entry.life(), context);
             let (name, id) = match &entry.subject {
                 Ok(token) => (token.name_text(), token.id_text()),
                 Err(_) => (entry.name(), entry.id()),

@@ -8,28 +8,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use super::error_report::{explain, warn};
+use super::output::rfc3339;
 use super::output::table::Style;
-use super::output::{Judgement, rfc3339};
 use super::output_style;
 use super::progress::Progress;
 use crate::api::{BaseUrl, Options, Page};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
-use crate::domain::access::{Access, Identity};
 use crate::domain::clock::ClockOffset;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
+use crate::domain::status::EvaluationContext;
 use crate::domain::token::TokenRef;
-use crate::service::{Aside, Found, Limits, Listed, Selection, TokenService, nothing_selected};
+use crate::service::{Aside, Found, Limits, Listed, TokenService, nothing_selected};
 
 /// Everything a command starts from.
 pub struct Desk {
     /// The use-cases.
     pub service: TokenService,
     /// The credential and scope in use.
-    pub selection: Selection,
+    pub selection: ActiveCredential,
     /// What the user set.
     pub settings: Settings,
     /// The variables that matter.
@@ -199,9 +199,13 @@ impl Reach {
 
     /// What to judge by, once an answer has shown what time the server has. Says so where its date
     /// is not believed, and to people also where the local clock is off.
-    pub(super) fn judgement(&self, measured: Option<TimeDelta>, is_for_people: bool) -> Judgement {
-        let offset = measured.map_or_else(ClockOffset::default, |by| {
-            ClockOffset::default().updated(by)
+    pub(super) fn evaluation_context(
+        &self,
+        measured: Option<TimeDelta>,
+        is_for_people: bool,
+    ) -> EvaluationContext {
+        let offset = measured.map_or_else(ClockOffset::default, |measured| {
+            ClockOffset::default().updated(measured)
         });
         if let Some(date) = self.doubtful_date.get() {
             let date = rfc3339(*date);
@@ -212,9 +216,9 @@ impl Reach {
         if let Some(notice) = offset.notice().filter(|_| is_for_people) {
             warn(&format!("{notice}; the API's clock is used."));
         }
-        Judgement {
+        EvaluationContext {
             now: offset.correct((self.options.clock)()),
-            offset,
+            clock_offset: offset,
             thresholds: self.settings.thresholds,
         }
     }

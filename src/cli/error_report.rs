@@ -11,13 +11,13 @@ use clap::ValueEnum as _;
 use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
 use super::output::report::Report;
-use super::output::{self, Judgement, OutputFormat, json, prometheus};
+use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::log;
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
-use crate::domain::status::Thresholds;
+use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
 /// Reports a command's failure in the command's output format.
@@ -115,12 +115,12 @@ impl ErrorReporter {
     }
 
     fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
-        let by = Judgement {
+        let context = EvaluationContext {
             now: (self.clock)(),
-            offset: ClockOffset::default(),
+            clock_offset: ClockOffset::default(),
             thresholds: Thresholds::default(),
         };
-        let checkup = CheckResult::failed(failure.clone(), scope.cloned(), by);
+        let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
         let mut out = Vec::new();
         match self.format {
             OutputFormat::Json => json::print(&mut out, Report::Check(&checkup))?,

@@ -11,11 +11,11 @@ use crate::api::{BaseUrl, Options};
 use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::Environment;
+use crate::domain::credential::ActiveCredential;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{parse_profile_name, unfit_name};
+use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::settings::Settings;
-use crate::service::{self, CredentialRequest, Selection};
+use crate::service::{self, CredentialRequest};
 
 /// What a run stands on, demo or not.
 pub struct Ground {
@@ -156,7 +156,7 @@ pub fn selection(
     global: &Global,
     ground: &Ground,
     command: Option<&Command>,
-) -> Result<Selection, Failure> {
+) -> Result<ActiveCredential, Failure> {
     let mut wishes = wishes(global, command.is_none())?;
     // These need no credential, and one that cannot be used must not stop them.
     let needs_none = match command {
@@ -172,9 +172,9 @@ pub fn selection(
         _ => global.demo,
     };
     if needs_none {
-        return Ok(Selection {
+        return Ok(ActiveCredential {
             scope: wishes.scope,
-            ..Selection::default()
+            ..ActiveCredential::default()
         });
     }
     // A credential may be stored for a profile that is not in the file.

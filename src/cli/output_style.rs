@@ -8,7 +8,7 @@ use super::args::{Color, Global};
 use super::output::table::Style;
 use crate::credentials::Environment;
 use crate::domain::failure::Failure;
-use crate::domain::settings::Settings;
+use crate::domain::profile::Settings;
 use crate::theme::Theme;
 
 /// The width of a terminal that does not say how wide it is.

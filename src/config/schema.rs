@@ -9,10 +9,9 @@ use toml_edit::{Document, Item, TableLike};
 
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{CredentialKind, parse_email};
-use crate::domain::profile::{Profile, parse_profile_name};
+use crate::domain::profile::{Profile, Settings, parse_profile_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::settings::Settings;
-use crate::domain::thresholds::{Threshold, Thresholds};
+use crate::domain::status::{Threshold, Thresholds};
 
 /// The themes that exist.
 const THEMES: [&str; 3] = ["dark", "light", "mono"];

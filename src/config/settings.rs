@@ -13,9 +13,8 @@ use super::paths::Paths;
 use super::permissions;
 use super::schema::{self, Problem};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, no_such_profile};
+use crate::domain::profile::{Profile, Settings, no_such_profile};
 use crate::domain::scope::ScopeKind;
-use crate::domain::settings::Settings;
 
 /// What `config.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

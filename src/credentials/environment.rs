@@ -8,8 +8,6 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::error::StoreError;
-use super::store::CredentialStore;
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
@@ -358,49 +356,5 @@ impl fmt::Debug for Environment {
             .entries(self.secrets.keys())
             .entries(self.values.keys())
             .finish()
-    }
-}
-
-/// The environment's credential as a store that cannot be written to. It answers for any profile.
-#[derive(Debug)]
-pub struct EnvironmentStore {
-    credential: Option<EnvironmentCredential>,
-}
-
-impl EnvironmentStore {
-    /// A store over what [`Environment::credential`] found.
-    #[must_use]
-    pub fn new(credential: Option<EnvironmentCredential>) -> Self {
-        Self { credential }
-    }
-}
-
-impl CredentialStore for EnvironmentStore {
-    fn get(&mut self, _profile: &str) -> Result<Secret, StoreError> {
-        let found = self.credential.as_ref().ok_or(StoreError::Missing)?;
-        Ok(found.credential.secret.clone())
-    }
-
-    fn set(&mut self, _profile: &str, _secret: &Secret) -> Result<(), StoreError> {
-        Err(StoreError::ReadOnly)
-    }
-
-    fn delete(&mut self, _profile: &str) -> Result<bool, StoreError> {
-        Err(StoreError::ReadOnly)
-    }
-
-    fn contains(&mut self, _profile: &str) -> Result<bool, StoreError> {
-        Ok(self.credential.is_some())
-    }
-
-    fn probe(&mut self) -> Result<(), StoreError> {
-        Err(StoreError::ReadOnly)
-    }
-
-    fn place(&mut self) -> String {
-        match &self.credential {
-            Some(found) => format!("the environment, {}", found.variable),
-            None => "the environment".to_owned(),
-        }
     }
 }

@@ -142,9 +142,6 @@ pub enum StoreError {
         /// What the store allows.
         limit: usize,
     },
-    /// The store cannot be written to.
-    #[error("Credentials from the environment can be read, but not changed from here.")]
-    ReadOnly,
     /// Anything else, with the platform's words for the details.
     #[error("The keyring failed, and does not say why in terms that tokenscope knows.")]
     Other(String),
@@ -280,7 +277,6 @@ impl StoreError {
             }
             Self::NotText | Self::Unusable(_) => "Store it again.".to_owned(),
             Self::TooLong { .. } => "Check that this is the API token and nothing else.".to_owned(),
-            Self::ReadOnly => "Change or unset the environment variable.".to_owned(),
             Self::Other(_) => INSTEAD.to_owned(),
         }
     }

@@ -8,6 +8,7 @@ use super::error::StoreError;
 pub use super::platform::SERVICE;
 use super::platform::{self, Fault, Session};
 use super::store::{CredentialStore, Kept};
+use crate::domain::credential::Location;
 use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
 
@@ -109,8 +110,11 @@ impl CredentialStore for Keyring {
         self.delete(PROBE_USER).map(|_was_there| ())
     }
 
-    fn place(&mut self) -> String {
-        platform::place()
+    fn location(&mut self) -> Location {
+        Location {
+            store: STORE_NAME,
+            collection: platform::collection(),
+        }
     }
 
     fn report_to(&mut self, asking: Asking) {

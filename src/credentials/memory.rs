@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::error::StoreError;
 use super::store::CredentialStore;
+use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
 /// Keeps secrets until it is dropped.
@@ -49,7 +50,7 @@ impl CredentialStore for MemoryStore {
         Ok(())
     }
 
-    fn place(&mut self) -> String {
-        "memory, until tokenscope ends".to_owned()
+    fn location(&mut self) -> Location {
+        Location::new("memory")
     }
 }

@@ -13,7 +13,7 @@ mod store;
 mod store_thread;
 
 pub use asking::Asking;
-pub use environment::{Environment, EnvironmentCredential, EnvironmentStore};
+pub use environment::{Environment, EnvironmentCredential};
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, SERVICE, STORE_NAME, WINDOWS_LIMIT, check_windows_length};
 pub use memory::MemoryStore;

@@ -17,4 +17,4 @@ use secret_service as native;
 
 pub(super) use fault::Fault;
 pub use fault::SERVICE;
-pub(super) use native::{Session, place};
+pub(super) use native::{Session, collection};

@@ -4,6 +4,7 @@
 
 use super::asking::Asking;
 use super::error::StoreError;
+use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
 /// What a store shows of a profile's entry without being unlocked.
@@ -77,8 +78,8 @@ pub trait CredentialStore: Send {
     /// The [`StoreError`] that keeping a secret would meet.
     fn probe(&mut self) -> Result<(), StoreError>;
 
-    /// Where it keeps things, in words: `Secret Service, login collection`.
-    fn place(&mut self) -> String;
+    /// Where it keeps secrets.
+    fn location(&mut self) -> Location;
 
     /// Says where to note that somebody is asked for something; called once, before all else.
     fn report_to(&mut self, _asking: Asking) {}

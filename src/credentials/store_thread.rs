@@ -16,6 +16,7 @@ use super::asking::Asking;
 use super::core_dump;
 use super::error::StoreError;
 use super::store::{CredentialStore, Kept};
+use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
@@ -199,12 +200,12 @@ impl StoreHandle {
         self.ask(wait, |store| store.probe()).await
     }
 
-    /// Where the store keeps things, in words.
+    /// Where the store keeps secrets.
     ///
     /// # Errors
     /// [`StoreError::Unanswered`] after `wait`.
-    pub async fn place(&self, wait: Duration) -> Result<String, StoreError> {
-        self.ask(wait, |store| Ok(store.place())).await
+    pub async fn location(&self, wait: Duration) -> Result<Location, StoreError> {
+        self.ask(wait, |store| Ok(store.location())).await
     }
 
     async fn ask<T: Send + 'static>(

@@ -2,6 +2,10 @@
 //!
 //! Not here: reading or keeping it (`credentials`).
 
+use std::fmt;
+
+use super::failure::Failure;
+use super::scope::{NamedScope, Scope};
 use super::secret::Secret;
 
 /// The kind of a credential, without its secret.
@@ -128,6 +132,36 @@ pub enum CredentialSource {
     Demo,
 }
 
+/// Where a secret is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The store's name, such as `Secret Service`.
+    pub store: &'static str,
+    /// The collection within the store, such as `login`.
+    pub collection: Option<String>,
+}
+
+impl Location {
+    /// A location in a store without collections.
+    #[must_use]
+    pub fn new(store: &'static str) -> Self {
+        Self {
+            store,
+            collection: None,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.store)?;
+        match &self.collection {
+            Some(collection) => write!(formatter, ", {collection} collection"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reads an email address: trimmed, printable ASCII, one `@` with something on both sides.
 #[must_use]
 pub fn parse_email(text: &str) -> Option<String> {
@@ -135,4 +169,77 @@ pub fn parse_email(text: &str) -> Option<String> {
     let (user, host) = text.split_once('@')?;
     let plausible = !user.is_empty() && !host.is_empty() && !host.contains('@');
     (plausible && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
+}
+
+/// A credential by its source: enough to find its secret, and to say which one is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Where the secret is.
+    pub source: CredentialSource,
+    /// What kind of credential it is.
+    pub kind: CredentialKind,
+}
+
+/// A credential with the scope that look-ups start from: the one in use, or one to switch to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActiveCredential {
+    /// `None` if there is no credential. Even then a scope may be known.
+    pub identity: Option<Identity>,
+    /// The profile it belongs to.
+    pub profile: Option<String>,
+    pub scope: Option<Scope>,
+    /// Where the scope came from, as shown to the user: `--account`, `profile prod`.
+    pub scope_origin: String,
+}
+
+impl ActiveCredential {
+    /// Where the secret is.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        self.identity.as_ref().map(|identity| &identity.source)
+    }
+
+    /// What kind of credential it is.
+    #[must_use]
+    pub fn kind(&self) -> Option<&CredentialKind> {
+        self.identity.as_ref().map(|identity| &identity.kind)
+    }
+}
+
+/// A credential and a scope: what every request needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Who asks.
+    pub identity: Identity,
+    /// What about.
+    pub scope: Scope,
+}
+
+/// Who wants to know which accounts and zones there are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CredentialRef {
+    /// The credential in use.
+    Identity(Identity),
+    /// One that is being typed in.
+    Credential(Credential),
+}
+
+impl CredentialRef {
+    /// Where the credential comes from; nothing where it was typed.
+    #[must_use]
+    pub fn source(&self) -> Option<&CredentialSource> {
+        match self {
+            Self::Identity(identity) => Some(&identity.source),
+            Self::Credential(_) => None,
+        }
+    }
+}
+
+/// The accounts and zones that a credential can see, or why it cannot list them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VisibleScopes {
+    /// The accounts.
+    pub accounts: Result<Vec<NamedScope>, Failure>,
+    /// The zones.
+    pub zones: Result<Vec<NamedScope>, Failure>,
 }

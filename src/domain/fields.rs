@@ -1,6 +1,6 @@
 //! The fields of a token as rows: what people look at, copy and compare.
 //!
-//! Not here: which rows there are (`members`), how a row is drawn or how dates are worded.
+//! Not here: which rows there are (`token`), how a row is drawn or how dates are worded.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,11 +8,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use super::members::kind_of;
 use super::text;
-use super::token::ServiceToken;
+use super::token::{ServiceToken, kind_of};
 
-pub use super::members::{Field, FieldKind};
+pub use super::token::{Field, FieldKind};
 
 /// Of a value that is drawn, this many bytes are read: far more than any screen is wide.
 const ENOUGH: usize = 4096;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::duration::{humanize, rough};
 use super::fields::odd;
-use super::status::{Lifecycle, Status, Thresholds};
+use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{Reported, ServiceToken};
 
@@ -47,16 +47,7 @@ pub struct Finding {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// The instant and the limits that the rules are judged by.
-#[derive(Clone, Copy)]
-struct Facts<'a> {
-    token: &'a ServiceToken,
-    status: Status,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-}
-
-type Rule = fn(Facts<'_>) -> Option<Finding>;
+type Rule = fn(&ServiceToken, EvaluationContext) -> Option<Finding>;
 
 /// The rules in the order in which their findings are shown within a severity.
 const RULES: [Rule; 7] = [
@@ -79,14 +70,9 @@ const QUOTED: usize = 60;
 
 /// Every finding about a token at an instant, the loudest first.
 #[must_use]
-pub fn findings(token: &ServiceToken, now: DateTime<Utc>, thresholds: Thresholds) -> Vec<Finding> {
-    let facts = Facts {
-        token,
-        status: Status::of(token, now, thresholds),
-        now,
-        thresholds,
-    };
-    let mut found: Vec<Finding> = RULES.iter().filter_map(|rule| rule(facts)).collect();
+pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
+    let found = RULES.iter().filter_map(|rule| rule(token, context));
+    let mut found: Vec<Finding> = found.collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }
@@ -100,18 +86,12 @@ fn finding(code: &'static str, severity: Severity, message: impl Into<String>) -
     }
 }
 
-fn status(facts: Facts<'_>) -> Option<Finding> {
-    let Facts {
-        token,
-        now,
-        thresholds,
-        ..
-    } = facts;
+fn status(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
     let life = Lifecycle::of(token);
-    let status = if life.is_off() {
+    let status = if life.is_disabled() {
         Status::Disabled
     } else {
-        Status::by_dates(life, now, thresholds)
+        Status::by_dates(life, context)
     };
     match status {
         Status::Disabled => Some(finding(
@@ -138,8 +118,18 @@ fn status(facts: Facts<'_>) -> Option<Finding> {
             Severity::Critical,
             format!("Expired: every request with it is refused. {MENDING}"),
         )),
-        Status::Critical => Some(ending("expires_within_critical", Severity::Critical, facts)),
-        Status::Expiring => Some(ending("expires_within_warning", Severity::Warning, facts)),
+        Status::Critical => Some(ending(
+            "expires_within_critical",
+            Severity::Critical,
+            token,
+            context,
+        )),
+        Status::Expiring => Some(ending(
+            "expires_within_warning",
+            Severity::Warning,
+            token,
+            context,
+        )),
         Status::Active => None,
     }
 }
@@ -155,33 +145,34 @@ fn instead(token: &ServiceToken, key: &str) -> String {
 }
 
 /// What is neither true nor false may mean that the token is off.
-fn unclear_switch(facts: Facts<'_>) -> Option<Finding> {
-    (facts.token.enabled == Reported::Invalid).then(|| {
+fn unclear_switch(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
+    (token.enabled == Reported::Invalid).then(|| {
         finding(
             "enabled_unknown",
             Severity::Warning,
             format!(
                 "The API did not report whether it is switched on{}. {LOOK_IT_UP}",
-                instead(facts.token, "enabled")
+                instead(token, "enabled")
             ),
         )
     })
 }
 
-fn ending(code: &'static str, severity: Severity, facts: Facts<'_>) -> Finding {
-    let end = Lifecycle::of(facts.token).end().unwrap_or(facts.now);
-    let left = rough(end.signed_duration_since(facts.now));
+fn ending(
+    code: &'static str,
+    severity: Severity,
+    token: &ServiceToken,
+    context: EvaluationContext,
+) -> Finding {
+    let end = Lifecycle::of(token).end().unwrap_or(context.now);
+    let left = rough(end.signed_duration_since(context.now));
     finding(code, severity, format!("Ends in {left}. {MENDING}"))
 }
 
 /// A token that is switched off may be past its end as well: enabling it would not be enough.
-fn expiry_beneath_disabled(facts: Facts<'_>) -> Option<Finding> {
-    let life = Lifecycle {
-        enabled: Some(true),
-        ..Lifecycle::of(facts.token)
-    };
-    let hidden = facts.status == Status::Disabled
-        && Status::at(life, facts.now, facts.thresholds) == Status::Expired;
+fn expiry_beneath_disabled(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+    let life = Lifecycle::of(token);
+    let hidden = life.is_disabled() && Status::by_dates(life, context) == Status::Expired;
     hidden.then(|| {
         finding(
             "expired",
@@ -192,9 +183,9 @@ fn expiry_beneath_disabled(facts: Facts<'_>) -> Option<Finding> {
 }
 
 /// A week after its creation, a token that nobody used was probably forgotten.
-fn usage(facts: Facts<'_>) -> Option<Finding> {
-    let since = |instant: DateTime<Utc>| facts.now.signed_duration_since(instant);
-    match &facts.token.last_seen_at {
+fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+    let since = |instant: DateTime<Utc>| context.now.signed_duration_since(instant);
+    match &token.last_seen_at {
         Reported::Valid(seen) if since(*seen) >= TimeDelta::days(30) => Some(finding(
             "unused",
             Severity::Warning,
@@ -206,7 +197,7 @@ fn usage(facts: Facts<'_>) -> Option<Finding> {
         // A field that is not reported says nothing about use.
         Reported::Valid(_) | Reported::Invalid | Reported::Absent => None,
         Reported::Null => {
-            let (severity, advice) = match facts.token.created_at.valid() {
+            let (severity, advice) = match token.created_at.valid() {
                 Some(made) if since(*made) > TimeDelta::days(7) => (
                     Severity::Warning,
                     "Check that its client really sends it, or delete it.",
@@ -226,10 +217,10 @@ fn usage(facts: Facts<'_>) -> Option<Finding> {
     }
 }
 
-fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
-    let seen = *facts.token.last_seen_at.valid()?;
-    let end = Lifecycle::of(facts.token).end()?;
-    (facts.status == Status::Expired && seen > end).then(|| {
+fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+    let seen = *token.last_seen_at.valid()?;
+    let end = Lifecycle::of(token).end()?;
+    (Status::of(token, context) == Status::Expired && seen > end).then(|| {
         finding(
             "seen_after_expiry",
             Severity::Warning,
@@ -246,27 +237,26 @@ fn seen_after_expiry(facts: Facts<'_>) -> Option<Finding> {
 #[must_use]
 pub fn previous_secret_end(
     token: &ServiceToken,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
+    context: EvaluationContext,
 ) -> Option<DateTime<Utc>> {
     let end = *token.previous_client_secret_expires_at.valid()?;
-    let status = Status::of(token, now, thresholds);
+    let status = Status::of(token, context);
     let is_token_dead = matches!(status, Status::Disabled | Status::Expired);
-    (!is_token_dead && end > now).then_some(end)
+    (!is_token_dead && end > context.now).then_some(end)
 }
 
-fn previous_secret(facts: Facts<'_>) -> Option<Finding> {
-    facts.token.previous_client_secret_expires_at.valid()?;
-    let Some(end) = previous_secret_end(facts.token, facts.now, facts.thresholds) else {
+fn previous_secret(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+    token.previous_client_secret_expires_at.valid()?;
+    let Some(end) = previous_secret_end(token, context) else {
         return Some(finding(
             "previous_secret_revoked",
             Severity::Info,
             "The previous secret no longer works: every client must use the new one.",
         ));
     };
-    let left = end.signed_duration_since(facts.now);
-    let duration = Lifecycle::of(facts.token).duration;
-    let severity = if left < facts.thresholds.for_duration(duration).critical {
+    let left = end.signed_duration_since(context.now);
+    let duration = Lifecycle::of(token).duration;
+    let severity = if left < context.thresholds.for_duration(duration).critical {
         Severity::Warning
     } else {
         Severity::Info
@@ -280,8 +270,8 @@ fn previous_secret(facts: Facts<'_>) -> Option<Finding> {
     Some(alive)
 }
 
-fn long_lifetime(facts: Facts<'_>) -> Option<Finding> {
-    let length = facts.token.duration.valid()?.length()?;
+fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
+    let length = token.duration.valid()?.length()?;
     (length > TimeDelta::hours(8760)).then(|| {
         finding(
             "long_lifetime",

@@ -1,32 +1,22 @@
 //! Pure nouns and maths: what a token is, how it stands, and how to say so. No I/O, no clock.
 
-pub mod access;
 pub mod base_url;
-pub mod binding;
 pub mod clock;
-pub mod countdown;
 pub mod credential;
 pub mod duration;
 pub mod failure;
 pub mod fields;
 pub mod findings;
-pub mod lifetime;
-pub mod masked;
-pub mod members;
 pub mod pasted;
 pub mod profile;
 pub mod raw;
-pub mod raw_lines;
-pub mod raw_slice;
 pub mod recent_lookups;
 pub mod redaction;
 pub mod remote;
 pub mod scope;
 pub mod search;
 pub mod secret;
-pub mod settings;
 pub mod status;
 pub mod text;
-pub mod thresholds;
 pub mod token;
 pub mod token_ref;

@@ -1,11 +1,11 @@
 //! A named pair of credential kind and default scope. Never a secret.
 
 use super::base_url::BaseUrl;
-use super::credential::CredentialKind;
-use super::failure::{Failure, FailureKind};
-use super::redaction;
-use super::redaction::{holds_secret, misplaced};
+use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
+use super::failure::{Failure, FailureKind, ScreenHint};
+use super::redaction::{self, holds_secret, misplaced};
 use super::scope::Scope;
+use super::status::Thresholds;
 use super::text;
 
 /// The profile that is meant when none is named.
@@ -115,4 +115,146 @@ pub fn no_such_profile(name: &str) -> Failure {
         format!("There is no profile called {}.", redaction::quoted(name)),
         "`tokenscope profile list` shows those there are; `tokenscope auth set` makes one.",
     )
+}
+
+/// The settings of `config.toml`, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The profile that is used when none is named.
+    pub default_profile: String,
+    /// The theme's name.
+    pub theme: String,
+    /// Draw with ASCII only; the locale decides where nothing is set.
+    pub ascii: Option<bool>,
+    /// Ring the terminal's bell when the token on screen expires.
+    pub bell: bool,
+    /// Seconds between automatic refreshes; 0 switches them off.
+    pub refresh_seconds: u64,
+    /// When time left becomes a warning or critical.
+    pub thresholds: Thresholds,
+    /// The profiles in the order of the file.
+    pub profiles: Vec<Profile>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_profile: DEFAULT_PROFILE.to_owned(),
+            theme: "dark".to_owned(),
+            ascii: None,
+            bell: false,
+            refresh_seconds: 60,
+            thresholds: Thresholds::default(),
+            profiles: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The profile of a name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+}
+
+/// The address that requests go to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The address.
+    pub base_url: &'a BaseUrl,
+    /// The variable that names it, where one does.
+    pub variable: Option<&'a str>,
+}
+
+/// What is left to do on a screen.
+const ON_SCREEN: ScreenHint = ScreenHint::Instead(
+    "Store it again for this address under Profiles, or take the credential from the environment \
+     too.",
+);
+
+impl Profile {
+    /// Why the profile's stored secret must not go to an address; nothing where it may.
+    #[must_use]
+    pub fn is_kept_from(&self, target: Target<'_>) -> Option<Failure> {
+        if self.base_url == *target.base_url {
+            return None;
+        }
+        let (own, other) = told_apart(&self.base_url, target.base_url);
+        let name = &self.name;
+        let (names, first) = match target.variable {
+            Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
+            None => (
+                format!("requests go to {other}"),
+                format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
+            ),
+        };
+        Some(refusal(
+            format!("The secret of profile {name} was stored for {own}, but {names}."),
+            format!("{first} {}", ways_out(name, &other)),
+        ))
+    }
+
+    /// The failure where the file binds the profile's secret to an address that the store knows
+    /// nothing of, or another one: anybody can write a file.
+    #[must_use]
+    pub fn is_unproved(&self) -> Failure {
+        let (name, host) = (&self.name, self.base_url.host());
+        refusal(
+            format!(
+                "config.toml says that the secret of profile {name} was stored for {host}, but the \
+                 keyring does not."
+            ),
+            format!("Store {}", ways_out(name, &host)),
+        )
+    }
+}
+
+fn refusal(summary: String, hint: String) -> Failure {
+    let mut failure = Failure::new(FailureKind::Usage, summary, hint);
+    failure.hint_on_screen = Some(ON_SCREEN);
+    failure
+}
+
+/// What may follow the word *store*.
+fn ways_out(profile: &str, host: &str) -> String {
+    format!(
+        "the secret again for {host} with `tokenscope auth set --profile {profile}`, or take the \
+         credential from the environment too, in CLOUDFLARE_API_TOKEN."
+    )
+}
+
+/// The hosts of two addresses, or the addresses themselves where their hosts are the same.
+fn told_apart(one: &BaseUrl, other: &BaseUrl) -> (String, String) {
+    if one.host() == other.host() {
+        (one.to_string(), other.to_string())
+    } else {
+        (one.host(), other.host())
+    }
+}
+
+impl Identity {
+    /// The credential of a profile.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            source: CredentialSource::Keyring {
+                profile: profile.name.clone(),
+            },
+            kind: profile.kind.clone(),
+        }
+    }
+}
+
+impl ActiveCredential {
+    /// The credential of a profile.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            identity: Some(Identity::of(profile)),
+            profile: Some(profile.name.clone()),
+            scope: profile.scope.clone(),
+            scope_origin: format!("profile {}", profile.name),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::scope::Scope;
-use super::status::{Lifecycle, Status, Thresholds};
+use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{ServiceToken, TokenId};
 
@@ -43,8 +43,8 @@ impl Recent {
 
     /// How the token stands now, if nobody has changed it since.
     #[must_use]
-    pub fn status(&self, now: DateTime<Utc>, thresholds: Thresholds) -> Status {
-        Status::at(self.life, now, thresholds)
+    pub fn status(&self, context: EvaluationContext) -> Status {
+        Status::at(self.life, context)
     }
 
     /// Whether both speak of the same token.

@@ -2,16 +2,25 @@
 //!
 //! Pure: the same facts and the same instant give the same status. Not here: sentences (`findings`).
 
-use std::cmp::Ordering;
+use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::countdown::Remaining;
-use super::duration::Lifetime;
+use super::clock::ClockOffset;
+use super::duration::{InvalidSpan, Lifetime, Remaining, parse_span, write_span};
 use super::token::{Reported, ServiceToken};
 
-pub use super::thresholds::{Threshold, Thresholds, TokenThresholds};
+/// Everything besides the token that its evaluation depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvaluationContext {
+    /// The instant, by the server's clock.
+    pub now: DateTime<Utc>,
+    /// How far the server's clock is ahead of the local one; `now` includes it already.
+    pub clock_offset: ClockOffset,
+    /// The thresholds that the user set.
+    pub thresholds: Thresholds,
+}
 
 /// The state of a token. The order of the variants is the order in which they are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,9 +82,9 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the token is known to be switched off.
+    /// Whether the token is known to be disabled.
     #[must_use]
-    pub fn is_off(self) -> bool {
+    pub fn is_disabled(self) -> bool {
         self.enabled == Some(false)
     }
 
@@ -107,11 +116,11 @@ impl Status {
     /// The status at an instant. The first rule that matches decides. Where it is not known whether
     /// the token is switched on, its dates can make it worse than unknown, and never better.
     #[must_use]
-    pub fn at(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
-        if life.is_off() {
+    pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
+        if life.is_disabled() {
             return Self::Disabled;
         }
-        match Self::by_dates(life, now, thresholds) {
+        match Self::by_dates(life, context) {
             Self::NeverExpires | Self::Expiring | Self::Active if life.enabled.is_none() => {
                 Self::Unknown
             }
@@ -120,16 +129,16 @@ impl Status {
     }
 
     /// The status at an instant of a token that is switched on.
-    pub(super) fn by_dates(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
+    pub(super) fn by_dates(life: Lifecycle, context: EvaluationContext) -> Self {
         if life.forever {
             return Self::NeverExpires;
         }
         let Some(end) = life.expires_at else {
             return Self::Unknown;
         };
-        let left = end.signed_duration_since(now);
-        let thresholds = thresholds.for_duration(life.duration);
-        if end <= now {
+        let left = end.signed_duration_since(context.now);
+        let thresholds = context.thresholds.for_duration(life.duration);
+        if end <= context.now {
             Self::Expired
         } else if left < thresholds.critical {
             Self::Critical
@@ -142,8 +151,8 @@ impl Status {
 
     /// The status of a token at an instant.
     #[must_use]
-    pub fn of(token: &ServiceToken, now: DateTime<Utc>, thresholds: Thresholds) -> Self {
-        Self::at(Lifecycle::of(token), now, thresholds)
+    pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
+        Self::at(Lifecycle::of(token), context)
     }
 
     /// The name used in JSON, CSV, metrics and on the command line.
@@ -218,15 +227,11 @@ impl Status {
     }
 }
 
-/// When a token's status next changes by itself; none for those that stay as they are.
+/// When a token's status next changes by itself, if it does.
 #[must_use]
-pub fn next_flip(
-    life: Lifecycle,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Option<DateTime<Utc>> {
-    let end = life.end().filter(|_| !life.is_off())?;
-    let thresholds = thresholds.for_duration(life.duration);
+pub fn next_status_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
+    let end = life.end().filter(|_| !life.is_disabled())?;
+    let thresholds = context.thresholds.for_duration(life.duration);
     let just_below = |left: TimeDelta| end.checked_sub_signed(left - TimeDelta::nanoseconds(1));
     [
         just_below(thresholds.warn),
@@ -235,64 +240,181 @@ pub fn next_flip(
     ]
     .into_iter()
     .flatten()
-    .find(|flip| *flip > now)
+    .find(|change| *change > context.now)
 }
 
 /// How long an expired token stays at the top of the order of urgency.
 const RECENTLY: TimeDelta = TimeDelta::days(30);
 
-/// When a token's place in the order of urgency next changes by itself: with its status, and once
-/// more when its end is no longer recent.
-#[must_use]
-pub fn next_move(
-    life: Lifecycle,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Option<DateTime<Utc>> {
-    next_flip(life, now, thresholds).or_else(|| {
-        let end = life.end().filter(|_| !life.is_off())?;
-        let forgotten = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
-        (forgotten > now).then_some(forgotten)
-    })
-}
-
-/// The place of a token in the order of urgency; smaller is more urgent.
+/// A token's place in the order of urgency; the most urgent is least. Equally urgent tokens go by
+/// [`ServiceToken::name_and_id`].
 ///
 /// Expired within 30 days (latest first), critical and expiring (soonest first), unknown, active
-/// (soonest first), never expires, expired longer ago (latest first), disabled. Ties go by name and
-/// ID, which the caller compares ([`by_urgency`]).
-#[must_use]
-pub fn urgency(life: Lifecycle, now: DateTime<Utc>, thresholds: Thresholds) -> (u8, i64) {
-    let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
-    match Status::at(life, now, thresholds) {
-        Status::Expired
-            if now.signed_duration_since(life.expires_at.unwrap_or(now)) <= RECENTLY =>
-        {
-            (0, end.saturating_neg())
+/// (soonest first), never expires, expired longer ago (latest first), disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Urgency(pub u8, pub i64);
+
+impl Urgency {
+    /// Ranks a token by its facts.
+    #[must_use]
+    pub fn of(life: Lifecycle, context: EvaluationContext) -> Self {
+        let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
+        let ended = life.expires_at.unwrap_or(context.now);
+        match Status::at(life, context) {
+            Status::Expired if context.now.signed_duration_since(ended) <= RECENTLY => {
+                Self(0, end.saturating_neg())
+            }
+            Status::Critical | Status::Expiring => Self(1, end),
+            Status::Unknown => Self(2, 0),
+            Status::Active => Self(3, end),
+            Status::NeverExpires => Self(4, 0),
+            Status::Expired => Self(5, end.saturating_neg()),
+            Status::Disabled => Self(6, 0),
         }
-        Status::Critical | Status::Expiring => (1, end),
-        Status::Unknown => (2, 0),
-        Status::Active => (3, end),
-        Status::NeverExpires => (4, 0),
-        Status::Expired => (5, end.saturating_neg()),
-        Status::Disabled => (6, 0),
+    }
+
+    /// When a token's urgency next changes by itself: with its status, and once more when its end is
+    /// no longer recent.
+    #[must_use]
+    pub fn next_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
+        next_status_change(life, context).or_else(|| {
+            let end = life.end().filter(|_| !life.is_disabled())?;
+            let change = end.checked_add_signed(RECENTLY + TimeDelta::nanoseconds(1))?;
+            (change > context.now).then_some(change)
+        })
     }
 }
 
-/// Decides between tokens of the same urgency: by name, then ID.
-#[must_use]
-pub fn by_name(one: &ServiceToken, other: &ServiceToken) -> Ordering {
-    (one.name_text(), one.id_text()).cmp(&(other.name_text(), other.id_text()))
+/// The most that a percentage can be: the whole duration.
+const WHOLE: i32 = 100;
+
+/// One threshold as the user writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threshold {
+    /// A length of time: `30d`, `12h`, `90m`.
+    Time(TimeDelta),
+    /// A percentage of the token's duration: `10%`.
+    Percent(i32),
 }
 
-/// Compares two tokens by urgency, then name, then ID.
+impl Threshold {
+    /// Reads a whole number above zero with `d`, `h`, `m` or `%`; bare numbers are days.
+    ///
+    /// # Errors
+    /// [`InvalidSpan`] for anything else, a percentage above 100 included.
+    pub fn parse(text: &str) -> Result<Self, InvalidSpan> {
+        let Some(number) = text.strip_suffix('%') else {
+            return parse_span(text).map(Self::Time);
+        };
+        let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        match number.parse() {
+            Ok(percent @ 1..=WHOLE) if is_whole => Ok(Self::Percent(percent)),
+            _ => Err(InvalidSpan::of(text)),
+        }
+    }
+
+    /// The time that it stands for; nothing for a percentage of an unknown duration.
+    #[must_use]
+    pub fn of(self, duration: Option<TimeDelta>) -> Option<TimeDelta> {
+        match self {
+            Self::Time(time) => Some(time),
+            Self::Percent(percent) => known(duration).map(|length| length / WHOLE * percent),
+        }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => formatter.write_str(&write_span(*time)),
+            Self::Percent(percent) => write!(formatter, "{percent}%"),
+        }
+    }
+}
+
+/// A duration that a threshold can be taken from.
+fn known(duration: Option<TimeDelta>) -> Option<TimeDelta> {
+    duration.filter(|length| *length > TimeDelta::zero())
+}
+
+/// What the user set, for all tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Thresholds {
+    /// A warning below this.
+    pub warn: Option<Threshold>,
+    /// Critical below this.
+    pub critical: Option<Threshold>,
+}
+
+/// The thresholds of one token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenThresholds {
+    /// A warning below this; never less than the other.
+    pub warn: TimeDelta,
+    /// Critical below this.
+    pub critical: TimeDelta,
+}
+
+impl Thresholds {
+    /// The default of [`Self::warn`].
+    pub const WARN: TimeDelta = TimeDelta::days(30);
+    /// The default of [`Self::critical`].
+    pub const CRITICAL: TimeDelta = TimeDelta::days(7);
+
+    /// Whether both are set, and critical is known to begin before the warning. A time and a
+    /// percentage can only be compared for one token.
+    #[must_use]
+    pub fn is_out_of_order(self) -> bool {
+        match (self.warn, self.critical) {
+            (Some(Threshold::Time(warn)), Some(Threshold::Time(critical))) => critical > warn,
+            (Some(Threshold::Percent(warn)), Some(Threshold::Percent(critical))) => critical > warn,
+            _ => false,
+        }
+    }
+
+    /// The thresholds of a token with a duration.
+    ///
+    /// What was set by hand holds as it is. The defaults shrink to a quarter and a twelfth of a short
+    /// duration, and give way where only the other one was set.
+    #[must_use]
+    pub fn for_duration(self, duration: Option<TimeDelta>) -> TokenThresholds {
+        let set = |threshold: Option<Threshold>| threshold.and_then(|it| it.of(duration));
+        let at_most = |default: TimeDelta, part: i32| {
+            known(duration).map_or(default, |length| default.min(length / part))
+        };
+        let (warn, critical) = (at_most(Self::WARN, 4), at_most(Self::CRITICAL, 12));
+        let (warn, critical) = match (set(self.warn), set(self.critical)) {
+            (None, None) => (warn, critical),
+            (Some(set), None) => (set, critical.min(set)),
+            (None, Some(set)) => (warn.max(set), set),
+            (Some(warn), Some(critical)) => (warn, critical),
+        };
+        // Critical goes first, so a warning that would begin later never shows.
+        TokenThresholds {
+            warn: warn.max(critical),
+            critical,
+        }
+    }
+}
+
+/// The part of the token's life that has gone by, 0 to 1, from its last renewal to its expiry.
+///
+/// Known only where the duration can be read and the renewal it implies lies between the creation
+/// and now; a changed duration or a missing date would make the figure a lie.
 #[must_use]
-pub fn by_urgency(
-    one: &ServiceToken,
-    other: &ServiceToken,
-    now: DateTime<Utc>,
-    thresholds: Thresholds,
-) -> Ordering {
-    let key = |token: &ServiceToken| urgency(Lifecycle::of(token), now, thresholds);
-    key(one).cmp(&key(other)).then_with(|| by_name(one, other))
+pub fn elapsed(token: &ServiceToken, now: DateTime<Utc>) -> Option<f64> {
+    let end = Lifecycle::of(token).end()?;
+    let length = token.duration.valid()?.length()?;
+    let start = end.checked_sub_signed(length)?;
+    let created = *token.created_at.valid()?;
+    if length.num_milliseconds() <= 0 || created > start || start > now {
+        return None;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share of a bar needs no more than f64's 52 bits"
+    )]
+    let share = now.signed_duration_since(start).num_milliseconds() as f64
+        / length.num_milliseconds() as f64;
+    Some(share.clamp(0.0, 1.0))
 }

@@ -8,10 +8,9 @@ use super::credentials::TokenService;
 use crate::config::settings;
 use crate::credentials::StoreError;
 use crate::domain::base_url::BaseUrl;
-use crate::domain::binding::Target;
 use crate::domain::credential::CredentialKind;
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Target};
 
 impl TokenService {
     /// Where requests go.

@@ -15,9 +15,8 @@ use super::origin::{refused, without_variable};
 use crate::api::{Client, Deadlines, Options};
 use crate::config::paths::{Paths, no_home};
 use crate::credentials::{Environment, Kept, StoreError, StoreHandle};
-use crate::domain::access::{Access, Identity};
 use crate::domain::clock;
-use crate::domain::credential::{Credential, CredentialSource};
+use crate::domain::credential::{Access, Credential, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
@@ -64,7 +63,7 @@ pub struct TokenService {
     /// The flag that overrules the environment's credential, where one was given.
     overruling: Option<&'static str>,
     /// Where the store keeps things, once it was tried out.
-    tried: OnceCell<String>,
+    tried: OnceCell<Location>,
 }
 
 impl TokenService {
@@ -243,20 +242,20 @@ impl TokenService {
         Ok(self.dated(answer.measured_offset, &[]).0)
     }
 
-    /// Where the credential store keeps secrets, in words.
-    pub(super) async fn place(&self) -> Result<String, Failure> {
-        Ok(self.store.place(self.limits.keyring).await?)
+    /// Where the credential store keeps secrets.
+    pub(super) async fn location(&self) -> Result<Location, Failure> {
+        Ok(self.store.location(self.limits.keyring).await?)
     }
 
     /// Tries the credential store out with a real write, once a run, and says where it keeps secrets.
     ///
     /// # Errors
     /// The store's failure; the next call tries again.
-    pub async fn probe(&self) -> Result<String, Failure> {
+    pub async fn probe(&self) -> Result<Location, Failure> {
         let wait = self.limits.keyring;
         let trial = async {
             self.store.probe(wait).await?;
-            self.store.place(wait).await
+            self.store.location(wait).await
         };
         let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
         self.tried.get_or_try_init(trial).await.cloned()
@@ -285,14 +284,14 @@ impl TokenService {
         self.ask_store(removing).await
     }
 
-    /// Whether a profile's secret is stored, without reading it, and where.
+    /// Where a profile's secret is stored, without reading it; `None` if it has none.
     ///
     /// # Errors
     /// The store's failure, also where it does not show what it holds while it is locked.
-    pub async fn stored(&self, profile: &str) -> Result<(bool, String), Failure> {
-        let (kept, place) = self.look(profile).await?;
+    pub async fn stored(&self, profile: &str) -> Result<Option<Location>, Failure> {
+        let (kept, location) = self.look(profile).await?;
         match kept.entries {
-            Some(entries) => Ok((entries > 0, place)),
+            Some(entries) => Ok((entries > 0).then_some(location)),
             None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
         }
     }
@@ -301,11 +300,11 @@ impl TokenService {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn look(&self, profile: &str) -> Result<(Kept, String), Failure> {
+    pub async fn look(&self, profile: &str) -> Result<(Kept, Location), Failure> {
         let wait = self.limits.keyring;
         let looking = async {
             let kept = self.store.look(profile, wait).await?;
-            Ok((kept, self.store.place(wait).await?))
+            Ok((kept, self.store.location(wait).await?))
         };
         let looked = self.ask_store(looking).await;
         looked.map_err(|error| self.store_failure(error, profile))

@@ -11,7 +11,7 @@ use super::credentials::TokenService;
 use super::lookup::{Aside, Lack};
 use super::origin::refused;
 use crate::api::{Answer, Error, Listing, Page, Scopes};
-use crate::domain::access::{Access, CredentialRef, VisibleScopes};
+use crate::domain::credential::{Access, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::scope::Scope;
 use crate::domain::token::ServiceToken;

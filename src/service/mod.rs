@@ -16,4 +16,4 @@ pub use list::Listed;
 pub use lookup::{Aside, Found, Lack, matching, not_in_list};
 pub use profiles::Removed;
 pub use saving::NotSaved;
-pub use selection::{CredentialRequest, Selection, no_default, nothing_selected, select};
+pub use selection::{CredentialRequest, no_default, nothing_selected, select};

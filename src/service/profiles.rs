@@ -4,13 +4,11 @@
 
 use super::credentials::TokenService;
 use crate::config::settings;
-use crate::domain::access::CredentialRef;
 use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, CredentialRef, Location};
 use crate::domain::failure::Failure;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
 
 /// A profile that was removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +43,8 @@ impl TokenService {
     ///
     /// # Errors
     /// The file's failure.
-    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, String), Failure> {
-        let place = self.place().await?;
+    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
+        let location = self.location().await?;
         let paths = self.paths()?;
         // The secret stays, and so does what it is bound to, whatever the form knew of that.
         let known = settings::load(paths)?.settings;
@@ -59,7 +57,7 @@ impl TokenService {
             ..profile.clone()
         };
         settings::save_profile(paths, &profile)?;
-        Ok((settings::load(paths)?.settings, place))
+        Ok((settings::load(paths)?.settings, location))
     }
 
     /// Tries what was typed, or what is kept, with one real read of the scope's list of tokens.

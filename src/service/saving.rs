@@ -5,11 +5,10 @@
 use super::credentials::TokenService;
 use crate::config::settings::{self, Prepared};
 use crate::credentials::{STORE_NAME, StoreError};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::secret::Secret;
-use crate::domain::settings::Settings;
 
 /// Why a profile was not stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +38,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-    ) -> Result<(Settings, String), Failure> {
+    ) -> Result<(Settings, Location), Failure> {
         let saved = self.try_to_save(profile, credential).await;
         saved.map_err(|not_saved| not_saved.failure)
     }
@@ -52,7 +51,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-    ) -> Result<(Settings, String), NotSaved> {
+    ) -> Result<(Settings, Location), NotSaved> {
         let paths = self.paths()?;
         let profile = &Profile {
             base_url: self.options.base_url.clone(),
@@ -61,8 +60,8 @@ impl TokenService {
         // The file first: a secret that no profile can name must not be stored. What this gives
         // holds the lock over both.
         let prepared = self.prepare(profile).await?;
-        let place = self.keep(profile, credential, &prepared).await?;
-        Ok((settings::load(paths)?.settings, place))
+        let location = self.keep(profile, credential, &prepared).await?;
+        Ok((settings::load(paths)?.settings, location))
     }
 
     /// Waits for the lock where that does not hold up anything else.
@@ -89,7 +88,7 @@ impl TokenService {
         profile: &Profile,
         credential: &Credential,
         prepared: &Prepared,
-    ) -> Result<String, NotSaved> {
+    ) -> Result<Location, NotSaved> {
         let wait = self.limits.keyring;
         let (name, secret) = (&profile.name, &credential.secret);
         let failed = |error: StoreError| NotSaved {
@@ -144,8 +143,8 @@ impl TokenService {
         undo.keep();
         self.remember(name, secret.clone());
         // The secret is kept; a service too slow to say where must not undo that.
-        let place = self.ask_store(self.store.place(wait)).await;
-        Ok(place.unwrap_or_else(|_| STORE_NAME.to_owned()))
+        let location = self.ask_store(self.store.location(wait)).await;
+        Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
     }
 
     /// What is kept for a profile now, to be kept again if the profile cannot be written.

@@ -4,13 +4,11 @@
 
 use super::credentials::no_credential;
 use crate::credentials::Environment;
-use crate::domain::access::Identity;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, no_such_profile};
+use crate::domain::profile::{Profile, Settings, no_such_profile};
 use crate::domain::redaction;
 use crate::domain::scope::{Scope, ScopeKind};
-use crate::domain::settings::Settings;
 
 /// How many profiles a sentence names.
 const MOST_NAMED: usize = 8;
@@ -27,19 +25,6 @@ pub struct CredentialRequest {
     pub prefers_account: bool,
 }
 
-/// The credential and the scope in use, and where the scope came from.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// The credential; none if there is nothing to authenticate with.
-    pub identity: Option<Identity>,
-    /// The profile it belongs to.
-    pub profile: Option<String>,
-    /// The scope.
-    pub scope: Option<Scope>,
-    /// Where the scope came from, in words.
-    pub scope_origin: String,
-}
-
 /// Chooses credential and scope apart from each other; the first that is set wins.
 ///
 /// # Errors
@@ -48,7 +33,7 @@ pub fn select(
     wishes: &CredentialRequest,
     environment: &Environment,
     settings: &Settings,
-) -> Result<Selection, Failure> {
+) -> Result<ActiveCredential, Failure> {
     let named = match &wishes.profile {
         Some(name) => Some(
             settings
@@ -58,7 +43,7 @@ pub fn select(
         None => None,
     };
     let default = settings.profile(&settings.default_profile);
-    let mut selection = Selection::default();
+    let mut selection = ActiveCredential::default();
     let from_profile = |profile: &Profile| Identity {
         source: CredentialSource::Keyring {
             profile: profile.name.clone(),

@@ -20,8 +20,7 @@ use crate::config::paths::Paths;
 use crate::config::state;
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::demo::Demo;
-use crate::domain::access::{Access, CredentialRef, Identity};
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialRef, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
@@ -184,9 +183,8 @@ impl Effects {
             Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
                 // All at once, so that a keyring that stays silent is waited for once.
                 let found = profiles.into_iter().map(|profile| async {
-                    let result = service.stored(&profile).await;
-                    let place = result.map(|(is_stored, place)| is_stored.then_some(place));
-                    (profile, place)
+                    let location = service.stored(&profile).await;
+                    (profile, location)
                 });
                 let found = join_all(found).await;
                 Message::SecretsFound { request, found }
@@ -208,7 +206,7 @@ impl Effects {
                     Some(credential) => service.save(&profile, &credential).await,
                     None => service.change_profile(&profile).await,
                 };
-                let result = result.map(|(settings, place)| Saved { settings, place });
+                let result = result.map(|(settings, location)| Saved { settings, location });
                 Message::ProfileSaved { request, result }
             }),
             Effect::UseProfile { request, name } => {

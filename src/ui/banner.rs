@@ -19,7 +19,7 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let Some((banner, more)) = state.shown_banner() else {
         return;
     };

@@ -19,7 +19,7 @@ use crate::theme::Role;
 /// ```text
 ///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let is_long = state
         .notice
         .as_ref()

@@ -21,7 +21,7 @@ const VALUES: usize = 14;
 const USUAL: usize = 64;
 
 /// One line of a form.
-pub(super) struct FormRow {
+pub(crate) struct FormRow {
     spans: Vec<Span<'static>>,
     has_focus: bool,
     /// Where the cursor stands, in cells from the left.
@@ -33,7 +33,7 @@ pub(super) struct FormRow {
 
 impl FormRow {
     /// A line without a field.
-    pub(super) fn text(spans: Vec<Span<'static>>) -> Self {
+    pub(crate) fn text(spans: Vec<Span<'static>>) -> Self {
         Self {
             spans,
             has_focus: false,
@@ -44,7 +44,7 @@ impl FormRow {
     }
 
     /// An empty line, which goes first when there is no room.
-    pub(super) fn spacer() -> Self {
+    pub(crate) fn spacer() -> Self {
         Self {
             is_spacer: true,
             ..Self::text(Vec::new())
@@ -53,9 +53,9 @@ impl FormRow {
 }
 
 /// Builds the rows of a form of a width.
-pub(super) struct Form<'a> {
-    pub(super) look: &'a RenderContext<'a>,
-    pub(super) columns: usize,
+pub(crate) struct Form<'a> {
+    pub(crate) look: &'a RenderContext<'a>,
+    pub(crate) columns: usize,
 }
 
 impl Form<'_> {
@@ -81,7 +81,7 @@ impl Form<'_> {
     /// ```text
     /// › ID          4f1b0c8d…
     /// ```
-    pub(super) fn text_field(
+    pub(crate) fn text_field(
         &self,
         label: &str,
         field: &TextField,
@@ -134,7 +134,7 @@ impl Form<'_> {
     /// ```text
     ///   Profile     prod  (why)
     /// ```
-    pub(super) fn fixed(&self, label: &str, value: &str, why: &str) -> FormRow {
+    pub(crate) fn fixed(&self, label: &str, value: &str, why: &str) -> FormRow {
         let look = self.look;
         let mut spans = self.label(label, false);
         spans.push(look.span(Role::Strong, value));
@@ -143,7 +143,7 @@ impl Form<'_> {
     }
 
     /// A field for a secret, which shows the same mask whatever its length.
-    pub(super) fn masked_field(
+    pub(crate) fn masked_field(
         &self,
         label: &str,
         is_empty: bool,
@@ -165,7 +165,7 @@ impl Form<'_> {
     /// ```text
     ///   Scope       ‹ Account ›   Zone
     /// ```
-    pub(super) fn choice(
+    pub(crate) fn choice(
         &self,
         label: &str,
         options: [&str; 2],
@@ -193,7 +193,7 @@ impl Form<'_> {
     /// ```text
     /// › [ Check and save ]
     /// ```
-    pub(super) fn button(&self, label: &str, has_focus: bool) -> FormRow {
+    pub(crate) fn button(&self, label: &str, has_focus: bool) -> FormRow {
         let look = self.look;
         let marker = if has_focus { look.glyphs().marker } else { " " };
         let role = if has_focus {
@@ -211,7 +211,7 @@ impl Form<'_> {
     }
 
     /// A remark beneath a field, in as many lines as it takes.
-    pub(super) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
+    pub(crate) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
         let mut rows = self.lines(VALUES, role, remark);
         for row in &mut rows {
             row.is_remark = true;
@@ -220,7 +220,7 @@ impl Form<'_> {
     }
 
     /// What is wrong with the field above.
-    pub(super) fn complaint(&self, complaint: &str) -> Vec<FormRow> {
+    pub(crate) fn complaint(&self, complaint: &str) -> Vec<FormRow> {
         let mut letters = complaint.chars();
         let first = letters.next().map(|c| c.to_ascii_uppercase());
         let sentence: String = first.into_iter().chain(letters).collect();
@@ -233,7 +233,7 @@ impl Form<'_> {
     /// ```text
     ///               F5 lists accounts and zones by name.
     /// ```
-    pub(super) fn scopes_by_name(&self, context: Context) -> Vec<FormRow> {
+    pub(crate) fn scopes_by_name(&self, context: Context) -> Vec<FormRow> {
         let key = self.look.keymap.key_for(context, Action::PickScope);
         key.map(|key| format!("{key} lists accounts and zones by name."))
             .map(|remark| self.remark(Role::Muted, &remark))
@@ -241,7 +241,7 @@ impl Form<'_> {
     }
 
     /// A paragraph at the form's left edge.
-    pub(super) fn paragraph(&self, role: Role, paragraph: &str) -> Vec<FormRow> {
+    pub(crate) fn paragraph(&self, role: Role, paragraph: &str) -> Vec<FormRow> {
         self.lines(3, role, paragraph)
     }
 
@@ -256,7 +256,7 @@ impl Form<'_> {
 }
 
 /// What an account's or a zone's ID is called.
-pub(super) fn scope_label(kind: ScopeKind) -> &'static str {
+pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
     match kind {
         ScopeKind::Account => "Account ID",
         ScopeKind::Zone => "Zone ID",
@@ -292,7 +292,7 @@ fn char_width(c: char) -> usize {
 }
 
 /// Draws a form, scrolled so that the focus and what is said of it are in view, with the cursor where letters go.
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     area: Rect,
     mut rows: Vec<FormRow>,

@@ -20,7 +20,7 @@ const SEPARATOR: usize = 3;
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
 /// ```
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
     let mut left = vec![
         Span::raw(" "),
         look.span(Role::Title, "tokenscope"),
@@ -91,7 +91,7 @@ fn credential(state: &State) -> String {
     match &identity.source {
         CredentialSource::Environment { variable } => format!("{kind} from {variable}"),
         CredentialSource::Keyring { .. } => {
-            let store = session.store.as_deref().unwrap_or("the OS keyring");
+            let store = session.store.unwrap_or("the OS keyring");
             format!("{kind} from {store}")
         }
         CredentialSource::Session => format!("{kind} for this session"),

@@ -11,21 +11,21 @@ use crate::app::state::SMALLEST;
 use crate::domain::text;
 
 /// From this width on, in cells, two things stand side by side, and the countdown may be large.
-pub(super) const WIDE: u16 = 100;
+pub(crate) const WIDE: u16 = 100;
 
 /// From this width on, in cells, overlays leave a margin.
 const ROOMY: u16 = 72;
 
 /// The parts of the screen.
-pub(super) struct Areas {
-    pub(super) header: Rect,
-    pub(super) body: Rect,
-    pub(super) banner: Rect,
-    pub(super) footer: Rect,
+pub(crate) struct Areas {
+    pub(crate) header: Rect,
+    pub(crate) body: Rect,
+    pub(crate) banner: Rect,
+    pub(crate) footer: Rect,
 }
 
 /// The parts of a screen; none when it is too small.
-pub(super) fn areas(area: Rect, banner_rows: u16) -> Option<Areas> {
+pub(crate) fn areas(area: Rect, banner_rows: u16) -> Option<Areas> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return None;
     }
@@ -46,13 +46,13 @@ pub(super) fn areas(area: Rect, banner_rows: u16) -> Option<Areas> {
 
 /// The area of an overlay of at most a size: in the middle of the body, with a margin at its sides
 /// where the body is wide enough to spare it.
-pub(super) fn overlay(body: Rect, columns: u16, rows: u16) -> Rect {
+pub(crate) fn overlay(body: Rect, columns: u16, rows: u16) -> Rect {
     let margin = if body.width >= ROOMY { 4 } else { 0 };
     centred(body, columns.min(body.width - margin), rows)
 }
 
 /// An area of at most a size in the middle of another.
-pub(super) fn centred(body: Rect, columns: u16, rows: u16) -> Rect {
+pub(crate) fn centred(body: Rect, columns: u16, rows: u16) -> Rect {
     let width = columns.min(body.width);
     let height = rows.min(body.height);
     Rect {
@@ -68,7 +68,7 @@ pub(super) fn centred(body: Rect, columns: u16, rows: u16) -> Rect {
 /// ```text
 /// tokenscope needs at least 40×10 (this is 30×8)
 /// ```
-pub(super) fn render_too_small(frame: &mut Frame<'_>, look: &RenderContext<'_>) {
+pub(crate) fn render_too_small(frame: &mut Frame<'_>, look: &RenderContext<'_>) {
     let area = frame.area();
     let times = look.glyphs().times;
     let (width, height) = SMALLEST;

@@ -2,37 +2,24 @@
 //!
 //! Pure. Not here: clocks, input and output, or any change of the state.
 
-mod banner;
-mod browse;
-mod browse_empty;
-mod browse_note;
-mod browse_row;
-mod choice;
-mod detail;
-mod error_details;
-mod fields;
-mod findings;
-mod footer;
-mod form;
-mod header;
-mod headline;
-mod help;
-mod layout;
-mod lookup;
-mod picker;
-mod profiles;
-mod raw;
-mod render_context;
-mod scroll;
-mod setup;
-mod times;
-mod waiting;
-mod widgets;
+pub(crate) mod banner;
+pub(crate) mod footer;
+pub(crate) mod form;
+pub(crate) mod header;
+pub(crate) mod layout;
+pub(crate) mod render_context;
+pub(crate) mod scroll;
+pub(crate) mod times;
+pub(crate) mod waiting;
+pub(crate) mod widgets;
 
 use ratatui::Frame;
 
-use crate::app::detail::View;
 use crate::app::state::{Overlay, Screen, State};
+use crate::screens::detail::state::View;
+use crate::screens::{
+    browse, choice, detail, error_details, help, lookup, picker, profiles, setup,
+};
 
 pub use render_context::RenderContext;
 
@@ -44,23 +31,25 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &RenderContext<'_>) {
     };
     header::render(frame, areas.header, state, look);
     match (state.screen, &state.detail.view) {
-        (Screen::Setup, _) => setup::render(frame, areas.body, state, look),
-        (Screen::Lookup, _) => lookup::render(frame, areas.body, state, look),
-        (Screen::Browse, _) => browse::render(frame, areas.body, state, look),
-        (Screen::Profiles, _) => profiles::render(frame, areas.body, state, look),
-        (Screen::Detail, View::Fields) => detail::render(frame, areas.body, state, look),
-        (Screen::Detail, View::Raw(raw)) => raw::render(frame, areas.body, state, raw, look),
+        (Screen::Setup, _) => setup::view::render(frame, areas.body, state, look),
+        (Screen::Lookup, _) => lookup::view::render(frame, areas.body, state, look),
+        (Screen::Browse, _) => browse::view::render(frame, areas.body, state, look),
+        (Screen::Profiles, _) => profiles::view::render(frame, areas.body, state, look),
+        (Screen::Detail, View::Fields) => detail::view::render(frame, areas.body, state, look),
+        (Screen::Detail, View::Raw(raw)) => {
+            detail::raw_view::render(frame, areas.body, state, raw, look)
+        }
     }
     banner::render(frame, areas.banner, state, look);
     match state.overlay {
-        Some(Overlay::Help { top }) => help::render(frame, areas.body, state, top, look),
+        Some(Overlay::Help { top }) => help::view::render(frame, areas.body, state, top, look),
         Some(Overlay::ErrorDetails { top }) => {
-            error_details::render(frame, areas.body, state, top, look);
+            error_details::view::render(frame, areas.body, state, top, look);
         }
-        Some(Overlay::Picker) => picker::render(frame, areas.body, state, look),
-        Some(Overlay::Confirm) => profiles::render_confirm(frame, areas.body, state, look),
+        Some(Overlay::Picker) => picker::view::render(frame, areas.body, state, look),
+        Some(Overlay::Confirm) => profiles::view::render_confirm(frame, areas.body, state, look),
         Some(Overlay::Choice { selected }) => {
-            choice::render(frame, areas.body, state, selected, look);
+            choice::view::render(frame, areas.body, state, selected, look);
         }
         None => {}
     }

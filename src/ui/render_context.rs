@@ -31,32 +31,32 @@ const LONGEST: usize = 16 * 1024;
 
 /// The signs that we draw with.
 #[derive(Debug)]
-pub(super) struct Glyphs {
-    pub(super) ellipsis: &'static str,
+pub(crate) struct Glyphs {
+    pub(crate) ellipsis: &'static str,
     /// Stands between facts on one line.
-    pub(super) dot: &'static str,
-    pub(super) times: &'static str,
+    pub(crate) dot: &'static str,
+    pub(crate) times: &'static str,
     /// Stands behind the column that rows are sorted by: up where less comes first, else down.
-    pub(super) arrows: [&'static str; 2],
+    pub(crate) arrows: [&'static str; 2],
     /// Stands before the row with the focus.
-    pub(super) marker: &'static str,
+    pub(crate) marker: &'static str,
     /// Stands before a field that the last fetch changed.
-    pub(super) changed: &'static str,
-    pub(super) info: &'static str,
-    pub(super) warning: &'static str,
-    pub(super) critical: &'static str,
+    pub(crate) changed: &'static str,
+    pub(crate) info: &'static str,
+    pub(crate) warning: &'static str,
+    pub(crate) critical: &'static str,
     /// What a secret is shown as, whatever its length.
-    pub(super) mask: &'static str,
-    pub(super) bar_done: &'static str,
-    pub(super) bar_half: &'static str,
-    pub(super) bar_left: &'static str,
-    pub(super) spinner: &'static [&'static str],
-    pub(super) horizontal: &'static str,
-    pub(super) vertical: &'static str,
+    pub(crate) mask: &'static str,
+    pub(crate) bar_done: &'static str,
+    pub(crate) bar_half: &'static str,
+    pub(crate) bar_left: &'static str,
+    pub(crate) spinner: &'static [&'static str],
+    pub(crate) horizontal: &'static str,
+    pub(crate) vertical: &'static str,
     /// Top left, top right, bottom left, bottom right.
-    pub(super) corners: [&'static str; 4],
+    pub(crate) corners: [&'static str; 4],
     /// Where a line meets the frame: at its left, right, top, bottom.
-    pub(super) tees: [&'static str; 4],
+    pub(crate) tees: [&'static str; 4],
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -102,18 +102,18 @@ const ASCII: Glyphs = Glyphs {
 };
 
 impl RenderContext<'_> {
-    pub(super) fn glyphs(&self) -> &'static Glyphs {
+    pub(crate) fn glyphs(&self) -> &'static Glyphs {
         if self.ascii { &ASCII } else { &UNICODE }
     }
 
-    pub(super) fn style(&self, role: Role) -> Style {
+    pub(crate) fn style(&self, role: Role) -> Style {
         self.theme.style(role)
     }
 
     /// Text that may stand on this screen: without control characters and, where only ASCII can be
     /// shown, without anything else. Nothing is longer than a screen could show, so that no frame
     /// costs more than that, whatever an answer holds.
-    pub(super) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let start = text::start(text, LONGEST);
         let mut clean = text::sanitize(start);
         if start.len() < text.len() {
@@ -139,17 +139,17 @@ impl RenderContext<'_> {
     }
 
     /// A piece of text in the style of a role.
-    pub(super) fn span(&self, role: Role, text: &str) -> Span<'static> {
+    pub(crate) fn span(&self, role: Role, text: &str) -> Span<'static> {
         Span::styled(self.clean(text).into_owned(), self.style(role))
     }
 
     /// A piece of body text.
-    pub(super) fn plain(&self, text: &str) -> Span<'static> {
+    pub(crate) fn plain(&self, text: &str) -> Span<'static> {
         Span::raw(self.clean(text).into_owned())
     }
 
     /// An identifier shortened in the middle.
-    pub(super) fn abbreviate(&self, id: &str) -> String {
+    pub(crate) fn abbreviate(&self, id: &str) -> String {
         text::abbreviate(id, self.glyphs().ellipsis)
     }
 }

@@ -13,9 +13,9 @@ use crate::domain::text;
 use crate::theme::Role;
 
 /// A box of lines over the body, and the line it is scrolled to.
-pub(super) struct Scroll<'a> {
-    pub(super) title: &'a str,
-    pub(super) top: usize,
+pub(crate) struct Scroll<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) top: usize,
 }
 
 /// Draws lines in a box, and how far down it is scrolled.
@@ -25,7 +25,7 @@ pub(super) struct Scroll<'a> {
 /// │ line                   │
 /// ╰ 1–20 of 34 ─ Esc closes╯
 /// ```
-pub(super) fn render(
+pub(crate) fn render(
     frame: &mut Frame<'_>,
     area: Rect,
     scroll: &Scroll<'_>,
@@ -61,7 +61,7 @@ pub(super) fn render(
 
 /// Clean text in lines of a width: each keeps the text's own indent, and those after the first are
 /// indented further.
-pub(super) fn hanging(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn hanging(text: &str, columns: usize) -> Vec<String> {
     let body = text.trim_start_matches(' ');
     let indent = (text.len() - body.len()).min(columns / 2);
     text::wrap(body, columns.saturating_sub(indent + 2))

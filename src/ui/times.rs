@@ -1,6 +1,6 @@
 //! Instants as people read them: in UTC, in local time with its offset, and as a distance from now.
 //!
-//! Not here: countdowns (`domain::countdown`) and clocks.
+//! Not here: countdowns (`domain::duration`) and clocks.
 
 use chrono::{DateTime, Utc};
 
@@ -8,23 +8,23 @@ use super::render_context::RenderContext;
 use crate::domain::duration;
 
 /// An instant in every way in which it is written.
-pub(super) struct FormattedInstant {
+pub(crate) struct FormattedInstant {
     /// `Mon  7 Dec 2026 16:37:52 UTC`.
-    pub(super) utc: String,
+    pub(crate) utc: String,
     /// `Mon  7 Dec 2026 17:37:52 +01:00`; none where local time is UTC.
-    pub(super) local: Option<String>,
+    pub(crate) local: Option<String>,
     /// `in 12 d`, `3 h ago`, `just now`.
-    pub(super) distance: String,
+    pub(crate) distance: String,
     at: DateTime<Utc>,
     /// `17:37:52 +01:00`, with the day where it is another one.
     local_time: Option<String>,
 }
 
 /// How many forms a moment is written in on one line.
-pub(super) const FORMS: usize = 5;
+pub(crate) const FORMS: usize = 5;
 
 impl FormattedInstant {
-    pub(super) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &RenderContext<'_>) -> Self {
+    pub(crate) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &RenderContext<'_>) -> Self {
         let there = (look.local)(at);
         let is_local = there.offset().local_minus_utc() != 0;
         let time = if there.date_naive() == at.date_naive() {
@@ -43,7 +43,7 @@ impl FormattedInstant {
 
     /// One line with the distance, from the longest form to the shortest. Days are padded, so that
     /// moments beneath each other line up.
-    pub(super) fn lines(&self, look: &RenderContext<'_>) -> [String; FORMS] {
+    pub(crate) fn lines(&self, look: &RenderContext<'_>) -> [String; FORMS] {
         let dot = look.glyphs().dot;
         let local = self
             .local_time
@@ -63,7 +63,7 @@ impl FormattedInstant {
     }
 
     /// One line without the distance, from the longest form to the shortest.
-    pub(super) fn dates(&self, look: &RenderContext<'_>) -> [String; FORMS] {
+    pub(crate) fn dates(&self, look: &RenderContext<'_>) -> [String; FORMS] {
         let dot = look.glyphs().dot;
         let local = self
             .local_time
@@ -82,7 +82,7 @@ impl FormattedInstant {
 }
 
 /// How far an instant is from now, in whole minutes or larger units.
-pub(super) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(crate) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let ahead = at.signed_duration_since(now);
     if ahead > chrono::TimeDelta::zero() {
         return match ahead.num_seconds() {

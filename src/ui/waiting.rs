@@ -18,7 +18,7 @@ use crate::theme::Role;
 /// ⠋ Looking up CI/CD token … 3 s · Esc cancels
 ///   waiting for the OS keyring (an unlock prompt may be on the desktop)
 /// ```
-pub(super) fn lines(
+pub(crate) fn lines(
     state: &State,
     columns: usize,
     look: &RenderContext<'_>,
@@ -56,7 +56,7 @@ pub(super) fn lines(
 }
 
 /// What to say once the keyring has taken more than a moment.
-pub(super) fn on_keyring(
+pub(crate) fn on_keyring(
     stage: Stage,
     seconds: i64,
     columns: usize,

@@ -13,12 +13,12 @@ use crate::domain::text;
 use crate::theme::Role;
 
 /// The width of a row of spans, in cells.
-pub(super) fn width(spans: &[Span<'_>]) -> usize {
+pub(crate) fn width(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| text::width(&span.content)).sum()
 }
 
 /// A whole number with a comma between its thousands.
-pub(super) fn number(number: usize) -> String {
+pub(crate) fn number(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -31,12 +31,12 @@ pub(super) fn number(number: usize) -> String {
 }
 
 /// A number of cells as the drawing library counts them.
-pub(super) fn cells(count: usize) -> u16 {
+pub(crate) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 /// The row at a distance from the top of an area; empty below its bottom.
-pub(super) fn row(area: Rect, at: usize) -> Rect {
+pub(crate) fn row(area: Rect, at: usize) -> Rect {
     let at = cells(at);
     Rect {
         y: area.y.saturating_add(at),
@@ -46,7 +46,7 @@ pub(super) fn row(area: Rect, at: usize) -> Rect {
 }
 
 /// An area without its first and last column.
-pub(super) fn inset(area: Rect) -> Rect {
+pub(crate) fn inset(area: Rect) -> Rect {
     Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(2),
@@ -55,7 +55,7 @@ pub(super) fn inset(area: Rect) -> Rect {
 }
 
 /// Writes spans into a row, and an ellipsis where they are cut.
-pub(super) fn render_spans(
+pub(crate) fn render_spans(
     buffer: &mut Buffer,
     row: Rect,
     spans: &[Span<'_>],
@@ -85,7 +85,7 @@ pub(super) fn render_spans(
 }
 
 /// Writes spans at the right end of a row.
-pub(super) fn render_spans_right(
+pub(crate) fn render_spans_right(
     buffer: &mut Buffer,
     row: Rect,
     spans: &[Span<'_>],
@@ -101,7 +101,7 @@ pub(super) fn render_spans_right(
 }
 
 /// Writes spans in the middle of a row.
-pub(super) fn render_spans_centred(
+pub(crate) fn render_spans_centred(
     buffer: &mut Buffer,
     row: Rect,
     spans: &[Span<'_>],
@@ -123,7 +123,7 @@ pub(super) fn render_spans_centred(
 /// │            │
 /// ╰────────────╯
 /// ```
-pub(super) fn panel(
+pub(crate) fn panel(
     buffer: &mut Buffer,
     area: Rect,
     title: &str,
@@ -167,7 +167,7 @@ pub(super) fn panel(
 }
 
 /// Writes spans onto a horizontal line of a frame, at its left end.
-pub(super) fn frame_title(
+pub(crate) fn frame_title(
     buffer: &mut Buffer,
     frame: Rect,
     y: u16,
@@ -180,7 +180,7 @@ pub(super) fn frame_title(
 }
 
 /// Writes spans onto a horizontal line of a frame, at its right end.
-pub(super) fn frame_title_right(
+pub(crate) fn frame_title_right(
     buffer: &mut Buffer,
     frame: Rect,
     y: u16,
@@ -213,7 +213,7 @@ fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {
 /// ```text
 /// ├ Title ─────┤
 /// ```
-pub(super) fn divider(
+pub(crate) fn divider(
     buffer: &mut Buffer,
     frame: Rect,
     y: u16,
@@ -237,7 +237,7 @@ pub(super) fn divider(
 }
 
 /// Draws a line down a frame that joins the lines above and below it.
-pub(super) fn splitter(
+pub(crate) fn splitter(
     buffer: &mut Buffer,
     x: u16,
     top: u16,
@@ -263,7 +263,7 @@ pub(super) fn splitter(
 /// ```text
 /// ━━━━━━━━╸───
 /// ```
-pub(super) fn bar(
+pub(crate) fn bar(
     share: f64,
     columns: usize,
     role: Role,
@@ -292,14 +292,14 @@ impl RenderContext<'_> {
 }
 
 /// The spinner's picture at an instant.
-pub(super) fn spinner(now: DateTime<Utc>, look: &RenderContext<'_>) -> Span<'static> {
+pub(crate) fn spinner(now: DateTime<Utc>, look: &RenderContext<'_>) -> Span<'static> {
     let frames = look.glyphs().spinner;
     let turn = usize::try_from(now.timestamp_millis().rem_euclid(1 << 40) / 125).unwrap_or(0);
     Span::styled(frames[turn % frames.len()], look.style(Role::Accent))
 }
 
 /// A key and what it does.
-pub(super) fn key_hint(key: &str, label: &str, look: &RenderContext<'_>) -> [Span<'static>; 3] {
+pub(crate) fn key_hint(key: &str, label: &str, look: &RenderContext<'_>) -> [Span<'static>; 3] {
     [
         look.span(Role::Accent, key),
         Span::raw(" "),
@@ -308,7 +308,7 @@ pub(super) fn key_hint(key: &str, label: &str, look: &RenderContext<'_>) -> [Spa
 }
 
 /// The key of an action in a context as a hint; none where it has no key.
-pub(super) fn hint_for(
+pub(crate) fn hint_for(
     context: Context,
     action: Action,
     label: &str,
@@ -319,7 +319,7 @@ pub(super) fn hint_for(
 }
 
 /// The first row of a list to show so that the selected one is in view.
-pub(super) fn first_shown(selected: usize, total: usize, rows: usize) -> usize {
+pub(crate) fn first_shown(selected: usize, total: usize, rows: usize) -> usize {
     let last = total.saturating_sub(rows);
     selected.saturating_sub(rows / 2).min(last)
 }

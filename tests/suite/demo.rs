@@ -13,6 +13,8 @@ use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
+use crate::domain::context;
+
 fn now() -> DateTime<Utc> {
     "2026-11-25T12:04:31.750Z".parse().unwrap()
 }
@@ -121,13 +123,13 @@ async fn its_tokens_show_every_status_and_every_finding() {
     let thresholds = Thresholds::default();
     let statuses: BTreeSet<&str> = tokens
         .iter()
-        .map(|token| Status::of(token, now(), thresholds).code())
+        .map(|token| Status::of(token, context(now(), thresholds)).code())
         .collect();
     assert_eq!(statuses.len(), Status::ALL.len(), "{statuses:?}");
 
     let codes: BTreeSet<&str> = tokens
         .iter()
-        .flat_map(|token| tokenscope::domain::findings::findings(token, now(), thresholds))
+        .flat_map(|token| tokenscope::domain::findings::findings(token, context(now(), thresholds)))
         .map(|finding| finding.code)
         .collect();
     for code in [

@@ -208,10 +208,10 @@ pub(super) async fn status(
             let is_dumb = output_style::is_dumb(&desk.environment);
             let looking = desk.service.look(profile);
             match Progress::new(is_dumb).beside(looking).await {
-                Ok((kept, place)) => {
+                Ok((kept, location)) => {
                     report.stored = kept.entries.map(|entries| entries > 0);
                     report.locked = Some(kept.locked.is_some());
-                    report.store = Some(place.split(',').next().unwrap_or_default().to_owned());
+                    report.store = Some(location.store);
                     let why_not = why_not_usable(kept);
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {

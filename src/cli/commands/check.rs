@@ -17,7 +17,7 @@ use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
 use crate::cli::output::report::Report;
 use crate::config::log;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -41,7 +41,7 @@ pub(super) async fn check(
     let profiles = checkup.profiles.iter().flatten();
     let errors = profiles.filter_map(|read| read.error.as_ref());
     errors.chain(&checkup.error).for_each(log::failed);
-    let by = checkup.by;
+    let context = checkup.context;
     let excluded: Vec<Excluded<'_>> = wanted.exclude.iter().map(Excluded::parse).collect();
     let unused: Vec<_> = excluded
         .iter()
@@ -49,7 +49,7 @@ pub(super) async fn check(
         .collect();
     checkup.entries.retain(|entry| {
         // What could not be had is never left out for its status, which nobody knows.
-        let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(by));
+        let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(context));
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
     for read in checkup.profiles.iter_mut().flatten() {
@@ -89,7 +89,7 @@ async fn one_credential(desk: Desk, wanted: &Check) -> Result<CheckResult, Failu
             profiles: None,
             incomplete: listed.incomplete,
             error: None,
-            by: reach.judgement(listed.measured_offset, is_table(wanted)),
+            context: reach.evaluation_context(listed.measured_offset, is_table(wanted)),
             scope: Some(access.scope),
         });
     }
@@ -117,13 +117,13 @@ async fn these(
         measured,
         incomplete,
     } = named_tokens(reach, named).await?;
-    let by = reach.judgement(measured, is_for_people);
+    let context = reach.evaluation_context(measured, is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
         .filter(|_| !entries.is_empty());
     if let Some(failure) = nothing_was_read(&entries) {
-        return Ok(CheckResult::failed(failure, scope, by));
+        return Ok(CheckResult::failed(failure, scope, context));
     }
     Ok(CheckResult {
         scope,
@@ -132,7 +132,7 @@ async fn these(
         profiles: None,
         incomplete,
         error: None,
-        by,
+        context,
     })
 }
 
@@ -246,7 +246,7 @@ fn gathered(
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
         error,
-        by: reach.judgement(measured, is_for_people),
+        context: reach.evaluation_context(measured, is_for_people),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn get(desk: Desk, wanted: &Get, out: &mut Vec<u8>) -> Result<u
     let report = Report::Token {
         token: one,
         scope: &access.scope,
-        by: reach.judgement(found.measured_offset, is_table),
+        context: reach.evaluation_context(found.measured_offset, is_table),
     };
     print(report, wanted.output, out, reach.style)?;
     Ok(0)

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::cli::args::List;
 use crate::cli::desk::{Desk, Reach};
 use crate::cli::error_report::warn;
+use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
 use crate::cli::output::report::Report;
-use crate::cli::output::{Judgement, OutputFormat};
 use crate::domain::failure::Failure;
-use crate::domain::status::{Lifecycle, Status, Thresholds, by_name, urgency};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
 
 pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
@@ -19,16 +19,16 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
     let access = reach.access(None)?;
     let listed = reach.list(&access).await?;
     let is_table = wanted.output == OutputFormat::Table;
-    let by = reach.judgement(listed.measured_offset, is_table);
+    let context = reach.evaluation_context(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
-    let tokens = by_urgency(listed.tokens, wanted, by);
+    let tokens = by_urgency(listed.tokens, wanted, context);
     let is_empty = tokens.is_empty();
     let incomplete = listed.incomplete.as_deref();
     let report = Report::Tokens {
         tokens: &tokens,
         scope: &access.scope,
         incomplete,
-        by,
+        context,
     };
     print(report, wanted.output, out, reach.style)?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
@@ -52,25 +52,27 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
 fn by_urgency(
     tokens: Vec<Arc<ServiceToken>>,
     wanted: &List,
-    by: Judgement,
+    context: EvaluationContext,
 ) -> Vec<Arc<ServiceToken>> {
     let mut keyed: Vec<_> = tokens
         .into_iter()
         .map(|token| (Lifecycle::of(&token), token))
-        .filter(|(life, _)| is_wanted(*life, wanted, by))
-        .map(|(life, token)| (urgency(life, by.now, by.thresholds), token))
+        .filter(|(life, _)| is_wanted(*life, wanted, context))
+        .map(|(life, token)| (Urgency::of(life, context), token))
         .collect();
     keyed.sort_by(|(one_key, one), (other_key, other)| {
-        one_key.cmp(other_key).then_with(|| by_name(one, other))
+        one_key
+            .cmp(other_key)
+            .then_with(|| one.name_and_id().cmp(&other.name_and_id()))
     });
     keyed.into_iter().map(|(_, token)| token).collect()
 }
 
-fn is_wanted(life: Lifecycle, wanted: &List, by: Judgement) -> bool {
-    let status = Status::at(life, by.now, by.thresholds);
+fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool {
+    let status = Status::at(life, context);
     let is_near = wanted.within.is_none_or(|within| {
         life.end().is_some_and(|end| {
-            end.signed_duration_since(by.now)
+            end.signed_duration_since(context.now)
                 <= within.of(life.duration).unwrap_or(Thresholds::WARN)
         })
     });

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use super::get;
 use crate::cli::check_result::Entry;
 use crate::cli::desk::Reach;
-use crate::domain::access::Access;
+use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::{Listed, matching, not_in_list};

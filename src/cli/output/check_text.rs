@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 
 use super::details;
+use super::rfc3339;
 use super::table::{self, Style};
-use super::{Judgement, rfc3339};
 use crate::cli::check_result::{CheckResult, Verdict};
 use crate::domain::duration::rough;
-use crate::domain::status::{Status, Tone};
+use crate::domain::status::{EvaluationContext, Status, Tone};
 
 /// Prints a check.
 ///
@@ -32,7 +32,7 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::R
         }
         _ => writeln!(out, "{shown}")?,
     }
-    table::entries(out, &checkup.entries, checkup.by, style)?;
+    table::entries(out, &checkup.entries, checkup.context, style)?;
     // Beside the rows there is no room for a sentence on a terminal.
     let Some(width) = style.width else {
         return Ok(());
@@ -102,7 +102,7 @@ fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
         .entries
         .iter()
         .find(|entry| checkup.verdict_on(entry) == verdict)?;
-    let by = checkup.by;
+    let context = checkup.context;
     let name = entry.name();
     let who = match (name, entry.id()) {
         ("", "") => "a token without name and ID".to_owned(),
@@ -113,20 +113,20 @@ fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
         Ok(_) => None,
         Err(failure) => Some(format!("{name}: {} {}", failure.summary, failure.hint)),
     };
-    failure.or_else(|| match (entry.status(by), entry.life().end()) {
+    failure.or_else(|| match (entry.status(context), entry.life().end()) {
         (Status::Disabled, _) => Some(format!("{who} is disabled")),
         (Status::Unknown, _) if entry.life().enabled.is_none() => {
             Some(format!("whether {who} is switched on is not known"))
         }
         (Status::Unknown, _) => Some(format!("when {who} ends is not known")),
-        (_, Some(end)) => Some(format!("{who} {}", term(end, by))),
+        (_, Some(end)) => Some(format!("{who} {}", term(end, context))),
         (_, None) => None,
     })
 }
 
-fn term(end: DateTime<Utc>, by: Judgement) -> String {
-    let away = end.signed_duration_since(by.now);
-    let when = if end <= by.now {
+fn term(end: DateTime<Utc>, context: EvaluationContext) -> String {
+    let away = end.signed_duration_since(context.now);
+    let when = if end <= context.now {
         format!("expired {} ago, at", rough(-away))
     } else {
         format!("has {} left, until", rough(away))

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Judgement, rfc3339};
-use crate::domain::countdown::Remaining;
+use super::rfc3339;
+use crate::domain::duration::Remaining;
 use crate::domain::fields::{odd, sent};
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
 const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
@@ -22,13 +22,17 @@ const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen
 ///
 /// # Errors
 /// The writer's.
-pub fn print(out: &mut impl Write, tokens: &[Arc<ServiceToken>], by: Judgement) -> io::Result<()> {
+pub fn print(
+    out: &mut impl Write,
+    tokens: &[Arc<ServiceToken>],
+    context: EvaluationContext,
+) -> io::Result<()> {
     write!(out, "{HEADER}\r\n")?;
     for token in tokens {
         let life = Lifecycle::of(token);
-        let status = Status::of(token, by.now, by.thresholds);
+        let status = Status::of(token, context);
         let end = life.end().filter(|_| status != Status::Unknown);
-        let left = end.map(|end| Remaining::until(end, by.now).seconds());
+        let left = end.map(|end| Remaining::until(end, context.now).seconds());
         let enabled = life.enabled.map(|enabled| enabled.to_string());
         let unclear = odd(token, "enabled").map_or("", |odd| odd.raw);
         let record = [

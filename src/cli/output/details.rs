@@ -4,14 +4,13 @@
 
 use std::io::{self, Write};
 
-use super::Judgement;
 use super::report::AuthReport;
 use super::table::{GAP, Style, colored};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
-use crate::domain::status::{Lifecycle, Status, Tone};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
@@ -60,17 +59,17 @@ pub(super) fn wrapped(value: &str, cells: usize) -> Vec<String> {
 pub fn token(
     out: &mut impl Write,
     token: &ServiceToken,
-    by: Judgement,
+    context: EvaluationContext,
     style: Style,
 ) -> io::Result<()> {
-    let status = Status::of(token, by.now, by.thresholds);
+    let status = Status::of(token, context);
     let row = |label: &str, value: String| (label.to_owned(), value, None);
     let mut rows = vec![(
         "Status".to_owned(),
         status.code().to_owned(),
         Some(status.tone()),
     )];
-    if let Some(left) = Lifecycle::of(token).remaining(by.now) {
+    if let Some(left) = Lifecycle::of(token).remaining(context.now) {
         rows.push(row("Left", left.to_string()));
     }
     for field in fields(token) {
@@ -83,7 +82,7 @@ pub fn token(
             format!("{rest} more fields, all of which -o json has"),
         )),
     }
-    for found in findings(token, by.now, by.thresholds) {
+    for found in findings(token, context) {
         let label = format!("Finding ({})", found.severity.code());
         rows.push(row(&label, found.message));
     }
@@ -122,7 +121,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Resu
         ("Base URL", foreign_address(&report.base_url)),
         ("Stored", report.stored.map(word)),
         ("Locked", report.locked.map(word)),
-        ("Store", report.store.clone()),
+        ("Store", report.store.map(str::to_owned)),
     ];
     let rows: Vec<_> = rows
         .into_iter()

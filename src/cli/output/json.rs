@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::report::{Report, ScopeReport};
-use super::{Judgement, is_inert, rfc3339, unicode_escape};
+use super::{is_inert, rfc3339, unicode_escape};
 use crate::cli::check_result::{CheckResult, Entry, ProfileRead};
-use crate::domain::countdown::Remaining;
+use crate::domain::duration::Remaining;
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
 use crate::domain::raw::RawJson;
 use crate::domain::scope::Scope;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
 /// Prints a report as one JSON document.
@@ -23,21 +23,25 @@ use crate::domain::token::ServiceToken;
 /// The writer's.
 pub fn print(out: &mut Vec<u8>, report: Report<'_>) -> io::Result<()> {
     match report {
-        Report::Token { token, scope, by } => document(
+        Report::Token {
+            token,
+            scope,
+            context,
+        } => document(
             out,
             &TokenReport {
                 scope: scope.into(),
                 token: &token.raw,
-                judged: Judged::of(token, by),
-                clock: Clock::of(by),
+                judged: Judged::of(token, context),
+                clock: Clock::of(context),
             },
         ),
         Report::Tokens {
             tokens,
             scope,
             incomplete,
-            by,
-        } => tokens_document(out, tokens, scope, incomplete, by),
+            context,
+        } => tokens_document(out, tokens, scope, incomplete, context),
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
@@ -97,7 +101,7 @@ fn tokens_document(
     tokens: &[Arc<ServiceToken>],
     scope: &Scope,
     incomplete_reason: Option<&str>,
-    by: Judgement,
+    context: EvaluationContext,
 ) -> io::Result<()> {
     #[derive(Serialize)]
     struct Head<'a> {
@@ -129,13 +133,13 @@ fn tokens_document(
         out.extend_from_slice(b"{\"token\":");
         out.extend_from_slice(token.raw.as_str().as_bytes());
         let rest = Rest {
-            judged: Judged::of(token, by),
+            judged: Judged::of(token, context),
             previous_secret_expires_at: previous_secret_end(token),
         };
         append(out, &rest)?;
     }
     out.push(b']');
-    append(out, &Clock::of(by))?;
+    append(out, &Clock::of(context))?;
     out.push(b'\n');
     Ok(())
 }
@@ -172,12 +176,12 @@ struct FindingReport {
 }
 
 impl Judged {
-    fn of(token: &ServiceToken, by: Judgement) -> Self {
-        let status = Status::of(token, by.now, by.thresholds);
+    fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
+        let status = Status::of(token, context);
         let end = Lifecycle::of(token).end();
         let end = end.filter(|_| status != Status::Unknown);
-        let remaining = end.map(|end| Remaining::until(end, by.now));
-        let findings = findings(token, by.now, by.thresholds).into_iter();
+        let remaining = end.map(|end| Remaining::until(end, context.now));
+        let findings = findings(token, context).into_iter();
         Self {
             status: status.code(),
             expires_at: end.map(rfc3339),
@@ -213,10 +217,10 @@ struct Clock {
 }
 
 impl Clock {
-    fn of(by: Judgement) -> Self {
+    fn of(context: EvaluationContext) -> Self {
         Self {
-            checked_at: rfc3339(by.now),
-            clock_skew_seconds: by.offset.seconds(),
+            checked_at: rfc3339(context.now),
+            clock_skew_seconds: context.clock_offset.seconds(),
         }
     }
 }
@@ -262,7 +266,7 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
                 .map(|entry| CheckedToken::of(entry, check))
                 .collect(),
             profiles: profiles.map(|profiles| profiles.iter().map(Into::into).collect()),
-            clock: Clock::of(check.by),
+            clock: Clock::of(check.context),
             error: check.error.as_ref().map(Into::into),
         }
     }
@@ -290,7 +294,7 @@ impl<'a> CheckedToken<'a> {
             profile: check.profiles.is_some().then_some(entry.profile.as_deref()),
             scope: check.scope.is_none().then(|| (&entry.scope).into()),
             token: token.map(|token| &token.raw),
-            judged: token.map_or_else(Judged::unknown, |token| Judged::of(token, check.by)),
+            judged: token.map_or_else(Judged::unknown, |token| Judged::of(token, check.context)),
             previous_secret_expires_at: token.and_then(previous_secret_end),
             error: entry.subject.as_ref().err().map(Into::into),
         }

@@ -16,9 +16,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
 
-use crate::domain::clock::ClockOffset;
 use crate::domain::failure::Failure;
-use crate::domain::status::Thresholds;
 use crate::domain::text;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
@@ -32,17 +30,6 @@ pub enum OutputFormat {
     Csv,
     /// For Prometheus, in its text format
     Prometheus,
-}
-
-/// What a report is judged by.
-#[derive(Debug, Clone, Copy)]
-pub struct Judgement {
-    /// The instant, by the server's clock.
-    pub now: DateTime<Utc>,
-    /// What the server's clock is ahead of ours.
-    pub offset: ClockOffset,
-    /// The limits.
-    pub thresholds: Thresholds,
 }
 
 /// Whether a terminal shows a character and does nothing else with it.

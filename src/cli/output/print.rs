@@ -17,16 +17,24 @@ pub(in crate::cli) fn print(
 ) -> Result<(), Failure> {
     let printed = match (format, report) {
         (OutputFormat::Json, report) => json::print(out, report),
-        (OutputFormat::Table, Report::Token { token, by, .. }) => {
-            details::token(out, token, by, style)
+        (OutputFormat::Table, Report::Token { token, context, .. }) => {
+            details::token(out, token, context, style)
         }
-        (OutputFormat::Table, Report::Tokens { tokens, by, .. }) => {
-            table::tokens(out, tokens, by, style)
-        }
+        (
+            OutputFormat::Table,
+            Report::Tokens {
+                tokens, context, ..
+            },
+        ) => table::tokens(out, tokens, context, style),
         (OutputFormat::Table, Report::Check(check)) => check_text::print(out, check, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
-        (OutputFormat::Csv, Report::Tokens { tokens, by, .. }) => csv::print(out, tokens, by),
+        (
+            OutputFormat::Csv,
+            Report::Tokens {
+                tokens, context, ..
+            },
+        ) => csv::print(out, tokens, context),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
         (OutputFormat::Csv | OutputFormat::Prometheus, _) => {
             Err(std::io::ErrorKind::Unsupported.into())

@@ -7,10 +7,9 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::Judgement;
 use crate::cli::check_result::{CheckResult, Entry};
 use crate::domain::findings::previous_secret_end;
-use crate::domain::status::Status;
+use crate::domain::status::{EvaluationContext, Status};
 
 const UP: &str = "tokenscope_up";
 const COMPLETE: &str = "tokenscope_complete";
@@ -43,14 +42,14 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
         .map(|entry| (labels(entry), entry))
         .filter(|(labels, _)| seen.insert(labels.clone()))
         .collect();
-    instants_and_switches(out, &rows, checkup.by)?;
+    instants_and_switches(out, &rows, checkup.context)?;
     statuses(out, &rows, checkup)
 }
 
 fn instants_and_switches(
     out: &mut impl Write,
     rows: &[(String, &Entry)],
-    by: Judgement,
+    context: EvaluationContext,
 ) -> io::Result<()> {
     let expiry = |entry: &Entry| entry.life().end().map(timestamp);
     let last_seen = |entry: &Entry| {
@@ -59,7 +58,7 @@ fn instants_and_switches(
     };
     let previous = |entry: &Entry| {
         let token = entry.subject.as_ref().ok()?;
-        previous_secret_end(token, by.now, by.thresholds).map(timestamp)
+        previous_secret_end(token, context).map(timestamp)
     };
     let enabled = |entry: &Entry| {
         let enabled = entry.life().enabled.filter(|_| entry.subject.is_ok());
@@ -103,7 +102,7 @@ fn statuses(
         )?;
     }
     for (labels, entry) in rows {
-        let current = entry.status(checkup.by);
+        let current = entry.status(checkup.context);
         for status in Status::ALL {
             let value = u8::from(status == current);
             writeln!(

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Judgement;
 use crate::cli::check_result::CheckResult;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
-use crate::domain::settings::Settings;
+use crate::domain::status::EvaluationContext;
 use crate::domain::token::ServiceToken;
 
 /// What a command has to print.
@@ -18,7 +17,7 @@ pub enum Report<'a> {
     Token {
         token: &'a ServiceToken,
         scope: &'a Scope,
-        by: Judgement,
+        context: EvaluationContext,
     },
     Tokens {
         /// The most urgent first.
@@ -26,7 +25,7 @@ pub enum Report<'a> {
         scope: &'a Scope,
         /// Why the list may be incomplete.
         incomplete: Option<&'a str>,
-        by: Judgement,
+        context: EvaluationContext,
     },
     Check(&'a CheckResult),
     Credential(&'a AuthReport),
@@ -73,7 +72,7 @@ pub struct AuthReport {
     /// Whether the keyring is locked.
     pub locked: Option<bool>,
     /// The store that holds the secret.
-    pub store: Option<String>,
+    pub store: Option<&'static str>,
 }
 
 /// What `profile list` reports.

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use super::report::ProfilesReport;
-use super::{Judgement, rfc3339};
+use super::rfc3339;
 use crate::cli::check_result::Entry;
 use crate::domain::duration;
 use crate::domain::fields::shown;
-use crate::domain::status::{Lifecycle, Status, Tone};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 
@@ -133,20 +133,20 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// People read days and ages; whatever reads tabs gets instants and exact numbers.
-    fn cell(&self, column: Column, by: Judgement, style: Style) -> Cow<'_, str> {
+    fn cell(&self, column: Column, context: EvaluationContext, style: Style) -> Cow<'_, str> {
         let is_aligned = style.width.is_some();
         match column {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
-            Column::Status => Status::at(self.life, by.now, by.thresholds).code().into(),
-            Column::Left if is_aligned => left_roughly(self.life, by).into(),
+            Column::Status => Status::at(self.life, context).code().into(),
+            Column::Left if is_aligned => left_roughly(self.life, context).into(),
             Column::Left => self
                 .life
-                .remaining(by.now)
+                .remaining(context.now)
                 .map(|left| left.to_string())
                 .unwrap_or_default()
                 .into(),
-            Column::LastSeen => self.last_seen(by, is_aligned).into(),
+            Column::LastSeen => self.last_seen(context, is_aligned).into(),
             Column::Expires => match self.life.end() {
                 Some(end) if is_aligned => end.format("%Y-%m-%d %H:%MZ").to_string().into(),
                 Some(end) => rfc3339(end).into(),
@@ -169,25 +169,31 @@ impl Row<'_> {
     }
 
     /// A cell of a fixed width, or as wide as it is, in its colour.
-    fn painted(&self, column: Column, cells: Option<usize>, by: Judgement, style: Style) -> String {
-        let mut shown = self.cell(column, by, style);
+    fn painted(
+        &self,
+        column: Column,
+        cells: Option<usize>,
+        context: EvaluationContext,
+        style: Style,
+    ) -> String {
+        let mut shown = self.cell(column, context, style);
         if let Some(cells) = cells {
             shown = text::fit(&shown, cells, style.ellipsis()).into();
         }
         if column == Column::Status && style.colored {
-            let status = Status::at(self.life, by.now, by.thresholds);
+            let status = Status::at(self.life, context);
             return colored(&shown, status.tone());
         }
         shown.into_owned()
     }
 
-    fn last_seen(&self, by: Judgement, is_aligned: bool) -> String {
+    fn last_seen(&self, context: EvaluationContext, is_aligned: bool) -> String {
         let seen = self.token.map(|token| &token.last_seen_at);
         match seen {
             Some(Reported::Valid(seen)) if is_aligned => {
                 format!(
                     "{} ago",
-                    duration::rough(by.now.signed_duration_since(*seen))
+                    duration::rough(context.now.signed_duration_since(*seen))
                 )
             }
             Some(Reported::Valid(seen)) => rfc3339(*seen),
@@ -200,14 +206,17 @@ impl Row<'_> {
 }
 
 /// `12 d`, `47 h`, `9 d ago`; a dash where there is no end.
-fn left_roughly(life: Lifecycle, by: Judgement) -> String {
+fn left_roughly(life: Lifecycle, context: EvaluationContext) -> String {
     let Some(end) = life.end() else {
         return "-".to_owned();
     };
-    if end <= by.now {
-        format!("{} ago", duration::rough(by.now.signed_duration_since(end)))
+    if end <= context.now {
+        format!(
+            "{} ago",
+            duration::rough(context.now.signed_duration_since(end))
+        )
     } else {
-        duration::rough(end.signed_duration_since(by.now))
+        duration::rough(end.signed_duration_since(context.now))
     }
 }
 
@@ -218,7 +227,7 @@ fn left_roughly(life: Lifecycle, by: Judgement) -> String {
 pub fn tokens(
     out: &mut impl Write,
     tokens: &[Arc<ServiceToken>],
-    by: Judgement,
+    context: EvaluationContext,
     style: Style,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = tokens
@@ -232,7 +241,7 @@ pub fn tokens(
             note: "",
         })
         .collect();
-    table(out, &rows, &LIST, by, style)
+    table(out, &rows, &LIST, context, style)
 }
 
 /// Prints the rows of a check.
@@ -242,7 +251,7 @@ pub fn tokens(
 pub fn entries(
     out: &mut impl Write,
     entries: &[Entry],
-    by: Judgement,
+    context: EvaluationContext,
     style: Style,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = entries
@@ -262,7 +271,7 @@ pub fn entries(
         .collect();
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
-    table(out, &rows, &choices, by, style)
+    table(out, &rows, &choices, context, style)
 }
 
 fn shown_or<'a>(entry: &'a Entry, key: &str, other: &'a str) -> Cow<'a, str> {
@@ -274,14 +283,14 @@ fn table(
     out: &mut impl Write,
     rows: &[Row<'_>],
     choices: &[&[Column]],
-    by: Judgement,
+    context: EvaluationContext,
     style: Style,
 ) -> io::Result<()> {
     let Some(width) = style.width else {
         for row in rows {
             let cells = choices[0]
                 .iter()
-                .map(|column| row.painted(*column, None, by, style));
+                .map(|column| row.painted(*column, None, context, style));
             writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))?;
         }
         return Ok(());
@@ -289,7 +298,7 @@ fn table(
     if rows.is_empty() {
         return Ok(());
     }
-    let columns = fitting(rows, choices, width, by, style);
+    let columns = fitting(rows, choices, width, context, style);
     let titles = columns
         .iter()
         .map(|(column, cells)| text::fit(column.title(), *cells, style.ellipsis()));
@@ -297,7 +306,7 @@ fn table(
     for row in rows {
         let cells = columns
             .iter()
-            .map(|(column, cells)| row.painted(*column, Some(*cells), by, style));
+            .map(|(column, cells)| row.painted(*column, Some(*cells), context, style));
         writeln!(out, "{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
     }
     Ok(())
@@ -308,13 +317,13 @@ fn fitting(
     rows: &[Row<'_>],
     choices: &[&[Column]],
     width: usize,
-    by: Judgement,
+    context: EvaluationContext,
     style: Style,
 ) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows
             .iter()
-            .map(|row| text::width(&row.cell(column, by, style)));
+            .map(|row| text::width(&row.cell(column, context, style)));
         cells.max().unwrap_or(0).max(column.title().len())
     };
     let name = natural(Column::Name);

@@ -8,8 +8,7 @@ use crossterm::event::{Event, KeyCode, KeyModifiers};
 
 use crate::action::{Action, Context, Erase, Input};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::masked::MaskedField;
-use crate::domain::secret::{InvalidSecret, Secret};
+use crate::domain::secret::{InvalidSecret, MaskedField, Secret};
 use crate::keymap::Keymap;
 
 #[cfg_attr(unix, path = "unix.rs")]

@@ -114,13 +114,9 @@ fn delete_all(entries: &[Entry]) -> Result<(), Error> {
     Ok(())
 }
 
-pub(in crate::credentials) fn place() -> String {
-    let name = if cfg!(windows) {
-        "Windows Credential Manager"
-    } else {
-        "Keychain"
-    };
-    name.to_owned()
+/// Only the Secret Service has collections.
+pub(in crate::credentials) fn collection() -> Option<String> {
+    None
 }
 
 /// What an error of the keyring library means. Secret bytes that travel in it are zeroed.

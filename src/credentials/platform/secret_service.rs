@@ -398,23 +398,17 @@ fn refused(error: secret_service::Error) -> Fault {
     }
 }
 
-pub(in crate::credentials) fn place() -> String {
-    let label = || -> Result<String, Fault> {
-        block_on(async {
-            let connection = bus::connect().await?;
-            let service =
-                SecretService::connect_with_existing(EncryptionType::Plain, connection).await?;
-            let collection = service.get_default_collection().await?;
-            Ok(collection.get_label().await?)
-        })
-    };
-    match label() {
-        Ok(label) if !label.is_empty() => {
-            let label = text::sanitize(&label).to_lowercase();
-            format!("Secret Service, {label} collection")
-        }
-        _ => "Secret Service".to_owned(),
-    }
+/// The label of the default collection. Needs no session, since it is no secret.
+pub(in crate::credentials) fn collection() -> Option<String> {
+    let label = block_on(async {
+        let connection = bus::connect().await?;
+        let service =
+            SecretService::connect_with_existing(EncryptionType::Plain, connection).await?;
+        let collection = service.get_default_collection().await?;
+        Ok::<_, Fault>(collection.get_label().await?)
+    });
+    let label = label.ok().filter(|label| !label.is_empty())?;
+    Some(text::sanitize(&label).to_lowercase())
 }
 
 impl From<zbus::Error> for Fault {

@@ -5,11 +5,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
+use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
-use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::raw_lines::RawLines;
-use tokenscope::domain::status::{Lifecycle, Status, Thresholds, by_urgency};
+use tokenscope::domain::raw::{RawJson, RawLines};
+use tokenscope::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use tokenscope::domain::text;
 use tokenscope::domain::token::ServiceToken;
 
@@ -25,8 +25,12 @@ fuzz_target!(|input: (&str, i64)| {
     let now = TimeDelta::try_seconds(seconds)
         .and_then(|by| start.checked_add_signed(by))
         .unwrap_or(start);
-    let thresholds = Thresholds::default();
-    let status = Status::of(&token, now, thresholds);
+    let context = EvaluationContext {
+        now,
+        clock_offset: ClockOffset::default(),
+        thresholds: Thresholds::default(),
+    };
+    let status = Status::of(&token, context);
     assert_eq!(Status::from_code(status.code()), Some(status));
     let remaining = Lifecycle::of(&token).remaining(now);
     if let Some(remaining) = remaining {
@@ -41,9 +45,9 @@ fuzz_target!(|input: (&str, i64)| {
         let value = field.text(&token).unwrap_or_default();
         assert!(!text::sanitize(&value).chars().any(char::is_control));
     }
-    for found in findings(&token, now, thresholds) {
+    for found in findings(&token, context) {
         assert!(!found.message.is_empty());
     }
-    assert!(by_urgency(&token, &token, now, thresholds).is_eq());
+    let _ = Urgency::of(Lifecycle::of(&token), context);
     assert!(RawLines::of(&raw).whole().iter().all(|line| !line.contains('\n')));
 });

@@ -1,9 +1,10 @@
 //! The API client against a local server: requests, envelopes, clock, and what tests of it share.
 
-mod answers;
+mod bodies;
 pub(crate) mod errors;
 mod lists;
-mod service_tokens;
+mod pages;
+mod refusals;
 pub(crate) mod transport;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

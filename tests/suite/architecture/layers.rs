@@ -1,4 +1,4 @@
-//! The table of rooms, read from the docs of `lib.rs`.
+//! The table of layers and modules, read from the docs of `lib.rs`.
 
 use std::collections::BTreeMap;
 
@@ -33,6 +33,15 @@ impl Permit {
     }
 
     pub(crate) fn allows(&self, path: &str) -> bool {
+        self.named(path).unwrap_or(self.everything)
+    }
+
+    /// Whether a name covers a path and lets it through.
+    pub(crate) fn names(&self, path: &str) -> bool {
+        self.named(path).unwrap_or(false)
+    }
+
+    fn named(&self, path: &str) -> Option<bool> {
         self.named
             .iter()
             .filter(|(name, _)| {
@@ -40,7 +49,7 @@ impl Permit {
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
             })
             .max_by_key(|(name, _)| name.len())
-            .map_or(self.everything, |(_, allowed)| *allowed)
+            .map(|(_, allowed)| *allowed)
     }
 
     /// Whether only what is named is let through.
@@ -51,39 +60,64 @@ impl Permit {
 
 /// One row.
 #[derive(Debug)]
-pub(crate) struct Room {
-    pub(crate) floor: u8,
+pub(crate) struct Row {
+    pub(crate) layer: u8,
     pub(crate) uses: Permit,
     pub(crate) used_by: Permit,
     pub(crate) crates: Permit,
 }
 
-/// The rooms by name.
-pub(crate) fn parse(library: &str) -> Result<BTreeMap<String, Room>, String> {
-    let mut rooms = BTreeMap::new();
+/// The rows by the module or the pattern of files that each is about.
+#[derive(Debug)]
+pub(crate) struct Table(BTreeMap<String, Row>);
+
+impl Table {
+    /// The row of a file: that of a pattern which it fits, or else that of its module.
+    pub(crate) fn row_of(&self, path: &str) -> Option<&Row> {
+        let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
+        let fits = |pattern: &str| {
+            let pattern: Vec<&str> = pattern.trim_end_matches(".rs").split('/').collect();
+            let same = |(wanted, part): (&&str, &&str)| match wanted.strip_prefix('*') {
+                Some(ending) => part.ends_with(ending),
+                None => wanted == part,
+            };
+            pattern.len() == parts.len() && pattern.iter().zip(&parts).all(same)
+        };
+        let patterns = self.0.iter().filter(|(name, _)| name.contains('/'));
+        let mut fitting = patterns.filter(|(name, _)| fits(name));
+        fitting
+            .next()
+            .map(|(_, row)| row)
+            .or_else(|| self.0.get(parts[0]))
+    }
+}
+
+/// Reads the table.
+pub(crate) fn parse(library: &str) -> Result<Table, String> {
+    let mut table = BTreeMap::new();
     let rows = library
         .lines()
         .filter_map(|line| line.strip_prefix("//! |")?.strip_suffix('|'))
         .skip(2);
     for row in rows {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [floor, name, uses, used_by, crates, _] = cells[..] else {
+        let [layer, name, uses, used_by, crates, _] = cells[..] else {
             return Err(format!("{row:?} has not six cells"));
         };
-        let room = Room {
-            floor: floor
+        let rules = Row {
+            layer: layer
                 .parse()
-                .map_err(|_| format!("{floor:?} is no floor"))?,
+                .map_err(|_| format!("{layer:?} is no layer"))?,
             uses: Permit::parse(uses)?,
             used_by: Permit::parse(used_by)?,
             crates: Permit::parse(crates)?,
         };
-        if rooms.insert(name.replace('`', ""), room).is_some() {
+        if table.insert(name.replace('`', ""), rules).is_some() {
             return Err(format!("{name} has two rows"));
         }
     }
-    if rooms.is_empty() {
-        return Err("lib.rs has no table of rooms".to_owned());
+    if table.is_empty() {
+        return Err("lib.rs has no table of layers".to_owned());
     }
-    Ok(rooms)
+    Ok(Table(table))
 }

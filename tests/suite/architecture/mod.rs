@@ -4,6 +4,7 @@
 mod layers;
 mod rules;
 mod source;
+mod workflows;
 
 use std::path::Path;
 
@@ -12,8 +13,8 @@ const TABLES: &[&str] = &[];
 
 fn violations(root: &Path, tables: &[&str]) -> Vec<String> {
     let library = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
-    let rooms = layers::parse(&library).unwrap();
-    rules::violations(&source::Tree::read(root).unwrap(), &rooms, tables)
+    let table = layers::parse(&library).unwrap();
+    rules::violations(&source::Tree::read(root).unwrap(), &table, tables)
 }
 
 #[test]
@@ -25,16 +26,17 @@ fn the_source_keeps_every_rule_of_the_map() {
 const LIBRARY: &str = "\
 //! A small crate.
 //!
-//! | Floor | Room | May use | Used by | Crates | What it is |
+//! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
 //! | 0 | `domain` | nothing | any | `chrono` | pure |
 //! | 1 | `api` | lower | any | any, not `anyhow` | network |
 //! | 1 | `demo` | lower | `tui/effects.rs` | any | server |
-//! | 2 | `app` | `domain` | any | `chrono`, `ratatui`, not `ratatui::crossterm` | state |
+//! | 2 | `view` | `domain` | any | any | drawing |
+//! | 2 | `app` | `domain`, `view`, not `view::deep` | any | `chrono`, `ratatui`, not `ratatui::crossterm` | state |
+//! | 2 | `app/*/view.rs` | `domain` | any | `ratatui` | what is drawn |
 //! | 3 | `tui` | lower, not `api` | any | any | shell |
 //! | 4 | `main` | lower | any | any | start |
 
-pub mod domain;
 ";
 
 const MANIFEST: &str = "\
@@ -48,7 +50,7 @@ rustix = \"1\"
 ";
 
 /// A package that keeps every rule.
-const GOOD: [(&str, &str); 9] = [
+const GOOD: [(&str, &str); 11] = [
     (
         "main.rs",
         "use tokenscope::{app, tui};\nuse anyhow::Result;\n",
@@ -71,6 +73,8 @@ const GOOD: [(&str, &str); 9] = [
         "app.rs",
         "use crate::domain::{Status, token};\nuse ratatui::style::Style;\n",
     ),
+    ("view.rs", "pub mod deep;\n"),
+    ("view/deep.rs", "use crate::domain::token;\n"),
     ("tui/mod.rs", "mod effects;\nuse crate::app;\n"),
     (
         "tui/effects.rs",
@@ -114,7 +118,7 @@ fn a_package_that_keeps_the_rules_is_left_alone() {
 }
 
 #[test]
-fn a_file_uses_no_higher_floor() {
+fn a_file_uses_no_higher_layer() {
     for body in [
         "use crate::api;",
         "use crate::{domain, api::Client};",
@@ -142,7 +146,7 @@ fn words_in_comments_strings_and_visibilities_use_nothing() {
 }
 
 #[test]
-fn a_file_uses_no_neighbour_on_its_floor() {
+fn a_file_uses_no_module_of_its_layer_that_its_row_does_not_name() {
     assert_eq!(
         broken("api.rs", "use crate::demo::Demo;"),
         not_allowed("api.rs", "crate::demo::Demo")
@@ -150,7 +154,30 @@ fn a_file_uses_no_neighbour_on_its_floor() {
 }
 
 #[test]
-fn a_room_with_a_list_uses_only_what_is_on_it() {
+fn a_row_may_name_modules_of_its_own_layer_whole_or_in_part() {
+    let found = broken("app.rs", "use crate::view;");
+    assert_eq!(found, Vec::<String>::new());
+    let found = broken("app.rs", "use crate::view::deep;");
+    assert_eq!(found, not_allowed("app.rs", "crate::view::deep"));
+    let found = broken("view/deep.rs", "use crate::app;");
+    assert_eq!(found, not_allowed("view/deep.rs", "crate::app"));
+}
+
+#[test]
+fn a_row_may_be_about_a_pattern_of_files() {
+    let drawn = "use ratatui::crossterm;";
+    assert_eq!(broken("app/list/view.rs", drawn), Vec::<String>::new());
+    for path in ["app/list/update.rs", "app/view.rs", "app/list/more/view.rs"] {
+        assert_eq!(broken(path, drawn), not_allowed(path, "ratatui::crossterm"));
+    }
+    let used = "use crate::view;";
+    assert_eq!(broken("app/list/state.rs", used), Vec::<String>::new());
+    let found = broken("app/list/view.rs", used);
+    assert_eq!(found, not_allowed("app/list/view.rs", "crate::view"));
+}
+
+#[test]
+fn a_module_with_a_list_uses_only_what_is_on_it() {
     assert_eq!(
         broken("app.rs", "use crate::api::Client;"),
         not_allowed("app.rs", "crate::api::Client")
@@ -158,7 +185,7 @@ fn a_room_with_a_list_uses_only_what_is_on_it() {
 }
 
 #[test]
-fn a_room_may_be_shut_to_one_above_it() {
+fn a_module_may_be_shut_to_one_above_it() {
     assert_eq!(
         broken("tui/mod.rs", "use crate::api;"),
         not_allowed("tui/mod.rs", "crate::api")
@@ -166,7 +193,7 @@ fn a_room_may_be_shut_to_one_above_it() {
 }
 
 #[test]
-fn a_room_is_used_only_by_the_files_that_its_row_names() {
+fn a_module_is_used_only_by_the_files_that_its_row_names() {
     assert_eq!(
         broken("tui/mod.rs", "use crate::demo;"),
         not_allowed("tui/mod.rs", "crate::demo")
@@ -178,7 +205,7 @@ fn a_room_is_used_only_by_the_files_that_its_row_names() {
 }
 
 #[test]
-fn files_of_a_room_do_not_use_each_other_in_a_circle() {
+fn files_of_a_module_do_not_use_each_other_in_a_circle() {
     let found = broken("domain/status.rs", "use super::token::Token;");
     assert_eq!(
         found,
@@ -196,7 +223,7 @@ fn a_file_does_not_use_what_its_folder_takes_from_it() {
 }
 
 #[test]
-fn a_pure_room_uses_only_the_crates_on_its_list() {
+fn a_pure_module_uses_only_the_crates_on_its_list() {
     for (body, used) in [
         ("use ratatui::style::Style;", "ratatui::style::Style"),
         ("fn f() { rustix::x(); }", "rustix::x"),
@@ -212,7 +239,7 @@ fn a_pure_room_uses_only_the_crates_on_its_list() {
 }
 
 #[test]
-fn a_pure_room_reaches_the_world_through_no_part_of_std() {
+fn a_pure_module_reaches_the_world_through_no_part_of_std() {
     for body in [
         "use std::fs;",
         "use std::{fmt, fs};",
@@ -229,7 +256,7 @@ fn a_pure_room_reaches_the_world_through_no_part_of_std() {
 }
 
 #[test]
-fn a_crate_may_be_shut_to_a_room_whole_or_in_part() {
+fn a_crate_may_be_shut_to_a_module_whole_or_in_part() {
     assert_eq!(
         broken("api.rs", "use anyhow::Error;"),
         not_allowed("api.rs", "anyhow::Error")
@@ -256,11 +283,11 @@ fn a_module_of_a_crates_name_is_not_the_crate() {
 fn a_file_outside_the_table_is_refused() {
     assert_eq!(
         broken("cache.rs", ""),
-        ["cache.rs is in no room of the table"]
+        ["cache.rs is in no row of the table"]
     );
     assert_eq!(
         broken("cache/mod.rs", ""),
-        ["cache/mod.rs is in no room of the table"]
+        ["cache/mod.rs is in no row of the table"]
     );
 }
 

@@ -1,8 +1,9 @@
 //! The rules of the structure: each takes the tree and says what breaks it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layers::Room;
+use super::layers::{Row, Table};
 use super::source::{File, Target, Tree, edges};
 
 const LONGEST_FILE: usize = 600;
@@ -17,23 +18,19 @@ const SHAPELESS: [&str; 7] = [
 const WORLDLY: [&str; 7] = ["env", "fs", "io", "net", "os", "process", "thread"];
 
 /// Everything in a tree that breaks a rule. `tables` are files that may be long.
-pub(crate) fn violations(
-    tree: &Tree,
-    rooms: &BTreeMap<String, Room>,
-    tables: &[&str],
-) -> Vec<String> {
+pub(crate) fn violations(tree: &Tree, table: &Table, tables: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for file in &tree.files {
         shape(file, tables, &mut found);
-        let Some(name) = file.module.first() else {
+        if file.module.is_empty() {
             if !file.only_declares {
                 found.push(format!("{} does more than declare modules", file.path));
             }
             continue;
-        };
-        match rooms.get(name) {
-            Some(room) => uses(tree, rooms, file, room, &mut found),
-            None => found.push(format!("{} is in no room of the table", file.path)),
+        }
+        match table.row_of(&file.path) {
+            Some(row) => uses(tree, table, file, row, &mut found),
+            None => found.push(format!("{} is in no row of the table", file.path)),
         }
     }
     found.extend(cycle(tree));
@@ -59,17 +56,11 @@ fn shape(file: &File, tables: &[&str], found: &mut Vec<String>) {
     }
 }
 
-fn uses(
-    tree: &Tree,
-    rooms: &BTreeMap<String, Room>,
-    file: &File,
-    room: &Room,
-    found: &mut Vec<String>,
-) {
+fn uses(tree: &Tree, table: &Table, file: &File, row: &Row, found: &mut Vec<String>) {
     for (target, path) in tree.targets(file) {
         let allowed = match target {
-            Target::Crate(path) => may_use_crate(room, &path),
-            Target::File(other) => may_use_file(rooms, file, room, &tree.files[other]),
+            Target::Crate(path) => may_use_crate(row, &path),
+            Target::File(other) => may_use_file(table, file, row, &tree.files[other]),
         };
         if !allowed {
             found.push(format!("{} may not use {path}", file.path));
@@ -77,31 +68,40 @@ fn uses(
     }
 }
 
-fn may_use_crate(room: &Room, path: &str) -> bool {
+fn may_use_crate(row: &Row, path: &str) -> bool {
     let mut parts = path.split("::");
     match parts.next() {
         Some("std" | "core" | "alloc") => {
             let is_worldly = parts.next().is_some_and(|part| WORLDLY.contains(&part));
-            !(room.crates.is_a_list() && is_worldly)
+            !(row.crates.is_a_list() && is_worldly)
         }
-        _ => room.crates.allows(path),
+        _ => row.crates.allows(path),
     }
 }
 
-fn may_use_file(rooms: &BTreeMap<String, Room>, file: &File, room: &Room, other: &File) -> bool {
-    let Some(name) = other.module.first() else {
-        // The crate's root has nothing but modules, which are looked at one by one.
+/// A file may use the other files of its row, what its row names of its own layer, and what its row
+/// lets through of lower layers.
+fn may_use_file(table: &Table, file: &File, row: &Row, other: &File) -> bool {
+    // The crate's root has nothing but modules, which are looked at one by one.
+    let Some(used) = table
+        .row_of(&other.path)
+        .filter(|_| !other.module.is_empty())
+    else {
         return true;
     };
-    if file.module.first() == Some(name) {
+    if std::ptr::eq(used, row) {
         return true;
     }
-    rooms.get(name).is_none_or(|used| {
-        used.floor < room.floor && room.uses.allows(name) && used.used_by.allows(&file.path)
-    })
+    let path = other.module.join("::");
+    let is_within_reach = match used.layer.cmp(&row.layer) {
+        Ordering::Less => row.uses.allows(&path),
+        Ordering::Equal => row.uses.names(&path),
+        Ordering::Greater => false,
+    };
+    is_within_reach && used.used_by.allows(&file.path)
 }
 
-/// One cycle among files, within a room or across rooms.
+/// One cycle among files, within a module or across modules.
 fn cycle(tree: &Tree) -> Option<String> {
     let edges = edges(tree);
     let mut done = BTreeSet::new();

@@ -9,7 +9,8 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, envelope, json, ok, text};
+use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
 

@@ -1,12 +1,16 @@
-//! Completions: what is offered where, and that the shells that are installed take it from there.
+//! Completions: what is offered where, and that the installed shells take it from there.
 
 #![cfg(unix)]
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use tokenscope::cli::commands::completions::candidates;
 
-use crate::support::binary::{ACCOUNT, Stage, text};
+use crate::support::api::{Outcome, home, run, tokenscope};
+use crate::support::binary::{Stage, text};
+use crate::support::tokens::ACCOUNT;
+use crate::terminal::styles::BINARY;
 
 fn offered(line: &str) -> Vec<String> {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -157,4 +161,142 @@ async fn the_answer_to_a_shell_never_fails_aloud() {
         assert_eq!(output.status.code(), Some(0), "{words:?}");
         assert!(output.stderr.is_empty());
     }
+}
+
+/// Runs a shell with the binary on its path.
+fn run_shell(program: &str, arguments: &[&str]) -> Option<Outcome> {
+    Command::new(program).arg("--version").output().ok()?;
+    let folder = Path::new(BINARY).parent().unwrap();
+    let home = home();
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("TOKENSCOPE_HOME", home.path())
+        .env("HOME", home.path())
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()),
+        )
+        .current_dir(home.path())
+        .args(arguments);
+    Some(run(&mut command))
+}
+
+#[test]
+fn j05_bash_takes_the_line_of_the_readme_in_every_mode() {
+    let script = r#"
+        eval "$(tokenscope completions bash)" || exit
+        mkdir list there; touch 'a file' there/x
+        try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tokenscope tokenscope "$last" x; printf '%s|' "${COMPREPLY[@]}"; echo; }
+        last=ch; try tokenscope ch
+        last=''; try tokenscope get ''
+        last=''; try tokenscope list --within ''
+        last=''; try tokenscope --account ''
+        last=''; try tokenscope auth set --email ''
+        last=''; try tokenscope --timeout ''
+        last=''; try tokenscope --ca-file ''
+        last=th; try tokenscope --ca-file th
+        last=al; try tokenscope --color = al
+        # As bash 3.2 splits it.
+        last=al; try tokenscope --color=al
+        last=th; try tokenscope --ca-file=th
+    "#;
+    for flags in [&["--norc"][..], &["--norc", "--posix"]] {
+        let outcome = run_shell("bash", &[flags, &["-c", script]].concat()).unwrap();
+        let expected =
+            "check|\n|\n|\n|\n|\n|\na file|list|there|\nthere|\nalways|\nalways|\nthere|\n";
+        let mut lines: Vec<String> = outcome.stdout.lines().map(str::to_owned).collect();
+        let mut files: Vec<&str> = lines[6].split_terminator('|').collect();
+        files.sort_unstable();
+        lines[6] = files.join("|") + "|";
+        assert_eq!(lines.join("\n") + "\n", expected, "{}", outcome.stderr);
+        assert_eq!(outcome.stderr, "");
+    }
+}
+
+#[test]
+fn j05_the_script_for_bash_needs_nothing_newer_than_3_2() {
+    let script = run(&mut tokenscope(&["completions", "bash"])).stdout;
+    for newer in [
+        "mapfile",
+        "readarray",
+        "declare -A",
+        "local -A",
+        "local -n",
+        "&>>",
+        "|&",
+        ";&",
+        ",,}",
+        "^^}",
+        "-o nosort",
+        "< <(",
+        "<(",
+        "@Q}",
+        "[-1]",
+    ] {
+        assert!(!script.contains(newer), "{newer}");
+    }
+    // The one builtin that is newer may be missing.
+    assert!(script.contains("compopt -o filenames 2>/dev/null"));
+}
+
+#[test]
+fn j05_zsh_without_compinit_completes_too() {
+    let script = r#"
+        eval "$(tokenscope completions zsh)"
+        print -r -- $_comps[tokenscope]
+        _describe() { print -rl -- "${(@P)2}" }
+        _files() { print files }
+        compset() { }
+        for line in 'check ' 'list --within ' '--account ' '--ca-file '; do
+            words=(tokenscope "${(@s: :)line}"); CURRENT=$#words; _tokenscope
+        done
+        words=(tokenscope prof); CURRENT=2; _tokenscope
+    "#;
+    for script in [script.to_owned(), format!("setopt nounset\n{script}")] {
+        let Some(outcome) = run_shell("zsh", &["-f", "-c", &script]) else {
+            return;
+        };
+        assert_eq!(
+            outcome.stdout, "_tokenscope\nfiles\nprofile:List, choose or remove profiles\n",
+            "{}",
+            outcome.stderr
+        );
+        assert_eq!(outcome.stderr, "");
+    }
+}
+
+#[test]
+fn j05_zsh_that_runs_compinit_later_still_completes() {
+    let script = r#"
+        eval "$(tokenscope completions zsh)"
+        autoload -Uz compinit && compinit -u -d $HOME/dump
+        _comps=()
+        for hook in $precmd_functions; do $hook; done
+        print -r -- $_comps[tokenscope] $precmd_functions
+    "#;
+    let Some(outcome) = run_shell("zsh", &["-f", "-c", script]) else {
+        return;
+    };
+    assert_eq!(outcome.stdout, "_tokenscope\n", "{}", outcome.stderr);
+}
+
+#[test]
+fn j05_fish_offers_files_for_a_file_alone() {
+    let script = "tokenscope completions fish | source; touch afile; \
+        for line in 'check ' 'list --within ' '--account ' '--timeout ' '--ca-file ' 'prof'; \
+        complete -C \"tokenscope $line\"; echo \"=\"; end";
+    let Some(outcome) = run_shell("fish", &["--no-config", "-c", script]) else {
+        return;
+    };
+    let offered: Vec<Vec<&str>> = outcome
+        .stdout
+        .split("=\n")
+        .map(|part| part.lines().collect())
+        .collect();
+    for nothing in &offered[..4] {
+        assert!(nothing.is_empty(), "{nothing:?}");
+    }
+    assert!(offered[4].contains(&"afile"), "{:?}", offered[4]);
+    assert_eq!(offered[5].len(), 1);
 }

@@ -2,7 +2,8 @@
 
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{ACCOUNT, Stage, TOKENS, json, text, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, json, text, without_the_clock};
+use crate::support::tokens::ACCOUNT;
 
 const TEAPOT: &str = r#"{"success":false,"errors":[{"code":1234,"message":"Teapot\u009b2J says no",
 "error_chain":[{"code":77,"message":"too\u202e hot"}]},{"code":5,"message":"and cold"}],"result":null}"#;

@@ -7,7 +7,8 @@ use std::process::Output;
 
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{ACCOUNT, Stage, TOKENS, text};
+use crate::support::binary::{Stage, TOKENS, text};
+use crate::support::tokens::ACCOUNT;
 
 /// One run as it would look in a terminal: the line, what it printed, and its exit code.
 fn shown(arguments: &[&str], output: &Output) -> String {

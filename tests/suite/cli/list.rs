@@ -7,7 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use wiremock::{Request, ResponseTemplate};
 
-use crate::support::binary::{ACCOUNT, Stage, TOKENS, envelope, json, ok, text, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text, without_the_clock};
+use crate::support::tokens::ACCOUNT;
 
 fn names(output: &Output) -> Vec<String> {
     let lines = text(&output.stdout);

@@ -2,10 +2,17 @@
 
 use std::process::Output;
 
-use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, json, text};
+#[cfg(unix)]
+use crate::support::api::{Fake, home, run};
+use crate::support::binary::{Stage, TOKENS, json, text};
+#[cfg(unix)]
+use crate::support::tokens::ID;
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 const NEW: &str = "cfat_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd";
+
 const OLD: &str = "Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo";
+
 const KEY: &str = "0123456789abcdef0123456789abcdef01234";
 
 fn said(output: &Output) -> String {
@@ -113,4 +120,45 @@ async fn a_profile_is_not_named_by_a_secret_that_works() {
         assert!(said(&output).contains("history"), "{}", said(&output));
     }
     assert!(!stage.home.path().join("config.toml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn e02_a_secret_in_the_wrong_place_of_a_command_line_is_not_repeated() {
+    let fake = Fake::holding("[]");
+    let home = home();
+    let in_url = format!("https://dash.cloudflare.com/?token={CANARY}");
+    for line in [
+        &[CANARY][..],
+        &[CANARY, "list"],
+        &["auth", CANARY],
+        &["auth", "set", CANARY],
+        &["auth", "set", "--stdin", CANARY],
+        &["auth", "set", "--stdin", "--email", CANARY],
+        &["auth", "set", "--stdin", "--profile", &format!("{CANARY}=")],
+        &["auth", "status", CANARY],
+        &["list", CANARY],
+        &["list", CANARY, "-o", "json"],
+        &["list", "--account", CANARY],
+        &["list", "--zone", CANARY, "-o", "json"],
+        &["get", &in_url],
+        &["get", ID, CANARY],
+        &["check", &in_url, "-o", "json"],
+        &[&in_url],
+        &["profile", CANARY],
+    ] {
+        let mut command = fake.command(line);
+        command.env_remove("CLOUDFLARE_API_TOKEN");
+        let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
+        assert!(matches!(outcome.code, Some(64 | 3)), "{line:?}");
+        outcome.hides_the_secret();
+    }
+    // Typing mistakes are.
+    for (line, echo) in [
+        (&["auth", "stats"][..], "'stats'"),
+        (&["list", "--acount", "x"], "'--acount'"),
+    ] {
+        let outcome = run(&mut fake.command(line));
+        assert!(outcome.stderr.contains(echo), "{}", outcome.stderr);
+    }
 }

@@ -3,16 +3,19 @@
 mod check;
 mod completions;
 mod error_text;
+mod get;
 mod golden;
 mod list;
 mod manual;
 mod misplaced_secrets;
-mod monitoring;
+pub(crate) mod monitoring;
 mod profiles;
 mod recipes;
 mod schema;
-mod unknown_values;
-mod verdicts;
+mod streams;
+pub(crate) mod thresholds;
+pub(crate) mod unknown_values;
+mod usage;
 
 use std::process::{Command, Output, Stdio};
 

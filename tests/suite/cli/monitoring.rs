@@ -1,170 +1,145 @@
-//! Group E: the command line, and credentials as they wear out.
+//! `check` and metrics as a monitoring system reads them: no failure looks like a verdict.
 
 #![cfg(unix)]
 
-use std::process::{Command, Stdio};
+use chrono::TimeDelta;
+use serde_json::Value;
 
-#[cfg(target_os = "linux")]
-use crate::keyring::states::{screens_in, with_profile};
+use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
-    ACCOUNT, CANARY, Fake, ID, Reply, home, http, refusal, run, run_with_input, success, token,
-    tokenscope,
+    Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
-#[cfg(target_os = "linux")]
-use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::tokens::{ACCOUNT, ID};
 
-#[cfg(target_os = "linux")]
+/// Everything by which a monitor could know nothing, and how it must end.
 #[test]
-fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes_on() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let home = home();
-    with_profile(home.path());
-    desktop.store_beside("default", "old", b"expired0000");
-    let fake = Fake::start(|head, _| {
-        let one = token(r#""name":"CI","duration":"forever""#);
-        Reply::Bytes(if head.contains("expired0000") {
-            http(
-                401,
-                &[],
-                refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
-            )
-        } else if head.contains(ID) {
-            http(200, &[], success(&one))
-        } else {
-            http(200, &[], success(&format!("[{one}]")))
+fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
+    let bad_date = format!("[{}]", token(r#""name":"CI","expires_at":"soon""#));
+    let no_date = format!("[{}]", token(r#""name":"CI","duration":"8760h""#));
+    let mut fakes: Vec<(String, Fake)> = [400, 401, 403, 404, 409, 418, 429, 500, 503, 302, 204]
+        .map(|status| {
+            let errors = r#"[{"code":10000,"message":"no"}]"#;
+            (status.to_string(), Fake::saying(status, &refusal(errors)))
         })
-    });
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
-    session.wait_for("does not accept the API token");
-    session.wait_for("re-enter");
-    session.type_keys("a");
-    session.wait_for("Re-enter the credential");
-    session.wait_for(ACCOUNT);
-    session.type_keys(&format!("{CANARY}\r"));
-    session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
-    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+        .into();
+    for body in [
+        "",
+        "null",
+        "{}",
+        "[]",
+        "<html>",
+        r#"{"success":true}"#,
+        r#"{"success":true,"result":null}"#,
+        r#"{"success":true,"result":{}}"#,
+        r#"{"success":true,"result":7}"#,
+        r#"{"success":false,"result":[]}"#,
+    ] {
+        fakes.push((body.to_owned(), Fake::saying(200, body)));
+    }
+    for result in ["[]", "[null]", "[7]", "[{}]", &bad_date, &no_date] {
+        fakes.push((result.to_owned(), Fake::holding(result)));
+    }
+    fakes.push(("reset".to_owned(), Fake::start(|_, _| Reply::Reset)));
+    fakes.push((
+        "silence".to_owned(),
+        Fake::start(|_, _| Reply::ThenSilence(Vec::new())),
+    ));
+    for (what, fake) in &fakes {
+        for form in ["table", "json", "prometheus"] {
+            let line = ["check", "-o", form, "--timeout", "1"];
+            is_unknown(&run(&mut fake.command(&line)), form, what);
+        }
+        let named = ["check", "CI", "--ignore", "unknown", "--timeout", "1"];
+        let outcome = run(&mut fake.command(&named));
+        if !what.contains("\"CI\"") {
+            is_unknown(&outcome, "table", what);
+        }
+    }
 }
 
 #[test]
-fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
+fn a26_a_check_that_cannot_even_ask_is_unknown_in_every_form() {
     let fake = Fake::holding("[]");
-    let mut session = fake.screens_with(&[], &[]);
-    session.wait_for("‹ API token ›");
-    session.wait_for("Needs the permission Access: Service Tokens Read.");
-    let screen = session.screen.screen().contents();
-    assert!(!screen.contains("can do everything"), "{screen}");
-    session.type_keys("\x1b[A ");
-    session.wait_for("‹ Global API key ›");
-    session.wait_for("A Global API key can do everything its user can. Prefer an API token.");
-    session.type_keys("\x03");
-    session.end();
-    let help = run(&mut tokenscope(&["auth", "set", "--help"]));
-    assert!(help.stdout.contains("Global API key"), "{}", help.stdout);
-    help.hides_the_secret();
+    let home = home();
+    std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
+    for form in ["table", "json", "prometheus"] {
+        for arguments in [
+            &["check", "-o", form][..],
+            &["check", "-o", form, "--all-profiles"],
+            &["check", "-o", form, "--profile", "nobody"],
+            &["check", "-o", form, "--account", "x"],
+            &["check", "-o", form, ""],
+            &["check", "-o", form, "https://example.com/"],
+        ] {
+            let mut bare = tokenscope(arguments);
+            bare.env("CLOUDFLARE_BASE_URL", fake.url());
+            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+            bare.env("TOKENSCOPE_HOME", home.path());
+            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+        }
+        for (name, value) in [
+            ("CLOUDFLARE_API_TOKEN", "two words"),
+            ("CLOUDFLARE_ACCOUNT_ID", "x"),
+            ("CLOUDFLARE_ZONE_ID", ACCOUNT),
+            ("CLOUDFLARE_BASE_URL", "http://example.com"),
+            ("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1"),
+        ] {
+            let line = ["check", "-o", form, "--timeout", "2"];
+            is_unknown(&run(fake.command(&line).env(name, value)), form, name);
+        }
+    }
+    assert!(fake.heads().is_empty());
+}
+
+#[track_caller]
+fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
+    assert_eq!(
+        outcome.code,
+        Some(3),
+        "{form} {what}: {}{}",
+        outcome.stdout,
+        outcome.stderr
+    );
+    match form {
+        "json" => assert_eq!(outcome.json()["verdict"], "unknown", "{what}"),
+        "prometheus" => assert!(
+            outcome.stdout.contains("tokenscope_up 0")
+                || outcome.stdout.contains("tokenscope_complete 0")
+                || outcome.stdout.contains("status=\"unknown\"} 1")
+                || !outcome.stdout.contains("status="),
+            "{what}: {}",
+            outcome.stdout
+        ),
+        _ => assert!(
+            outcome.stdout.starts_with("UNKNOWN: "),
+            "{what}: {}",
+            outcome.stdout
+        ),
+    }
 }
 
 /// The API's clock in these tests; the binary goes by it.
 const NOON: (&str, &str) = ("date", "Sat, 01 Mar 2025 12:00:00 GMT");
 
 /// A token of this number that ends then.
-fn ending(number: usize, end: &str) -> String {
+pub(crate) fn ending(number: usize, end: &str) -> String {
     format!(
         r#"{{"id":"a0000000-0000-4000-8000-00000000000{number}","name":"number {number}","duration":"8760h","expires_at":{end}}}"#
     )
 }
 
-fn api_at_noon(tokens: &[String]) -> Fake {
+pub(crate) fn api_at_noon(tokens: &[String]) -> Fake {
     let bytes = http(200, &[NOON], success(&format!("[{}]", tokens.join(","))));
     Fake::start(move |_, _| Reply::Bytes(bytes.clone()))
 }
 
 const OVER: &str = r#""2025-02-20T12:00:00Z""#;
+
 const NOW: &str = r#""2025-03-03T12:00:00Z""#;
+
 const SOON: &str = r#""2025-03-20T18:00:00Z""#;
-const LATER: &str = r#""2026-01-01T18:00:00Z""#;
 
-/// Every line that prints on standard output, and how it ends where that works.
-const LINES: [(&[&str], i32); 16] = [
-    (&["get", ID], 0),
-    (&["get", ID, "-o", "json"], 0),
-    (&["list"], 0),
-    (&["list", "-o", "json"], 0),
-    (&["list", "-o", "csv"], 0),
-    (&["check"], 0),
-    (&["check", "-o", "json"], 0),
-    (&["check", "-o", "prometheus"], 0),
-    (&["auth", "status"], 0),
-    (&["profile", "list", "-o", "json"], 0),
-    (&["completions", "bash"], 0),
-    (&["man"], 0),
-    (&["--version"], 0),
-    (&["list", "--help"], 0),
-    (&["get", "nobody", "-o", "json"], 4),
-    (&["check", "nobody", "-o", "json"], 3),
-];
-
-fn one_or_list() -> Fake {
-    Fake::start(|head, _| {
-        let one = token(r#""name":"CI","duration":"forever""#);
-        let is_one = head.contains(ID);
-        let result = if is_one { one } else { format!("[{one}]") };
-        Reply::Bytes(http(200, &[], success(&result)))
-    })
-}
-
-/// A command with this as its standard output: its exit code, and what it says on the error stream.
-fn into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String) {
-    let output = command
-        .stdin(Stdio::null())
-        .stdout(stdout)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), said)
-}
-
-#[test]
-fn e01_a_reader_that_went_away_ends_a_command_quietly_with_its_own_code() {
-    let fake = one_or_list();
-    for (line, code) in LINES {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let (ended, said) = into(writer, fake.command(line));
-        assert_eq!((ended, said.as_str()), (Some(code), ""), "{line:?}");
-    }
-    for line in [&["get"][..], &["get", "-o", "json"], &["list", "x"]] {
-        let mut command = fake.command(line);
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let ended = command.stdout(Stdio::null()).stderr(writer).status();
-        assert_eq!(ended.unwrap().code(), Some(64), "{line:?}");
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn e01_any_other_stream_that_takes_nothing_is_an_error_that_is_said() {
-    let fake = one_or_list();
-    for (line, code) in LINES {
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-        let (ended, said) = into(full.unwrap(), fake.command(line));
-        let failed = if line[0] == "check" { 3 } else { 1 };
-        assert_eq!(ended, Some(code.max(failed)), "{line:?}: {said}");
-        assert!(
-            said.starts_with("error: The output could not be written"),
-            "{line:?}: {said}"
-        );
-        assert_eq!(
-            said.matches("error: ").count(),
-            if code == 4 { 2 } else { 1 },
-            "what else failed is not lost: {said}"
-        );
-    }
-}
+pub(crate) const LATER: &str = r#""2026-01-01T18:00:00Z""#;
 
 #[test]
 fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdict() {
@@ -264,167 +239,329 @@ fn e04_every_state_says_name_id_what_is_left_and_when() {
     }
 }
 
+/// When it is by the fake's clock.
+const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
+
+const LIST: &str = "/access/service_tokens";
+
+pub(crate) fn id(number: usize) -> String {
+    format!("a0000000-0000-4000-8000-{number:012}")
+}
+
+pub(crate) fn eternal(number: usize, more: &str) -> String {
+    format!(
+        r#"{{"id":"{}","name":"n{number}","duration":"forever"{more}}}"#,
+        id(number)
+    )
+}
+
+fn ok(result: &str) -> Reply {
+    Reply::Bytes(http(200, &[("date", DATE)], success(result)))
+}
+
+pub(crate) fn answer(head: &str, tokens: &[String]) -> Reply {
+    let path = head.split_whitespace().nth(1).unwrap();
+    let path = path.split('?').next().unwrap();
+    let last = path.rsplit('/').next().unwrap();
+    if path.ends_with(LIST) {
+        let count = tokens.len();
+        let all = tokens.join(",");
+        let info = format!(r#"{{"page":1,"per_page":1000,"count":{count},"total_count":{count}}}"#);
+        let body = format!(
+            r#"{{"success":true,"errors":[],"messages":[],"result":[{all}],"result_info":{info}}}"#
+        );
+        return Reply::Bytes(http(200, &[("date", DATE)], body));
+    }
+    match tokens.iter().find(|token| token.contains(last)) {
+        Some(token) => ok(token),
+        None => Reply::Bytes(http(
+            404,
+            &[("date", DATE)],
+            refusal(r#"[{"code":12135,"message":"service_token_not_found"}]"#),
+        )),
+    }
+}
+
 #[test]
-fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
-    let fake = api_at_noon(&[ending(1, LATER)]);
-    for (warn, critical) in [
-        ("7", "30"),
-        ("7d", "8d"),
-        ("7d", "169h"),
-        ("1d", "25h"),
-        ("7", "8d"),
-        ("90m", "2h"),
-        ("4%", "25%"),
+fn f14_the_previous_secret_has_a_metric_a_column_and_a_warning() {
+    let previous = |left: TimeDelta| {
+        let end = (noon() + left).to_rfc3339();
+        format!(r#","previous_client_secret_expires_at":"{end}""#)
+    };
+    for (left, severity) in [
+        (TimeDelta::hours(2), Some("warning")),
+        (TimeDelta::days(8), Some("info")),
+        (TimeDelta::hours(-1), None),
     ] {
-        let line = [
-            "check",
-            "--warn",
-            warn,
-            "--critical",
-            critical,
-            "-o",
-            "json",
-        ];
-        let words = is_refused(&fake, &line);
-        // Whole days are written as such.
-        let days = |text: &str| match text {
-            unit if unit.ends_with(['h', 'm', '%']) => unit.to_owned(),
-            days => format!("{}d", days.trim_end_matches('d')),
+        let fake = api(&[eternal(1, &previous(left)), eternal(2, "")]);
+        let end = (noon() + left).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        for line in [["list", "-o", "json"], ["check", "-o", "json"]] {
+            let outcome = run(&mut fake.command(&line));
+            assert_eq!(outcome.code, Some(0), "the verdict stays by status");
+            let report = outcome.json();
+            let tokens = report["tokens"].as_array().unwrap();
+            assert_eq!(tokens[0]["previous_secret_expires_at"], end.as_str());
+            assert_eq!(tokens[1]["previous_secret_expires_at"], Value::Null);
+            let findings = tokens[0]["findings"].as_array().unwrap();
+            let alive = findings
+                .iter()
+                .find(|it| it["code"] == "previous_secret_alive");
+            let said = alive.map(|it| it["severity"].as_str().unwrap());
+            assert_eq!(said, severity, "{left}");
+        }
+        let got = run(&mut fake.command(&["get", &id(1), "-o", "json"])).json();
+        assert!(got.get("previous_secret_expires_at").is_none());
+        let csv = run(&mut fake.command(&["list", "-o", "csv"])).stdout;
+        let mut lines = csv.lines();
+        assert_eq!(
+            lines.next().unwrap(),
+            "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
+             previous_secret_expires_at"
+        );
+        assert!(lines.next().unwrap().ends_with(&format!(",true,{end}")));
+        assert!(lines.next().unwrap().ends_with(",true,"));
+        let metrics = run(&mut fake.command(&["check", "-o", "prometheus"])).stdout;
+        let name = "tokenscope_service_token_previous_secret_expiry_timestamp_seconds";
+        let series = metrics.lines().find(|line| line.starts_with(name));
+        let value = (noon() + left).timestamp().to_string();
+        assert_eq!(series.is_some(), severity.is_some(), "{metrics}");
+        assert!(series.is_none_or(|line| line.contains(&id(1)) && line.ends_with(&value)));
+    }
+}
+
+/// A token that is switched off takes its previous secret along.
+#[test]
+fn f14_a_dead_token_has_no_previous_secret() {
+    let dead = r#","enabled":false,"previous_client_secret_expires_at":"2025-03-02T12:00:00Z""#;
+    let fake = api(&[eternal(1, dead)]);
+    let metrics = run(&mut fake.command(&["check", "-o", "prometheus"])).stdout;
+    assert!(!metrics.contains("previous_secret"), "{metrics}");
+}
+
+#[test]
+fn f05_the_first_refusal_ends_the_rest() {
+    let code = |code: u16| refusal(&format!(r#"[{{"code":{code},"message":"no"}}]"#));
+    for (status, body, kind) in [
+        (429, String::new(), "rate_limited"),
+        (401, code(1000), "authentication"),
+        (403, code(9109), "authentication"),
+    ] {
+        let body = body.replace("\"no\"", "\"Invalid access token\"");
+        for count in [2, 5, 6, 300] {
+            let reply = http(status, &[("retry-after", "120")], &body);
+            let fake = Fake::start(move |_, _| Reply::Bytes(reply.clone()));
+            let ids: Vec<String> = (1..=count).map(id).collect();
+            let mut command = fake.command(&["check", "-o", "json"]);
+            let outcome = run(command.args(&ids));
+            assert_eq!(outcome.code, Some(3));
+            assert_eq!(outcome.json()["error"]["kind"], kind);
+            assert_eq!(fake.heads().len(), 1, "{status} for {count}");
+        }
+    }
+}
+
+#[test]
+fn f05_what_was_read_before_the_refusal_stays_and_the_rest_inherit_it() {
+    let fake = Fake::start(|head, _| {
+        if head.contains(&id(1)) {
+            return answer(head, &[eternal(1, "")]);
+        }
+        if head.contains(LIST) && !head.contains(&format!("{LIST}/")) {
+            return answer(head, &[eternal(1, "")]);
+        }
+        Reply::Bytes(http(429, &[("retry-after", "120")], ""))
+    });
+    let ids: Vec<String> = (1..=5).map(id).collect();
+    let report = run(fake.command(&["check", "-o", "json"]).args(&ids)).json();
+    assert_eq!(report["count"], 5);
+    assert_eq!(report["complete"], false);
+    let limited = report["tokens"].as_array().unwrap().iter();
+    let limited = limited.filter(|token| token["error"]["kind"] == "rate_limited");
+    assert_eq!(limited.count(), 4);
+}
+
+#[test]
+fn f05_above_five_names_the_list_is_read_once() {
+    let tokens: Vec<String> = (1..=300).map(|number| eternal(number, "")).collect();
+    for count in [6, 300] {
+        let fake = api(&tokens);
+        let mut named: Vec<String> = (1..=count).map(id).collect();
+        named[1] = "n2".to_owned();
+        named[2] = id(3).to_uppercase();
+        named[3] = format!(
+            "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}{LIST}/{}",
+            id(4)
+        );
+        let outcome = run(fake.command(&["check", "-o", "json"]).args(&named));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+        assert_eq!(outcome.json()["count"], count);
+        assert_eq!(fake.heads().len(), 1);
+    }
+    // What a whole list lacks is not there, and not asked for again.
+    let fake = api(&tokens[..4]);
+    let named: Vec<String> = (1..=6).map(id).collect();
+    let outcome = run(fake.command(&["check", "-o", "json"]).args(&named));
+    assert_eq!(outcome.code, Some(3));
+    let report = outcome.json();
+    assert_eq!(report["tokens"][0]["error"]["kind"], "not_found");
+    assert_eq!(report["complete"], true);
+    assert_eq!(fake.heads().len(), 1);
+}
+
+/// A role that covers single tokens may read them, and list none.
+#[test]
+fn f05_a_list_that_says_nothing_is_not_the_last_word() {
+    let tokens: Vec<String> = (1..=6).map(|number| eternal(number, "")).collect();
+    for is_refused in [false, true] {
+        let tokens = tokens.clone();
+        let fake = Fake::start(move |head, _| {
+            if head.contains(&format!("{LIST}/")) {
+                return answer(head, &tokens);
+            }
+            if is_refused {
+                let body = refusal(r#"[{"code":10000,"message":"Forbidden"}]"#);
+                return Reply::Bytes(http(403, &[("date", DATE)], body));
+            }
+            ok("[]")
+        });
+        let named: Vec<String> = (1..=6).map(id).collect();
+        let outcome = run(fake.command(&["check", "-o", "json"]).args(&named));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn f15_a_token_that_could_not_be_read_is_seen_in_every_form() {
+    for (status, body) in [
+        (501, String::new()),
+        (403, refusal(r#"[{"code":10000,"message":"Forbidden"}]"#)),
+        (200, "<html>".to_owned()),
+    ] {
+        let fake = Fake::start(move |head, _| {
+            if head.contains(&id(3)) {
+                return Reply::Bytes(http(status, &[("date", DATE)], &body));
+            }
+            answer(head, &[eternal(1, "")])
+        });
+        let url = format!(
+            "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}{LIST}/{}",
+            id(3)
+        );
+        for named in [id(3), id(3).to_uppercase(), url] {
+            let metrics = run(&mut fake.command(&["check", &id(1), &named, "-o", "prometheus"]));
+            assert_eq!(metrics.code, Some(3));
+            assert!(
+                metrics.stdout.contains("\ntokenscope_complete 0\n"),
+                "{}",
+                metrics.stdout
+            );
+            let unknown = format!("id=\"{}\"", id(3));
+            let series = metrics
+                .stdout
+                .lines()
+                .filter(|line| line.contains(&unknown));
+            assert_eq!(series.count(), 7, "{}", metrics.stdout);
+            assert!(!metrics.stdout.contains("id=\"\""), "{}", metrics.stdout);
+            let report = run(&mut fake.command(&["check", &id(1), &named, "-o", "json"])).json();
+            assert_eq!(report["complete"], false);
+            let reason = report["incomplete_reason"].as_str().unwrap();
+            assert!(reason.contains("1 of 2 tokens"), "{reason}");
+        }
+    }
+}
+
+/// Monitoring that reads metrics alone must see that it sees nothing.
+#[test]
+fn f04_a_scope_without_tokens_is_not_complete() {
+    let fake = api(&[]);
+    let metrics = run(&mut fake.command(&["check", "-o", "prometheus"]));
+    assert!(metrics.stdout.contains("\ntokenscope_complete 0\n"));
+    let table = run(&mut fake.command(&["check"]));
+    assert_eq!(table.code, Some(3));
+    assert!(
+        table
+            .stdout
+            .starts_with("UNKNOWN: there is no service token")
+    );
+    let listed = run(&mut fake.command(&["list", "-o", "json"])).json();
+    assert_eq!(listed["complete"], true, "a list is what it is");
+    // To leave everything out is a wish, not blindness.
+    let fake = api(&[eternal(1, "")]);
+    let metrics = run(&mut fake.command(&["check", "--exclude", "n1", "-o", "prometheus"]));
+    assert_eq!(metrics.code, Some(0));
+    assert!(metrics.stdout.contains("\ntokenscope_complete 1\n"));
+}
+
+/// Every way in which one profile of two can be blind.
+#[cfg(target_os = "linux")]
+#[test]
+fn f04_a_blind_profile_is_named_and_never_green() {
+    use crate::support::keyring::{Keyring, Session};
+    const OTHER: &str = "11111111111111111111111111111111";
+    let Some(session) = Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let page = r#"{"success":true,"errors":[],"messages":[],"result":[],"result_info":{"page":1,"per_page":1,"total_count":9,"total_pages":9}}"#;
+    let refused = refusal(r#"[{"code":10000,"message":"Forbidden"}]"#);
+    let empty = success("[]");
+    for (status, body, said) in [
+        (200, empty.as_str(), "the API lists no service token"),
+        (200, page, ""),
+        (403, refused.as_str(), ""),
+        (429, "", ""),
+        (501, "", ""),
+        (200, "<html>", ""),
+    ] {
+        let reply = http(status, &[("date", DATE)], body);
+        let fake = Fake::start(move |head, _| {
+            if head.contains(OTHER) {
+                return Reply::Bytes(reply.clone());
+            }
+            answer(head, &[eternal(1, "")])
+        });
+        let home = crate::support::api::home();
+        let run = |arguments: &[&str]| -> Outcome {
+            let mut command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+            command.args(arguments);
+            command.env("TOKENSCOPE_HOME", home.path());
+            command.env("CLOUDFLARE_BASE_URL", fake.url());
+            crate::support::api::run_with_input(
+                &mut command,
+                crate::support::tokens::CANARY.as_bytes(),
+            )
         };
-        for (name, value) in [("warning", warn), ("critical", critical)] {
-            let said = format!("{name} threshold, {}", days(value));
-            assert!(words.contains(&said), "{said}: {words}");
+        for (profile, account) in [("sees", ACCOUNT), ("blind", OTHER)] {
+            let set = run(&[
+                "auth",
+                "set",
+                "--stdin",
+                "--no-check",
+                "--profile",
+                profile,
+                "--account",
+                account,
+            ]);
+            assert_eq!(set.code, Some(0), "{}", set.stderr);
         }
+        let table = run(&["check", "--all-profiles"]);
+        assert_eq!(table.code, Some(3), "{status}: {}", table.stdout);
+        let first = table.stdout.lines().next().unwrap();
+        assert!(
+            first.contains("profile blind: ") && first.contains(said),
+            "{first}"
+        );
+        assert!(!first.contains("profile sees"), "{first}");
+        let report = run(&["check", "--all-profiles", "-o", "json"]).json();
+        assert_eq!(report["complete"], false);
+        let blind = report["profiles"].as_array().unwrap().iter();
+        let blind = blind.filter(|profile| profile["complete"] == false);
+        assert_eq!(blind.count(), 1, "{report}");
+        let metrics = run(&["check", "--all-profiles", "-o", "prometheus"]).stdout;
+        assert!(metrics.contains("\ntokenscope_complete 0\n"), "{metrics}");
+        // What is left out by wish is not missing; what cannot be seen still is.
+        assert_eq!(
+            run(&["check", "--all-profiles", "--exclude", "n1"]).code,
+            Some(3)
+        );
     }
-    for flag in ["--warn", "--critical"] {
-        for value in [
-            "-1",
-            "0",
-            "0d",
-            "0h",
-            "abc",
-            "",
-            " ",
-            "7w",
-            "1.5d",
-            "7 d",
-            "d",
-            "1d12h",
-            "+7",
-            "0x7",
-            "٧",
-            "99999999999999999999",
-            "9223372036854775807d",
-            "0m",
-            "0%",
-            "101%",
-            "%",
-            "1.5%",
-            "-5%",
-            "7M",
-            "7s",
-            "1e3",
-        ] {
-            let given = format!("{flag}={value}");
-            let words = is_refused(&fake, &["check", &given, "-o", "json"]);
-            assert!(words.contains(flag), "{words}");
-        }
-    }
-    assert!(fake.heads().is_empty(), "nothing was asked");
-    for (warn, critical) in [
-        ("30", "7"),
-        ("30d", "168h"),
-        ("25h", "1d"),
-        ("8", "7d"),
-        ("7d", "168h"),
-        ("10%", "5%"),
-        ("90m", "5%"),
-    ] {
-        let line = ["check", "--warn", warn, "--critical", critical];
-        assert_eq!(run(&mut fake.command(&line)).code, Some(0), "{line:?}");
-    }
-    // The default of the other one gives way.
-    for line in [["check", "--warn", "5d"], ["check", "--critical", "31"]] {
-        assert_eq!(run(&mut fake.command(&line)).code, Some(0), "{line:?}");
-    }
-}
-
-#[track_caller]
-fn is_refused(fake: &Fake, line: &[&str]) -> String {
-    run(&mut fake.command(line)).is_error("usage", 3)
-}
-
-#[test]
-fn e02_a_secret_in_the_wrong_place_of_a_command_line_is_not_repeated() {
-    let fake = Fake::holding("[]");
-    let home = home();
-    let in_url = format!("https://dash.cloudflare.com/?token={CANARY}");
-    for line in [
-        &[CANARY][..],
-        &[CANARY, "list"],
-        &["auth", CANARY],
-        &["auth", "set", CANARY],
-        &["auth", "set", "--stdin", CANARY],
-        &["auth", "set", "--stdin", "--email", CANARY],
-        &["auth", "set", "--stdin", "--profile", &format!("{CANARY}=")],
-        &["auth", "status", CANARY],
-        &["list", CANARY],
-        &["list", CANARY, "-o", "json"],
-        &["list", "--account", CANARY],
-        &["list", "--zone", CANARY, "-o", "json"],
-        &["get", &in_url],
-        &["get", ID, CANARY],
-        &["check", &in_url, "-o", "json"],
-        &[&in_url],
-        &["profile", CANARY],
-    ] {
-        let mut command = fake.command(line);
-        command.env_remove("CLOUDFLARE_API_TOKEN");
-        let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
-        assert!(matches!(outcome.code, Some(64 | 3)), "{line:?}");
-        outcome.hides_the_secret();
-    }
-    // Typing mistakes are.
-    for (line, echo) in [
-        (&["auth", "stats"][..], "'stats'"),
-        (&["list", "--acount", "x"], "'--acount'"),
-    ] {
-        let outcome = run(&mut fake.command(line));
-        assert!(outcome.stderr.contains(echo), "{}", outcome.stderr);
-    }
-}
-
-#[test]
-fn c24_a_secret_that_is_too_long_is_refused_whole_and_never_sent() {
-    let fake = Fake::holding("[]");
-    let home = home();
-    let long = |length: usize| "t".repeat(length);
-    for (input, complaint) in [
-        (long(70_000), "longer than any credential"),
-        (long(65_537), "longer than any credential"),
-        (long(65_536), "longer than any credential"),
-        (long(4_097), "longer than any credential"),
-        (
-            format!("{CANARY}{}", " ".repeat(70_000)),
-            "longer than any credential",
-        ),
-        (String::new(), "empty"),
-        (" \r\n".to_owned(), "empty"),
-    ] {
-        let line = ["auth", "set", "--stdin", "--account", ACCOUNT];
-        let mut command = tokenscope(&line);
-        command
-            .env("CLOUDFLARE_BASE_URL", fake.url())
-            .env("TOKENSCOPE_HOME", home.path());
-        let outcome = run_with_input(&mut command, input.as_bytes());
-        assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains(complaint), "{}", outcome.stderr);
-        outcome.hides_the_secret();
-    }
-    let outcome = run(fake
-        .command(&["list", "-o", "json"])
-        .env("CLOUDFLARE_API_TOKEN", long(4_097)));
-    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("longer than any credential"));
-    assert!(fake.heads().is_empty(), "nothing was sent");
 }

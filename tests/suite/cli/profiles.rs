@@ -4,7 +4,8 @@
 
 use std::process::Output;
 
-use crate::support::binary::{ACCOUNT, Stage, json, text};
+use crate::support::binary::{Stage, json, text};
+use crate::support::tokens::ACCOUNT;
 
 fn config() -> String {
     format!(

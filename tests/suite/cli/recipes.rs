@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, text, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, text, without_the_clock};
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// The blocks of code of one language, in their order.
 fn blocks(language: &str) -> Vec<String> {

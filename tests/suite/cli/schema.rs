@@ -7,7 +7,8 @@ use jsonschema::{Retrieve, Uri, Validator};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{ACCOUNT, Stage, TOKENS, json};
+use crate::support::binary::{Stage, TOKENS, json};
+use crate::support::tokens::ACCOUNT;
 
 /// Finds the schemas that schemas name beside themselves, and no others.
 struct Folder;

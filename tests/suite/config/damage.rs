@@ -1,224 +1,23 @@
-//! Beside the cases: tokens whose fields are anything, and files in any state.
+//! Files that are damaged, from a newer version, or in the wrong place.
 
 #![cfg(unix)]
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::value::RawValue;
-use tokenscope::cli::output::report::Report;
-use tokenscope::cli::output::table::Style;
-use tokenscope::cli::output::{Judgement, details, json};
-use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::fields::fields;
-use tokenscope::domain::findings::findings;
-use tokenscope::domain::lifetime;
-use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::status::{Status, Thresholds};
-use tokenscope::domain::token::ServiceToken;
-
-use crate::support::api::{
-    ACCOUNT, CANARY, Fake, ID, Reply, home, http, run, shows, success, token, tokenscope,
-};
+#[cfg(target_os = "linux")]
+use crate::config::files::{config, place, put, screens, text, warnings};
+use crate::support::api::{Fake, Reply, home, http, run, shows, success, token};
 use crate::support::keyring::eventually;
-
-const FIELDS: [&str; 11] = [
-    "id",
-    "client_id",
-    "name",
-    "duration",
-    "enabled",
-    "created_at",
-    "updated_at",
-    "expires_at",
-    "last_seen_at",
-    "client_secret_version",
-    "previous_client_secret_expires_at",
-];
-
-/// Values of every type and size, dates of every oddity among them.
-fn values() -> Vec<String> {
-    let mut values: Vec<String> = [
-        "null",
-        "true",
-        "false",
-        "0",
-        "-1",
-        "1e400",
-        "1.5",
-        "[]",
-        "[null,[{}]]",
-        "{}",
-        r#"{"a":{"b":1}}"#,
-        r#""""#,
-        r#"" ""#,
-        r#""\ud800""#,
-        r#""\u0000""#,
-        r#""text""#,
-        r#""forever""#,
-        r#""8760h""#,
-        r#""2026-12-07T16:37:52Z""#,
-        r#""2026-12-07T16:37:52.123456789+14:00""#,
-        r#""2026-12-07t16:37:52z""#,
-        r#""2026-12-07 16:37:52Z""#,
-        r#""2026-12-07""#,
-        r#""0000-01-01T00:00:00Z""#,
-        r#""0001-01-01T00:00:00Z""#,
-        r#""9999-12-31T23:59:59Z""#,
-        r#""9999-12-31T23:59:59-23:59""#,
-        r#""+262142-12-31T23:59:59Z""#,
-        r#""-262143-01-01T00:00:00Z""#,
-        r#""2016-12-31T23:59:60Z""#,
-        r#""2025-02-29T00:00:00Z""#,
-        r#""1969-12-31T23:59:59Z""#,
-        r#""2026-12-07T24:00:00Z""#,
-        r#""99999999999999999999h""#,
-        r#""-5h""#,
-        r#""٣h""#,
-    ]
-    .map(str::to_owned)
-    .into();
-    values.push("9".repeat(500));
-    values.push(format!("\"{}\"", "x".repeat(200_000)));
-    values.push(format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)));
-    values
-}
-
-fn parse(json: &str) -> ServiceToken {
-    let raw: &RawValue = serde_json::from_str(json).unwrap();
-    ServiceToken::parse(&RawJson::from(raw))
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
-/// Everything that is made of a token, at an instant.
-fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
-    let thresholds = Thresholds::default();
-    let _ = (
-        findings(token, now, thresholds),
-        Status::of(token, now, thresholds),
-    );
-    let share = lifetime::elapsed(token, now);
-    assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-    let by = Judgement {
-        now,
-        offset: ClockOffset::default(),
-        thresholds,
-    };
-    let (mut json_text, mut table) = (Vec::new(), Vec::new());
-    let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
-    let report = Report::Token {
-        token,
-        scope: &scope,
-        by,
-    };
-    json::print(&mut json_text, report).unwrap();
-    let style = Style {
-        width: Some(100),
-        colored: true,
-        ascii: false,
-    };
-    details::token(&mut table, token, by, style).unwrap();
-    (
-        String::from_utf8(json_text).unwrap(),
-        String::from_utf8(table).unwrap(),
-    )
-}
-
-#[test]
-fn a_field_of_any_type_spoils_nothing_and_none_is_dropped() {
-    let instants = [
-        at("2026-11-25T12:00:00Z"),
-        at("1970-01-01T00:00:00Z"),
-        DateTime::<Utc>::MIN_UTC,
-        DateTime::<Utc>::MAX_UTC,
-    ];
-    for value in values() {
-        for field in FIELDS {
-            let json = format!(r#"{{"marker":"kept","{field}":{value},"after":1}}"#);
-            let token = parse(&json);
-            let rows = fields(&token);
-            let row = rows.iter().find(|row| row.key == field).unwrap();
-            assert_eq!(row.raw(&token), Some(value.as_str()), "{field}");
-            assert!(rows.iter().any(|row| row.key == "marker"));
-            assert!(
-                rows.iter().any(|row| row.key == "after"),
-                "{field}: {value}"
-            );
-            for now in instants {
-                let (json, _) = judge(&token, now);
-                let report: serde_json::Value = match serde_json::from_str(&json) {
-                    Ok(report) => report,
-                    // A nest or a number that this reader does not take, and that was sent so.
-                    Err(_) => continue,
-                };
-                for key in ["expires_at", "last_seen_at"] {
-                    let time = &report[key];
-                    let is_rfc3339 = time.as_str().is_some_and(|text| {
-                        text.len() == 20 && DateTime::parse_from_rfc3339(text).is_ok()
-                    });
-                    assert!(time.is_null() || is_rfc3339, "{field}: {value}: {time}");
-                }
-            }
-        }
-        let all: Vec<String> = FIELDS
-            .iter()
-            .map(|field| format!("\"{field}\":{value}"))
-            .collect();
-        judge(&parse(&format!("{{{}}}", all.join(","))), instants[0]);
-    }
-}
-
-#[test]
-fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
-    let members = r#""name":["odd"],"duration":8760,"enabled":"false","expires_at":1765125472,"client_secret_version":"two","last_seen_at":false"#;
-    let fake = Fake::holding(&token(members));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("UNKNOWN");
-    for raw in [
-        r#"["odd"]"#,
-        "8760",
-        r#""false""#,
-        "1765125472",
-        r#""two""#,
-        "false",
-    ] {
-        shows(&mut session, &format!("unexpected type: {raw}"));
-    }
-    session.type_keys("q");
-    session.end();
-}
-
-#[test]
-fn one_bad_token_hides_no_other() {
-    let good = token(r#""name":"wanted","duration":"forever""#);
-    for bad in [
-        "null",
-        "5",
-        "\"x\"",
-        "[]",
-        "{}",
-        r#"{"id":5,"name":{}}"#,
-        r#"{"\ud800":1}"#,
-        r#"{"name":"wanted2"}"#,
-    ] {
-        for list in [
-            format!("[{bad},{good}]"),
-            format!("[{good},{bad}]"),
-            format!("[{bad},{good},{bad}]"),
-        ] {
-            let outcome = run(&mut Fake::holding(&list).command(&["get", "wanted", "-o", "json"]));
-            assert_eq!(outcome.code, Some(0), "{bad}: {}", outcome.stdout);
-            assert_eq!(outcome.json()["token"]["id"], ID);
-        }
-    }
-}
+#[cfg(target_os = "linux")]
+use crate::support::services::{api, profiled};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::write(path, bytes).unwrap();
@@ -338,36 +137,6 @@ fn the_state_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_is_said_before_anything_else() {
-    let fake = Fake::holding(&token(""));
-    for make in [
-        |path: &Path| fs::create_dir(path).unwrap(),
-        |path: &Path| {
-            let made = Command::new("mkfifo").arg(path).status().unwrap();
-            assert!(made.success());
-        },
-    ] {
-        let home = home();
-        make(&home.path().join("tokenscope.log"));
-        let mut command = fake.command(&["get", ID, "-o", "json", "--log", "trace"]);
-        let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
-        let words = outcome.is_error("config", 1);
-        assert!(words.contains("tokenscope.log"), "{words}");
-    }
-    let home = home();
-    symlink("/dev/full", home.path().join("tokenscope.log")).unwrap();
-    let mut command = fake.command(&["get", ID, "--log", "trace"]);
-    let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
-    assert!(
-        outcome.stderr.is_empty() || outcome.code == Some(1),
-        "{}",
-        outcome.stderr
-    );
-    let mut command = tokenscope(&["get", ID, "--log", "loud", "-o", "json"]);
-    run(command.env("TOKENSCOPE_HOME", home.path())).is_error("usage", 64);
-}
-
-#[test]
 fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
     let bytes = http(200, &[], success(&token(r#""duration":"forever""#)));
     let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
@@ -429,12 +198,141 @@ fn a_symbolic_link_in_the_place_of_the_state_is_moved_aside_itself() {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn no_length_of_time_overflows_the_clock() {
-    let far = parse(
-        r#"{"duration":"9999999999999h","created_at":"0002-01-01T00:00:00Z","expires_at":"9999-12-31T23:59:59Z","last_seen_at":"0002-01-01T00:00:00Z"}"#,
-    );
-    for days in [-700_000, -1, 0, 1, 700_000] {
-        judge(&far, at("2026-11-25T12:00:00Z") + TimeDelta::days(days));
+fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
+    let fake = api();
+    let (_dir, home) = place();
+    let file = home.join("config.toml");
+    // The first run binds the profiles of this test to the fake.
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "list"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let before = fs::metadata(&file).unwrap();
+    for name in ["default", "default"] {
+        let outcome = run(&mut profiled(&fake, &home, &["profile", "use", name]));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     }
+    let after = fs::metadata(&file).unwrap();
+    assert_eq!(
+        (after.ino(), after.mtime_nsec()),
+        (before.ino(), before.mtime_nsec())
+    );
+    assert!(!home.join("tokenscope.lock").exists());
+    // Nor does it fail where nothing can be written, or where another holds the lock.
+    let lock = File::create(home.join("tokenscope.lock")).unwrap();
+    lock.lock().unwrap();
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "default"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn i05_a_check_with_a_name_in_a_profile_warns_of_nothing() {
+    let fake = api();
+    let (_dir, home) = place();
+    let named = config().replace(
+        "[profiles.other]\n",
+        "[profiles.other]\nname = \"Example Ltd\"\n",
+    );
+    put(&home.join("config.toml"), &named);
+    let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
+    let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+const OF_ANY_TYPE: [&str; 14] = [
+    "\"solarized\"",
+    "\"\"",
+    "3",
+    "-1",
+    "1.5",
+    "nan",
+    "2026-11-26",
+    "[]",
+    "[true]",
+    "{ a = 1 }",
+    "9223372036854775807",
+    "31536001",
+    "\"true\"",
+    "12:00:00",
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn i05_how_things_look_is_never_a_reason_to_fail() {
+    let fake = api();
+    let (_dir, home) = place();
+    for key in [
+        "theme",
+        "ascii",
+        "bell",
+        "title",
+        "notify",
+        "mouse",
+        "calm",
+        "refresh_seconds",
+    ] {
+        let known = match key {
+            "theme" => "\"light\"",
+            "refresh_seconds" => "3",
+            _ => "true",
+        };
+        for value in OF_ANY_TYPE.into_iter().chain([known]) {
+            let written = format!("{key} = {value} # kept\n{}", config());
+            put(&home.join("config.toml"), &written);
+            let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
+            let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+            assert_eq!(outcome.code, Some(0), "{written}: {}", outcome.stderr);
+            let warned = warnings(&outcome);
+            if value == known {
+                assert_eq!(warned, [""; 0], "{written}");
+                continue;
+            }
+            assert_eq!(warned.len(), 1, "{written}: {}", outcome.stderr);
+            for said in [&format!("`{key}`"), "line 1", "the default is used"] {
+                assert!(warned[0].contains(said), "{}", warned[0]);
+            }
+            assert!(
+                !warned[0].contains("solarized"),
+                "values are not repeated: {}",
+                warned[0]
+            );
+        }
+    }
+    // A change keeps what was not understood.
+    put(
+        &home.join("config.toml"),
+        &format!("theme = \"solarized\"\nmouse = 7\n{}", config()),
+    );
+    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let now = text(&home.join("config.toml"));
+    assert!(now.contains("theme = \"solarized\"\nmouse = 7\n"), "{now}");
+    let path = home.to_str().unwrap();
+    let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    session.end();
+    // What decides a verdict or a credential is an error as ever.
+    for wrong in [
+        "warn = \"soon\"",
+        "critical = []",
+        "default_profile = 3",
+        "profiles = true",
+    ] {
+        put(&home.join("config.toml"), &format!("{wrong}\n"));
+        let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
+        let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
+        assert_eq!(outcome.code, Some(3), "{wrong}: {}", outcome.stdout);
+    }
+    put(&home.join("config.toml"), &config());
+    let outcome = run(&mut profiled(
+        &fake,
+        &home,
+        &["list", "--theme", "solarized"],
+    ));
+    assert_ne!(outcome.code, Some(0), "the flag: {}", outcome.stdout);
 }

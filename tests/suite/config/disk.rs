@@ -12,8 +12,9 @@ use portable_pty::CommandBuilder;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::support::api::{ACCOUNT, CANARY, Fake, ID, home, run, token};
+use crate::support::api::{Fake, home, run, token};
 use crate::support::terminal::Session;
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// Where a home may be that takes no more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

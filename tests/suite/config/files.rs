@@ -13,9 +13,10 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::keyring::states::{api, profiled};
-use crate::support::api::{ACCOUNT, CANARY, Fake, ID, Outcome, run};
+use crate::support::api::{Fake, Outcome, run};
+use crate::support::services::{api, profiled};
 use crate::support::terminal::Session;
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// A user that has neither a name nor a home.
 pub(crate) const STRANGER: u32 = 54_321;

@@ -1,19 +1,20 @@
-//! Beside `files`: what other users and killed writers leave in a folder, and what is not written.
+//! Folders that others may write in, links, pipes, and what killed writers leave behind.
 
 #![cfg(target_os = "linux")]
 
-use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::fs;
+use std::fs::File;
+use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use super::files::{
-    STRANGER, as_user, config, is_root, mode, place, put, screens, set_mode, text, through,
-    warnings,
+use crate::config::files::{
+    STRANGER, as_user, is_root, mode, place, put, screens, set_mode, text, through, warnings,
 };
-use crate::keyring::states::{api, profiled};
-use crate::support::api::{ACCOUNT, CANARY, Fake, ID, Outcome, run};
+use crate::support::api::{Fake, Outcome, run};
+use crate::support::services::{api, profiled};
+use crate::support::tokens::ID;
 
 fn log_here(fake: &Fake, home: &Path) -> Outcome {
     run(fake
@@ -29,8 +30,6 @@ fn remember(fake: &Fake, home: &Path) -> String {
     session.type_keys("q");
     session.end().1
 }
-
-// K09: links, pipes, devices, and folders that others may write in.
 
 #[test]
 fn k09_a_link_is_followed_for_what_people_write_alone() {
@@ -176,8 +175,6 @@ fn k09_a_folder_that_others_may_write_in_is_warned_of() {
     }
 }
 
-// K13: what killed writers left.
-
 #[test]
 fn k13_temporary_files_of_killed_writers_are_swept() {
     let fake = api();
@@ -235,94 +232,68 @@ fn k13_temporary_files_of_killed_writers_are_swept() {
     assert!(!home.join(old[0]).exists());
 }
 
-// What would not change is not written.
-
 #[test]
-fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
+fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_once() {
     let fake = api();
     let (_dir, home) = place();
-    let file = home.join("config.toml");
-    // The first run binds the profiles of this test to the fake.
-    let outcome = run(&mut profiled(&fake, &home, &["profile", "list"]));
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let before = fs::metadata(&file).unwrap();
-    for name in ["default", "default"] {
-        let outcome = run(&mut profiled(&fake, &home, &["profile", "use", name]));
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let log = home.join("tokenscope.log");
+    for (folder, file, said) in [
+        (0o755, 0o644, 2),
+        (0o700, 0o604, 1),
+        (0o750, 0o600, 1),
+        (0o2755, 0o666, 2),
+    ] {
+        put(&log, "from before\n");
+        set_mode(&log, file);
+        set_mode(&home, folder);
+        for (turn, said) in [(1, said), (2, 0)] {
+            let outcome = run(fake
+                .command(&["get", ID, "--log", "info"])
+                .env("TOKENSCOPE_HOME", &home));
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+            assert_eq!(
+                warnings(&outcome).len(),
+                said,
+                "{folder:o} {turn}: {}",
+                outcome.stderr
+            );
+            assert_eq!((mode(&home) & 0o777, mode(&log)), (0o700, 0o600));
+        }
+        assert!(text(&log).starts_with("from before\n"));
     }
-    let after = fs::metadata(&file).unwrap();
+    // The lock too, by a command that changes something, and by the screens, at their end.
+    set_mode(&home, 0o755);
+    put(&home.join("tokenscope.lock"), "");
+    set_mode(&home.join("tokenscope.lock"), 0o644);
+    let path = home.to_str().unwrap();
+    let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    let (_, stream) = session.end();
+    let (_, after) = stream.split_once("\u{1b}[?1049l").unwrap();
     assert_eq!(
-        (after.ino(), after.mtime_nsec()),
-        (before.ino(), before.mtime_nsec())
+        after.matches("was open to other users").count(),
+        2,
+        "{after}"
     );
-    assert!(!home.join("tokenscope.lock").exists());
-    // Nor does it fail where nothing can be written, or where another holds the lock.
-    let lock = File::create(home.join("tokenscope.lock")).unwrap();
-    lock.lock().unwrap();
-    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "default"]));
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
-    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert_eq!(
+        (mode(&home), mode(&home.join("tokenscope.lock"))),
+        (0o700, 0o600)
+    );
 }
 
 #[test]
-fn i05_a_check_with_a_name_in_a_profile_warns_of_nothing() {
+fn i06_a_folder_with_more_in_it_than_our_files_is_left_as_it_is() {
     let fake = api();
-    let (_dir, home) = place();
-    let named = config().replace(
-        "[profiles.other]\n",
-        "[profiles.other]\nname = \"Example Ltd\"\n",
-    );
-    put(&home.join("config.toml"), &named);
-    let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
-    let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-}
-
-// K15: what builds and checks the program.
-
-#[test]
-fn k15_workflows_pin_what_they_run_and_may_only_read() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workflows = fs::read_dir(root.join(".github/workflows")).unwrap();
-    let workflows: Vec<String> = workflows.map(|it| text(&it.unwrap().path())).collect();
-    assert!(!workflows.is_empty());
-    for workflow in &workflows {
-        assert!(
-            workflow.contains("\npermissions: {}\n"),
-            "a job gets what it needs itself"
-        );
-        assert!(!workflow.contains(": write"), "{workflow}");
-        let steps: Vec<&str> = workflow.split("- uses: ").skip(1).collect();
-        for step in steps {
-            let (_, reference) = step.lines().next().unwrap().split_once('@').unwrap();
-            let hash = reference.split(' ').next().unwrap();
-            let is_hash = hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
-            assert!(is_hash, "a tag can be moved: {reference}");
-            if step.starts_with("actions/checkout@") {
-                let options: Vec<&str> = step.lines().skip(1).take(2).map(str::trim).collect();
-                assert_eq!(options, ["with:", "persist-credentials: false"]);
-            }
-        }
+    for foreign in ["photos", ".profile"] {
+        let (_dir, home) = place();
+        set_mode(&home, 0o755);
+        put(&home.join(foreign), "");
+        let outcome = run(fake
+            .command(&["get", ID, "--log", "info"])
+            .env("TOKENSCOPE_HOME", &home));
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+        assert_eq!(mode(&home), 0o755);
+        assert_eq!(mode(&home.join("tokenscope.log")), 0o600);
     }
-    // Every command of Cargo that could otherwise choose other versions keeps to Cargo.lock.
-    let readmes = ["README.md", "tests/fuzz/README.md", ".ci/run"];
-    let mut scripts = workflows;
-    scripts.extend(readmes.map(|name| text(&root.join(name))));
-    let mut count = 0;
-    for line in scripts.iter().flat_map(|script| script.lines()) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let cargo = words.iter().position(|word| *word == "cargo");
-        let Some(rest) = cargo.map(|at| &words[at + 1..]) else {
-            continue;
-        };
-        let resolves = [
-            "build", "test", "clippy", "check", "doc", "run", "install", "deny",
-        ];
-        if rest.iter().take(2).any(|word| resolves.contains(word)) {
-            assert!(rest.contains(&"--locked"), "{line}");
-            count += 1;
-        }
-    }
-    assert!(count > 12, "only {count} commands were found");
 }

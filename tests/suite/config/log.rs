@@ -1,181 +1,58 @@
-//! Beside `files`: settings this version does not know, what was open to others, and the log.
+//! The log: its levels, and places where it cannot be written.
 
-#![cfg(target_os = "linux")]
+#![cfg(unix)]
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
+#[cfg(target_os = "linux")]
 use tempfile::TempDir;
 
-use super::files::{config, mode, place, put, screens, set_mode, text, warnings};
-use crate::keyring::states::{api, profiled};
-use crate::support::api::{ACCOUNT, CANARY, Fake, ID, Reply, http, run, token};
-
-// I05: settings of other versions.
-
-const OF_ANY_TYPE: [&str; 14] = [
-    "\"solarized\"",
-    "\"\"",
-    "3",
-    "-1",
-    "1.5",
-    "nan",
-    "2026-11-26",
-    "[]",
-    "[true]",
-    "{ a = 1 }",
-    "9223372036854775807",
-    "31536001",
-    "\"true\"",
-    "12:00:00",
-];
+#[cfg(target_os = "linux")]
+use crate::config::files::{place, put, screens, text};
+use crate::support::api::{Fake, home, run, token, tokenscope};
+#[cfg(target_os = "linux")]
+use crate::support::api::{Reply, http};
+#[cfg(target_os = "linux")]
+use crate::support::services::{api, profiled};
+#[cfg(target_os = "linux")]
+use crate::support::tokens::CANARY;
+use crate::support::tokens::ID;
 
 #[test]
-fn i05_how_things_look_is_never_a_reason_to_fail() {
-    let fake = api();
-    let (_dir, home) = place();
-    for key in [
-        "theme",
-        "ascii",
-        "bell",
-        "title",
-        "notify",
-        "mouse",
-        "calm",
-        "refresh_seconds",
+fn a_log_that_cannot_be_written_is_said_before_anything_else() {
+    let fake = Fake::holding(&token(""));
+    for make in [
+        |path: &Path| fs::create_dir(path).unwrap(),
+        |path: &Path| {
+            let made = Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+        },
     ] {
-        let known = match key {
-            "theme" => "\"light\"",
-            "refresh_seconds" => "3",
-            _ => "true",
-        };
-        for value in OF_ANY_TYPE.into_iter().chain([known]) {
-            let written = format!("{key} = {value} # kept\n{}", config());
-            put(&home.join("config.toml"), &written);
-            let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
-            let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
-            assert_eq!(outcome.code, Some(0), "{written}: {}", outcome.stderr);
-            let warned = warnings(&outcome);
-            if value == known {
-                assert_eq!(warned, [""; 0], "{written}");
-                continue;
-            }
-            assert_eq!(warned.len(), 1, "{written}: {}", outcome.stderr);
-            for said in [&format!("`{key}`"), "line 1", "the default is used"] {
-                assert!(warned[0].contains(said), "{}", warned[0]);
-            }
-            assert!(
-                !warned[0].contains("solarized"),
-                "values are not repeated: {}",
-                warned[0]
-            );
-        }
+        let home = home();
+        make(&home.path().join("tokenscope.log"));
+        let mut command = fake.command(&["get", ID, "-o", "json", "--log", "trace"]);
+        let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
+        let words = outcome.is_error("config", 1);
+        assert!(words.contains("tokenscope.log"), "{words}");
     }
-    // A change keeps what was not understood.
-    put(
-        &home.join("config.toml"),
-        &format!("theme = \"solarized\"\nmouse = 7\n{}", config()),
+    let home = home();
+    symlink("/dev/full", home.path().join("tokenscope.log")).unwrap();
+    let mut command = fake.command(&["get", ID, "--log", "trace"]);
+    let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
+    assert!(
+        outcome.stderr.is_empty() || outcome.code == Some(1),
+        "{}",
+        outcome.stderr
     );
-    let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let now = text(&home.join("config.toml"));
-    assert!(now.contains("theme = \"solarized\"\nmouse = 7\n"), "{now}");
-    let path = home.to_str().unwrap();
-    let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
-    session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
-    // What decides a verdict or a credential is an error as ever.
-    for wrong in [
-        "warn = \"soon\"",
-        "critical = []",
-        "default_profile = 3",
-        "profiles = true",
-    ] {
-        put(&home.join("config.toml"), &format!("{wrong}\n"));
-        let mut command = profiled(&fake, &home, &["check", "--account", ACCOUNT]);
-        let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
-        assert_eq!(outcome.code, Some(3), "{wrong}: {}", outcome.stdout);
-    }
-    put(&home.join("config.toml"), &config());
-    let outcome = run(&mut profiled(
-        &fake,
-        &home,
-        &["list", "--theme", "solarized"],
-    ));
-    assert_ne!(outcome.code, Some(0), "the flag: {}", outcome.stdout);
+    let mut command = tokenscope(&["get", ID, "--log", "loud", "-o", "json"]);
+    run(command.env("TOKENSCOPE_HOME", home.path())).is_error("usage", 64);
 }
-
-// I06: what was open to others.
-
-#[test]
-fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_once() {
-    let fake = api();
-    let (_dir, home) = place();
-    let log = home.join("tokenscope.log");
-    for (folder, file, said) in [
-        (0o755, 0o644, 2),
-        (0o700, 0o604, 1),
-        (0o750, 0o600, 1),
-        (0o2755, 0o666, 2),
-    ] {
-        put(&log, "from before\n");
-        set_mode(&log, file);
-        set_mode(&home, folder);
-        for (turn, said) in [(1, said), (2, 0)] {
-            let outcome = run(fake
-                .command(&["get", ID, "--log", "info"])
-                .env("TOKENSCOPE_HOME", &home));
-            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-            assert_eq!(
-                warnings(&outcome).len(),
-                said,
-                "{folder:o} {turn}: {}",
-                outcome.stderr
-            );
-            assert_eq!((mode(&home) & 0o777, mode(&log)), (0o700, 0o600));
-        }
-        assert!(text(&log).starts_with("from before\n"));
-    }
-    // The lock too, by a command that changes something, and by the screens, at their end.
-    set_mode(&home, 0o755);
-    put(&home.join("tokenscope.lock"), "");
-    set_mode(&home.join("tokenscope.lock"), 0o644);
-    let path = home.to_str().unwrap();
-    let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
-    session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    let (_, stream) = session.end();
-    let (_, after) = stream.split_once("\u{1b}[?1049l").unwrap();
-    assert_eq!(
-        after.matches("was open to other users").count(),
-        2,
-        "{after}"
-    );
-    assert_eq!(
-        (mode(&home), mode(&home.join("tokenscope.lock"))),
-        (0o700, 0o600)
-    );
-}
-
-#[test]
-fn i06_a_folder_with_more_in_it_than_our_files_is_left_as_it_is() {
-    let fake = api();
-    for foreign in ["photos", ".profile"] {
-        let (_dir, home) = place();
-        set_mode(&home, 0o755);
-        put(&home.join(foreign), "");
-        let outcome = run(fake
-            .command(&["get", ID, "--log", "info"])
-            .env("TOKENSCOPE_HOME", &home));
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-        assert_eq!(mode(&home), 0o755);
-        assert_eq!(mode(&home.join("tokenscope.log")), 0o600);
-    }
-}
-
-// I07: what the log holds.
 
 /// Lists two pages, of which the second is never to be had.
+#[cfg(target_os = "linux")]
 fn broken_list() -> Fake {
     Fake::start(|head, _| {
         if head.contains("page=1&") || head.contains("page=1 ") {
@@ -190,12 +67,14 @@ fn broken_list() -> Fake {
 }
 
 /// The fake, the command, and for each level what is said from there on.
+#[cfg(target_os = "linux")]
 type LogCase = (
     fn() -> Fake,
     &'static [&'static str],
     [&'static [&'static str]; 4],
 );
 
+#[cfg(target_os = "linux")]
 #[test]
 fn i07_each_level_of_the_log_says_what_it_is_for() {
     let limited = || Fake::start(|_, _| Reply::Bytes(http(429, &[("retry-after", "600")], "{}")));
@@ -266,6 +145,7 @@ fn i07_each_level_of_the_log_says_what_it_is_for() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn i07_the_screens_log_their_failures_and_warnings_too() {
     let fake = Fake::saying(500, "{}");
@@ -291,6 +171,7 @@ fn i07_the_screens_log_their_failures_and_warnings_too() {
     assert!(!log.contains(CANARY), "{log}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn i07_the_steps_of_the_keyring_are_logged_without_the_secret() {
     let fake = api();

@@ -2,7 +2,7 @@
 
 mod damage;
 mod disk;
-mod files;
+pub(crate) mod files;
 mod folders;
 mod log;
 
@@ -19,10 +19,9 @@ use tokenscope::config::state::{load_recents, open_log, remember};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 

@@ -1,23 +1,85 @@
-//! Group D, secrets: a canary goes through every command and screen, and is then looked for in
-//! everything that came out.
+//! A canary goes through every command and screen, and is then looked for in everything that came out.
 
 #![cfg(unix)]
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-
+use std::process::Command;
 #[cfg(target_os = "linux")]
-use crate::keyring::states::{in_session, with_profile};
+use std::process::Stdio;
+
 use crate::support::api::{
-    ACCOUNT, Fake, ID, Outcome, Reply, home, http, refusal, run, run_with_input, success, token,
-    tokenscope,
+    Fake, Outcome, Reply, home, http, refusal, run, run_with_input, success, token, tokenscope,
 };
+#[cfg(target_os = "linux")]
+use crate::support::keyring as dbus;
+#[cfg(target_os = "linux")]
+use crate::support::keyring::Keyring;
 use crate::support::keyring::eventually;
 #[cfg(target_os = "linux")]
-use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::services::{in_session, with_profile};
+use crate::support::tokens::{ACCOUNT, ID};
+
+#[test]
+fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
+    let secret = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
+    for members in [
+        format!(r#""client_secret":"{secret}""#),
+        format!(r#""client_secret" :  "{secret}" ,"n":1"#),
+        format!(r#""client\u005fsecret":"{secret}""#),
+        format!(r#""Client-Secret":"{secret}""#),
+        format!(r#""previous_client_secret":"{secret}""#),
+        format!(r#""more":{{"deep":[1,{{"client_secret":"{secret}"}},"]"]}}"#),
+        format!(r#""client_secret":["{secret}",{{"a":"]{secret}"}}]"#),
+        format!(r#""client_secret":"a\"b{secret}\\","z":"é""#),
+        format!(r#""name":{{"client_secret":"{secret}"}}"#),
+    ] {
+        let one = Fake::holding(&token(&format!(r#"{members},"client_secret_version":3"#)));
+        let all = Fake::holding(&format!("[{}]", token(&members)));
+        for (fake, arguments) in [
+            (&one, &["get", ID][..]),
+            (&one, &["get", ID, "-o", "json"]),
+            (&one, &["check", ID, "-o", "json"]),
+            (&all, &["list"]),
+            (&all, &["list", "-o", "json"]),
+            (&all, &["list", "-o", "csv"]),
+            (&all, &["check", "-o", "json"]),
+            (&all, &["check", "-o", "prometheus"]),
+        ] {
+            let outcome = run(&mut fake.command(arguments));
+            let said = outcome.stdout.clone() + &outcome.stderr;
+            assert!(!said.contains(&secret[..20]), "{arguments:?}: {said}");
+            if arguments.contains(&"json") {
+                outcome.json();
+                assert!(said.contains("[hidden]"), "{arguments:?}: {said}");
+            }
+        }
+        assert!(one.get().stdout.contains(r#""client_secret_version":3"#));
+        let mut session = one.screens(&[ID]);
+        session.wait_for("hidden");
+        session.type_keys("v");
+        session.wait_for("\"[hidden]\"");
+        session.type_keys("q");
+        let (_, stream) = session.end();
+        assert!(!stream.contains(&secret[..20]));
+    }
+    let echo = format!(r#"[{{"code":5,"message":"bad client_secret: {secret}"}}]"#);
+    let fake = Fake::saying(400, &refusal(&echo));
+    let mut session = fake.screens(&[ID]);
+    session.wait_for("refused the request");
+    session.type_keys("e");
+    session.wait_for("Error details");
+    session.type_keys("\x1b\x1b\x03");
+    let (_, stream) = session.end();
+    assert!(!stream.contains(&secret[..20]));
+    // What only looks like one stays.
+    let members = r#""client_secret":null,"secretary":"x","client_secret_version":2"#;
+    let outcome = Fake::holding(&token(members)).get();
+    assert!(outcome.stdout.contains(members), "{}", outcome.stdout);
+}
 
 /// Legal in a header, and spelled otherwise in a URL.
 const CANARY: &str = "canary/0123+456789=";
+
 const EMAIL: &str = "me@example.com";
 
 /// Every spelling under which the canary could hide.

@@ -3,16 +3,16 @@
 mod binding;
 mod leaks;
 mod selection;
+pub(crate) mod values;
 
 use std::ffi::OsString;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use tokenscope::credentials::{
-    CredentialStore, Environment, EnvironmentStore, MemoryStore, StoreError, StoreHandle,
-    check_windows_length,
+    CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, check_windows_length,
 };
-use tokenscope::domain::credential::CredentialKind;
+use tokenscope::domain::credential::{CredentialKind, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::ScopeKind;
 use tokenscope::domain::secret::{InvalidSecret, Secret};
@@ -216,23 +216,6 @@ fn debug_of_the_environment_shows_no_value() {
 }
 
 #[test]
-fn the_environment_as_a_store_can_only_be_read() {
-    let found = environment(&[("CF_API_TOKEN", "tok")])
-        .credential()
-        .unwrap();
-    let mut store = EnvironmentStore::new(found);
-    assert_eq!(store.get("any").unwrap().expose(), "tok");
-    assert_eq!(store.contains("any"), Ok(true));
-    let secret = Secret::new("other".to_owned());
-    assert_eq!(store.set("any", &secret), Err(StoreError::ReadOnly));
-    assert_eq!(store.delete("any"), Err(StoreError::ReadOnly));
-    assert_eq!(store.probe(), Err(StoreError::ReadOnly));
-    assert!(store.place().contains("CF_API_TOKEN"));
-    let mut empty = EnvironmentStore::new(None);
-    assert_eq!(empty.get("any").unwrap_err(), StoreError::Missing);
-}
-
-#[test]
 fn memory_keeps_a_secret_a_profile() {
     let mut store = MemoryStore::holding("one", Secret::new("first".to_owned()));
     assert_eq!(store.get("one").unwrap().expose(), "first");
@@ -272,7 +255,6 @@ fn every_store_error_says_what_happened_and_what_to_do() {
             bytes: 2562,
             limit: 2560,
         },
-        StoreError::ReadOnly,
         StoreError::Other("words".to_owned()),
     ];
     let mut summaries = Vec::new();
@@ -290,7 +272,7 @@ fn every_store_error_says_what_happened_and_what_to_do() {
     );
     summaries.sort();
     summaries.dedup();
-    assert_eq!(summaries.len(), 13);
+    assert_eq!(summaries.len(), 12);
 }
 
 #[test]
@@ -358,8 +340,8 @@ impl CredentialStore for Held {
         self.inner.probe()
     }
 
-    fn place(&mut self) -> String {
-        self.inner.place()
+    fn location(&mut self) -> Location {
+        self.inner.location()
     }
 }
 
@@ -403,8 +385,7 @@ async fn a_vault_does_what_its_store_does() {
     assert_eq!(other.probe(AGES).await, Ok(()));
     assert_eq!(other.delete("default", AGES).await, Ok(true));
     assert_eq!(vault.get("default", AGES).await, Err(StoreError::Missing));
-    let place = vault.place(AGES).await.unwrap();
-    assert_eq!(place, "memory, until tokenscope ends");
+    assert_eq!(vault.location(AGES).await.unwrap(), Location::new("memory"));
 }
 
 #[tokio::test]

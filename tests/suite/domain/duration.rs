@@ -6,7 +6,20 @@ use tokenscope::domain::duration::{
     Lifetime, age, described, humanize, parse_go, parse_span, rough, write_span,
 };
 
+#[cfg(unix)]
+use crate::cli::unknown_values::{at, judge, parse};
 use crate::domain::nanos;
+
+#[cfg(unix)]
+#[test]
+fn no_length_of_time_overflows_the_clock() {
+    let far = parse(
+        r#"{"duration":"9999999999999h","created_at":"0002-01-01T00:00:00Z","expires_at":"9999-12-31T23:59:59Z","last_seen_at":"0002-01-01T00:00:00Z"}"#,
+    );
+    for days in [-700_000, -1, 0, 1, 700_000] {
+        judge(&far, at("2026-11-25T12:00:00Z") + TimeDelta::days(days));
+    }
+}
 
 #[test]
 fn go_durations_are_read_as_go_reads_them() {

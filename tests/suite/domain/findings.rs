@@ -4,13 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::findings::{Finding, Severity, findings};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
-use crate::domain::{at, nanos, now, token};
+use crate::domain::{at, context, nanos, now, token};
 
 const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
 const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
 
 fn found(json: &str) -> Vec<Finding> {
-    findings(&token(json), now(), Thresholds::default())
+    findings(&token(json), context(now(), Thresholds::default()))
 }
 
 fn codes(json: &str) -> Vec<(&'static str, Severity)> {
@@ -123,7 +123,7 @@ fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
                 warn: None,
                 critical: Some(Threshold::Time(TimeDelta::days(days))),
             };
-            let message = &findings(&json, now(), thresholds)[0].message;
+            let message = &findings(&json, context(now(), thresholds))[0].message;
             assert!(message.starts_with(words), "{message}");
         }
     }

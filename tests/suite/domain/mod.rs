@@ -13,7 +13,9 @@ mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
+use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
 /// The instant at which most tests look at their tokens.
@@ -27,6 +29,15 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 
 pub(crate) fn nanos(count: i64) -> TimeDelta {
     TimeDelta::nanoseconds(count)
+}
+
+/// A context in which both clocks agree.
+pub(crate) fn context(now: DateTime<Utc>, thresholds: Thresholds) -> EvaluationContext {
+    EvaluationContext {
+        now,
+        clock_offset: ClockOffset::default(),
+        thresholds,
+    }
 }
 
 pub(crate) fn raw(json: &str) -> RawJson {

@@ -3,16 +3,17 @@
 use chrono::TimeDelta;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
-use tokenscope::domain::profile::{InvalidProfileName, PROBE_USER, Profile, parse_profile_name};
+use tokenscope::domain::profile::{
+    InvalidProfileName, PROBE_USER, Profile, Settings, parse_profile_name,
+};
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::search::{Filter, Haystack, TokenFilter, is_narrower, query_for};
 use tokenscope::domain::secret::{InvalidSecret, Secret};
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
-use crate::domain::{now, token};
+use crate::domain::{context, now, token};
 
 #[test]
 fn a_secret_prints_as_nothing() {
@@ -159,8 +160,12 @@ fn the_newest_look_up_stands_first_once_and_the_oldest_goes() {
 #[test]
 fn a_remembered_token_grows_old_by_itself() {
     let remembered = recent(1, &scope("a"));
-    let after =
-        |hours: i64| remembered.status(now() + TimeDelta::hours(hours), Thresholds::default());
+    let after = |hours: i64| {
+        remembered.status(context(
+            now() + TimeDelta::hours(hours),
+            Thresholds::default(),
+        ))
+    };
     assert_eq!(after(0), Status::Critical);
     assert_eq!(after(1), Status::Expired);
     assert!(Recent::of(&token(r#"{"id":"x"}"#), &scope("a"), now()).is_none());

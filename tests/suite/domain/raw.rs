@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 use tokenscope::domain::fields::{FieldKind, changed_keys, fields, odd, sent, shown};
-use tokenscope::domain::raw_lines::RawLines;
+use tokenscope::domain::raw::RawLines;
 use tokenscope::domain::token::Reported;
 
 use crate::domain::{raw, token};

@@ -3,17 +3,21 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{
-    Lifecycle, Status, Threshold, Thresholds, Tone, by_urgency, next_flip, next_move, urgency,
+    Lifecycle, Status, Threshold, Thresholds, Tone, Urgency, next_status_change,
 };
+use tokenscope::domain::token::ServiceToken;
 
-use crate::domain::{at, nanos, now, token, token_until};
+use crate::domain::{at, context, nanos, now, token, token_until};
 
 fn status(json: &str) -> Status {
-    Status::of(&token(json), now(), Thresholds::default())
+    Status::of(&token(json), context(now(), Thresholds::default()))
 }
 
 fn status_with(left: TimeDelta) -> Status {
-    Status::of(&token_until(now() + left), now(), Thresholds::default())
+    Status::of(
+        &token_until(now() + left),
+        context(now(), Thresholds::default()),
+    )
 }
 
 fn life(end: DateTime<Utc>) -> Lifecycle {
@@ -29,19 +33,28 @@ fn life(end: DateTime<Utc>) -> Lifecycle {
 fn an_expired_token_moves_once_more_when_its_end_is_no_longer_recent() {
     let thresholds = Thresholds::default();
     let ended = life(now() - TimeDelta::days(2));
-    let moves = next_move(ended, now(), thresholds).unwrap();
-    let place = |at| urgency(ended, at, thresholds).0;
+    let moves = Urgency::next_change(ended, context(now(), thresholds)).unwrap();
+    let place = |at| Urgency::of(ended, context(at, thresholds)).0;
     assert_eq!(place(moves - TimeDelta::nanoseconds(1)), place(now()));
     assert!(place(moves) > place(now()));
-    assert_eq!(next_move(ended, moves, thresholds), None);
+    assert_eq!(
+        Urgency::next_change(ended, context(moves, thresholds)),
+        None
+    );
     let living = life(now() + TimeDelta::days(2));
-    let flip = next_flip(living, now(), thresholds);
-    assert_eq!(next_move(living, now(), thresholds), flip);
+    let flip = next_status_change(living, context(now(), thresholds));
+    assert_eq!(
+        Urgency::next_change(living, context(now(), thresholds)),
+        flip
+    );
     let disabled = Lifecycle {
         enabled: Some(false),
         ..ended
     };
-    assert_eq!(next_move(disabled, now(), thresholds), None);
+    assert_eq!(
+        Urgency::next_change(disabled, context(now(), thresholds)),
+        None
+    );
 }
 
 #[test]
@@ -103,10 +116,16 @@ fn a_token_of_unclear_switch_still_flips_when_it_becomes_critical_and_when_it_en
         enabled: None,
         ..life(now() + TimeDelta::days(8))
     };
-    let first = next_flip(unclear, now(), thresholds).unwrap();
-    assert_eq!(Status::at(unclear, first, thresholds), Status::Critical);
-    let second = next_flip(unclear, first, thresholds).unwrap();
-    assert_eq!(Status::at(unclear, second, thresholds), Status::Expired);
+    let first = next_status_change(unclear, context(now(), thresholds)).unwrap();
+    assert_eq!(
+        Status::at(unclear, context(first, thresholds)),
+        Status::Critical
+    );
+    let second = next_status_change(unclear, context(first, thresholds)).unwrap();
+    assert_eq!(
+        Status::at(unclear, context(second, thresholds)),
+        Status::Expired
+    );
 }
 
 #[test]
@@ -230,7 +249,7 @@ fn thresholds_are_the_users() {
     };
     let with = |hours: i64| {
         let end = now() + TimeDelta::hours(hours);
-        Status::of(&token_until(end), now(), thresholds)
+        Status::of(&token_until(end), context(now(), thresholds))
     };
     assert_eq!(
         [with(11), with(12), with(335), with(336)],
@@ -334,7 +353,11 @@ fn a_token_without_an_end_never_flips() {
         life(now()),
         life(now() - TimeDelta::days(1)),
     ] {
-        assert_eq!(next_flip(life, now(), thresholds), None, "{life:?}");
+        assert_eq!(
+            next_status_change(life, context(now(), thresholds)),
+            None,
+            "{life:?}"
+        );
     }
 }
 
@@ -343,11 +366,11 @@ proptest! {
     fn a_status_lasts_until_its_next_flip_and_changes_there(left in 1_i64..4_000_000_000_000_000) {
         let thresholds = Thresholds::default();
         let life = life(now() + nanos(left));
-        let flip = next_flip(life, now(), thresholds).unwrap();
-        let before = Status::at(life, now(), thresholds);
+        let flip = next_status_change(life, context(now(), thresholds)).unwrap();
+        let before = Status::at(life, context(now(), thresholds));
         prop_assert!(flip > now());
-        prop_assert_eq!(Status::at(life, flip - nanos(1), thresholds), before);
-        prop_assert_ne!(Status::at(life, flip, thresholds), before);
+        prop_assert_eq!(Status::at(life, context(flip - nanos(1), thresholds)), before);
+        prop_assert_ne!(Status::at(life, context(flip, thresholds)), before);
     }
 }
 
@@ -384,8 +407,12 @@ fn tokens_are_listed_by_urgency() {
     let mut shuffled = expected.clone();
     shuffled.reverse();
     shuffled.rotate_left(4);
-    shuffled.sort_by(|one, other| by_urgency(one, other, now(), Thresholds::default()));
-    let names = |tokens: &[tokenscope::domain::token::ServiceToken]| -> Vec<String> {
+    let context = context(now(), Thresholds::default());
+    let place = |token: &ServiceToken| Urgency::of(Lifecycle::of(token), context);
+    shuffled.sort_by(|one, other| {
+        (place(one), one.name_and_id()).cmp(&(place(other), other.name_and_id()))
+    });
+    let names = |tokens: &[ServiceToken]| -> Vec<String> {
         tokens
             .iter()
             .map(|token| format!("{} {}", token.name_text(), token.id_text()))
@@ -396,7 +423,8 @@ fn tokens_are_listed_by_urgency() {
 
 #[test]
 fn the_thirtieth_day_after_expiry_is_still_recent_to_the_nanosecond() {
-    let rank = |ago: TimeDelta| urgency(life(now() - ago), now(), Thresholds::default()).0;
+    let rank =
+        |ago: TimeDelta| Urgency::of(life(now() - ago), context(now(), Thresholds::default())).0;
     assert_eq!(rank(TimeDelta::zero()), 0);
     assert_eq!(rank(TimeDelta::days(30)), 0);
     assert_eq!(rank(TimeDelta::days(30) + nanos(1)), 5);
@@ -411,10 +439,13 @@ fn dates_at_the_edge_of_the_calendar_do_not_overflow() {
     for end in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
         for now in [DateTime::<Utc>::MIN_UTC, now(), DateTime::<Utc>::MAX_UTC] {
             let life = life(end);
-            let status = Status::at(life, now, thresholds);
+            let status = Status::at(life, context(now, thresholds));
             assert_eq!(status == Status::Expired, end <= now);
-            assert_eq!(next_flip(life, now, thresholds).is_none(), end <= now);
-            let _ = urgency(life, now, thresholds);
+            assert_eq!(
+                next_status_change(life, context(now, thresholds)).is_none(),
+                end <= now
+            );
+            let _ = Urgency::of(life, context(now, thresholds));
         }
     }
 }

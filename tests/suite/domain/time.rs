@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::clock::{ClockOffset, doubtful_date, measure};
-use tokenscope::domain::countdown::Remaining;
-use tokenscope::domain::lifetime::elapsed;
+use tokenscope::domain::duration::Remaining;
+use tokenscope::domain::status::elapsed;
 use tokenscope::domain::token::ServiceToken;
 
 use crate::domain::{at, nanos, now, token};

@@ -3,12 +3,12 @@
 //! The library finds the session bus by an environment variable, which a test cannot change in its
 //! own process. So [`Remote`] runs this test binary again inside the session, where one test,
 //! [`remote_end`], answers requests line by line.
+
 #![cfg(target_os = "linux")]
 
 mod processes;
 mod prompts;
 pub(crate) mod states;
-
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -120,7 +120,7 @@ fn answer(keyring: &mut OsKeyring, request: &str) -> String {
         ["contains", profile] => format!("{:?}", keyring.contains(profile)),
         ["set-bytes", profile] => format!("{:?}", set_bytes(profile)),
         ["probe"] => format!("{:?}", keyring.probe()),
-        ["place"] => keyring.place(),
+        ["location"] => keyring.location().to_string(),
         ["vault", profile, milliseconds] => {
             let wait = Duration::from_millis(milliseconds.parse().unwrap());
             format!("{:?}", get_through_vault(profile, wait))
@@ -151,7 +151,7 @@ fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
         return;
     };
     let mut keyring = Remote::start(&session);
-    assert_eq!(keyring.ask("place"), "Secret Service, login collection");
+    assert_eq!(keyring.ask("location"), "Secret Service, login collection");
     assert_eq!(keyring.ask("get default"), "Err(Missing)");
     assert_eq!(keyring.ask("contains default"), "Ok(false)");
     assert_eq!(keyring.ask("set default first"), "Ok(())");
@@ -195,7 +195,7 @@ fn a_bus_without_a_service_is_said_to_be_one() {
     for request in ["get default", "set default x", "probe", "contains default"] {
         assert_eq!(keyring.ask(request), "Err(NoService)", "{request}");
     }
-    assert_eq!(keyring.ask("place"), "Secret Service");
+    assert_eq!(keyring.ask("location"), "Secret Service");
 }
 
 #[test]

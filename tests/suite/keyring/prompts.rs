@@ -12,8 +12,9 @@ use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Options};
 use tokenscope::config::paths::Paths;
 use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
-use tokenscope::domain::access::{Access, Identity};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -21,11 +22,12 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::{Limits, TokenService};
 
-use crate::keyring::states::{api, bind, in_session, with_profile};
-use crate::support::api::{ACCOUNT, CANARY, Fake as Api, ID, Outcome, home, run, run_with_input};
+use crate::support::api::{Fake as Api, Outcome, home, run, run_with_input};
 use crate::support::keyring::{self as dbus, Keyring};
 use crate::support::secret_service::{Fake, Manner};
+use crate::support::services::{api, bind, in_session, with_profile};
 use crate::support::terminal::Session;
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 const GET: &[&str] = &["get", ID, "-o", "json", "--timeout", "2"];
 const STATUS: &[&str] = &["auth", "status", "-o", "json", "--timeout", "2"];
@@ -352,7 +354,7 @@ fn g07_another_users_bus_is_said_to_be_one() {
         "unix:path=/run/user/54321/bus",
         "unix:guid=0,path=/run/user/54321/bus;tcp:host=x",
     ] {
-        let mut command = crate::keyring::states::profiled(&fake, home.path(), GET);
+        let mut command = crate::support::services::profiled(&fake, home.path(), GET);
         let outcome = run(command.env("DBUS_SESSION_BUS_ADDRESS", address));
         let said = outcome.is_error("keyring", 1);
         assert!(said.contains("belongs to user 54321"), "{said}");
@@ -415,8 +417,8 @@ impl CredentialStore for Told {
         Ok(())
     }
 
-    fn place(&mut self) -> String {
-        "a test".to_owned()
+    fn location(&mut self) -> Location {
+        Location::new("a test")
     }
 }
 

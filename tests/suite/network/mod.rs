@@ -1,4 +1,5 @@
 //! Exchanges with servers and proxies that misbehave.
 
+mod certificates;
 mod connections;
-mod faults;
+mod proxies;

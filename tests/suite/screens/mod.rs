@@ -17,16 +17,11 @@ use ratatui::style::{Color, Modifier};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
-use tokenscope::app::detail::View;
 use tokenscope::app::field::{Editor, TextField};
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::Stage;
-use tokenscope::app::raw_view::RawView;
-use tokenscope::app::setup::{Offer, Phase, Setup, SetupField};
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
-use tokenscope::domain::access::{Access, Identity};
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
@@ -36,10 +31,15 @@ use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::detail::raw::RawView;
+use tokenscope::screens::detail::state::View;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
 use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
+use crate::support::sessions::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);
@@ -148,7 +148,7 @@ fn session() -> Session {
         profile: Some("prod".to_owned()),
         scope: Some(account()),
         scope_origin: "profile prod".to_owned(),
-        store: Some("Secret Service".to_owned()),
+        store: Some("Secret Service"),
         ..Session::default()
     }
 }
@@ -213,7 +213,7 @@ pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Fetched {
-        value: "Secret Service, login collection".to_owned(),
+        value: login_keyring(),
         at: now(),
         took: Duration::ZERO,
     });

@@ -7,25 +7,24 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 use tokenscope::action::Action;
 use tokenscope::app::field::TextField;
-use tokenscope::app::lookup::LookupField;
 use tokenscope::app::message::Message;
-use tokenscope::app::profiles::Change;
-use tokenscope::app::setup::{Opener, SetupField};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
-use tokenscope::domain::access::{Identity, VisibleScopes};
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::remote::{Fetched, Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
-use tokenscope::domain::settings::Settings;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::profiles::state::Change;
+use tokenscope::screens::setup::state::{Opener, SetupField};
 
 use crate::screens::{
     LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,
     sweep, text, theatre, type_secret, zone,
 };
+use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
 const MAIN: usize = 9;
@@ -98,10 +97,10 @@ fn profiles_looking() -> State {
 
 fn profiles() -> State {
     let mut state = profiles_looking();
-    let place = "Secret Service, login collection".to_owned();
-    state.profiles.places = fetched(vec![
-        ("prod".to_owned(), Ok(Some(place.clone()))),
-        ("staging".to_owned(), Ok(Some(place))),
+    let location = login_keyring();
+    state.profiles.locations = fetched(vec![
+        ("prod".to_owned(), Ok(Some(location.clone()))),
+        ("staging".to_owned(), Ok(Some(location))),
         ("half".to_owned(), Ok(None)),
     ]);
     state.profiles.selected = 1;
@@ -118,7 +117,7 @@ fn locked() -> Failure {
 
 fn profiles_locked() -> State {
     let mut state = profiles();
-    state.profiles.places = fetched(vec![
+    state.profiles.locations = fetched(vec![
         ("prod".to_owned(), Err(locked())),
         ("staging".to_owned(), Err(locked())),
         ("half".to_owned(), Err(locked())),

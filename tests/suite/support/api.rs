@@ -13,10 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::terminal::Session;
-
-pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-pub(crate) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-pub(crate) const CANARY: &str = "canary0123456789";
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// Far longer than any command here takes, so that a fault fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -152,6 +149,12 @@ fn read_head(stream: &mut TcpStream) -> Option<String> {
         }
     }
     String::from_utf8(head).ok()
+}
+
+/// An address that nobody listens on.
+pub(crate) fn dead_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
 }
 
 /// A whole answer with its length.

@@ -6,13 +6,12 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::tokens::{ACCOUNT, CANARY};
 use serde_json::Value;
 use tempfile::TempDir;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-pub(crate) const CANARY: &str = "canary0123456789";
 const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
 /// The API's clock is half a second past, so that what takes longer may see the next second.
 const STEADY: Duration = Duration::from_millis(450);

@@ -1,8 +1,12 @@
 //! What tests of several subjects share. No tests here.
 
 pub(crate) mod api;
+pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod keyring;
 pub(crate) mod secret_service;
+pub(crate) mod services;
+pub(crate) mod sessions;
 pub(crate) mod simulation;
 pub(crate) mod terminal;
+pub(crate) mod tokens;

@@ -1,26 +1,21 @@
-//! K02 to K05, K10 and J02: whatever an answer holds and whatever the terminal does, the work is that
-//! of the rows shown, and signals are heard.
+//! Whatever an answer holds, the work is that of the rows shown.
 
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use portable_pty::CommandBuilder;
 use proptest::prelude::*;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::value::RawValue;
 use tokenscope::domain::fields::{changed_keys, fields};
-use tokenscope::domain::members::MOST_OTHERS;
-use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::raw_lines::{LONGEST_SHOWN, MOST_MATCHES, RawLines};
-use tokenscope::domain::token::ServiceToken;
+use tokenscope::domain::raw::{LONGEST_SHOWN, MOST_MATCHES, RawJson, RawLines};
+use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
-use crate::support::api::{ACCOUNT, CANARY, Fake, ID, Reply, http, run, success, token};
+use crate::support::api::{Fake, Reply, http, run, success, token};
 use crate::support::terminal::{Session, is_given_back_once};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn raw(json: &str) -> RawJson {
     RawJson::from(serde_json::from_str::<&RawValue>(json).unwrap())
@@ -31,7 +26,7 @@ fn parsed(json: &str) -> ServiceToken {
 }
 
 /// Members with this many keys that nobody knows.
-fn keys(count: usize) -> String {
+pub(crate) fn keys(count: usize) -> String {
     let mut members = String::new();
     for at in 0..count {
         let comma = if at == 0 { "" } else { "," };
@@ -81,8 +76,6 @@ fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
         ),
     ]
 }
-
-// ------------------------------------------------------------------- what is derived, and how much
 
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -202,8 +195,6 @@ fn k02_a_long_value_is_read_only_as_far_as_it_is_shown() {
         }
     }
 }
-
-// ------------------------------------------------------------------------------ the real screens
 
 #[test]
 fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
@@ -330,321 +321,5 @@ fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
         );
         assert_eq!(status.exit_code(), code);
         is_given_back_once(&stream);
-    }
-}
-
-// -------------------------------------------------------------- terminals that do not read, or lie
-
-/// A program on a pseudo-terminal that nobody reads but on demand.
-struct Terminal {
-    child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    reader: Box<dyn Read + Send>,
-    stream: Vec<u8>,
-    /// The modes before the program came.
-    modes: String,
-}
-
-impl Terminal {
-    fn start(size: (u16, u16), arguments: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.args(arguments);
-        Self::spawn(size, command)
-    }
-
-    /// A shell that keeps the terminal, for with the first program on it goes what nobody has read,
-    /// and says how the program ended.
-    fn beneath_a_shell(size: (u16, u16), arguments: &str) -> Self {
-        let program = env!("CARGO_BIN_EXE_tokenscope");
-        let script = format!("{program} {arguments}; echo code=$?; read end");
-        let mut shell = CommandBuilder::new("/bin/sh");
-        shell.args(["-c", &script]);
-        Self::spawn(size, shell)
-    }
-
-    fn spawn((cols, rows): (u16, u16), mut command: CommandBuilder) -> Self {
-        let size = PtySize {
-            rows,
-            cols,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let modes = format!("{:?}", pair.master.get_termios().unwrap());
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
-        command.env("TOKENSCOPE_HOME", "/nonexistent/tokenscope");
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
-        let child = pair.slave.spawn_command(command).unwrap();
-        let reader = pair.master.try_clone_reader().unwrap();
-        Self {
-            child,
-            master: pair.master,
-            reader,
-            stream: Vec::new(),
-            modes,
-        }
-    }
-
-    fn pid(&self) -> Pid {
-        let pid = self.child.process_id().unwrap();
-        Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
-    }
-
-    fn read_until(&mut self, text: &str) {
-        let mut buffer = vec![0; 65_536];
-        while !String::from_utf8_lossy(&self.stream).contains(text) {
-            let count = self.reader.read(&mut buffer).unwrap();
-            assert!(count > 0, "{text:?} was never written");
-            self.stream.extend_from_slice(&buffer[..count]);
-        }
-    }
-
-    fn has_its_modes_back(&self) -> bool {
-        format!("{:?}", self.master.get_termios().unwrap()) == self.modes
-    }
-
-    fn ends_within(&mut self, wait: Duration) -> ExitStatus {
-        let status = ended(wait, || self.child.try_wait().unwrap());
-        if status.is_none() {
-            self.child.kill().unwrap();
-        }
-        status.unwrap()
-    }
-}
-
-/// What comes of something that is asked for again and again for a while.
-fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + wait;
-    loop {
-        let answer = ask();
-        if answer.is_some() || Instant::now() > deadline {
-            return answer;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// The one child that a process has, or soon will have.
-fn child_of(pid: Pid) -> Pid {
-    let pid = pid.as_raw_nonzero();
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let child = ended(Duration::from_secs(20), || {
-        let children = std::fs::read_to_string(&path).unwrap();
-        children.trim().parse().ok()
-    });
-    Pid::from_raw(child.unwrap()).unwrap()
-}
-
-/// Waits until a process hangs in a write to its standard output, to which it is driven.
-fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
-    let path = format!("/proc/{}/syscall", pid.as_raw_nonzero());
-    let mut seen = 0;
-    let hangs = ended(Duration::from_secs(20), || {
-        drive();
-        let call = std::fs::read_to_string(&path).unwrap_or_default();
-        let is_write = call.split(' ').nth(1) == Some("0x1");
-        seen = if is_write { seen + 1 } else { 0 };
-        (seen > 20).then_some(())
-    });
-    assert!(hangs.is_some(), "it never waited for its reader");
-}
-
-#[test]
-fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
-    for (signal, code) in [
-        (Signal::TERM, 143),
-        (Signal::INT, 130),
-        (Signal::HUP, 129),
-        (Signal::QUIT, 131),
-    ] {
-        // The shell keeps the terminal: with the last program on it goes what nobody has read.
-        let mut shell = CommandBuilder::new("/bin/sh");
-        let program = env!("CARGO_BIN_EXE_tokenscope");
-        shell.args([
-            "-c",
-            &format!("{program} --demo {ID}; echo code=$?; read end"),
-        ]);
-        let mut terminal = Terminal::spawn((200, 60), shell);
-        terminal.read_until("EXPIRES IN");
-        let program = child_of(terminal.pid());
-        let mut keys = terminal.master.take_writer().unwrap();
-        waits_for_its_reader(program, || {
-            // The whole screen anew, which nobody reads.
-            keys.write_all(b"\x0c").unwrap();
-            keys.flush().unwrap();
-        });
-        kill_process(program, signal).unwrap();
-        let is_gone = || kill_process(program, Signal::CONT).err();
-        assert!(
-            ended(Duration::from_secs(4), is_gone).is_some(),
-            "{signal:?}"
-        );
-        assert!(terminal.has_its_modes_back(), "{signal:?}");
-        terminal.read_until(&format!("code={code}"));
-        let stream = String::from_utf8_lossy(&terminal.stream);
-        assert!(stream.contains("\x1b[?1049l"), "{signal:?}");
-        terminal.child.kill().unwrap();
-    }
-}
-
-#[test]
-fn k04_a_command_whose_output_nobody_reads_hears_signals() {
-    let server = Fake::holding(&token(&keys(20_000)));
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let mut command = server.command(&["get", ID, "-o", "json"]);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        waits_for_its_reader(Pid::from_child(&child), || {});
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        let status = ended(Duration::from_secs(4), || child.try_wait().unwrap());
-        if status.is_none() {
-            child.kill().unwrap();
-        }
-        assert_eq!(status.unwrap().code(), Some(code), "{signal:?}");
-    }
-}
-
-#[test]
-fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
-    // `TOKENSCOPE_SIGNALS` asks for more tries.
-    let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());
-    for at in 0..tries {
-        let mut terminal = Terminal::beneath_a_shell((100, 30), "--demo");
-        let program = child_of(terminal.pid());
-        let instant = Duration::from_micros(at * 7_919 % 60_000);
-        std::thread::sleep(instant);
-        kill_process(program, Signal::TERM).unwrap();
-        terminal.read_until("code=");
-        assert!(terminal.has_its_modes_back(), "after {instant:?}");
-        terminal.read_until("code=143");
-        let stream = String::from_utf8_lossy(&terminal.stream);
-        let count = |sequence: &str| stream.matches(sequence).count();
-        assert!(
-            count("\x1b[?1049l") >= count("\x1b[?1049h"),
-            "after {instant:?}: {stream:?}"
-        );
-        terminal.child.kill().unwrap();
-    }
-}
-
-/// A shell that sets something up and becomes the program.
-fn beneath_a_shell(server: &Fake, script: &str) -> Command {
-    let mut inner = server.command(&[]);
-    inner.env("PROGRAM", env!("CARGO_BIN_EXE_tokenscope"));
-    let mut command = Command::new("/bin/sh");
-    command.env_clear().args(["-c", script]);
-    for (name, value) in inner.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command
-}
-
-#[test]
-fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
-    let server = Fake::holding(&token(r#""name":"n""#));
-    let home = crate::support::api::home();
-    let file = home.path().join("out");
-    let script = format!(
-        r#"ulimit -f 0; exec "$PROGRAM" get {ID} -o json >{}"#,
-        file.display()
-    );
-    let done = run(&mut beneath_a_shell(&server, &script));
-    assert_eq!(done.code, Some(1), "{}", done.stderr);
-    assert!(
-        done.stderr.contains("could not be written"),
-        "{}",
-        done.stderr
-    );
-
-    let url = server.url();
-    let mut command = CommandBuilder::new("/bin/sh");
-    let program = env!("CARGO_BIN_EXE_tokenscope");
-    command.args(["-c", &format!("ulimit -f 0; exec {program} {ID}")]);
-    let mut session = Session::spawn(
-        command,
-        &[
-            ("CLOUDFLARE_BASE_URL", url.as_str()),
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ],
-    );
-    session.wait_for("not remembered");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
-    is_given_back_once(&stream);
-}
-
-#[test]
-fn k10_a_terminal_of_any_size_is_drawn_and_given_back() {
-    for size in [
-        (65_535, 65_535),
-        (65_535, 24),
-        (80, 65_535),
-        (1_001, 501),
-        (0, 0),
-    ] {
-        let mut terminal = Terminal::start(size, &["--demo", ID]);
-        terminal.read_until("\x1b[?1049h");
-        if size.0 > 40 {
-            terminal.read_until("EXPIRES IN");
-        }
-        let mut keys = terminal.master.take_writer().unwrap();
-        keys.write_all(b"q").unwrap();
-        keys.flush().unwrap();
-        terminal.read_until("\x1b[?1049l");
-        let status = terminal.ends_within(Duration::from_secs(10));
-        assert_eq!(status.exit_code(), 0, "{size:?}");
-        assert!(terminal.has_its_modes_back(), "{size:?}");
-    }
-}
-
-// ------------------------------------------------------------------- signals that were ignored
-
-#[test]
-fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
-    for (name, signal, code) in [
-        ("HUP", Signal::HUP, 129),
-        ("INT", Signal::INT, 130),
-        ("TERM", Signal::TERM, 143),
-    ] {
-        for is_ignored in [true, false] {
-            let (arrived, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-            let (there, answer) = (Arc::clone(&arrived), Arc::clone(&go_on));
-            let server = Fake::start(move |_, _| {
-                there.wait();
-                answer.wait();
-                Reply::Bytes(http(200, &[], success(&token(r#""name":"n""#))))
-            });
-            let trap = if is_ignored {
-                format!("trap '' {name};")
-            } else {
-                String::new()
-            };
-            let script = format!(r#"{trap} exec "$PROGRAM" get {ID} -o json"#);
-            let mut command = beneath_a_shell(&server, &script);
-            let mut child = command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            arrived.wait();
-            kill_process(Pid::from_child(&child), signal).unwrap();
-            if !is_ignored {
-                assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
-            }
-            go_on.wait();
-            let done = child.wait_with_output().unwrap();
-            if is_ignored {
-                assert_eq!(done.status.code(), Some(0), "{name}");
-                let printed = String::from_utf8(done.stdout).unwrap();
-                assert!(printed.contains(r#""name":"n""#), "{name}: {printed}");
-            }
-        }
     }
 }

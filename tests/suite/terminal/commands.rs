@@ -9,7 +9,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
-use crate::support::binary::{ACCOUNT, CANARY, Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::binary::{Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
 /// to the script's group once the output holds what is waited for.

@@ -15,10 +15,11 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::Keymap;
 use tokenscope::terminal::decode::Decoder;
 
-use crate::keyring::states::{api, in_session, profiled};
-use crate::support::api::{ACCOUNT, CANARY, Fake, run_with_input};
+use crate::support::api::{Fake, run_with_input};
 use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::services::{api, in_session, profiled};
 use crate::support::terminal::{PROMPT, Session};
+use crate::support::tokens::{ACCOUNT, CANARY};
 
 const ASKED: &str = "API token (not shown): ";
 

@@ -3,57 +3,53 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::lookup::LookupField;
-use tokenscope::app::message::{LookUp, Message, Saved, Typed};
-use tokenscope::app::setup::{Phase, SetupField};
+use tokenscope::app::message::{LookUp, Message, Saved};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
-use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::access::{Access, CredentialRef, Identity, VisibleScopes};
-use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialSource};
+use tokenscope::app::{Opening, start};
+use tokenscope::domain::credential::{
+    Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+    VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::Profile;
-use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::settings::Settings;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::setup::state::{Phase, SetupField};
 
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-
-fn now() -> DateTime<Utc> {
-    "2026-11-25T12:00:00Z".parse().unwrap()
-}
+use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
+use crate::support::sessions::login_keyring;
+use crate::support::sessions::{self, failure, in_environment, scope_id};
+use crate::support::tokens::{self, ID, now};
 
 fn account(digit: char) -> Scope {
-    Scope::Account(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Account(scope_id(digit))
 }
 
 fn zone(digit: char) -> Scope {
-    Scope::Zone(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Zone(scope_id(digit))
 }
 
 fn profile(name: &str, scope: Option<Scope>) -> Profile {
-    let kind = if name == "staging" {
-        CredentialKind::GlobalKey {
+    let mut profile = sessions::profile(name, scope);
+    if name == "staging" {
+        profile.kind = CredentialKind::GlobalKey {
             email: "ops@example.com".to_owned(),
-        }
-    } else {
-        CredentialKind::ApiToken
-    };
-    Profile {
-        name: name.to_owned(),
-        kind,
-        scope,
-        base_url: BaseUrl::default(),
+        };
     }
+    profile
+}
+
+fn token() -> Arc<ServiceToken> {
+    tokens::token(&format!(
+        r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#
+    ))
 }
 
 /// Three profiles; the first is the default, the last has no scope.
@@ -79,15 +75,6 @@ fn identity(name: &str) -> Identity {
     Identity::of(settings().profile(name).unwrap())
 }
 
-fn environment() -> Identity {
-    Identity {
-        source: CredentialSource::Environment {
-            variable: "CLOUDFLARE_API_TOKEN",
-        },
-        kind: CredentialKind::ApiToken,
-    }
-}
-
 /// The look-up panel with `prod` in use.
 fn lookup() -> State {
     let session = Session {
@@ -103,7 +90,7 @@ fn lookup() -> State {
 /// The look-up panel with the environment's credential in use.
 fn lookup_by_environment() -> State {
     let session = Session {
-        identity: Some(environment()),
+        identity: Some(in_environment()),
         scope: Some(account('e')),
         scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
         settings: settings(),
@@ -112,63 +99,10 @@ fn lookup_by_environment() -> State {
     opened(session)
 }
 
-fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
-    state
-}
-
-fn tell(state: &mut State, message: Message) -> Vec<Effect> {
-    update(state, now(), message)
-}
-
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    tell(state, Message::Acted(action))
-}
-
-fn type_text(state: &mut State, text: &str) {
-    for character in text.chars() {
-        assert_eq!(tell(state, Message::Typed(Typed(character))), []);
-    }
-}
-
-fn request_of(effects: &[Effect]) -> RequestId {
-    let requests: Vec<RequestId> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::FetchToken { request, .. }
-            | Effect::ListTokens { request, .. }
-            | Effect::ListScopes { request, .. }
-            | Effect::FindSecrets { request, .. }
-            | Effect::UseProfile { request, .. }
-            | Effect::RemoveProfile { request, .. }
-            | Effect::CheckCredential { request, .. }
-            | Effect::SaveProfile { request, .. }
-            | Effect::ProbeStore { request }
-            | Effect::OpenDemo { request } => Some(*request),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(requests.len(), 1, "{effects:?}");
-    requests[0]
-}
-
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "It failed.", "Do something.")
-}
-
-fn token() -> Arc<ServiceToken> {
-    let text = format!(r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#);
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
-}
-
 fn token_fetched(request: RequestId, scope: Scope) -> Message {
     let result = Ok(LookUp {
-        tokens: vec![token()],
         scope,
-        took: Duration::from_millis(9),
-        measured_offset: None,
+        ..found(vec![token()])
     });
     Message::TokenFetched { request, result }
 }
@@ -193,10 +127,6 @@ fn detail() -> State {
     state
 }
 
-fn notice(state: &State) -> &str {
-    &state.notice.as_ref().unwrap().text
-}
-
 // ------------------------------------------------------------------------------- switching
 
 #[test]
@@ -212,16 +142,16 @@ fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
     assert_eq!(state.context(), Context::Profiles);
     let locked = failure(FailureKind::Keyring);
     let found = vec![
-        ("prod".to_owned(), Ok(Some("a drawer".to_owned()))),
+        ("prod".to_owned(), Ok(Some(Location::new("a drawer")))),
         ("staging".to_owned(), Ok(None)),
         ("half".to_owned(), Err(locked.clone())),
     ];
     tell(&mut state, Message::SecretsFound { request, found });
-    let place = |name| state.profiles.place_of(name).cloned();
-    assert_eq!(place("prod"), Some(Ok(Some("a drawer".to_owned()))));
-    assert_eq!(place("staging"), Some(Ok(None)));
-    assert_eq!(place("half"), Some(Err(locked)));
-    assert_eq!(place("nobody"), None);
+    let location = |name| state.profiles.location_of(name).cloned();
+    assert_eq!(location("prod"), Some(Ok(Some(Location::new("a drawer")))));
+    assert_eq!(location("staging"), Some(Ok(None)));
+    assert_eq!(location("half"), Some(Err(locked)));
+    assert_eq!(location("nobody"), None);
 }
 
 #[test]
@@ -285,7 +215,7 @@ fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
     let found = vec![("prod".to_owned(), Ok(None))];
     let request = looking;
     tell(&mut state, Message::SecretsFound { request, found });
-    assert_eq!(state.profiles.place_of("prod"), None);
+    assert_eq!(state.profiles.location_of("prod"), None);
 }
 
 #[test]
@@ -326,13 +256,13 @@ fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
 fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stays() {
     let mut state = opened(Session::default());
     let probe = request_of(&start(&mut state, Opening::Setup));
-    let place = Ok("a drawer".to_owned());
+    let location = Ok(Location::new("a drawer"));
     let request = probe;
     tell(
         &mut state,
         Message::StoreProbed {
             request,
-            result: place,
+            result: location,
         },
     );
     tell(&mut state, Message::Pasted(Secret::new("tok".to_owned())));
@@ -446,7 +376,7 @@ fn one_can_go_to_a_profile_and_back_to_the_environment() {
     assert_eq!(state.session.profile.as_deref(), Some("prod"));
     profiles(&mut state, 0);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
     assert_eq!(state.session.profile, None);
     assert_eq!(state.session.scope, Some(account('e')));
     assert_eq!(state.session.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
@@ -677,12 +607,12 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     );
     let mut settings = settings();
     settings.profiles[1] = profile;
-    let place = "a drawer, at the top".to_owned();
-    let result = Ok(Saved { settings, place });
+    let location = login_keyring();
+    let result = Ok(Saved { settings, location });
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.session.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.scope, Some(zone('c')));
-    assert_eq!(state.session.store.as_deref(), Some("a drawer"));
+    assert_eq!(state.session.store, Some("Secret Service"));
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(notice(&state), "Saved. Now using the profile staging.");
 }
@@ -753,9 +683,9 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     let result = Ok(());
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
     let request = request_of(&effects);
-    let place = "a drawer".to_owned();
+    let location = Location::new("a drawer");
     let settings = settings();
-    let result = Ok(Saved { settings, place });
+    let result = Ok(Saved { settings, location });
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
         matches!(
@@ -779,7 +709,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     let request = request_of(&effects);
     let result = Ok(Saved {
         settings: settings(),
-        place: "a drawer".to_owned(),
+        location: Location::new("a drawer"),
     });
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
@@ -796,7 +726,7 @@ fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let mut state = lookup();
     let result = Ok(Saved {
         settings: without("half"),
-        place: "elsewhere".to_owned(),
+        location: Location::new("elsewhere"),
     });
     let request = RequestId(99);
     tell(&mut state, Message::ProfileSaved { request, result });
@@ -909,7 +839,7 @@ fn after_the_one_in_use_the_environment_comes_before_the_default() {
     assert_eq!(state.session.profile.as_deref(), Some("staging"));
     asked(&mut state, 2);
     removed(&mut state, without("staging"));
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
 }
 
 #[test]

@@ -15,9 +15,9 @@ use tokenscope::domain::token::TokenRef;
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
 
+use crate::support::sessions::account;
 use crate::support::simulation::{
-    Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message, scope,
-    token,
+    Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message, token,
 };
 
 fn shapes() -> impl Strategy<Value = Vec<TokenShape>> {
@@ -152,7 +152,7 @@ proptest! {
         };
         let found = LookUp {
             tokens: vec![token(&shape, now)],
-            scope: scope(),
+            scope: account(),
             took: Duration::from_millis(84),
             measured_offset: None,
         };

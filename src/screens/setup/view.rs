@@ -1,0 +1,248 @@
+//! The form that sets a credential up.
+//!
+//! Not here: its rules (`screens::setup`). No character of a secret is ever drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::action::Action;
+use crate::app::state::State;
+use crate::domain::remote::Remote;
+use crate::domain::scope::ScopeKind;
+use crate::screens::setup::state::{Opener, Phase, Setup, SetupField, Trial};
+use crate::theme::Role;
+use crate::ui::form::{self, Form, FormRow, scope_label};
+use crate::ui::render_context::RenderContext;
+use crate::ui::widgets::{hint_for, panel, spinner};
+
+/// ```text
+/// ╭ Set up a credential ─────────────────────────────────╮
+/// │                                                      │
+/// │   Profile    default                                 │
+/// │   Kind       ‹ API token ›   Global API key          │
+/// │              Needs the permission Access: Service …  │
+/// │ › API token  ••••••••                                │
+/// │   Scope      ‹ Account ›   Zone                      │
+/// │   ID         32 hexadecimal digits                   │
+/// │                                                      │
+/// │   Will be kept in Secret Service, login collection.  │
+/// │                                                      │
+/// │   [ Check and save ]                                 │
+/// │                                                      │
+/// │   No account at hand? F4 opens a demo …              │
+/// ╰──────────────────────────────────────────────────────╯
+/// ```
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+    let title = match (&state.setup.original, state.setup.is_replacing) {
+        (_, true) => "Re-enter the credential",
+        (Some(_), false) => "Change a profile",
+        (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
+        (None, false) => "Set up a credential",
+    };
+    let inner = panel(frame.buffer_mut(), area, title, look);
+    let form = Form {
+        look,
+        columns: usize::from(inner.width),
+    };
+    form::render(frame, inner, rows(&form, state), look);
+}
+
+fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    let setup = &state.setup;
+    let mut rows = vec![FormRow::spacer()];
+    if let Some(original) = &setup.original {
+        let why = "(its secret is kept under this name)";
+        rows.push(form.fixed("Profile", &original.name, why));
+    }
+    let (fields, buttons): (Vec<_>, Vec<_>) = setup.rows().into_iter().partition(|row| {
+        !matches!(
+            row,
+            SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly
+        )
+    });
+    for field in fields {
+        if matches!(field, SetupField::Kind | SetupField::ScopeKind) {
+            rows.push(FormRow::spacer());
+        }
+        rows.extend(field_rows(form, state, field));
+    }
+    rows.push(FormRow::spacer());
+    rows.extend(store(form, state));
+    rows.push(FormRow::spacer());
+    match waiting(form.look, state) {
+        Some(line) => rows.push(FormRow::text(line)),
+        None => rows.extend(
+            buttons
+                .into_iter()
+                .map(|button| form.button(button_label(button), setup.focus == button)),
+        ),
+    }
+    rows.push(FormRow::spacer());
+    rows.extend(demo(form.look, state));
+    rows
+}
+
+fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
+    let setup = &state.setup;
+    let has_focus = setup.focus == field;
+    let is_editing = setup.is_editing() && state.overlay.is_none();
+    let text = |label, value, placeholder| {
+        form.text_field(label, value, placeholder, has_focus, is_editing)
+    };
+    let mut rows = vec![match field {
+        SetupField::Name => text("Profile", &setup.name, "a name for this credential"),
+        SetupField::Kind => form.choice(
+            "Kind",
+            ["API token", "Global API key"],
+            usize::from(setup.is_global_key),
+            has_focus,
+        ),
+        SetupField::Email => text("Email", &setup.email, "the address of the key's user"),
+        SetupField::ScopeKind => form.choice(
+            "Scope",
+            ["Account", "Zone"],
+            usize::from(setup.scope_kind == ScopeKind::Zone),
+            has_focus,
+        ),
+        SetupField::ScopeId => text(
+            scope_label(setup.scope_kind),
+            &setup.scope_id,
+            "32 hexadecimal digits",
+        ),
+        _ => form.masked_field(
+            if setup.is_global_key { "Key" } else { "Token" },
+            setup.secret.secret().is_empty(),
+            if setup.keeps_secret() {
+                "leave empty to keep the stored one"
+            } else {
+                "type or paste it; it stays hidden"
+            },
+            has_focus,
+            is_editing,
+        ),
+    }];
+    if field == SetupField::Kind {
+        rows.extend(kind_remark(form, setup));
+    }
+    if field == SetupField::Secret {
+        rows.extend(host_remark(form, state));
+    }
+    if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
+        rows.extend(form.complaint(complaint));
+    } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
+        rows.extend(form.scopes_by_name(state.context()));
+    }
+    rows
+}
+
+fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
+    if setup.is_global_key {
+        let warning = format!(
+            "{} A Global API key can do everything its user can. Prefer an API token.",
+            form.look.glyphs().warning
+        );
+        form.remark(Role::Warning, &warning)
+    } else {
+        form.remark(
+            Role::Muted,
+            "Needs the permission Access: Service Tokens Read.",
+        )
+    }
+}
+
+/// Where what is typed goes, if that is not Cloudflare.
+fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    // The form is not the demo's, even where the demo is what it covers.
+    let Some(host) = state.session.base_url.foreign_host() else {
+        return Vec::new();
+    };
+    let warning = form.look.glyphs().warning;
+    let text = format!("{warning} It is sent to {host}, and stored for that host alone.");
+    form.remark(Role::Warning, &text)
+}
+
+fn button_label(button: SetupField) -> &'static str {
+    match button {
+        SetupField::SaveUnchecked => "Save without checking",
+        SetupField::SessionOnly => "Keep for this session only",
+        _ => "Check and save",
+    }
+}
+
+/// Where the secret will be kept, or what to do when it cannot be kept.
+fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    let setup = &state.setup;
+    match &setup.store {
+        Remote::Idle => Vec::new(),
+        Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
+            let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
+            let mut rows = form.paragraph(Role::Warning, waiting);
+            rows.extend(form.paragraph(Role::Muted, &way_out(state)));
+            rows
+        }
+        Remote::Loading { last: None, .. } => {
+            form.paragraph(Role::Muted, "Finding out where it can be kept …")
+        }
+        store => {
+            if let Some(failure) = store.failure() {
+                let summary = format!("{} {}", form.look.glyphs().warning, failure.summary);
+                let mut rows = form.paragraph(Role::Warning, &summary);
+                rows.extend(form.paragraph(Role::Muted, &way_out(state)));
+                rows
+            } else {
+                let location = store.value().map(ToString::to_string).unwrap_or_default();
+                form.paragraph(Role::Muted, &format!("Will be kept in {location}."))
+            }
+        }
+    }
+}
+
+/// What to do without a keyring.
+fn way_out(state: &State) -> String {
+    let variables = if state.setup.is_global_key {
+        "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
+    } else {
+        "CLOUDFLARE_API_TOKEN"
+    };
+    let instead = if state.session.is_named {
+        "and leave --profile out"
+    } else {
+        "instead"
+    };
+    format!("Keep it for this session only, or set {variables} {instead}.")
+}
+
+/// What the form waits for.
+///
+/// ```text
+///   ⠋ Checking with one read of the service-token list …  Esc cancels
+/// ```
+fn waiting(look: &RenderContext<'_>, state: &State) -> Option<Vec<Span<'static>>> {
+    let text = match (state.setup.phase, state.setup.store.value()) {
+        (Phase::Open, _) => return None,
+        (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
+        (Phase::Saving { .. }, Some(location)) => format!(" Saving in {location} …  "),
+        (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
+    };
+    let mut spans = vec![
+        Span::raw("   "),
+        spinner(state.clock.steady, look),
+        look.plain(&text),
+    ];
+    spans.extend(hint_for(state.context(), Action::Back, "cancels", look).unwrap_or_default());
+    Some(spans)
+}
+
+fn demo(look: &RenderContext<'_>, state: &State) -> Option<FormRow> {
+    let is_first = !state.setup.is_replacing && state.setup.opener == Opener::Program;
+    if state.session.is_demo() || !is_first {
+        return None;
+    }
+    let key = look.keymap.key_for(state.context(), Action::OpenDemo)?;
+    Some(FormRow::text(vec![
+        look.span(Role::Muted, "   Just looking? "),
+        look.span(Role::Accent, &key),
+        look.span(Role::Muted, " opens a demo that needs no account."),
+    ]))
+}

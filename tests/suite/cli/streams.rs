@@ -1,0 +1,87 @@
+//! Standard streams that are closed, full, or read by nobody.
+
+#![cfg(unix)]
+
+use std::process::{Command, Stdio};
+
+use crate::support::api::{Fake, Reply, http, success, token};
+use crate::support::tokens::ID;
+
+/// Every line that prints on standard output, and how it ends where that works.
+const LINES: [(&[&str], i32); 16] = [
+    (&["get", ID], 0),
+    (&["get", ID, "-o", "json"], 0),
+    (&["list"], 0),
+    (&["list", "-o", "json"], 0),
+    (&["list", "-o", "csv"], 0),
+    (&["check"], 0),
+    (&["check", "-o", "json"], 0),
+    (&["check", "-o", "prometheus"], 0),
+    (&["auth", "status"], 0),
+    (&["profile", "list", "-o", "json"], 0),
+    (&["completions", "bash"], 0),
+    (&["man"], 0),
+    (&["--version"], 0),
+    (&["list", "--help"], 0),
+    (&["get", "nobody", "-o", "json"], 4),
+    (&["check", "nobody", "-o", "json"], 3),
+];
+
+fn one_or_list() -> Fake {
+    Fake::start(|head, _| {
+        let one = token(r#""name":"CI","duration":"forever""#);
+        let is_one = head.contains(ID);
+        let result = if is_one { one } else { format!("[{one}]") };
+        Reply::Bytes(http(200, &[], success(&result)))
+    })
+}
+
+/// A command with this as its standard output: its exit code, and what it says on the error stream.
+fn into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String) {
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
+}
+
+#[test]
+fn e01_a_reader_that_went_away_ends_a_command_quietly_with_its_own_code() {
+    let fake = one_or_list();
+    for (line, code) in LINES {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (ended, said) = into(writer, fake.command(line));
+        assert_eq!((ended, said.as_str()), (Some(code), ""), "{line:?}");
+    }
+    for line in [&["get"][..], &["get", "-o", "json"], &["list", "x"]] {
+        let mut command = fake.command(line);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = command.stdout(Stdio::null()).stderr(writer).status();
+        assert_eq!(ended.unwrap().code(), Some(64), "{line:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn e01_any_other_stream_that_takes_nothing_is_an_error_that_is_said() {
+    let fake = one_or_list();
+    for (line, code) in LINES {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let (ended, said) = into(full.unwrap(), fake.command(line));
+        let failed = if line[0] == "check" { 3 } else { 1 };
+        assert_eq!(ended, Some(code.max(failed)), "{line:?}: {said}");
+        assert!(
+            said.starts_with("error: The output could not be written"),
+            "{line:?}: {said}"
+        );
+        assert_eq!(
+            said.matches("error: ").count(),
+            if code == 4 { 2 } else { 1 },
+            "what else failed is not lost: {said}"
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Shared.
+
+#![cfg(target_os = "linux")]
+
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use portable_pty::CommandBuilder;
+
+use crate::support::api::{Fake, Reply, http, success, token, tokenscope};
+use crate::support::keyring as dbus;
+use crate::support::terminal::Session;
+use crate::support::tokens::{ACCOUNT, ID};
+
+/// A fake API that lists one token and gives it.
+pub(crate) fn api() -> Fake {
+    Fake::start(|head, _| {
+        let one = token(r#""name":"CI","duration":"forever""#);
+        let result = if head.contains(ID) {
+            one
+        } else {
+            format!("[{one}]")
+        };
+        Reply::Bytes(http(200, &[], success(&result)))
+    })
+}
+
+/// Writes a configuration whose default profile has its secret in the keyring.
+pub(crate) fn with_profile(home: &Path) {
+    let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
+    std::fs::write(home.join("config.toml"), text).unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(home.join("config.toml"), private).unwrap();
+}
+
+pub(crate) fn add_to_config(home: &Path, more: &str) {
+    let path = home.join("config.toml");
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(more.as_bytes()).unwrap();
+}
+
+/// A directory whose `bus` accepts connections and never answers, and the count of those.
+pub(crate) struct SilentBus {
+    dir: tempfile::TempDir,
+    pub(crate) met: Arc<AtomicUsize>,
+}
+
+impl SilentBus {
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
+        let met = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&met);
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for stream in listener.incoming().map_while(Result::ok) {
+                count.fetch_add(1, Ordering::SeqCst);
+                kept.push(stream);
+            }
+        });
+        Self { dir, met }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("unix:path={}", self.dir.path().join("bus").display())
+    }
+}
+
+/// How a bus holds back what the real one answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// Each answer comes this much later.
+    Each(Duration),
+    /// Nothing is answered until a connection is this old, and then all of it.
+    NotBefore(Duration),
+}
+
+/// A bus in front of another that holds back its answers.
+pub(crate) struct SlowBus {
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl SlowBus {
+    pub(crate) fn before(desktop: &dbus::Session, pace: Pace) -> Self {
+        let real = desktop.socket();
+        let dir = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
+        std::thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                let far = UnixStream::connect(&real).unwrap();
+                let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                std::thread::spawn(move || pass(near, far, Pace::Each(Duration::ZERO)));
+                std::thread::spawn(move || pass(far_too, near_too, pace));
+            }
+        });
+        Self { dir }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("unix:path={}", self.dir.path().join("bus").display())
+    }
+}
+
+fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
+    let began = Instant::now();
+    let mut buffer = [0; 8192];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        std::thread::sleep(match pace {
+            Pace::Each(pause) => pause,
+            Pace::NotBefore(age) => age.saturating_sub(began.elapsed()),
+        });
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _gone = to.shutdown(std::net::Shutdown::Both);
+}
+
+/// Binds the profiles of a home to a fake, as storing their secrets there would have done.
+pub(crate) fn bind(home: &Path, fake: &Fake) {
+    let path = home.join("config.toml");
+    // Reading a pipe would wait for its other end.
+    if !path.is_file() {
+        return;
+    }
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return;
+    };
+    if text.contains("base_url") {
+        return;
+    }
+    let mut bound = String::new();
+    for line in text.split_inclusive('\n') {
+        bound.push_str(line);
+        if line.starts_with("[profiles.") {
+            bound.extend(["base_url = \"", &fake.url(), "\"\n"]);
+        }
+    }
+    std::fs::write(&path, bound).unwrap();
+}
+
+/// A command of a profile without a credential in the environment.
+pub(crate) fn profiled(fake: &Fake, home: &Path, arguments: &[&str]) -> Command {
+    bind(home, fake);
+    let mut command = tokenscope(arguments);
+    command
+        .env("TOKENSCOPE_HOME", home)
+        .env("CLOUDFLARE_BASE_URL", fake.url());
+    command
+}
+
+/// The same in a private session.
+pub(crate) fn in_session(
+    desktop: &dbus::Session,
+    fake: &Fake,
+    home: &Path,
+    arguments: &[&str],
+) -> Command {
+    bind(home, fake);
+    let mut command = desktop.command(env!("CARGO_BIN_EXE_tokenscope"));
+    command
+        .args(arguments)
+        .env("TOKENSCOPE_HOME", home)
+        .env("CLOUDFLARE_BASE_URL", fake.url())
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+/// The screens in a private session, over this home.
+pub(crate) fn screens_in(
+    desktop: &dbus::Session,
+    fake: &Fake,
+    home: &Path,
+    arguments: &[&str],
+) -> Session {
+    bind(home, fake);
+    let environment = desktop.command("true");
+    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
+    let mut variables: Vec<(&str, &str)> = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+        .collect();
+    variables.push(("CLOUDFLARE_BASE_URL", &url));
+    variables.push(("TOKENSCOPE_HOME", &home));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+    command.args(arguments);
+    Session::spawn(command, &variables)
+}

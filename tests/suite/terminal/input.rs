@@ -1,0 +1,409 @@
+//! Keys, pastes, and reports from the terminal that nobody asked for.
+
+#![cfg(unix)]
+
+use std::time::Duration;
+
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use tokenscope::action::{Action, Context, Input};
+use tokenscope::keymap::Keymap;
+use tokenscope::tui::windows_keys::TypedKeys;
+
+use crate::support::api::{Fake, token};
+use crate::support::terminal::Session;
+use crate::support::tokens::{ACCOUNT, ID};
+
+pub(crate) fn key(code: KeyCode, kind: KeyEventKind) -> Event {
+    Event::Key(KeyEvent::new_with_kind(code, KeyModifiers::NONE, kind))
+}
+
+#[test]
+fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps() {
+    use KeyEventKind::{Press, Release, Repeat};
+    let keymap = Keymap::built_in().unwrap();
+    let of = |context, code, kind| keymap.translate(context, key(code, kind));
+    for code in ['q', 'r', 'v', '?', 'y', 'j'].map(KeyCode::Char) {
+        assert!(of(Context::Detail, code, Press).is_some(), "{code:?}");
+        assert_eq!(of(Context::Detail, code, Release), None, "{code:?}");
+    }
+    for code in ['q', 'r', 'v', '?', 'y', 'e', 'a', 'o', 'c', 'Y', 't'].map(KeyCode::Char) {
+        assert_eq!(of(Context::Detail, code, Repeat), None, "{code:?}");
+    }
+    assert_eq!(of(Context::Lookup, KeyCode::Enter, Repeat), None);
+    assert_eq!(of(Context::LookupText, KeyCode::Enter, Repeat), None);
+    assert_eq!(of(Context::Setup, KeyCode::Char(' '), Repeat), None);
+    assert_eq!(
+        of(Context::LookupText, KeyCode::Char('x'), Repeat),
+        Some(Input::Type('x'))
+    );
+    assert_eq!(of(Context::LookupText, KeyCode::Char('x'), Release), None);
+    for (code, action) in [
+        (KeyCode::Down, Action::Down),
+        (KeyCode::PageUp, Action::PageUp),
+        (KeyCode::Char('j'), Action::Down),
+    ] {
+        assert_eq!(of(Context::Raw, code, Repeat), Some(Input::Act(action)));
+    }
+    for code in [KeyCode::Backspace, KeyCode::Left] {
+        assert!(of(Context::LookupText, code, Repeat).is_some(), "{code:?}");
+    }
+}
+
+/// Whatever is added to the table: a key that is held down moves and deletes, and nothing else.
+#[test]
+fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
+    use KeyEventKind::{Press, Repeat};
+    let keymap = Keymap::built_in().unwrap();
+    let codes = (' '..='~')
+        .map(KeyCode::Char)
+        .chain((1..=12).map(KeyCode::F))
+        .chain([
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Backspace,
+            KeyCode::Delete,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::Left,
+            KeyCode::Right,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+        ]);
+    let codes: Vec<KeyCode> = codes.collect();
+    let mut moved = 0;
+    for context in Context::ALL {
+        for code in &codes {
+            let pressed = keymap.translate(context, key(*code, Press));
+            let held = keymap.translate(context, key(*code, Repeat));
+            let Some(held) = held else { continue };
+            assert_eq!(pressed, Some(held.clone()), "{context:?} {code:?}");
+            let harmless = match held {
+                Input::Type(_) => context.is_text(),
+                Input::Act(Action::Left | Action::Right) => {
+                    !matches!(context, Context::Setup | Context::Lookup)
+                }
+                Input::Act(action) => matches!(
+                    action,
+                    Action::Up
+                        | Action::Down
+                        | Action::PageUp
+                        | Action::PageDown
+                        | Action::NextField
+                        | Action::PreviousField
+                        | Action::NextMatch
+                        | Action::PreviousMatch
+                        | Action::DeleteBack
+                        | Action::DeleteForward
+                        | Action::DeleteWord
+                ),
+                Input::Paste(_) | Input::Resize(..) => false,
+            };
+            assert!(harmless, "{context:?} {code:?}");
+            moved += 1;
+        }
+    }
+    assert!(moved > 100, "holding a key moves: {moved}");
+    for (context, keys) in [
+        (Context::Browse, "/sryco?qtbp "),
+        (Context::Profiles, "aicdx?qtb "),
+        (Context::Confirm, "yn?q "),
+    ] {
+        for code in keys
+            .chars()
+            .map(KeyCode::Char)
+            .chain([KeyCode::Enter, KeyCode::Esc])
+        {
+            assert_eq!(
+                keymap.translate(context, key(code, Repeat)),
+                None,
+                "{context:?} {code:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn c11_a_paste_is_one_insertion_and_never_a_key() {
+    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let mut session = fake.screens(&[]);
+    session.wait_for("Look up a service token");
+    session.type_keys("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~");
+    session.wait_for("tok_q");
+    session.type_keys(".");
+    session.wait_for("tok_q.");
+    assert!(fake.heads().is_empty(), "nothing was submitted");
+    session.type_keys(&format!("\x15{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    for harmless in ["q", "tok_q\nddq\n", "vvv\x03", "\x1b[201~q", "\x1bq\x1b[A"] {
+        session.type_keys(&format!("\x1b[200~{harmless}\x1b[201~"));
+    }
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(
+        !stream.contains("raw JSON"),
+        "no key of a paste was a command"
+    );
+    let enter = stream.find("\x1b[?2004h").unwrap();
+    assert!(stream.rfind("\x1b[?2004l").unwrap() > enter);
+}
+
+#[test]
+fn c12_every_field_takes_a_paste_at_its_cursor() {
+    let fake = Fake::holding("[]");
+    let mut session = fake.screens_with(&[], &[]);
+    session.wait_for("Access: Service Tokens Read");
+    let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
+    // Up to the name; the kind becomes the global key, so that there is an email field.
+    session.type_keys("\x1b[A\x1b[A");
+    session.type_keys(&format!("\x15{}\x1b[H{}", paste("-end"), paste("start")));
+    session.wait_for("start-end");
+    session.type_keys("\t ");
+    session.wait_for("Email");
+    session.type_keys(&format!("\t{}\x1b[H{}", paste("@example.com"), paste("me")));
+    session.wait_for("me@example.com");
+    session.type_keys(&format!("\t{}", paste("secret-by-paste")));
+    session.wait_for("•••");
+    session.type_keys(&format!(
+        "\t\t{}\x1b[H{}",
+        paste(&ACCOUNT[8..]),
+        paste(&ACCOUNT[..8])
+    ));
+    session.wait_for(ACCOUNT);
+    session.type_keys(&paste(&"x".repeat(10_000)));
+    session.wait_for("longer than any field takes");
+    session.type_keys("\x03");
+    let (_, stream) = session.end();
+    assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
+    let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
+    let mut session = fake.screens(&[]);
+    session.wait_for("Look up a service token");
+    session.type_keys(&format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys(&format!("v/{}", paste("needle")));
+    session.wait_for("1/1 match");
+    session.type_keys("\x03");
+    session.end();
+}
+
+#[test]
+fn c19_the_mouse_is_the_terminals_own() {
+    let keymap = Keymap::built_in().unwrap();
+    for (column, row) in [(0, 0), (100, 30), (u16::MAX, u16::MAX)] {
+        let mouse = MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        };
+        assert_eq!(keymap.translate(Context::Detail, Event::Mouse(mouse)), None);
+    }
+    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let mut session = fake.screens(&[ID]);
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
+    session.type_keys("v");
+    session.wait_for("raw JSON");
+    session.type_keys("q");
+    let (status, stream) = session.end();
+    assert_eq!(status.exit_code(), 0);
+    for mode in ["1000", "1002", "1003", "1006", "1015"] {
+        assert!(!stream.contains(&format!("\x1b[?{mode}h")), "{mode}");
+    }
+}
+
+/// What terminals say of themselves, which a program before may have asked for: a title, a colour,
+/// the clipboard, attributes, a version, the mouse in three encodings, the cursor, the window.
+const REPORTS: [&str; 12] = [
+    "\x1b]lqquit\x1b\\",
+    "\x1b]11;rgb:0000/0000/0000\x07",
+    "\x1b]52;c;cXVpdA==\x07",
+    "\x1b[?62;22c",
+    "\x1b[>0;276;0c",
+    "\x1bP>|XTerm(370)\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+    "\x1b[M   ",
+    "\x1b[<0;0;0M",
+    "\x1b[32;0;0M",
+    "\x1b[0;0R",
+    "\x1b[8;24;80t",
+];
+
+#[test]
+fn c19_what_the_terminal_says_unasked_is_no_key() {
+    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+    let mut session = fake.screens(&[]);
+    session.wait_for("Look up a service token");
+    session.type_keys(&REPORTS.concat());
+    session.type_keys(&format!("{ID}\r"));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys(&REPORTS.concat());
+    // A key after them tells that they were read.
+    session.type_keys("?");
+    session.wait_for("Esc closes");
+    session.type_keys("?");
+    session.wait_until("Detail again", |session| {
+        let shown = session.shown();
+        shown.contains("Duration   forever") && !shown.contains("Esc closes")
+    });
+    assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+#[test]
+fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
+    for begun in [
+        "\x1b[<0;1",
+        "\x1b[?",
+        "\x1b[M",
+        "\x1b]11;rgb",
+        "\x1bP",
+        "\x1b[200~abc",
+    ] {
+        let mut session = Session::start(&["--demo"]);
+        session.wait_for("Look up a service token");
+        session.type_keys(begun);
+        if begun.contains("200~") {
+            // In time, a paste without an end is taken for what came of it.
+            session.wait_for("abc");
+        }
+        session.type_keys("\x03");
+        assert_eq!(session.end().0.exit_code(), 0, "{begun:?}");
+    }
+}
+
+#[test]
+fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
+    let mut session = Session::start(&["--demo"]);
+    session.wait_for("Look up a service token");
+    session.type_keys("\x1b[200~abc");
+    // Nothing shows that it came; each press is one more chance to be told from a pasted one.
+    for _ in 0..100 {
+        session.type_keys("\x03");
+        if session.ends_within(Duration::from_millis(150)) {
+            assert_eq!(session.end().0.exit_code(), 0);
+            return;
+        }
+    }
+    unreachable!("still there");
+}
+
+#[test]
+fn c11_a_key_behind_escape_is_both_however_fast() {
+    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+    let mut session = fake.screens(&[]);
+    session.wait_for("Look up a service token");
+    // As tmux sends them where they come within half a second.
+    session.type_keys("abc\x1bp");
+    session.wait_for("╭ Profiles");
+    session.type_keys("q");
+    assert_eq!(session.end().0.exit_code(), 0);
+}
+
+fn pressed(c: char, modifiers: KeyModifiers) -> KeyEvent {
+    KeyEvent::new_with_kind(KeyCode::Char(c), modifiers, KeyEventKind::Press)
+}
+
+fn released(c: char, modifiers: KeyModifiers) -> KeyEvent {
+    KeyEvent::new_with_kind(KeyCode::Char(c), modifiers, KeyEventKind::Release)
+}
+
+const ALT_GR: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::ALT);
+
+/// What is typed by events of a Windows console.
+fn typed(events: &[KeyEvent]) -> String {
+    let mut keys = TypedKeys::default();
+    let typed = events.iter().map(|event| keys.translate(*event));
+    typed
+        .filter(|event| event.kind == KeyEventKind::Press && event.modifiers.is_empty())
+        .filter_map(|event| event.code.as_char())
+        .collect()
+}
+
+#[test]
+fn j04_characters_of_alt_gr_are_typed() {
+    for c in "@[]{}\\|~€µ²³#^`¬łąćęńóśźż¿¡«»".chars() {
+        assert_eq!(
+            typed(&[pressed(c, ALT_GR), released(c, ALT_GR)]),
+            c.to_string()
+        );
+        // AltGr is let go first, and the key then reports its own character.
+        let events = [pressed(c, ALT_GR), released('q', KeyModifiers::NONE)];
+        assert_eq!(typed(&events), c.to_string());
+    }
+    // A chord of both types nothing, and keeps its modifiers.
+    for c in "aqz09AQ".chars() {
+        let chord = pressed(c, ALT_GR);
+        assert_eq!(TypedKeys::default().translate(chord), chord);
+        assert_eq!(typed(&[chord, released(c, ALT_GR)]), "");
+    }
+    for modifier in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
+        let chord = pressed('@', modifier);
+        assert_eq!(TypedKeys::default().translate(chord), chord);
+    }
+    let enter = KeyEvent::new(KeyCode::Enter, ALT_GR);
+    assert_eq!(TypedKeys::default().translate(enter), enter);
+}
+
+#[test]
+fn j04_alt_codes_are_typed_once_and_releases_never() {
+    let none = KeyModifiers::NONE;
+    for c in "@[]{}\\|~€äß\u{1F600}a".chars() {
+        assert_eq!(typed(&[released(c, none)]), c.to_string());
+        assert_eq!(typed(&[released(c, KeyModifiers::ALT)]), c.to_string());
+        let twice = [released(c, none), released(c, none)];
+        assert_eq!(typed(&twice), format!("{c}{c}"));
+        assert_eq!(typed(&[pressed(c, none), released(c, none)]), c.to_string());
+    }
+    for (events, expected) in [
+        // Shift is let go before the letter.
+        (
+            vec![pressed('A', KeyModifiers::SHIFT), released('a', none)],
+            "",
+        ),
+        (
+            vec![pressed('2', none), pressed('3', none), released('2', none)],
+            "23",
+        ),
+        // Typed so fast that the keys overlap.
+        (
+            vec![
+                pressed('a', none),
+                pressed('b', none),
+                released('a', none),
+                pressed('c', none),
+                released('b', none),
+                released('c', none),
+                released('€', none),
+            ],
+            "abc€",
+        ),
+        // Held down, and repeated.
+        (
+            vec![
+                pressed('x', none),
+                pressed('x', none),
+                released('x', none),
+                released('~', none),
+            ],
+            "xx~",
+        ),
+        // The release of Enter, by which the program was started.
+        (
+            vec![
+                KeyEvent::new_with_kind(KeyCode::Enter, none, KeyEventKind::Release),
+                pressed('a', none),
+            ],
+            "a",
+        ),
+    ] {
+        assert_eq!(typed(&events), expected, "{events:?}");
+    }
+}

@@ -1,0 +1,294 @@
+//! Clocks that jump, run ahead, or sleep.
+
+#![cfg(unix)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use tokenscope::action::Action;
+use tokenscope::app;
+use tokenscope::app::Opening;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::{LookUp, Message, TokenList};
+use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::domain::clock::Now;
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
+use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::token::{ServiceToken, TokenRef};
+
+use crate::cli::monitoring::id;
+use crate::cli::thresholds::{lasting, noon};
+use crate::support::tokens::ACCOUNT;
+
+/// What time it is some seconds after the start, where the wall clock was set by a step.
+pub(crate) fn after(seconds: i64, step: i64) -> Now {
+    let steady = noon() + TimeDelta::seconds(seconds);
+    Now {
+        wall: steady + TimeDelta::seconds(step),
+        steady,
+    }
+}
+
+fn scope() -> Scope {
+    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
+}
+
+pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<Effect>) {
+    let session = Session {
+        identity: Some(Identity {
+            source: CredentialSource::Environment {
+                variable: "CLOUDFLARE_API_TOKEN",
+            },
+            kind: CredentialKind::ApiToken,
+        }),
+        scope: Some(scope()),
+        settings: Settings {
+            refresh_seconds,
+            bell: true,
+            ..Settings::default()
+        },
+        ..Session::default()
+    };
+    let mut state = State::new(session, after(0, 0), (100, 30));
+    let effects = app::start(&mut state, opening);
+    (state, effects)
+}
+
+fn parsed(json: &str) -> Arc<ServiceToken> {
+    let raw: &RawValue = serde_json::from_str(json).unwrap();
+    Arc::new(ServiceToken::parse(&RawJson::from(raw)))
+}
+
+/// Answers every request among the effects with a token that has ten days left, and says how many
+/// there were; the server's clock is ahead by some seconds.
+pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i64) -> usize {
+    let token = parsed(&lasting(1, "8760h", TimeDelta::days(10)));
+    let measured_offset = Some(TimeDelta::seconds(ahead));
+    let mut count = 0;
+    for effect in effects {
+        let message = match effect {
+            Effect::FetchToken { request, .. } => Message::TokenFetched {
+                request: *request,
+                result: Ok(LookUp {
+                    tokens: vec![token.clone()],
+                    scope: scope(),
+                    took: Duration::ZERO,
+                    measured_offset,
+                }),
+            },
+            Effect::ListTokens { request, .. } => Message::TokensListed {
+                request: *request,
+                result: Ok(TokenList {
+                    tokens: vec![token.clone()],
+                    incomplete: None,
+                    total: Some(1),
+                    took: Duration::ZERO,
+                    measured_offset,
+                }),
+            },
+            Effect::MeasureClock { request, .. } => Message::ClockMeasured {
+                request: *request,
+                offset: measured_offset,
+            },
+            _ => continue,
+        };
+        count += 1;
+        app::update(state, now, message);
+    }
+    count
+}
+
+pub(crate) fn on_detail(refresh_seconds: u64, ahead: i64) -> State {
+    let token = TokenRef::parse(&id(1)).unwrap();
+    let (mut state, effects) = app_state(Opening::Token(token), refresh_seconds);
+    assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
+    state
+}
+
+fn on_browse(ahead: i64) -> State {
+    let (mut state, _) = app_state(Opening::Lookup, 60);
+    app::update(&mut state, after(0, 0), Message::Acted(Action::Back));
+    let effects = app::update(&mut state, after(0, 0), Message::Acted(Action::Browse));
+    assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
+    assert_eq!(state.screen, Screen::Browse);
+    state
+}
+
+/// An hour, the least that counts, a time zone, and a battery that ran out; each in both directions.
+const STEPS: [i64; 8] = [
+    -3600,
+    3600,
+    -3,
+    3,
+    -7200,
+    7200,
+    -1_000_000_000,
+    1_000_000_000,
+];
+
+#[test]
+fn l01_a_reload_and_its_age_go_by_the_clock_that_only_runs_forward() {
+    for step in STEPS {
+        let mut state = on_detail(5, 0);
+        let (mut reloads, mut rings) = (0, 0);
+        for second in 1..=60 {
+            let now = after(second, if second > 7 { step } else { 0 });
+            let effects = app::update(&mut state, now, Message::Ticked);
+            rings += effects.iter().filter(|it| **it == Effect::RingBell).count();
+            let wake = state.wake_at().unwrap();
+            assert!(wake > now.steady, "{step}: {wake}");
+            assert!(wake - now.steady <= TimeDelta::seconds(5), "{step}: {wake}");
+            // The server's clock is right, so it parts from ours by the step.
+            let ahead = now.steady.signed_duration_since(now.wall).num_seconds();
+            reloads += answered(&mut state, &effects, now, ahead);
+            let age = now.steady - state.detail.token.fetched().unwrap().at;
+            assert!((0..=5).contains(&age.num_seconds()), "{step}: {age}");
+            // Once the server's time is known again, nothing is seen of the step.
+            let off = (state.clock.corrected() - now.steady).num_seconds().abs();
+            assert!(off <= 2, "{step} at {second}: off by {off} s");
+        }
+        assert!((12..=13).contains(&reloads), "{step}: {reloads}");
+        assert_eq!(rings, 0, "nothing expired");
+    }
+}
+
+#[test]
+fn l01_a_pause_and_a_notice_end_when_they_should() {
+    for step in STEPS {
+        for mut state in [on_detail(5, 0), on_browse(0)] {
+            let mut limited = Failure::new(FailureKind::RateLimited, "Too many.", "Wait.");
+            limited.retry_after = Some(Duration::from_secs(8));
+            let effects = app::update(&mut state, after(1, 0), Message::Acted(Action::Refresh));
+            let message = match effects.as_slice() {
+                [Effect::FetchToken { request, .. }] => Message::TokenFetched {
+                    request: *request,
+                    result: Err(limited),
+                },
+                [Effect::ListTokens { request, .. }] => Message::TokensListed {
+                    request: *request,
+                    result: Err(limited),
+                },
+                _ => unreachable!("{effects:?}"),
+            };
+            app::update(&mut state, after(1, 0), message);
+            // In the pause nothing is sent, and that is said for six seconds.
+            let effects = app::update(&mut state, after(2, step), Message::Acted(Action::Refresh));
+            assert_eq!(effects, [], "{step}");
+            assert_eq!(state.limited_for(), Some(7), "{step}");
+            assert!(state.notice.is_some());
+            assert_eq!(app::update(&mut state, after(7, step), Message::Ticked), []);
+            assert!(state.notice.is_some(), "{step}");
+            assert_eq!(app::update(&mut state, after(8, step), Message::Ticked), []);
+            assert!(state.notice.is_none(), "{step}");
+            assert_eq!(state.limited_for(), Some(1), "{step}");
+            let effects = app::update(&mut state, after(9, step), Message::Ticked);
+            assert_eq!(state.limited_for(), None, "{step}");
+            assert_eq!(
+                effects.len(),
+                1,
+                "the server's time is asked for: {effects:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn l01_what_was_measured_by_a_clock_that_was_set_is_dropped_and_measured_anew() {
+    for step in STEPS {
+        for (screen, mut state) in [("detail", on_detail(0, 192)), ("browse", on_browse(192))] {
+            assert_eq!(state.clock.offset.seconds(), 192);
+            assert_eq!(state.clock.jumped_at, None);
+            let now = after(30, step);
+            let effects = app::update(&mut state, now, Message::Ticked);
+            assert_eq!(state.clock.offset.seconds(), 0, "{screen} {step}");
+            assert_eq!(state.clock.jumped_at, Some(now.steady));
+            assert!(state.changed);
+            let is_small = matches!(effects.as_slice(), [Effect::MeasureClock { .. }]);
+            let is_token = matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
+            assert!(
+                if screen == "detail" {
+                    is_token
+                } else {
+                    is_small
+                },
+                "{effects:?}"
+            );
+            assert_eq!(
+                app::update(&mut state, now, Message::Ticked),
+                [],
+                "asked once"
+            );
+            answered(&mut state, &effects, now, 192 - step);
+            let off = (state.clock.corrected() - now.steady).num_seconds();
+            assert!((190..=194).contains(&off), "{screen} {step}: {off}");
+            assert_eq!(
+                app::update(&mut state, after(31, step), Message::Ticked),
+                []
+            );
+        }
+    }
+}
+
+#[test]
+fn l01_a_clock_that_is_only_drawn_near_is_no_jump() {
+    for step in [-2, -1, 0, 1, 2] {
+        let mut state = on_browse(192);
+        assert_eq!(app::update(&mut state, after(5, step), Message::Ticked), []);
+        assert_eq!(state.clock.offset.seconds(), 192, "{step}");
+        assert_eq!(state.clock.jumped_at, None);
+    }
+}
+
+#[test]
+fn l01_sleep_is_no_jump_of_the_clock_but_is_noted() {
+    let mut state = on_detail(60, 192);
+    let effects = app::update(&mut state, after(8 * 3600, 0), Message::Ticked);
+    assert!(matches!(effects.as_slice(), [Effect::FetchToken { .. }]));
+    assert_eq!(state.clock.offset.seconds(), 192, "both clocks ran on");
+    assert_eq!(state.clock.jumped_at, Some(after(8 * 3600, 0).steady));
+}
+
+#[test]
+fn l01_a_store_is_slow_after_a_second_whatever_the_wall_clock_says() {
+    use tokenscope::screens::setup::state::Trial;
+    for step in STEPS {
+        let (mut state, _) = app_state(Opening::Setup, 60);
+        app::update(&mut state, after(0, step), Message::Ticked);
+        assert_eq!(state.setup.trial, Trial::Quick, "{step}");
+        app::update(&mut state, after(1, step), Message::Ticked);
+        assert_eq!(state.setup.trial, Trial::Slow, "{step}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However often and far the wall clock is set, reloads keep their pace and the loop never spins.
+    #[test]
+    fn l01_no_step_stops_or_floods_the_reloads(
+        steps in proptest::collection::vec((1_i64..120, -100_000_i64..100_000), 1..6),
+    ) {
+        let mut state = on_detail(10, 0);
+        let (mut second, mut reloads) = (0, 0);
+        for (pause, step) in &steps {
+            for _ in 0..*pause {
+                second += 1;
+                let now = after(second, *step);
+                let effects = app::update(&mut state, now, Message::Ticked);
+                reloads += answered(&mut state, &effects, now, -*step);
+                prop_assert!(state.wake_at().is_some_and(|wake| wake > now.steady));
+                let off = (state.clock.corrected() - now.steady).num_seconds().abs();
+                prop_assert!(off <= 2, "off by {off} s");
+            }
+        }
+        let fewest = usize::try_from(second / 10).unwrap();
+        prop_assert!(reloads >= fewest.saturating_sub(1), "{reloads} in {second} s");
+        prop_assert!(reloads <= fewest + steps.len() + 1, "{reloads} in {second} s");
+    }
+}

@@ -1,0 +1,123 @@
+//! Warnings stay until a key is pressed.
+
+#![cfg(unix)]
+
+use chrono::TimeDelta;
+use tokenscope::action::Action;
+use tokenscope::app;
+use tokenscope::app::Opening;
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::Message;
+use tokenscope::app::state::{Screen, State};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::token::TokenRef;
+
+use crate::cli::monitoring::id;
+use crate::cli::thresholds::{api, lasting, write};
+use crate::support::tokens::ACCOUNT;
+use crate::update::clock::{after, answered, app_state, on_detail};
+
+#[test]
+fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
+    let warning = |name: &str| {
+        Message::Warned(Failure::new(
+            FailureKind::Config,
+            format!("{name} is odd."),
+            "Check it.",
+        ))
+    };
+    let token = TokenRef::parse(&id(1)).unwrap();
+    let (mut state, effects) = app_state(Opening::Token(token), 5);
+    for name in ["config.toml", "keymap.toml", "state.json"] {
+        app::update(&mut state, after(0, 0), warning(name));
+    }
+    let shown = |state: &State| {
+        let shown = state
+            .shown_banner()
+            .map(|(banner, _)| banner.failure.summary);
+        shown.unwrap_or_default()
+    };
+    let all = "config.toml is odd. keymap.toml is odd. state.json is odd.";
+    assert_eq!(shown(&state), all);
+    // Neither answers nor time take them away, and an error comes beside them.
+    answered(&mut state, &effects, after(1, 0), 0);
+    assert_eq!(shown(&state), all);
+    let effects = app::update(&mut state, after(6, 0), Message::Ticked);
+    let [Effect::FetchToken { request, .. }] = effects.as_slice() else {
+        unreachable!("{effects:?}")
+    };
+    let result = Err(Failure::new(
+        FailureKind::Network,
+        "It failed.",
+        "Try again.",
+    ));
+    let request = *request;
+    app::update(
+        &mut state,
+        after(7, 0),
+        Message::TokenFetched { request, result },
+    );
+    assert_eq!(shown(&state), format!("It failed. {all}"));
+    app::update(&mut state, after(8, 0), Message::Resized(120, 40));
+    assert_eq!(shown(&state), format!("It failed. {all}"));
+    // Their details can be read; the key after that takes them away, and the error stays.
+    app::update(
+        &mut state,
+        after(9, 0),
+        Message::Acted(Action::ErrorDetails),
+    );
+    app::update(&mut state, after(9, 0), Message::Acted(Action::Down));
+    assert_eq!(shown(&state), format!("It failed. {all}"));
+    app::update(&mut state, after(9, 0), Message::Acted(Action::Back));
+    assert_eq!(shown(&state), "It failed.");
+}
+
+#[test]
+fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
+    for (action, screen) in [
+        (Action::Down, Screen::Detail),
+        (Action::Back, Screen::Detail),
+        (Action::LookUp, Screen::Lookup),
+    ] {
+        let mut state = on_detail(0, 0);
+        let failure = Failure::new(FailureKind::Config, "It is odd.", "Check it.");
+        app::update(&mut state, after(0, 0), Message::Warned(failure));
+        assert!(state.banner_rows() > 0);
+        app::update(&mut state, after(1, 0), Message::Acted(action));
+        assert_eq!(state.banner_rows(), 0, "{action:?}");
+        assert_eq!(state.screen, screen, "{action:?}");
+    }
+}
+
+/// The real screens: two files that cannot be used and a damaged third one are all told of, and the
+/// first answer takes nothing of that away.
+#[test]
+fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
+    let fake = api(&[lasting(1, "8760h", TimeDelta::days(10))]);
+    let home = crate::support::api::home();
+    write(home.path(), "shiny = 1\nrefresh_seconds = 1\n");
+    for (name, text) in [("keymap.toml", "nonsense"), ("state.json", "{")] {
+        std::fs::write(home.path().join(name), text).unwrap();
+    }
+    let folder = home.path().to_str().unwrap();
+    let mut session = fake.screens_with(
+        &[&id(1)],
+        &[
+            ("CLOUDFLARE_API_TOKEN", crate::support::tokens::CANARY),
+            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+            ("TOKENSCOPE_HOME", folder),
+        ],
+    );
+    for part in ["EXPIRES IN", "`shiny`", "keymap.toml", "state.json"] {
+        crate::support::api::shows(&mut session, part);
+    }
+    // A reload or two later they are still there.
+    session.wait_until("a third request", |_| fake.heads().len() > 2);
+    let contents = session.screen.screen().contents();
+    assert!(contents.contains("`shiny`"), "{contents}");
+    session.type_keys("j");
+    session.wait_until("no warning", |session| {
+        !session.screen.screen().contents().contains("`shiny`")
+    });
+    session.type_keys("q");
+}
