@@ -14,7 +14,6 @@ mod classify;
 mod client;
 mod connection_errors;
 mod connections;
-mod content_encoding;
 mod envelope;
 mod error;
 mod error_messages;
@@ -28,7 +27,6 @@ mod request;
 mod retry;
 mod transport;
 mod trust_roots;
-mod wording;
 
 pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
 pub use client::Client;

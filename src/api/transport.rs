@@ -3,7 +3,6 @@
 //!
 //! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `classify`).
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,16 +11,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::classify::{self, ResponseFacts};
 use super::connection_errors::LoginRequest;
 use super::connections::Connections;
-use super::content_encoding::{self, Coding};
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
-use super::http_client::{HttpConfig, Options};
+use super::http_client::{self, HttpConfig, Options};
 use super::proxy::ProxyInfo;
 use super::request::{self, Request};
 use super::{connection_errors, proxy_login, redact, retry};
@@ -33,8 +32,8 @@ use crate::domain::secret::Secret;
 /// Bodies larger than this, after decompression, are refused.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// A plain body up to this size is read where it arrives; anything else on a thread of its own, since
-/// it may take longer than signals and keys can wait.
+/// A body up to this size is parsed where it arrives; a larger one on a thread of its own, since that
+/// may take longer than signals and keys can wait.
 const SMALL_BODY: usize = 64 * 1024;
 
 /// How long the body of an answer is waited for whose status says enough.
@@ -260,33 +259,25 @@ impl HttpTransport {
             "answered"
         );
         let measured_offset = head.measured_offset;
-        let settled = if head.is_gzip || body.len() > SMALL_BODY {
-            spawn_blocking(move || head.settle(body, read))
-                .await
-                .unwrap_or_else(|gone| Err(Unsettled::Damaged(io::Error::other(gone.to_string()))))
+        let settled = if body.len() > SMALL_BODY {
+            let settling = spawn_blocking(move || head.settle(body, read));
+            settling.await.unwrap_or_else(|stopped| {
+                Err(Error::Transport {
+                    fault: TransportFault::Other,
+                    request: request.line(),
+                    host: self.base_url.host(),
+                    cause: stopped.to_string(),
+                })
+            })
         } else {
             head.settle(body, read)
         };
-        match settled {
-            Ok((value, notes)) => Ok(Answer {
-                value,
-                took: context.elapsed(),
-                measured_offset,
-                notes,
-            }),
-            Err(Unsettled::Refused(error)) => Err(error),
-            Err(Unsettled::Damaged(error)) => Err(self.damaged(request, &error)),
-        }
-    }
-
-    /// The error for a body that came whole, but cannot be decompressed.
-    fn damaged(&self, request: Request<'_>, error: &io::Error) -> Error {
-        Error::Transport {
-            fault: TransportFault::Compression,
-            request: request.line(),
-            host: self.base_url.host(),
-            cause: bounded(&error.to_string()),
-        }
+        settled.map(|(value, notes)| Answer {
+            value,
+            took: context.elapsed(),
+            measured_offset,
+            notes,
+        })
     }
 
     /// The error for a request that got no answer.
@@ -362,17 +353,13 @@ impl HttpTransport {
                     text("retry-after").as_deref(),
                     date.unwrap_or(received),
                 ),
-                encoding: match Coding::of(response.headers()) {
-                    Coding::Other(encoding) => Some(hide(encoding)),
-                    Coding::Plain | Coding::Gzip => None,
-                },
+                encoding: http_client::unsupported_encoding(response.headers()).map(hide),
                 location_host: location
                     .as_ref()
                     .and_then(Url::host_str)
                     .map(bounded)
                     .map(hide),
             },
-            is_gzip: Coding::of(response.headers()) == Coding::Gzip,
             request: request.line(),
             credential: context.credential,
             secret: context.secret.clone(),
@@ -393,25 +380,11 @@ impl<T, F> Read<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone
 /// An answer without its body.
 struct ResponseHead {
     facts: ResponseFacts,
-    is_gzip: bool,
     cf_ray: Option<String>,
     measured_offset: Option<TimeDelta>,
     request: String,
     credential: &'static str,
     secret: Secret,
-}
-
-/// Why an answer brought nothing.
-enum Unsettled {
-    Refused(Error),
-    /// The body cannot be decompressed.
-    Damaged(io::Error),
-}
-
-impl From<Error> for Unsettled {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
 }
 
 impl ResponseHead {
@@ -426,14 +399,8 @@ impl ResponseHead {
         self,
         body: Vec<u8>,
         read: impl Fn(&Envelope<'_>) -> Result<T, Reason>,
-    ) -> Result<(T, Vec<String>), Unsettled> {
-        let bytes = match self.decompressed(body) {
-            Ok(bytes) if bytes.len() <= MAX_BODY => bytes,
-            Ok(_) | Err(_) if self.says_enough() => Vec::new(),
-            Ok(_) => return Err(self.refusal(Reason::TooLarge, None).into()),
-            Err(error) => return Err(Unsettled::Damaged(error)),
-        };
-        let text = envelope::text(bytes);
+    ) -> Result<(T, Vec<String>), Error> {
+        let text = envelope::text(body);
         let envelope = Envelope::read(&text);
         let reason = match (&envelope, self.facts.status) {
             (Ok(envelope), 200..=299) if envelope.is_success() => match read(envelope) {
@@ -460,7 +427,7 @@ impl ResponseHead {
             refusal.api_messages = redact::errors(envelope.messages, &self.secret);
             refusal.omitted = envelope.omitted;
         }
-        Err(error.into())
+        Err(error)
     }
 
     /// What is odd about a success, a fragment of a sentence each.
@@ -469,14 +436,6 @@ impl ResponseHead {
         notes
             .map(|note| brief(&redact::text(note, &self.secret)))
             .collect()
-    }
-
-    fn decompressed(&self, body: Vec<u8>) -> io::Result<Vec<u8>> {
-        if self.is_gzip {
-            content_encoding::gunzip(&body, MAX_BODY)
-        } else {
-            Ok(body)
-        }
     }
 
     fn refusal(&self, reason: Reason, remark: Option<String>) -> Error {
@@ -509,7 +468,7 @@ enum BodyError {
     Broken(reqwest::Error),
 }
 
-/// The body as it comes; received piece by piece, so that an endless one is noticed at the bound.
+/// The decompressed body, received in chunks so that an endless one stops at the bound.
 async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
     let announced = response
         .content_length()
@@ -523,6 +482,8 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
+        // Decompression alone never waits: let keys and deadlines have their turn.
+        consume_budget().await;
     }
     Ok(bytes)
 }

@@ -323,6 +323,6 @@ fn refused_change(failure: Failure) -> Vec<Step> {
     if failure.kind != FailureKind::Usage {
         return vec![Step::Report(failure)];
     }
-    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".to_owned();
+    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".into();
     vec![Step::Report(Failure { hint, ..failure }), Step::FindSecrets]
 }

@@ -194,8 +194,8 @@ impl Banner {
 
     /// What to do, as much of it as a banner has room for. Untrusted text.
     #[must_use]
-    pub fn hint(&self) -> &str {
-        text::beginning(&self.failure.hint)
+    pub fn hint(&self) -> String {
+        text::beginning(&self.failure.hint.to_string()).to_owned()
     }
 
     /// How often it happened, where that is more than once: ` ×3`.
@@ -373,8 +373,9 @@ impl State {
         for other in failures {
             let Failure { summary, hint, .. } = &mut shown.failure;
             *summary = format!("{summary} {}", other.summary);
-            if !hint.contains(&other.hint) {
-                *hint = format!("{hint} {}", other.hint);
+            let other = other.hint.to_string();
+            if !hint.to_string().contains(&other) {
+                hint.add(&other);
             }
             more += 1;
         }
@@ -413,7 +414,8 @@ impl State {
         };
         let times = banner.times("×");
         let headline = text::sanitize(banner.headline()) + times.as_str();
-        let hint = text::sanitize(banner.hint());
+        let hint = banner.hint();
+        let hint = text::sanitize(&hint);
         let fitted =
             banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
         u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)

@@ -264,12 +264,8 @@ pub(super) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) 
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
         || has_read(browse.access.as_ref()) && browse.list.value().is_some()
         || state.lookup.recents.iter().any(|it| it.scope == *scope);
-    if let Some(sure) = failure
-        .hint
-        .strip_suffix(&scope.doubt())
-        .filter(|_| is_proved)
-    {
-        failure.hint = sure.trim_end().to_owned();
+    if is_proved {
+        failure.hint.scope_doubt = None;
     }
     failure
 }

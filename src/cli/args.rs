@@ -1,66 +1,27 @@
 //! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 use super::output::OutputFormat;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::status::{Status, Threshold, Thresholds};
-use crate::theme::Theme;
-
-const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+use crate::startup::Needs;
+use crate::startup::flags::Flags;
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
 #[command(name = "tokenscope", version, about)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub flags: Flags,
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Token to open: its ID, its client ID, or a URL that contains the ID
     #[arg(value_name = "TOKEN")]
     pub token: Option<String>,
-}
-
-const GLOBAL: &str = "Global options";
-
-/// Options that every command accepts.
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// Account to query
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
-    pub account: Option<String>,
-    /// Zone to query
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
-    pub zone: Option<String>,
-    /// Profile to use
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Use the embedded demo API: no account, network or keyring needed
-    #[arg(long, global = true, help_heading = GLOBAL)]
-    pub demo: bool,
-    /// When to use colours
-    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Draw with ASCII characters only
-    #[arg(long, global = true, help_heading = GLOBAL)]
-    pub ascii: bool,
-    /// Theme of the screens
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", value_parser = Theme::names())]
-    pub theme: Option<String>,
-    /// Timeout for the whole command, in seconds
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: u64,
-    /// Additional CA certificates to trust
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM", value_hint = ValueHint::FilePath)]
-    pub ca_file: Option<PathBuf>,
-    /// Write tokenscope.log at this level
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL", value_parser = LOG_LEVELS, ignore_case = true)]
-    pub log: Option<String>,
 }
 
 /// A command that prints and exits.
@@ -93,6 +54,28 @@ pub enum Command {
 }
 
 impl Command {
+    /// What the command needs from start-up.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        match self {
+            Self::Check(check) if check.all_profiles => Needs::EveryProfile,
+            Self::Get(_)
+            | Self::List(_)
+            | Self::Check(_)
+            | Self::Auth {
+                command: Auth::Status { .. },
+            } => Needs::Credential,
+            Self::Auth {
+                command: Auth::Set { .. },
+            } => Needs::ProfileToStore,
+            Self::Auth {
+                command: Auth::Clear,
+            }
+            | Self::Profile { .. } => Needs::Settings,
+            Self::Completions { .. } | Self::Man => Needs::Nothing,
+        }
+    }
+
     /// The output format that the user asked for; a table for commands without the option.
     #[must_use]
     pub fn output(&self) -> OutputFormat {
@@ -210,17 +193,6 @@ pub enum Auth {
     },
     /// Remove the secret but keep the profile
     Clear,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Even in a pipe
-    Always,
-    /// Not at all
-    Never,
 }
 
 /// A shell whose command lines can be completed.

@@ -12,7 +12,7 @@ use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
 use super::output::report::Report;
 use super::output::{self, OutputFormat, json, prometheus};
-use crate::config::log;
+use crate::config::{log, permissions};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::scrub;
@@ -29,17 +29,23 @@ pub struct ErrorReporter {
 }
 
 impl ErrorReporter {
-    /// For a command line that parsed.
+    /// The reporter of a command.
     #[must_use]
-    pub fn of(command: Option<&Command>, clock: fn() -> DateTime<Utc>) -> Self {
+    pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
         Self {
-            format: command.map_or(OutputFormat::Table, Command::output),
-            is_check: matches!(command, Some(Command::Check(_))),
+            format: command.output(),
+            is_check: matches!(command, Command::Check(_)),
             clock,
         }
     }
 
-    /// For a command line that did not parse, by what is left of it.
+    /// The reporter of the screens.
+    #[must_use]
+    pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
+        Self::of_words(None, None, clock)
+    }
+
+    /// The reporter of a command line that did not parse, by what is left of it.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
@@ -54,8 +60,7 @@ impl ErrorReporter {
         }
     }
 
-    #[must_use]
-    pub fn is_json(self) -> bool {
+    pub(super) fn is_json(self) -> bool {
         self.format == OutputFormat::Json
     }
 
@@ -72,7 +77,7 @@ impl ErrorReporter {
     /// Prints a failure, and gives its exit code. What standard output does not take is said on the
     /// error stream. A check says which scope it was about, where that is known.
     #[must_use]
-    pub fn tell(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
+    pub fn report(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
         let printed = if self.is_check {
@@ -132,12 +137,12 @@ impl ErrorReporter {
         }
         // First, for a monitoring system that reads both streams as one.
         io::stdout().lock().write_all(&out)?;
-        self.advise(failure);
+        self.report_hint(failure);
         Ok(())
     }
 
     /// Says on the error stream what a check's own output leaves out of a failure.
-    pub(super) fn advise(self, failure: &Failure) {
+    pub(super) fn report_hint(self, failure: &Failure) {
         match self.format {
             OutputFormat::Json => {}
             OutputFormat::Prometheus => explain(failure),
@@ -187,4 +192,12 @@ pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
     let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
+}
+
+/// Warns of what went on unseen: nothing may be printed while the screens are in front.
+pub fn warn_at_exit() {
+    permissions::tightened()
+        .into_iter()
+        .chain(log::complaint())
+        .for_each(|sentence| warn(&sentence));
 }

@@ -52,7 +52,7 @@ impl TokenService {
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
         };
-        let asking = self.store.bound(name, self.limits.keyring);
+        let asking = self.store.binding(name);
         match self
             .ask_store(asking)
             .await
@@ -81,14 +81,14 @@ impl TokenService {
     /// Has the store forget which address the secret of a profile is for. Before the secret changes:
     /// what fails half-way then leaves one that goes nowhere else.
     pub(super) async fn unbind(&self, name: &str) -> Result<(), StoreError> {
-        self.store.bind(name, None, self.limits.keyring).await
+        self.store.bind(name, None).await
     }
 
     /// Has the store remember that the secret of a profile is for the address in force.
     pub(super) async fn bind(&self, name: &str) -> Result<(), StoreError> {
         match recorded(&self.options.base_url) {
             None => Ok(()),
-            kept => self.store.bind(name, kept, self.limits.keyring).await,
+            kept => self.store.bind(name, kept).await,
         }
     }
 }

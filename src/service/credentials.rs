@@ -14,7 +14,8 @@ use super::lookup::{Aside, Found, matching, not_in_list};
 use super::origin::{refused, without_variable};
 use crate::api::{Client, Deadlines, Options};
 use crate::config::paths::{Paths, no_home};
-use crate::credentials::{Environment, Kept, StoreError, StoreHandle};
+use crate::credentials::{Environment, MemoryStore, StoreError, StoreHandle, StoredEntries};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::{Access, Credential, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
@@ -103,7 +104,7 @@ impl TokenService {
     /// The failure of a store that was asked for a profile, with hints that can work.
     #[must_use]
     pub fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
-        self.with_open_ways(error.of(profile))
+        self.with_open_ways(error.for_profile(profile))
     }
 
     /// A failure without the advice that a flag makes useless.
@@ -120,6 +121,38 @@ impl TokenService {
     pub fn start_the_clock(&self) {
         let end = Instant::now() + self.limits.timeout;
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+
+    /// The same service over another server that has no stored credentials: no keyring, files,
+    /// environment, proxy or extra certificates.
+    #[must_use]
+    pub fn for_server(&self, base_url: BaseUrl) -> Self {
+        let options = Options {
+            base_url,
+            ca_file: None,
+            use_system_proxy: false,
+            ..self.options.clone()
+        };
+        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+        Self::new(options, store, Environment::default(), None, self.limits)
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.options.base_url
+    }
+
+    /// The local clock.
+    #[must_use]
+    pub fn clock(&self) -> fn() -> DateTime<Utc> {
+        self.options.clock
+    }
+
+    /// The time by the local clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.options.clock)()
     }
 
     /// Says who hears of certificates that were named and cannot be used, once.
@@ -244,7 +277,7 @@ impl TokenService {
 
     /// Where the credential store keeps secrets.
     pub(super) async fn location(&self) -> Result<Location, Failure> {
-        Ok(self.store.location(self.limits.keyring).await?)
+        Ok(self.ask_store(self.store.location()).await?)
     }
 
     /// Tries the credential store out with a real write, once a run, and says where it keeps secrets.
@@ -252,10 +285,9 @@ impl TokenService {
     /// # Errors
     /// The store's failure; the next call tries again.
     pub async fn probe(&self) -> Result<Location, Failure> {
-        let wait = self.limits.keyring;
         let trial = async {
-            self.store.probe(wait).await?;
-            self.store.location(wait).await
+            self.store.probe().await?;
+            self.store.location().await
         };
         let trial = || async { Ok::<_, Failure>(self.ask_store(trial).await?) };
         self.tried.get_or_try_init(trial).await.cloned()
@@ -275,9 +307,8 @@ impl TokenService {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(profile);
-        let wait = self.limits.keyring;
         let removing = async {
-            let was_there = self.store.delete(profile, wait).await?;
+            let was_there = self.store.delete(profile).await?;
             self.unbind(profile).await?;
             Ok(was_there)
         };
@@ -290,9 +321,12 @@ impl TokenService {
     /// The store's failure, also where it does not show what it holds while it is locked.
     pub async fn stored(&self, profile: &str) -> Result<Option<Location>, Failure> {
         let (kept, location) = self.look(profile).await?;
-        match kept.entries {
+        match kept.count {
             Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(kept.locked.unwrap_or(StoreError::Locked).of(profile)),
+            None => Err(kept
+                .locked
+                .unwrap_or(StoreError::Locked)
+                .for_profile(profile)),
         }
     }
 
@@ -300,11 +334,10 @@ impl TokenService {
     ///
     /// # Errors
     /// The store's failure.
-    pub async fn look(&self, profile: &str) -> Result<(Kept, Location), Failure> {
-        let wait = self.limits.keyring;
+    pub async fn look(&self, profile: &str) -> Result<(StoredEntries, Location), Failure> {
         let looking = async {
-            let kept = self.store.look(profile, wait).await?;
-            Ok((kept, self.store.location(wait).await?))
+            let kept = self.store.find(profile).await?;
+            Ok((kept, self.store.location().await?))
         };
         let looked = self.ask_store(looking).await;
         looked.map_err(|error| self.store_failure(error, profile))
@@ -316,9 +349,9 @@ impl TokenService {
         &self,
         asking: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let before = self.store.asked();
+        let before = self.store.time_in_prompts();
         let answered = self.store.within(self.keyring_wait(), asking).await;
-        let asked = self.store.asked().saturating_sub(before);
+        let asked = self.store.time_in_prompts().saturating_sub(before);
         if let Some(end) = &mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner) {
             *end += asked;
         }
@@ -357,7 +390,7 @@ impl TokenService {
                     return Ok(Credential { kind, secret });
                 }
                 self.may_send(profile).await?;
-                let secret = self.store.get(profile, self.limits.keyring);
+                let secret = self.store.get(profile);
                 let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 self.tell_of_host(profile);

@@ -14,11 +14,12 @@ const VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
 
 /// A hint of the same kind without the sentence, or the end of one, that tells to set a variable.
 pub(super) fn without_variable(mut failure: Failure, flag: &str) -> Failure {
-    if !failure.hint.contains(VARIABLE) {
+    if !failure.hint.text.contains(VARIABLE) {
         return failure;
     }
     let kept: Vec<String> = failure
         .hint
+        .text
         .split_inclusive(". ")
         .filter_map(|sentence| {
             let Some(at) = sentence.find(VARIABLE) else {
@@ -29,7 +30,7 @@ pub(super) fn without_variable(mut failure: Failure, flag: &str) -> Failure {
         })
         .collect();
     let instead = format!("leave {flag} out and take the credential from the environment.");
-    failure.hint = if kept.is_empty() {
+    failure.hint.text = if kept.is_empty() {
         format!("Try again, or {instead}")
     } else {
         format!("{} Or {instead}", kept.join(" "))
@@ -53,7 +54,7 @@ pub(super) fn refused(
     let origin = source.filter(|_| is_unaccepted).and_then(origin);
     let told = [credential.doubt().map(str::to_owned), origin];
     for sentence in told.into_iter().flatten().rev() {
-        failure.hint = format!("{sentence} {}", failure.hint);
+        failure.hint.text = format!("{sentence} {}", failure.hint.text);
     }
     failure
 }

@@ -106,6 +106,7 @@ fn left_elsewhere(name: &str, why: Failure) -> Failure {
     let hint = format!(
         "If the secret of {name} is kept where there is a keyring, remove it there with \
          `tokenscope auth clear --profile {name}`."
-    );
+    )
+    .into();
     Failure { hint, ..why }
 }

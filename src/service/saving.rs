@@ -92,15 +92,15 @@ impl TokenService {
         let wait = self.limits.keyring;
         let (name, secret) = (&profile.name, &credential.secret);
         let failed = |error: StoreError| NotSaved {
-            may_pass: error.may_pass(),
+            may_pass: error.is_retryable(),
             failure: self.store_failure(error, name),
         };
         let before = self.before(name, prepared).await.map_err(failed)?;
         let keeping = async {
             self.unbind(name).await?;
-            let undo = self.store.set_for_now(name, secret, before, wait);
+            let undo = self.store.set(name, secret, before);
             let undo = undo.await?;
-            let kept = self.store.get(name, wait).await;
+            let kept = self.store.get(name).await;
             self.bind(name).await?;
             Ok((undo, kept))
         };
@@ -120,7 +120,7 @@ impl TokenService {
             }
             Err(error) => {
                 let failure = self.store_failure(error.clone(), name);
-                let is_left = undo.take_back(wait).await.is_err();
+                let is_left = undo.undo(wait).await.is_err();
                 return Err(NotSaved {
                     failure: if is_left {
                         left(failure, name)
@@ -132,7 +132,7 @@ impl TokenService {
             }
         }
         if let Err(failure) = prepared.write() {
-            let is_left = undo.take_back(wait).await.is_err();
+            let is_left = undo.undo(wait).await.is_err();
             return Err(if is_left {
                 left(failure, name)
             } else {
@@ -143,7 +143,7 @@ impl TokenService {
         undo.keep();
         self.remember(name, secret.clone());
         // The secret is kept; a service too slow to say where must not undo that.
-        let location = self.ask_store(self.store.location(wait)).await;
+        let location = self.ask_store(self.store.location()).await;
         Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
     }
 
@@ -152,7 +152,7 @@ impl TokenService {
         if !prepared.is_a_change() {
             return Ok(None);
         }
-        let reading = self.store.get(name, self.limits.keyring);
+        let reading = self.store.get(name);
         match self.ask_store(reading).await {
             Ok(secret) => Ok(Some(secret)),
             // What is no credential is no loss.
@@ -182,23 +182,21 @@ fn another(name: &str) -> Failure {
 }
 
 /// A failure after which it is not known whether the keyring has the secret.
-fn perhaps_kept(error: &StoreError, failure: Failure, name: &str) -> Failure {
-    if error.is_certain() {
+fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
+    if !error.may_have_stored() {
         return failure;
     }
-    let hint = format!(
-        "{} The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
-         tells.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+    failure.hint.add(&format!(
+        "The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
+         tells."
+    ));
+    failure
 }
 
 /// A failure after which the secret lies in the keyring all the same.
-fn left(failure: Failure, name: &str) -> Failure {
-    let hint = format!(
-        "{} The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`.",
-        failure.hint
-    );
-    Failure { hint, ..failure }
+fn left(mut failure: Failure, name: &str) -> Failure {
+    failure.hint.add(&format!(
+        "The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`."
+    ));
+    failure
 }

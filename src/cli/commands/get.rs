@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::cli::args::Get;
-use crate::cli::desk::{Desk, Reach};
+use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
 use crate::cli::output::report::Report;
@@ -13,15 +13,16 @@ use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::redaction::misplaced;
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
+use crate::startup::Context;
 
 /// How many IDs a hint names.
 const MOST_IDS: usize = 10;
 
-pub(super) async fn get(desk: Desk, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
+pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
     let token = parse(&wanted.token)?;
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(token.scope())?;
-    let found = reach.look_up(&access, &token).await?;
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(token.scope())?;
+    let found = fetcher.look_up(&access, &token).await?;
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
@@ -29,9 +30,9 @@ pub(super) async fn get(desk: Desk, wanted: &Get, out: &mut Vec<u8>) -> Result<u
     let report = Report::Token {
         token: one,
         scope: &access.scope,
-        context: reach.evaluation_context(found.measured_offset, is_table),
+        context: fetcher.evaluation_context(found.measured_offset, is_table),
     };
-    print(report, wanted.output, out, reach.style)?;
+    print(report, wanted.output, out, fetcher.context.style)?;
     Ok(0)
 }
 
@@ -42,7 +43,7 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
         InvalidTokenRef::Empty => Failure::new(
             FailureKind::Usage,
             // Not repeated: a URL may hold a secret.
-            format!("What is given cannot name a token: {error}."),
+            format!("Invalid token reference: {error}."),
             "Give its ID, client ID, exact name, or a URL that holds the ID.",
         ),
     })

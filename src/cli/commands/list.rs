@@ -5,21 +5,26 @@
 use std::sync::Arc;
 
 use crate::cli::args::List;
-use crate::cli::desk::{Desk, Reach};
 use crate::cli::error_report::warn;
+use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
 use crate::cli::output::report::Report;
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
+use crate::startup::Context;
 
-pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(None)?;
-    let listed = reach.list(&access).await?;
+pub(super) async fn list(
+    context: Context,
+    wanted: &List,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(None)?;
+    let listed = fetcher.list(&access).await?;
     let is_table = wanted.output == OutputFormat::Table;
-    let context = reach.evaluation_context(listed.measured_offset, is_table);
+    let context = fetcher.evaluation_context(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, context);
     let is_empty = tokens.is_empty();
@@ -30,10 +35,10 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
         incomplete,
         context,
     };
-    print(report, wanted.output, out, reach.style)?;
+    print(report, wanted.output, out, fetcher.context.style)?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
-    let is_watched = reach.style.width.is_some() && is_table;
+    let is_watched = fetcher.context.style.width.is_some() && is_table;
     if is_empty && is_watched {
         let said = if has_some {
             "no service token fits."

@@ -328,7 +328,7 @@ impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
 struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
-    hint: &'a str,
+    hint: String,
     http_status: Option<u16>,
     api_errors: Vec<ApiErrorReport<'a>>,
     cf_ray: Option<&'a str>,
@@ -355,7 +355,7 @@ impl<'a> From<&'a Failure> for ErrorReport<'a> {
         Self {
             kind: failure.kind.code(),
             summary: &failure.summary,
-            hint: &failure.hint,
+            hint: failure.hint.to_string(),
             http_status: details.http_status,
             api_errors: errors.chain(rest).collect(),
             cf_ray: details.cf_ray.as_deref(),

@@ -1,9 +1,9 @@
 //! Prints a report in an output format.
 
 use super::report::Report;
-use super::table::{self, Style};
-use super::{OutputFormat, check_text, csv, details, json, prometheus};
+use super::{OutputFormat, check_text, csv, details, json, prometheus, table};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::startup::output_style::OutputStyle;
 
 /// Prints a report.
 ///
@@ -13,7 +13,7 @@ pub(in crate::cli) fn print(
     report: Report<'_>,
     format: OutputFormat,
     out: &mut Vec<u8>,
-    style: Style,
+    style: OutputStyle,
 ) -> Result<(), Failure> {
     let printed = match (format, report) {
         (OutputFormat::Json, report) => json::print(out, report),

@@ -88,7 +88,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     });
     if let Some(error) = error {
         let failure = error.into_failure(Some(&scope));
-        assert!(!failure.summary.is_empty() && !failure.hint.is_empty());
+        assert!(!failure.summary.is_empty() && !failure.hint.text.is_empty());
         assert!(!failure.lines().join("\n").contains("canary"));
     }
 });

@@ -163,7 +163,7 @@ async fn nothing_at_all_is_a_whole_list() {
         let server = paged(move |_| ok(body.clone())).await;
         let failure = list(&server.uri()).await.0.unwrap_err().into_failure(None);
         assert_eq!(failure.kind, FailureKind::InvalidResponse);
-        assert!(failure.summary.contains("holds no list"), "{failure:?}");
+        assert!(failure.summary.contains("contains no list"), "{failure:?}");
     }
 }
 

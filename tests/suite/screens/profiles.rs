@@ -110,7 +110,7 @@ fn profiles() -> State {
 fn locked() -> Failure {
     Failure::new(
         FailureKind::Keyring,
-        "The keyring is locked, and was not unlocked.",
+        "The keyring is locked and was not unlocked.",
         "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again.",
     )
 }

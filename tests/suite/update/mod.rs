@@ -726,7 +726,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
         let hint = format!("Look for its name in the list. {}", account().doubt());
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
-    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.clone();
+    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));

@@ -356,7 +356,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
         "{effects:?}"
     );
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
-    let hint = &state.banner.as_ref().unwrap().failure.hint;
+    let hint = &state.banner.as_ref().unwrap().failure.hint.text;
     assert!(
         hint.starts_with("It was renamed or removed elsewhere."),
         "{hint}"
