@@ -16,7 +16,9 @@ use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
 use crate::credentials::{StoreError, StoredEntries};
-use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::domain::credential::{
+    Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
 use crate::domain::redaction::scrub;
@@ -66,7 +68,8 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = context.service.verify(&credential, &scope);
+        let typed = CredentialRef::Credential(credential.clone());
+        let checking = context.service.verify(&typed, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {

@@ -23,14 +23,14 @@ pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Re
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(token.scope())?;
     let found = fetcher.look_up(&access, &token).await?;
-    let [one] = found.tokens.as_slice() else {
-        return Err(ambiguous(&found.tokens, &token));
+    let [one] = found.value.as_slice() else {
+        return Err(ambiguous(&found.value, &token));
     };
     let is_table = wanted.output == OutputFormat::Table;
     let report = Report::Token {
         token: one,
         scope: &access.scope,
-        context: fetcher.evaluation_context(found.measured_offset, is_table),
+        context: fetcher.evaluation_context(found.clock.offset(), is_table),
     };
     print(report, wanted.output, out, fetcher.context.style)?;
     Ok(0)
