@@ -1,16 +1,15 @@
-//! How a command tells of its failure: in which form, on which stream, with which exit code.
-//!
-//! Not here: what failed.
+//! Reports a command's failure: in which format, on which stream, with which exit code.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
 
-use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
+use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::json::{CheckReport, FailureReport};
-use super::output::{self, prometheus};
+use super::output::report::Report;
+use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
@@ -19,18 +18,10 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Text,
-    Csv,
-    Json,
-    Metrics,
-}
-
-/// How a command tells of its failure.
+/// Reports failures in the output format of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorReporter {
-    form: Form,
+    format: OutputFormat,
     is_check: bool,
     clock: fn() -> DateTime<Utc>,
 }
@@ -39,98 +30,58 @@ impl ErrorReporter {
     /// The reporter of a command.
     #[must_use]
     pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match command {
-            Command::Get { output, .. }
-            | Command::Auth {
-                command: Auth::Status { output },
-            }
-            | Command::Profile {
-                command: ProfileCommand::List { output },
-            } => form(*output == Output::Json),
-            Command::List(list) => match list.output {
-                ListOutput::Table => Form::Text,
-                ListOutput::Json => Form::Json,
-                ListOutput::Csv => Form::Csv,
-            },
-            Command::Check(check) => return Self::of_check(check, clock),
-            _ => Form::Text,
-        };
         Self {
-            form,
-            is_check: false,
+            format: command.output(),
+            is_check: matches!(command, Command::Check(_)),
             clock,
         }
     }
 
-    /// The reporter of the screens.
+    /// The reporter for failures before the screens open.
     #[must_use]
     pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
-        Self {
-            form: Form::Text,
-            is_check: false,
-            clock,
-        }
+        Self::of_words(None, None, clock)
     }
 
-    /// As a check does.
-    pub(super) fn of_check(check: &Check, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match check.output {
-            CheckOutput::Table => Form::Text,
-            CheckOutput::Json => Form::Json,
-            CheckOutput::Prometheus => Form::Metrics,
-        };
-        Self {
-            form,
-            is_check: true,
-            clock,
-        }
-    }
-
-    /// As a command does whose line was not understood, by what can be told of it.
+    /// The reporter for a command line that could not be parsed, as far as it could be read.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
         output: Option<&str>,
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
-        let is_check = command == Some("check");
+        let format = output.and_then(|name| OutputFormat::from_str(name, false).ok());
         Self {
-            form: match output {
-                Some("json") => Form::Json,
-                Some("prometheus") if is_check => Form::Metrics,
-                _ => Form::Text,
-            },
-            is_check,
+            format: format.unwrap_or(OutputFormat::Table),
+            is_check: command == Some("check"),
             clock,
         }
     }
 
-    /// Whether people read what it says of a failure.
-    #[must_use]
-    pub fn is_text(self) -> bool {
-        self.form == Form::Text
+    pub(super) fn is_json(self) -> bool {
+        self.format == OutputFormat::Json
     }
 
-    /// What a command printed, as a terminal may show it.
+    /// Escapes the control characters of machine-readable output for a terminal.
     #[must_use]
     pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
-        if self.form == Form::Text {
+        if self.format == OutputFormat::Table {
             return printed;
         }
         let machine = String::from_utf8_lossy(&printed);
-        output::shown(&machine, self.form == Form::Json).into_bytes()
+        output::inert(&machine, self.is_json()).into_bytes()
     }
 
-    /// Prints a failure, and gives its exit code. What standard output does not take is said on the
-    /// error stream. A check says which scope it was about, where that is known.
+    /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
+    /// goes to standard error. The report of a check includes the scope, if known.
     #[must_use]
     pub fn report(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
         let printed = if self.is_check {
             self.print_check(failure, scope)
-        } else if self.form == Form::Json {
-            output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
+        } else if self.is_json() {
+            json::failure(&mut io::stdout().lock(), failure)
         } else {
             explain(failure);
             Ok(())
@@ -145,8 +96,8 @@ impl ErrorReporter {
         }
     }
 
-    /// Says on the error stream that standard output could not be written, and gives the exit code
-    /// of that. A reader that went away is no failure of the command; a full disk is.
+    /// Reports that standard output could not be written, and returns the exit code for that. A closed
+    /// pipe is not a failure; a full disk is.
     #[must_use]
     pub fn delivered(self, printed: io::Result<()>) -> Option<u8> {
         let error = printed
@@ -173,41 +124,36 @@ impl ErrorReporter {
             thresholds: Thresholds::default(),
         };
         let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
-        let mut out = io::stdout().lock();
-        match self.form {
-            Form::Json => output::json(&mut out, &CheckReport(&checkup)),
-            Form::Metrics => {
-                self.report_hint(failure);
-                prometheus::checkup(&mut out, &checkup)
-            }
-            Form::Text | Form::Csv => {
+        let mut out = Vec::new();
+        match self.format {
+            OutputFormat::Json => json::print(&mut out, Report::Check(&checkup))?,
+            OutputFormat::Prometheus => prometheus::print(&mut out, &checkup)?,
+            OutputFormat::Table | OutputFormat::Csv => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));
                 writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
-                self.report_hint(failure);
-                Ok(())
             }
         }
+        // First, for a monitoring system that reads both streams as one.
+        io::stdout().lock().write_all(&out)?;
+        self.report_hint(failure);
+        Ok(())
     }
 
-    /// Says on the error stream what a check's own output leaves out of a failure.
+    /// Prints to standard error what the output of a check leaves out of a failure.
     pub(super) fn report_hint(self, failure: &Failure) {
-        match self.form {
-            Form::Json => {}
-            Form::Metrics => explain(failure),
-            Form::Text | Form::Csv => {
+        match self.format {
+            OutputFormat::Json => {}
+            OutputFormat::Prometheus => explain(failure),
+            OutputFormat::Table | OutputFormat::Csv => {
                 let failure = failure.clone().scrubbed();
                 let mut advice = Vec::new();
                 let _infallible = output::advice_text(&mut advice, &failure);
                 let advice = String::from_utf8_lossy(&advice);
-                // Nobody is left to hear of a closed stream.
+                // A closed standard error cannot be reported anywhere.
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
         }
     }
-}
-
-fn form(is_json: bool) -> Form {
-    if is_json { Form::Json } else { Form::Text }
 }
 
 fn exit_code(failure: &Failure) -> u8 {
@@ -219,13 +165,14 @@ fn exit_code(failure: &Failure) -> u8 {
     }
 }
 
-/// Says on the error stream what failed and what to do about it.
+/// Prints a failure and its hint to standard error.
 pub(super) fn explain(failure: &Failure) {
-    // Nobody is left to hear of a closed stream.
+    // A closed standard error cannot be reported anywhere.
     let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
 }
 
-/// What a check says on a stream that a monitoring system may read: some read both.
+/// Removes `|` from text for a stream that a monitoring system may read: some read both streams, and
+/// take what follows it for performance data.
 fn for_monitoring<'a>(text: &'a str, stream: &impl IsTerminal) -> Cow<'a, str> {
     if stream.is_terminal() {
         Cow::Borrowed(text)
@@ -234,19 +181,19 @@ fn for_monitoring<'a>(text: &'a str, stream: &impl IsTerminal) -> Cow<'a, str> {
     }
 }
 
-/// Says on the error stream what does not stop a check.
+/// Prints a warning of a check to standard error.
 pub(super) fn warn_beside_check(sentence: &str) {
     warn(&for_monitoring(sentence, &io::stderr()));
 }
 
-/// Says on the error stream what does not stop a command.
+/// Prints a warning to standard error.
 pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
     let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
 }
 
-/// Warns of what went on unseen: nothing may be printed while the screens are in front.
+/// Prints the warnings that had to wait until the screens were closed.
 pub fn warn_at_exit() {
     permissions::tightened()
         .into_iter()

@@ -229,7 +229,7 @@ pub struct Hint {
     /// Another way than the text's.
     pub alternative: Option<Alternative>,
     /// A sentence that asks whether the scope is the right one.
-    pub scope_doubt: Option<String>,
+    pub scope_doubt: Option<Box<str>>,
 }
 
 impl Hint {

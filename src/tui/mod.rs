@@ -1,6 +1,4 @@
-//! The shell around the pure program: terminal, signals, timers, and the event loop.
-//!
-//! Not here: what anything means (`app`) or how it looks (`ui`).
+//! The terminal, signals, timers, and the event loop around the pure program.
 
 mod clipboard;
 mod clock;
@@ -12,6 +10,7 @@ mod test_faults;
 pub mod windows_keys;
 
 use std::io::{self, IsTerminal, Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -31,23 +30,23 @@ use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
+use crate::screens::view::LocalTime;
 use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
-use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
 use effects::Effects;
 use input::EventStream;
 use terminal::TerminalGuard;
 
-/// A frame that takes longer than this is not followed by another at once.
+/// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
 
-/// How long what happens may stay off the screen while more of it comes.
+/// How long a change may stay off the screen while more input keeps arriving.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
-/// Says why the screens cannot be shown here, if so.
+/// Why the screens cannot be shown on this terminal, if so.
 #[must_use]
 pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
     if !(io::stdin().is_terminal() && stdout().is_terminal()) {
@@ -106,7 +105,7 @@ pub fn run(
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
-    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
+    // A single thread halves the wake-ups of an idle countdown: a timer wakes one thread, not two.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -132,10 +131,9 @@ pub fn run(
     }
 }
 
-/// Whether an error comes from a terminal that was closed under us, which may be noticed before the
-/// hang-up arrives.
+/// Whether the terminal was closed. The failed write may be noticed before SIGHUP arrives.
 fn is_gone(error: &io::Error) -> bool {
-    // The error itself may speak of a later attempt, so the terminal is asked too.
+    // The error may come from a later write, so query the terminal as well.
     #[cfg(unix)]
     let is_closed = error.raw_os_error() == Some(Errno::IO.raw_os_error())
         || tcgetwinsize(stdout()) == Err(Errno::IO);
@@ -184,14 +182,11 @@ async fn run_loop(
 ) -> io::Result<u8> {
     let clock = Clock::start(context.service.clock());
     let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    state.ascii = appearance.ascii;
+    state.keymap = Arc::new(appearance.keymap.clone());
     let first = app::start(&mut state, opening(&context, token));
-    let look = RenderContext {
-        keymap: &appearance.keymap,
-        theme: &appearance.theme,
-        ascii: appearance.ascii,
-        local,
-    };
-    screen.draw(&state, &look)?;
+    let look = (&appearance.theme, local as LocalTime);
+    screen.draw(&state, look)?;
     #[cfg(debug_assertions)]
     let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
     #[cfg(debug_assertions)]
@@ -214,39 +209,31 @@ async fn run_loop(
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
     effects.load_recents();
     run_effects(screen, &mut effects, first)?;
-    let code = event_loop(
-        screen,
-        &mut sources,
-        &mut effects,
-        &mut state,
-        &look,
-        &clock,
-    )
-    .await;
+    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
 }
 
-/// Draws, waits, and takes in what happened, until the end.
+/// Draws when something changed, waits for the next message, and runs the effects it causes.
 async fn event_loop(
     screen: &mut TerminalGuard,
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: &RenderContext<'_>,
+    look: (&Theme, LocalTime),
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
     while !state.quit {
-        // Keys that wait are taken in first: nobody can see a frame for each of them.
+        // Drain pending keys first: nobody can see a frame for each of them.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
             let begun = Instant::now();
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
-            // The network and the timers get at least as much time as frames that take long.
+            // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
                 .filter(|took| *took > LONGEST_FRAME)
                 .unwrap_or_default();
@@ -254,7 +241,7 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, look.keymap, clock.now(), left).await {
+        let message = match sources.next(state, clock.now(), left).await {
             LoopEvent::Message(message) => message,
             LoopEvent::Nothing => continue,
             LoopEvent::End(code) => return Ok(code),
@@ -277,7 +264,7 @@ async fn event_loop(
         if matches!(message, Message::Resized(..)) {
             screen.mark_dirty();
         }
-        note(&message);
+        log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
@@ -289,38 +276,34 @@ async fn event_loop(
     Ok(0)
 }
 
-/// Logs what failed.
-fn note(message: &Message) {
+/// Logs the failures and warnings in a message.
+fn log_failures(message: &Message) {
     message.failures().into_iter().for_each(log::failed);
     if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
         log::warned(&warning.summary);
     }
 }
 
-/// What the loop goes on with.
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is one at a time, and it is taken apart at once"
+    reason = "only one exists at a time, and it is matched at once"
 )]
 enum LoopEvent {
-    /// Something happened.
     Message(Message),
-    /// Something happened that means nothing here.
+    /// Input without a meaning here.
     Nothing,
-    /// The terminal has another size.
     #[cfg(unix)]
     Resized,
-    /// The process is asked to stop.
+    /// Stop the process (SIGTSTP).
     #[cfg(unix)]
     Stop,
-    /// The process was stopped and goes on.
+    /// The process continues after a stop (SIGCONT).
     #[cfg(unix)]
     Continue,
     /// End with this exit code.
     End(u8),
 }
 
-/// Where the loop hears from.
 struct EventSources {
     messages: UnboundedReceiver<Message>,
     input: EventStream,
@@ -329,15 +312,8 @@ struct EventSources {
 }
 
 impl EventSources {
-    /// Waits for a signal, an answer, a key, or the next change on screen.
-    /// What changed meanwhile may be drawn after a pause, where one is left.
-    async fn next(
-        &mut self,
-        state: &State,
-        keymap: &Keymap,
-        now: Now,
-        pause: Option<Duration>,
-    ) -> LoopEvent {
+    /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
+    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
         let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
@@ -357,13 +333,13 @@ impl EventSources {
             Some(message) = self.messages.recv() => LoopEvent::Message(message),
             event = self.input.next() => match event {
                 Some(event) => {
-                    let input = keymap.translate(state.context(), event.clone());
+                    let input = state.keymap.translate(state.context(), event.clone());
                     if input.is_none() {
                         self.input.split(&event);
                     }
                     input.map_or(LoopEvent::Nothing, |input| LoopEvent::Message(input.into()))
                 }
-                // The terminal was closed, which a hang-up says too.
+                // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
             },
             () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
@@ -405,10 +381,10 @@ fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect)
     }
 }
 
-/// Stops this process with the others of its group, the terminal given back first.
+/// Stops the whole process group, as Ctrl-Z would. Restores the terminal first.
 #[cfg_attr(
     not(unix),
-    expect(clippy::unused_async, reason = "there are no stops to wait for")
+    expect(clippy::unused_async, reason = "other systems have no job control")
 )]
 async fn suspend(screen: &mut TerminalGuard, signals: &mut TerminalSignals) -> io::Result<()> {
     #[cfg(unix)]
@@ -422,7 +398,7 @@ async fn suspend(screen: &mut TerminalGuard, signals: &mut TerminalSignals) -> i
     stop(screen)
 }
 
-/// Stops this process, and takes the terminal over again once it goes on.
+/// Stops this process, and takes the terminal over again when it continues.
 fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -18,7 +18,8 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::app::state::State;
-use crate::ui::{self, RenderContext};
+use crate::screens::view::{self, LocalTime};
+use crate::theme::Theme;
 
 /// Whether the terminal is taken over, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -69,7 +70,11 @@ impl TerminalGuard {
         Ok((area.width, area.height))
     }
 
-    pub(super) fn draw(&mut self, state: &State, look: &RenderContext<'_>) -> io::Result<()> {
+    pub(super) fn draw(
+        &mut self,
+        state: &State,
+        (theme, local): (&Theme, LocalTime),
+    ) -> io::Result<()> {
         if std::mem::take(&mut self.is_dirty) {
             // Unlike the library's `clear`, this does not query the cursor position, which a terminal
             // may never report.
@@ -78,7 +83,8 @@ impl TerminalGuard {
         }
         #[cfg(debug_assertions)]
         std::thread::sleep(self.pause);
-        self.terminal.draw(|frame| ui::draw(frame, state, look))?;
+        self.terminal
+            .draw(|frame| view::render(frame, state, theme, local))?;
         Ok(())
     }
 

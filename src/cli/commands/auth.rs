@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::args::Output;
 use crate::cli::error_report::{explain, warn};
-use crate::cli::fetch::{no_scope, unprintable};
-use crate::cli::output::config_report::AuthReport;
-use crate::cli::output::json::ScopeReport;
-use crate::cli::output::{self, details};
+use crate::cli::fetch::no_scope;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::{AuthReport, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
 use crate::credentials::{StoreError, StoredEntries};
-use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::domain::credential::{
+    Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
 use crate::domain::redaction::scrub;
@@ -67,7 +68,8 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = context.service.verify(&credential, &scope);
+        let typed = CredentialRef::Credential(credential.clone());
+        let checking = context.service.verify(&typed, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {
@@ -176,7 +178,7 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 
 pub(super) async fn status(
     context: Context,
-    form: Output,
+    format: OutputFormat,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     let credential = &context.credential;
@@ -230,11 +232,7 @@ pub(super) async fn status(
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
-    let printed = match form {
-        Output::Json => output::json(out, &report),
-        Output::Table => details::auth(out, &report, context.style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Credential(&report), format, out, context.style)?;
     Ok(u8::from(!is_usable))
 }
 

@@ -9,27 +9,29 @@ use std::sync::Arc;
 use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
-use crate::cli::args::{Check, CheckOutput};
+use crate::cli::args::Check;
 use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
-use crate::cli::fetch::{Fetcher, access, unprintable};
-use crate::cli::output::json::CheckReport;
-use crate::cli::output::{self, check_text, prometheus};
+use crate::cli::fetch::{Fetcher, access};
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::service::{CredentialRequest, Listed, select};
+use crate::service::{CredentialRequest, select};
 use crate::startup::Context;
 
 pub(super) async fn check(
     context: Context,
     wanted: &Check,
+    reporter: ErrorReporter,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     let style = context.style;
-    let reporter = ErrorReporter::of_check(wanted, context.service.clock());
     let mut checkup = if wanted.all_profiles {
         all_profiles(context, wanted).await?
     } else {
@@ -57,12 +59,7 @@ pub(super) async fn check(
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
-    let printed = match wanted.output {
-        CheckOutput::Json => output::json(out, &CheckReport(&checkup)),
-        CheckOutput::Prometheus => prometheus::checkup(out, &checkup),
-        CheckOutput::Table => check_text::checkup(out, &checkup, style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Check(&checkup), wanted.output, out, style)?;
     if let Some(failure) = &checkup.error {
         reporter.report_hint(failure);
     }
@@ -74,7 +71,7 @@ pub(super) async fn check(
 }
 
 fn is_table(wanted: &Check) -> bool {
-    wanted.output == CheckOutput::Table
+    wanted.output == OutputFormat::Table
 }
 
 async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
@@ -87,14 +84,15 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     if named.is_empty() {
         let access = fetcher.access(None)?;
         let listed = fetcher.list(&access).await?;
-        let tokens = listed.tokens.into_iter();
+        let context = fetcher.evaluation_context(listed.clock.offset(), is_table(wanted));
+        let tokens = listed.value.into_iter();
         return Ok(CheckResult {
             entries: tokens.map(|token| found(&access.scope, token)).collect(),
             read: 0,
             profiles: None,
-            incomplete: listed.incomplete,
+            incomplete: listed.gap.map(|gap| gap.reason),
             error: None,
-            context: fetcher.evaluation_context(listed.measured_offset, is_table(wanted)),
+            context,
             scope: Some(access.scope),
         });
     }
@@ -207,7 +205,7 @@ fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failur
 
 /// Puts the profiles' answers together. A token that several profiles see counts once.
 fn gathered(
-    answers: impl Iterator<Item = (String, Option<Scope>, Result<Listed, Failure>)>,
+    answers: impl Iterator<Item = (String, Option<Scope>, Result<Fetched<Tokens>, Failure>)>,
     fetcher: &Fetcher,
     is_for_people: bool,
 ) -> CheckResult {
@@ -216,10 +214,10 @@ fn gathered(
     for (name, scope, answer) in answers {
         let (incomplete, error) = match (answer, &scope) {
             (Ok(listed), Some(scope)) => {
-                measured = measured.or(listed.measured_offset);
+                measured = measured.or(listed.clock.offset());
                 // Not even one token: as blind as a list that could not be read.
-                let none = listed.tokens.is_empty().then(|| NONE_LISTED.to_owned());
-                let fresh = listed.tokens.into_iter().filter(|token| {
+                let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
+                let fresh = listed.value.into_iter().filter(|token| {
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
                 });
@@ -227,7 +225,7 @@ fn gathered(
                     profile: Some(name.clone()),
                     ..found(scope, token)
                 }));
-                (listed.incomplete.or(none), None)
+                (listed.gap.map(|gap| gap.reason).or(none), None)
             }
             (answer, _) => (None, answer.err()),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
-use tokenscope::api::{BaseUrl, Options};
+use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
@@ -22,7 +22,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::service::{Limits, TokenService};
+use tokenscope::service::TokenService;
 
 use crate::support::api::{Fake as Api, Outcome, home, run, run_with_input};
 use crate::support::keyring::{self as dbus, Keyring};
@@ -459,17 +459,17 @@ fn inspector_over(store: Told, home: &Path) -> TokenService {
         idle_limit: Duration::from_secs(60),
         clock: || chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
     };
-    let limits = Limits {
+    let deadlines = Deadlines {
         timeout: Duration::from_secs(20),
         keyring: Duration::from_secs(5),
-        waits_when_limited: false,
+        end: None,
     };
     TokenService::new(
         options,
         StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
-        limits,
+        deadlines,
     )
 }
 

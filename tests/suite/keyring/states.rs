@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
-use tokenscope::api::{BaseUrl, Options};
+use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
@@ -23,7 +23,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::service::{Limits, TokenService};
+use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
@@ -267,7 +267,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
     );
     session.wait_for("waiting for the OS keyring");
     session.type_keys("?");
-    session.wait_for("Esc closes");
+    session.wait_for("Esc close");
     session.type_keys("?");
     session.wait_for("NEVER EXPIRES");
     session.type_keys("q");
@@ -552,17 +552,17 @@ fn service(
     };
     with_profile(home);
     bind(home, fake);
-    let limits = Limits {
+    let deadlines = Deadlines {
         timeout: Duration::from_secs(20),
         keyring: Duration::from_secs(5),
-        waits_when_limited: false,
+        end: None,
     };
     let service = TokenService::new(
         options,
         StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
-        limits,
+        deadlines,
     );
     (service, calls)
 }
@@ -597,7 +597,7 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
         for token in [ID, "CI"] {
             let token = TokenRef::parse(token).unwrap();
             let found = service.look_up(&access(), &token, || {}).await;
-            assert_eq!(found.unwrap().tokens.len(), 1);
+            assert_eq!(found.unwrap().value.len(), 1);
         }
     }
     service.stored("default").await.unwrap();

@@ -12,14 +12,14 @@ use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Stage, TokenList, Typed};
+use tokenscope::app::message::{Message, Stage, Typed};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Gap, Tokens};
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
-use tokenscope::ui;
 
 use super::{
     LARGE, SKETCH, SMALL, Scene, USUAL, check, every_size, now, state, sweep, text, theatre, token,
@@ -67,17 +67,14 @@ fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>,
     update(state, now(), page);
 }
 
-fn list(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
-    TokenList {
-        total: Some(tokens.len()),
-        tokens,
-        incomplete: None,
-        took: Duration::from_millis(84),
-        measured_offset: None,
+fn list(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched {
+        announced: Some(tokens.len()),
+        ..Fetched::new(tokens, Duration::from_millis(84))
     }
 }
 
-fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) {
+fn end(state: &mut State, request: RequestId, result: Result<Fetched<Tokens>, Failure>) {
     update(state, now(), Message::TokensListed { request, result });
 }
 
@@ -254,9 +251,12 @@ fn incomplete() -> State {
     let mut state = state();
     let request = ask(&mut state, Action::Browse);
     arrive(&mut state, request, tokens(), 12_000);
-    let list = TokenList {
-        incomplete: Some("page 2 of 12 could not be read: the API did not answer".to_owned()),
-        total: Some(12_000),
+    let list = Fetched {
+        gap: Some(Gap {
+            reason: "page 2 of 12 could not be read: the API did not answer".to_owned(),
+            failure: None,
+        }),
+        announced: Some(12_000),
         ..list(tokens())
     };
     end(&mut state, request, Ok(list));
@@ -547,7 +547,7 @@ fn figures_for_fifty_thousand_tokens() {
         state.size = LARGE;
         let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();
         let draw = || {
-            let draw = |frame: &mut Frame<'_>| ui::draw(frame, &state, &theatre.look());
+            let draw = |frame: &mut Frame<'_>| theatre.render(frame, &state);
             terminal.draw(draw).unwrap();
         };
         report(what, Box::new(draw));

@@ -11,22 +11,23 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Stage, Typed};
+use tokenscope::app::message::{Message, Saved, Stage, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::RequestId;
-use tokenscope::domain::scope::{NamedScope, Scope};
+use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::setup::state::Phase;
+use tokenscope::screens::view;
 use tokenscope::theme::Theme;
-use tokenscope::ui::{self, RenderContext};
 
 use super::app::{found, listed, request_in};
 use super::sessions::login_keyring;
@@ -152,13 +153,12 @@ impl World {
 }
 
 /// Tokens that were looked up in a scope; an empty list is a failure.
-fn looked_up(tokens: Vec<Arc<ServiceToken>>, scope: &Scope) -> Result<LookUp, Failure> {
+fn looked_up(tokens: Vec<Arc<ServiceToken>>) -> Result<Fetched<Tokens>, Failure> {
     if tokens.is_empty() {
         return Err(failure(FailureKind::NotFound));
     }
-    Ok(LookUp {
-        scope: scope.clone(),
-        measured_offset: Some(TimeDelta::seconds(3)),
+    Ok(Fetched {
+        clock: ServerClock::Offset(TimeDelta::seconds(3)),
         ..found(tokens)
     })
 }
@@ -175,9 +175,9 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     };
     let is_good = tokens.as_ref().map(|_: &Vec<_>| ()).map_err(Clone::clone);
     Some(match effect {
-        Effect::FetchToken { access, .. } => Message::TokenFetched {
+        Effect::FetchToken { .. } => Message::TokenFetched {
             request,
-            result: tokens.and_then(|tokens| looked_up(tokens, &access.scope)),
+            result: tokens.and_then(looked_up),
         },
         Effect::ListTokens { .. } => Message::TokensListed {
             request,
@@ -372,16 +372,11 @@ pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
     );
 }
 
-pub(crate) fn draw(state: &State, keymap: &Keymap, theme: &Theme) {
+pub(crate) fn draw(state: &State, theme: &Theme) {
     let (width, height) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let look = RenderContext {
-        keymap,
-        theme,
-        ascii: false,
-        local: |instant| instant.fixed_offset(),
-    };
+    let local = |instant: DateTime<Utc>| instant.fixed_offset();
     terminal
-        .draw(|frame| ui::draw(frame, state, &look))
+        .draw(|frame| view::render(frame, state, theme, local))
         .unwrap();
 }
