@@ -26,7 +26,7 @@
 //! | 4 | `screens` | `domain`, `action`, `app` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what each screen knows, and what keys do on it |
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `app`, `screens`, `ui` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app`, `screens` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
-//! | 5 | `tui` | lower | any | any, not `anyhow` | the terminal, the event loop, and what runs effects |
+//! | 5 | `tui` | lower | any | any, not `anyhow`, `ratatui` | the terminal, the event loop, and what runs effects |
 //! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
 //! | 6 | `main` | lower | any | any | reads the arguments and chooses |
 //!
