@@ -22,10 +22,12 @@
 //! | 2 | `keymap` | lower | any | any, not `anyhow` | the one table between keys and actions |
 //! | 2 | `service` | lower | any | any, not `anyhow` | the use-cases, the one path that screens and commands share |
 //! | 3 | `startup` | lower | any | any, not `anyhow` | flags, environment and files become one context, for both front ends; starts the demo |
-//! | 4 | `app` | `domain`, `action`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
-//! | 4 | `screens` | `domain`, `action`, `app` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what each screen knows, and what keys do on it |
-//! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `app`, `screens`, `ui` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
-//! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `app`, `screens` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | draws a state on a frame |
+//! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a size, how many rows each gets, how text wraps |
+//! | 4 | `app` | `domain`, `action`, `keymap`, `layout`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
+//! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what each screen knows, and what keys do on it |
+//! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
+//! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
+//! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
 //! | 5 | `tui` | lower | any | any, not `anyhow`, `ratatui` | the terminal, the event loop, and what runs effects |
 //! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
 //! | 6 | `main` | lower | any | any | reads the arguments and chooses |
@@ -42,6 +44,7 @@ pub mod credentials;
 pub mod demo;
 pub mod domain;
 pub mod keymap;
+pub mod layout;
 pub mod screens;
 pub mod service;
 pub mod signals;

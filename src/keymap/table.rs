@@ -93,6 +93,13 @@ pub struct Keymap {
     rows: Vec<Row>,
 }
 
+impl Default for Keymap {
+    /// The built-in table, which a test keeps valid.
+    fn default() -> Self {
+        Self::built_in().unwrap_or(Self { rows: Vec::new() })
+    }
+}
+
 impl Keymap {
     /// The built-in table.
     ///

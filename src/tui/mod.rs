@@ -14,6 +14,7 @@ pub mod windows_keys;
 pub use crate::terminal::decode;
 
 use std::io::{self, IsTerminal, Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -33,9 +34,9 @@ use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
+use crate::screens::view::LocalTime;
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
-use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
 use clocks::Clocks;
 use effects::Effects;
@@ -186,14 +187,11 @@ async fn run_loop(
 ) -> io::Result<u8> {
     let clock = Clocks::start(context.service.clock());
     let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    state.ascii = appearance.ascii;
+    state.keymap = Arc::new(appearance.keymap.clone());
     let first = app::start(&mut state, opening(&context, token));
-    let look = RenderContext {
-        keymap: &appearance.keymap,
-        theme: &appearance.theme,
-        ascii: appearance.ascii,
-        local,
-    };
-    screen.draw(&state, &look)?;
+    let look = (&appearance.theme, local as LocalTime);
+    screen.draw(&state, look)?;
     #[cfg(debug_assertions)]
     let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
     #[cfg(debug_assertions)]
@@ -216,15 +214,7 @@ async fn run_loop(
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
     effects.load_recents();
     run_effects(screen, &mut effects, first)?;
-    let code = event_loop(
-        screen,
-        &mut sources,
-        &mut effects,
-        &mut state,
-        &look,
-        &clock,
-    )
-    .await;
+    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
 }
@@ -235,7 +225,7 @@ async fn event_loop(
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: &RenderContext<'_>,
+    look: (&Theme, LocalTime),
     clock: &Clocks,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -256,7 +246,7 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, look.keymap, clock.now(), left).await {
+        let message = match sources.next(state, clock.now(), left).await {
             LoopEvent::Message(message) => message,
             LoopEvent::Nothing => continue,
             LoopEvent::End(code) => return Ok(code),
@@ -328,13 +318,7 @@ struct EventSources {
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    async fn next(
-        &mut self,
-        state: &State,
-        keymap: &Keymap,
-        now: Now,
-        pause: Option<Duration>,
-    ) -> LoopEvent {
+    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
         let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
@@ -354,7 +338,7 @@ impl EventSources {
             Some(message) = self.messages.recv() => LoopEvent::Message(message),
             event = self.input.next() => match event {
                 Some(event) => {
-                    let input = keymap.translate(state.context(), event.clone());
+                    let input = state.keymap.translate(state.context(), event.clone());
                     if input.is_none() {
                         self.input.split(&event);
                     }

@@ -21,7 +21,8 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::state::State;
-use crate::ui::{self, RenderContext};
+use crate::screens::view::{self, LocalTime};
+use crate::theme::Theme;
 
 /// Whether the terminal is ours now, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -66,13 +67,18 @@ impl Screen {
     }
 
     /// Draws a frame.
-    pub(super) fn draw(&mut self, state: &State, look: &RenderContext<'_>) -> io::Result<()> {
+    pub(super) fn draw(
+        &mut self,
+        state: &State,
+        (theme, local): (&Theme, LocalTime),
+    ) -> io::Result<()> {
         if std::mem::take(&mut self.is_spoilt) {
             self.clear()?;
         }
         #[cfg(debug_assertions)]
         std::thread::sleep(self.pause);
-        self.terminal.draw(|frame| ui::draw(frame, state, look))?;
+        self.terminal
+            .draw(|frame| view::render(frame, state, theme, local))?;
         Ok(())
     }
 
