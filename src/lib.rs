@@ -28,7 +28,7 @@
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
-//! | 5 | `tui` | lower | any | any, not `anyhow` | the terminal, the event loop, and what runs effects |
+//! | 5 | `tui` | lower | any | any, not `anyhow`, `ratatui` | the terminal, the event loop, and what runs effects |
 //! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any, not `anyhow` | commands that print: tables, JSON, CSV, metrics |
 //! | 6 | `main` | lower | any | any | reads the arguments and chooses |
 //!
