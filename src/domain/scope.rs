@@ -25,6 +25,14 @@ impl ScopeKind {
         }
     }
 
+    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
+    #[must_use]
+    pub fn doubt(self) -> String {
+        let other = self.other().word();
+        let article = if other.starts_with('a') { "an" } else { "a" };
+        format!("If that is {article} {other} ID, choose {other} instead.")
+    }
+
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {
@@ -117,15 +125,6 @@ impl Scope {
             Self::Account(_) => "accounts",
             Self::Zone(_) => "zones",
         }
-    }
-
-    /// What to say where it may not be the one that is meant: both IDs look alike, so the one may
-    /// have been given for the other.
-    #[must_use]
-    pub fn doubt(&self) -> String {
-        let other = self.kind().other().word();
-        let article = if other.starts_with('a') { "an" } else { "a" };
-        format!("If that is {article} {other} ID, choose {other} instead.")
     }
 
     /// The dashboard page that lists the scope's service tokens. A zone does not say its account,

@@ -17,7 +17,7 @@ use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, OverrulingFlag};
 use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
 use crate::service::{self, CredentialRequest, TokenService};
 use demo::RunningDemo;
@@ -206,10 +206,10 @@ fn keyring(needs: Needs) -> StoreHandle {
 
 /// The flag that takes precedence over the environment's credential: hints to set a variable would
 /// be of no use beside it.
-fn overruling_flag(flags: &Flags, needs: Needs) -> Option<&'static str> {
+fn overruling_flag(flags: &Flags, needs: Needs) -> Option<OverrulingFlag> {
     match needs {
-        _ if flags.profile.is_some() => Some("--profile"),
-        Needs::EveryProfile => Some("--all-profiles"),
+        _ if flags.profile.is_some() => Some(OverrulingFlag::Profile),
+        Needs::EveryProfile => Some(OverrulingFlag::AllProfiles),
         _ => None,
     }
 }

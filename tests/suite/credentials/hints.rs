@@ -10,6 +10,7 @@ use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{CredentialSource, Identity};
+use tokenscope::domain::failure::OverrulingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::Scope;
@@ -82,7 +83,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
     ] {
         let home = home();
         write_config(home.path(), None);
-        for flag in [None, Some("--profile")] {
+        for flag in [None, Some(OverrulingFlag::Profile)] {
             let service =
                 crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
             let failure = service.clear("default").await.unwrap_err();
