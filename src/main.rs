@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::FromArgMatches as _;
 use tokenscope::app::Opening;
-use tokenscope::app::state::Session;
+use tokenscope::app::session::Session;
 use tokenscope::cli::args::{Cli, Command, Global};
 use tokenscope::cli::commands::completions;
 use tokenscope::cli::desk::Desk;

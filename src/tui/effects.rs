@@ -92,12 +92,12 @@ impl Effects {
             // Only tmux itself knows whether it takes it.
             self.spawn_blocking(move || {
                 let is_taken = clipboard::load_into_tmux(&text);
-                Message::Told(clipboard.notice(&text, is_taken))
+                Message::Notified(clipboard.notice(&text, is_taken))
             });
         } else {
             let _unheard = self
                 .messages
-                .send(Message::Told(clipboard.notice(&text, false)));
+                .send(Message::Notified(clipboard.notice(&text, false)));
         }
         sequences
     }
@@ -378,7 +378,7 @@ fn say_aside(
     });
     let note = dated.into_iter().chain(aside.notes).next();
     if note.is_some() || aside.retry_after.is_some() {
-        let _unheard = messages.send(Message::AnsweredBesides {
+        let _unheard = messages.send(Message::ResponseNoted {
             source,
             retry_after: aside.retry_after,
             note,

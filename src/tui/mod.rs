@@ -25,10 +25,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
+use crate::action;
 use crate::api::Options;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
-use crate::app::state::{Session, State};
+use crate::app::session::Session;
+use crate::app::state::State;
 use crate::app::{self, Opening};
 use crate::config::log;
 use crate::config::paths::Paths;
@@ -199,7 +201,7 @@ async fn event_loop(
             #[cfg(unix)]
             LoopEvent::Resized => {
                 let (width, height) = screen.size()?;
-                Message::Resized(width, height)
+                Message::Input(action::Input::Resize(width, height))
             }
             #[cfg(unix)]
             LoopEvent::Stop => {
@@ -212,7 +214,7 @@ async fn event_loop(
                 Message::Resumed
             }
         };
-        if matches!(message, Message::Resized(..)) {
+        if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.forget();
         }
         note(&message);

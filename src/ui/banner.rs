@@ -10,7 +10,8 @@ use super::render_context::RenderContext;
 use super::widgets::{cells, hint_for, render_spans, render_spans_right, row, width};
 use crate::action::{Action, Context};
 use crate::app::banner::{INDENT, fit_banner};
-use crate::app::state::{Banner, State};
+use crate::app::session::Banner;
+use crate::app::state::State;
 use crate::domain::failure::FailureKind;
 use crate::theme::Role;
 

@@ -90,7 +90,7 @@ fn left(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
         _ => {}
     }
     let mut facts: Vec<_> = facts.into_iter().map(|fact| vec![fact]).collect();
-    if waited.is_some() && !state.detail.from_browse {
+    if waited.is_some() && !state.detail.opened_from_list {
         facts.extend(hint_for(state.context(), Action::Back, "cancels", look));
     }
     if let Some(notice) = state.clock.offset.notice() {

@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::render_context::RenderContext;
 use super::widgets::{cells, render_spans, row};
 use crate::action::{Action, Context};
-use crate::app::field::TextField;
+use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;

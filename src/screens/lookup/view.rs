@@ -62,14 +62,10 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let lookup = &state.lookup;
     let is_editing = lookup.is_editing() && state.overlay.is_none();
-    let has_focus = |field| lookup.focus == field;
+    let has_focus = |field| lookup.form.focus == field;
     let complaint = |field| {
-        lookup
-            .complaint
-            .as_ref()
-            .filter(|(at, _)| *at == field)
-            .map(|(_, complaint)| form.complaint(complaint))
-            .unwrap_or_default()
+        let complaint = lookup.form.complaint_about(field);
+        complaint.map(|it| form.complaint(it)).unwrap_or_default()
     };
     let mut rows = vec![
         FormRow::spacer(),
@@ -88,7 +84,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
-    let can_ask = state.session.identity.is_some() && lookup.complaint.is_none();
+    let can_ask = state.session.identity.is_some() && lookup.form.complaint.is_none();
     if can_ask && lookup.scope_id.is_blank() {
         rows.extend(form.scopes_by_name(state.context()));
     }
@@ -134,7 +130,7 @@ fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Rende
         return;
     }
     let rows = usize::from(area.height);
-    let has_focus = lookup.focus == LookupField::Recents;
+    let has_focus = lookup.form.focus == LookupField::Recents;
     let selected = if has_focus { lookup.selected } else { 0 };
     let first = first_shown(selected, lookup.recents.len(), rows);
     let names = lookup

@@ -4,13 +4,14 @@
 #[cfg(target_os = "linux")]
 use chrono::{DateTime, Utc};
 #[cfg(target_os = "linux")]
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input};
 #[cfg(target_os = "linux")]
 use tokenscope::app::effect::Effect;
 #[cfg(target_os = "linux")]
 use tokenscope::app::message::Message;
 #[cfg(target_os = "linux")]
-use tokenscope::app::state::{Session as AppSession, State};
+use tokenscope::app::session::Session as AppSession;
+use tokenscope::app::state::State;
 #[cfg(target_os = "linux")]
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::Environment;
@@ -373,8 +374,12 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
     let mut state = State::new(session, now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
-    update(&mut state, now(), Message::Acted(Action::Down));
-    let effects = update(&mut state, now(), Message::Acted(Action::Submit));
+    update(&mut state, now(), Message::Input(Input::Act(Action::Down)));
+    let effects = update(
+        &mut state,
+        now(),
+        Message::Input(Input::Act(Action::Submit)),
+    );
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::FetchToken { access, .. } => Some(access.clone()),
         _ => None,

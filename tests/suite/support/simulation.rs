@@ -10,10 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::value::RawValue;
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList, Typed};
-use tokenscope::app::state::{Session, State};
+use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{
@@ -341,10 +342,10 @@ pub(crate) fn message(
     now: DateTime<Utc>,
 ) -> Option<Message> {
     Some(match event {
-        Event::Press(at) => Message::Acted(actions[at % actions.len()]),
-        Event::Type(character) => Message::Typed(Typed(*character)),
-        Event::Paste(text) => Message::Pasted(Secret::new(text.clone())),
-        Event::Resize(width, height) => Message::Resized(*width, *height),
+        Event::Press(at) => Message::Input(Input::Act(actions[at % actions.len()])),
+        Event::Type(character) => Message::Input(Input::Type(Typed(*character))),
+        Event::Paste(text) => Message::Input(Input::Paste(Secret::new(text.clone()))),
+        Event::Resize(width, height) => Message::Input(Input::Resize(*width, *height)),
         Event::Tick => Message::Ticked,
         Event::Resume => Message::Resumed,
         Event::Answer {
