@@ -1,7 +1,6 @@
-//! What stopped an exchange, told from the chain of causes beneath the HTTP library's error.
+//! Classifies transport errors by the chain of causes beneath the HTTP library's error.
 //!
-//! Not here: anything about answers. Nothing from here holds a URL, which may have a password in
-//! it where a proxy is used.
+//! Nothing here returns a URL: a proxy's URL may contain a password.
 
 use std::error::Error as StdError;
 use std::io;
@@ -9,56 +8,56 @@ use std::io;
 use super::envelope::bounded;
 use super::error::TransportFault;
 
-/// What every error of SOCKS begins with.
+/// The prefix of every SOCKS error.
 const SOCKS: &str = "SOCKS error: ";
-/// The error of a name that was to be resolved here.
+/// The error of `socks5` for a name that could not be resolved locally.
 const SOCKS_NAME: &str = "error resolving for socks proxy";
 
-/// Whether a proxy wants to be logged in to.
+/// How a proxy asked for a login.
+pub(super) enum LoginRequest {
+    /// With status 407.
+    Http,
+    /// In the SOCKS handshake.
+    Socks { was_refused: bool },
+}
+
+/// Whether a proxy asked for a login, and how.
 pub(super) fn login_request(error: &reqwest::Error) -> Option<LoginRequest> {
     causes(error).iter().find_map(|cause| {
         let text = cause.to_string();
-        let of_socks = text.strip_prefix(SOCKS);
-        Some(match of_socks.unwrap_or(&text) {
-            "tunnel error: proxy authorization required" => LoginRequest::Http,
-            "credentials not accepted" => LoginRequest::Socks { was_refused: true },
+        match text.strip_prefix(SOCKS).unwrap_or(&text) {
+            "tunnel error: proxy authorization required" => Some(LoginRequest::Http),
+            "credentials not accepted" => Some(LoginRequest::Socks { was_refused: true }),
             "server does not support user/pass authentication"
             | "server implements authentication incorrectly" => {
-                LoginRequest::Socks { was_refused: false }
+                Some(LoginRequest::Socks { was_refused: false })
             }
-            _ => return None,
-        })
+            _ => None,
+        }
     })
 }
 
-/// How a proxy asked to be logged in to.
-pub(super) enum LoginRequest {
-    /// By status 407.
-    Http,
-    /// By the protocol of SOCKS.
-    Socks {
-        /// Whether it was given a user name and password.
-        was_refused: bool,
-    },
-}
-
-/// Whether the connection to a proxy failed, not one that goes on from there.
+/// Whether the connection to the proxy itself failed, rather than one through it.
 pub(super) fn is_before_tunnel(error: &reqwest::Error) -> bool {
     let words = "tunnel error: failed to create underlying connection";
     causes(error).iter().any(|cause| cause.to_string() == words)
 }
 
-/// Names the problem. `is_forwarded`: a proxy is connected to in place of the API; where it opens a
-/// tunnel instead, its errors say so.
+/// Classifies an error. `is_forwarded` means that a proxy forwards plain http, so that connection
+/// errors concern the proxy; tunnel errors name the proxy themselves.
 pub(super) fn classify(error: &reqwest::Error, is_forwarded: bool) -> TransportFault {
     let causes = causes(error);
-    if let Some(tls) = causes.iter().find_map(|cause| tls(*cause)) {
-        return tls;
+    let first = |of: fn(&(dyn StdError + 'static)) -> Option<TransportFault>| {
+        causes.iter().find_map(|cause| of(*cause))
+    };
+    if let Some(fault) = first(tls).or_else(|| first(tunnel)) {
+        return fault;
     }
-    if let Some(proxy) = causes.iter().find_map(|cause| tunnel(*cause)) {
-        return proxy;
+    // Every error of a body is one of decoding; those of the connection come from hyper.
+    if error.is_decode() && !causes.iter().any(|cause| cause.is::<hyper::Error>()) {
+        return TransportFault::Compression;
     }
-    // A proxy of SOCKS may be handed an address for the name.
+    // A SOCKS proxy may be given an address instead of the name.
     if causes.iter().any(|cause| cause.to_string() == SOCKS_NAME) {
         return TransportFault::Dns;
     }
@@ -71,13 +70,10 @@ pub(super) fn classify(error: &reqwest::Error, is_forwarded: bool) -> TransportF
     if error.is_connect() && error.is_timeout() {
         return TransportFault::ConnectTimeout;
     }
-    causes
-        .iter()
-        .find_map(|cause| broken(*cause))
-        .unwrap_or(TransportFault::Other)
+    first(broken).unwrap_or(TransportFault::Other)
 }
 
-/// The chain in one line, without repetitions and without any URL.
+/// The chain of causes in one line, without repetitions and URLs.
 pub(super) fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut words: Vec<String> = Vec::new();
@@ -90,40 +86,40 @@ pub(super) fn describe(error: reqwest::Error) -> String {
     bounded(&words.join(": "))
 }
 
-/// The error and everything beneath it. `io::Error::source` skips the error it wraps.
+/// The error and all its causes.
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
-    let mut causes = vec![error];
-    let mut at = error;
-    while let Some(next) = beneath(at) {
-        causes.push(next);
-        at = next;
-    }
-    causes
+    std::iter::successors(Some(error), |error| cause(*error)).collect()
 }
 
-fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-    {
+/// `io::Error::source` skips the error it wraps.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+    match wrapped {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of the library's errors mean the same here"
+)]
 fn tls(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     use rustls::{AlertDescription, Error};
-    let fault = match cause.downcast_ref::<Error>()? {
+    Some(match cause.downcast_ref::<Error>()? {
         Error::InvalidCertificate(fault) => certificate(fault),
         Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
             TransportFault::OldTls
         }
         Error::InvalidMessage(_) => TransportFault::NotTls,
         _ => TransportFault::Tls,
-    };
-    Some(fault)
+    })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of the library's errors mean the same here"
+)]
 fn certificate(fault: &rustls::CertificateError) -> TransportFault {
     use rustls::CertificateError as Fault;
     match fault {
@@ -134,7 +130,7 @@ fn certificate(fault: &rustls::CertificateError) -> TransportFault {
         | Fault::NotValidYet
         | Fault::NotValidYetContext { .. } => TransportFault::NotValidNow,
         Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => TransportFault::WrongPurpose,
-        // rustls does not export the type of this one; its name is all there is.
+        // rustls does not export this error's type, only its name.
         Fault::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             TransportFault::CaAsServer
         }
@@ -142,7 +138,7 @@ fn certificate(fault: &rustls::CertificateError) -> TransportFault {
     }
 }
 
-/// The HTTP library does not export the type of these errors; its words are all there is.
+/// The HTTP library does not export the types of these errors, only their messages.
 fn tunnel(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     let text = cause.to_string();
     let reason = text
@@ -157,11 +153,15 @@ fn tunnel(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     })
 }
 
-/// A name that was looked up in vain, or that cannot be one.
+/// A name that could not be resolved, or cannot be a name.
 fn is_name(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<rustls::pki_types::InvalidDnsNameError>() || cause.to_string() == "dns error"
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most kinds of I/O errors do not occur on a connection"
+)]
 fn broken(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         if error.is_parse() {
@@ -176,7 +176,7 @@ fn broken(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkDown
         | io::ErrorKind::AddrNotAvailable => Some(TransportFault::NoRoute),
-        // A firewall or a sandbox of this computer.
+        // Blocked by a firewall or sandbox on this computer.
         io::ErrorKind::PermissionDenied => Some(TransportFault::Forbidden),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted

@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +17,7 @@ use tower::util::MapFutureLayer;
 
 use super::error::Error;
 use super::http_client::HttpConfig;
+use crate::domain::sync::locked;
 
 /// How long a connection that was used before may stay silent.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -88,7 +89,7 @@ impl Connections {
     /// Notes that they are in use. Says whether a clock jumped since they last were: the computer
     /// slept, or its clock was set.
     pub(super) fn touch(&self, now: DateTime<Utc>) -> bool {
-        let mut current = self.lock();
+        let mut current = locked(&self.current);
         let instant = Instant::now();
         let has_jumped = current.used.is_some_and(|(since, at)| {
             let passed = TimeDelta::from_std(instant.duration_since(since)).unwrap_or_default();
@@ -107,7 +108,7 @@ impl Connections {
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<(DateTime<Utc>, Response), reqwest::Error> {
         let (mut http, mut generation, is_stale) = {
-            let current = self.lock();
+            let current = locked(&self.current);
             (current.http.clone(), current.generation, current.is_stale)
         };
         if is_stale {
@@ -132,7 +133,7 @@ impl Connections {
         let config = Arc::clone(&self.config);
         // To parse all certificates again takes milliseconds.
         let built = tokio::task::spawn_blocking(move || config.build(noting)).await;
-        let mut current = self.lock();
+        let mut current = locked(&self.current);
         if current.generation == generation {
             // What was built once can be built again.
             if let Ok(Ok(http)) = built {
@@ -145,13 +146,9 @@ impl Connections {
     }
 
     fn newer_than(&self, generation: u64) -> Option<(Client, u64)> {
-        let current = self.lock();
+        let current = locked(&self.current);
         let newer = current.generation != generation;
         newer.then(|| (current.http.clone(), current.generation))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
-//! Why a call failed, typed where it arose.
+//! Why a call failed, typed where it arose. `error_messages` turns these into sentences.
 //!
-//! A value here holds no secret and no URL: hosts and paths only. What strangers sent is kept as
-//! it came, cut to a bounded length. Not here: the sentences (`wording`).
+//! Values here hold no secret and no URL, only hosts and paths. Text from the server is untrusted
+//! and bounded in length.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,175 +11,150 @@ use crate::domain::failure::ApiError;
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The file of additional certificates cannot be used.
     #[error("the certificate file {} cannot be used: {cause}", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// There are no certificates to trust, or the TLS library refused to start.
+    CaFile { path: PathBuf, cause: String },
+    /// No certificates to trust, or the TLS library failed to start.
     #[error("TLS could not be set up: {cause}")]
-    Setup {
-        /// As the library words it.
-        cause: String,
-    },
-    /// The proxy that is set up for these requests cannot be used.
+    Setup { cause: String },
     #[error("the proxy in {} cannot be used", variable.unwrap_or("the system's settings"))]
     ProxySetting {
-        /// The environment variable that names it, where one does.
+        /// The environment variable that names the proxy; `None` for the system's settings.
         variable: Option<&'static str>,
-        /// What is wrong with it.
         fault: ProxyFault,
     },
-    /// The credential holds what no HTTP header can.
+    /// The credential contains characters that no HTTP header can carry.
     #[error("the {part} cannot be sent in an HTTP header")]
     UnusableCredential {
-        /// Which part: API token, Global API key, email address.
+        /// API token, Global API key or email address.
         part: &'static str,
     },
-    /// The deadline passed.
-    #[error("{request}: no whole answer after {} s", allowed.as_secs())]
+    #[error("{request}: no complete response after {} s", allowed.as_secs())]
     Timeout {
-        /// The time that was allowed.
         allowed: Duration,
-        /// Whether a part of the answer had come.
+        /// Whether the response headers had arrived.
         has_begun: bool,
         /// Method and path.
         request: String,
     },
-    /// No answer, or only part of one.
+    /// No response, or only part of one.
     #[error("{request}: {cause}")]
     Transport {
-        /// What went wrong.
         fault: TransportFault,
         /// Method and path.
         request: String,
-        /// The host that was to be reached: the proxy's for proxy problems.
+        /// The API's host, or the proxy's for proxy faults.
         host: String,
-        /// As the library words it.
+        /// The HTTP library's own words.
         cause: String,
     },
-    /// A proxy wants to be logged in to.
-    #[error("{}: the proxy wants to be logged in to", _0.request)]
+    /// A proxy requires a login.
+    #[error("{}: the proxy requires a login", _0.request)]
     ProxyLogin(Box<ProxyLogin>),
-    /// The API, or something before it, answered otherwise than was asked for.
+    /// The API, or something in front of it, sent something other than what was asked for.
     #[error("{}: HTTP {}", _0.request, _0.http_status)]
     Refused(Box<Refusal>),
 }
 
 impl Error {
-    /// How long the API asked to be left alone, where it did.
+    /// How long the API asked clients to pause, if it did.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused(refusal) => match refusal.reason {
-                Reason::RateLimited { retry_after } => Some(retry_after),
-                _ => None,
-            },
-            _ => None,
+        if let Self::Refused(refusal) = self
+            && let Reason::RateLimited { retry_after } = refusal.reason
+        {
+            return Some(retry_after);
         }
+        None
     }
 }
 
 /// Why a proxy's address cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyFault {
-    /// It is not the URL of a proxy.
+    /// Not the URL of a proxy.
     Malformed,
-    /// It is a SOCKS proxy of a version before 5.
+    /// A version of SOCKS before 5.
     OldSocks,
-    /// Its user name or password is longer than SOCKS can carry.
+    /// A user name or password longer than SOCKS can carry.
     LongLogin,
 }
 
-/// A proxy that lets nobody through without a user name and password.
+/// A proxy that requires a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyLogin {
-    /// What is wrong.
     pub fault: LoginFault,
-    /// The proxy, where one is known to be used.
+    /// Host and port of the proxy; `None` if an unknown one in between answered.
     pub host: Option<String>,
-    /// The environment variable that names it, where one does.
+    /// The environment variable that names it; `None` for the system's settings.
     pub variable: Option<&'static str>,
-    /// Whether it speaks SOCKS, not HTTP.
     pub is_socks: bool,
     /// Method and path.
     pub request: String,
-    /// The status of its answer, where that is HTTP.
+    /// `None` for a SOCKS proxy.
     pub http_status: Option<u16>,
 }
 
-/// Why a proxy let a request not through.
+/// Why a proxy refused the login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginFault {
-    /// It was given no user name.
+    /// No user name is configured.
     Missing,
-    /// It did not accept the ones that it was given.
+    /// The configured user name and password were rejected.
     Refused,
-    /// It takes none.
+    /// The proxy accepts no login, but one is configured.
     Unwanted,
-    /// It offers these schemes alone, none of which this program speaks. Names without blanks.
+    /// The proxy offers only these schemes, and Basic is not among them.
     Unsupported(Vec<String>),
 }
 
-/// What stopped an exchange half-way.
+/// What went wrong while sending a request or receiving its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFault {
     /// The host's name has no address.
     Dns,
     /// Nothing accepts connections there.
     Refused,
-    /// There is no way to it from here: no network, or none that leads there.
+    /// No network, or none that leads there.
     NoRoute,
     /// This computer forbids the connection.
     Forbidden,
-    /// The connection was cut before the whole answer had come.
+    /// The connection closed before the response was complete.
     Reset,
-    /// The connection was not made in time.
     ConnectTimeout,
     /// The certificate's issuer is not trusted.
     UnknownIssuer,
     /// The certificate is for another host.
     WrongName,
-    /// The certificate is not valid at this time.
+    /// The certificate has expired or is not valid yet.
     NotValidNow,
-    /// The certificate is an authority's own, not one that an authority gave to a server.
+    /// The certificate is that of an authority, not of a server.
     CaAsServer,
     /// The certificate is not meant for servers.
     WrongPurpose,
-    /// The other side speaks only versions of TLS that are not safe any more.
+    /// The other side supports only versions of TLS that are no longer safe.
     OldTls,
-    /// What answers does not speak TLS.
     NotTls,
     /// Any other failure of TLS.
     Tls,
-    /// The proxy could not be reached.
     ProxyUnreachable,
     /// The proxy did not open a connection to the API.
     ProxyRefused,
-    /// What answers as a proxy does not speak SOCKS 5.
+    /// The proxy does not speak SOCKS 5.
     NotSocks,
-    /// The answer is not HTTP.
     NotHttp,
     /// The body could not be decompressed.
     Compression,
-    /// Anything else.
     Other,
 }
 
-/// An answer that is not what was asked for.
+/// A response that is not what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What it means.
     pub reason: Reason,
-    /// What was asked for.
     pub subject: Subject,
-    /// What the credential is called in sentences.
+    /// The credential's name in sentences.
     pub credential: &'static str,
     /// Method and path.
     pub request: String,
-    /// Status code of the answer.
     pub http_status: u16,
     /// Cloudflare's ID of the exchange.
     pub cf_ray: Option<String>,
@@ -187,9 +162,9 @@ pub struct Refusal {
     pub api_errors: Vec<ApiError>,
     /// The messages that came with them. Untrusted text.
     pub api_messages: Vec<ApiError>,
-    /// Entries of either list that were left out, since there are too many.
+    /// Entries of either list beyond the number that is kept.
     pub omitted: usize,
-    /// What else there is to know of the answer. Untrusted text.
+    /// A further observation about the response. Untrusted text.
     pub remark: Option<String>,
 }
 
@@ -220,7 +195,7 @@ pub enum CredentialPart {
 /// What a refusal means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The credential's form is wrong, whatever it may do.
+    /// The credential is malformed, whatever its permissions.
     Malformed(Vec<CredentialPart>),
     /// The credential is unknown, expired or revoked.
     BadCredential,
@@ -232,48 +207,42 @@ pub enum Reason {
     WrongPlace,
     /// Access was never set up on the account.
     NotEnabled,
-    /// Listing accounts takes a user's credential.
+    /// Listing accounts requires a user's credential.
     AccountOwned,
     /// An ID in the path is malformed.
     BadId,
-    /// There is no such thing.
     NotFound,
-    /// Too many requests.
     RateLimited {
-        /// How long to wait.
         retry_after: Duration,
     },
-    /// The API failed.
     ServerFailed,
-    /// The API said no for a reason of its own.
+    /// The API refused the request for a reason of its own.
     Rejected,
-    /// Something before the API refused the request.
+    /// Something in front of the API refused the request.
     Blocked,
-    /// A redirect, which is not followed.
+    /// A redirect, which is never followed.
     Redirected {
-        /// Where to, without path and query; nothing where the answer did not say.
+        /// The host it points to, without path and query, if it names one.
         host: Option<String>,
     },
-    /// Larger than an answer may be.
+    /// The body exceeds the size limit.
     TooLarge,
     /// Compressed in a way that was not asked for.
     Encoded {
-        /// As the answer names it. Untrusted text.
+        /// As the response names it. Untrusted text.
         encoding: String,
     },
     /// A page with far more entries than were asked for.
     TooMany {
-        /// How many were asked for.
         asked: u64,
     },
-    /// Another token than the one asked for.
+    /// A token other than the one asked for.
     OtherToken {
-        /// The ID asked for.
         asked: String,
-        /// The ID that came. Untrusted text.
+        /// Untrusted text.
         sent: String,
     },
-    /// Not what the API answers with.
+    /// Not a response of the API.
     Unreadable(Unreadable),
 }
 
@@ -283,10 +252,9 @@ impl From<Unreadable> for Reason {
     }
 }
 
-/// In what way an answer is not the API's.
+/// Why a body is not a response of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// No body.
     Empty,
     /// A web page.
     Html,

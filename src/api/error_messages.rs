@@ -1,74 +1,447 @@
-//! Refusals in words: what an answer that was not wanted means to the user.
-//!
-//! Not here: judging it (`classify`), and errors without an answer (`wording`).
+//! The one place where an API error becomes a [`Failure`]: a sentence that says what happened, and
+//! a hint that says what to do.
 
 use std::time::Duration;
 
 use super::classify;
 use super::envelope::{brief, first_words};
-use super::error::{CredentialPart, Reason, Refusal, Subject, Unreadable};
+use super::error::{
+    CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
+    TransportFault, Unreadable,
+};
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::{humanize, pause};
-use crate::domain::failure::{ApiError, FailureKind};
+use crate::domain::failure::{ApiError, Details, Failure, FailureKind, Hint};
 use crate::domain::scope::Scope;
 
-/// The permission that reading service tokens takes, as the dashboard names it.
+/// The permission for reading service tokens, as the dashboard names it.
 const PERMISSION: &str = "Access: Service Tokens Read";
 
-/// A kind, a summary and a hint.
-pub(super) type Words = (FailureKind, String, String);
-
-/// What happened and what to do, for an answer that is not what was asked for.
-pub(super) fn words(refusal: &Refusal, scope: Option<&Scope>) -> Words {
-    match &refusal.reason {
-        Reason::Malformed(_)
-        | Reason::BadCredential
-        | Reason::WrongPlace
-        | Reason::AccountOwned => credential(refusal),
-        Reason::LacksPermission | Reason::OutOfScope | Reason::NotEnabled => {
-            permission(refusal, scope)
+impl Error {
+    /// Converts the error for display. With the scope in use, the sentences can name it.
+    #[must_use]
+    pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
+        let is_refused = matches!(self, Self::Refused(_));
+        let mut failure = match &self {
+            Self::CaFile { path, cause } => Failure::new(
+                FailureKind::Usage,
+                format!(
+                    "The certificate file {} cannot be used: {cause}.",
+                    path.display()
+                ),
+                "Pass --ca-file a readable file of CA certificates in PEM format.",
+            ),
+            Self::Setup { cause } => Failure::new(
+                FailureKind::Tls,
+                format!("No certificates to trust could be loaded: {cause}."),
+                "Check SSL_CERT_FILE and SSL_CERT_DIR, or install the system's CA certificates.",
+            ),
+            Self::ProxySetting { variable, fault } => proxy_setting(*variable, *fault),
+            Self::UnusableCredential { part } => Failure::new(
+                FailureKind::Authentication,
+                format!("The {part} cannot be sent: it is empty or contains an invalid character."),
+                format!("Enter the {part} again, without spaces or line breaks."),
+            ),
+            Self::Timeout {
+                allowed, has_begun, ..
+            } => {
+                let allowed = seconds(*allowed);
+                let summary = if *has_begun {
+                    format!("The response was still incomplete after {allowed}.")
+                } else {
+                    format!("No response after {allowed}.")
+                };
+                let hint = "Check the connection, or allow more time with --timeout.";
+                Failure::new(FailureKind::Timeout, summary, hint)
+            }
+            Self::Transport { fault, host, .. } => transport(*fault, host),
+            Self::ProxyLogin(login) => proxy_login(login),
+            Self::Refused(refusal) => refused(refusal, scope),
+        };
+        failure.retry_after = self.retry_after();
+        let failure = failure.with_details(details(self));
+        // The server's words may contain secrets that are not ours.
+        if is_refused {
+            failure.scrubbed()
+        } else {
+            failure
         }
-        Reason::BadId | Reason::NotFound => missing(refusal, scope),
-        _ => answer(refusal),
     }
 }
 
-fn credential(refusal: &Refusal) -> Words {
+fn details(error: Error) -> Details {
+    match error {
+        Error::CaFile { .. }
+        | Error::Setup { .. }
+        | Error::UnusableCredential { .. }
+        | Error::ProxySetting { .. } => Details::default(),
+        Error::Timeout { request, .. } => Details {
+            request: Some(request),
+            ..Details::default()
+        },
+        Error::Transport { request, cause, .. } => Details {
+            request: Some(request),
+            cause: Some(cause),
+            ..Details::default()
+        },
+        Error::ProxyLogin(login) => Details {
+            http_status: login.http_status,
+            request: Some(login.request),
+            ..Details::default()
+        },
+        Error::Refused(refusal) => Details {
+            http_status: Some(refusal.http_status),
+            request: Some(refusal.request),
+            api_errors: refusal.api_errors,
+            api_messages: refusal.api_messages,
+            omitted: refusal.omitted,
+            cf_ray: refusal.cf_ray,
+            cause: refusal.remark,
+        },
+    }
+}
+
+fn transport(fault: TransportFault, host: &str) -> Failure {
+    use FailureKind::{InvalidResponse, Network, Proxy, Timeout, Tls};
+    let proxy_settings =
+        "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or the system's proxy settings.";
+    let (kind, summary, hint) = match fault {
+        TransportFault::Dns => (
+            Network,
+            format!("The name {host} could not be resolved."),
+            "Check the network connection, DNS and the base URL.",
+        ),
+        TransportFault::Refused => (
+            Network,
+            format!("{host} refused the connection."),
+            "Check the network connection, the firewall and the base URL.",
+        ),
+        TransportFault::NoRoute => (
+            Network,
+            format!("No route to {host}: this computer seems to be offline."),
+            "Check the network connection and any VPN, then try again.",
+        ),
+        TransportFault::Forbidden => (
+            Network,
+            format!("This computer does not allow a connection to {host}."),
+            "Check its firewall, and any sandbox or security module (SELinux, AppArmor).",
+        ),
+        TransportFault::Reset => (
+            Network,
+            format!("The connection to {host} was closed before the response was complete."),
+            "Try again; if it keeps happening, look for a firewall or proxy in between.",
+        ),
+        TransportFault::ConnectTimeout => (
+            Timeout,
+            format!("No connection to {host} within 10 seconds."),
+            "Check the network connection, the firewall and the proxy settings.",
+        ),
+        TransportFault::UnknownIssuer => (
+            Tls,
+            format!("The certificate of {host} was issued by an untrusted authority."),
+            "If your network inspects TLS, add its CA certificate with --ca-file FILE, or name it in SSL_CERT_FILE.",
+        ),
+        TransportFault::WrongName => (
+            Tls,
+            format!("The certificate of {host} is for another name."),
+            "Check the base URL; something in between may be responding in its place.",
+        ),
+        TransportFault::NotValidNow => (
+            Tls,
+            format!("The certificate of {host} has expired or is not valid yet."),
+            "Check this computer's clock.",
+        ),
+        TransportFault::CaAsServer => (
+            Tls,
+            format!(
+                "The certificate of {host} is a CA certificate (CA:TRUE), not a server certificate."
+            ),
+            "Give the server a certificate without CA:TRUE, issued by that authority.",
+        ),
+        TransportFault::WrongPurpose => (
+            Tls,
+            format!("The certificate of {host} is not meant for servers."),
+            "Give the server a certificate for server authentication.",
+        ),
+        TransportFault::OldTls => (
+            Tls,
+            format!("{host} does not support a usable TLS 1.2 or 1.3."),
+            "Check the base URL, and whether something in between inspects TLS.",
+        ),
+        TransportFault::NotTls => (
+            Tls,
+            format!("{host} did not respond with TLS."),
+            "Check the base URL and its port, and what may be responding in the API's place.",
+        ),
+        TransportFault::Tls => (
+            Tls,
+            format!("The TLS handshake with {host} failed."),
+            "Check the base URL, and whether something in between inspects TLS; --ca-file adds a CA.",
+        ),
+        TransportFault::ProxyUnreachable => (
+            Proxy,
+            format!("The proxy {host} could not be reached."),
+            proxy_settings,
+        ),
+        TransportFault::ProxyRefused => (
+            Proxy,
+            format!("The proxy {host} refused to connect to the API."),
+            proxy_settings,
+        ),
+        TransportFault::NotSocks => (
+            Proxy,
+            format!("The proxy {host} does not speak SOCKS 5."),
+            "Check its address and port; for an HTTP proxy, start the URL with http://.",
+        ),
+        TransportFault::NotHttp => (
+            InvalidResponse,
+            format!("{host} did not respond with HTTP."),
+            "Check the base URL.",
+        ),
+        TransportFault::Compression => (
+            InvalidResponse,
+            format!("The response from {host} could not be decompressed."),
+            "Try again; if it keeps happening, something in between alters responses.",
+        ),
+        TransportFault::Other => (
+            Network,
+            format!("The request to {host} failed."),
+            "Try again; see the error details for the cause.",
+        ),
+    };
+    Failure::new(kind, summary, hint)
+}
+
+fn proxy_setting(variable: Option<&str>, fault: ProxyFault) -> Failure {
+    let place = variable.unwrap_or("the system's settings");
+    let what = match fault {
+        ProxyFault::Malformed => "it is not a URL such as http://host:port",
+        ProxyFault::OldSocks => "only version 5 of SOCKS is supported",
+        ProxyFault::LongLogin => "SOCKS limits user names and passwords to 255 characters",
+    };
+    Failure::new(
+        FailureKind::Proxy,
+        format!("The proxy in {place} cannot be used: {what}."),
+        "Set it to an http://, https:// or socks5h:// URL, or add the API's host to NO_PROXY.",
+    )
+}
+
+fn proxy_login(login: &ProxyLogin) -> Failure {
+    let socks = if login.is_socks { "SOCKS " } else { "" };
+    let proxy = match &login.host {
+        Some(host) => format!("The {socks}proxy {host}"),
+        None => "A proxy in between".to_owned(),
+    };
+    let place = login.variable.unwrap_or("the system's proxy settings");
+    let example = if login.is_socks { "socks5h" } else { "http" };
+    let (summary, hint) = match &login.fault {
+        LoginFault::Missing => (
+            format!("{proxy} requires a user name and password, and was given none."),
+            match login.variable {
+                Some(variable) => {
+                    format!("Add them to its URL: {variable}={example}://USER:PASSWORD@HOST:PORT.")
+                }
+                None => "Add them to its URL in HTTPS_PROXY.".to_owned(),
+            },
+        ),
+        LoginFault::Refused => (
+            format!(
+                "{proxy} requires a valid user name and password: it did not accept those in {place}."
+            ),
+            "Correct them there; write characters such as @ : / % as %40 %3A %2F %25.".to_owned(),
+        ),
+        LoginFault::Unwanted => (
+            format!("{proxy} takes no user name and password, but {place} contains them."),
+            format!("Remove them from {place}, or check that it is the right proxy."),
+        ),
+        LoginFault::Unsupported(schemes) => (
+            format!(
+                "{proxy} takes only {}, but tokenscope speaks only Basic.",
+                schemes.join(", ")
+            ),
+            format!(
+                "Enable Basic on the proxy, or set {place} to a local proxy that logs in, such as px or cntlm."
+            ),
+        ),
+    };
+    Failure::new(FailureKind::Proxy, summary, hint)
+}
+
+/// A response that was not what was asked for.
+fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
+    use FailureKind::{
+        Authentication, InvalidResponse, NotFound, Permission, RateLimited, Redirect, Rejected,
+        Server, Usage,
+    };
     let label = refusal.credential;
     let evidence = evidence(refusal);
+    let place = scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string);
+    let doubted = |text: String| Hint {
+        text,
+        scope_doubt: scope.map(Scope::doubt),
+    };
+    let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {
-        Reason::Malformed(parts) => (
-            FailureKind::Authentication,
-            format!("{} the wrong form {evidence}.", subject_of(parts, label)),
-            malformed_hint(parts).to_owned(),
+        Reason::Malformed(parts) => Failure::new(
+            Authentication,
+            format!("{} malformed {evidence}.", subject_and_verb(parts, label)),
+            malformed_hint(parts),
         ),
-        Reason::WrongPlace => (
-            FailureKind::Permission,
-            format!("The {label} may not be used from this network address {evidence}."),
-            "Add this address to the token's client IP filter, or connect from an allowed one."
-                .to_owned(),
-        ),
-        Reason::AccountOwned => (
-            if refusal.http_status == 403 {
-                FailureKind::Permission
-            } else {
-                FailureKind::Rejected
-            },
-            format!("An account-owned API token cannot list accounts {evidence}."),
-            "Enter the account ID by hand; the token can still read its service tokens.".to_owned(),
-        ),
-        _ if is_key(label) && refusal.api_errors.iter().any(|error| error.has_code(9103)) => (
-            FailureKind::Authentication,
+        Reason::BadCredential if is_unknown_key(refusal) => Failure::new(
+            Authentication,
             format!("Cloudflare knows no such key for this address {evidence}."),
             format!(
                 "Enter the {label} and the email address of the same user; if it is an API token, \
                  switch the credential kind."
             ),
         ),
-        _ => (
-            FailureKind::Authentication,
+        Reason::BadCredential => Failure::new(
+            Authentication,
             format!("Cloudflare does not accept the {label} {evidence}."),
             format!("It is wrong, expired or revoked: enter a valid {label}."),
+        ),
+        Reason::LacksPermission | Reason::OutOfScope => match refusal.subject {
+            Subject::Accounts => Failure::new(
+                Permission,
+                format!("The {label} works, but may not list accounts {evidence}."),
+                "Give it the permission Account Settings Read, or enter the account ID by hand.",
+            ),
+            Subject::Zones => Failure::new(
+                Permission,
+                format!("The {label} works, but may not list zones {evidence}."),
+                "Give it the permission Zone Read, or enter the zone ID by hand.",
+            ),
+            Subject::Token | Subject::Tokens if refusal.reason == Reason::OutOfScope => {
+                Failure::new(
+                    Permission,
+                    format!("The {label} works, but not for {place} {evidence}."),
+                    doubted(format!(
+                        "Check the ID, and what the {label} was made for: it needs {PERMISSION} there."
+                    )),
+                )
+            }
+            Subject::Token | Subject::Tokens => Failure::new(
+                Permission,
+                format!(
+                    "The {label} works, but may not read the service tokens of {place} {evidence}."
+                ),
+                doubted(if is_key(label) {
+                    "Its user needs a role that can read Zero Trust.".to_owned()
+                } else {
+                    format!("Give it the permission {PERMISSION}.")
+                }),
+            ),
+        },
+        Reason::WrongPlace => Failure::new(
+            Permission,
+            format!("The {label} may not be used from this network address {evidence}."),
+            "Add this address to the token's client IP filter, or connect from an allowed one.",
+        ),
+        Reason::NotEnabled => Failure::new(
+            Permission,
+            format!("Access is not enabled on {place} {evidence}."),
+            doubted(
+                "Enable Access in the Zero Trust dashboard, or choose another account.".to_owned(),
+            ),
+        ),
+        Reason::AccountOwned => Failure::new(
+            if refusal.http_status == 403 {
+                Permission
+            } else {
+                Rejected
+            },
+            format!("An account-owned API token cannot list accounts {evidence}."),
+            "Enter the account ID by hand; the token can still read its service tokens.",
+        ),
+        Reason::BadId => {
+            let (ids, hint) = match refusal.subject {
+                Subject::Token => (" or of the token", "Check both IDs."),
+                Subject::Tokens | Subject::Accounts | Subject::Zones => ("", "Check the ID."),
+            };
+            Failure::new(
+                Usage,
+                format!("The API found the ID of {place}{ids} malformed {evidence}."),
+                doubted(hint.to_owned()),
+            )
+        }
+        Reason::NotFound => match refusal.subject {
+            Subject::Token => Failure::new(
+                NotFound,
+                format!("No such service token in {place} {evidence}."),
+                doubted(
+                    "It may have been deleted or recreated: look for its name in the list."
+                        .to_owned(),
+                ),
+            ),
+            Subject::Tokens => {
+                let what = format!(
+                    "There is no such account or zone, or it is not visible to the {label}"
+                );
+                Failure::new(
+                    Rejected,
+                    quoting(&what, refusal),
+                    doubted(format!("Check the ID of {place} and the base URL.")),
+                )
+            }
+            Subject::Accounts | Subject::Zones => Failure::new(
+                Rejected,
+                quoting("The API does not offer this list", refusal),
+                "Check the base URL, or enter the ID by hand.",
+            ),
+        },
+        Reason::RateLimited { retry_after } => Failure::new(
+            RateLimited,
+            format!("Cloudflare received too many requests {evidence}."),
+            format!(
+                "Wait {}; the limit is shared with the dashboard and all other clients of the same user.",
+                seconds(*retry_after)
+            ),
+        ),
+        Reason::ServerFailed => Failure::new(
+            Server,
+            format!("Cloudflare's API failed {evidence}."),
+            "Try again in a moment; see https://www.cloudflarestatus.com for outages.",
+        ),
+        Reason::Rejected => Failure::new(
+            Rejected,
+            quoting("The API refused the request", refusal),
+            rejected_hint(refusal),
+        ),
+        Reason::Blocked => invalid(
+            format!("The request was blocked before reaching the API {evidence}."),
+            "Look for a firewall, proxy or VPN in between, and check the base URL.",
+        ),
+        Reason::Redirected { host } => {
+            let to = host
+                .as_ref()
+                .map_or_else(String::new, |host| format!(" to {host}"));
+            Failure::new(
+                Redirect,
+                format!("Unexpected redirect{to} {evidence}; it was not followed."),
+                "Check the base URL; a login page or proxy may be in the way.",
+            )
+        }
+        Reason::TooLarge => invalid(
+            format!("The response is larger than 16 MiB {evidence}."),
+            "Check the base URL.",
+        ),
+        Reason::Encoded { encoding } => invalid(
+            format!(
+                "The response is compressed as {encoding}, which was not asked for {evidence}."
+            ),
+            "Look for a proxy in between that recompresses responses; only gzip is supported.",
+        ),
+        Reason::TooMany { asked } => invalid(
+            format!("The page contains more than twice the {asked} entries asked for {evidence}."),
+            "Check the base URL, and what may be responding in the API's place.",
+        ),
+        Reason::OtherToken { asked, sent } => invalid(
+            format!("The response is about token {sent}, not {asked} {evidence}."),
+            "Look for a proxy or cache in between that mixes up responses, and try again.",
+        ),
+        Reason::Unreadable(how) => invalid(
+            quoting(unreadable(*how), refusal),
+            "Check the base URL, and look for a proxy, cache or login page in between.",
         ),
     }
 }
@@ -77,26 +450,28 @@ fn is_key(label: &str) -> bool {
     label != CredentialKind::ApiToken.label()
 }
 
-/// `The API token has`, `The email address and the Global API key have`.
-fn subject_of(parts: &[CredentialPart], label: &str) -> String {
-    let names: Vec<&str> = parts.iter().copied().map(part_name).collect();
-    match names.as_slice() {
-        [] => format!("The {label} has"),
-        [one] => format!("The {one} has"),
-        [first, .., last] if names.len() == 2 => format!("The {first} and the {last} have"),
-        all => format!("The {} have", all.join(", the ")),
-    }
+fn is_unknown_key(refusal: &Refusal) -> bool {
+    let is_unknown = refusal.api_errors.iter().any(|error| error.has_code(9103));
+    is_unknown && is_key(refusal.credential)
 }
 
-fn part_name(part: CredentialPart) -> &'static str {
-    match part {
+/// `The API token is`, `The email address and the Global API key are`.
+fn subject_and_verb(parts: &[CredentialPart], label: &str) -> String {
+    let name = |part: &CredentialPart| match part {
         CredentialPart::ApiToken => "API token",
         CredentialPart::Email => "email address",
         CredentialPart::GlobalKey => "Global API key",
+    };
+    let names: Vec<&str> = parts.iter().map(name).collect();
+    match names.as_slice() {
+        [] => format!("The {label} is"),
+        [one] => format!("The {one} is"),
+        [first, second] => format!("The {first} and the {second} are"),
+        all => format!("The {} are", all.join(", the ")),
     }
 }
 
-/// The form is the matter, not what the credential may do.
+/// The credential's form is at fault, not its permissions.
 fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
     if parts.contains(&CredentialPart::GlobalKey) {
         "The key may be an API token: if so, switch the credential kind to API token; otherwise copy it again, whole."
@@ -109,180 +484,34 @@ fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
     }
 }
 
-fn permission(refusal: &Refusal, scope: Option<&Scope>) -> Words {
-    let label = refusal.credential;
-    let evidence = evidence(refusal);
-    let place = place(scope);
-    let other = other_scope(scope);
-    let (summary, hint) = match (&refusal.reason, refusal.subject) {
-        (Reason::NotEnabled, _) => (
-            format!("Access is not enabled on {place} {evidence}."),
-            format!("Enable Access in the Zero Trust dashboard, or choose another account.{other}"),
-        ),
-        (_, Subject::Accounts) => (
-            format!("The {label} works, but may not list accounts {evidence}."),
-            "Give it the permission Account Settings Read, or enter the account ID by hand."
-                .to_owned(),
-        ),
-        (_, Subject::Zones) => (
-            format!("The {label} works, but may not list zones {evidence}."),
-            "Give it the permission Zone Read, or enter the zone ID by hand.".to_owned(),
-        ),
-        (Reason::OutOfScope, _) => (
-            format!("The {label} works, but not for {place} {evidence}."),
-            format!(
-                "Check the ID, and what the {label} was made for: it needs {PERMISSION} there.{other}"
-            ),
-        ),
-        _ => (
-            format!(
-                "The {label} works, but may not read the service tokens of {place} {evidence}."
-            ),
-            if is_key(label) {
-                format!("Its user needs a role that may read Zero Trust.{other}")
-            } else {
-                format!("Give it the permission {PERMISSION}.{other}")
-            },
-        ),
-    };
-    (FailureKind::Permission, summary, hint)
-}
-
-fn missing(refusal: &Refusal, scope: Option<&Scope>) -> Words {
-    let evidence = evidence(refusal);
-    let place = place(scope);
-    let other = other_scope(scope);
-    match (&refusal.reason, refusal.subject) {
-        (Reason::BadId, Subject::Token) => (
-            FailureKind::Usage,
-            format!("The API found the ID of {place} or of the token malformed {evidence}."),
-            format!("Check both IDs.{other}"),
-        ),
-        (Reason::BadId, _) => (
-            FailureKind::Usage,
-            format!("The API found the ID of {place} malformed {evidence}."),
-            format!("Check the ID.{other}"),
-        ),
-        (_, Subject::Token) => (
-            FailureKind::NotFound,
-            format!("No such service token in {place} {evidence}."),
-            format!("It may have been deleted or recreated: look for its name in the list.{other}"),
-        ),
-        (_, Subject::Tokens) => (
-            FailureKind::Rejected,
-            sentence(
-                &format!(
-                    "There is no such account or zone, or it is not visible to the {}",
-                    refusal.credential
-                ),
-                refusal,
-            ),
-            format!("Check the ID of {place} and the base URL.{other}"),
-        ),
-        (_, Subject::Accounts | Subject::Zones) => (
-            FailureKind::Rejected,
-            sentence("The API knows no such list", refusal),
-            "Check the base URL, or enter the ID by hand.".to_owned(),
-        ),
-    }
-}
-
-/// Answers that say nothing about the credential or the scope.
-fn answer(refusal: &Refusal) -> Words {
-    use FailureKind::{InvalidResponse, RateLimited, Redirect, Rejected, Server};
-    let evidence = evidence(refusal);
-    match &refusal.reason {
-        Reason::RateLimited { retry_after } => (
-            RateLimited,
-            format!("Cloudflare received too many requests {evidence}."),
-            format!(
-                "Wait {}; the limit is shared with the dashboard and everything else of the same user.",
-                seconds(*retry_after)
-            ),
-        ),
-        Reason::ServerFailed => (
-            Server,
-            format!("Cloudflare's API failed {evidence}."),
-            "Try again in a moment; https://www.cloudflarestatus.com tells of outages.".to_owned(),
-        ),
-        Reason::Blocked => (
-            InvalidResponse,
-            format!("The request was blocked before reaching the API {evidence}."),
-            "Look for a firewall, proxy or VPN on the way, and check the base URL.".to_owned(),
-        ),
-        Reason::Redirected { host } => (
-            Redirect,
-            match host {
-                Some(host) => {
-                    format!("Unexpected redirect to {host} {evidence}; it was not followed.")
-                }
-                None => format!("Unexpected redirect {evidence}; it was not followed."),
-            },
-            "Check the base URL; a login page or proxy may be in the way.".to_owned(),
-        ),
-        Reason::TooLarge
-        | Reason::Encoded { .. }
-        | Reason::TooMany { .. }
-        | Reason::OtherToken { .. }
-        | Reason::Unreadable(_) => {
-            let (summary, hint) = invalid(refusal);
-            (InvalidResponse, summary, hint.to_owned())
-        }
-        _ => (
-            Rejected,
-            sentence("The API refused the request", refusal),
-            rejected_hint(refusal),
-        ),
-    }
-}
-
-/// Answers that are not what was asked for.
-fn invalid(refusal: &Refusal) -> (String, &'static str) {
-    let evidence = evidence(refusal);
-    match &refusal.reason {
-        Reason::TooLarge => (
-            format!("The answer is larger than 16 MiB {evidence}."),
-            "Check the base URL.",
-        ),
-        Reason::Encoded { encoding } => (
-            format!("The answer is compressed as {encoding}, which was not asked for {evidence}."),
-            "Look for a proxy on the way that compresses answers anew; only gzip is read.",
-        ),
-        Reason::TooMany { asked } => (
-            format!("The page holds more than twice the {asked} entries asked for {evidence}."),
-            "Check the base URL, and what may be answering in the API's place.",
-        ),
-        Reason::OtherToken { asked, sent } => (
-            format!("The answer is about the token {sent}, not {asked} {evidence}."),
-            "Check for a proxy or cache on the way that mixes answers up, and try again.",
-        ),
-        Reason::Unreadable(how) => (
-            sentence(unreadable(*how), refusal),
-            "Check the base URL, and for a proxy, cache or login page on the way.",
-        ),
-        _ => (
-            sentence("The answer is not the API's", refusal),
-            "Check the base URL.",
-        ),
-    }
-}
-
 fn rejected_hint(refusal: &Refusal) -> String {
     let all = || refusal.api_errors.iter().chain(&refusal.api_messages);
     if all().any(|error| error.has_code(10_000)) {
         format!(
-            "This account or zone may not take this kind of credential: try another one than the {}.",
+            "This account or zone may not take this kind of credential: use another kind than the {}.",
             refusal.credential
         )
     } else if all().any(ApiError::says_something) {
-        "The error's details show all that it says.".to_owned()
+        "See the error details for the full message.".to_owned()
     } else {
-        "It does not say why: try again later, and check the base URL.".to_owned()
+        "The API gave no reason: try again later, and check the base URL.".to_owned()
     }
 }
 
-/// What happened, what the API says of it, and the evidence.
-fn sentence(what: &str, refusal: &Refusal) -> String {
+fn unreadable(how: Unreadable) -> &'static str {
+    match how {
+        Unreadable::Empty => "The response is empty",
+        Unreadable::Html => "The response is a web page, not an API response",
+        Unreadable::CutOff => "The response was cut off",
+        Unreadable::NotJson => "The response is not JSON",
+        Unreadable::NotEnvelope => "The response is JSON, but not the API's",
+        Unreadable::NoObject => "The response contains no service token",
+        Unreadable::NoList => "The response contains no list",
+    }
+}
+
+/// What happened, followed by the API's own words and the evidence.
+fn quoting(what: &str, refusal: &Refusal) -> String {
     let numbers = numbers(refusal);
     let said = first_words(&refusal.api_errors).or_else(|| first_words(&refusal.api_messages));
     match said {
@@ -291,26 +520,11 @@ fn sentence(what: &str, refusal: &Refusal) -> String {
     }
 }
 
-fn unreadable(how: Unreadable) -> &'static str {
-    match how {
-        Unreadable::Empty => "The answer is empty",
-        Unreadable::Html => "The answer is a web page and not the API's",
-        Unreadable::CutOff => "The answer ends in the middle",
-        Unreadable::NotJson => "The answer is not JSON",
-        Unreadable::NotEnvelope => "The answer is JSON, but not the API's",
-        Unreadable::NoObject => "The answer holds no service token",
-        Unreadable::NoList => "The answer holds no list",
-    }
-}
-
-/// `(HTTP 403, code 10000)`, and what the API says besides where its errors say nothing.
+/// `(HTTP 403, code 10000)`. Where the errors have no text, includes the API's message.
 fn evidence(refusal: &Refusal) -> String {
     let numbers = numbers(refusal);
-    let said = match first_words(&refusal.api_errors) {
-        Some(_) => None,
-        None => first_words(&refusal.api_messages),
-    };
-    match said {
+    let message = first_words(&refusal.api_messages);
+    match message.filter(|_| first_words(&refusal.api_errors).is_none()) {
         Some(words) => format!("({numbers}: {})", brief(words)),
         None => format!("({numbers})"),
     }
@@ -324,16 +538,7 @@ fn numbers(refusal: &Refusal) -> String {
     }
 }
 
-fn place(scope: Option<&Scope>) -> String {
-    scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string)
-}
-
-/// The doubt whether the scope is the one that is meant, to be put behind a hint.
-fn other_scope(scope: Option<&Scope>) -> String {
-    scope.map_or_else(String::new, |scope| format!(" {}", scope.doubt()))
-}
-
-/// `30 seconds`, `5m`, and from an hour on as what is left of a pause: `24 h`.
+/// `30 seconds`, `5m`; from an hour on, as a countdown shows it: `24 h`.
 pub(super) fn seconds(time: Duration) -> String {
     let whole = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     match whole {

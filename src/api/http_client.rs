@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, redirect};
 
 use super::connection_errors;
-use super::content_encoding;
+use super::envelope::bounded;
 use super::error::Error;
 use super::proxy::{self, ProxyChoice, ProxyInfo};
 use super::trust_roots::TrustRoots;
@@ -101,16 +101,24 @@ fn choose_cryptography() {
 }
 
 fn builder() -> ClientBuilder {
-    let accept = HeaderMap::from_iter([
-        (ACCEPT, HeaderValue::from_static("application/json")),
-        (
-            ACCEPT_ENCODING,
-            HeaderValue::from_static(content_encoding::ACCEPTED),
-        ),
-    ]);
+    let accept = (ACCEPT, HeaderValue::from_static("application/json"));
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
-        .default_headers(accept)
+        .default_headers(HeaderMap::from_iter([accept]))
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
+}
+
+/// The encodings that the HTTP library left in place because it supports only gzip. Untrusted text.
+pub(super) fn unsupported_encoding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let values = values.join(",");
+    let names = values.split(',').map(str::trim);
+    let names: Vec<_> = names
+        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
+        .collect();
+    (!names.is_empty()).then(|| bounded(&names.join(", ")))
 }

@@ -308,7 +308,7 @@ fn change_failed(state: &mut State, failure: Failure) -> Option<Effect> {
         state.report(failure);
         return None;
     }
-    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".to_owned();
+    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".into();
     state.report(Failure { hint, ..failure });
     find_secrets(state)
 }

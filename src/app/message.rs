@@ -10,11 +10,11 @@ use chrono::TimeDelta;
 use crate::action::Input;
 use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
 use crate::domain::failure::Failure;
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
-use crate::domain::scope::Scope;
 use crate::domain::token::ServiceToken;
 
 /// Something that happened.
@@ -38,7 +38,8 @@ pub enum Message {
     },
     TokenFetched {
         request: RequestId,
-        result: Result<LookUp, Failure>,
+        /// The matching tokens: one, or several of the same name.
+        result: Result<Fetched<Tokens>, Failure>,
     },
     /// A page of a scope's tokens arrived.
     TokensArrived {
@@ -51,7 +52,7 @@ pub enum Message {
     /// The last page of a scope's tokens arrived.
     TokensListed {
         request: RequestId,
-        result: Result<TokenList, Failure>,
+        result: Result<Fetched<Tokens>, Failure>,
     },
     /// A response said more than was asked for.
     ResponseNoted {
@@ -163,37 +164,12 @@ pub enum Stage {
     Network,
 }
 
-/// The result of a look-up.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LookUp {
-    /// The matching tokens: one, or several of the same name.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    pub scope: Scope,
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, if the response showed it.
-    pub measured_offset: Option<TimeDelta>,
-}
-
 /// The result of a search of a token's JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonSearch {
     pub lines: Arc<RawLines>,
     pub query: String,
     pub matches: Matches,
-}
-
-/// The tokens of a scope.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TokenList {
-    /// In the API's order, without duplicates.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    /// Why the list may lack some, as a fragment of a sentence; `None` if it is complete.
-    pub incomplete: Option<String>,
-    /// How many tokens the API announced.
-    pub total: Option<usize>,
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, if the response showed it.
-    pub measured_offset: Option<TimeDelta>,
 }
 
 /// The result of saving a profile.

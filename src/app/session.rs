@@ -107,8 +107,8 @@ impl Banner {
 
     /// As much of the hint as fits a banner. Untrusted text.
     #[must_use]
-    pub fn hint(&self) -> &str {
-        text::beginning(&self.failure.hint)
+    pub fn hint(&self) -> String {
+        text::beginning(&self.failure.hint.to_string()).to_owned()
     }
 
     /// How often it happened, if more than once: ` ×3`.

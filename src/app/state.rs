@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::domain::clock::Now;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::Failure;
-use crate::domain::remote::{Fetched, RequestId};
+use crate::domain::remote::{Received, RequestId};
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::screens::for_each_screen;
@@ -160,8 +160,9 @@ impl State {
         for other in failures {
             let Failure { summary, hint, .. } = &mut shown.failure;
             *summary = format!("{summary} {}", other.summary);
-            if !hint.contains(&other.hint) {
-                *hint = format!("{hint} {}", other.hint);
+            let other = other.hint.to_string();
+            if !hint.to_string().contains(&other) {
+                hint.add(&other);
             }
             more += 1;
         }
@@ -198,7 +199,8 @@ impl State {
         };
         let times = banner.times("×");
         let headline = text::sanitize(banner.headline()) + times.as_str();
-        let hint = text::sanitize(banner.hint());
+        let hint = banner.hint();
+        let hint = text::sanitize(&hint);
         let fitted =
             banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
         u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)
@@ -243,8 +245,8 @@ impl State {
     }
 
     /// A value that arrived now.
-    pub(crate) fn fetched_now<T>(&self, value: T) -> Fetched<T> {
-        Fetched {
+    pub(crate) fn fetched_now<T>(&self, value: T) -> Received<T> {
+        Received {
             value,
             at: self.clock.steady,
             took: std::time::Duration::ZERO,

@@ -4,21 +4,23 @@
 //! only on request: fifty pages are too many to ask for every minute, and countdowns need no answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
 use super::form::TextField;
-use super::message::{LookUp, Stage, TokenList};
+use super::message::Stage;
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use crate::action::Context;
 use crate::domain::credential::Access;
 use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
@@ -127,7 +129,7 @@ fn is_awaited<T>(remote: &Remote<T>, request: RequestId, changed: &mut bool) -> 
 pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
-    result: Result<LookUp, Failure>,
+    result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
     if !is_awaited(&state.detail.token, request, &mut state.changed) {
         return Vec::new();
@@ -136,13 +138,13 @@ pub(crate) fn fetched(
         Ok(found) => found,
         Err(failure) => return fetch_failed(state, request, failure),
     };
-    state.clock.measured(found.measured_offset);
-    if let [token] = found.tokens.as_slice() {
-        return show(state, request, &found, token.clone());
+    state.clock.measured(found.clock.offset());
+    if let [token] = found.value.as_slice() {
+        return show(state, request, token.clone(), found.took);
     }
     state.detail.token.cancel();
     if is_typing_elsewhere(state) {
-        let count = found.tokens.len();
+        let count = found.value.len();
         let name = state.detail.reference.as_ref().map(ToString::to_string);
         let name = name.unwrap_or_default();
         state.notify(format!(
@@ -150,7 +152,7 @@ pub(crate) fn fetched(
         ));
         return Vec::new();
     }
-    state.detail.choices = found.tokens;
+    state.detail.choices = found.value;
     let choice = Some(Overlay::Choice { selected: 0 });
     if state.is_covered() {
         state.covered = choice;
@@ -175,10 +177,13 @@ fn is_typing_elsewhere(state: &State) -> bool {
 fn show(
     state: &mut State,
     request: RequestId,
-    found: &LookUp,
     token: Arc<ServiceToken>,
+    took: Duration,
 ) -> Vec<Effect> {
     let detail = &mut state.detail;
+    let Some(scope) = detail.access.as_ref().map(|it| it.scope.clone()) else {
+        return Vec::new();
+    };
     let old = detail.token.value();
     detail.changed = old.map_or_else(Vec::new, |old| fields::changed_keys(old, &token));
     if let Some(id) = TokenId::parse(token.id_text()) {
@@ -187,25 +192,25 @@ fn show(
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let record = Recent::of(&token, &found.scope, state.clock.local);
+    let record = Recent::of(&token, &scope, state.clock.local);
     let listed = state.browse.access.as_ref();
-    if listed.is_some_and(|listed| listed.scope == found.scope) {
+    if listed.is_some_and(|listed| listed.scope == scope) {
         let context = state.list_context();
         let renewed = token.clone();
         let renew = |table: &mut TokenTable| table.renew(&renewed, context);
         state.browse.change(Follow::Token, renew);
     }
-    let fetched = Fetched {
+    let fetched = Received {
         value: token,
         at: state.clock.steady,
-        took: found.took,
+        took,
     };
     let detail = &mut state.detail;
     detail.token.settle(request, Ok(fetched));
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     if state.detail.opens_on_answer {
-        come_to_front(state, &found.scope);
+        come_to_front(state, &scope);
     }
     let Some(mut record) = record else {
         return Vec::new();
@@ -276,12 +281,8 @@ fn without_doubt(state: &State, mut failure: Failure, access: Option<&Access>) -
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
         || has_read(browse.access.as_ref()) && browse.list.value().is_some()
         || state.lookup.recents.iter().any(|it| it.scope == *scope);
-    if let Some(sure) = failure
-        .hint
-        .strip_suffix(&scope.doubt())
-        .filter(|_| is_proved)
-    {
-        failure.hint = sure.trim_end().to_owned();
+    if is_proved {
+        failure.hint.scope_doubt = None;
     }
     failure
 }
@@ -467,33 +468,32 @@ pub(crate) fn page_arrived(
 pub(crate) fn listed(
     state: &mut State,
     request: RequestId,
-    result: Result<TokenList, Failure>,
+    result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
     if !is_awaited(&state.browse.list, request, &mut state.changed) {
         return Vec::new();
     }
-    let TokenList {
-        tokens,
-        incomplete,
-        total,
-        took,
-        measured_offset,
-    } = match result {
+    let listed = match result {
         Ok(listed) => listed,
         Err(failure) => return list_failed(state, request, failure),
     };
-    state.clock.measured(measured_offset);
+    state.clock.measured(listed.clock.offset());
     let context = state.list_context();
     let browse = &mut state.browse;
     // Each token of a first list came once, with its page, so as many are the same ones.
-    let has_all = browse.list.value().is_none() && browse.table.total() == tokens.len();
+    let has_all = browse.list.value().is_none() && browse.table.total() == listed.value.len();
     if !has_all {
+        let tokens = listed.value;
         browse.change(Follow::Token, |table| table.replace(tokens, context));
     }
-    let fetched = Fetched {
-        value: Extent { incomplete, total },
+    let extent = Extent {
+        incomplete: listed.gap.map(|gap| gap.reason),
+        total: listed.announced,
+    };
+    let fetched = Received {
+        value: extent,
         at: state.clock.steady,
-        took,
+        took: listed.took,
     };
     browse.list.settle(request, Ok(fetched));
     if state.screen == Screen::Browse {
@@ -522,7 +522,7 @@ pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
     let access = state.browse.access.clone()?;
     let (at, took) = match state.browse.list.fetched() {
         Some(list) => (list.at, list.took),
-        None => (state.clock.steady, std::time::Duration::ZERO),
+        None => (state.clock.steady, Duration::ZERO),
     };
     let reference = Some(TokenRef::Id(id));
     let known = &state.detail;
@@ -535,7 +535,7 @@ pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
     } else {
         let value = token;
         state.detail = Detail {
-            token: Remote::Ready(Fetched { value, at, took }),
+            token: Remote::Ready(Received { value, at, took }),
             reference,
             access: Some(access),
             ..Detail::default()

@@ -101,7 +101,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
 
 fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effect> {
     match message {
-        Message::Input(Input::Act(action)) => return act(state, action),
+        Message::Input(Input::Act(action)) => return press(state, action),
         Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
@@ -179,8 +179,8 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
     Vec::new()
 }
 
-/// What a key does: in the text field, for the whole program, or on the screen or overlay in front.
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
+/// A key was pressed: it edits the focused text field, or else does what its action means.
+fn press(state: &mut State, action: Action) -> Vec<Effect> {
     let is_visible = !state.is_too_small();
     if !is_visible && !matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
         return Vec::new();
@@ -190,6 +190,14 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if edit(state, |editor| editor.act(action)) {
         return Vec::new();
     }
+    if action == Action::Back && is_dismissal && state.overlay.is_none() {
+        return Vec::new();
+    }
+    act(state, action)
+}
+
+/// What an action means: for the whole program, or on the screen or overlay in front.
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let front = state.front();
     let screen = Some(state.screen).filter(|_| state.overlay.is_none());
     let mut effects = Vec::new();
@@ -198,7 +206,6 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => toggle_help(state),
-        Action::Back if is_dismissal && state.overlay.is_none() => {}
         Action::Back => effects = back(state),
         Action::LookUp => effects = open_lookup(state),
         Action::Browse => effects = token_fetch::open_list(state),

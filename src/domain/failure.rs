@@ -3,6 +3,7 @@
 //!
 //! Errors are typed where they arise and become a `Failure` once. Not here: any of their causes.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The class of a failure: what scripts decide by.
@@ -213,6 +214,46 @@ pub fn and_more(count: usize) -> String {
     format!("and {count} more")
 }
 
+/// What to do about a failure: displayed as one line of sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    pub text: String,
+    /// A sentence that asks whether the scope is the right one.
+    pub scope_doubt: Option<String>,
+}
+
+impl Hint {
+    /// Adds a sentence to the text.
+    pub fn add(&mut self, sentence: &str) {
+        self.text = format!("{} {sentence}", self.text);
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)?;
+        match &self.scope_doubt {
+            Some(doubt) => write!(formatter, " {doubt}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            scope_doubt: None,
+        }
+    }
+}
+
+impl From<&str> for Hint {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 /// A sentence on what to do that holds for the screens alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenHint {
@@ -229,8 +270,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What happened, in one sentence.
     pub summary: String,
-    /// What to do, in one sentence.
-    pub hint: String,
+    pub hint: Hint,
     /// What is known beyond that.
     pub details: Box<Details>,
     /// What only a screen can do about it.
@@ -242,7 +282,7 @@ pub struct Failure {
 impl Failure {
     /// A failure without details.
     #[must_use]
-    pub fn new(kind: FailureKind, summary: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, summary: impl Into<String>, hint: impl Into<Hint>) -> Self {
         Self {
             kind,
             summary: summary.into(),
@@ -271,8 +311,8 @@ impl Failure {
     #[must_use]
     pub fn on_screen(mut self) -> Self {
         match self.hint_on_screen.take() {
-            Some(ScreenHint::Instead(hint)) => hint.clone_into(&mut self.hint),
-            Some(ScreenHint::Besides(hint)) => self.hint = format!("{} {hint}", self.hint),
+            Some(ScreenHint::Instead(hint)) => self.hint = hint.into(),
+            Some(ScreenHint::Besides(hint)) => self.hint.add(hint),
             None => {}
         }
         self
@@ -284,7 +324,7 @@ impl Failure {
         let details = &self.details;
         let mut lines = vec![
             self.summary.clone(),
-            self.hint.clone(),
+            self.hint.to_string(),
             format!("Kind: {}", self.kind.code()),
         ];
         lines.extend(

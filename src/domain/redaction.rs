@@ -236,7 +236,7 @@ impl Failure {
     pub fn scrubbed(mut self) -> Self {
         let hide = |text: &mut String| *text = scrub(text).into_owned();
         hide(&mut self.summary);
-        hide(&mut self.hint);
+        hide(&mut self.hint.text);
         let Details {
             http_status: _,
             request,

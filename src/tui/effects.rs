@@ -6,42 +6,34 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{self, Clipboard};
-use crate::api::{BaseUrl, Options, Page};
+use crate::api::Page;
 use crate::app::effect::Effect;
-use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
+use crate::app::message::{JsonSearch, Message, Saved, Stage};
 use crate::config::paths::Paths;
 use crate::config::state;
-use crate::credentials::{Environment, MemoryStore, StoreHandle};
-use crate::demo::Demo;
-use crate::domain::credential::{Access, CredentialRef, CredentialSource, Identity};
+use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::Fetched;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
-use crate::domain::token::TokenRef;
-use crate::service::{Aside, Limits, TokenService};
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::service::TokenService;
+use crate::startup::demo::{self, RunningDemo};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
 
-/// The running demo, and the service that reaches it.
-struct DemoSession {
-    _server: Demo,
-    service: Arc<TokenService>,
-}
-
 /// Runs effects.
 pub(super) struct Effects {
     service: Arc<TokenService>,
-    demo: Arc<OnceLock<DemoSession>>,
-    options: Options,
-    limits: Limits,
+    demo: Arc<OnceLock<RunningDemo>>,
     paths: Option<Paths>,
     clipboard: Clipboard,
     messages: UnboundedSender<Message>,
@@ -51,9 +43,7 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(
-        service: TokenService,
-        options: Options,
-        limits: Limits,
+        service: Arc<TokenService>,
         paths: Option<Paths>,
         clipboard: Clipboard,
         messages: UnboundedSender<Message>,
@@ -64,10 +54,8 @@ impl Effects {
             let _unheard = complaints.send(Message::Warned(failure));
         });
         Self {
-            service: Arc::new(service),
+            service,
             demo: Arc::default(),
-            options,
-            limits,
             paths,
             clipboard,
             messages,
@@ -130,13 +118,13 @@ impl Effects {
                 let messages = self.messages.clone();
                 self.spawn(request, async move {
                     let listed = service.scopes(&asker).await;
-                    let result = listed.map(|(visible, aside)| {
+                    let result = listed.map(|visible| {
                         let source = match asker {
                             CredentialRef::Identity(identity) => identity.source,
                             CredentialRef::Credential(_) => CredentialSource::Session,
                         };
-                        say_aside(&messages, source, aside, None);
-                        visible
+                        send_remarks(&messages, source, &visible);
+                        visible.value
                     });
                     Message::ScopesListed { request, result }
                 });
@@ -194,7 +182,7 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify_as(&asker, &scope).await;
+                let result = service.verify(&asker, &scope).await;
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {
@@ -266,10 +254,10 @@ impl Effects {
         let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let mut on_page = |page: Page<'_>| {
+            let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
                 let _unheard = messages.send(Message::TokensArrived {
                     request,
-                    tokens: page.tokens.to_vec(),
+                    tokens: page.items.to_vec(),
                     total: page.total,
                 });
             };
@@ -279,17 +267,9 @@ impl Effects {
             staged(Stage::Keyring);
             let on_network = || staged(Stage::Network);
             let result = service.list(&access, on_network, &mut on_page).await;
-            let result = result.map(|listed| {
-                let source = access.identity.source;
-                say_aside(&messages, source, listed.aside, listed.doubtful_date);
-                TokenList {
-                    tokens: listed.tokens,
-                    incomplete: listed.incomplete,
-                    total: listed.total,
-                    took: listed.took,
-                    measured_offset: listed.measured_offset,
-                }
-            });
+            if let Ok(listed) = &result {
+                send_remarks(&messages, access.identity.source, listed);
+            }
             Message::TokensListed { request, result }
         });
     }
@@ -308,28 +288,19 @@ impl Effects {
                     stage: Stage::Network,
                 });
             };
-            let result = service
-                .look_up(&access, &token, on_network)
-                .await
-                .map(|found| {
-                    let source = access.identity.source.clone();
-                    say_aside(&messages, source, found.aside, found.doubtful_date);
-                    LookUp {
-                        tokens: found.tokens,
-                        scope: access.scope.clone(),
-                        took: found.took,
-                        measured_offset: found.measured_offset,
-                    }
-                });
+            let result = service.look_up(&access, &token, on_network).await;
+            if let Ok(found) = &result {
+                send_remarks(&messages, access.identity.source, found);
+            }
             Message::TokenFetched { request, result }
         });
     }
 
     fn open_demo(&mut self, request: RequestId) {
-        let (demo, options, limits) = (self.demo.clone(), self.options.clone(), self.limits);
+        let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let now = (options.clock)();
-            let result = start_demo(&demo, options, limits, now).await;
+            let result = demo::start(&service).await;
+            let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });
     }
@@ -365,65 +336,23 @@ impl Effects {
     }
 }
 
-/// Hands on what an answer says besides what was asked for, if anything.
-fn say_aside(
+/// Sends what an answer says beyond its value: a pause, and the first oddity.
+fn send_remarks<T>(
     messages: &UnboundedSender<Message>,
     source: CredentialSource,
-    aside: Aside,
-    doubtful_date: Option<DateTime<Utc>>,
+    fetched: &Fetched<T>,
 ) {
-    let dated = doubtful_date.map(|date| {
+    let dated = fetched.clock.implausible_date().map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
         format!("the API's answer is dated {date}, which cannot be right: our clock is used")
     });
-    let note = dated.into_iter().chain(aside.notes).next();
-    if note.is_some() || aside.retry_after.is_some() {
+    let note = dated.or_else(|| fetched.notes.first().cloned());
+    let retry_after = fetched.retry_after();
+    if note.is_some() || retry_after.is_some() {
         let _unheard = messages.send(Message::ResponseNoted {
             source,
-            retry_after: aside.retry_after,
+            retry_after,
             note,
         });
     }
-}
-
-async fn start_demo(
-    slot: &OnceLock<DemoSession>,
-    options: Options,
-    limits: Limits,
-    now: DateTime<Utc>,
-) -> Result<Access, Failure> {
-    let cannot = |cause: String| {
-        Failure::new(
-            FailureKind::Network,
-            "The demo's server could not be started on loopback.",
-            "Check that programs may listen on 127.0.0.1.",
-        )
-        .caused_by(&cause)
-    };
-    let server = Demo::start(now)
-        .await
-        .map_err(|error| cannot(error.to_string()))?;
-    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot(error.to_string()))?;
-    let options = Options {
-        base_url,
-        ca_file: None,
-        use_system_proxy: false,
-        ..options
-    };
-    let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
-    let service = TokenService::new(options, store, Environment::default(), None, limits);
-    service.hold(server.credential.clone());
-    let identity = Identity {
-        source: CredentialSource::Demo,
-        kind: server.credential.kind.clone(),
-    };
-    let access = Access {
-        identity,
-        scope: server.scope.clone(),
-    };
-    slot.get_or_init(|| DemoSession {
-        _server: server,
-        service: Arc::new(service),
-    });
-    Ok(access)
 }

@@ -1,6 +1,4 @@
-//! The shell around the pure program: terminal, signals, timers, and the event loop.
-//!
-//! Not here: what anything means (`app`) or how it looks (`ui`).
+//! The terminal, signals, timers, and the event loop around the pure program.
 
 mod clipboard;
 mod clocks;
@@ -15,7 +13,7 @@ pub mod windows_keys;
 
 pub use crate::terminal::decode;
 
-use std::io::{self, Write, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -26,18 +24,18 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use crate::action;
-use crate::api::Options;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::session::Session;
 use crate::app::state::State;
 use crate::app::{self, Opening};
-use crate::config::log;
-use crate::config::paths::Paths;
+use crate::config::{log, settings};
+use crate::credentials::STORE_NAME;
 use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
+use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
-use crate::service::{Limits, TokenService};
+use crate::startup::{Context, output_style};
 use crate::theme::Theme;
 use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
@@ -48,46 +46,72 @@ use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
 use wakeup::Wakeup;
 
-/// A frame that takes longer than this is not followed by another at once.
+/// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
 
-/// How long what happens may stay off the screen while more of it comes.
+/// How long a change may stay off the screen while more input keeps arriving.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
-/// Everything the screens start from.
-pub struct Launch {
-    /// Who asks about what.
-    pub session: Session,
-    /// What to open on.
-    pub opening: Opening,
-    /// What went wrong on the way here, to be shown.
-    pub warnings: Vec<Failure>,
-    /// The use-cases.
-    pub service: TokenService,
-    /// What the demo's client is made of, its address aside.
-    pub options: Options,
-    /// How patient the demo's client is.
-    pub limits: Limits,
-    /// The files; none for the demo.
-    pub paths: Option<Paths>,
-    /// The keys.
-    pub keymap: Keymap,
-    /// The colours.
-    pub theme: Theme,
-    /// Whether to draw with ASCII only.
-    pub ascii: bool,
-    /// What copied text goes through.
-    pub clipboard: Clipboard,
-    /// A fault to make on purpose, so that tests see how the program ends; debug builds only.
-    pub fault: Option<String>,
+/// Why the screens cannot be shown on this terminal, if so.
+#[must_use]
+pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
+    if !(io::stdin().is_terminal() && stdout().is_terminal()) {
+        Some("the screens need a terminal")
+    } else if context.style.is_dumb {
+        Some("the screens need a terminal that moves its cursor, and TERM is dumb or unset")
+    } else {
+        None
+    }
+}
+
+/// What the screens are drawn with.
+pub struct Appearance {
+    keymap: Keymap,
+    theme: Theme,
+    ascii: bool,
+}
+
+impl Appearance {
+    /// The keys and colours that files, flags and environment ask for. A `keymap.toml` that cannot be
+    /// used is a warning: the built-in keys are used instead.
+    ///
+    /// # Errors
+    /// A theme that does not exist.
+    pub fn of(context: &Context, warnings: &mut Vec<Failure>) -> Result<Self, Failure> {
+        let mut keymap = Keymap::built_in()?;
+        let text = context
+            .paths
+            .as_ref()
+            .map(settings::keymap_text)
+            .transpose();
+        let patched = text.and_then(|text| match text.flatten() {
+            Some(text) => Ok(Some(keymap.clone().patched(&text)?)),
+            None => Ok(None),
+        });
+        match patched {
+            Ok(Some(patched)) => keymap = patched,
+            Ok(None) => {}
+            Err(failure) => warnings.insert(0, failure),
+        }
+        Ok(Self {
+            keymap,
+            theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
+            ascii: context.style.ascii,
+        })
+    }
 }
 
 /// Runs the screens until the user or a signal ends them, and gives the exit code.
 ///
 /// # Errors
 /// The terminal's, when it cannot be taken over or written to.
-pub fn run(launch: Launch) -> io::Result<u8> {
-    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
+pub fn run(
+    context: Context,
+    appearance: &Appearance,
+    token: Option<TokenRef>,
+    warnings: Vec<Failure>,
+) -> io::Result<u8> {
+    // A single thread halves the wake-ups of an idle countdown: a timer wakes one thread, not two.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -96,7 +120,14 @@ pub fn run(launch: Launch) -> io::Result<u8> {
         Signals::listen()?
     };
     let mut screen = Screen::open()?;
-    let code = runtime.block_on(run_loop(&mut screen, signals, launch));
+    let code = runtime.block_on(run_loop(
+        &mut screen,
+        signals,
+        context,
+        appearance,
+        token,
+        warnings,
+    ));
     drop(screen);
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
@@ -106,10 +137,9 @@ pub fn run(launch: Launch) -> io::Result<u8> {
     }
 }
 
-/// Whether an error comes from a terminal that was closed under us, which may be noticed before the
-/// hang-up arrives.
+/// Whether the terminal was closed. The failed write may be noticed before SIGHUP arrives.
 fn is_gone(error: &io::Error) -> bool {
-    // The error itself may speak of a later attempt, so the terminal is asked too.
+    // The error may come from a later write, so query the terminal as well.
     #[cfg(unix)]
     let is_closed = error.raw_os_error() == Some(Errno::IO.raw_os_error())
         || tcgetwinsize(stdout()) == Err(Errno::IO);
@@ -118,41 +148,75 @@ fn is_gone(error: &io::Error) -> bool {
     is_closed || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::Result<u8> {
-    let clock = Clocks::start(launch.options.clock);
-    let mut state = State::new(launch.session, clock.now(), screen.size()?);
-    let first = app::start(&mut state, launch.opening);
+fn opening(context: &Context, token: Option<TokenRef>) -> Opening {
+    match token {
+        token if context.flags.demo => Opening::Demo(token),
+        Some(token) => Opening::Token(token),
+        None if context.credential.identity.is_some() || !context.settings.profiles.is_empty() => {
+            Opening::Lookup
+        }
+        None => Opening::Setup,
+    }
+}
+
+fn session(context: &Context) -> Session {
+    let credential = &context.credential;
+    let variable = context.environment.credential().ok().flatten();
+    Session {
+        identity: credential.identity.clone(),
+        profile: credential.profile.clone(),
+        scope: credential.scope.clone(),
+        scope_origin: credential.scope_origin.clone(),
+        store: credential.profile.is_some().then_some(STORE_NAME),
+        base_url: context.service.base_url().clone(),
+        variable: variable
+            .filter(|_| !context.flags.demo)
+            .map(|found| found.variable),
+        is_named: context.flags.profile.is_some(),
+        settings: context.settings.clone(),
+        demo_only: context.flags.demo,
+    }
+}
+
+async fn run_loop(
+    screen: &mut Screen,
+    signals: Signals,
+    context: Context,
+    appearance: &Appearance,
+    token: Option<TokenRef>,
+    warnings: Vec<Failure>,
+) -> io::Result<u8> {
+    let clock = Clocks::start(context.service.clock());
+    let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    let first = app::start(&mut state, opening(&context, token));
     let look = RenderContext {
-        keymap: &launch.keymap,
-        theme: &launch.theme,
-        ascii: launch.ascii,
+        keymap: &appearance.keymap,
+        theme: &appearance.theme,
+        ascii: appearance.ascii,
         local,
     };
     screen.draw(&state, &look)?;
     #[cfg(debug_assertions)]
-    screen.slow_down(test_faults::pause(launch.fault.as_deref()));
+    let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
+    #[cfg(debug_assertions)]
+    screen.slow_down(test_faults::pause(fault));
 
     let (sender, messages) = unbounded_channel();
-    for failure in launch.warnings {
+    for failure in warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
-    let mut effects = Effects::new(
-        launch.service,
-        launch.options,
-        launch.limits,
-        launch.paths,
-        launch.clipboard,
-        sender,
-    );
+    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
+    let clipboard = Clipboard::of(has_tmux, has_screen);
     let mut sources = EventSources {
         messages,
         input: Input::listen()?,
         signals,
         wakeup: Wakeup::new()?,
     };
-    effects.load_recents();
     #[cfg(debug_assertions)]
-    test_faults::make(launch.fault.as_deref())?;
+    test_faults::make(fault)?;
+    let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
+    effects.load_recents();
     run_effects(screen, &mut effects, first)?;
     let code = event_loop(
         screen,
@@ -167,7 +231,7 @@ async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::
     code
 }
 
-/// Draws, waits, and takes in what happened, until the end.
+/// Draws when something changed, waits for the next message, and runs the effects it causes.
 async fn event_loop(
     screen: &mut Screen,
     sources: &mut EventSources,
@@ -179,14 +243,14 @@ async fn event_loop(
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
     while !state.quit {
-        // Keys that wait are taken in first: nobody can see a frame for each of them.
+        // Drain pending keys first: nobody can see a frame for each of them.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
             let begun = Instant::now();
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
-            // The network and the timers get at least as much time as frames that take long.
+            // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
                 .filter(|took| *took > LONGEST_FRAME)
                 .unwrap_or_default();
@@ -217,7 +281,7 @@ async fn event_loop(
         if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.forget();
         }
-        note(&message);
+        log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
@@ -229,38 +293,34 @@ async fn event_loop(
     Ok(0)
 }
 
-/// Logs what failed.
-fn note(message: &Message) {
+/// Logs the failures and warnings in a message.
+fn log_failures(message: &Message) {
     message.failures().into_iter().for_each(log::failed);
     if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
         log::warned(&warning.summary);
     }
 }
 
-/// What the loop goes on with.
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is one at a time, and it is taken apart at once"
+    reason = "only one exists at a time, and it is matched at once"
 )]
 enum LoopEvent {
-    /// Something happened.
     Message(Message),
-    /// Something happened that means nothing here.
+    /// Input without a meaning here.
     Nothing,
-    /// The terminal has another size.
     #[cfg(unix)]
     Resized,
-    /// The process is asked to stop.
+    /// Stop the process (SIGTSTP).
     #[cfg(unix)]
     Stop,
-    /// The process was stopped and goes on.
+    /// The process continues after a stop (SIGCONT).
     #[cfg(unix)]
     Continue,
     /// End with this exit code.
     End(u8),
 }
 
-/// Where the loop hears from.
 struct EventSources {
     messages: UnboundedReceiver<Message>,
     input: Input,
@@ -269,8 +329,7 @@ struct EventSources {
 }
 
 impl EventSources {
-    /// Waits for a signal, an answer, a key, or the next change on screen.
-    /// What changed meanwhile may be drawn after a pause, where one is left.
+    /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
     async fn next(
         &mut self,
         state: &State,
@@ -303,7 +362,7 @@ impl EventSources {
                     }
                     input.map_or(LoopEvent::Nothing, |input| LoopEvent::Message(input.into()))
                 }
-                // The terminal was closed, which a hang-up says too.
+                // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
             },
             () = self.wakeup.ring(wait) => LoopEvent::Message(Message::Ticked),
@@ -341,10 +400,10 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
     }
 }
 
-/// Stops this process with the others of its group, the terminal given back first.
+/// Stops the whole process group, as Ctrl-Z would. Restores the terminal first.
 #[cfg_attr(
     not(unix),
-    expect(clippy::unused_async, reason = "there are no stops to wait for")
+    expect(clippy::unused_async, reason = "other systems have no job control")
 )]
 async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
     #[cfg(unix)]
@@ -358,7 +417,7 @@ async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
     stop(screen)
 }
 
-/// Stops this process, and takes the terminal over again once it goes on.
+/// Stops this process, and takes the terminal over again when it continues.
 fn stop(screen: &mut Screen) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -71,7 +71,8 @@ fn lines(
     };
     let count = banner.times(glyphs.times);
     let headline = look.clean(banner.headline()) + count.as_str();
-    let hint = look.clean(banner.hint());
+    let hint = banner.hint();
+    let hint = look.clean(&hint);
     let fitted = fit_banner(
         &headline,
         &hint,

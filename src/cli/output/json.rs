@@ -311,7 +311,7 @@ impl Serialize for CheckReport<'_> {
 struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
-    hint: &'a str,
+    hint: String,
     http_status: Option<u16>,
     api_errors: Vec<ApiErrorReport<'a>>,
     cf_ray: Option<&'a str>,
@@ -338,7 +338,7 @@ impl<'a> From<&'a Failure> for ErrorReport<'a> {
         Self {
             kind: failure.kind.code(),
             summary: &failure.summary,
-            hint: &failure.hint,
+            hint: failure.hint.to_string(),
             http_status: details.http_status,
             api_errors: errors.chain(rest).collect(),
             cf_ray: details.cf_ray.as_deref(),

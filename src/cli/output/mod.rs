@@ -84,7 +84,7 @@ pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
 /// # Errors
 /// The writer's.
 pub fn advice_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "hint: {}", text::line(&failure.hint))?;
+    writeln!(out, "hint: {}", text::line(&failure.hint.to_string()))?;
     let said = failure.said();
     if !said.is_empty() {
         writeln!(out, "details:")?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::app::form::TextField;
 use crate::app::message::Stage;
 use crate::domain::credential::Access;
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::token_table::TokenTable;
@@ -142,7 +142,7 @@ impl Browse {
             .to_std()
             .unwrap_or_default();
         let at = now;
-        self.list.settle(request, Ok(Fetched { value, at, took }));
+        self.list.settle(request, Ok(Received { value, at, took }));
         Some(request)
     }
 

@@ -2,8 +2,17 @@
 
 #![no_main]
 
+#[expect(dead_code, reason = "the suite uses the rest")]
+#[path = "../../suite/support/app.rs"]
+mod app;
+#[expect(dead_code, reason = "the suite uses the rest")]
+#[path = "../../suite/support/sessions.rs"]
+mod sessions;
 #[path = "../../suite/support/simulation.rs"]
 mod simulation;
+#[expect(dead_code, reason = "the suite uses the rest")]
+#[path = "../../suite/support/tokens.rs"]
+mod tokens;
 
 use arbitrary::{Result, Unstructured};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -36,7 +36,7 @@ fn f10_an_answer_about_another_token_is_none() {
         let check = run(&mut fake.command(&["check", ID, "-o", "json"]));
         assert_eq!(check.code, Some(3), "{}", check.stdout);
         let mut session = fake.screens(&[ID]);
-        shows(&mut session, "The answer is about the token");
+        shows(&mut session, "The response is about token");
         session.type_keys("\x1b\x1b\x03");
         session.end();
     }

@@ -115,7 +115,7 @@ async fn every_row_of_the_table_of_kinds_holds() {
         let failure = refusal(status, code, message).await;
         assert_eq!(failure.kind, kind, "{status} {code} {message}: {failure:?}");
         assert_eq!(failure.details.http_status, Some(status));
-        assert!(failure.summary.ends_with('.') && failure.hint.ends_with('.'));
+        assert!(failure.summary.ends_with('.') && failure.hint.text.ends_with('.'));
         assert!(failure.summary.contains(&status.to_string()));
         assert!(!format!("{failure:?}").contains(SECRET));
     }
@@ -142,7 +142,7 @@ async fn a_malformed_credential_is_named_part_by_part() {
     let key = fetched.unwrap_err().into_failure(None);
     assert!(key.summary.contains("Global API key"), "{}", key.summary);
     assert!(
-        key.hint.contains("may be an API token") && key.hint.contains("switch"),
+        key.hint.text.contains("may be an API token") && key.hint.text.contains("switch"),
         "{}",
         key.hint
     );
@@ -166,9 +166,13 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
     let dead = refusal(401, 1000, "Invalid API Token").await;
     let lacking = refusal(403, 10_000, "Authentication error").await;
     let elsewhere = refusal(403, 9109, "Unauthorized to access requested resource").await;
-    assert!(dead.hint.contains("expired or revoked"), "{}", dead.hint);
     assert!(
-        lacking.hint.contains("Access: Service Tokens Read"),
+        dead.hint.text.contains("expired or revoked"),
+        "{}",
+        dead.hint
+    );
+    assert!(
+        lacking.hint.text.contains("Access: Service Tokens Read"),
         "{}",
         lacking.hint
     );
@@ -200,7 +204,10 @@ async fn a_zone_is_called_a_zone_and_the_account_suggested() {
     let failure = fetched.unwrap_err().into_failure(Some(&zone()));
     assert!(failure.summary.contains(&format!("zone {ACCOUNT}")));
     assert!(
-        failure.hint.contains("an account ID, choose account"),
+        failure
+            .hint
+            .to_string()
+            .contains("an account ID, choose account"),
         "{}",
         failure.hint
     );
@@ -214,7 +221,7 @@ async fn a_missing_token_blames_no_credential() {
     ] {
         let failure = get_saying(404, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::NotFound);
-        assert!(failure.hint.contains("deleted or recreated"));
+        assert!(failure.hint.text.contains("deleted or recreated"));
         assert!(!failure.summary.contains("API token"));
     }
     let page = get_saying(404, "<html>not here</html>").await.unwrap_err();
@@ -404,10 +411,9 @@ async fn a_failure_that_passes_is_not_seen() {
 async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
     let server = saying(500, "").await;
     let patience = tokenscope::api::Deadlines {
-        allowed: Duration::from_millis(190),
-        deadline: Instant::now() + Duration::from_millis(190),
-        per_request: None,
-        waits_when_limited: true,
+        timeout: Duration::from_millis(190),
+        end: Some(Instant::now() + Duration::from_millis(190)),
+        ..patience(1)
     };
     let fetched = client(&server.uri())
         .get_token(&api_token(), &account(), &id(), patience)
@@ -471,7 +477,7 @@ async fn a_rate_limit_is_waited_out_only_where_that_fits() {
     let good = ResponseTemplate::new(200).set_body_string(success(r#"{"name":"x"}"#));
     Mock::given(any()).respond_with(good).mount(&server).await;
     let mut patience = patience(20);
-    patience.waits_when_limited = true;
+    patience.end = Some(Instant::now() + patience.timeout);
     let begun = Instant::now();
     let fetched = client(&server.uri())
         .get_token(&api_token(), &account(), &id(), patience)
@@ -500,7 +506,7 @@ async fn accounts_that_cannot_be_listed_can_be_entered() {
         .await;
     let failure = listed.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::Rejected);
-    assert!(failure.hint.contains("by hand"));
+    assert!(failure.hint.text.contains("by hand"));
 }
 
 #[tokio::test]

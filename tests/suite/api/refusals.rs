@@ -372,7 +372,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
     for (json, says) in [
         ("404", "not the API's"),
         ("[]", "not the API's"),
-        ("{\"a\":", "ends in the middle"),
+        ("{\"a\":", "was cut off"),
     ] {
         let words = Fake::saying(200, json)
             .get()
@@ -776,7 +776,7 @@ const REFUSALS: [Row; 18] = [
         r#"[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format"}]}]"#,
         "authentication",
         1,
-        "wrong form",
+        "is malformed",
     ),
     (
         400,

@@ -123,7 +123,7 @@ async fn a_cut_connection_is_tried_three_times() {
         let failure = get(&server.url).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
         assert!(
-            failure.summary.contains("was cut before"),
+            failure.summary.contains("was closed before"),
             "{}",
             failure.summary
         );
@@ -161,7 +161,7 @@ async fn what_is_not_http_is_an_invalid_response() {
 /// As much as is left of a second once the command has begun.
 fn nearly_a_second() -> Deadlines {
     Deadlines {
-        deadline: Instant::now() + Duration::from_millis(900),
+        end: Some(Instant::now() + Duration::from_millis(900)),
         ..patience(1)
     }
 }
@@ -198,12 +198,12 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
         raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
     let https = no_tls.url.replace("http:", "https:");
     let (failure, _, _) = tokio::join!(
-        timed_out(&silent.url, "No answer after 1 second."),
+        timed_out(&silent.url, "No response after 1 second."),
         timed_out(
             &dripping.url,
-            "The answer did not arrive whole within 1 second."
+            "The response was still incomplete after 1 second."
         ),
-        timed_out(&https, "No answer after 1 second.")
+        timed_out(&https, "No response after 1 second.")
     );
     assert!(
         failure
@@ -348,12 +348,8 @@ async fn a_private_issuer_is_trusted_only_by_ca_file() {
     let mut options = options(&server.url.replace("http:", "https:"));
     let failure = check(&options).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
-    assert!(
-        failure.summary.contains("not trusted"),
-        "{}",
-        failure.summary
-    );
-    assert!(failure.hint.contains("--ca-file") && failure.hint.contains("SSL_CERT_FILE"));
+    assert!(failure.summary.contains("untrusted"), "{}", failure.summary);
+    assert!(failure.hint.text.contains("--ca-file") && failure.hint.text.contains("SSL_CERT_FILE"));
     assert!(
         !failure.summary.contains("token"),
         "the credential is not blamed"
@@ -491,7 +487,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     for (status, words) in [
         (
             "407 Proxy Authentication Required",
-            "wants a valid user name and password",
+            "requires a valid user name and password",
         ),
         ("502 Bad Gateway", "refused to connect to the API"),
     ] {
@@ -572,7 +568,15 @@ async fn ssl_cert_file_replaces_the_system_certificates() {
 #[tokio::test]
 async fn a_compression_that_was_not_asked_for_is_named() {
     let body = gzip(success(r#"{"name":"x"}"#).as_bytes());
-    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "x-br"] {
+    for encoding in [
+        "br",
+        "deflate",
+        "zstd",
+        "gzip, gzip",
+        "x-br",
+        "x-gzip",
+        "GZIP",
+    ] {
         for status in [200, 400, 403] {
             let answer = ResponseTemplate::new(status).insert_header("content-encoding", encoding);
             let server = serving(answer.set_body_bytes(body.clone())).await;
@@ -580,18 +584,11 @@ async fn a_compression_that_was_not_asked_for_is_named() {
             assert_eq!(failure.kind, FailureKind::InvalidResponse);
             let words = format!("compressed as {encoding},");
             assert!(failure.summary.contains(&words), "{}", failure.summary);
-            assert!(failure.hint.contains("proxy"), "{}", failure.hint);
+            assert!(failure.hint.text.contains("proxy"), "{}", failure.hint);
         }
     }
     let plain = success(r#"{"name":"x"}"#).into_bytes();
-    for (encoding, body) in [
-        ("identity", &plain),
-        ("", &plain),
-        ("gzip", &body),
-        ("GZIP", &body),
-        ("x-gzip", &body),
-        ("X-GZip , identity", &body),
-    ] {
+    for (encoding, body) in [("identity", &plain), ("", &plain), ("gzip", &body)] {
         let answer = ResponseTemplate::new(200).insert_header("content-encoding", encoding);
         let server = serving(answer.set_body_bytes(body.clone())).await;
         assert_eq!(
@@ -600,8 +597,4 @@ async fn a_compression_that_was_not_asked_for_is_named() {
             "{encoding}"
         );
     }
-    let whole = success(r#"{"name":"x"}"#);
-    let (one, two) = whole.as_bytes().split_at(20);
-    let members = [gzip(one), gzip(two)].concat();
-    assert_eq!(get_gzip(members).await.unwrap().name_text(), "x");
 }

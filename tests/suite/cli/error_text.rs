@@ -47,7 +47,7 @@ async fn a12_no_details_are_promised_where_there_are_none() {
     ] {
         let stage = Stage::answering(ResponseTemplate::new(418).set_body_string(body)).await;
         let stderr = text(&stage.run(&["list"]).stderr);
-        assert!(stderr.contains("It does not say why"), "{stderr}");
+        assert!(stderr.contains("The API gave no reason"), "{stderr}");
         assert!(!stderr.contains("details show"), "{stderr}");
     }
 }

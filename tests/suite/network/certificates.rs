@@ -499,9 +499,9 @@ async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
 fn d01_a_server_of_old_tls_is_told_from_one_without() {
     const ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
     for (answer, said) in [
-        (ALERT, "neither TLS 1.2 nor"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "not TLS"),
-        (b"220 mail ESMTP\r\n", "not TLS"),
+        (ALERT, "a usable TLS 1.2 or 1.3"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "not respond with TLS"),
+        (b"220 mail ESMTP\r\n", "not respond with TLS"),
     ] {
         let listener = silent();
         let address = listener.local_addr().unwrap();

@@ -235,7 +235,7 @@ fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
         (login, "ada:p%40ss%3Aword@", ""),
         (Socks::Login("ada", ""), "ada@", ""),
         (Socks::Open, "ada:anything@", ""),
-        (login, "", "wants a user name and password"),
+        (login, "", "requires a user name and password"),
         (login, "ada:hunter2@", "did not accept those in ALL_PROXY"),
         (login, "hunter2@", "did not accept those in ALL_PROXY"),
         (Socks::OnlyAnonymous, "ada:hunter2@", "takes no user name"),

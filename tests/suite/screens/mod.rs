@@ -27,7 +27,7 @@ use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
@@ -40,7 +40,7 @@ use tokenscope::theme::{Role, Theme};
 use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
-use crate::support::login_keyring;
+use crate::support::sessions::login_keyring;
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);
@@ -190,8 +190,8 @@ pub(crate) fn token_with(changes: &[(&str, &str)]) -> Arc<ServiceToken> {
     token(&format!("{{{}}}", members.join(",")))
 }
 
-fn fetched(token: Arc<ServiceToken>) -> Fetched<Arc<ServiceToken>> {
-    Fetched {
+fn fetched(token: Arc<ServiceToken>) -> Received<Arc<ServiceToken>> {
+    Received {
         value: token,
         at: now(),
         took: Duration::from_millis(84),
@@ -213,7 +213,7 @@ fn detail(token: Arc<ServiceToken>) -> State {
 pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
-    state.setup.store = Remote::Ready(Fetched {
+    state.setup.store = Remote::Ready(Received {
         value: login_keyring(),
         at: now(),
         took: Duration::ZERO,
@@ -480,7 +480,7 @@ fn detail_stale() -> State {
         "It is tried again by itself; r tries now.",
     );
     state.detail.token = Remote::Stale {
-        last: Fetched {
+        last: Received {
             at: now() - TimeDelta::minutes(3),
             ..fetched(token_with(&[]))
         },

@@ -9,22 +9,20 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Stage, TokenList};
+use tokenscope::app::message::{Message, Saved, Stage};
 use tokenscope::app::session::Session;
 use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::raw::RawJson;
+use tokenscope::domain::fetched::{Fetched, ServerClock, Tokens};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::RequestId;
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
+use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
@@ -32,7 +30,10 @@ use tokenscope::screens::setup::state::Phase;
 use tokenscope::theme::Theme;
 use tokenscope::ui::{self, RenderContext};
 
-use super::login_keyring;
+use super::app::{found, listed, request_in};
+use super::sessions::login_keyring;
+use super::sessions::{account, failure, in_keyring, profile, session};
+use super::tokens;
 
 pub(crate) const IDS: [&str; 3] = [
     "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -73,29 +74,11 @@ pub(crate) struct TokenShape {
     pub(crate) is_enabled: bool,
 }
 
-pub(crate) fn scope() -> Scope {
-    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
-}
-
-fn identity() -> Identity {
-    let source = CredentialSource::Keyring {
-        profile: "default".to_owned(),
-    };
-    Identity {
-        source,
-        kind: CredentialKind::ApiToken,
-    }
-}
-
 fn settings() -> Settings {
-    let profiles = ["default", "staging"].map(|name| Profile {
-        name: name.to_owned(),
-        kind: CredentialKind::ApiToken,
-        scope: Some(scope()),
-        base_url: BaseUrl::default(),
-    });
     Settings {
-        profiles: profiles.to_vec(),
+        profiles: ["default", "staging"]
+            .map(|name| profile(name, Some(account())))
+            .to_vec(),
         bell: true,
         ..Settings::default()
     }
@@ -103,11 +86,8 @@ fn settings() -> Settings {
 
 pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
     let session = Session {
-        identity: Some(identity()),
-        profile: Some("default".to_owned()),
-        scope: Some(scope()),
         settings: settings(),
-        ..Session::default()
+        ..session()
     };
     let mut state = State::new(session, now, (100, 30));
     start(&mut state, opening);
@@ -123,13 +103,11 @@ pub(crate) fn token(shape: &TokenShape, now: DateTime<Utc>) -> Arc<ServiceToken>
         .and_then(|seconds| now.checked_add_signed(TimeDelta::seconds(seconds)))
         .map_or("null".to_owned(), |end| format!("\"{}\"", end.to_rfc3339()));
     let duration = if shape.is_forever { "forever" } else { "8760h" };
-    let text = format!(
+    tokens::token(&format!(
         r#"{{{id}"name":{},"duration":"{duration}","expires_at":{expires_at},"enabled":{}}}"#,
         serde_json::to_string(&shape.name).unwrap(),
         shape.is_enabled,
-    );
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
+    ))
 }
 
 /// The world that effects go out to.
@@ -139,32 +117,15 @@ pub(crate) struct World {
     newest: u64,
 }
 
-fn request_of(effect: &Effect) -> Option<RequestId> {
-    match effect {
-        Effect::FetchToken { request, .. }
-        | Effect::ListTokens { request, .. }
-        | Effect::ListScopes { request, .. }
-        | Effect::MeasureClock { request, .. }
-        | Effect::FindSecrets { request, .. }
-        | Effect::UseProfile { request, .. }
-        | Effect::RemoveProfile { request, .. }
-        | Effect::CheckCredential { request, .. }
-        | Effect::SaveProfile { request, .. }
-        | Effect::ProbeStore { request }
-        | Effect::OpenDemo { request } => Some(*request),
-        _ => None,
-    }
-}
-
 impl World {
     /// Takes effects in. Each request has a name of its own.
     pub(crate) fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Cancel(request) = effect {
                 self.under_way
-                    .retain(|waiting| request_of(waiting) != Some(request));
+                    .retain(|waiting| request_in(waiting) != Some(request));
             }
-            if let Some(request) = request_of(&effect) {
+            if let Some(request) = request_in(&effect) {
                 assert!(request.0 > self.newest, "{request:?} was used before");
                 self.newest = request.0;
                 self.under_way.push(effect);
@@ -192,50 +153,42 @@ impl World {
     }
 }
 
-fn found(tokens: Vec<Arc<ServiceToken>>, scope: &Scope) -> Result<LookUp, Failure> {
+/// Tokens that were looked up in a scope; an empty list is a failure.
+fn looked_up(tokens: Vec<Arc<ServiceToken>>) -> Result<Fetched<Tokens>, Failure> {
     if tokens.is_empty() {
-        let (summary, hint) = ("None.", "Look elsewhere.");
-        return Err(Failure::new(FailureKind::NotFound, summary, hint));
+        return Err(failure(FailureKind::NotFound));
     }
-    Ok(LookUp {
-        tokens,
-        scope: scope.clone(),
-        took: Duration::from_millis(84),
-        measured_offset: Some(TimeDelta::seconds(3)),
+    Ok(Fetched {
+        clock: ServerClock::Offset(TimeDelta::seconds(3)),
+        ..found(tokens)
     })
 }
 
 fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<Message> {
-    let request = request_of(effect)?;
+    let request = request_in(effect)?;
     let tokens = match outcome {
         Outcome::Good(shapes) => Ok(shapes.iter().map(|shape| token(shape, now)).collect()),
         Outcome::Bad(kind, pause) => {
-            let mut failure = Failure::new(*kind, "It failed.", "Do something.");
+            let mut failure = failure(*kind);
             failure.retry_after = pause.map(|seconds| Duration::from_secs(seconds.into()));
             Err(failure)
         }
     };
     let is_good = tokens.as_ref().map(|_: &Vec<_>| ()).map_err(Clone::clone);
     Some(match effect {
-        Effect::FetchToken { access, .. } => Message::TokenFetched {
+        Effect::FetchToken { .. } => Message::TokenFetched {
             request,
-            result: tokens.and_then(|tokens| found(tokens, &access.scope)),
+            result: tokens.and_then(looked_up),
         },
         Effect::ListTokens { .. } => Message::TokensListed {
             request,
-            result: tokens.map(|tokens| TokenList {
-                total: Some(tokens.len()),
-                tokens,
-                incomplete: None,
-                took: Duration::from_millis(84),
-                measured_offset: None,
-            }),
+            result: tokens.map(listed),
         },
         Effect::ListScopes { .. } => Message::ScopesListed {
             request,
             result: is_good.map(|()| VisibleScopes {
                 accounts: Ok(vec![NamedScope {
-                    scope: scope(),
+                    scope: account(),
                     name: "Acme".to_owned(),
                 }]),
                 zones: Err(Failure::new(
@@ -295,7 +248,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
                     source: CredentialSource::Demo,
                     kind: CredentialKind::ApiToken,
                 },
-                scope: scope(),
+                scope: account(),
             }),
         },
         _ => return None,
@@ -306,8 +259,8 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
 fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message {
     let request = RequestId(u64::MAX);
     let access = Access {
-        identity: identity(),
-        scope: scope(),
+        identity: in_keyring("default"),
+        scope: account(),
     };
     let effects = [
         Effect::FetchToken {
@@ -390,7 +343,7 @@ pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
             world
                 .under_way
                 .iter()
-                .any(|effect| request_of(effect) == Some(request))
+                .any(|effect| request_in(effect) == Some(request))
         })
     };
     assert!(

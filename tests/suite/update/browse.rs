@@ -2,65 +2,35 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::value::RawValue;
-use tokenscope::action::{Action, Context, Input, Typed};
+use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::{LookUp, Message, Saved, TokenList};
-use tokenscope::app::session::Session;
+use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::state::{Screen, State};
-use tokenscope::app::{Opening, start, update};
+use tokenscope::app::update;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Gap, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::token_table::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
-fn at(seconds: i64) -> DateTime<Utc> {
-    let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
-    start + TimeDelta::seconds(seconds)
-}
+use crate::support::app::{act, found, listed, lookup, tell, type_text};
+use crate::support::sessions::{account, failure, zone};
+use crate::support::tokens::{self, at};
 
 fn day(days: i64) -> DateTime<Utc> {
     at(days * 86_400)
-}
-
-fn scope() -> Scope {
-    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
-}
-
-fn zone() -> Scope {
-    Scope::Zone(ScopeId::parse("9a7806061c88ada191ed06f989cc3dac").unwrap())
-}
-
-fn identity() -> Identity {
-    Identity {
-        source: CredentialSource::Keyring {
-            profile: "default".to_owned(),
-        },
-        kind: CredentialKind::ApiToken,
-    }
-}
-
-fn session() -> Session {
-    Session {
-        identity: Some(identity()),
-        profile: Some("default".to_owned()),
-        scope: Some(scope()),
-        ..Session::default()
-    }
 }
 
 /// Types a zone into the panel.
@@ -69,20 +39,9 @@ fn use_zone(state: &mut State) {
     state.lookup.scope_id = TextField::with(zone().id());
 }
 
-fn lookup() -> State {
-    let mut state = State::new(session(), at(0), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
-    state
-}
-
 /// The UUID of the token of a number.
 fn id(number: usize) -> String {
     format!("f174e90a-fafe-4643-bbbc-{number:012x}")
-}
-
-fn parse(text: String) -> Arc<ServiceToken> {
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
 }
 
 fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
@@ -96,7 +55,7 @@ fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceTok
         (at(0) - TimeDelta::hours(i64::try_from(number).unwrap())).to_rfc3339(),
     )
     .unwrap();
-    parse(text)
+    tokens::token(&text)
 }
 
 /// Five tokens, in no order: active, critical, expired, never expiring, expiring.
@@ -110,34 +69,9 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
         token(0, "Delta", day(300)),
         token(1, "alpha", day(3)),
         token(2, "gamma", day(-2)),
-        parse(forever),
+        tokens::token(&forever),
         token(4, "epsilon", day(20)),
     ]
-}
-
-fn all(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
-    TokenList {
-        total: Some(tokens.len()),
-        tokens,
-        incomplete: None,
-        took: Duration::from_millis(84),
-        measured_offset: None,
-    }
-}
-
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let now = state.clock.local;
-    update(state, now, Message::Input(Input::Act(action)))
-}
-
-fn type_text(state: &mut State, text: &str) {
-    for character in text.chars() {
-        let now = state.clock.local;
-        assert_eq!(
-            update(state, now, Message::Input(Input::Type(Typed(character)))),
-            []
-        );
-    }
 }
 
 /// The request that a list starts, to be sent for a scope.
@@ -151,27 +85,29 @@ fn listing(effects: &[Effect], of: &Scope) -> RequestId {
 }
 
 fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>, total: usize) {
-    let now = state.clock.local;
     let total = Some(total);
     let page = Message::TokensArrived {
         request,
         tokens,
         total,
     };
-    assert_eq!(update(state, now, page), []);
+    assert_eq!(tell(state, page), []);
 }
 
-fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) -> Vec<Effect> {
-    let now = state.clock.local;
-    update(state, now, Message::TokensListed { request, result })
+fn end(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
+    tell(state, Message::TokensListed { request, result })
 }
 
 /// Browse with a list that has just arrived.
 fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     arrive(&mut state, request, tokens.clone(), tokens.len());
-    assert_eq!(end(&mut state, request, Ok(all(tokens))), []);
+    assert_eq!(end(&mut state, request, Ok(listed(tokens))), []);
     assert_eq!(state.screen, Screen::Browse);
     state
 }
@@ -188,20 +124,16 @@ fn selected(state: &State) -> &str {
     state.browse.token().unwrap().name_text()
 }
 
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "It failed.", "Do something.")
-}
-
 // ---------------------------------------------------------------------------------- opening
 
 #[test]
 fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(act(&mut state, Action::Refresh), []);
-    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(
         names(&state),
         ["gamma", "alpha", "epsilon", "Delta", "beta"]
@@ -281,7 +213,7 @@ fn coming_back_keeps_list_cursor_and_filter() {
 #[test]
 fn another_scope_starts_anew_and_drops_what_was_under_way() {
     let mut state = lookup();
-    let first = listing(&act(&mut state, Action::Browse), &scope());
+    let first = listing(&act(&mut state, Action::Browse), &account());
     act(&mut state, Action::LookUp);
     use_zone(&mut state);
     let effects = act(&mut state, Action::Browse);
@@ -289,7 +221,7 @@ fn another_scope_starts_anew_and_drops_what_was_under_way() {
     let second = listing(&effects[1..], &zone());
     arrive(&mut state, first, tokens(), 5);
     assert_eq!(state.browse.table.total(), 0);
-    assert_eq!(end(&mut state, first, Ok(all(tokens()))), []);
+    assert_eq!(end(&mut state, first, Ok(listed(tokens()))), []);
     assert!(!state.changed);
     assert_eq!(state.browse.list.request(), Some(second));
 }
@@ -303,7 +235,7 @@ fn a_pause_that_the_api_asked_for_is_kept() {
     assert_eq!(act(&mut state, Action::Refresh), []);
     assert!(state.notice.is_some());
     (state.clock.local, state.clock.steady) = (at(61), at(61));
-    listing(&act(&mut state, Action::Refresh), &scope());
+    listing(&act(&mut state, Action::Refresh), &account());
 }
 
 // ---------------------------------------------------------------------------------- arriving
@@ -311,7 +243,7 @@ fn a_pause_that_the_api_asked_for_is_kept() {
 #[test]
 fn rows_appear_as_pages_arrive() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(names(&state), ["alpha", "Delta"]);
     assert_eq!(state.browse.progress.received, 2);
@@ -319,7 +251,7 @@ fn rows_appear_as_pages_arrive() {
     act(&mut state, Action::Down);
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(selected(&state), "Delta");
-    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(selected(&state), "Delta");
     assert_eq!(state.browse.table.total(), 5);
 }
@@ -327,7 +259,7 @@ fn rows_appear_as_pages_arrive() {
 #[test]
 fn the_cursor_stays_at_the_top_until_it_is_moved() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(state.browse.selected, 0);
@@ -337,7 +269,7 @@ fn the_cursor_stays_at_the_top_until_it_is_moved() {
 #[test]
 fn esc_cancels_and_keeps_what_has_arrived() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     let extent = state.browse.list.value().unwrap();
@@ -352,11 +284,11 @@ fn esc_cancels_and_keeps_what_has_arrived() {
 #[test]
 fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(state.browse.list, Remote::Idle);
     assert_eq!(state.screen, Screen::Browse);
-    listing(&act(&mut state, Action::Refresh), &scope());
+    listing(&act(&mut state, Action::Refresh), &account());
 }
 
 #[test]
@@ -370,11 +302,14 @@ fn quitting_works_with_a_list_in_flight() {
 #[test]
 fn a_list_that_lacks_something_says_so() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
-    let list = TokenList {
-        incomplete: Some("page 2 of 5 could not be read".to_owned()),
-        total: Some(12_000),
-        ..all(tokens())
+    let request = listing(&act(&mut state, Action::Browse), &account());
+    let list = Fetched {
+        gap: Some(Gap {
+            reason: "page 2 of 5 could not be read".to_owned(),
+            failure: None,
+        }),
+        announced: Some(12_000),
+        ..listed(tokens())
     };
     end(&mut state, request, Ok(list));
     let extent = state.browse.list.value().unwrap();
@@ -386,12 +321,12 @@ fn a_list_that_lacks_something_says_so() {
 #[test]
 fn a_first_failure_leaves_a_screen_that_can_try_again() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     end(&mut state, request, Err(failure(FailureKind::Server)));
     assert!(state.banner.is_some());
     assert_eq!(state.screen, Screen::Browse);
-    let request = listing(&act(&mut state, Action::Refresh), &scope());
-    assert_eq!(end(&mut state, request, Ok(all(tokens()))), []);
+    let request = listing(&act(&mut state, Action::Refresh), &account());
+    assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(state.banner, None);
     assert_eq!(names(&state).len(), 5);
 }
@@ -399,7 +334,7 @@ fn a_first_failure_leaves_a_screen_that_can_try_again() {
 #[test]
 fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
     let mut state = browse(tokens());
-    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let request = listing(&act(&mut state, Action::Refresh), &account());
     end(&mut state, request, Err(failure(FailureKind::Network)));
     assert!(matches!(state.browse.list, Remote::Stale { .. }));
     assert_eq!(names(&state).len(), 5);
@@ -411,7 +346,7 @@ fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
 #[test]
 fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     let effects = end(&mut state, request, Err(failure(FailureKind::NoCredential)));
     assert!(
         matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
@@ -444,7 +379,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
     // The trial of the store that the form began is of no use any more.
     assert!(matches!(effects[0], Effect::Cancel(_)), "{effects:?}");
-    listing(&effects[1..], &scope());
+    listing(&effects[1..], &account());
     assert_eq!(state.screen, Screen::Browse);
 }
 
@@ -454,7 +389,7 @@ fn a_refresh_keeps_the_cursor_on_its_token() {
     act(&mut state, Action::Down);
     act(&mut state, Action::Down);
     assert_eq!(selected(&state), "epsilon");
-    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let request = listing(&act(&mut state, Action::Refresh), &account());
     let mut changed = tokens();
     changed[0] = token(0, "Delta", day(1));
     changed.push(token(9, "urgent", day(2)));
@@ -464,7 +399,7 @@ fn a_refresh_keeps_the_cursor_on_its_token() {
         5,
         "the old list stays until the new one is whole"
     );
-    end(&mut state, request, Ok(all(changed)));
+    end(&mut state, request, Ok(listed(changed)));
     assert_eq!(
         names(&state),
         ["gamma", "Delta", "urgent", "alpha", "epsilon", "beta"]
@@ -476,9 +411,9 @@ fn a_refresh_keeps_the_cursor_on_its_token() {
 fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
     let mut state = browse(tokens());
     act(&mut state, Action::Bottom);
-    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let request = listing(&act(&mut state, Action::Refresh), &account());
     let rest: Vec<_> = tokens().into_iter().take(3).collect();
-    end(&mut state, request, Ok(all(rest)));
+    end(&mut state, request, Ok(listed(rest)));
     assert_eq!(state.browse.selected, 2);
     assert_eq!(selected(&state), "Delta");
 }
@@ -486,7 +421,7 @@ fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
 #[test]
 fn cancelling_a_refresh_keeps_the_whole_old_list() {
     let mut state = browse(tokens());
-    let request = listing(&act(&mut state, Action::Refresh), &scope());
+    let request = listing(&act(&mut state, Action::Refresh), &account());
     arrive(&mut state, request, tokens()[..1].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(names(&state).len(), 5);
@@ -595,7 +530,7 @@ fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
 #[test]
 fn esc_leaves_the_field_before_it_cancels_the_list() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
+    let request = listing(&act(&mut state, Action::Browse), &account());
     act(&mut state, Action::Search);
     type_text(&mut state, "a");
     arrive(&mut state, request, tokens(), 5);
@@ -612,7 +547,7 @@ fn keys_copy_what_belongs_to_the_selected_token() {
     let client_id = format!("{:032x}.access", 1);
     let effects = act(&mut state, Action::CopyClientId);
     assert_eq!(effects, [Effect::Copy(client_id)]);
-    let link = scope().dashboard_url();
+    let link = account().dashboard_url();
     let effects = act(&mut state, Action::CopyDashboardLink);
     assert_eq!(effects, [Effect::Copy(link)]);
 }
@@ -644,15 +579,8 @@ fn fetch_of(effects: &[Effect]) -> RequestId {
 }
 
 fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
-    let found = LookUp {
-        tokens: vec![token],
-        scope: scope(),
-        took: Duration::from_millis(5),
-        measured_offset: None,
-    };
-    let now = state.clock.local;
-    let result = Ok(found);
-    update(state, now, Message::TokenFetched { request, result })
+    let result = Ok(found(vec![token]));
+    tell(state, Message::TokenFetched { request, result })
 }
 
 #[test]
@@ -677,8 +605,8 @@ fn a_look_up_under_way_makes_room_for_the_token_that_is_opened() {
     let mut state = lookup();
     type_text(&mut state, &id(77));
     let old = fetch_of(&act(&mut state, Action::Submit));
-    let request = listing(&act(&mut state, Action::Browse), &scope());
-    end(&mut state, request, Ok(all(tokens())));
+    let request = listing(&act(&mut state, Action::Browse), &account());
+    end(&mut state, request, Ok(listed(tokens())));
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects.first(), Some(&Effect::Cancel(old)));
     fetch_of(&effects[1..]);
@@ -726,8 +654,8 @@ fn esc_on_a_token_that_was_looked_up_still_leads_to_the_panel() {
 #[test]
 fn a_token_without_an_id_or_a_name_is_a_row_and_says_why_it_cannot_be_opened() {
     let mut list = tokens();
-    list.push(parse(r#"{"expires_at":17,"name":null}"#.to_owned()));
-    list.push(parse("{}".to_owned()));
+    list.push(tokens::token(r#"{"expires_at":17,"name":null}"#));
+    list.push(tokens::token("{}"));
     let mut state = browse(list);
     assert_eq!(state.browse.table.rows(), 7);
     assert_eq!(state.browse.table.count(Status::Unknown), 2);
@@ -779,9 +707,9 @@ fn without_a_countdown_only_the_age_moves() {
     let forever = r#"{"id":"x","name":"calm","duration":"forever"}"#;
     let disabled = r#"{"id":"y","name":"off","enabled":false,"expires_at":"2027-01-01T00:00:00Z"}"#;
     let mut state = browse(vec![
-        parse(forever.to_owned()),
-        parse(disabled.to_owned()),
-        parse("{}".to_owned()),
+        tokens::token(forever),
+        tokens::token(disabled),
+        tokens::token("{}"),
     ]);
     assert_eq!(state.wake_at(), Some(at(60)));
     (state.clock.local, state.clock.steady) = (at(60), at(60));
@@ -792,7 +720,7 @@ fn without_a_countdown_only_the_age_moves() {
 #[test]
 fn a_status_flips_out_of_view_too() {
     let mut list: Vec<_> = (0..40)
-        .map(|number| parse(format!(r#"{{"id":"{}","duration":"x"}}"#, id(number))))
+        .map(|number| tokens::token(&format!(r#"{{"id":"{}","duration":"x"}}"#, id(number))))
         .collect();
     list.push(token(99, "far below", day(7) + TimeDelta::seconds(20)));
     list.push(token(98, "farther below", day(400)));
@@ -825,10 +753,10 @@ fn c27_a_night_asleep_asks_for_nothing() {
 #[test]
 fn the_servers_clock_is_learnt_from_a_list() {
     let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &scope());
-    let list = TokenList {
-        measured_offset: Some(TimeDelta::days(4)),
-        ..all(tokens())
+    let request = listing(&act(&mut state, Action::Browse), &account());
+    let list = Fetched {
+        clock: ServerClock::Offset(TimeDelta::days(4)),
+        ..listed(tokens())
     };
     end(&mut state, request, Ok(list));
     assert_eq!(
@@ -844,14 +772,14 @@ fn the_servers_clock_is_learnt_from_a_list() {
 fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
     let mut state = lookup();
     let gone = token(7, "nightly (old)", day(50));
-    let record = Recent::of(&gone, &scope(), at(-900)).unwrap();
+    let record = Recent::of(&gone, &account(), at(-900)).unwrap();
     state.lookup.recents = vec![record];
     type_text(&mut state, &id(7));
     let request = fetch_of(&act(&mut state, Action::Submit));
     let result = Err(failure(FailureKind::NotFound));
     update(&mut state, at(1), Message::TokenFetched { request, result });
     assert_eq!(state.lost_name(), Some("nightly (old)"));
-    listing(&act(&mut state, Action::Browse), &scope());
+    listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "nightly (old)");
     assert_eq!(state.context(), Context::Browse);
     assert_eq!(state.banner, None);
@@ -864,7 +792,7 @@ fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
     let result = Err(failure(FailureKind::NotFound));
     update(&mut state, at(1), Message::TokenFetched { request, result });
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
-    listing(&act(&mut state, Action::Browse), &scope());
+    listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "gamma");
     assert_eq!(names(&state), ["gamma"]);
 }
@@ -883,7 +811,7 @@ fn another_error_leads_to_the_list_as_it_is() {
 #[test]
 fn the_demo_drops_the_list_and_its_request() {
     let mut state = browse(tokens());
-    let listed = listing(&act(&mut state, Action::Refresh), &scope());
+    let listed = listing(&act(&mut state, Action::Refresh), &account());
     let source = CredentialSource::Demo;
     let identity = Identity {
         source,
@@ -919,7 +847,7 @@ fn a_reference_by_name_is_not_remembered_as_lost() {
 fn seventy_thousand_rows_can_be_walked_through() {
     let list: Vec<_> = (0..70_000)
         .map(|number| {
-            parse(format!(
+            tokens::token(&format!(
                 r#"{{"id":"{}","name":"n{number:05}"}}"#,
                 id(number)
             ))

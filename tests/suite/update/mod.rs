@@ -6,107 +6,26 @@ mod profiles;
 mod properties;
 mod warnings;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved};
+use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::credential::{
-    CredentialKind, CredentialRef, CredentialSource, Identity, Location,
-};
+use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
-use tokenscope::domain::token::ServiceToken;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-
-fn at(seconds: i64) -> DateTime<Utc> {
-    let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
-    start + TimeDelta::seconds(seconds)
-}
-
-fn scope() -> Scope {
-    Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap())
-}
-
-fn session() -> Session {
-    let source = CredentialSource::Keyring {
-        profile: "default".to_owned(),
-    };
-    Session {
-        identity: Some(Identity {
-            source,
-            kind: CredentialKind::ApiToken,
-        }),
-        profile: Some("default".to_owned()),
-        scope: Some(scope()),
-        ..Session::default()
-    }
-}
-
-fn lookup() -> State {
-    let mut state = State::new(session(), at(0), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
-    state
-}
-
-fn token(expires_at: DateTime<Utc>) -> Arc<ServiceToken> {
-    let text = format!(
-        r#"{{"id":"{ID}","name":"CI","client_id":"x","duration":"8760h","expires_at":"{}"}}"#,
-        expires_at.to_rfc3339()
-    );
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
-}
-
-fn found(tokens: Vec<Arc<ServiceToken>>) -> LookUp {
-    LookUp {
-        tokens,
-        scope: scope(),
-        took: Duration::from_millis(84),
-        measured_offset: None,
-    }
-}
-
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let now = state.clock.local;
-    update(state, now, Message::Input(Input::Act(action)))
-}
-
-fn type_text(state: &mut State, text: &str) {
-    for character in text.chars() {
-        let now = state.clock.local;
-        assert_eq!(
-            update(state, now, Message::Input(Input::Type(Typed(character)))),
-            []
-        );
-    }
-}
-
-/// The request that the effects start.
-fn request_of(effects: &[Effect]) -> RequestId {
-    match effects {
-        [
-            Effect::FetchToken { request, .. }
-            | Effect::CheckCredential { request, .. }
-            | Effect::SaveProfile { request, .. }
-            | Effect::ProbeStore { request },
-        ] => Some(*request),
-        _ => None,
-    }
-    .unwrap()
-}
+use crate::support::app::{act, found, lookup, notice, request_of, type_text};
+use crate::support::sessions::{account, failure};
+use crate::support::tokens::{ID, at, ending};
 
 fn detail(expires_at: DateTime<Utc>) -> State {
     let mut state = lookup();
@@ -117,7 +36,7 @@ fn detail(expires_at: DateTime<Utc>) -> State {
         at(0),
         Message::TokenFetched {
             request,
-            result: Ok(found(vec![token(expires_at)])),
+            result: Ok(found(vec![ending(expires_at)])),
         },
     );
     assert!(
@@ -126,10 +45,6 @@ fn detail(expires_at: DateTime<Utc>) -> State {
     );
     assert_eq!(state.screen, Screen::Detail);
     state
-}
-
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "It failed.", "Do something.")
 }
 
 #[test]
@@ -155,7 +70,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
         at(1),
         Message::TokenFetched {
             request,
-            result: Ok(found(vec![token(at(99))])),
+            result: Ok(found(vec![ending(at(99))])),
         },
     );
     assert_eq!(effects, []);
@@ -284,7 +199,7 @@ fn several_tokens_of_one_name_give_a_choice() {
         at(0),
         Message::TokenFetched {
             request,
-            result: Ok(found(vec![token(at(9)), token(at(8))])),
+            result: Ok(found(vec![ending(at(9)), ending(at(8))])),
         },
     );
     assert_eq!(state.overlay, Some(Overlay::Choice { selected: 0 }));
@@ -315,7 +230,7 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
     );
     assert_eq!(state.context(), Context::SetupText);
     assert_eq!(state.setup.form.focus, SetupField::Secret);
-    assert_eq!(state.setup.scope_id.value(), scope().id());
+    assert_eq!(state.setup.scope_id.value(), account().id());
 }
 
 #[test]
@@ -367,7 +282,7 @@ fn filled_form() -> State {
         "the scope is missing yet"
     );
     assert_eq!(state.setup.form.focus, SetupField::ScopeId);
-    type_text(&mut state, scope().id());
+    type_text(&mut state, account().id());
     state
 }
 
@@ -568,12 +483,12 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
 
 // ---------------------------------------------------------------------- typing while it is fetched
 
-fn answer(state: &mut State, request: RequestId, result: Result<LookUp, Failure>) -> Vec<Effect> {
+fn answer(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
     update(state, at(1), Message::TokenFetched { request, result })
-}
-
-fn notice(state: &State) -> &str {
-    state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
 /// A look-up under way, and the next one being typed.
@@ -588,7 +503,7 @@ fn typing_on() -> (State, RequestId) {
 #[test]
 fn an_answer_does_not_take_the_field_that_is_typed_in() {
     let (mut state, request) = typing_on();
-    let effects = answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
     assert_eq!(
         (state.screen, state.context()),
@@ -599,14 +514,14 @@ fn an_answer_does_not_take_the_field_that_is_typed_in() {
     // There it is opened as any other.
     act(&mut state, Action::NextField);
     let request = request_of(&act(&mut state, Action::Submit));
-    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Detail);
 }
 
 #[test]
 fn several_answers_and_a_lost_secret_do_not_take_it_either() {
     let (mut state, request) = typing_on();
-    let several = found(vec![token(at(99)), token(at(98))]);
+    let several = found(vec![ending(at(99)), ending(at(98))]);
     assert_eq!(answer(&mut state, request, Ok(several)), []);
     assert_eq!(state.overlay, None);
     assert!(notice(&state).starts_with("2 tokens are called"));
@@ -623,12 +538,12 @@ fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
     let (mut state, request) = typing_on();
     act(&mut state, Action::Back);
     assert_eq!(
-        answer(&mut state, request, Ok(found(vec![token(at(99))]))),
+        answer(&mut state, request, Ok(found(vec![ending(at(99))]))),
         []
     );
     assert_eq!(state.screen, Screen::Lookup);
     let request = request_of(&act(&mut state, Action::Submit));
-    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Detail);
     assert_eq!(state.lookup.token.value(), "");
 }
@@ -638,7 +553,7 @@ fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
     let mut state = detail(at(99_999_999));
     let request = request_of(&act(&mut state, Action::Refresh));
     act(&mut state, Action::LookUp);
-    answer(&mut state, request, Ok(found(vec![token(at(99))])));
+    answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(notice(&state), "");
 }
@@ -653,11 +568,11 @@ fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
     // The same one again is no other.
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(
-        answer(&mut state, first, Ok(found(vec![token(at(99))]))),
+        answer(&mut state, first, Ok(found(vec![ending(at(99))]))),
         []
     );
     assert_eq!(state.screen, Screen::Lookup);
-    answer(&mut state, second, Ok(found(vec![token(at(99))])));
+    answer(&mut state, second, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Detail);
 }
 
@@ -821,10 +736,12 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = format!("Look for its name in the list. {}", scope().doubt());
-        Failure::new(FailureKind::NotFound, "No such service token.", hint)
+        let hint = "Look for its name in the list.";
+        let mut failure = Failure::new(FailureKind::NotFound, "No such service token.", hint);
+        failure.hint.scope_doubt = Some(account().doubt());
+        failure
     };
-    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.clone();
+    let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));

@@ -3,61 +3,54 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use serde_json::value::RawValue;
-use tokenscope::action::{Action, Context, Input, Typed};
+use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved};
+use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Overlay, Screen, State};
-use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::base_url::BaseUrl;
+use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
     VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
-use crate::support::login_keyring;
-
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-
-fn now() -> DateTime<Utc> {
-    "2026-11-25T12:00:00Z".parse().unwrap()
-}
+use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
+use crate::support::sessions::login_keyring;
+use crate::support::sessions::{self, failure, in_environment, scope_id};
+use crate::support::tokens::{self, ID, now};
 
 fn account(digit: char) -> Scope {
-    Scope::Account(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Account(scope_id(digit))
 }
 
 fn zone(digit: char) -> Scope {
-    Scope::Zone(ScopeId::parse(&digit.to_string().repeat(32)).unwrap())
+    Scope::Zone(scope_id(digit))
 }
 
 fn profile(name: &str, scope: Option<Scope>) -> Profile {
-    let kind = if name == "staging" {
-        CredentialKind::GlobalKey {
+    let mut profile = sessions::profile(name, scope);
+    if name == "staging" {
+        profile.kind = CredentialKind::GlobalKey {
             email: "ops@example.com".to_owned(),
-        }
-    } else {
-        CredentialKind::ApiToken
-    };
-    Profile {
-        name: name.to_owned(),
-        kind,
-        scope,
-        base_url: BaseUrl::default(),
+        };
     }
+    profile
+}
+
+fn token() -> Arc<ServiceToken> {
+    tokens::token(&format!(
+        r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#
+    ))
 }
 
 /// Three profiles; the first is the default, the last has no scope.
@@ -83,15 +76,6 @@ fn identity(name: &str) -> Identity {
     Identity::of(settings().profile(name).unwrap())
 }
 
-fn environment() -> Identity {
-    Identity {
-        source: CredentialSource::Environment {
-            variable: "CLOUDFLARE_API_TOKEN",
-        },
-        kind: CredentialKind::ApiToken,
-    }
-}
-
 /// The look-up panel with `prod` in use.
 fn lookup() -> State {
     let session = Session {
@@ -107,7 +91,7 @@ fn lookup() -> State {
 /// The look-up panel with the environment's credential in use.
 fn lookup_by_environment() -> State {
     let session = Session {
-        identity: Some(environment()),
+        identity: Some(in_environment()),
         scope: Some(account('e')),
         scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
         settings: settings(),
@@ -116,67 +100,8 @@ fn lookup_by_environment() -> State {
     opened(session)
 }
 
-fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
-    state
-}
-
-fn tell(state: &mut State, message: Message) -> Vec<Effect> {
-    update(state, now(), message)
-}
-
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    tell(state, Message::Input(Input::Act(action)))
-}
-
-fn type_text(state: &mut State, text: &str) {
-    for character in text.chars() {
-        assert_eq!(
-            tell(state, Message::Input(Input::Type(Typed(character)))),
-            []
-        );
-    }
-}
-
-fn request_of(effects: &[Effect]) -> RequestId {
-    let requests: Vec<RequestId> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::FetchToken { request, .. }
-            | Effect::ListTokens { request, .. }
-            | Effect::ListScopes { request, .. }
-            | Effect::FindSecrets { request, .. }
-            | Effect::UseProfile { request, .. }
-            | Effect::RemoveProfile { request, .. }
-            | Effect::CheckCredential { request, .. }
-            | Effect::SaveProfile { request, .. }
-            | Effect::ProbeStore { request }
-            | Effect::OpenDemo { request } => Some(*request),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(requests.len(), 1, "{effects:?}");
-    requests[0]
-}
-
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "It failed.", "Do something.")
-}
-
-fn token() -> Arc<ServiceToken> {
-    let text = format!(r#"{{"id":"{ID}","name":"CI","duration":"forever"}}"#);
-    let raw: Box<RawValue> = RawValue::from_string(text).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw.as_ref())))
-}
-
-fn token_fetched(request: RequestId, scope: Scope) -> Message {
-    let result = Ok(LookUp {
-        tokens: vec![token()],
-        scope,
-        took: Duration::from_millis(9),
-        measured_offset: None,
-    });
+fn token_fetched(request: RequestId) -> Message {
+    let result = Ok(found(vec![token()]));
     Message::TokenFetched { request, result }
 }
 
@@ -195,13 +120,9 @@ fn detail() -> State {
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
-    tell(&mut state, token_fetched(request, account('a')));
+    tell(&mut state, token_fetched(request));
     assert_eq!(state.screen, Screen::Detail);
     state
-}
-
-fn notice(state: &State) -> &str {
-    &state.notice.as_ref().unwrap().text
 }
 
 // ------------------------------------------------------------------------------- switching
@@ -286,7 +207,7 @@ fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects, [Effect::Cancel(refresh), Effect::Cancel(looking)]);
     let before = state.clone();
-    assert_eq!(tell(&mut state, token_fetched(refresh, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(refresh)), []);
     assert_eq!(state.detail, before.detail);
     assert_eq!(state.screen, Screen::Lookup);
     let found = vec![("prod".to_owned(), Ok(None))];
@@ -302,7 +223,7 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = act(&mut state, Action::Profiles);
     assert_eq!(effects[0], Effect::Cancel(request));
-    assert_eq!(tell(&mut state, token_fetched(request, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(request)), []);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
     assert_eq!(state.lookup.token.value(), ID, "what was typed stays");
@@ -436,7 +357,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
         "{effects:?}"
     );
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
-    let hint = &state.banner.as_ref().unwrap().failure.hint;
+    let hint = &state.banner.as_ref().unwrap().failure.hint.text;
     assert!(
         hint.starts_with("It was renamed or removed elsewhere."),
         "{hint}"
@@ -456,7 +377,7 @@ fn one_can_go_to_a_profile_and_back_to_the_environment() {
     assert_eq!(state.session.profile.as_deref(), Some("prod"));
     profiles(&mut state, 0);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
     assert_eq!(state.session.profile, None);
     assert_eq!(state.session.scope, Some(account('e')));
     assert_eq!(state.session.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
@@ -573,10 +494,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 4 | 5 => Message::Input(Input::Act(Action::Submit)),
                 6 => Message::Input(Input::Act(Action::LookUp)),
                 7 => Message::Input(Input::Act(Action::Refresh)),
-                8 if !open.is_empty() => token_fetched(
-                    open[next(open.len())],
-                    state.session.scope.clone().unwrap_or(account('a')),
-                ),
+                8 if !open.is_empty() => token_fetched(open[next(open.len())]),
                 9 if !open.is_empty() => Message::ProfilesChanged {
                     request: open[next(open.len())],
                     result: Ok(settings()),
@@ -919,7 +837,7 @@ fn after_the_one_in_use_the_environment_comes_before_the_default() {
     assert_eq!(state.session.profile.as_deref(), Some("staging"));
     asked(&mut state, 2);
     removed(&mut state, without("staging"));
-    assert_eq!(state.session.identity, Some(environment()));
+    assert_eq!(state.session.identity, Some(in_environment()));
 }
 
 #[test]

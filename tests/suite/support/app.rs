@@ -1,0 +1,99 @@
+//! The pure program as a user drives it: actions, typing, and answers to its requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokenscope::action::{Action, Input, Typed};
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::Message;
+use tokenscope::app::session::Session;
+use tokenscope::app::state::State;
+use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::fetched::{Fetched, Tokens};
+use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::token::ServiceToken;
+
+use super::sessions::session;
+use super::tokens::now;
+
+/// The look-up panel of the default profile.
+pub(crate) fn lookup() -> State {
+    opened(session())
+}
+
+/// The look-up panel.
+pub(crate) fn opened(session: Session) -> State {
+    let mut state = State::new(session, now(), (100, 30));
+    assert_eq!(start(&mut state, Opening::Lookup), []);
+    state
+}
+
+/// Hands over a message at the time that the state knows.
+pub(crate) fn tell(state: &mut State, message: Message) -> Vec<Effect> {
+    let now = state.clock.local;
+    update(state, now, message)
+}
+
+pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    tell(state, Message::Input(Input::Act(action)))
+}
+
+pub(crate) fn type_text(state: &mut State, text: &str) {
+    for character in text.chars() {
+        assert_eq!(
+            tell(state, Message::Input(Input::Type(Typed(character)))),
+            []
+        );
+    }
+}
+
+/// The request that an effect starts.
+pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
+    match effect {
+        Effect::FetchToken { request, .. }
+        | Effect::ListTokens { request, .. }
+        | Effect::ListScopes { request, .. }
+        | Effect::MeasureClock { request, .. }
+        | Effect::FindSecrets { request, .. }
+        | Effect::UseProfile { request, .. }
+        | Effect::RemoveProfile { request, .. }
+        | Effect::CheckCredential { request, .. }
+        | Effect::SaveProfile { request, .. }
+        | Effect::ProbeStore { request }
+        | Effect::OpenDemo { request } => Some(*request),
+        _ => None,
+    }
+}
+
+/// The request that the only effect starts.
+#[track_caller]
+pub(crate) fn request_of(effects: &[Effect]) -> RequestId {
+    assert_eq!(effects.len(), 1, "{effects:?}");
+    started(effects)
+}
+
+/// The only request among effects.
+#[track_caller]
+pub(crate) fn started(effects: &[Effect]) -> RequestId {
+    let requests: Vec<RequestId> = effects.iter().filter_map(request_in).collect();
+    assert_eq!(requests.len(), 1, "{effects:?}");
+    requests[0]
+}
+
+/// Tokens that were looked up in the account.
+pub(crate) fn found(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched::new(tokens, Duration::from_millis(84))
+}
+
+/// A complete list.
+pub(crate) fn listed(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched {
+        announced: Some(tokens.len()),
+        ..found(tokens)
+    }
+}
+
+/// The text of the notice, if any.
+pub(crate) fn notice(state: &State) -> &str {
+    state.notice.as_ref().map_or("", |notice| &notice.text)
+}

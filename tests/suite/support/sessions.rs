@@ -1,0 +1,74 @@
+//! Scopes, credentials, profiles and failures.
+
+use tokenscope::app::session::Session;
+use tokenscope::domain::base_url::BaseUrl;
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, Location};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::{Scope, ScopeId};
+
+use super::tokens::{ACCOUNT, ZONE};
+
+pub(crate) fn account() -> Scope {
+    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
+}
+
+pub(crate) fn zone() -> Scope {
+    Scope::Zone(ScopeId::parse(ZONE).unwrap())
+}
+
+/// An ID of one digit, repeated.
+pub(crate) fn scope_id(digit: char) -> ScopeId {
+    ScopeId::parse(&digit.to_string().repeat(32)).unwrap()
+}
+
+/// An API token that a profile keeps in the keyring.
+pub(crate) fn in_keyring(profile: &str) -> Identity {
+    Identity {
+        source: CredentialSource::Keyring {
+            profile: profile.to_owned(),
+        },
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+pub(crate) fn in_environment() -> Identity {
+    Identity {
+        source: CredentialSource::Environment {
+            variable: "CLOUDFLARE_API_TOKEN",
+        },
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+/// The default profile, with an account.
+pub(crate) fn session() -> Session {
+    Session {
+        identity: Some(in_keyring("default")),
+        profile: Some("default".to_owned()),
+        scope: Some(account()),
+        ..Session::default()
+    }
+}
+
+/// A profile with an API token.
+pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
+    Profile {
+        name: name.to_owned(),
+        kind: CredentialKind::ApiToken,
+        scope,
+        base_url: BaseUrl::default(),
+    }
+}
+
+pub(crate) fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "It failed.", "Do something.")
+}
+
+/// Where the Secret Service usually keeps a secret.
+pub(crate) fn login_keyring() -> Location {
+    Location {
+        store: "Secret Service",
+        collection: Some("login".to_owned()),
+    }
+}
