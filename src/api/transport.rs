@@ -248,7 +248,9 @@ impl Client {
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
                 proxy_login::socks(proxy, was_refused, request.line())
             }
-            _ => return self.broken(request, error),
+            (Some(LoginRequest::Socks { .. }), None) | (None, _) => {
+                return self.broken(request, error);
+            }
         };
         Error::ProxyLogin(Box::new(login))
     }

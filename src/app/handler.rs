@@ -62,6 +62,11 @@ pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
+    /// The contexts that help explains first.
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[]
+    }
+
     /// The text field that has the focus.
     fn editor<'a>(&self, _: &'a mut State) -> Option<Editor<'a>> {
         None
@@ -190,6 +195,11 @@ impl State {
             Some(overlay) => overlay.handler(),
             None => self.screen.handler(),
         }
+    }
+
+    /// Which keys work on the screen when no overlay lies over it.
+    pub(crate) fn screen_context(&self) -> Context {
+        self.screen.handler().context(self)
     }
 
     /// Which keys work now.

@@ -2,7 +2,6 @@
 //!
 //! Pure: no terminal, no network, no clock. [`update()`] is the way in.
 
-pub mod banner;
 pub(crate) mod credential_switch;
 pub mod effect;
 pub mod form;

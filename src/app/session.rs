@@ -10,7 +10,6 @@ use crate::domain::credential::{Access, ActiveCredential, Identity};
 use crate::domain::failure::Failure;
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
-use crate::domain::text;
 
 /// The credential in use and what requests start from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,29 +97,6 @@ pub struct Banner {
     pub count: usize,
 }
 
-impl Banner {
-    /// As much of the summary as fits a banner. Untrusted text.
-    #[must_use]
-    pub fn headline(&self) -> &str {
-        text::beginning(&self.failure.summary)
-    }
-
-    /// As much of the hint as fits a banner. Untrusted text.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        text::beginning(&self.failure.hint.to_string()).to_owned()
-    }
-
-    /// How often it happened, if more than once: ` ×3`.
-    #[must_use]
-    pub fn times(&self, sign: &str) -> String {
-        match self.count {
-            0 | 1 => String::new(),
-            count => format!(" {sign}{count}"),
-        }
-    }
-}
-
 /// A short message that goes away by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -165,6 +141,12 @@ impl Clock {
             is_measured: false,
             needs_measuring: false,
         }
+    }
+
+    /// Whole seconds since an instant of the steady clock.
+    #[must_use]
+    pub fn seconds_since(&self, steady: DateTime<Utc>) -> i64 {
+        self.steady.signed_duration_since(steady).num_seconds()
     }
 
     /// The time by the server's clock, which decides about expiry.

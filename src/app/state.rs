@@ -1,8 +1,9 @@
 //! The whole state. `update` alone changes it; views only read it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::banner;
 use super::effect::Effect;
 use super::session::{Banner, Clock, Notice, Session};
 use crate::action::Action;
@@ -12,12 +13,13 @@ use crate::domain::failure::Failure;
 use crate::domain::remote::{Received, RequestId};
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
+use crate::keymap::Keymap;
+use crate::layout;
+use crate::layout::banner::{BannerKeys, BannerLines, BannerText, fit_banner};
+use crate::layout::glyphs::Glyphs;
 use crate::screens::for_each_screen;
 use crate::screens::lookup::state::Lookup;
 use crate::screens::picker::state::Picker;
-
-/// The smallest terminal that a screen is drawn on, in cells.
-pub const SMALLEST: (u16, u16) = (40, 10);
 
 /// The longest notice, in bytes; more than the screen can show.
 const LONGEST_NOTICE: usize = 4096;
@@ -68,6 +70,9 @@ macro_rules! define_state {
             last_note: Option<String>,
             /// The terminal's width and height in cells.
             pub size: (u16, u16),
+            /// Whether to draw with ASCII only.
+            pub ascii: bool,
+            pub keymap: Arc<Keymap>,
             /// Whether the last message changed the screen.
             pub changed: bool,
             /// Whether to end the program.
@@ -102,6 +107,8 @@ macro_rules! define_state {
                     pauses: Vec::new(),
                     last_note: None,
                     size,
+                    ascii: false,
+                    keymap: Arc::default(),
                     changed: true,
                     quit: false,
                     told_of_recents: false,
@@ -138,35 +145,12 @@ impl State {
     /// Whether the terminal is too small for any screen.
     #[must_use]
     pub fn is_too_small(&self) -> bool {
-        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+        self.size.0 < layout::SMALLEST.0 || self.size.1 < layout::SMALLEST.1
     }
 
     /// Whether help hides the screen beneath.
     pub(crate) fn is_covered(&self) -> bool {
         matches!(self.overlay, Some(Overlay::Help { .. }))
-    }
-
-    /// The last error together with the warnings that no key has dismissed yet, and how many
-    /// failures it holds beyond the first.
-    #[must_use]
-    pub fn shown_banner(&self) -> Option<(Banner, usize)> {
-        let mut failures = self.failures();
-        let first = failures.next()?;
-        let mut shown = Banner {
-            failure: first.clone(),
-            count: self.banner.as_ref().map_or(1, |banner| banner.count),
-        };
-        let mut more = 0;
-        for other in failures {
-            let Failure { summary, hint, .. } = &mut shown.failure;
-            *summary = format!("{summary} {}", other.summary);
-            let other = other.hint.to_string();
-            if !hint.to_string().contains(&other) {
-                hint.add(&other);
-            }
-            more += 1;
-        }
-        Some((shown, more))
     }
 
     /// The last error, then the warnings.
@@ -191,27 +175,62 @@ impl State {
         had_some
     }
 
+    /// The characters to draw with.
+    #[must_use]
+    pub fn glyphs(&self) -> &'static Glyphs {
+        Glyphs::of(self.ascii)
+    }
+
+    /// The keys that the banner offers.
+    #[must_use]
+    pub fn banner_keys(&self) -> BannerKeys {
+        let can_list = self.lost_name().is_some();
+        let context = self.screen_context();
+        BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list)
+    }
+
+    /// The last error, and the warnings that no key has dismissed yet, as the banner shows them.
+    #[must_use]
+    pub fn banner_lines(&self) -> Option<BannerLines> {
+        let mut failures = self.failures();
+        let first = failures.next()?;
+        let (mut headline, mut hint) = (first.summary.clone(), first.hint.to_string());
+        let mut more = 0;
+        for other in failures {
+            headline = format!("{headline} {}", other.summary);
+            let other = other.hint.to_string();
+            if !hint.contains(&other) {
+                hint = format!("{hint} {other}");
+            }
+            more += 1;
+        }
+        let text = BannerText {
+            headline: text::beginning(&headline),
+            hint: text::beginning(&hint),
+            count: self.banner.as_ref().map_or(1, |banner| banner.count),
+            more,
+        };
+        let keys = self.banner_keys();
+        Some(fit_banner(text, self.size, &keys, self.glyphs()))
+    }
+
     /// The banner's rows between the body and the footer; 0 without a banner.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
-        let Some((banner, more)) = self.shown_banner() else {
-            return 0;
-        };
-        let times = banner.times("×");
-        let headline = text::sanitize(banner.headline()) + times.as_str();
-        let hint = banner.hint();
-        let hint = text::sanitize(&hint);
-        let fitted =
-            banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
-        u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)
+        let rows = self.banner_lines().map_or(0, |lines| lines.rows());
+        u16::try_from(rows).unwrap_or(u16::MAX)
     }
 
-    /// The banner's cells for key hints: more in a text field.
+    /// The size of the body: everything but header, banner and footer.
     #[must_use]
-    pub fn room_for_keys(&self) -> usize {
-        let details = if self.context().is_text() { 20 } else { 11 };
-        let reentry = if self.reentry_helps() { 12 } else { 0 };
-        details + reentry
+    pub fn body(&self) -> (u16, u16) {
+        layout::body(self.size, self.banner_rows())
+    }
+
+    /// The rows inside a frame around the whole body.
+    #[must_use]
+    pub fn body_rows(&self) -> usize {
+        usize::from(self.body().1.saturating_sub(2))
     }
 
     /// Whether entering the credential again may resolve the last error.
@@ -220,13 +239,6 @@ impl State {
         let banner = self.banner.as_ref();
         self.screen != Screen::Setup
             && banner.is_some_and(|it| it.failure.kind.is_about_credential())
-    }
-
-    /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.
-    #[must_use]
-    pub fn body_rows(&self) -> usize {
-        let rows = self.size.1.saturating_sub(4);
-        usize::from(rows.saturating_sub(self.banner_rows()))
     }
 
     /// Seconds until the API may be called again, rounded up; `None` if it may be called now.

@@ -15,8 +15,6 @@ pub mod lookup {
 }
 pub mod browse {
     //! The list of all tokens of a scope.
-    pub(crate) mod empty_view;
-    pub(crate) mod note_view;
     pub(crate) mod row_view;
     pub mod state;
     pub mod token_table;
@@ -26,8 +24,6 @@ pub mod browse {
 pub mod detail {
     //! One token: its fields, or its raw JSON.
     pub(crate) mod fields_view;
-    pub(crate) mod findings_view;
-    pub(crate) mod headline_view;
     pub mod raw;
     pub(crate) mod raw_view;
     pub mod state;
@@ -54,17 +50,22 @@ pub mod choice {
 pub mod confirm {
     //! The question before a profile is removed.
     pub(crate) mod update;
+    pub(crate) mod view;
 }
 pub mod help {
     //! The keys.
+    mod lines;
     pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod error_details {
     //! Everything known about the last error.
+    mod lines;
     pub(crate) mod update;
     pub(crate) mod view;
 }
+
+pub mod view;
 
 /// The list of screens and overlays, from which their enums, the screens' fields in the state and
 /// the dispatch are made: calls another macro with it. A new screen is a folder and a row here.

@@ -22,6 +22,10 @@ impl Handler for Browse {
         }
     }
 
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Browse, Context::BrowseText]
+    }
+
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         let browse = &mut state.browse;
         let is_filtering = browse.is_filtering;

@@ -25,6 +25,13 @@ impl Handler for Detail {
         }
     }
 
+    fn contexts(&self, state: &State) -> &'static [Context] {
+        match state.detail.view {
+            View::Fields => &[Context::Detail],
+            View::Raw(_) => &[Context::Raw, Context::RawText],
+        }
+    }
+
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         match &mut state.detail.view {
             View::Fields => None,

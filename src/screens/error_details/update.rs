@@ -7,18 +7,15 @@ use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
 
-/// Drawing stops at the last line; this is far below any.
-const LAST: usize = 500;
-
 impl Handler for ErrorDetails {
     fn context(&self, _: &State) -> Context {
         Context::ErrorDetails
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let rows = state.body_rows();
+        let text = state.error_details_box();
         if let Some(Overlay::ErrorDetails { top }) = &mut state.overlay {
-            *top = motion.from(*top, rows, LAST);
+            *top = motion.from(*top, text.page(), text.last_top());
         }
     }
 

@@ -5,18 +5,15 @@ use crate::app::effect::Effect;
 use crate::app::handler::{Handler, Help, Motion};
 use crate::app::state::{Overlay, State};
 
-/// Drawing stops at the last line; this is far below any.
-const LAST: usize = 500;
-
 impl Handler for Help {
     fn context(&self, _: &State) -> Context {
         Context::Help
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let rows = state.body_rows();
+        let text = state.help_box();
         if let Some(Overlay::Help { top }) = &mut state.overlay {
-            *top = motion.from(*top, rows, LAST);
+            *top = motion.from(*top, text.page(), text.last_top());
         }
     }
 

@@ -24,6 +24,10 @@ impl Handler for Lookup {
         }
     }
 
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Lookup, Context::LookupText]
+    }
+
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         state.lookup.editor()
     }

@@ -21,6 +21,10 @@ impl Handler for Profiles {
         }
     }
 
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Profiles]
+    }
+
     fn submit(&self, state: &mut State) -> Vec<Effect> {
         match selected(state) {
             Some(credential) => switch(state, credential),

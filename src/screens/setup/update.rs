@@ -27,6 +27,10 @@ impl Handler for Setup {
         }
     }
 
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Setup, Context::SetupText]
+    }
+
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         state.setup.editor()
     }

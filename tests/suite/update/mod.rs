@@ -738,7 +738,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
         let hint = "Look for its name in the list.";
         let mut failure = Failure::new(FailureKind::NotFound, "No such service token.", hint);
-        failure.hint.scope_doubt = Some(account().doubt());
+        failure.hint.scope_doubt = Some(account().doubt().into());
         failure
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
