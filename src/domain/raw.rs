@@ -11,7 +11,6 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::redaction::HIDDEN;
 use super::text;
 
 /// One JSON value as its original bytes. Cheap to clone.
@@ -67,60 +66,8 @@ pub fn for_each_member<'a>(json: &'a str, each: impl FnMut(&str, &'a str)) {
     let _not_an_object = Visit(each).deserialize(&mut deserializer);
 }
 
-/// The JSON with [`HIDDEN`] for every secret in it, at any depth; nothing where it holds none.
-#[must_use]
-pub fn without_secrets(json: &str) -> Option<String> {
-    let mut clean = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = json[at..].find('"') {
-        let start = at + found;
-        let end = start + string_length(&json[start..]);
-        at = end;
-        let after = json[end..].trim_start();
-        let Some(value) = after.strip_prefix(':').map(str::trim_start) else {
-            continue;
-        };
-        let key: String = serde_json::from_str(&json[start..end]).unwrap_or_default();
-        // Nearly all keys are ruled out before their values, which nest, are measured.
-        if !is_secret_key(&key) {
-            continue;
-        }
-        let begin = json.len() - value.len();
-        let length = value_length(value);
-        if is_secret(&key, &value[..length]) {
-            clean.push_str(&json[copied..begin]);
-            clean.push('"');
-            clean.push_str(HIDDEN);
-            clean.push('"');
-            copied = begin + length;
-            at = copied;
-        }
-    }
-    (copied > 0).then(|| clean + &json[copied..])
-}
-
-/// Whether a member holds a secret: a service token's, under any spelling of its key.
-#[must_use]
-pub fn is_secret(key: &str, value: &str) -> bool {
-    let is_value = !matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]");
-    is_value && value.trim_matches('"') != HIDDEN && is_secret_key(key)
-}
-
-/// Whether an object or list holds a secret at any depth.
-#[must_use]
-pub fn nests_secret(value: &str) -> bool {
-    value.starts_with(['{', '[']) && without_secrets(value).is_some()
-}
-
-fn is_secret_key(key: &str) -> bool {
-    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
-    let folded: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    folded == "secret" || folded.ends_with("clientsecret")
-}
-
 /// The bytes of the JSON value that `text` starts with.
-fn value_length(text: &str) -> usize {
+pub(super) fn value_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(byte) = bytes.get(at) {

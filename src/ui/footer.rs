@@ -126,10 +126,7 @@ fn age<T>(
     let Some(fetched) = remote.fetched() else {
         return Vec::new();
     };
-    let age = match duration::age(state.clock.steady.signed_duration_since(fetched.at)) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
-    };
+    let age = duration::ago(state.clock.steady.signed_duration_since(fetched.at));
     match remote {
         Remote::Stale { .. } => vec![
             look.span(Role::Warning, "stale"),

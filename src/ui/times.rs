@@ -90,8 +90,5 @@ pub(crate) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
             _ => format!("in {}", duration::rough(ahead)),
         };
     }
-    match duration::age(-ahead) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
-    }
+    duration::ago(-ahead)
 }

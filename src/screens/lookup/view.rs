@@ -170,10 +170,7 @@ fn recent_row(
     let status = recent.status(state.evaluation_context());
     let role = Role::from(status.tone());
     let age = state.clock.local.signed_duration_since(recent.looked_up_at);
-    let age = match duration::age(age) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
-    };
+    let age = duration::ago(age);
     // Marker and symbol, the word, the age, and the gaps between them.
     let room = usize::from(columns).saturating_sub(5 + 2 + 13 + 2 + 10);
     let name = look.clean(&recent.name);
