@@ -9,7 +9,6 @@
 //!
 //! Not here: which credential or scope is meant, and anything that is drawn or printed.
 
-mod bundle;
 mod classify;
 mod client;
 mod connection_errors;
@@ -21,7 +20,6 @@ mod http_client;
 mod listing;
 mod paging;
 mod proxy;
-mod proxy_login;
 mod redact;
 mod request;
 mod retry;

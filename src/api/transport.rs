@@ -21,9 +21,9 @@ use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
 use super::http_client::{self, HttpConfig, Options};
-use super::proxy::ProxyInfo;
+use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
-use super::{connection_errors, proxy_login, redact, retry};
+use super::{connection_errors, redact, retry};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
@@ -234,8 +234,8 @@ impl HttpTransport {
         };
         has_begun.store(true, Ordering::Relaxed);
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let schemes = proxy_login::schemes(response.headers());
-            let login = proxy_login::http(self.proxy.as_ref(), schemes, request.line());
+            let schemes = proxy::schemes(response.headers());
+            let login = proxy::http_login(self.proxy.as_ref(), schemes, request.line());
             return Err(Error::ProxyLogin(Box::new(login)));
         }
         let head = self.head(&response, context, request, sent);
@@ -285,11 +285,11 @@ impl HttpTransport {
         let login = match (connection_errors::login_request(&error), &self.proxy) {
             (Some(LoginRequest::Http), proxy) => {
                 let config = self.connections.config();
-                let schemes = proxy_login::schemes_of_tunnel(config, &self.base_url).await;
-                proxy_login::http(proxy.as_ref(), schemes, request.line())
+                let schemes = config.proxy_schemes(&self.base_url).await;
+                proxy::http_login(proxy.as_ref(), schemes, request.line())
             }
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
-                proxy_login::socks(proxy, was_refused, request.line())
+                proxy::socks_login(proxy, was_refused, request.line())
             }
             _ => return self.broken(request, error),
         };
