@@ -1,13 +1,14 @@
-//! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
+//! The HTTP client for Cloudflare's API, which sends only `GET`.
 //!
-//! `client` is what others see, set up by `http_client`, `trust_roots`, `bundle` and `proxy`; `transport` sends
-//! over `connections`, `content_encoding` decompresses, `listing` puts pages together. What an answer means is decided by pure
-//! code: `envelope` unwraps it, `classify` judges a refusal, `retry` says when to try again,
-//! `paging` which page comes next. Errors are typed in `error`, told apart by `connection_errors` where
-//! there was no answer or in `proxy_login` where a proxy wants one, kept free of our own secret by `redact`, and worded in `wording` and
-//! `error_messages`.
-//!
-//! Not here: which credential or scope is meant, and anything that is drawn or printed.
+//! `client` is the interface, `request` builds requests, `transport` sends them over `connections` and
+//! `retry` decides when to try again; `listing` and `paging` assemble lists. `envelope` parses
+//! responses, `classify` and `connection_errors` find out what went wrong, and `error_messages` turns
+//! every `error` into sentences. `http_client`, `trust_roots` and `proxy` configure the HTTP library.
+
+#![deny(
+    clippy::wildcard_enum_match_arm,
+    reason = "a new kind of error must not compile without its own message"
+)]
 
 mod classify;
 mod client;
@@ -20,7 +21,6 @@ mod http_client;
 mod listing;
 mod paging;
 mod proxy;
-mod redact;
 mod request;
 mod retry;
 mod transport;

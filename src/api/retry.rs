@@ -81,7 +81,12 @@ fn is_passing(error: &Error) -> bool {
                     && matches!(status, 500 | 502..=504 | 520..=524)
             }
         },
-        _ => false,
+        Error::CaFile { .. }
+        | Error::Setup { .. }
+        | Error::ProxySetting { .. }
+        | Error::UnusableCredential { .. }
+        | Error::Timeout { .. }
+        | Error::ProxyLogin(_) => false,
     }
 }
 

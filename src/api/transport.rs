@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use tokio::task::coop::consume_budget;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::classify::{self, ResponseFacts};
@@ -23,10 +23,11 @@ use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
 use super::http_client::{self, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
-use super::{connection_errors, redact, retry};
+use super::{connection_errors, retry};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
+use crate::domain::redaction::hide;
 use crate::domain::secret::Secret;
 
 /// Bodies larger than this, after decompression, are refused.
@@ -261,14 +262,8 @@ impl HttpTransport {
         let measured_offset = head.measured_offset;
         let settled = if body.len() > SMALL_BODY {
             let settling = spawn_blocking(move || head.settle(body, read));
-            settling.await.unwrap_or_else(|stopped| {
-                Err(Error::Transport {
-                    fault: TransportFault::Other,
-                    request: request.line(),
-                    host: self.base_url.host(),
-                    cause: stopped.to_string(),
-                })
-            })
+            let stopped = |error: JoinError| Err(self.stopped(request, &error));
+            settling.await.unwrap_or_else(stopped)
         } else {
             head.settle(body, read)
         };
@@ -278,6 +273,16 @@ impl HttpTransport {
             measured_offset,
             notes,
         })
+    }
+
+    /// The error for a response whose parsing was stopped.
+    fn stopped(&self, request: Request<'_>, error: &JoinError) -> Error {
+        Error::Transport {
+            fault: TransportFault::Other,
+            request: request.line(),
+            host: self.base_url.host(),
+            cause: error.to_string(),
+        }
     }
 
     /// The error for a request that got no answer.
@@ -341,7 +346,7 @@ impl HttpTransport {
             let value: &HeaderValue = response.headers().get(name)?;
             Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
         };
-        let hide = |stranger: String| redact::text(stranger, &context.secret);
+        let hide = |text: String| hide(text, &context.secret);
         let date = text("date").and_then(|text| retry::http_date(&text));
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
@@ -417,14 +422,17 @@ impl ResponseHead {
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
             Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
-                let line = redact::text(line.to_owned(), &self.secret);
-                format!("the answer begins with: {}", brief(&line))
+                let line = hide(line.to_owned(), &self.secret);
+                format!("the response begins with: {}", brief(&line))
             }),
         };
         let mut error = self.refusal(reason, remark);
-        if let (Error::Refused(refusal), Ok(envelope)) = (&mut error, envelope) {
-            refusal.api_errors = redact::errors(envelope.errors, &self.secret);
-            refusal.api_messages = redact::errors(envelope.messages, &self.secret);
+        if let (Error::Refused(refusal), Ok(mut envelope)) = (&mut error, envelope) {
+            let hide = |text: &mut String| *text = hide(std::mem::take(text), &self.secret);
+            let said = envelope.errors.iter_mut().chain(&mut envelope.messages);
+            said.for_each(|entry| entry.edit_text(&hide));
+            refusal.api_errors = envelope.errors;
+            refusal.api_messages = envelope.messages;
             refusal.omitted = envelope.omitted;
         }
         Err(error)
@@ -433,20 +441,13 @@ impl ResponseHead {
     /// What is odd about a success, a fragment of a sentence each.
     fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
         let notes = envelope.notes().into_iter();
-        notes
-            .map(|note| brief(&redact::text(note, &self.secret)))
-            .collect()
+        notes.map(|note| brief(&hide(note, &self.secret))).collect()
     }
 
-    fn refusal(&self, reason: Reason, remark: Option<String>) -> Error {
-        let hide = |stranger: String| redact::text(stranger, &self.secret);
-        let reason = match reason {
-            Reason::OtherToken { asked, sent } => Reason::OtherToken {
-                asked,
-                sent: hide(sent),
-            },
-            reason => reason,
-        };
+    fn refusal(&self, mut reason: Reason, remark: Option<String>) -> Error {
+        if let Reason::OtherToken { sent, .. } = &mut reason {
+            *sent = hide(std::mem::take(sent), &self.secret);
+        }
         Error::Refused(Box::new(Refusal {
             reason,
             subject: self.facts.subject,

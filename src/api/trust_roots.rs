@@ -19,7 +19,7 @@ use crate::domain::text;
 const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
 
 const PRIVATE_KEY: &str = "it contains a private key and no certificate";
-const DAMAGED: &str = "its certificate is damaged";
+const DAMAGED: &str = "the certificate in it is damaged";
 
 /// How many unusable certificates are listed by line.
 const MAX_LISTED: usize = 5;
@@ -188,7 +188,7 @@ impl Bundle {
             return Err(match blocks.len() {
                 0 => what_else(text, &others).to_owned(),
                 1 => DAMAGED.to_owned(),
-                count => format!("all {count} of its certificates are damaged"),
+                count => format!("all {count} certificates in it are damaged"),
             });
         }
         let complaint = (!damaged.is_empty()).then(|| {

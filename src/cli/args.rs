@@ -2,17 +2,13 @@
 //!
 //! Not here: what a command does.
 
-use std::path::PathBuf;
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::suggest::similar;
 use super::thresholds::ThresholdArgs;
 use crate::domain::status::{Status, Threshold};
-use crate::theme::Theme;
-
-/// What can be asked of the log.
-const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+use crate::startup::Needs;
+use crate::startup::flags::Flags;
 
 /// A terminal inspector for Cloudflare Access service tokens.
 #[derive(Debug, Parser)]
@@ -20,51 +16,13 @@ const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub flags: Flags,
     /// A command; the inspector without one.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The token to open: its ID, its client ID, or a URL that holds the ID
     #[arg(value_name = "TOKEN")]
     pub token: Option<String>,
-}
-
-/// Where help shows the options that hold for every command.
-const GLOBAL: &str = "Global options";
-
-/// Options that hold for every command.
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// The account to ask about
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
-    pub account: Option<String>,
-    /// The zone to ask about
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "ID")]
-    pub zone: Option<String>,
-    /// The profile to use
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Use the embedded demo API: no account, network or keyring needed
-    #[arg(long, global = true, help_heading = GLOBAL)]
-    pub demo: bool,
-    /// When to use colours
-    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Draw with ASCII characters only
-    #[arg(long, global = true, help_heading = GLOBAL)]
-    pub ascii: bool,
-    /// The theme: dark, light or mono
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "NAME", value_parser = Theme::names(), hide_possible_values = true)]
-    pub theme: Option<String>,
-    /// The deadline of a command in seconds
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub timeout: u64,
-    /// Certificates to trust beside the system's
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "PEM")]
-    pub ca_file: Option<PathBuf>,
-    /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, help_heading = GLOBAL, value_name = "LEVEL", value_parser = LEVELS, ignore_case = true, hide_possible_values = true)]
-    pub log: Option<String>,
 }
 
 /// A command that prints and ends.
@@ -106,6 +64,30 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// What the command needs from start-up.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        match self {
+            Self::Check(check) if check.all_profiles => Needs::EveryProfile,
+            Self::Get { .. }
+            | Self::List(_)
+            | Self::Check(_)
+            | Self::Auth {
+                command: Auth::Status { .. },
+            } => Needs::Credential,
+            Self::Auth {
+                command: Auth::Set { .. },
+            } => Needs::ProfileToStore,
+            Self::Auth {
+                command: Auth::Clear,
+            }
+            | Self::Profile { .. } => Needs::Settings,
+            Self::Completions { .. } | Self::Man => Needs::Nothing,
+        }
+    }
 }
 
 /// What `list` takes.
@@ -200,17 +182,6 @@ pub enum Auth {
     },
     /// Remove the secret, and keep the profile
     Clear,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The form of a command's output.

@@ -11,7 +11,7 @@ use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, Profile
 use super::check_result::{CheckResult, Verdict};
 use super::output::json::{CheckReport, FailureReport};
 use super::output::{self, prometheus};
-use crate::config::log;
+use crate::config::{log, permissions};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::scrub;
@@ -36,29 +36,37 @@ pub struct ErrorReporter {
 }
 
 impl ErrorReporter {
-    /// As a command does whose line was understood.
+    /// The reporter of a command.
     #[must_use]
-    pub fn of(command: Option<&Command>, clock: fn() -> DateTime<Utc>) -> Self {
+    pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
         let form = match command {
-            Some(
-                Command::Get { output, .. }
-                | Command::Auth {
-                    command: Auth::Status { output },
-                }
-                | Command::Profile {
-                    command: ProfileCommand::List { output },
-                },
-            ) => form(*output == Output::Json),
-            Some(Command::List(list)) => match list.output {
+            Command::Get { output, .. }
+            | Command::Auth {
+                command: Auth::Status { output },
+            }
+            | Command::Profile {
+                command: ProfileCommand::List { output },
+            } => form(*output == Output::Json),
+            Command::List(list) => match list.output {
                 ListOutput::Table => Form::Text,
                 ListOutput::Json => Form::Json,
                 ListOutput::Csv => Form::Csv,
             },
-            Some(Command::Check(check)) => return Self::of_check(check, clock),
+            Command::Check(check) => return Self::of_check(check, clock),
             _ => Form::Text,
         };
         Self {
             form,
+            is_check: false,
+            clock,
+        }
+    }
+
+    /// The reporter of the screens.
+    #[must_use]
+    pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
+        Self {
+            form: Form::Text,
             is_check: false,
             clock,
         }
@@ -116,7 +124,7 @@ impl ErrorReporter {
     /// Prints a failure, and gives its exit code. What standard output does not take is said on the
     /// error stream. A check says which scope it was about, where that is known.
     #[must_use]
-    pub fn tell(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
+    pub fn report(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
         let printed = if self.is_check {
@@ -169,20 +177,20 @@ impl ErrorReporter {
         match self.form {
             Form::Json => output::json(&mut out, &CheckReport(&checkup)),
             Form::Metrics => {
-                self.advise(failure);
+                self.report_hint(failure);
                 prometheus::checkup(&mut out, &checkup)
             }
             Form::Text | Form::Csv => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));
                 writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
-                self.advise(failure);
+                self.report_hint(failure);
                 Ok(())
             }
         }
     }
 
     /// Says on the error stream what a check's own output leaves out of a failure.
-    pub(super) fn advise(self, failure: &Failure) {
+    pub(super) fn report_hint(self, failure: &Failure) {
         match self.form {
             Form::Json => {}
             Form::Metrics => explain(failure),
@@ -236,4 +244,12 @@ pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
     let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
+}
+
+/// Warns of what went on unseen: nothing may be printed while the screens are in front.
+pub fn warn_at_exit() {
+    permissions::tightened()
+        .into_iter()
+        .chain(log::complaint())
+        .for_each(|sentence| warn(&sentence));
 }

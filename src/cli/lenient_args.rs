@@ -3,9 +3,9 @@
 //! Lines that the grammar refuses and lines that are still being typed are read alike. Not here:
 //! the grammar itself (`args`).
 
+use crate::startup::flags::Color;
 use clap::{Arg, Command, ValueEnum as _};
 
-use super::args::Color;
 use super::help::grammar;
 
 /// What stands on a command line, as far as it can be told.

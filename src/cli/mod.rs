@@ -5,14 +5,12 @@
 pub mod args;
 pub mod check_result;
 pub mod commands;
-pub mod desk;
 pub mod error_report;
-pub mod ground;
+mod fetch;
 pub mod help;
 mod interrupt;
 mod lenient_args;
 pub mod output;
-pub mod output_style;
 mod progress;
 pub mod prompt;
 mod suggest;

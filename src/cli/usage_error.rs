@@ -8,24 +8,90 @@ use std::io::{self, IsTerminal, Write};
 use chrono::{DateTime, Utc};
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ColorChoice, Command};
+use clap::{ColorChoice, Command, FromArgMatches as _};
 
-use super::args::Color;
+use super::args::Cli;
 use super::error_report::ErrorReporter;
 use super::help::grammar;
 use super::lenient_args::PartialArgs;
-use super::output_style;
 use super::suggest::similar;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::{SHORTEST, holds_secret, misplaced, scrub};
 use crate::domain::text;
-use crate::domain::token::TokenRef;
+use crate::domain::token::{InvalidTokenRef, TokenRef};
+use crate::startup::flags::Color;
+use crate::startup::output_style;
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code, after printing what is wrong, or the help or version that was asked for.
+pub fn parse(
+    words: &[String],
+    environment: &Environment,
+    clock: fn() -> DateTime<Utc>,
+) -> Result<Cli, u8> {
+    if let Some(code) = refuse_secret(words, environment, clock) {
+        return Err(code);
+    }
+    let parsed = grammar()
+        .try_get_matches_from(std::env::args_os())
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .and_then(
+            |cli| match cli.token.as_ref().and_then(|_| unknown_command(words)) {
+                Some(error) => Err(error),
+                None => Ok(cli),
+            },
+        );
+    match parsed {
+        Ok(Cli {
+            command: Some(command),
+            token: Some(_),
+            ..
+        }) => Err(ErrorReporter::of(&command, clock).report(&token_before_command(), None)),
+        Ok(cli) => Ok(cli),
+        Err(error) => Err(refuse(error, words, environment, clock)),
+    }
+}
+
+fn token_before_command() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "TOKEN must come after the command.",
+        "Name the token after the command.",
+    )
+}
+
+/// Reads the token to open. A name alone is refused: it may as well be a mistyped command.
+///
+/// # Errors
+/// A usage failure, which repeats nothing that may be a secret.
+pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
+    let what = match TokenRef::parse(text) {
+        Ok(token @ (TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Url { .. })) => {
+            return Ok(token);
+        }
+        Err(InvalidTokenRef::Secret) => return Err(misplaced()),
+        Ok(TokenRef::Name(name)) if !may_be_secret(&name) => format!(
+            "{} is not a command, a token ID, a client ID, or a URL that holds an ID.",
+            text::quoted(&name)
+        ),
+        // A URL may hold a secret.
+        Ok(TokenRef::Name(_)) | Err(InvalidTokenRef::Empty) => {
+            "This is not a token ID, a client ID, or a URL that holds an ID.".to_owned()
+        }
+    };
+    Err(Failure::new(
+        FailureKind::Usage,
+        what,
+        "For a name, use `tokenscope get NAME`; for all commands, see `tokenscope --help`.",
+    ))
+}
 
 /// Prints what the grammar says of a line, in the form that the line asks for, and gives its exit
 /// code: monitoring must not take a typing mistake for a warning.
-#[must_use]
-pub fn refuse(
+fn refuse(
     error: clap::Error,
     words: &[String],
     environment: &Environment,
@@ -33,11 +99,11 @@ pub fn refuse(
 ) -> u8 {
     let line = PartialArgs::read(words.iter().map(String::as_str));
     let command = line.path.first().map(String::as_str);
-    let telling = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
     if !error.use_stderr() {
         let error = colored(error, line.color, environment, io::stdout().is_terminal());
         let printed = error.print().and_then(|()| io::stdout().flush());
-        return telling.delivered(printed).unwrap_or(0);
+        return reporter.delivered(printed).unwrap_or(0);
     }
     let mut error = match mistyped_command(&line) {
         Some(better) if is_about_words(&error) => better,
@@ -47,7 +113,7 @@ pub fn refuse(
     suggest_equals_sign(&mut error, &line);
     forget_dashes(&mut error, &line, words);
     tame(&mut error);
-    if telling.is_text() && command != Some("check") {
+    if reporter.is_text() && command != Some("check") {
         let said = error.to_string();
         // What is printed as it is may be coloured.
         let _closed = match scrub(&said) {
@@ -58,7 +124,7 @@ pub fn refuse(
         };
         return 64;
     }
-    telling.tell(&failure(&error), None)
+    reporter.report(&failure(&error), None)
 }
 
 /// Has an error printed in colours, or without, by the rule that holds for tables too.
@@ -78,8 +144,7 @@ fn colored(
 
 /// What to say of a line whose first word is neither a command nor what can name a token there: the
 /// grammar takes it for a token.
-#[must_use]
-pub fn unknown_command(words: &[String]) -> Option<clap::Error> {
+fn unknown_command(words: &[String]) -> Option<clap::Error> {
     mistyped_command(&PartialArgs::read(words.iter().map(String::as_str)))
 }
 
@@ -179,8 +244,7 @@ fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
 }
 
 /// Refuses a line that holds a credential of the environment, and gives its exit code.
-#[must_use]
-pub fn refuse_secret(
+fn refuse_secret(
     words: &[String],
     environment: &Environment,
     clock: fn() -> DateTime<Utc>,
@@ -190,8 +254,8 @@ pub fn refuse_secret(
     }
     let line = PartialArgs::read(words.iter().map(String::as_str));
     let command = line.path.first().map(String::as_str);
-    let telling = ErrorReporter::of_words(command, line.output.as_deref(), clock);
-    Some(telling.tell(&misplaced(), None))
+    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    Some(reporter.report(&misplaced(), None))
 }
 
 /// The longest part of a line that is repeated, in cells.
@@ -243,8 +307,7 @@ fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
 
 /// Whether a word that stands where none belongs may be a secret: as scrubbing tells, and also what
 /// mixes letters and digits for longer than a name does. IDs of tokens are none.
-#[must_use]
-pub fn may_be_secret(word: &str) -> bool {
+fn may_be_secret(word: &str) -> bool {
     const LONGEST_NAME: usize = 12;
     let is_mixed = |run: &str| {
         run.len() >= LONGEST_NAME

@@ -14,7 +14,8 @@ use super::lookup::{Aside, Found, matching, not_in_list};
 use super::origin::{refused, without_variable};
 use crate::api::{Client, Deadlines, Options};
 use crate::config::paths::{Paths, no_home};
-use crate::credentials::{Environment, Kept, StoreError, StoreHandle};
+use crate::credentials::{Environment, Kept, MemoryStore, StoreError, StoreHandle};
+use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::{Access, Credential, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
@@ -120,6 +121,38 @@ impl TokenService {
     pub fn start_the_clock(&self) {
         let end = Instant::now() + self.limits.timeout;
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+
+    /// The same service over another server that has no stored credentials: no keyring, files,
+    /// environment, proxy or extra certificates.
+    #[must_use]
+    pub fn for_server(&self, base_url: BaseUrl) -> Self {
+        let options = Options {
+            base_url,
+            ca_file: None,
+            use_system_proxy: false,
+            ..self.options.clone()
+        };
+        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+        Self::new(options, store, Environment::default(), None, self.limits)
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.options.base_url
+    }
+
+    /// The local clock.
+    #[must_use]
+    pub fn clock(&self) -> fn() -> DateTime<Utc> {
+        self.options.clock
+    }
+
+    /// The time by the local clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.options.clock)()
     }
 
     /// Says who hears of certificates that were named and cannot be used, once.

@@ -13,35 +13,26 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{self, Clipboard};
-use crate::api::{BaseUrl, Options, Page};
+use crate::api::Page;
 use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
 use crate::config::paths::Paths;
 use crate::config::state;
-use crate::credentials::{Environment, MemoryStore, StoreHandle};
-use crate::demo::Demo;
-use crate::domain::credential::{Access, CredentialRef, CredentialSource, Identity};
+use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::token::TokenRef;
-use crate::service::{Aside, Limits, TokenService};
+use crate::service::{Aside, TokenService};
+use crate::startup::demo::{self, RunningDemo};
 
 /// How long the end waits for files.
 const AT_THE_END: Duration = Duration::from_millis(500);
 
-/// The running demo, and the service that reaches it.
-struct DemoSession {
-    _server: Demo,
-    service: Arc<TokenService>,
-}
-
 /// Runs effects.
 pub(super) struct Effects {
     service: Arc<TokenService>,
-    demo: Arc<OnceLock<DemoSession>>,
-    options: Options,
-    limits: Limits,
+    demo: Arc<OnceLock<RunningDemo>>,
     paths: Option<Paths>,
     clipboard: Clipboard,
     messages: UnboundedSender<Message>,
@@ -51,9 +42,7 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(
-        service: TokenService,
-        options: Options,
-        limits: Limits,
+        service: Arc<TokenService>,
         paths: Option<Paths>,
         clipboard: Clipboard,
         messages: UnboundedSender<Message>,
@@ -64,10 +53,8 @@ impl Effects {
             let _unheard = complaints.send(Message::Warned(failure));
         });
         Self {
-            service: Arc::new(service),
+            service,
             demo: Arc::default(),
-            options,
-            limits,
             paths,
             clipboard,
             messages,
@@ -326,10 +313,10 @@ impl Effects {
     }
 
     fn open_demo(&mut self, request: RequestId) {
-        let (demo, options, limits) = (self.demo.clone(), self.options.clone(), self.limits);
+        let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let now = (options.clock)();
-            let result = start_demo(&demo, options, limits, now).await;
+            let result = demo::start(&service).await;
+            let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });
     }
@@ -374,7 +361,7 @@ fn say_aside(
 ) {
     let dated = doubtful_date.map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("the API's answer is dated {date}, which cannot be right: our clock is used")
+        format!("the API's answer has an implausible date ({date}); using this computer's clock")
     });
     let note = dated.into_iter().chain(aside.notes).next();
     if note.is_some() || aside.retry_after.is_some() {
@@ -384,46 +371,4 @@ fn say_aside(
             note,
         });
     }
-}
-
-async fn start_demo(
-    slot: &OnceLock<DemoSession>,
-    options: Options,
-    limits: Limits,
-    now: DateTime<Utc>,
-) -> Result<Access, Failure> {
-    let cannot = |cause: String| {
-        Failure::new(
-            FailureKind::Network,
-            "The demo's server could not be started on loopback.",
-            "Check that programs may listen on 127.0.0.1.",
-        )
-        .caused_by(&cause)
-    };
-    let server = Demo::start(now)
-        .await
-        .map_err(|error| cannot(error.to_string()))?;
-    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot(error.to_string()))?;
-    let options = Options {
-        base_url,
-        ca_file: None,
-        use_system_proxy: false,
-        ..options
-    };
-    let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
-    let service = TokenService::new(options, store, Environment::default(), None, limits);
-    service.hold(server.credential.clone());
-    let identity = Identity {
-        source: CredentialSource::Demo,
-        kind: server.credential.kind.clone(),
-    };
-    let access = Access {
-        identity,
-        scope: server.scope.clone(),
-    };
-    slot.get_or_init(|| DemoSession {
-        _server: server,
-        service: Arc::new(service),
-    });
-    Ok(access)
 }

@@ -15,7 +15,7 @@ pub mod windows_keys;
 
 pub use crate::terminal::decode;
 
-use std::io::{self, Write, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -25,17 +25,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use crate::api::Options;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
-use crate::config::log;
-use crate::config::paths::Paths;
+use crate::config::{log, settings};
+use crate::credentials::STORE_NAME;
 use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
+use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
-use crate::service::{Limits, TokenService};
+use crate::startup::{Context, output_style};
 use crate::theme::Theme;
 use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
@@ -52,39 +52,65 @@ const LONGEST_FRAME: Duration = Duration::from_millis(50);
 /// How long what happens may stay off the screen while more of it comes.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
-/// Everything the screens start from.
-pub struct Launch {
-    /// Who asks about what.
-    pub session: Session,
-    /// What to open on.
-    pub opening: Opening,
-    /// What went wrong on the way here, to be shown.
-    pub warnings: Vec<Failure>,
-    /// The use-cases.
-    pub service: TokenService,
-    /// What the demo's client is made of, its address aside.
-    pub options: Options,
-    /// How patient the demo's client is.
-    pub limits: Limits,
-    /// The files; none for the demo.
-    pub paths: Option<Paths>,
-    /// The keys.
-    pub keymap: Keymap,
-    /// The colours.
-    pub theme: Theme,
-    /// Whether to draw with ASCII only.
-    pub ascii: bool,
-    /// What copied text goes through.
-    pub clipboard: Clipboard,
-    /// A fault to make on purpose, so that tests see how the program ends; debug builds only.
-    pub fault: Option<String>,
+/// Says why the screens cannot be shown here, if so.
+#[must_use]
+pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
+    if !(io::stdin().is_terminal() && stdout().is_terminal()) {
+        Some("the screens need a terminal")
+    } else if context.style.is_dumb {
+        Some("the screens need a terminal that moves its cursor, and TERM is dumb or unset")
+    } else {
+        None
+    }
+}
+
+/// What the screens are drawn with.
+pub struct Appearance {
+    keymap: Keymap,
+    theme: Theme,
+    ascii: bool,
+}
+
+impl Appearance {
+    /// The keys and colours that files, flags and environment ask for. A `keymap.toml` that cannot be
+    /// used is a warning: the built-in keys are used instead.
+    ///
+    /// # Errors
+    /// A theme that does not exist.
+    pub fn of(context: &Context, warnings: &mut Vec<Failure>) -> Result<Self, Failure> {
+        let mut keymap = Keymap::built_in()?;
+        let text = context
+            .paths
+            .as_ref()
+            .map(settings::keymap_text)
+            .transpose();
+        let patched = text.and_then(|text| match text.flatten() {
+            Some(text) => Ok(Some(keymap.clone().patched(&text)?)),
+            None => Ok(None),
+        });
+        match patched {
+            Ok(Some(patched)) => keymap = patched,
+            Ok(None) => {}
+            Err(failure) => warnings.insert(0, failure),
+        }
+        Ok(Self {
+            keymap,
+            theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
+            ascii: context.style.ascii,
+        })
+    }
 }
 
 /// Runs the screens until the user or a signal ends them, and gives the exit code.
 ///
 /// # Errors
 /// The terminal's, when it cannot be taken over or written to.
-pub fn run(launch: Launch) -> io::Result<u8> {
+pub fn run(
+    context: Context,
+    appearance: &Appearance,
+    token: Option<TokenRef>,
+    warnings: Vec<Failure>,
+) -> io::Result<u8> {
     // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -94,7 +120,14 @@ pub fn run(launch: Launch) -> io::Result<u8> {
         Signals::listen()?
     };
     let mut screen = Screen::open()?;
-    let code = runtime.block_on(run_loop(&mut screen, signals, launch));
+    let code = runtime.block_on(run_loop(
+        &mut screen,
+        signals,
+        context,
+        appearance,
+        token,
+        warnings,
+    ));
     drop(screen);
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
@@ -116,41 +149,75 @@ fn is_gone(error: &io::Error) -> bool {
     is_closed || error.kind() == io::ErrorKind::BrokenPipe
 }
 
-async fn run_loop(screen: &mut Screen, signals: Signals, launch: Launch) -> io::Result<u8> {
-    let clock = Clocks::start(launch.options.clock);
-    let mut state = State::new(launch.session, clock.now(), screen.size()?);
-    let first = app::start(&mut state, launch.opening);
+fn opening(context: &Context, token: Option<TokenRef>) -> Opening {
+    match token {
+        token if context.flags.demo => Opening::Demo(token),
+        Some(token) => Opening::Token(token),
+        None if context.credential.identity.is_some() || !context.settings.profiles.is_empty() => {
+            Opening::Lookup
+        }
+        None => Opening::Setup,
+    }
+}
+
+fn session(context: &Context) -> Session {
+    let credential = &context.credential;
+    let variable = context.environment.credential().ok().flatten();
+    Session {
+        identity: credential.identity.clone(),
+        profile: credential.profile.clone(),
+        scope: credential.scope.clone(),
+        scope_origin: credential.scope_origin.clone(),
+        store: credential.profile.is_some().then_some(STORE_NAME),
+        base_url: context.service.base_url().clone(),
+        variable: variable
+            .filter(|_| !context.flags.demo)
+            .map(|found| found.variable),
+        is_named: context.flags.profile.is_some(),
+        settings: context.settings.clone(),
+        demo_only: context.flags.demo,
+    }
+}
+
+async fn run_loop(
+    screen: &mut Screen,
+    signals: Signals,
+    context: Context,
+    appearance: &Appearance,
+    token: Option<TokenRef>,
+    warnings: Vec<Failure>,
+) -> io::Result<u8> {
+    let clock = Clocks::start(context.service.clock());
+    let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    let first = app::start(&mut state, opening(&context, token));
     let look = RenderContext {
-        keymap: &launch.keymap,
-        theme: &launch.theme,
-        ascii: launch.ascii,
+        keymap: &appearance.keymap,
+        theme: &appearance.theme,
+        ascii: appearance.ascii,
         local,
     };
     screen.draw(&state, &look)?;
     #[cfg(debug_assertions)]
-    screen.slow_down(test_faults::pause(launch.fault.as_deref()));
+    let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
+    #[cfg(debug_assertions)]
+    screen.slow_down(test_faults::pause(fault));
 
     let (sender, messages) = unbounded_channel();
-    for failure in launch.warnings {
+    for failure in warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
-    let mut effects = Effects::new(
-        launch.service,
-        launch.options,
-        launch.limits,
-        launch.paths,
-        launch.clipboard,
-        sender,
-    );
+    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
+    let clipboard = Clipboard::of(has_tmux, has_screen);
     let mut sources = EventSources {
         messages,
         input: Input::listen()?,
         signals,
         wakeup: Wakeup::new()?,
     };
-    effects.load_recents();
     #[cfg(debug_assertions)]
-    test_faults::make(launch.fault.as_deref())?;
+    test_faults::make(fault)?;
+    let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
+    effects.load_recents();
     run_effects(screen, &mut effects, first)?;
     let code = event_loop(
         screen,

@@ -8,12 +8,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::args::Output;
-use crate::cli::desk::{Desk, no_scope, unprintable};
 use crate::cli::error_report::{explain, warn};
+use crate::cli::fetch::{no_scope, unprintable};
 use crate::cli::output::config_report::AuthReport;
 use crate::cli::output::json::ScopeReport;
 use crate::cli::output::{self, details};
-use crate::cli::output_style;
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -25,39 +24,41 @@ use crate::domain::redaction::scrub;
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::text;
 use crate::service::{TokenService, no_default};
+use crate::startup::Context;
 
 /// What is asked where a person had no time to unlock the keyring.
 const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
 
 pub(super) async fn set(
-    desk: Desk,
+    context: Context,
     stdin: bool,
     email: Option<&str>,
     no_check: bool,
 ) -> Result<u8, Failure> {
-    let name = desk
+    let name = context
+        .flags
         .profile
-        .unwrap_or_else(|| desk.settings.default_profile.clone());
+        .unwrap_or_else(|| context.settings.default_profile.clone());
     let name = parse_new_profile_name(&name).map_err(|error| unfit_name(&name, error))?;
     let kind = kind(email)?;
-    let scope = desk
-        .selection
+    let scope = context
+        .credential
         .scope
-        .or_else(|| desk.settings.profile(&name)?.scope.clone())
+        .or_else(|| context.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
     // Before anybody types a secret that is meant for somebody else.
-    if let Some(host) = desk.options.base_url.foreign_host() {
+    if let Some(host) = context.service.base_url().foreign_host() {
         warn(&format!(
             "the credential of profile {name} goes to {host}, and is stored for that host alone."
         ));
     }
-    let is_dumb = output_style::is_dumb(&desk.environment);
+    let is_dumb = context.style.is_dumb;
     let secret = if stdin {
-        piped_secret(desk.limits.timeout).await?
+        piped_secret(Duration::from_secs(context.flags.timeout)).await?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
         // How long a person takes over it is not the command's time.
-        desk.service.start_the_clock();
+        context.service.start_the_clock();
         typed
     };
     let credential = Credential {
@@ -66,17 +67,17 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = desk.service.verify(&credential, &scope);
+        let checking = context.service.verify(&credential, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {
         name,
         kind,
         scope: Some(scope),
-        base_url: desk.options.base_url,
+        base_url: context.service.base_url().clone(),
     };
-    store(&desk.service, &profile, &credential, is_dumb, !stdin).await?;
-    if let Some(why) = desk.environment.overrules(&profile.name) {
+    store(&context.service, &profile, &credential, is_dumb, !stdin).await?;
+    if let Some(why) = context.environment.overrules(&profile.name) {
         warn(&why);
     }
     Ok(0)
@@ -149,13 +150,10 @@ fn read_secret() -> Result<Secret, Failure> {
         .read_to_end(&mut bytes);
     read.map_err(|error| unreadable(&error))?;
     if bytes.len() > CAPACITY {
-        return Err(not_a_credential(
-            InvalidSecret::Long,
-            "standard input holds",
-        ));
+        return Err(not_a_credential(InvalidSecret::Long));
     }
     let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
-    Secret::parse(text).map_err(|error| not_a_credential(error, "standard input holds"))
+    Secret::parse(text).map_err(not_a_credential)
 }
 
 fn unreadable(error: &impl ToString) -> Failure {
@@ -168,26 +166,29 @@ fn unreadable(error: &impl ToString) -> Failure {
 }
 
 /// What was read cannot be a credential.
-fn not_a_credential(error: InvalidSecret, what: &str) -> Failure {
+fn not_a_credential(error: InvalidSecret) -> Failure {
     Failure::new(
         FailureKind::Usage,
-        format!("What {what} is no credential: {error}."),
+        format!("Standard input does not hold a valid credential: {error}."),
         "Give the API token or key, and nothing else.",
     )
 }
 
-pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let identity = desk.selection.identity.as_ref();
+pub(super) async fn status(
+    context: Context,
+    form: Output,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let credential = &context.credential;
+    let identity = credential.identity.as_ref();
     let mut report = AuthReport {
-        profile: desk.selection.profile.clone(),
+        profile: credential.profile.clone(),
         source: "none",
         variable: None,
         credential: identity.map(|identity| identity.kind.code()),
-        email: identity
-            .and_then(|identity| identity.kind.email())
-            .map(str::to_owned),
-        scope: desk.selection.scope.as_ref().map(ScopeReport::from),
-        base_url: desk.options.base_url.to_string(),
+        email: identity.and_then(|it| it.kind.email()).map(str::to_owned),
+        scope: credential.scope.as_ref().map(ScopeReport::from),
+        base_url: context.service.base_url().to_string(),
         stored: None,
         locked: None,
         store: None,
@@ -201,10 +202,9 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
         }
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
-            let may_go = desk.may_use(profile);
-            let is_dumb = output_style::is_dumb(&desk.environment);
-            let looking = desk.service.look(profile);
-            match Progress::new(is_dumb).beside(looking).await {
+            let may_go = may_use(&context, profile);
+            let looking = context.service.look(profile);
+            match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
                     report.stored = kept.entries.map(|entries| entries > 0);
                     report.locked = Some(kept.locked.is_some());
@@ -212,10 +212,10 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
                     let why_not = why_not_usable(kept);
                     is_usable = may_go && why_not.is_none();
                     if let Some(why_not) = why_not {
-                        explain(&desk.service.store_failure(why_not, profile));
+                        explain(&context.service.store_failure(why_not, profile));
                     }
                     // What the file says of the address is not all: the store has a say in it.
-                    if is_usable && let Err(failure) = desk.service.may_send(profile).await {
+                    if is_usable && let Err(failure) = context.service.may_send(profile).await {
                         is_usable = false;
                         explain(&failure);
                     }
@@ -228,14 +228,23 @@ pub(super) async fn status(desk: Desk, form: Output, out: &mut Vec<u8>) -> Resul
             }
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
-        None => no_default(&desk.settings).iter().for_each(explain),
+        None => no_default(&context.settings).iter().for_each(explain),
     }
     let printed = match form {
         Output::Json => output::json(out, &report),
-        Output::Table => details::auth(out, &report, desk.style),
+        Output::Table => details::auth(out, &report, context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(u8::from(!is_usable))
+}
+
+/// Whether the stored secret of a profile may go where requests go. Explains a refusal.
+fn may_use(context: &Context, profile: &str) -> bool {
+    let known = context.settings.profile(profile);
+    let refusal = known.and_then(|profile| profile.is_kept_from(context.service.target()));
+    let refusal = refusal.map(|failure| context.service.with_open_ways(failure));
+    refusal.iter().for_each(explain);
+    refusal.is_none()
 }
 
 fn why_not_usable(kept: Kept) -> Option<StoreError> {
@@ -246,12 +255,13 @@ fn why_not_usable(kept: Kept) -> Option<StoreError> {
     })
 }
 
-pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
-    let name = desk
+pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
+    let name = context
+        .flags
         .profile
-        .unwrap_or_else(|| desk.settings.default_profile.clone());
-    let clearing = desk.service.clear(&name);
-    let is_dumb = output_style::is_dumb(&desk.environment);
+        .unwrap_or_else(|| context.settings.default_profile.clone());
+    let clearing = context.service.clear(&name);
+    let is_dumb = context.style.is_dumb;
     let was_there = Progress::new(is_dumb).beside(clearing).await;
     let was_there = was_there.map_err(|failure| stays(failure, &name))?;
     let mut said = if was_there {
@@ -259,7 +269,7 @@ pub(super) async fn clear(desk: Desk) -> Result<u8, Failure> {
     } else {
         format!("Nothing was stored for profile {name}.")
     };
-    if desk.settings.profile(&name).is_none() {
+    if context.settings.profile(&name).is_none() {
         said.push_str(" There is no profile of that name.");
     }
     // Nobody is left to hear of a closed stream.

@@ -11,8 +11,8 @@ use super::get;
 use super::named::{Named, named_tokens};
 use crate::cli::args::{Check, CheckOutput};
 use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
-use crate::cli::desk::{Desk, Reach, access, unprintable};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
+use crate::cli::fetch::{Fetcher, access, unprintable};
 use crate::cli::output::json::CheckReport;
 use crate::cli::output::{self, check_text, prometheus};
 use crate::config::log;
@@ -21,16 +21,19 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::{CredentialRequest, Listed, select};
+use crate::startup::Context;
 
-pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let (style, telling) = (
-        desk.style,
-        ErrorReporter::of_check(wanted, desk.options.clock),
-    );
+pub(super) async fn check(
+    context: Context,
+    wanted: &Check,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let style = context.style;
+    let reporter = ErrorReporter::of_check(wanted, context.service.clock());
     let mut checkup = if wanted.all_profiles {
-        all_profiles(desk, wanted).await?
+        all_profiles(context, wanted).await?
     } else {
-        one_credential(desk, wanted).await?
+        one_credential(context, wanted).await?
     };
     checkup.read = checkup.entries.len();
     let subjects = checkup.entries.iter().map(|entry| entry.subject.as_ref());
@@ -61,7 +64,7 @@ pub(super) async fn check(desk: Desk, wanted: &Check, out: &mut Vec<u8>) -> Resu
     };
     printed.map_err(|error| unprintable(&error))?;
     if let Some(failure) = &checkup.error {
-        telling.advise(failure);
+        reporter.report_hint(failure);
     }
     if let Some(why) = &checkup.incomplete {
         warn_beside_check(&format!("the list is incomplete: {why}"));
@@ -74,16 +77,16 @@ fn is_table(wanted: &Check) -> bool {
     wanted.output == CheckOutput::Table
 }
 
-async fn one_credential(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure> {
+async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
     let named = wanted
         .tokens
         .iter()
         .map(|text| Ok((text.clone(), get::parse(text)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
-    let reach = Reach::new(desk).await?;
+    let fetcher = Fetcher::new(context).await?;
     if named.is_empty() {
-        let access = reach.access(None)?;
-        let listed = reach.list(&access).await?;
+        let access = fetcher.access(None)?;
+        let listed = fetcher.list(&access).await?;
         let tokens = listed.tokens.into_iter();
         return Ok(CheckResult {
             entries: tokens.map(|token| found(&access.scope, token)).collect(),
@@ -91,11 +94,11 @@ async fn one_credential(desk: Desk, wanted: &Check) -> Result<CheckResult, Failu
             profiles: None,
             incomplete: listed.incomplete,
             error: None,
-            context: reach.evaluation_context(listed.measured_offset, is_table(wanted)),
+            context: fetcher.evaluation_context(listed.measured_offset, is_table(wanted)),
             scope: Some(access.scope),
         });
     }
-    these(&reach, named, is_table(wanted)).await
+    these(&fetcher, named, is_table(wanted)).await
 }
 
 fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
@@ -110,7 +113,7 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
 
 /// The named tokens, each with its own outcome.
 async fn these(
-    reach: &Reach,
+    fetcher: &Fetcher,
     named: Vec<(String, TokenRef)>,
     is_for_people: bool,
 ) -> Result<CheckResult, Failure> {
@@ -118,8 +121,8 @@ async fn these(
         entries,
         measured,
         incomplete,
-    } = named_tokens(reach, named).await?;
-    let context = reach.evaluation_context(measured, is_for_people);
+    } = named_tokens(fetcher, named).await?;
+    let context = fetcher.evaluation_context(measured, is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
@@ -148,9 +151,9 @@ fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
 }
 
 /// The tokens of every profile, read at once. A profile that fails hides no other.
-async fn all_profiles(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure> {
-    refuse_contradictions(&desk, wanted)?;
-    let names: Vec<String> = desk
+async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
+    refuse_contradictions(&context, wanted)?;
+    let names: Vec<String> = context
         .settings
         .profiles
         .iter()
@@ -170,42 +173,42 @@ async fn all_profiles(desk: Desk, wanted: &Check) -> Result<CheckResult, Failure
                 profile: Some(name.clone()),
                 ..CredentialRequest::default()
             };
-            let chosen = select(&wishes, &desk.environment, &desk.settings)?;
-            access(chosen.identity, chosen.scope, &desk.settings)
+            let chosen = select(&wishes, &context.environment, &context.settings)?;
+            access(chosen.identity, chosen.scope, &context.settings)
         })
         .collect();
-    let reach = Reach::new(desk).await?;
-    let answers = reach.list_all(&accesses).await;
+    let fetcher = Fetcher::new(context).await?;
+    let answers = fetcher.list_all(&accesses).await;
     let scopes = accesses
         .into_iter()
         .map(|access| access.ok().map(|access| access.scope));
     let read = names.into_iter().zip(scopes).zip(answers);
     Ok(gathered(
         read.map(|((name, scope), answer)| (name, scope, answer)),
-        &reach,
+        &fetcher,
         is_table(wanted),
     ))
 }
 
-fn refuse_contradictions(desk: &Desk, wanted: &Check) -> Result<(), Failure> {
+fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failure> {
     let other = match () {
         () if !wanted.tokens.is_empty() => "a token",
-        () if desk.profile.is_some() => "--profile",
-        () if desk.scope.is_some() => "--account or --zone",
-        () if desk.is_demo => "--demo",
+        () if context.flags.profile.is_some() => "--profile",
+        () if context.credential.scope.is_some() => "--account or --zone",
+        () if context.flags.demo => "--demo",
         () => return Ok(()),
     };
     Err(Failure::new(
         FailureKind::Usage,
-        format!("--all-profiles and {other} are both given; each says what to check."),
-        "Leave one of the two out.",
+        format!("--all-profiles cannot be combined with {other}."),
+        "Pass only one.",
     ))
 }
 
 /// Puts the profiles' answers together. A token that several profiles see counts once.
 fn gathered(
     answers: impl Iterator<Item = (String, Option<Scope>, Result<Listed, Failure>)>,
-    reach: &Reach,
+    fetcher: &Fetcher,
     is_for_people: bool,
 ) -> CheckResult {
     let (mut entries, mut profiles, mut measured) = (Vec::new(), Vec::new(), None);
@@ -248,7 +251,7 @@ fn gathered(
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
         error,
-        context: reach.evaluation_context(measured, is_for_people),
+        context: fetcher.evaluation_context(measured, is_for_people),
     }
 }
 

@@ -2,10 +2,15 @@
 //!
 //! So that profiles of today are offered, and no script grows stale. Not here: the grammar (`args`).
 
+use std::io::{self, Write};
+
 use clap::Arg;
 
 use crate::cli::args::Shell;
 use crate::cli::lenient_args::{PartialArgs, takes_value};
+use crate::config::paths::Paths;
+use crate::config::settings;
+use crate::credentials::Environment;
 use crate::domain::status::Status;
 
 /// The word that a script calls the program with.
@@ -20,6 +25,28 @@ pub fn script(shell: Shell) -> &'static str {
         Shell::Fish => include_str!("../../../assets/completions/tokenscope.fish"),
         Shell::PowerShell => include_str!("../../../assets/completions/tokenscope.ps1"),
     }
+}
+
+/// Answers a shell's script on standard output. Offers no profiles where they cannot be read.
+pub fn complete(words: &[String]) {
+    let profiles = || {
+        let environment = Environment::read();
+        let paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref());
+        let loaded = paths.and_then(|paths| settings::load(&paths));
+        let profiles = loaded.map(|loaded| loaded.settings.profiles);
+        let names = profiles.unwrap_or_default().into_iter();
+        names.map(|profile| profile.name).collect()
+    };
+    let mut text = String::new();
+    for candidate in candidates(words, profiles) {
+        text.push_str(&candidate.word);
+        if !candidate.about.is_empty() {
+            text.push('\t');
+            text.push_str(&candidate.about);
+        }
+        text.push('\n');
+    }
+    let _closed = io::stdout().write_all(text.as_bytes());
 }
 
 /// What can stand in a place, and what to say of it.

@@ -5,31 +5,32 @@
 use std::sync::Arc;
 
 use crate::cli::args::Output;
-use crate::cli::desk::{Desk, Reach, unprintable};
+use crate::cli::fetch::{Fetcher, unprintable};
 use crate::cli::output::json::TokenReport;
 use crate::cli::output::{self, details};
 use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::redaction::misplaced;
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
+use crate::startup::Context;
 
 /// How many IDs a hint names.
 const MOST_IDS: usize = 10;
 
 pub(super) async fn get(
-    desk: Desk,
+    context: Context,
     token: &str,
     form: Output,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     let token = parse(token)?;
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(token.scope())?;
-    let found = reach.look_up(&access, &token).await?;
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(token.scope())?;
+    let found = fetcher.look_up(&access, &token).await?;
     let [one] = found.tokens.as_slice() else {
         return Err(ambiguous(&found.tokens, &token));
     };
-    let context = reach.evaluation_context(found.measured_offset, form == Output::Table);
+    let context = fetcher.evaluation_context(found.measured_offset, form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(
@@ -40,7 +41,7 @@ pub(super) async fn get(
                 context,
             },
         ),
-        Output::Table => details::token(out, one, context, reach.style),
+        Output::Table => details::token(out, one, context, fetcher.context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     Ok(0)
@@ -53,7 +54,7 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
         InvalidTokenRef::Empty => Failure::new(
             FailureKind::Usage,
             // Not repeated: a URL may hold a secret.
-            format!("What is given cannot name a token: {error}."),
+            format!("Invalid token reference: {error}."),
             "Give its ID, client ID, exact name, or a URL that holds the ID.",
         ),
     })

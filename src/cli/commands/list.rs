@@ -5,20 +5,25 @@
 use std::sync::Arc;
 
 use crate::cli::args::{List, ListOutput};
-use crate::cli::desk::{Desk, Reach, unprintable};
 use crate::cli::error_report::warn;
+use crate::cli::fetch::{Fetcher, unprintable};
 use crate::cli::output::json::ListReport;
 use crate::cli::output::{csv, table};
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
+use crate::startup::Context;
 
-pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    let reach = Reach::new(desk).await?;
-    let access = reach.access(None)?;
-    let listed = reach.list(&access).await?;
+pub(super) async fn list(
+    context: Context,
+    wanted: &List,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
+    let fetcher = Fetcher::new(context).await?;
+    let access = fetcher.access(None)?;
+    let listed = fetcher.list(&access).await?;
     let is_table = wanted.output == ListOutput::Table;
-    let context = reach.evaluation_context(listed.measured_offset, is_table);
+    let context = fetcher.evaluation_context(listed.measured_offset, is_table);
     let has_some = !listed.tokens.is_empty();
     let tokens = by_urgency(listed.tokens, wanted, context);
     let is_empty = tokens.is_empty();
@@ -34,12 +39,12 @@ pub(super) async fn list(desk: Desk, wanted: &List, out: &mut Vec<u8>) -> Result
             report.print(out)
         }
         ListOutput::Csv => csv::tokens(out, &tokens, context),
-        ListOutput::Table => table::tokens(out, &tokens, context, reach.style),
+        ListOutput::Table => table::tokens(out, &tokens, context, fetcher.context.style),
     };
     printed.map_err(|error| unprintable(&error))?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
-    let is_watched = reach.style.width.is_some() && is_table;
+    let is_watched = fetcher.context.style.width.is_some() && is_table;
     if is_empty && is_watched {
         let said = if has_some {
             "no service token fits."

@@ -4,12 +4,17 @@
 
 use std::io::{self, Write};
 
+use chrono::{DateTime, Utc};
+use tokio::runtime::Builder;
+
 use crate::cli::args::{Auth, Command, ProfileCommand};
-use crate::cli::desk::Desk;
-use crate::cli::error_report::ErrorReporter;
+use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::progress::warn_meanwhile;
 use crate::cli::{interrupt, prompt};
+use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::startup::Context;
+use crate::startup::flags::Flags;
 
 mod auth;
 mod check;
@@ -23,28 +28,63 @@ mod profile;
 /// The manual page. A test holds it against the grammar.
 const MANUAL: &str = include_str!("../../../assets/tokenscope.1");
 
-/// Runs a command. Failures are printed too, as JSON where that was asked for.
-pub async fn run(desk: Desk, command: Command) -> u8 {
-    let telling = ErrorReporter::of(Some(&command), desk.options.clock);
-    let is_terminal = desk.style.width.is_some();
-    let scope = desk.selection.scope.clone();
+/// Runs a command from start-up to its exit code. Failures are printed too, as JSON where that was
+/// asked for.
+#[must_use]
+pub fn run(
+    command: Command,
+    flags: Flags,
+    environment: Environment,
+    clock: fn() -> DateTime<Utc>,
+) -> u8 {
+    let reporter = ErrorReporter::of(&command, clock);
+    let mut warnings = Vec::new();
+    let prepared = Context::prepare(flags, command.needs(), environment, clock, &mut warnings);
+    warnings.iter().for_each(|it| warn(&it.summary));
+    let context = match prepared {
+        Ok(context) => context,
+        Err(failure) => return reporter.report(&failure, None),
+    };
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return reporter.report(&no_runtime(&error), None),
+    };
+    let code = runtime.block_on(run_until_signal(command, context, reporter));
+    // A keyring call that hangs must not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+fn no_runtime(error: &io::Error) -> Failure {
+    Failure::new(
+        FailureKind::Config,
+        "The system refuses what the command needs to wait for answers.",
+        "Check the limits on open files and threads.",
+    )
+    .caused_by(error)
+}
+
+async fn run_until_signal(command: Command, context: Context, reporter: ErrorReporter) -> u8 {
+    let is_terminal = context.style.width.is_some();
+    let scope = context.credential.scope.clone();
     let mut text = Vec::new();
     // Signals are listened for before the command begins.
     let outcome = tokio::select! { biased;
         code = interrupt::signalled() => {
             // The command may have been asking for a secret.
             prompt::give_back();
-            let _of_the_signal = telling.tell(&interrupted(), scope.as_ref());
+            let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
-        outcome = execute(desk, command, &mut text) => outcome,
+        outcome = execute(context, command, &mut text) => outcome,
     };
     if is_terminal {
-        text = telling.on_terminal(text);
+        text = reporter.on_terminal(text);
     }
     match outcome {
-        Ok(code) => telling.delivered(print(&text)).unwrap_or(code),
-        Err(failure) => telling.tell(&failure, scope.as_ref()),
+        Ok(code) => reporter.delivered(print(&text)).unwrap_or(code),
+        Err(failure) => reporter.report(&failure, scope.as_ref()),
     }
 }
 
@@ -57,49 +97,49 @@ fn print(text: &[u8]) -> io::Result<()> {
 fn interrupted() -> Failure {
     Failure::new(
         FailureKind::Interrupted,
-        "A signal ended the command.",
-        "Start it again.",
+        "Interrupted by a signal.",
+        "Run the command again.",
     )
 }
 
-async fn execute(mut desk: Desk, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
-    if desk.is_demo && changes_something(&command) {
+async fn execute(mut context: Context, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    if context.flags.demo && changes_something(&command) {
         return Err(Failure::new(
             FailureKind::Usage,
-            "The demo keeps neither credentials nor profiles.",
+            "The demo does not store credentials or profiles.",
             "Run the command without --demo.",
         ));
     }
-    desk.service.complain_to(warn_meanwhile);
-    desk.service.tell_foreign_hosts_to(warn_meanwhile);
-    desk.service.start_the_clock();
+    context.service.complain_to(warn_meanwhile);
+    context.service.tell_foreign_hosts_to(warn_meanwhile);
+    context.service.start_the_clock();
     match command {
         Command::Get {
             token,
             thresholds,
             output,
         } => {
-            desk.settings.thresholds = thresholds.over(desk.settings.thresholds)?;
-            get::get(desk, &token, output, out).await
+            context.settings.thresholds = thresholds.over(context.settings.thresholds)?;
+            get::get(context, &token, output, out).await
         }
         Command::List(wanted) => {
-            desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
-            list::list(desk, &wanted, out).await
+            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
+            list::list(context, &wanted, out).await
         }
         Command::Check(wanted) => {
-            desk.settings.thresholds = wanted.thresholds.over(desk.settings.thresholds)?;
-            check::check(desk, &wanted, out).await
+            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
+            check::check(context, &wanted, out).await
         }
         Command::Auth { command } => match command {
             Auth::Set {
                 stdin,
                 email,
                 no_check,
-            } => auth::set(desk, stdin, email.as_deref(), no_check).await,
-            Auth::Status { output } => auth::status(desk, output, out).await,
-            Auth::Clear => auth::clear(desk).await,
+            } => auth::set(context, stdin, email.as_deref(), no_check).await,
+            Auth::Status { output } => auth::status(context, output, out).await,
+            Auth::Clear => auth::clear(context).await,
         },
-        Command::Profile { command } => profile::profile(desk, command, out).await,
+        Command::Profile { command } => profile::profile(context, command, out).await,
         Command::Completions { shell } => {
             out.extend_from_slice(completions::script(shell).as_bytes());
             Ok(0)

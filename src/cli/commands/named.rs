@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 
 use super::get;
 use crate::cli::check_result::Entry;
-use crate::cli::desk::Reach;
+use crate::cli::fetch::Fetcher;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -57,7 +57,7 @@ impl Request {
 /// # Errors
 /// No credential, or no scope for one of them; what the API answers is in the entries.
 pub(super) async fn named_tokens(
-    reach: &Reach,
+    fetcher: &Fetcher,
     named: Vec<(String, TokenRef)>,
 ) -> Result<Named, Failure> {
     let mut seen = HashSet::new();
@@ -68,7 +68,7 @@ pub(super) async fn named_tokens(
             continue;
         }
         count += 1;
-        let access = reach.access(token.scope())?;
+        let access = fetcher.access(token.scope())?;
         let of_scope = |group: &&mut Vec<Request>| {
             let first = group.first();
             first.is_some_and(|first| first.access.scope == access.scope)
@@ -87,7 +87,7 @@ pub(super) async fn named_tokens(
         }
     }
     let mut reader = Reader {
-        reach,
+        fetcher,
         lists_ids: count > MOST_BY_ID,
         refusal: None,
         read: Named {
@@ -103,7 +103,7 @@ pub(super) async fn named_tokens(
 }
 
 struct Reader<'a> {
-    reach: &'a Reach,
+    fetcher: &'a Fetcher,
     /// Whether IDs are looked for in the list too.
     lists_ids: bool,
     /// The answer that every other request would get as well.
@@ -120,7 +120,7 @@ impl Reader<'_> {
         if let Some(first) = listed.first() {
             let list = match self.refusal.clone() {
                 Some(refusal) => Err(refusal),
-                None => self.reach.list(&first.access).await,
+                None => self.fetcher.list(&first.access).await,
             };
             by_id.extend(self.find(listed, &list));
         }
@@ -184,7 +184,7 @@ impl Reader<'_> {
             }
             let looking = batch
                 .iter()
-                .map(|request| self.reach.look_up(&request.access, &request.token));
+                .map(|request| self.fetcher.look_up(&request.access, &request.token));
             let answers = join_all(looking).await;
             for (request, answer) in batch.into_iter().zip(answers) {
                 let subject = match answer {

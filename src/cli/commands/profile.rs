@@ -3,44 +3,46 @@
 //! Not here: making one, which `auth set` does.
 
 use crate::cli::args::{Output, ProfileCommand};
-use crate::cli::desk::{Desk, unprintable};
 use crate::cli::error_report::warn;
+use crate::cli::fetch::unprintable;
 use crate::cli::output::config_report::ProfilesReport;
 use crate::cli::output::{self, table};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
+use crate::startup::Context;
 
 pub(super) async fn profile(
-    desk: Desk,
+    context: Context,
     command: ProfileCommand,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     match command {
         ProfileCommand::List { output } => {
-            let report = ProfilesReport::from(&desk.settings);
+            let report = ProfilesReport::from(&context.settings);
             let printed = match output {
                 Output::Json => output::json(out, &report),
-                Output::Table => table::profiles(out, &report, desk.style),
+                Output::Table => table::profiles(out, &report, context.style),
             };
             printed.map_err(|error| unprintable(&error))?;
         }
         ProfileCommand::Use { name } => {
-            desk.service.use_profile(&name)?;
-            desk.environment
+            context.service.use_profile(&name)?;
+            context
+                .environment
                 .overrules(&name)
                 .iter()
                 .for_each(|why| warn(why));
         }
-        ProfileCommand::Remove { name } => remove(&desk, &name).await?,
+        ProfileCommand::Remove { name } => remove(&context, &name).await?,
     }
     Ok(0)
 }
 
-async fn remove(desk: &Desk, name: &str) -> Result<(), Failure> {
-    if desk.settings.profile(name).is_none() {
+async fn remove(context: &Context, name: &str) -> Result<(), Failure> {
+    if context.settings.profile(name).is_none() {
         return Err(no_such_profile(name));
     }
-    if let Some(unreached) = desk.service.remove_profile(name).await?.unreached {
+    if let Some(unreached) = context.service.remove_profile(name).await?.unreached {
         warn(&format!("{} {}", unreached.summary, unreached.hint));
     }
     Ok(())

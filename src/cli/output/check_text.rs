@@ -9,16 +9,17 @@ use chrono::{DateTime, Utc};
 
 use super::details;
 use super::rfc3339;
-use super::table::{self, Style};
+use super::table;
 use crate::cli::check_result::{CheckResult, Verdict};
 use crate::domain::duration::rough;
 use crate::domain::status::{EvaluationContext, Status, Tone};
+use crate::startup::output_style::OutputStyle;
 
 /// Prints a check.
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: Style) -> io::Result<()> {
+pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
     let said = style.clean(&sentence(checkup, verdict)).into_owned();

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::config_report::AuthReport;
-use super::table::{GAP, Style, colored};
+use super::table::{GAP, colored};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
@@ -13,12 +13,13 @@ use crate::domain::findings::findings;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::startup::output_style::OutputStyle;
 
 /// Prints rows of a label and a value. On a terminal, long values go on beneath themselves.
 pub(super) fn labelled(
     out: &mut impl Write,
     rows: &[(String, String, Option<Tone>)],
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let clean: Vec<_> = rows
         .iter()
@@ -60,7 +61,7 @@ pub fn token(
     out: &mut impl Write,
     token: &ServiceToken,
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let status = Status::of(token, context);
     let row = |label: &str, value: String| (label.to_owned(), value, None);
@@ -109,7 +110,7 @@ fn foreign_address(base_url: &str) -> Option<String> {
 ///
 /// # Errors
 /// The writer's.
-pub fn auth(out: &mut impl Write, report: &AuthReport, style: Style) -> io::Result<()> {
+pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io::Result<()> {
     let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
     let rows = [
         ("Profile", report.profile.clone()),

@@ -17,37 +17,12 @@ use crate::domain::fields::shown;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
+use crate::startup::output_style::OutputStyle;
 
 /// What stands between two columns of a terminal.
 pub(super) const GAP: &str = "  ";
 /// A name is not cut shorter than this while another column can give way.
 const NARROWEST_NAME: usize = 32;
-
-/// How a table looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// The cells of a line of the terminal; none where a tab stands between columns instead.
-    pub width: Option<usize>,
-    /// A status has its colour.
-    pub colored: bool,
-    /// Only ASCII is drawn.
-    pub ascii: bool,
-}
-
-impl Style {
-    fn ellipsis(self) -> &'static str {
-        if self.ascii { "..." } else { "…" }
-    }
-
-    /// Untrusted text for a cell or a line.
-    pub(super) fn clean(self, text: &str) -> Cow<'_, str> {
-        let clean = text::line(text);
-        if self.width.is_some() || !clean.contains('|') {
-            return clean;
-        }
-        text::without_pipes(&clean).into_owned().into()
-    }
-}
 
 /// A word in the colour of its tone.
 pub(super) fn colored(word: &str, tone: Tone) -> String {
@@ -133,7 +108,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// People read days and ages; whatever reads tabs gets instants and exact numbers.
-    fn cell(&self, column: Column, context: EvaluationContext, style: Style) -> Cow<'_, str> {
+    fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cow<'_, str> {
         let is_aligned = style.width.is_some();
         match column {
             Column::Profile => style.clean(self.profile),
@@ -174,7 +149,7 @@ impl Row<'_> {
         column: Column,
         cells: Option<usize>,
         context: EvaluationContext,
-        style: Style,
+        style: OutputStyle,
     ) -> String {
         let mut shown = self.cell(column, context, style);
         if let Some(cells) = cells {
@@ -228,7 +203,7 @@ pub fn tokens(
     out: &mut impl Write,
     tokens: &[Arc<ServiceToken>],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = tokens
         .iter()
@@ -252,7 +227,7 @@ pub fn entries(
     out: &mut impl Write,
     entries: &[Entry],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = entries
         .iter()
@@ -284,7 +259,7 @@ fn table(
     rows: &[Row<'_>],
     choices: &[&[Column]],
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> io::Result<()> {
     let Some(width) = style.width else {
         for row in rows {
@@ -318,7 +293,7 @@ fn fitting(
     choices: &[&[Column]],
     width: usize,
     context: EvaluationContext,
-    style: Style,
+    style: OutputStyle,
 ) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows
@@ -351,7 +326,11 @@ fn fitting(
 ///
 /// # Errors
 /// The writer's.
-pub fn profiles(out: &mut impl Write, report: &ProfilesReport, style: Style) -> io::Result<()> {
+pub fn profiles(
+    out: &mut impl Write,
+    report: &ProfilesReport,
+    style: OutputStyle,
+) -> io::Result<()> {
     let mut rows: Vec<[String; 5]> = Vec::new();
     for profile in &report.profiles {
         rows.push([

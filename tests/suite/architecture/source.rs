@@ -266,7 +266,12 @@ impl Reading {
 /// The lines that do not count of a `match` that decides where to go on: it may be as long as its
 /// enum, so each arm counts as one line, and the longest in full.
 fn saved_by_dispatch(statement: &syn::Stmt) -> usize {
-    let syn::Stmt::Expr(syn::Expr::Match(decision), _) = statement else {
+    let value = match statement {
+        syn::Stmt::Expr(value, _) => Some(value),
+        syn::Stmt::Local(local) => local.init.as_ref().map(|init| &*init.expr),
+        syn::Stmt::Item(_) | syn::Stmt::Macro(_) => None,
+    };
+    let Some(syn::Expr::Match(decision)) = value else {
         return 0;
     };
     let lines = |span: proc_macro2::Span| span.end().line - span.start().line + 1;

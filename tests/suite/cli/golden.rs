@@ -26,7 +26,7 @@ fn shown(arguments: &[&str], output: &Output) -> String {
 /// How far the machine's clock is from that of the stage is the one thing that moves.
 fn without_the_wall_clock(line: &str) -> String {
     if line.starts_with("warning: your clock is ") {
-        return "warning: your clock is …; the API's clock is used.".to_owned();
+        return "warning: your clock is …; using the API's clock.".to_owned();
     }
     let key = "\"clock_skew_seconds\":";
     let Some((before, after)) = line.split_once(key) else {

@@ -8,13 +8,13 @@ use serde_json::value::RawValue;
 use tokenscope::cli::output;
 use tokenscope::cli::output::details;
 use tokenscope::cli::output::json::TokenReport;
-use tokenscope::cli::output::table::Style;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::status::{self, Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::startup::output_style::OutputStyle;
 use wiremock::ResponseTemplate;
 
 use crate::domain::context;
@@ -58,7 +58,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
         );
         assert_eq!(report["clock_skew_seconds"], 0);
         assert!(
-            outcome.stderr.contains("which cannot be right"),
+            outcome.stderr.contains("has an implausible date"),
             "{}",
             outcome.stderr
         );
@@ -342,7 +342,7 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
             assert!(
-                said.starts_with("warning: the API's answer is dated "),
+                said.starts_with("warning: the API's answer has an implausible date ("),
                 "{said}"
             );
             assert_eq!(said.lines().count(), 1, "{said}");
@@ -360,10 +360,7 @@ async fn a_clock_that_is_off_is_said_to_people() {
     for command in [vec!["get", id], vec!["list"], vec!["check"]] {
         let said = text(&stage.run(&command).stderr);
         assert!(said.starts_with("warning: your clock is "), "{said}");
-        assert!(
-            said.ends_with(" fast; the API's clock is used.\n"),
-            "{said}"
-        );
+        assert!(said.ends_with(" fast; using the API's clock.\n"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         let machine = [&command[..], &["-o", "json"]].concat();
         assert_eq!(text(&stage.run(&machine).stderr), "");
@@ -467,10 +464,11 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
         context,
     };
     output::json(&mut json, &report).unwrap();
-    let style = Style {
+    let style = OutputStyle {
         width: Some(100),
         colored: true,
         ascii: false,
+        is_dumb: false,
     };
     details::token(&mut table, token, context, style).unwrap();
     (

@@ -1,7 +1,9 @@
 //! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
 
 mod binding;
+mod hints;
 mod leaks;
+mod pasted;
 mod selection;
 pub(crate) mod values;
 

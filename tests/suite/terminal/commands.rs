@@ -174,7 +174,7 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
             let (output, code) = on_terminal(&stage, 80, &script, Some(("asking the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
-            assert!(rest.contains("A signal ended the command."), "{rest:?}");
+            assert!(rest.contains("Interrupted by a signal."), "{rest:?}");
             assert!(!rest.contains("asking the API"));
         }
     }

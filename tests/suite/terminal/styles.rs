@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
-use tokenscope::cli::args::Color;
-use tokenscope::cli::output_style;
 use tokenscope::credentials::Environment;
+use tokenscope::startup::flags::Color;
+use tokenscope::startup::output_style;
 
 use crate::support::api::{Fake, Reply, home, http, run, success, token};
 use crate::support::terminal::Session;

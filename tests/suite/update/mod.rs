@@ -15,7 +15,7 @@ use tokenscope::app::message::{LookUp, Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::secret::Secret;
@@ -723,7 +723,10 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = format!("Look for its name in the list. {}", account().doubt());
+        let hint = Hint {
+            text: "Look for its name in the list.".to_owned(),
+            scope_doubt: Some(account().doubt()),
+        };
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();

@@ -1,30 +1,54 @@
-//! How things look: colours, theme and character set, from flags, environment and settings.
-//!
-//! Not here: drawing or printing.
+//! Colours, theme, width and character set, from flags, environment and settings.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 
-use super::args::{Color, Global};
-use super::output::table::Style;
+use super::flags::{Color, Flags};
 use crate::credentials::Environment;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Settings;
+use crate::domain::text;
 use crate::theme::Theme;
 
 /// The width of a terminal that does not say how wide it is.
 const USUAL_WIDTH: usize = 80;
 
-/// How tables look.
-#[must_use]
-pub fn style(global: &Global, environment: &Environment, settings: &Settings) -> Style {
+/// How a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputStyle {
+    /// The terminal's width in cells. Without one, tabs separate the columns of tables.
+    pub width: Option<usize>,
+    pub colored: bool,
+    pub ascii: bool,
+    /// Whether the terminal understands no escape sequences.
+    pub is_dumb: bool,
+}
+
+impl OutputStyle {
+    pub(crate) fn ellipsis(self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
+    }
+
+    /// Untrusted text for a cell or a line.
+    pub(crate) fn clean(self, text: &str) -> Cow<'_, str> {
+        let clean = text::line(text);
+        if self.width.is_some() || !clean.contains('|') {
+            return clean;
+        }
+        text::without_pipes(&clean).into_owned().into()
+    }
+}
+
+pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Settings) -> OutputStyle {
     let width = io::stdout().is_terminal().then(|| width(environment));
-    let colored = is_colored(global.color, environment, width.is_some());
+    let colored = is_colored(flags.color, environment, width.is_some());
     // The library would let NO_COLOR overrule what was asked for here.
     crossterm::style::force_color_output(colored);
-    Style {
+    OutputStyle {
         width,
         colored,
-        ascii: is_ascii(global, environment, settings),
+        ascii: is_ascii(flags, environment, settings),
+        is_dumb: is_dumb(environment),
     }
 }
 
@@ -81,27 +105,26 @@ fn terminal_width() -> Option<usize> {
 /// # Errors
 /// A usage failure for a name that no theme has.
 pub fn theme(
-    global: &Global,
+    flags: &Flags,
     environment: &Environment,
     settings: &Settings,
 ) -> Result<Theme, Failure> {
-    let name = match &global.theme {
+    let name = match &flags.theme {
         Some(name) => name.as_str(),
-        None if is_mono(global, environment) => "mono",
+        None if is_mono(flags, environment) => "mono",
         None => settings.theme.as_str(),
     };
     Ok(Theme::named(name)?)
 }
 
 /// Whether to draw with ASCII only: as the flag says, else the settings, else the locale.
-#[must_use]
-pub fn is_ascii(global: &Global, environment: &Environment, settings: &Settings) -> bool {
+fn is_ascii(flags: &Flags, environment: &Environment, settings: &Settings) -> bool {
     let of_locale = || !is_utf8(environment, cfg!(any(windows, target_os = "macos")));
-    global.ascii || settings.ascii.unwrap_or_else(of_locale)
+    flags.ascii || settings.ascii.unwrap_or_else(of_locale)
 }
 
-fn is_mono(global: &Global, environment: &Environment) -> bool {
-    match global.color {
+fn is_mono(flags: &Flags, environment: &Environment) -> bool {
+    match flags.color {
         Color::Always => false,
         Color::Never => true,
         Color::Auto => environment.get("NO_COLOR").is_some(),

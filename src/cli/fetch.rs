@@ -1,0 +1,177 @@
+//! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
+
+use std::io;
+use std::sync::OnceLock;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+
+use super::error_report::warn;
+use super::output::rfc3339;
+use super::progress::Progress;
+use crate::api::Page;
+use crate::domain::clock::ClockOffset;
+use crate::domain::credential::{Access, Identity};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::Settings;
+use crate::domain::scope::Scope;
+use crate::domain::status::EvaluationContext;
+use crate::domain::token::TokenRef;
+use crate::service::{Aside, Found, Listed, nothing_selected};
+use crate::startup::Context;
+
+/// What the commands ask of the API, with progress on a terminal and warnings on the error stream.
+pub(super) struct Fetcher {
+    pub(super) context: Context,
+    /// The date of an answer that cannot be right.
+    doubtful_date: OnceLock<DateTime<Utc>>,
+}
+
+impl Fetcher {
+    /// Starts the demo where it was asked for; sends nothing yet.
+    pub(super) async fn new(context: Context) -> Result<Self, Failure> {
+        let context = context.connected().await?;
+        context.service.start_the_clock();
+        Ok(Self {
+            context,
+            doubtful_date: OnceLock::new(),
+        })
+    }
+
+    /// The access to a scope; a scope that a token's URL names wins.
+    pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
+        let selected = &self.context.credential;
+        let scope = named.or(selected.scope.as_ref()).cloned();
+        access(selected.identity.clone(), scope, &self.context.settings)
+    }
+
+    /// Lists a scope's tokens, and says how far it is where that takes long.
+    pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
+        let progress = Progress::new(self.context.style.is_dumb);
+        let mut count = |page: Page<'_>| progress.count(page.received, page.total);
+        let listing = self
+            .context
+            .service
+            .list(access, || progress.network(), &mut count);
+        let listed = progress.beside(listing).await?;
+        self.note(listed.doubtful_date);
+        warn_of(&listed.aside);
+        Ok(listed)
+    }
+
+    /// Lists the tokens of several scopes at once, each with its own answer.
+    pub(super) async fn list_all(
+        &self,
+        accesses: &[Result<Access, Failure>],
+    ) -> Vec<Result<Listed, Failure>> {
+        let progress = &Progress::new(self.context.style.is_dumb);
+        let one = |access: &Result<Access, Failure>| {
+            let access = access.clone();
+            async move {
+                let on_network = || progress.network();
+                let listed = self
+                    .context
+                    .service
+                    .list(&access?, on_network, &mut |_| {})
+                    .await?;
+                self.note(listed.doubtful_date);
+                Ok(listed)
+            }
+        };
+        let all = join_all(accesses.iter().map(one));
+        let answers = progress.beside(all).await;
+        answers
+            .iter()
+            .flatten()
+            .for_each(|listed| warn_of(&listed.aside));
+        answers
+    }
+
+    /// Looks a token up, and says how far it is where that takes long.
+    pub(super) async fn look_up(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+    ) -> Result<Found, Failure> {
+        let progress = Progress::new(self.context.style.is_dumb);
+        let looking = self
+            .context
+            .service
+            .look_up(access, token, || progress.network());
+        let found = progress.beside(looking).await?;
+        self.note(found.doubtful_date);
+        warn_of(&found.aside);
+        Ok(found)
+    }
+
+    fn note(&self, doubtful_date: Option<DateTime<Utc>>) {
+        if let Some(date) = doubtful_date {
+            // The first one is as good as any.
+            let _noted_before = self.doubtful_date.set(date);
+        }
+    }
+
+    /// What to judge by, once an answer has shown what time the server has. Says so where its date
+    /// is not believed, and to people also where the local clock is off.
+    pub(super) fn evaluation_context(
+        &self,
+        measured: Option<TimeDelta>,
+        is_for_people: bool,
+    ) -> EvaluationContext {
+        let offset = measured.map_or_else(ClockOffset::default, |by| {
+            ClockOffset::default().updated(by)
+        });
+        if let Some(date) = self.doubtful_date.get() {
+            let date = rfc3339(*date);
+            warn(&format!(
+                "the API's answer has an implausible date ({date}); using this computer's clock."
+            ));
+        }
+        if let Some(notice) = offset.notice().filter(|_| is_for_people) {
+            warn(&format!("{notice}; using the API's clock."));
+        }
+        EvaluationContext {
+            now: offset.correct(self.context.service.now()),
+            clock_offset: offset,
+            thresholds: self.context.settings.thresholds,
+        }
+    }
+}
+
+/// Warns of what is odd about an answer that was accepted anyway.
+fn warn_of(aside: &Aside) {
+    for note in &aside.notes {
+        warn(&format!("{note}."));
+    }
+}
+
+/// What to ask with, if it is complete.
+pub(super) fn access(
+    identity: Option<Identity>,
+    scope: Option<Scope>,
+    settings: &Settings,
+) -> Result<Access, Failure> {
+    Ok(Access {
+        identity: identity.ok_or_else(|| nothing_selected(settings))?,
+        scope: scope.ok_or_else(no_scope)?,
+    })
+}
+
+/// What to say where neither an account nor a zone is named.
+pub(super) fn no_scope() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "No account or zone specified.",
+        "Give --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
+    )
+}
+
+/// What to say where a report has no form.
+pub(super) fn unprintable(error: &io::Error) -> Failure {
+    Failure::new(
+        FailureKind::InvalidResponse,
+        "The answer could not be printed.",
+        "Try -o table.",
+    )
+    .caused_by(error)
+}

@@ -1,0 +1,287 @@
+//! Start-up, once for both front ends: flags, environment and files become one [`Context`].
+//!
+//! Neither the network nor the keyring is touched here.
+
+pub mod demo;
+pub mod flags;
+pub mod output_style;
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::api::{BaseUrl, Options};
+use crate::config::paths::Paths;
+use crate::config::{log, settings};
+use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
+use crate::domain::credential::{ActiveCredential, CredentialSource};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
+use crate::service::{self, CredentialRequest, Limits, TokenService};
+use demo::RunningDemo;
+use flags::Flags;
+use output_style::OutputStyle;
+
+/// A command's wait for the keyring, at most: the API needs the rest of its timeout.
+const KEYRING_WAIT: Duration = Duration::from_secs(5);
+/// How long a person may take to unlock the keyring; this is not counted against a timeout.
+const UNLOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// What a front end needs from start-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Everything, for the screens.
+    Screens,
+    /// The credential in use.
+    Credential,
+    /// The credentials of all profiles, not the one in use.
+    EveryProfile,
+    /// A profile to store a credential for. It may be new, and the environment's credential does not
+    /// matter.
+    ProfileToStore,
+    /// Settings only: a credential that cannot be used must not stop the command.
+    Settings,
+    /// Nothing: the output is part of the program.
+    Nothing,
+}
+
+/// Everything that a command or the screens start from.
+pub struct Context {
+    pub flags: Flags,
+    pub environment: Environment,
+    /// Where the files are; none for the demo, and where there is no home directory.
+    pub paths: Option<Paths>,
+    pub settings: Settings,
+    /// The credential and scope in use.
+    pub credential: ActiveCredential,
+    pub service: Arc<TokenService>,
+    pub style: OutputStyle,
+    demo: Option<RunningDemo>,
+}
+
+impl Context {
+    /// Reads flags, environment and files. What is wrong with them and stops nothing goes to
+    /// `warnings`, also where this fails.
+    ///
+    /// # Errors
+    /// Flags, an environment or files that cannot be used; a profile that does not exist.
+    pub fn prepare(
+        flags: Flags,
+        needs: Needs,
+        environment: Environment,
+        clock: fn() -> DateTime<Utc>,
+        warnings: &mut Vec<Failure>,
+    ) -> Result<Self, Failure> {
+        if let Some(name) = &flags.profile {
+            parse_profile_name(name).map_err(|error| unfit_name(name, error))?;
+        }
+        let mut options = Options {
+            base_url: BaseUrl::default(),
+            ca_file: flags.ca_file.clone(),
+            use_system_proxy: true,
+            idle_limit: idle_limit(&Settings::default()),
+            clock,
+        };
+        let mut paths = None;
+        let mut settings = Settings::default();
+        if !flags.demo && needs != Needs::Nothing {
+            paths = find_paths(&environment, warnings);
+            start_log(&flags, &environment, paths.as_ref(), warnings)?;
+            if let Some((text, variable)) = environment.base_url()? {
+                options.base_url = base_url(text, variable)?;
+            }
+            if let Some(paths) = &paths {
+                let loaded = settings::load(paths)?;
+                settings = loaded.settings;
+                warnings.extend(loaded.warnings);
+            }
+            options.idle_limit = idle_limit(&settings);
+        }
+        let credential = select_credential(&flags, needs, &environment, &settings)?;
+        log_start(&credential, &options.base_url);
+        warnings.extend(overlooked(&environment, &credential, paths.is_some()));
+        let service = TokenService::new(
+            options,
+            keyring(needs),
+            environment.clone(),
+            paths.clone(),
+            limits(&flags, needs),
+        )
+        .overruling_variables(overruling_flag(&flags, needs));
+        Ok(Self {
+            style: output_style::style(&flags, &environment, &settings),
+            flags,
+            environment,
+            paths,
+            settings,
+            credential,
+            service: Arc::new(service),
+            demo: None,
+        })
+    }
+
+    /// Starts the demo where it was asked for; from then on the context is the demo's.
+    ///
+    /// # Errors
+    /// The demo's server cannot listen on loopback.
+    pub async fn connected(mut self) -> Result<Self, Failure> {
+        if self.flags.demo {
+            let demo = demo::start(&self.service).await?;
+            self.service = demo.service.clone();
+            self.credential.identity = Some(demo.access.identity.clone());
+            let scope = &mut self.credential.scope;
+            scope.get_or_insert_with(|| demo.access.scope.clone());
+            self.demo = Some(demo);
+        }
+        Ok(self)
+    }
+}
+
+fn find_paths(environment: &Environment, warnings: &mut Vec<Failure>) -> Option<Paths> {
+    Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())
+        .map_err(|no_home| warnings.push(no_home))
+        .ok()
+}
+
+fn start_log(
+    flags: &Flags,
+    environment: &Environment,
+    paths: Option<&Paths>,
+    warnings: &mut Vec<Failure>,
+) -> Result<(), Failure> {
+    let level = match &flags.log {
+        Some(level) => Some(level.as_str()),
+        None => environment.log()?,
+    };
+    if let (Some(paths), Some(level)) = (paths, level) {
+        warnings.extend(log::start(paths, level)?);
+    }
+    Ok(())
+}
+
+fn base_url(text: &str, variable: &str) -> Result<BaseUrl, Failure> {
+    BaseUrl::parse(text).map_err(|error| {
+        Failure::new(
+            FailureKind::Usage,
+            format!("{variable} cannot be used: {error}."),
+            "Set it to an https URL, or to http on a loopback address.",
+        )
+    })
+}
+
+/// Connections stay open from one automatic reload to the next, and no longer.
+fn idle_limit(settings: &Settings) -> Duration {
+    let seconds = match settings.refresh_seconds {
+        0 => Settings::default().refresh_seconds,
+        seconds => seconds,
+    };
+    Duration::from_secs(seconds)
+}
+
+fn limits(flags: &Flags, needs: Needs) -> Limits {
+    let timeout = Duration::from_secs(flags.timeout);
+    let is_command = needs != Needs::Screens;
+    Limits {
+        timeout,
+        keyring: if is_command {
+            KEYRING_WAIT.min(timeout)
+        } else {
+            timeout
+        },
+        waits_when_limited: is_command,
+    }
+}
+
+/// The keyring. It may prompt for its password only where somebody can be told to expect that.
+fn keyring(needs: Needs) -> StoreHandle {
+    let store = StoreHandle::start(|| Box::new(Keyring::default()));
+    if needs == Needs::Screens || io::stderr().is_terminal() {
+        store.for_people(UNLOCK_WAIT)
+    } else {
+        store
+    }
+}
+
+/// The flag that takes precedence over the environment's credential: hints to set a variable would
+/// be of no use beside it.
+fn overruling_flag(flags: &Flags, needs: Needs) -> Option<&'static str> {
+    match needs {
+        _ if flags.profile.is_some() => Some("--profile"),
+        Needs::EveryProfile => Some("--all-profiles"),
+        _ => None,
+    }
+}
+
+fn select_credential(
+    flags: &Flags,
+    needs: Needs,
+    environment: &Environment,
+    settings: &Settings,
+) -> Result<ActiveCredential, Failure> {
+    let mut request = CredentialRequest {
+        profile: flags.profile.clone(),
+        scope: flags.scope(needs == Needs::Screens)?,
+        prefers_account: needs == Needs::Screens,
+    };
+    match needs {
+        Needs::Screens | Needs::Credential if !flags.demo => {
+            service::select(&request, environment, settings)
+        }
+        Needs::ProfileToStore if !flags.demo => {
+            let environment = environment.without_credential();
+            let is_known = |name: &String| settings.profile(name).is_some();
+            if request.profile.as_ref().is_none_or(is_known) {
+                return service::select(&request, &environment, settings);
+            }
+            // A new profile inherits nothing from an existing one.
+            request.profile = None;
+            service::select(&request, &environment, &Settings::default())
+        }
+        _ => Ok(ActiveCredential {
+            scope: request.scope,
+            ..ActiveCredential::default()
+        }),
+    }
+}
+
+/// Logs which credential the run uses, and the host alone: the path of a base URL may hold anything.
+fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
+    let source = credential
+        .identity
+        .as_ref()
+        .map(|identity| &identity.source);
+    let source = match source {
+        Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
+        Some(CredentialSource::Keyring { profile }) => format!("{STORE_NAME}, profile {profile}"),
+        Some(CredentialSource::Session) => "session".to_owned(),
+        Some(CredentialSource::Demo) => "demo".to_owned(),
+        None => "none".to_owned(),
+    };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        credential = source,
+        base_url = base_url.host(),
+        "started"
+    );
+}
+
+/// Warns of variables that are set and have no effect, because another one takes precedence.
+fn overlooked(
+    environment: &Environment,
+    credential: &ActiveCredential,
+    has_files: bool,
+) -> Vec<Failure> {
+    let source = credential.identity.as_ref().map(|it| &it.source);
+    let mut sentences = match source {
+        Some(CredentialSource::Environment { .. }) => environment.overlooked(),
+        _ => Vec::new(),
+    };
+    // The demo, and what only prints itself, use no base URL.
+    if source.is_some() || has_files {
+        sentences.extend(environment.overlooked_base_url());
+    }
+    let warning = |text| Failure::new(FailureKind::Usage, text, "Unset the one that is not meant.");
+    sentences.into_iter().map(warning).collect()
+}

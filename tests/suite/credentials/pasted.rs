@@ -1,0 +1,354 @@
+//! What copying leaves around a credential is peeled off, and a credential of another kind is used with a hint.
+
+#![cfg(unix)]
+
+use proptest::prelude::*;
+use tokenscope::credentials::Environment;
+use tokenscope::domain::credential::{Credential, CredentialKind};
+use tokenscope::domain::pasted::peel;
+use tokenscope::domain::secret::Secret;
+
+use crate::credentials::binding::command;
+use crate::credentials::values::{api_without_verification, asked_nothing_but_reads};
+use crate::support::api::{Fake, run, tokenscope};
+use crate::support::api::{
+    Outcome, Reply, home, http, refusal, run_with_input, shows, success, token,
+};
+use crate::support::keyring as dbus;
+use crate::support::keyring::Keyring;
+use crate::support::services::{api, screens_in, with_profile};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
+
+#[test]
+fn a06_set_up_succeeds_with_a_keyring_too() {
+    use crate::support::keyring as dbus;
+    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api_without_verification(), home());
+    let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
+    let mut command = crate::support::services::in_session(&desktop, &fake, home.path(), &set);
+    let outcome = run_with_input(&mut command, CANARY.as_bytes());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+    asked_nothing_but_reads(&fake);
+}
+
+#[test]
+fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes_on() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let home = home();
+    with_profile(home.path());
+    desktop.store_beside("default", "old", b"expired0000");
+    let fake = Fake::start(|head, _| {
+        let one = token(r#""name":"CI","duration":"forever""#);
+        Reply::Bytes(if head.contains("expired0000") {
+            http(
+                401,
+                &[],
+                refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
+            )
+        } else if head.contains(ID) {
+            http(200, &[], success(&one))
+        } else {
+            http(200, &[], success(&format!("[{one}]")))
+        })
+    });
+    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    session.wait_for("does not accept the API token");
+    session.wait_for("re-enter");
+    session.type_keys("a");
+    session.wait_for("Re-enter the credential");
+    session.wait_for(ACCOUNT);
+    session.type_keys(&format!("{CANARY}\r"));
+    session.wait_for("NEVER EXPIRES");
+    session.type_keys("q");
+    session.end();
+    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+}
+
+#[test]
+fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
+    let fake = Fake::holding("[]");
+    let mut session = fake.screens_with(&[], &[]);
+    session.wait_for("‹ API token ›");
+    session.wait_for("Needs the permission Access: Service Tokens Read.");
+    let screen = session.screen.screen().contents();
+    assert!(!screen.contains("can do everything"), "{screen}");
+    session.type_keys("\x1b[A ");
+    session.wait_for("‹ Global API key ›");
+    session.wait_for("A Global API key can do everything its user can. Prefer an API token.");
+    session.type_keys("\x03");
+    session.end();
+    let help = run(&mut tokenscope(&["auth", "set", "--help"]));
+    assert!(help.stdout.contains("Global API key"), "{}", help.stdout);
+    help.hides_the_secret();
+}
+
+/// Puts one more thing around a value that is copied with it.
+fn decorated(value: &str, kind: usize) -> String {
+    match kind {
+        0 => format!("\"{value}\""),
+        1 => format!("'{value}'"),
+        2 => format!("`{value}`"),
+        3 => format!("“{value}”"),
+        4 => format!("‘{value}’"),
+        5 => format!(" \t{value}\r\n"),
+        6 => format!("\u{FEFF}{value}\u{200B}"),
+        7 => format!("CLOUDFLARE_API_TOKEN={value}"),
+        8 => format!("export CLOUDFLARE_API_KEY={value}"),
+        9 => format!("$env:CLOUDFLARE_EMAIL = {value}"),
+        10 => format!("Bearer {value}"),
+        11 => format!("Authorization: Bearer {value}"),
+        12 => format!("CF-Access-Client-Secret: {value}"),
+        13 => format!("X-Auth-Key:{value}"),
+        14 => format!("CF-Something-Else: {value}"),
+        15 => format!("set -gx CF_API_TOKEN {value}"),
+        16 => format!("-H {value}"),
+        17 => format!("\"CLOUDFLARE_API_TOKEN\": {value}"),
+        18 => format!("my_token = {value};"),
+        19 => format!("„{value}“"),
+        20 => format!("Bearer: {value}"),
+        _ => format!("bearer\t{value}"),
+    }
+}
+
+const DECORATIONS: usize = 22;
+
+proptest! {
+    #[test]
+    fn f02_every_composition_of_decorations_peels_to_the_value(
+        value in "[A-Za-z0-9][A-Za-z0-9_.-]{2,60}",
+        kinds in prop::collection::vec(0..DECORATIONS, 0..6),
+    ) {
+        prop_assume!(!value.eq_ignore_ascii_case("bearer"));
+        let text = kinds.iter().fold(value.clone(), |text, kind| decorated(&text, *kind));
+        prop_assert_eq!(peel(&text), value.as_str(), "{}", text);
+    }
+
+    #[test]
+    fn f02_peeling_is_idempotent_and_only_cuts(text in "\\PC{0,60}|[ \"'`=:;$A-Za-z_-]{0,40}") {
+        let once = peel(&text);
+        prop_assert_eq!(peel(once), once);
+        prop_assert!(text.contains(once));
+    }
+
+    #[test]
+    fn f02_a_value_with_nothing_around_it_stays(
+        value in "[A-Za-z0-9_-]{1,80}|v1\\.0-[0-9a-f]{20,60}|https://[a-z]{1,9}\\.example(:[0-9]{2,4})?/[a-z/]{0,9}|[a-z]{1,8}\\+x@[a-z]{1,8}\\.example|[0-9a-f]{32}"
+    ) {
+        prop_assume!(!value.eq_ignore_ascii_case("bearer"));
+        prop_assert_eq!(peel(&value), value.as_str());
+    }
+}
+
+#[test]
+fn f02_half_a_pair_and_an_odd_pair_stay() {
+    for text in [
+        "\"tok",
+        "tok'",
+        "'tok\"",
+        "“tok\"",
+        "a=",
+        "dG9r==",
+        "https://x/?a=b",
+    ] {
+        assert_eq!(peel(text), text);
+    }
+    for empty in [
+        "\"\"",
+        "''",
+        "Bearer",
+        "CLOUDFLARE_API_TOKEN=",
+        "export CF_API_TOKEN=\"\"",
+    ] {
+        assert_eq!(peel(empty), "", "{empty}");
+    }
+}
+
+#[test]
+fn f02_every_variable_is_peeled() {
+    let fake = api();
+    for kind in 0..DECORATIONS {
+        let variables: [(&str, String); 3] = [
+            ("CLOUDFLARE_API_TOKEN", decorated(CANARY, kind)),
+            ("CLOUDFLARE_ACCOUNT_ID", decorated(ACCOUNT, kind)),
+            ("CLOUDFLARE_BASE_URL", decorated(&fake.url(), kind)),
+        ];
+        let outcome = run(tokenscope(&["get", ID]).envs(variables));
+        assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
+        let keys: [(&str, String); 4] = [
+            ("CLOUDFLARE_API_KEY", decorated(CANARY, kind)),
+            ("CLOUDFLARE_EMAIL", decorated("me@example.com", kind)),
+            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT.to_owned()),
+            ("CLOUDFLARE_BASE_URL", fake.url()),
+        ];
+        let outcome = run(tokenscope(&["get", "--", &decorated(ID, kind)]).envs(keys));
+        assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
+    }
+    for head in fake.heads() {
+        let head = head.to_lowercase();
+        let is_token = head.contains(&format!("authorization: bearer {CANARY}\r"));
+        let is_key = head.contains(&format!("x-auth-key: {CANARY}\r"))
+            && head.contains("x-auth-email: me@example.com\r");
+        assert!(is_token || is_key, "{head}");
+        assert!(head.contains(&format!("/accounts/{ACCOUNT}/")), "{head}");
+    }
+    let mut blank = fake.command(&["list", "-o", "json"]);
+    let nothing = run(blank.env("CLOUDFLARE_API_TOKEN", "\"\""));
+    nothing.is_error("no_credential", 1);
+}
+
+#[test]
+fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
+    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
+        return;
+    };
+    let (fake, home) = (api(), home());
+    let (url, id) = (fake.url(), format!("'{ACCOUNT}'"));
+    for kind in 0..DECORATIONS {
+        let set = ["auth", "set", "--stdin", "--account", &id];
+        let mut set = command(&desktop, home.path(), Some(&url), &set);
+        let outcome = run_with_input(&mut set, decorated(CANARY, kind).as_bytes());
+        assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
+        assert_eq!(
+            desktop.look_up("default").as_deref(),
+            Some(CANARY),
+            "{kind}"
+        );
+    }
+    let sent = fake.heads().len();
+    for (at, kind) in (0..DECORATIONS).enumerate() {
+        let profile = format!("old{at}");
+        let text = format!("[profiles.{profile}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{url}\"\n");
+        std::fs::write(home.path().join("config.toml"), text).unwrap();
+        desktop.store_beside(&profile, "by hand", decorated(CANARY, kind).as_bytes());
+        let get = ["get", ID, "--profile", &profile];
+        let outcome = run(&mut command(&desktop, home.path(), Some(&url), &get));
+        assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
+    }
+    assert!(fake.heads().len() > sent);
+    let bearer = format!("bearer {CANARY}\r").to_lowercase();
+    assert!(
+        fake.heads()
+            .iter()
+            .all(|head| head.to_lowercase().contains(&bearer))
+    );
+    for kind in [0, 7, 11, 13, 15] {
+        let mut session = fake.screens_with(&[], &[]);
+        session.wait_for("Keep for this session only");
+        session.type_keys(&format!(
+            "\x1b[200~{}\x1b[201~\r\x1b[200~{}\x1b[201~\t\t\r",
+            decorated(CANARY, kind).trim(),
+            decorated(ACCOUNT, kind).trim()
+        ));
+        session.wait_for("Look up a service token");
+        session.type_keys(&format!("{ID}\r"));
+        session.wait_for("NEVER EXPIRES");
+        session.type_keys("q");
+        session.end();
+    }
+    assert!(
+        fake.heads()
+            .iter()
+            .all(|head| head.to_lowercase().contains(&bearer))
+    );
+}
+
+const PREFIXES: [(&str, bool, &str); 8] = [
+    (
+        "cfk_",
+        false,
+        "begins as a Global API key does: use --email",
+    ),
+    ("cfast_", false, "is a service token's secret"),
+    ("cfoat_", false, "begins as an OAuth token does"),
+    ("v1.0-", false, "begins as an Origin CA key does"),
+    ("cfut_", true, "begins as an API token does"),
+    ("cfat_", true, "begins as an API token does"),
+    ("cfoat_", true, "begins as an OAuth token does"),
+    ("cfast_", true, "is a service token's secret"),
+];
+
+pub(crate) fn says(outcome: &Outcome, said: &str) {
+    let words = format!("{}{}", outcome.stdout, outcome.stderr);
+    // "begins as a service token's secret does" says what it is.
+    let said = said.replace("is a service token's secret", "service token's secret");
+    assert!(words.contains(&said), "no {said:?} in {words}");
+    assert!(!words.contains("0123456789abc"), "{words}");
+}
+
+#[test]
+fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
+    let answers = [
+        (403, r#"[{"code":10000,"message":"Authentication error"}]"#),
+        (
+            400,
+            r#"[{"code":6003,"message":"Invalid request headers"}]"#,
+        ),
+        (401, r#"[{"code":1000,"message":"Invalid API Token"}]"#),
+    ];
+    for (status, errors) in answers {
+        let body = refusal(errors);
+        let fake = Fake::start(move |_, _| Reply::Bytes(http(status, &[], &body)));
+        for (prefix, is_key, said) in PREFIXES {
+            let secret = format!("{prefix}0123456789abcdefghijklmnop");
+            let mut get = tokenscope(&["get", ID]);
+            get.env("CLOUDFLARE_BASE_URL", fake.url())
+                .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT);
+            if is_key {
+                get.env("CLOUDFLARE_API_KEY", &secret)
+                    .env("CLOUDFLARE_EMAIL", "me@example.com");
+            } else {
+                get.env("CLOUDFLARE_API_TOKEN", &secret);
+            }
+            let sent = fake.heads().len();
+            says(&run(&mut get), said);
+            assert!(fake.heads()[sent].contains(&secret), "used as it is");
+            let home = home();
+            let mut storing = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
+            if is_key {
+                storing.args(["--email", "me@example.com"]);
+            }
+            storing
+                .env("CLOUDFLARE_BASE_URL", fake.url())
+                .env("TOKENSCOPE_HOME", home.path());
+            says(&run_with_input(&mut storing, secret.as_bytes()), said);
+        }
+    }
+    // One that begins as it should is not doubted.
+    let body = refusal(answers[0].1);
+    let fake = Fake::start(move |_, _| Reply::Bytes(http(403, &[], &body)));
+    let outcome = run(fake
+        .command(&["get", ID])
+        .env("CLOUDFLARE_API_TOKEN", "cfut_0123456789abcdefghijklmnop"));
+    assert!(!outcome.stderr.contains("begins as"), "{}", outcome.stderr);
+}
+
+#[test]
+fn f03_the_form_says_so_too() {
+    let body = refusal(r#"[{"code":6003,"message":"Invalid request headers"}]"#);
+    let fake = Fake::start(move |_, _| Reply::Bytes(http(400, &[], &body)));
+    let mut session = fake.screens_with(&[], &[]);
+    session.wait_for("Keep for this session only");
+    session.type_keys(&format!("cfk_0123456789abcdefghijklmnop\r{ACCOUNT}\t\t\r"));
+    shows(&mut session, "This begins as a Global API key does");
+    session.type_keys("\x1b");
+    session.type_keys("\x03");
+    session.end();
+}
+
+#[test]
+fn f03_a_doubt_is_of_the_secret_as_it_is_kept() {
+    let kind = CredentialKind::ApiToken;
+    let secret = Secret::parse("export CLOUDFLARE_API_TOKEN='cfk_abc'").unwrap();
+    assert!(Credential { kind, secret }.doubt().is_some());
+    let variables = [("CLOUDFLARE_API_TOKEN", "'cfk_abc'")];
+    let found = Environment::from_pairs(variables)
+        .credential()
+        .unwrap()
+        .unwrap();
+    assert!(found.credential.doubt().is_some());
+}
