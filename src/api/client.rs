@@ -1,124 +1,164 @@
-//! What the rest of the program asks the API for, and what it gets.
-//!
-//! Not here: sending (`transport`), and putting lists together (`listing`).
+//! The endpoints: how each answer is parsed. A new endpoint is a variant of [`Request`] and a method here.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, bounded};
-use super::error::{Error, Reason, Subject};
-use super::http_client::Options;
-use super::listing::{self, Listing, Page, Scopes};
-use super::request::Request;
-use super::transport::{Answer, Deadlines, HttpTransport, RequestContext};
+use super::error::{Error, Reason};
+use super::list::{self, List, Page};
+use super::request::{PageQuery, Request};
+use super::transport::{Client, Deadlines, RequestContext};
 use crate::domain::credential::Credential;
-use crate::domain::scope::Scope;
+use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::raw::{self, RawJson};
+use crate::domain::scope::{NamedScope, Scope, ScopeId};
 use crate::domain::token::{Reported, ServiceToken, TokenId};
 
-/// Entries asked for where only the answer's kind counts. The API's least elsewhere is 5.
+/// Service tokens in one page: the API's default and its maximum.
+const TOKENS_PER_PAGE: u64 = 1_000;
+/// Accounts or zones in one page: the API's maximum.
+const SCOPES_PER_PAGE: u64 = 50;
+/// Entries to request if only the kind of the answer matters. Other endpoints require at least 5.
 const FEW: u64 = 5;
 
-/// Speaks to the API. Cheap to clone.
-#[derive(Clone)]
-pub struct Client(HttpTransport);
-
 impl Client {
-    /// Builds a client. Takes some milliseconds for an https base URL: the system's certificates
-    /// are read here.
-    ///
-    /// # Errors
-    /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
-    pub fn new(options: &Options) -> Result<Self, Error> {
-        HttpTransport::new(options).map(Self)
-    }
-
-    /// The certificates that were named and cannot be used, in sentences; nothing where all can.
-    #[must_use]
-    pub fn complaint(&self) -> Option<&str> {
-        self.0.complaint()
-    }
-
     /// Fetches one service token.
     ///
     /// # Errors
-    /// [`Error`], for whatever kept the token from arriving whole and in time.
+    /// [`Error`], if the token did not arrive whole and in time.
     pub async fn get_token(
         &self,
         credential: &Credential,
         scope: &Scope,
         id: &TokenId,
-        patience: Deadlines,
-    ) -> Result<Answer<ServiceToken>, Error> {
-        let context = RequestContext::new(credential, patience)?;
+        deadlines: Deadlines,
+    ) -> Result<Fetched<Arc<ServiceToken>>, Error> {
+        let context = RequestContext::new(credential, deadlines)?;
         let asked = id.clone();
-        let read = move |envelope: &Envelope<'_>| {
+        let parse = move |envelope: &Envelope<'_>| {
             let token = ServiceToken::parse(&envelope.object()?);
-            is_it(&token, &asked).map(|()| token)
+            check_id(&token, &asked).map(|()| Arc::new(token))
         };
-        self.0.ask(&context, Request::token(scope, id), read).await
+        let request = Request::Token { scope, id };
+        let mut fetched = self.send(&context, request, parse).await?;
+        fetched.clock = fetched
+            .clock
+            .checked((self.clock)(), std::iter::once(&*fetched.value));
+        Ok(fetched)
     }
 
-    /// Lists the service tokens of a scope. Pages go to `on_page` as they arrive.
+    /// Lists the service tokens of a scope in the API's order, each once. Pages go to `on_page` as they
+    /// arrive.
     ///
     /// # Errors
-    /// [`Error`], if not even the first page could be read. Later failures leave a listing that
-    /// says that it is incomplete.
+    /// [`Error`], if not even the first page could be read. Later failures leave a list with a gap.
     pub async fn list_tokens(
         &self,
         credential: &Credential,
         scope: &Scope,
-        patience: Deadlines,
-        on_page: &mut (dyn FnMut(Page<'_>) + Send),
-    ) -> Result<Answer<Listing>, Error> {
-        let context = RequestContext::new(credential, patience)?;
-        listing::tokens(&self.0, &context, scope, on_page).await
+        deadlines: Deadlines,
+        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
+    ) -> Result<Fetched<Tokens>, Error> {
+        let context = RequestContext::new(credential, deadlines)?;
+        let list = List {
+            request: &|page| Request::Tokens { scope, page },
+            scope: Some(scope),
+            page_size: TOKENS_PER_PAGE,
+            parse: |raw| {
+                let is_object = raw.get().starts_with('{');
+                is_object.then(|| Arc::new(ServiceToken::parse(&RawJson::from(raw))))
+            },
+            key: |token: &Arc<ServiceToken>| token.id_text(),
+        };
+        let mut listed = list::fetch(self, &context, list, on_page).await?;
+        let tokens = listed.value.iter().map(Arc::as_ref);
+        listed.clock = listed.clock.checked((self.clock)(), tokens);
+        Ok(listed)
     }
 
-    /// Finds out whether the credential may read the scope's service tokens, by reading some.
+    /// Checks whether the credential may read the scope's service tokens, by reading a few.
     ///
     /// # Errors
-    /// [`Error`], for whatever kept them from being read.
+    /// [`Error`], if they could not be read.
     pub async fn check_access(
         &self,
         credential: &Credential,
         scope: &Scope,
-        patience: Deadlines,
-    ) -> Result<Answer<()>, Error> {
-        let context = RequestContext::new(credential, patience)?;
-        let request = Request::tokens(scope).page(1, FEW);
-        // What comes is not kept, so a server that knows no smaller pages does no harm.
-        let read =
-            |envelope: &Envelope<'_>| envelope.list(listing::TOKENS_PER_PAGE, |_| {}).map(drop);
-        self.0.ask(&context, request, read).await
+        deadlines: Deadlines,
+    ) -> Result<Fetched<()>, Error> {
+        let context = RequestContext::new(credential, deadlines)?;
+        let page = PageQuery {
+            number: 1,
+            size: FEW,
+        };
+        // The entries are dropped, so a server that ignores the page size does no harm.
+        let parse = |envelope: &Envelope<'_>| envelope.list(TOKENS_PER_PAGE, |_| {}).map(drop);
+        let request = Request::Tokens { scope, page };
+        let mut fetched = self.send(&context, request, parse).await?;
+        fetched.clock = fetched.clock.checked((self.clock)(), std::iter::empty());
+        Ok(fetched)
     }
 
-    /// Lists the accounts that the credential can see, as far as they could be read.
+    /// Lists the accounts that the credential can see.
     ///
     /// # Errors
     /// [`Error`], if not even the first page could be read.
     pub async fn list_accounts(
         &self,
         credential: &Credential,
-        patience: Deadlines,
-    ) -> Result<Scopes, Error> {
-        let context = RequestContext::new(credential, patience)?;
-        listing::scopes(&self.0, &context, Subject::Accounts).await
+        deadlines: Deadlines,
+    ) -> Result<Fetched<Vec<NamedScope>>, Error> {
+        let context = RequestContext::new(credential, deadlines)?;
+        let list = List {
+            request: &|page| Request::Accounts { page },
+            scope: None,
+            page_size: SCOPES_PER_PAGE,
+            parse: |raw| named_scope(raw, Scope::Account),
+            key: |account: &NamedScope| account.scope.id(),
+        };
+        list::fetch(self, &context, list, &mut |_| {}).await
     }
 
-    /// Lists the zones that the credential can see, as far as they could be read.
+    /// Lists the zones that the credential can see.
     ///
     /// # Errors
     /// [`Error`], if not even the first page could be read.
     pub async fn list_zones(
         &self,
         credential: &Credential,
-        patience: Deadlines,
-    ) -> Result<Scopes, Error> {
-        let context = RequestContext::new(credential, patience)?;
-        listing::scopes(&self.0, &context, Subject::Zones).await
+        deadlines: Deadlines,
+    ) -> Result<Fetched<Vec<NamedScope>>, Error> {
+        let context = RequestContext::new(credential, deadlines)?;
+        let list = List {
+            request: &|page| Request::Zones { page },
+            scope: None,
+            page_size: SCOPES_PER_PAGE,
+            parse: |raw| named_scope(raw, Scope::Zone),
+            key: |zone: &NamedScope| zone.scope.id(),
+        };
+        list::fetch(self, &context, list, &mut |_| {}).await
     }
 }
 
-/// Refuses another token than the one asked for. One without an ID, or with something else in its
-/// place, is not known to be another: no field of the API's is sure to be there.
-fn is_it(token: &ServiceToken, asked: &TokenId) -> Result<(), Reason> {
+/// Parses an account or a zone.
+fn named_scope(raw: &RawValue, scope: fn(ScopeId) -> Scope) -> Option<NamedScope> {
+    let (mut id, mut name) = (None, None);
+    raw::for_each_member(raw.get(), |key, value| match key {
+        "id" => id = Some(value),
+        "name" => name = Some(value),
+        _ => {}
+    });
+    let text = |value: &str| serde_json::from_str::<String>(value).ok();
+    Some(NamedScope {
+        scope: scope(ScopeId::parse(&text(id?)?).ok()?),
+        name: name.and_then(text).unwrap_or_default(),
+    })
+}
+
+/// Rejects a different token than the one asked for. One without a valid ID passes: no field is
+/// guaranteed to be there.
+fn check_id(token: &ServiceToken, asked: &TokenId) -> Result<(), Reason> {
     let sent = token.id_text();
     let is_other = matches!(token.id, Reported::Valid(_))
         && !sent.trim().is_empty()

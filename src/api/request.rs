@@ -1,6 +1,4 @@
-//! The requests that exist, all of them reads, and the headers that authenticate them.
-//!
-//! Not here: sending (`transport`).
+//! The requests, all of them reads: where each one goes, and the headers that authenticate it.
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
@@ -17,89 +15,75 @@ const KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
 /// One `GET`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Request<'a> {
-    pub(super) subject: Subject,
-    scope: Option<&'a Scope>,
-    id: Option<&'a TokenId>,
-    page: Option<(u64, u64)>,
+pub(super) enum Request<'a> {
+    Token { scope: &'a Scope, id: &'a TokenId },
+    Tokens { scope: &'a Scope, page: PageQuery },
+    Accounts { page: PageQuery },
+    Zones { page: PageQuery },
 }
 
-impl<'a> Request<'a> {
-    /// One service token.
-    pub(super) fn token(scope: &'a Scope, id: &'a TokenId) -> Self {
-        Self {
-            subject: Subject::Token,
-            scope: Some(scope),
-            id: Some(id),
-            page: None,
+/// A page of a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageQuery {
+    /// Counted from 1.
+    pub(super) number: u64,
+    pub(super) size: u64,
+}
+
+impl Request<'_> {
+    pub(super) fn subject(&self) -> Subject {
+        match self {
+            Self::Token { .. } => Subject::Token,
+            Self::Tokens { .. } => Subject::Tokens,
+            Self::Accounts { .. } => Subject::Accounts,
+            Self::Zones { .. } => Subject::Zones,
         }
     }
 
-    /// The service tokens of a scope.
-    pub(super) fn tokens(scope: &'a Scope) -> Self {
-        Self {
-            subject: Subject::Tokens,
-            scope: Some(scope),
-            id: None,
-            page: None,
-        }
-    }
-
-    /// The accounts or zones that the credential can see.
-    pub(super) fn scopes(subject: Subject) -> Self {
-        Self {
-            subject,
-            scope: None,
-            id: None,
-            page: None,
-        }
-    }
-
-    /// The same request for one page, counted from 1.
-    pub(super) fn page(self, number: u64, size: u64) -> Self {
-        Self {
-            page: Some((number, size)),
-            ..self
-        }
-    }
-
-    fn segments(&self) -> Vec<&'a str> {
-        match (self.subject, self.scope) {
-            (Subject::Zones, _) => vec!["zones"],
-            (Subject::Token | Subject::Tokens, Some(scope)) => {
-                let list = [scope.segment(), scope.id(), "access", "service_tokens"];
-                list.into_iter()
-                    .chain(self.id.map(TokenId::as_str))
-                    .collect()
-            }
-            _ => vec!["accounts"],
-        }
-    }
-
-    /// Where it goes.
     pub(super) fn url(&self, base: &BaseUrl) -> Url {
-        let mut url = base.join(&self.segments());
-        if let Some((number, size)) = self.page {
-            url.query_pairs_mut()
-                .append_pair("page", &number.to_string())
-                .append_pair("per_page", &size.to_string());
+        let mut url = base.join(&self.path());
+        match self {
+            Self::Token { .. } => {}
+            Self::Tokens { page, .. } | Self::Accounts { page } | Self::Zones { page } => {
+                url.query_pairs_mut()
+                    .append_pair("page", &page.number.to_string())
+                    .append_pair("per_page", &page.size.to_string());
+            }
         }
         url
     }
 
-    /// Method and path, as errors name it.
+    /// Method and path, as errors show them.
     pub(super) fn line(&self) -> String {
-        format!("GET /{}", self.segments().join("/"))
+        format!("GET /{}", self.path().join("/"))
+    }
+
+    fn path(&self) -> Vec<&str> {
+        const TOKENS: [&str; 2] = ["access", "service_tokens"];
+        match self {
+            Self::Token { scope, id } => {
+                vec![
+                    scope.segment(),
+                    scope.id(),
+                    TOKENS[0],
+                    TOKENS[1],
+                    id.as_str(),
+                ]
+            }
+            Self::Tokens { scope, .. } => vec![scope.segment(), scope.id(), TOKENS[0], TOKENS[1]],
+            Self::Accounts { .. } => vec!["accounts"],
+            Self::Zones { .. } => vec!["zones"],
+        }
     }
 }
 
-/// The headers of exactly one kind of credential, marked so that no library prints them.
+/// The headers of exactly one kind of credential, marked sensitive so that no library logs them.
 pub(super) fn headers(credential: &Credential) -> Result<HeaderMap, Error> {
     let secret = credential.secret.expose();
     let mut headers = HeaderMap::new();
     match &credential.kind {
         CredentialKind::ApiToken => {
-            // Checked before the scheme's own space is put in front.
+            // Validated before the prefix, whose space is not allowed in the token.
             let bare = sensitive(secret, "API token")
                 .map(|_| Zeroizing::new(format!("Bearer {secret}")))?;
             let mut value = HeaderValue::from_str(&bare)

@@ -1,18 +1,16 @@
-//! The only code that sends anything: a `GET`, whose answer is bounded, read, and asked for again
-//! where that helps.
+//! Sends requests: a `GET` with a bounded answer, retried if that may help.
 //!
-//! Neither headers nor bodies are ever logged. Not here: what answers mean (`envelope`, `classify`).
+//! Neither headers nor bodies are ever logged.
 
-use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use tokio::task::coop::consume_budget;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::classify::{self, ResponseFacts};
@@ -27,194 +25,158 @@ use super::{connection_errors, retry};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
+use crate::domain::fetched::Fetched;
 use crate::domain::redaction::hide;
 use crate::domain::secret::Secret;
+use crate::domain::sync::locked;
 
-/// Bodies larger than this, after decompression, are refused.
+/// Maximum size of a body after decompression.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// A body up to this size is parsed where it arrives; a larger one on a thread of its own, since that
-/// may take longer than signals and keys can wait.
+/// Larger bodies are parsed on another thread: that takes longer than signals and keys can wait, and the
+/// next page of a list arrives meanwhile.
 const SMALL_BODY: usize = 64 * 1024;
 
-/// How long the body of an answer is waited for whose status says enough.
-const DETAILS: Duration = Duration::from_secs(1);
+/// How long to wait for the body of an error whose status alone identifies it.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a call may take, and what it does when it is told to wait.
+/// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// How long the caller allowed, as it is told when that was not enough.
-    pub allowed: Duration,
-    /// When the call ends, whatever it is doing.
-    pub deadline: Instant,
-    /// How long each request may take, where that counts instead of the deadline: a list of many
-    /// pages then goes on for as long as each of them comes.
-    pub per_request: Option<Duration>,
-    /// Whether a 429 is waited out where that fits the deadline; otherwise it is an error at once.
-    pub waits_when_limited: bool,
+    /// For a whole command, or for each request of a screen.
+    pub timeout: Duration,
+    /// For the keyring, within that.
+    pub keyring: Duration,
+    /// When a command ends. It may use the time until then to wait for a rate limit to pass. A screen
+    /// has no end: it is watched, and can be left.
+    pub end: Option<Instant>,
 }
 
-/// What a call brought back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer<T> {
-    /// The thing asked for.
-    pub value: T,
-    /// How long the whole call took, retries included.
-    pub took: Duration,
-    /// Server minus local clock, where the answer allowed it to be measured.
-    pub measured_offset: Option<TimeDelta>,
-    /// What is odd about the answer, a fragment of a sentence each. Untrusted text.
-    pub notes: Vec<String>,
-}
-
-impl<T> Answer<T> {
-    /// The same answer about another value.
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer {
-            value: change(self.value),
-            took: self.took,
-            measured_offset: self.measured_offset,
-            notes: self.notes,
-        }
+impl Deadlines {
+    /// When a request that starts now ends.
+    #[must_use]
+    pub fn request_deadline(self) -> Instant {
+        self.end.unwrap_or_else(|| Instant::now() + self.timeout)
     }
 }
 
-/// One call: with what credential, since when and until when.
+/// One use of the API, of one or more requests.
 pub(super) struct RequestContext {
     headers: HeaderMap,
     credential: &'static str,
     secret: Secret,
-    patience: Deadlines,
-    begun: Instant,
-    /// The pause that an answer to any of its requests asked for, and that answer.
+    deadlines: Deadlines,
+    started: Instant,
+    /// Until when the API asked us to pause, and the answer that did.
     pause: Mutex<Option<(Instant, Error)>>,
 }
 
 impl RequestContext {
-    /// A call that begins now.
-    pub(super) fn new(credential: &Credential, patience: Deadlines) -> Result<Self, Error> {
+    pub(super) fn new(credential: &Credential, deadlines: Deadlines) -> Result<Self, Error> {
         Ok(Self {
             headers: request::headers(credential)?,
             credential: credential.kind.label(),
             secret: credential.secret.clone(),
-            patience,
-            begun: Instant::now(),
+            deadlines,
+            started: Instant::now(),
             pause: Mutex::default(),
         })
     }
 
-    fn pause(&self) -> Option<(Instant, Error)> {
-        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        pause.clone().filter(|(until, _)| *until > Instant::now())
-    }
-
-    /// Takes note of a pause that an answer asks for: it holds for every request of the call.
-    fn note_pause(&self, error: &Error) {
-        if let Some(pause) = error.retry_after() {
-            *self.pause.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((Instant::now() + pause, error.clone()));
-        }
-    }
-
-    /// Waits until no pause is on, where that fits a deadline.
-    async fn wait_out(&self, deadline: Instant) -> Result<(), Error> {
-        while let Some((until, error)) = self.pause() {
-            if !self.patience.waits_when_limited || until >= deadline {
+    /// Waits for a pause to end, which concerns every request of the context.
+    async fn wait_for_pause(&self, deadline: Instant) -> Result<(), Error> {
+        loop {
+            let pause = locked(&self.pause).clone();
+            let Some((until, error)) = pause.filter(|(until, _)| *until > Instant::now()) else {
+                return Ok(());
+            };
+            if self.deadlines.end.is_none() || until >= deadline {
                 return Err(error);
             }
             sleep_until(until).await;
         }
-        Ok(())
     }
 
-    /// How long the call has been going on.
     pub(super) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.started.elapsed()
     }
 }
 
-/// The way to the API. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct HttpTransport {
-    connections: Arc<Connections>,
+/// A client of the API.
+pub struct Client {
+    connections: Connections,
     base_url: BaseUrl,
     proxy: Option<ProxyInfo>,
-    clock: fn() -> DateTime<Utc>,
+    pub(super) clock: fn() -> DateTime<Utc>,
 }
 
-impl HttpTransport {
-    /// Sets the way up; sends nothing.
-    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+impl Client {
+    /// Builds a client. Reads the system's certificates for an https URL, which takes milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
+    pub fn new(options: &Options) -> Result<Self, Error> {
         let config = HttpConfig::new(options)?;
         Ok(Self {
             proxy: config.proxy(),
-            connections: Arc::new(Connections::new(config)?),
+            connections: Connections::new(config)?,
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
     }
 
-    /// The certificates that cannot be used, in sentences.
-    pub(super) fn complaint(&self) -> Option<&str> {
+    /// The configured certificates that cannot be used, in sentences.
+    #[must_use]
+    pub fn complaint(&self) -> Option<&str> {
         self.connections.config().complaint()
     }
 
-    /// Sends a request, again where that helps, and reads the answer before the deadline.
-    pub(super) async fn ask<T: Send + 'static>(
+    /// Sends a request before the deadline, retries it if that may help, and parses the answer.
+    pub(super) async fn send<T: Send + 'static>(
         &self,
         context: &RequestContext,
         request: Request<'_>,
-        read: impl Read<T>,
-    ) -> Result<Answer<T>, Error> {
-        let own = context.patience.per_request;
-        let deadline = own.map_or(context.patience.deadline, |own| Instant::now() + own);
+        parse: impl Parse<T>,
+    ) -> Result<Fetched<T>, Error> {
+        let deadline = context.deadlines.request_deadline();
         let has_begun = AtomicBool::new(false);
-        let exchange = self.persist(context, deadline, request, &has_begun, read);
-        match timeout_at(deadline, exchange).await {
+        let attempts = async {
+            let mut retries = 0;
+            let mut has_jumped = false;
+            loop {
+                context.wait_for_pause(deadline).await?;
+                has_jumped |= self.connections.touch((self.clock)());
+                let attempt = self.attempt(context, request, &has_begun, parse.clone());
+                let result = attempt.await;
+                has_jumped |= self.connections.touch((self.clock)());
+                let Err(error) = result else {
+                    return result;
+                };
+                if let Some(pause) = error.retry_after() {
+                    *locked(&context.pause) = Some((Instant::now() + pause, error.clone()));
+                }
+                let waits = context.deadlines.end.is_some();
+                let pause = retry::pause(&error, retries, fastrand::f64(), waits)
+                    .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
+                    .filter(|pause| Instant::now() + *pause < deadline);
+                let Some(pause) = pause else {
+                    if let Some(wait) = error.retry_after() {
+                        tracing::warn!(wait_s = wait.as_secs(), "rate limited");
+                    }
+                    return Err(error);
+                };
+                tracing::warn!(%error, pause_ms = pause.as_millis(), "trying again");
+                sleep(pause).await;
+                retries += 1;
+            }
+        };
+        match timeout_at(deadline, attempts).await {
             Ok(result) => result,
             Err(_) => Err(Error::Timeout {
-                allowed: own.unwrap_or(context.patience.allowed),
+                allowed: context.deadlines.timeout,
                 has_begun: has_begun.into_inner(),
                 request: request.line(),
             }),
-        }
-    }
-
-    async fn persist<T: Send + 'static>(
-        &self,
-        context: &RequestContext,
-        deadline: Instant,
-        request: Request<'_>,
-        has_begun: &AtomicBool,
-        read: impl Read<T>,
-    ) -> Result<Answer<T>, Error> {
-        let mut retries = 0;
-        let mut has_jumped = false;
-        loop {
-            context.wait_out(deadline).await?;
-            has_jumped |= self.connections.touch((self.clock)());
-            let attempt = self
-                .attempt(context, request, has_begun, read.clone())
-                .await;
-            has_jumped |= self.connections.touch((self.clock)());
-            let error = match attempt {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            context.note_pause(&error);
-            let waits = context.patience.waits_when_limited;
-            let pause = retry::pause(&error, retries, fastrand::f64(), waits)
-                .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
-                .filter(|pause| Instant::now() + *pause < deadline);
-            let Some(pause) = pause else {
-                if let Some(wait) = error.retry_after() {
-                    tracing::warn!(wait_s = wait.as_secs(), "rate limited");
-                }
-                return Err(error);
-            };
-            tracing::warn!(%error, pause_ms = pause.as_millis(), "trying again");
-            sleep(pause).await;
-            retries += 1;
         }
     }
 
@@ -223,8 +185,8 @@ impl HttpTransport {
         context: &RequestContext,
         request: Request<'_>,
         has_begun: &AtomicBool,
-        read: impl Read<T>,
-    ) -> Result<Answer<T>, Error> {
+        parse: impl Parse<T>,
+    ) -> Result<Fetched<T>, Error> {
         has_begun.store(false, Ordering::Relaxed);
         let url = request.url(&self.base_url);
         let headers = &context.headers;
@@ -239,18 +201,11 @@ impl HttpTransport {
             let login = proxy::http_login(self.proxy.as_ref(), schemes, request.line());
             return Err(Error::ProxyLogin(Box::new(login)));
         }
-        let head = self.head(&response, context, request, sent);
-        let body = match head.facts.status {
-            300..=399 => Vec::new(),
-            _ if head.says_enough() => match timeout(DETAILS, body(&mut response)).await {
-                Ok(Ok(bytes)) => bytes,
-                Ok(Err(_)) | Err(_) => Vec::new(),
-            },
-            _ => match body(&mut response).await {
-                Ok(bytes) => bytes,
-                Err(BodyError::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
-                Err(BodyError::Broken(error)) => return Err(self.broken(request, error)),
-            },
+        let head = ResponseHead::new(&response, context, request, sent, (self.clock)());
+        let body = match head.read_body(&mut response).await {
+            Ok(bytes) => bytes,
+            Err(BodyError::TooLarge) => return Err(head.refusal(Reason::TooLarge, None)),
+            Err(BodyError::Broken(error)) => return Err(self.broken(request, error)),
         };
         tracing::debug!(
             request = request.line(),
@@ -259,33 +214,31 @@ impl HttpTransport {
             cf_ray = head.cf_ray,
             "answered"
         );
-        let measured_offset = head.measured_offset;
-        let settled = if body.len() > SMALL_BODY {
-            let settling = spawn_blocking(move || head.settle(body, read));
-            let stopped = |error: JoinError| Err(self.stopped(request, &error));
-            settling.await.unwrap_or_else(stopped)
+        let clock = head.measured_offset.into();
+        let parsed = if body.len() > SMALL_BODY {
+            let parsing = spawn_blocking(move || head.parse(body, parse));
+            parsing.await.unwrap_or_else(|stopped| {
+                Err(Error::Transport {
+                    fault: TransportFault::Other,
+                    request: request.line(),
+                    host: self.base_url.host(),
+                    cause: stopped.to_string(),
+                })
+            })
         } else {
-            head.settle(body, read)
+            head.parse(body, parse)
         };
-        settled.map(|(value, notes)| Answer {
+        parsed.map(|(value, notes)| Fetched {
             value,
             took: context.elapsed(),
-            measured_offset,
+            clock,
+            gap: None,
+            announced: None,
             notes,
         })
     }
 
-    /// The error for a response whose parsing was stopped.
-    fn stopped(&self, request: Request<'_>, error: &JoinError) -> Error {
-        Error::Transport {
-            fault: TransportFault::Other,
-            request: request.line(),
-            host: self.base_url.host(),
-            cause: error.to_string(),
-        }
-    }
-
-    /// The error for a request that got no answer.
+    /// The error of a request without a response.
     async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
         let login = match (connection_errors::login_request(&error), &self.proxy) {
             (Some(LoginRequest::Http), proxy) => {
@@ -296,12 +249,14 @@ impl HttpTransport {
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
                 proxy::socks_login(proxy, was_refused, request.line())
             }
-            _ => return self.broken(request, error),
+            (Some(LoginRequest::Socks { .. }), None) | (None, _) => {
+                return self.broken(request, error);
+            }
         };
         Error::ProxyLogin(Box::new(login))
     }
 
-    /// The error for an exchange that stopped half-way.
+    /// The error of a connection that failed.
     fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
         let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
         let fault = connection_errors::classify(&error, is_forwarded);
@@ -319,7 +274,7 @@ impl HttpTransport {
             (Some(proxy), TransportFault::ConnectTimeout) => {
                 format!("{host} through the proxy {}", proxy.address)
             }
-            // The certificate of a proxy of https, say.
+            // For example, the certificate of an https proxy.
             (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
                 format!("the proxy {}", proxy.address)
             }
@@ -332,32 +287,48 @@ impl HttpTransport {
             cause: connection_errors::describe(error),
         }
     }
+}
 
-    /// What the status line and headers say.
-    fn head(
-        &self,
+/// Parses the answer to one request, on any thread.
+pub(super) trait Parse<T>:
+    Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static
+{
+}
+
+impl<T, F> Parse<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static {}
+
+/// A response without its body.
+struct ResponseHead {
+    facts: ResponseFacts,
+    cf_ray: Option<String>,
+    measured_offset: Option<TimeDelta>,
+    request: String,
+    credential: &'static str,
+    secret: Secret,
+}
+
+impl ResponseHead {
+    fn new(
         response: &Response,
         context: &RequestContext,
         request: Request<'_>,
         sent: DateTime<Utc>,
-    ) -> ResponseHead {
-        let received = (self.clock)();
+        received: DateTime<Utc>,
+    ) -> Self {
         let text = |name: &str| {
             let value: &HeaderValue = response.headers().get(name)?;
             Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
         };
-        let hide = |text: String| hide(text, &context.secret);
+        let hide = |text: String| hide(text, context.secret.expose());
         let date = text("date").and_then(|text| retry::http_date(&text));
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
-        ResponseHead {
+        let pause = text("retry-after");
+        Self {
             facts: ResponseFacts {
                 status: response.status().as_u16(),
-                subject: request.subject,
-                retry_after: retry::retry_after(
-                    text("retry-after").as_deref(),
-                    date.unwrap_or(received),
-                ),
+                subject: request.subject(),
+                retry_after: retry::retry_after(pause.as_deref(), date.unwrap_or(received)),
                 encoding: http_client::unsupported_encoding(response.headers()).map(hide),
                 location_host: location
                     .as_ref()
@@ -372,43 +343,31 @@ impl HttpTransport {
             measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
         }
     }
-}
 
-/// Reads what was asked for out of an answer, on whichever thread.
-pub(super) trait Read<T>:
-    Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static
-{
-}
-
-impl<T, F> Read<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static {}
-
-/// An answer without its body.
-struct ResponseHead {
-    facts: ResponseFacts,
-    cf_ray: Option<String>,
-    measured_offset: Option<TimeDelta>,
-    request: String,
-    credential: &'static str,
-    secret: Secret,
-}
-
-impl ResponseHead {
-    /// Whether the status tells what happened; a body that cannot be had, or not soon, takes nothing
-    /// from it.
-    fn says_enough(&self) -> bool {
+    /// Whether the status alone identifies the error, even without a body.
+    fn identifies_error(&self) -> bool {
         matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
     }
 
-    /// The thing asked for and what is odd about the answer, or what the answer means instead.
-    fn settle<T>(
-        self,
-        body: Vec<u8>,
-        read: impl Fn(&Envelope<'_>) -> Result<T, Reason>,
-    ) -> Result<(T, Vec<String>), Error> {
+    /// Reads the body, if it matters, and without waiting long if the status is enough.
+    async fn read_body(&self, response: &mut Response) -> Result<Vec<u8>, BodyError> {
+        match self.facts.status {
+            300..=399 => Ok(Vec::new()),
+            _ if self.identifies_error() => match timeout(ERROR_BODY_TIMEOUT, body(response)).await
+            {
+                Ok(Ok(bytes)) => Ok(bytes),
+                Ok(Err(_)) | Err(_) => Ok(Vec::new()),
+            },
+            _ => body(response).await,
+        }
+    }
+
+    /// The value with the oddities of its answer, or the error that the answer means.
+    fn parse<T>(self, body: Vec<u8>, parse: impl Parse<T>) -> Result<(T, Vec<String>), Error> {
         let text = envelope::text(body);
         let envelope = Envelope::read(&text);
         let reason = match (&envelope, self.facts.status) {
-            (Ok(envelope), 200..=299) if envelope.is_success() => match read(envelope) {
+            (Ok(envelope), 200..=299) if envelope.is_success() => match parse(envelope) {
                 Ok(value) => {
                     return Ok((value, self.notes(envelope)));
                 }
@@ -422,13 +381,13 @@ impl ResponseHead {
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
             Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
-                let line = hide(line.to_owned(), &self.secret);
+                let line = hide(line.to_owned(), self.secret.expose());
                 format!("the response begins with: {}", brief(&line))
             }),
         };
         let mut error = self.refusal(reason, remark);
         if let (Error::Refused(refusal), Ok(mut envelope)) = (&mut error, envelope) {
-            let hide = |text: &mut String| *text = hide(std::mem::take(text), &self.secret);
+            let hide = |text: &mut String| *text = hide(std::mem::take(text), self.secret.expose());
             let said = envelope.errors.iter_mut().chain(&mut envelope.messages);
             said.for_each(|entry| entry.edit_text(&hide));
             refusal.api_errors = envelope.errors;
@@ -438,15 +397,17 @@ impl ResponseHead {
         Err(error)
     }
 
-    /// What is odd about a success, a fragment of a sentence each.
+    /// The oddities of a success, each a fragment of a sentence.
     fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
         let notes = envelope.notes().into_iter();
-        notes.map(|note| brief(&hide(note, &self.secret))).collect()
+        notes
+            .map(|note| brief(&hide(note, self.secret.expose())))
+            .collect()
     }
 
     fn refusal(&self, mut reason: Reason, remark: Option<String>) -> Error {
         if let Reason::OtherToken { sent, .. } = &mut reason {
-            *sent = hide(std::mem::take(sent), &self.secret);
+            *sent = hide(std::mem::take(sent), self.secret.expose());
         }
         Error::Refused(Box::new(Refusal {
             reason,
@@ -463,13 +424,13 @@ impl ResponseHead {
     }
 }
 
-/// Why a body did not come whole.
+/// Why a body could not be read.
 enum BodyError {
     TooLarge,
     Broken(reqwest::Error),
 }
 
-/// The decompressed body, received in chunks so that an endless one stops at the bound.
+/// Reads the decompressed body in chunks, so that an endless one stops at the bound.
 async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
     let announced = response
         .content_length()
@@ -483,7 +444,7 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
-        // Decompression alone never waits: let keys and deadlines have their turn.
+        // Decompression alone never yields: let keys and deadlines have their turn.
         consume_budget().await;
     }
     Ok(bytes)

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::effect::Effect;
 use super::field::TextField;
-use super::message::TokenList;
 use super::state::{Screen, State};
 use super::step::Step;
 use super::token_fetch;
 use crate::action::Context;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
@@ -136,7 +136,7 @@ pub(super) fn arrived(
 pub(super) fn listed(
     state: &mut State,
     request: RequestId,
-    result: Result<TokenList, Failure>,
+    result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Step> {
     if state.browse.list.request() != Some(request) {
         state.changed = false;
@@ -146,21 +146,21 @@ pub(super) fn listed(
         Ok(listed) => listed,
         Err(failure) => return fail(state, request, failure),
     };
-    state.clock.measured(listed.measured_offset);
+    state.clock.measured(listed.clock.offset());
     let context = state.list_context();
     let is_first = state.browse.list.value().is_none();
     // Each token came once with its page, so as many are the same ones.
-    let has_all = is_first && state.browse.table.total() == listed.tokens.len();
+    let has_all = is_first && state.browse.table.total() == listed.value.len();
     if !has_all {
-        let tokens = listed.tokens;
+        let tokens = listed.value;
         state
             .browse
             .change(Follow::Token, |table| table.replace(tokens, context));
     }
-    let fetched = Fetched {
+    let fetched = Received {
         value: Extent {
-            incomplete: listed.incomplete,
-            total: listed.total,
+            incomplete: listed.gap.map(|gap| gap.reason),
+            total: listed.announced,
         },
         at: state.clock.steady,
         took: listed.took,
@@ -210,7 +210,7 @@ pub(super) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
         state.detail.view = crate::screens::detail::state::View::Fields;
         state.detail.selected = 0;
     } else {
-        let fetched = Fetched {
+        let fetched = Received {
             value: token,
             at,
             took,

@@ -11,11 +11,11 @@ use chrono::TimeDelta;
 use crate::action::{Action, Input};
 use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
 use crate::domain::failure::Failure;
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
-use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::domain::token::ServiceToken;
 
@@ -52,8 +52,8 @@ pub enum Message {
     TokenFetched {
         /// The request it answers.
         request: RequestId,
-        /// What was found.
-        result: Result<LookUp, Failure>,
+        /// The tokens that match: one, or several of one name.
+        result: Result<Fetched<Tokens>, Failure>,
     },
     /// A page of a scope's tokens arrived.
     TokensArrived {
@@ -69,7 +69,7 @@ pub enum Message {
         /// The request it answers.
         request: RequestId,
         /// All of them.
-        result: Result<TokenList, Failure>,
+        result: Result<Fetched<Tokens>, Failure>,
     },
     /// An answer says more than what was asked for.
     AnsweredBesides {
@@ -205,19 +205,6 @@ pub enum Stage {
     Network,
 }
 
-/// What a look-up brought.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LookUp {
-    /// The tokens that fit: one, or several of one name.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    /// Where they were found.
-    pub scope: Scope,
-    /// How long it took.
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, where the answer showed it.
-    pub measured_offset: Option<TimeDelta>,
-}
-
 /// What a search of a token's JSON found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonSearch {
@@ -227,21 +214,6 @@ pub struct JsonSearch {
     pub query: String,
     /// What was found.
     pub matches: Matches,
-}
-
-/// The tokens of a scope.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TokenList {
-    /// In the API's order, each once.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    /// Why the list may lack some, as a fragment of a sentence; nothing when it is whole.
-    pub incomplete: Option<String>,
-    /// How many the API announced.
-    pub total: Option<usize>,
-    /// How long it took.
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, where the answer showed it.
-    pub measured_offset: Option<TimeDelta>,
 }
 
 /// What was stored.

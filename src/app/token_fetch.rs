@@ -8,15 +8,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
 use super::field::TextField;
-use super::message::{LookUp, Stage};
+use super::message::Stage;
 use super::state::{Overlay, Screen, State};
 use super::step::Step;
 use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::remote::{Fetched, RequestId};
+use crate::domain::remote::{Received, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 use crate::screens::browse::state::Follow;
@@ -116,7 +117,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
 pub(super) fn fetched(
     state: &mut State,
     request: RequestId,
-    result: Result<LookUp, Failure>,
+    result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Step> {
     if state.detail.token.request() != Some(request) {
         state.changed = false;
@@ -126,19 +127,19 @@ pub(super) fn fetched(
         Ok(found) => found,
         Err(failure) => return fail(state, request, failure),
     };
-    state.clock.measured(found.measured_offset);
-    if let [token] = found.tokens.as_slice() {
+    state.clock.measured(found.clock.offset());
+    if let [token] = found.value.as_slice() {
         return show(state, request, &found, token.clone());
     }
     state.detail.token.cancel();
     if is_typing_on(state) {
-        let (count, name) = (found.tokens.len(), reference(state));
+        let (count, name) = (found.value.len(), reference(state));
         state.tell(format!(
             "{count} tokens are called {name}. Look it up again to choose."
         ));
         return Vec::new();
     }
-    state.detail.choices = found.tokens;
+    state.detail.choices = found.value;
     let choice = Overlay::Choice { selected: 0 };
     if let Some(Overlay::Help { .. }) = state.overlay {
         state.covered = Some(choice);
@@ -167,10 +168,13 @@ fn reference(state: &State) -> String {
 fn show(
     state: &mut State,
     request: RequestId,
-    found: &LookUp,
+    found: &Fetched<Tokens>,
     token: Arc<ServiceToken>,
 ) -> Vec<Step> {
     let detail = &mut state.detail;
+    let Some(scope) = detail.access.as_ref().map(|it| it.scope.clone()) else {
+        return Vec::new();
+    };
     detail.changed = detail
         .token
         .value()
@@ -183,12 +187,12 @@ fn show(
         raw.replace(&token);
     }
     let local = state.clock.local;
-    let record = Recent::of(&token, &found.scope, local).map(|record| Recent {
+    let record = Recent::of(&token, &scope, local).map(|record| Recent {
         profile: state.session.profile.clone(),
         ..record
     });
     let listed = state.browse.access.as_ref();
-    if listed.is_some_and(|listed| listed.scope == found.scope) {
+    if listed.is_some_and(|listed| listed.scope == scope) {
         let (newer, context) = (token.clone(), state.list_context());
         state.browse.change(Follow::Token, |table| {
             table.renew(&newer, context);
@@ -197,7 +201,7 @@ fn show(
     let detail = &mut state.detail;
     detail.token.settle(
         request,
-        Ok(Fetched {
+        Ok(Received {
             value: token,
             at: state.clock.steady,
             took: found.took,
@@ -206,7 +210,7 @@ fn show(
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     if state.detail.is_asked_for {
-        come_forward(state, &found.scope);
+        come_forward(state, &scope);
     }
     let Some(record) = record else {
         return Vec::new();

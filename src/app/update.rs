@@ -16,7 +16,7 @@ use crate::action::Action;
 use crate::domain::clock::Now;
 use crate::domain::credential::Location;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::{Fetched, RequestId};
+use crate::domain::remote::{Received, RequestId};
 use crate::domain::secret::Secret;
 use crate::screens::detail::state::View;
 
@@ -135,9 +135,9 @@ fn store_probed(state: &mut State, request: RequestId, result: Result<Location, 
     state.setup.store.settle(request, result);
 }
 
-fn fetched<T>(value: T, at: DateTime<Utc>) -> Fetched<T> {
+fn fetched<T>(value: T, at: DateTime<Utc>) -> Received<T> {
     let took = std::time::Duration::ZERO;
-    Fetched { value, at, took }
+    Received { value, at, took }
 }
 
 fn profile_saved(

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fields::sent;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
@@ -101,7 +100,7 @@ impl Entry {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.subject {
-            Ok(token) => sent(token, "name"),
+            Ok(token) => token.raw_text(&token.name),
             Err(_) => self.requested.as_deref().unwrap_or_default(),
         }
     }
@@ -111,7 +110,7 @@ impl Entry {
     #[must_use]
     pub fn id(&self) -> &str {
         match &self.subject {
-            Ok(token) => sent(token, "id"),
+            Ok(token) => token.raw_text(&token.id),
             Err(_) => self.requested_id.as_ref().map_or("", TokenId::as_str),
         }
     }

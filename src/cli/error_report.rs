@@ -1,6 +1,4 @@
-//! How a command tells of its failure: in which form, on which stream, with which exit code.
-//!
-//! Not here: what failed.
+//! Reports a command's failure: in which format, on which stream, with which exit code.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -27,7 +25,7 @@ enum Form {
     Metrics,
 }
 
-/// How a command tells of its failure.
+/// Reports failures in the output format of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorReporter {
     form: Form,
@@ -62,7 +60,7 @@ impl ErrorReporter {
         }
     }
 
-    /// The reporter of the screens.
+    /// The reporter for failures before the screens open.
     #[must_use]
     pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
         Self {
@@ -72,7 +70,7 @@ impl ErrorReporter {
         }
     }
 
-    /// As a check does.
+    /// The reporter of a check.
     pub(super) fn of_check(check: &Check, clock: fn() -> DateTime<Utc>) -> Self {
         let form = match check.output {
             CheckOutput::Table => Form::Text,
@@ -86,7 +84,7 @@ impl ErrorReporter {
         }
     }
 
-    /// As a command does whose line was not understood, by what can be told of it.
+    /// The reporter for a command line that could not be parsed, as far as it could be read.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
@@ -105,13 +103,13 @@ impl ErrorReporter {
         }
     }
 
-    /// Whether people read what it says of a failure.
+    /// Whether failures are printed as plain text.
     #[must_use]
     pub fn is_text(self) -> bool {
         self.form == Form::Text
     }
 
-    /// What a command printed, as a terminal may show it.
+    /// Escapes the control characters of machine-readable output for a terminal.
     #[must_use]
     pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
         if self.form == Form::Text {
@@ -121,8 +119,8 @@ impl ErrorReporter {
         output::shown(&machine, self.form == Form::Json).into_bytes()
     }
 
-    /// Prints a failure, and gives its exit code. What standard output does not take is said on the
-    /// error stream. A check says which scope it was about, where that is known.
+    /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
+    /// goes to standard error. The report of a check includes the scope, if known.
     #[must_use]
     pub fn report(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
@@ -145,8 +143,8 @@ impl ErrorReporter {
         }
     }
 
-    /// Says on the error stream that standard output could not be written, and gives the exit code
-    /// of that. A reader that went away is no failure of the command; a full disk is.
+    /// Reports that standard output could not be written, and returns the exit code for that. A closed
+    /// pipe is not a failure; a full disk is.
     #[must_use]
     pub fn delivered(self, printed: io::Result<()>) -> Option<u8> {
         let error = printed
@@ -189,7 +187,7 @@ impl ErrorReporter {
         }
     }
 
-    /// Says on the error stream what a check's own output leaves out of a failure.
+    /// Prints to standard error what the output of a check leaves out of a failure.
     pub(super) fn report_hint(self, failure: &Failure) {
         match self.form {
             Form::Json => {}
@@ -199,7 +197,7 @@ impl ErrorReporter {
                 let mut advice = Vec::new();
                 let _infallible = output::advice_text(&mut advice, &failure);
                 let advice = String::from_utf8_lossy(&advice);
-                // Nobody is left to hear of a closed stream.
+                // A closed standard error cannot be reported anywhere.
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
         }
@@ -219,13 +217,14 @@ fn exit_code(failure: &Failure) -> u8 {
     }
 }
 
-/// Says on the error stream what failed and what to do about it.
+/// Prints a failure and its hint to standard error.
 pub(super) fn explain(failure: &Failure) {
-    // Nobody is left to hear of a closed stream.
+    // A closed standard error cannot be reported anywhere.
     let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
 }
 
-/// What a check says on a stream that a monitoring system may read: some read both.
+/// Removes `|` from text for a stream that a monitoring system may read: some read both streams, and
+/// take what follows it for performance data.
 fn for_monitoring<'a>(text: &'a str, stream: &impl IsTerminal) -> Cow<'a, str> {
     if stream.is_terminal() {
         Cow::Borrowed(text)
@@ -234,19 +233,19 @@ fn for_monitoring<'a>(text: &'a str, stream: &impl IsTerminal) -> Cow<'a, str> {
     }
 }
 
-/// Says on the error stream what does not stop a check.
+/// Prints a warning of a check to standard error.
 pub(super) fn warn_beside_check(sentence: &str) {
     warn(&for_monitoring(sentence, &io::stderr()));
 }
 
-/// Says on the error stream what does not stop a command.
+/// Prints a warning to standard error.
 pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
     let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
 }
 
-/// Warns of what went on unseen: nothing may be printed while the screens are in front.
+/// Prints the warnings that had to wait until the screens were closed.
 pub fn warn_at_exit() {
     permissions::tightened()
         .into_iter()

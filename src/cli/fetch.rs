@@ -1,7 +1,7 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -13,11 +13,12 @@ use crate::api::Page;
 use crate::domain::clock::ClockOffset;
 use crate::domain::credential::{Access, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
-use crate::domain::token::TokenRef;
-use crate::service::{Aside, Found, Listed, nothing_selected};
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::service::nothing_selected;
 use crate::startup::Context;
 
 /// What the commands ask of the API, with progress on a terminal and warnings on the error stream.
@@ -46,16 +47,17 @@ impl Fetcher {
     }
 
     /// Lists a scope's tokens, and says how far it is where that takes long.
-    pub(super) async fn list(&self, access: &Access) -> Result<Listed, Failure> {
+    pub(super) async fn list(&self, access: &Access) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.context.style.is_dumb);
-        let mut count = |page: Page<'_>| progress.count(page.received, page.total);
+        let mut count =
+            |page: Page<'_, Arc<ServiceToken>>| progress.count(page.received, page.total);
         let listing = self
             .context
             .service
             .list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
-        self.note(listed.doubtful_date);
-        warn_of(&listed.aside);
+        self.note(&listed);
+        warn_of(&listed);
         Ok(listed)
     }
 
@@ -63,7 +65,7 @@ impl Fetcher {
     pub(super) async fn list_all(
         &self,
         accesses: &[Result<Access, Failure>],
-    ) -> Vec<Result<Listed, Failure>> {
+    ) -> Vec<Result<Fetched<Tokens>, Failure>> {
         let progress = &Progress::new(self.context.style.is_dumb);
         let one = |access: &Result<Access, Failure>| {
             let access = access.clone();
@@ -74,16 +76,13 @@ impl Fetcher {
                     .service
                     .list(&access?, on_network, &mut |_| {})
                     .await?;
-                self.note(listed.doubtful_date);
+                self.note(&listed);
                 Ok(listed)
             }
         };
         let all = join_all(accesses.iter().map(one));
         let answers = progress.beside(all).await;
-        answers
-            .iter()
-            .flatten()
-            .for_each(|listed| warn_of(&listed.aside));
+        answers.iter().flatten().for_each(warn_of);
         answers
     }
 
@@ -92,20 +91,20 @@ impl Fetcher {
         &self,
         access: &Access,
         token: &TokenRef,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.context.style.is_dumb);
         let looking = self
             .context
             .service
             .look_up(access, token, || progress.network());
         let found = progress.beside(looking).await?;
-        self.note(found.doubtful_date);
-        warn_of(&found.aside);
+        self.note(&found);
+        warn_of(&found);
         Ok(found)
     }
 
-    fn note(&self, doubtful_date: Option<DateTime<Utc>>) {
-        if let Some(date) = doubtful_date {
+    fn note(&self, fetched: &Fetched<Tokens>) {
+        if let Some(date) = fetched.clock.implausible_date() {
             // The first one is as good as any.
             let _noted_before = self.doubtful_date.set(date);
         }
@@ -139,8 +138,8 @@ impl Fetcher {
 }
 
 /// Warns of what is odd about an answer that was accepted anyway.
-fn warn_of(aside: &Aside) {
-    for note in &aside.notes {
+fn warn_of(fetched: &Fetched<Tokens>) {
+    for note in &fetched.notes {
         warn(&format!("{note}."));
     }
 }

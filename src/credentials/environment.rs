@@ -1,7 +1,4 @@
-//! The environment variables that matter, read once, and what they say of credential and scope.
-//!
-//! Not here: what goes before and after the environment (`service`), or the rules a base URL must
-//! keep (`api`).
+//! The environment variables that tokenscope reads, and the credential and scope they set.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -16,7 +13,7 @@ use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 use crate::domain::{pasted, text};
 
-/// Each with the names that count where the ones before them are unset.
+/// In order of precedence.
 const TOKEN: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
 const KEY: &[&str] = &["CLOUDFLARE_API_KEY", "CF_API_KEY"];
 const EMAIL: &[&str] = &["CLOUDFLARE_EMAIL", "CF_API_EMAIL", "CF_EMAIL"];
@@ -38,30 +35,28 @@ const OTHERS: &[&str] = &[
     "TOKENSCOPE_TEST_FAULT",
 ];
 
-/// A snapshot of the variables that tokenscope knows. One that is empty or blank counts as unset.
-/// Its `Debug` shows names alone: a base URL may hold a password too.
+/// A snapshot of the variables that tokenscope knows. Empty and blank ones count as unset. `Debug`
+/// shows names only, since even a base URL may contain a password.
 #[derive(Clone, Default)]
 pub struct Environment {
-    /// None stands for bytes that are not text.
+    /// `None` if the value is not UTF-8.
     secrets: BTreeMap<&'static str, Option<Secret>>,
     values: BTreeMap<&'static str, OsString>,
 }
 
-/// A complete credential, and the variable that its secret came from.
+/// A complete credential and the variable that its secret came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentCredential {
-    /// The credential.
     pub credential: Credential,
-    /// The variable that held its secret.
     pub variable: &'static str,
 }
 
-/// The address of the session bus and the directory that has one where there is no address, as the
-/// D-Bus library reads them.
+/// The address of the session bus, and the directory whose socket is the default, as the D-Bus
+/// library reads them.
 #[cfg(all(unix, not(target_os = "macos")))]
 #[expect(
     clippy::disallowed_methods,
-    reason = "read again when the library found no bus, and for nothing else"
+    reason = "read only to explain why the library found no bus"
 )]
 pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -69,7 +64,7 @@ pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
 }
 
 impl Environment {
-    /// Reads the process's variables. Called once, at the start.
+    /// Reads the process environment. Called once, at start-up.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
@@ -79,7 +74,7 @@ impl Environment {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// The environment that these variables make; others in it are left out.
+    /// An environment of these variables.
     pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
@@ -112,37 +107,37 @@ impl Environment {
         found
     }
 
-    /// The trimmed value of a variable that holds no secret; none where it is unset or not text.
+    /// The trimmed value of a variable that is not a secret. `None` if it is not UTF-8.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name)?.to_str().map(text::trim_input)
     }
 
-    /// The value of a variable that names a file or directory, its bytes untouched.
+    /// The unchanged value of a variable that names a file or directory.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.values.get(name).map(PathBuf::from)
     }
 
-    /// The base URL that is set, and the variable that sets it. Whether it is acceptable is for the
-    /// API client to say.
+    /// The base URL, not yet validated, and its variable.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `usage` where it is no text: to ask another host would be worse.
+    /// A `usage` failure if it is not UTF-8: falling back to the default would send the credential to
+    /// another host.
     pub fn base_url(&self) -> Result<Option<(&str, &'static str)>, Failure> {
         self.value(BASE_URL, FailureKind::Usage)
     }
 
-    /// How much to log.
+    /// The log level, not yet validated.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `usage` where it is no text.
+    /// A `usage` failure if it is not UTF-8.
     pub fn log(&self) -> Result<Option<&str>, Failure> {
         let found = self.value(&["TOKENSCOPE_LOG"], FailureKind::Usage)?;
         Ok(found.map(|(level, _)| level))
     }
 
-    /// Whether a text holds one of the environment's secrets, used or not.
+    /// Whether a text contains any secret of the environment.
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {
@@ -151,11 +146,11 @@ impl Environment {
         })
     }
 
-    /// The credential that the environment holds: a token, else a key with its email address.
+    /// The credential: an API token, or else a Global API key with its email address.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `no_credential` for a key without an email address, and for values
-    /// that cannot be sent. None of them shows the value.
+    /// A `no_credential` failure, which never shows the value, for a key without an email address and
+    /// for a value that cannot be sent in a header.
     pub fn credential(&self) -> Result<Option<EnvironmentCredential>, Failure> {
         if let Some((secret, variable)) = self.secret(TOKEN)? {
             let kind = CredentialKind::ApiToken;
@@ -170,15 +165,15 @@ impl Environment {
         let Some((email, email_variable)) = self.value(EMAIL, FailureKind::NoCredential)? else {
             return Err(Failure::new(
                 FailureKind::NoCredential,
-                format!("{variable} is set, but no email address goes with it."),
-                "Set CLOUDFLARE_EMAIL to the key's owner, or use CLOUDFLARE_API_TOKEN instead.",
+                format!("{variable} is set without an email address."),
+                "Set CLOUDFLARE_EMAIL to the key owner's address, or set CLOUDFLARE_API_TOKEN instead.",
             ));
         };
         let email = parse_email(email).ok_or_else(|| {
             Failure::new(
                 FailureKind::NoCredential,
-                format!("{email_variable} is not an email address."),
-                "Set it to the address of the key's owner.",
+                format!("{email_variable} is not a valid email address."),
+                "Set it to the key owner's address.",
             )
         })?;
         let kind = CredentialKind::GlobalKey { email };
@@ -188,25 +183,24 @@ impl Environment {
         }))
     }
 
-    /// Which of two addresses of the API counts, where they are not the same.
+    /// A note on which of two different base URLs is used.
     #[must_use]
     pub fn overlooked_base_url(&self) -> Option<String> {
         let mut set = BASE_URL
             .iter()
             .filter_map(|name| Some((name, pasted::peel(self.get(name)?))));
         let ((first, counts), (other, text)) = (set.next()?, set.next()?);
-        // What differs as text may be the same address.
+        // Different text may still be the same URL.
         let is_same = |one: &str, two: &str| {
             one == two || BaseUrl::parse(one).is_ok_and(|one| Ok(one) == BaseUrl::parse(two))
         };
-        (!is_same(counts, text))
-            .then(|| format!("{first} and {other} are both set and differ; {first} counts."))
+        (!is_same(counts, text)).then(|| differ(first, other))
     }
 
-    /// What else the environment holds that could be meant by its credential, a sentence each.
+    /// A note on each other credential in the environment that could have been meant.
     #[must_use]
     pub fn overlooked(&self) -> Vec<String> {
-        let mut sentences = Vec::new();
+        let mut notes = Vec::new();
         for names in [TOKEN, KEY] {
             let mut set = names
                 .iter()
@@ -216,23 +210,20 @@ impl Environment {
             };
             let differs = |secret: &Secret| peeled(secret) != peeled(counts);
             if let Some((other, _)) = set.find(|(_, secret)| differs(secret)) {
-                sentences.push(format!(
-                    "{first} and {other} are both set and differ; {first} counts."
-                ));
+                notes.push(differ(first, other));
             }
         }
         let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
         let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
         if let (Some(token), Some(key), Some(email)) = (set(TOKEN), set(KEY), email) {
-            sentences.push(format!(
-                "{token} is set, and {key} with {email} too; the API token in {token} counts."
+            notes.push(format!(
+                "{token}, {key} and {email} are all set; using the API token in {token}."
             ));
         }
-        sentences
+        notes
     }
 
-    /// The same variables without a credential: for what uses none, and must not fail over one that
-    /// cannot be used.
+    /// The same environment without its credential, for the demo, which must not fail over one.
     #[must_use]
     pub fn without_credential(&self) -> Self {
         Self {
@@ -241,38 +232,38 @@ impl Environment {
         }
     }
 
-    /// Why what is stored for a profile is not used as long as the environment is what it is.
+    /// A note that the environment's credential takes precedence over a profile's.
     #[must_use]
     pub fn overrules(&self, profile: &str) -> Option<String> {
-        // One that cannot be used counts too: it is an error, and not skipped.
+        // An invalid one takes precedence too: it is an error, not skipped.
         let (variable, _) = first_set(&self.secrets, TOKEN).or(first_set(&self.secrets, KEY))?;
         Some(format!(
-            "{variable} is set and counts before what is stored: profile {profile} is used with \
-             --profile {profile}, or once the variable is unset."
+            "{variable} is set and takes precedence: to use profile {profile}, pass --profile \
+             {profile} or unset the variable."
         ))
     }
 
-    /// The scope that the environment names, and the variable that names it.
+    /// The scope and its variable.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `usage` for an account and a zone at once, and for a malformed ID.
+    /// A `usage` failure for an account together with a zone, and for a malformed ID.
     pub fn scope(&self) -> Result<Option<(Scope, &'static str)>, Failure> {
         let account = self.scope_of(ScopeKind::Account)?;
         let zone = self.scope_of(ScopeKind::Zone)?;
         match (account, zone) {
             (Some((_, account)), Some((_, zone))) => Err(Failure::new(
                 FailureKind::Usage,
-                format!("{account} and {zone} are both set; a token lives in one of them."),
-                "Unset one of the two, or say which with --account or --zone.",
+                format!("{account} and {zone} cannot both be set."),
+                "Unset one of them, or pass --account or --zone.",
             )),
             (account, zone) => Ok(account.or(zone)),
         }
     }
 
-    /// The account or the zone that the environment names, whatever it says of the other.
+    /// The account, or the zone, whether or not the other is set, and its variable.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `usage` for a malformed ID.
+    /// A `usage` failure for a malformed ID.
     pub fn scope_of(&self, kind: ScopeKind) -> Result<Option<(Scope, &'static str)>, Failure> {
         let names = match kind {
             ScopeKind::Account => ACCOUNT,
@@ -286,12 +277,12 @@ impl Environment {
             Err(invalid) => Err(Failure::new(
                 FailureKind::Usage,
                 format!("{variable} is malformed: {invalid}."),
-                format!("Set it to the {} ID that the dashboard shows.", kind.word()),
+                format!("Set it to the {} ID shown in the dashboard.", kind.word()),
             )),
         }
     }
 
-    /// The first set variable of these names, which must be text.
+    /// The first of these variables that is set; an error if it is not UTF-8.
     fn value(
         &self,
         names: &[&'static str],
@@ -304,7 +295,7 @@ impl Environment {
         Ok(Some((pasted::peel(text), name)))
     }
 
-    /// The first set variable of these names, which must be fit for a header.
+    /// The first of these variables that is set; an error if it cannot be sent in a header.
     fn secret(&self, names: &[&'static str]) -> Result<Option<(Secret, &'static str)>, Failure> {
         let Some((name, value)) = first_set(&self.secrets, names) else {
             return Ok(None);
@@ -315,8 +306,8 @@ impl Environment {
             Ok(secret) => Ok(Some((secret, name))),
             Err(invalid) => Err(Failure::new(
                 kind,
-                format!("{name} cannot be a credential: {invalid}."),
-                "Set it to the credential alone, or unset it.",
+                format!("{name} is not a valid credential: {invalid}."),
+                "Set it to the credential and nothing else, or unset it.",
             )),
         }
     }
@@ -344,9 +335,13 @@ fn is_blank(value: &OsStr) -> bool {
 fn not_text(name: &str, kind: FailureKind) -> Failure {
     Failure::new(
         kind,
-        format!("{name} is not UTF-8 text."),
-        "Set it again, or unset it.",
+        format!("{name} is not valid UTF-8."),
+        "Correct or unset it.",
     )
+}
+
+fn differ(used: &str, other: &str) -> String {
+    format!("{used} and {other} are both set and differ; using {used}.")
 }
 
 impl fmt::Debug for Environment {

@@ -1,29 +1,26 @@
-//! Why a credential store did not do what it was asked.
+//! Errors of credential stores, and what to do about each.
 //!
-//! Holds nothing that was read from the store: a secret must not travel in an error.
+//! An error never contains data read from a store: that could be a secret.
 
 use std::time::Duration;
 
 use crate::domain::failure::{Failure, FailureKind, ScreenHint};
 use crate::domain::secret::InvalidSecret;
 
-/// A program that keeps the secrets of a Linux session, where it is not GNOME's.
+/// The program behind the Secret Service of a Linux session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
-    /// GNOME Keyring, whose collections show what they hold while they are locked.
+    /// GNOME Keyring, the only one that lists the items of a locked collection.
     Gnome,
-    /// `KeePassXC`, whose databases are files that a person opens.
     KeePassXc,
-    /// `KWallet`.
     KWallet,
-    /// Any other.
     Other,
 }
 
 impl Provider {
-    /// The program that owns a name on the bus.
+    /// The program that owns a well-known bus name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_bus_name(name: &str) -> Option<Self> {
         [
             ("org.gnome.keyring", Self::Gnome),
             ("org.keepassxc", Self::KeePassXc),
@@ -32,13 +29,13 @@ impl Provider {
             ("org.kde.secretservicecompat", Self::KWallet),
         ]
         .into_iter()
-        .find(|(beginning, _)| name.starts_with(beginning))
+        .find(|(prefix, _)| name.starts_with(prefix))
         .map(|(_, provider)| provider)
     }
 
-    /// The program that the kernel knows by a name, of which it keeps fifteen letters.
+    /// The program with this process name, which Linux cuts to 15 bytes.
     #[must_use]
-    pub fn run_as(command: &str) -> Option<Self> {
+    pub fn from_process_name(name: &str) -> Option<Self> {
         [
             ("gnome-keyring", Self::Gnome),
             ("keepassxc", Self::KeePassXc),
@@ -46,131 +43,106 @@ impl Provider {
             ("ksecret", Self::KWallet),
         ]
         .into_iter()
-        .find(|(beginning, _)| command.starts_with(beginning))
+        .find(|(prefix, _)| name.starts_with(prefix))
         .map(|(_, provider)| provider)
     }
 
-    /// Where its secrets are, with the program's name.
-    fn place(self) -> &'static str {
+    /// What holds the secrets, after "No" or "The".
+    fn container(self) -> &'static str {
         match self {
-            Self::Gnome => "GNOME Keyring",
-            Self::KeePassXc => "KeePassXC's database",
-            Self::KWallet => "KDE's wallet",
+            Self::Gnome => "GNOME keyring",
+            Self::KeePassXc => "KeePassXC database",
+            Self::KWallet => "KDE wallet",
             Self::Other => "keyring",
         }
     }
 
-    /// How it is opened or unlocked.
-    fn way_in(self) -> &'static str {
+    fn how_to_unlock(self) -> &'static str {
         match self {
-            Self::Gnome => "Log in on the desktop once",
+            Self::Gnome => "Log in on the desktop once.",
             Self::KeePassXc => {
-                "Open and unlock the database in KeePassXC, and see that its settings for Secret \
-                 Service share a group of it"
+                "Open and unlock the database in KeePassXC, and check that its Secret Service \
+                 settings expose a group of it."
             }
-            Self::KWallet => "Open the wallet in KWalletManager, or make one there",
-            Self::Other => "Open it in the program that keeps this session's secrets",
+            Self::KWallet => "Open the wallet in KWalletManager, or create one there.",
+            Self::Other => "Open it in the program that stores this session's secrets.",
         }
     }
 }
 
-/// Why a store failed. Each becomes a [`Failure`] with its own sentence and next step.
+/// Why a credential store failed. Strings are a library's or the platform's own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// There is a session bus, but nothing on it keeps secrets.
+    /// The session bus runs, but nothing on it stores secrets.
     #[error("No keyring service is running on this session's D-Bus.")]
     NoService,
-    /// The bus that the environment names is another user's; the number says whose.
-    #[error("The session bus belongs to user {0}, and answers nobody else.")]
+    /// The bus in the environment belongs to this other user.
+    #[error("The session bus belongs to user {0} and rejects other users.")]
     ForeignBus(u32),
-    /// The bus could not start the service.
-    #[error("The keyring service did not start.")]
+    #[error("The keyring service failed to start.")]
     NotStarted(String),
-    /// The service went away over the question.
-    #[error("The keyring service ended before it answered.")]
-    Ended(String),
-    /// What is there is no keyring as the standard has it.
-    #[error("The keyring service answered in a way that tokenscope does not understand.")]
-    NotUnderstood(String),
-    /// It ran out of something.
-    #[error("The keyring service has no room or memory left.")]
+    #[error("The keyring service exited before it answered.")]
+    Exited(String),
+    #[error("The keyring service sent a reply that tokenscope does not understand.")]
+    UnexpectedReply(String),
+    #[error("The keyring service is out of memory or over a limit.")]
     Exhausted(String),
-    /// There is no session bus to look for a keyring on.
+    /// This session has no bus on which to look for a keyring.
     #[error("No OS keyring is reachable: this session has no D-Bus.")]
     NoBus,
-    /// The service runs, but no collection was ever made or unlocked, as on many servers.
-    #[error("The keyring service runs, but has no collection to keep secrets in.")]
+    /// The service runs, but has no collection, as on many servers.
+    #[error("The keyring service is running but has no collection to store secrets in.")]
     NoCollection,
-    /// The service is another program than GNOME's, and nothing is open in it to look into.
-    #[error("No {} is open, so nothing can be looked up or kept there.", .0.place())]
+    /// The service is not GNOME's, and no collection is open.
+    #[error("No {} is open, so secrets can be neither read nor stored.", .0.container())]
     NothingOpen(Provider),
-    /// It is locked, and was not unlocked.
-    #[error("The keyring is locked, and was not unlocked.")]
+    #[error("The keyring is locked and was not unlocked.")]
     Locked,
-    /// The same of another program's than GNOME's.
-    #[error("The {} is locked, and was not unlocked.", .0.place())]
+    /// As [`Self::Locked`], for services other than GNOME's.
+    #[error("The {} is locked and was not unlocked.", .0.container())]
     LockedIn(Provider),
-    /// The user or the system said no.
+    /// The user or the system refused.
     #[error("Access to the keyring was denied.")]
     Denied,
-    /// Nothing is kept under this name.
     #[error("The keyring holds no secret for this profile.")]
     Missing,
-    /// Several entries are kept under this name; the number says how many.
-    #[error("The keyring holds {0} entries for this profile, and they cannot be told apart.")]
+    #[error("The keyring holds {0} entries for this profile, and nothing tells them apart.")]
     Ambiguous(usize),
-    /// Some entries could not be removed; the number says how many.
+    /// So many entries could not be removed.
     #[error("The keyring still holds {0} of this profile's entries.")]
     Remaining(usize),
-    /// It took a secret, and has none when asked.
-    #[error("The keyring took the secret but does not return it.")]
+    #[error("The keyring accepted the secret but does not return it.")]
     NotReturned,
-    /// No answer within the time given.
     #[error("The keyring did not answer within {} s.", .0.as_secs_f64().ceil())]
     Unanswered(Duration),
-    /// What is kept is not text.
-    #[error("What the keyring holds for this profile is not text.")]
+    #[error("The keyring entry for this profile is not text.")]
     NotText,
-    /// What is kept is text, but no credential.
-    #[error("What the keyring holds for this profile is no credential: {0}.")]
+    #[error("The keyring entry for this profile is not a valid credential: {0}.")]
     Unusable(InvalidSecret),
-    /// The store keeps nothing of this size.
-    #[error("The secret takes {bytes} bytes; this keyring keeps at most {limit}.")]
-    TooLong {
-        /// What it takes as the store encodes it.
-        bytes: usize,
-        /// What the store allows.
-        limit: usize,
-    },
-    /// Anything else, with the platform's words for the details.
-    #[error("The keyring failed, and does not say why in terms that tokenscope knows.")]
+    /// Both lengths are in bytes, as the store encodes the secret.
+    #[error("The secret takes {bytes} bytes; this keyring stores at most {limit}.")]
+    TooLong { bytes: usize, limit: usize },
+    #[error("The keyring failed for a reason that tokenscope does not know.")]
     Other(String),
 }
 
-/// What helps wherever no keyring does.
-const INSTEAD: &str = "Set CLOUDFLARE_API_TOKEN instead.";
+/// What to do if no keyring can be used.
+const ALTERNATIVE: &str = "Set CLOUDFLARE_API_TOKEN instead.";
 
-/// What only the screens can do then.
-const IN_MEMORY: ScreenHint =
+/// The same, where a form can offer it.
+const KEEP_IN_MEMORY: ScreenHint =
     ScreenHint::Besides("Or keep the credential in memory for this session only.");
 
-/// What unlocks it in a terminal.
-const UNLOCK: &str = if cfg!(target_os = "macos") {
-    "security unlock-keychain"
-} else {
-    "gnome-keyring-daemon --unlock"
-};
-
 impl StoreError {
-    /// Whether there is no keyring in this session at all, rather than one that did not do it.
+    /// Whether this session has no keyring at all.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::NoService | Self::NoBus | Self::ForeignBus(_))
     }
 
-    /// Whether asking once more can help, since a person has not answered yet.
+    /// Whether the same request may succeed once somebody unlocks the keyring or allows access.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         matches!(
             self,
             Self::Locked
@@ -181,45 +153,44 @@ impl StoreError {
         )
     }
 
-    /// Whether it is known that nothing was kept of what the store was asked to keep.
+    /// Whether the store may have stored a secret in spite of this error.
     #[must_use]
-    pub fn is_certain(&self) -> bool {
-        !matches!(
+    pub fn may_have_stored(&self) -> bool {
+        matches!(
             self,
-            Self::Unanswered(_) | Self::Ended(_) | Self::NotUnderstood(_) | Self::Other(_)
+            Self::Unanswered(_) | Self::Exited(_) | Self::UnexpectedReply(_) | Self::Other(_)
         )
     }
 
-    /// What a library or the platform said.
-    fn detail(&self) -> Option<&str> {
+    fn cause(&self) -> Option<&str> {
         match self {
-            Self::NotStarted(detail)
-            | Self::Ended(detail)
-            | Self::NotUnderstood(detail)
-            | Self::Exhausted(detail)
-            | Self::Other(detail) => Some(detail),
+            Self::NotStarted(cause)
+            | Self::Exited(cause)
+            | Self::UnexpectedReply(cause)
+            | Self::Exhausted(cause)
+            | Self::Other(cause) => Some(cause),
             _ => None,
         }
     }
 
-    /// The failure of what was asked for a profile. Commands that help are said with its name: they
-    /// would change another profile where another one is the default.
+    /// The failure of a request for a profile. Hints name the profile in their commands: without it
+    /// a command would change the default profile.
     #[must_use]
-    pub fn of(self, profile: &str) -> Failure {
+    pub fn for_profile(self, profile: &str) -> Failure {
         let (hint, on_screen) = match self {
             Self::Missing => (
                 format!(
                     "Store one with `tokenscope auth set --profile {profile}`, or set \
                      CLOUDFLARE_API_TOKEN."
                 ),
-                "Type it in again and save it.",
+                "Type it again and save it.",
             ),
             Self::Ambiguous(_) => (
                 format!(
                     "Remove them all with `tokenscope auth clear --profile {profile}`, then store \
                      the secret again."
                 ),
-                "Re-enter the credential: saving it keeps that one only.",
+                "Re-enter the credential: saving it removes the others.",
             ),
             Self::NotText | Self::Unusable(_) => (
                 format!("Store it again with `tokenscope auth set --profile {profile}`."),
@@ -234,51 +205,54 @@ impl StoreError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn hint(&self) -> &'static str {
         match self {
-            Self::NoService => {
-                format!("Start one (GNOME Keyring, KWallet or KeePassXC). {INSTEAD}")
-            }
-            Self::NoBus => format!("Run in a desktop session or under dbus-run-session. {INSTEAD}"),
+            Self::NoService => "Start one (GNOME Keyring, KWallet or KeePassXC).",
+            Self::NoBus => "Run in a desktop session or under dbus-run-session.",
             Self::NoCollection => {
-                format!("Log in on the desktop once, or unlock it with `{UNLOCK}`. {INSTEAD}")
+                "Log in on the desktop once, or unlock it with `gnome-keyring-daemon --unlock`."
+            }
+            Self::Locked if cfg!(target_os = "macos") => {
+                "Unlock it with `security unlock-keychain`, and try again."
             }
             Self::Locked => {
-                format!("Unlock it on the desktop, or with `{UNLOCK}`, and try again. {INSTEAD}")
+                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again."
             }
-            Self::NothingOpen(provider) | Self::LockedIn(provider) => {
-                format!("{}. {INSTEAD}", provider.way_in())
+            Self::NothingOpen(provider) | Self::LockedIn(provider) => provider.how_to_unlock(),
+            Self::ForeignBus(_) => {
+                "Run tokenscope as that user, or set DBUS_SESSION_BUS_ADDRESS to your own bus."
             }
-            Self::ForeignBus(_) => format!(
-                "Run tokenscope as that user, or set DBUS_SESSION_BUS_ADDRESS to your own bus. \
-                 {INSTEAD}"
-            ),
-            Self::NotStarted(_) => {
-                format!("See that it starts on the desktop or in the journal. {INSTEAD}")
-            }
-            Self::Ended(_) | Self::Exhausted(_) => format!("Try again. {INSTEAD}"),
-            Self::NotUnderstood(_) => {
-                format!("Check which program keeps this session's secrets. {INSTEAD}")
-            }
+            Self::NotStarted(_) => "Start it on the desktop, or look for errors in the journal.",
+            Self::Exited(_) | Self::Exhausted(_) | Self::Other(_) => "Try again.",
+            Self::UnexpectedReply(_) => "Check which program stores this session's secrets.",
             Self::Remaining(_) => {
-                "Unlock it and try again, or remove them in the keyring's own program.".to_owned()
+                "Unlock it and try again, or remove them in the keyring's own program."
             }
-            Self::NotReturned => format!(
-                "Check in the keyring's own program that it lets tokenscope read what it wrote. \
-                 {INSTEAD}"
-            ),
-            Self::Denied => format!("Try again and allow it. {INSTEAD}"),
-            Self::Missing => "Store one, or set CLOUDFLARE_API_TOKEN.".to_owned(),
-            Self::Ambiguous(_) => "Remove them, then store the secret again.".to_owned(),
+            Self::NotReturned => {
+                "Check in the keyring's own program that tokenscope may read what it wrote."
+            }
+            Self::Denied => "Try again and allow it.",
+            Self::Missing => "Store one, or set CLOUDFLARE_API_TOKEN.",
+            Self::Ambiguous(_) => "Remove them, then store the secret again.",
             Self::Unanswered(_) => {
-                format!(
-                    "Unlock it first: an unlock prompt may have been open on the desktop. {INSTEAD}"
-                )
+                "Unlock it first: an unlock prompt may have been open on the desktop."
             }
-            Self::NotText | Self::Unusable(_) => "Store it again.".to_owned(),
-            Self::TooLong { .. } => "Check that this is the API token and nothing else.".to_owned(),
-            Self::Other(_) => INSTEAD.to_owned(),
+            Self::NotText | Self::Unusable(_) => "Store it again.",
+            Self::TooLong { .. } => "Check that this is the API token and nothing else.",
         }
+    }
+
+    /// Whether the way out is to do without a keyring.
+    fn has_alternative(&self) -> bool {
+        !matches!(
+            self,
+            Self::Remaining(_)
+                | Self::Missing
+                | Self::Ambiguous(_)
+                | Self::NotText
+                | Self::Unusable(_)
+                | Self::TooLong { .. }
+        )
     }
 }
 
@@ -288,10 +262,12 @@ impl From<StoreError> for Failure {
             StoreError::Missing => FailureKind::NoCredential,
             _ => FailureKind::Keyring,
         };
-        let hint = error.hint();
-        let mut failure = Self::new(kind, error.to_string(), hint.as_str());
-        failure.details.cause = error.detail().map(str::to_owned);
-        failure.hint_on_screen = hint.ends_with(INSTEAD).then_some(IN_MEMORY);
+        let mut failure = Self::new(kind, error.to_string(), error.hint());
+        if error.has_alternative() {
+            failure.hint.add(ALTERNATIVE);
+            failure.hint_on_screen = Some(KEEP_IN_MEMORY);
+        }
+        failure.details.cause = error.cause().map(str::to_owned);
         failure
     }
 }

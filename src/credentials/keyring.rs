@@ -1,22 +1,16 @@
-//! The OS keyring: one entry a profile, service `tokenscope`, the bare secret as its value.
-//!
-//! Not here: the thread that its blocking calls must run on (`store_thread`), and what only one platform
-//! has (`platform`).
+//! The OS keyring: one entry per profile, service `tokenscope`, the bare secret as its value.
 
-use super::asking::Asking;
 use super::error::StoreError;
-pub use super::platform::SERVICE;
-use super::platform::{self, Fault, Session};
-use super::store::{CredentialStore, Kept};
+#[cfg(any(target_os = "macos", windows))]
+use super::native_keyring as platform;
+#[cfg(all(unix, not(target_os = "macos")))]
+use super::secret_service as platform;
+use super::store::{CredentialStore, EntryKind, OperationError, PromptTracker, StoredEntries};
 use crate::domain::credential::Location;
 use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
 
-/// The service under which is kept, by profile, the address that a secret was stored for. It is no
-/// secret, but a file could be anybody's.
-const ADDRESSES: &str = "tokenscope-base-url";
-
-/// What the OS keyring is called here.
+/// The name of the OS keyring on this platform.
 pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
     "Keychain"
 } else if cfg!(windows) {
@@ -25,44 +19,47 @@ pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
     "Secret Service"
 };
 
-/// What Windows Credential Manager keeps of one entry, in bytes of UTF-16.
-pub const WINDOWS_LIMIT: usize = 2560;
+/// The most bytes of UTF-16 that Windows Credential Manager stores per entry.
+const WINDOWS_LIMIT: usize = 2560;
 
-/// The platform's keyring. It is first spoken to at the first call.
+/// The OS keyring. Opens at the first call.
 #[derive(Default)]
 pub struct Keyring {
-    session: Option<Session>,
-    asking: Asking,
+    session: Option<platform::Session>,
+    prompts: PromptTracker,
 }
 
 impl Keyring {
-    /// Runs one operation, opening the keyring where that has not been done.
+    /// Runs an operation, and opens the keyring first if needed.
     ///
-    /// A keyring service that was restarted has forgotten our session, and every entry made with it
-    /// fails from then on. So a failure over a session from an earlier call is tried once more over
-    /// a new one.
-    fn with<T>(&mut self, work: impl Fn(&Session) -> Result<T, Fault>) -> Result<T, StoreError> {
+    /// A keyring service that was restarted has forgotten our session, so every operation on it
+    /// fails from then on. A failure over a session from an earlier call is therefore retried once
+    /// over a new session.
+    fn with_session<T>(
+        &mut self,
+        operation: impl Fn(&platform::Session) -> Result<T, OperationError>,
+    ) -> Result<T, StoreError> {
         if let Some(session) = self.session.take() {
-            match work(&session) {
-                Err(fault) if fault.may_be_session_loss => {}
+            match operation(&session) {
+                Err(error) if error.may_be_session_loss => {}
                 done => {
                     self.session = Some(session);
-                    return done.map_err(|fault| fault.error);
+                    return done.map_err(|error| error.error);
                 }
             }
         }
         tracing::debug!("keyring: open");
-        let session = Session::open(&self.asking).map_err(|fault| fault.error)?;
-        let done = work(&session);
+        let session = platform::Session::open(&self.prompts).map_err(|error| error.error)?;
+        let done = operation(&session);
         self.session = Some(session);
-        done.map_err(|fault| fault.error)
+        done.map_err(|error| error.error)
     }
 }
 
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
         tracing::debug!(profile, "keyring: read a secret");
-        let bytes = self.with(|session| session.get(SERVICE, profile))?;
+        let bytes = self.with_session(|session| session.get(EntryKind::Credential, profile))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| StoreError::NotText)?;
         Secret::parse(text).map_err(StoreError::Unusable)
     }
@@ -72,42 +69,38 @@ impl CredentialStore for Keyring {
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
-        self.with(|session| session.set(SERVICE, profile, secret.expose()))
+        self.with_session(|session| session.set(EntryKind::Credential, profile, secret.expose()))
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
         tracing::debug!(profile, "keyring: remove a secret");
-        self.with(|session| session.delete(SERVICE, profile))
+        self.with_session(|session| session.delete(EntryKind::Credential, profile))
     }
 
-    fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
-        Ok(self.look(profile)?.entries.is_some_and(|count| count > 0))
-    }
-
-    fn look(&mut self, profile: &str) -> Result<Kept, StoreError> {
+    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
         tracing::debug!(profile, "keyring: look for a secret");
-        self.with(|session| session.look(profile))
+        self.with_session(|session| session.find(EntryKind::Credential, profile))
     }
 
-    fn bound(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
-        match self.with(|session| session.get(ADDRESSES, profile)) {
+    fn binding(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
+        match self.with_session(|session| session.get(EntryKind::BaseUrl, profile)) {
             Ok(address) => Ok(String::from_utf8(address.to_vec()).ok()),
-            // Which of several is meant nobody knows.
+            // Nothing tells which of several is meant.
             Err(StoreError::Missing | StoreError::Ambiguous(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     fn bind(&mut self, profile: &str, base_url: Option<&str>) -> Result<(), StoreError> {
-        self.with(|session| match base_url {
-            Some(address) => session.set(ADDRESSES, profile, address),
-            None => session.delete(ADDRESSES, profile).map(drop),
+        self.with_session(|session| match base_url {
+            Some(address) => session.set(EntryKind::BaseUrl, profile, address),
+            None => session.delete(EntryKind::BaseUrl, profile).map(drop),
         })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
         self.set(PROBE_USER, &Secret::new("probe".to_owned()))?;
-        self.delete(PROBE_USER).map(|_was_there| ())
+        self.delete(PROBE_USER).map(drop)
     }
 
     fn location(&mut self) -> Location {
@@ -117,15 +110,15 @@ impl CredentialStore for Keyring {
         }
     }
 
-    fn report_to(&mut self, asking: Asking) {
-        self.asking = asking;
+    fn report_prompts(&mut self, prompts: PromptTracker) {
+        self.prompts = prompts;
     }
 }
 
-/// Whether Windows would keep a secret of this length, which it counts in UTF-16.
+/// Checks that Windows, which counts in UTF-16, would store a secret of this length.
 ///
 /// # Errors
-/// [`StoreError::TooLong`] with the number.
+/// [`StoreError::TooLong`].
 pub fn check_windows_length(secret: &Secret) -> Result<(), StoreError> {
     let bytes = 2 * secret.expose().encode_utf16().count();
     if bytes > WINDOWS_LIMIT {

@@ -1,86 +1,237 @@
-//! What every place that keeps secrets can do.
-//!
-//! Not here: any of them.
+//! The interface of a credential store, the tracking of its prompts, and the store in memory.
 
-use super::asking::Asking;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
 use super::error::StoreError;
 use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
-/// What a store shows of a profile's entry without being unlocked.
+/// What a store reveals of a profile's entries while it is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// How many entries there are; none where a locked store does not tell.
-    pub entries: Option<usize>,
-    /// What to say of it where what there is, or may be, is locked.
+pub struct StoredEntries {
+    /// `None` if a locked store does not reveal it.
+    pub count: Option<usize>,
+    /// Why the entries cannot be read, if they are or may be locked.
     pub locked: Option<StoreError>,
 }
 
-/// A place that keeps one secret a profile. Its calls block, and come from one thread only.
+/// What an entry of the OS keyring holds. Each kind has its own service name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Credential,
+    /// The base URL that a credential may be sent to. It is no secret, but anybody could write it to
+    /// a file.
+    BaseUrl,
+}
+
+impl EntryKind {
+    pub(super) fn service(self) -> &'static str {
+        match self {
+            Self::Credential => "tokenscope",
+            Self::BaseUrl => "tokenscope-base-url",
+        }
+    }
+}
+
+/// Why an operation on the OS keyring failed.
+pub(super) struct OperationError {
+    pub(super) error: StoreError,
+    /// Whether the service may have forgotten our session, or the connection is dead.
+    pub(super) may_be_session_loss: bool,
+}
+
+impl From<StoreError> for OperationError {
+    fn from(error: StoreError) -> Self {
+        Self {
+            error,
+            may_be_session_loss: false,
+        }
+    }
+}
+
+/// Stores one secret per profile. Calls block and come from a single thread.
 pub trait CredentialStore: Send {
     /// Reads a profile's secret.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] where there is none; any other for a store that does not give it.
+    /// [`StoreError::Missing`] if there is none.
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError>;
 
-    /// Keeps a profile's secret, in place of whatever was kept under that name.
+    /// Stores a profile's secret and replaces whatever was stored under that name.
     ///
     /// # Errors
-    /// A [`StoreError`] where it was not kept.
+    /// If the secret was not stored.
     fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError>;
 
-    /// Removes all that is kept for a profile, and says whether there was anything.
+    /// Removes every entry of a profile. Returns whether there was one.
     ///
     /// # Errors
-    /// A [`StoreError`] where something may remain.
+    /// If an entry may remain.
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError>;
 
-    /// Whether anything is kept for a profile, found without reading a secret or asking anybody to
-    /// unlock one.
+    /// Looks for a profile's entries without reading a secret or prompting anybody.
     ///
     /// # Errors
-    /// A [`StoreError`] where the store cannot tell.
-    fn contains(&mut self, profile: &str) -> Result<bool, StoreError>;
+    /// If the store cannot be reached.
+    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError>;
 
-    /// What is kept for a profile, found in the same way.
+    /// The base URL that [`bind`](Self::bind) recorded for a profile's secret.
     ///
     /// # Errors
-    /// A [`StoreError`] where the store cannot be asked.
-    fn look(&mut self, profile: &str) -> Result<Kept, StoreError> {
-        Ok(Kept {
-            entries: Some(usize::from(self.contains(profile)?)),
-            locked: None,
-        })
-    }
-
-    /// The address that a profile's secret was stored for, where [`bind`](Self::bind) noted one.
-    ///
-    /// # Errors
-    /// A [`StoreError`] where the store cannot tell.
-    fn bound(&mut self, _profile: &str) -> Result<Option<String>, StoreError> {
+    /// If the store cannot be read.
+    fn binding(&mut self, _profile: &str) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
 
-    /// Notes the address that a profile's secret is for, or forgets it. A store that lasts no longer
-    /// than the program need not.
+    /// Records the only base URL that a profile's secret may be sent to, or forgets it. Does nothing
+    /// in a store that ends with the program.
     ///
     /// # Errors
-    /// A [`StoreError`] where that was not done.
+    /// If it was not recorded.
     fn bind(&mut self, _profile: &str, _base_url: Option<&str>) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Tries the store out: writes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER)
-    /// and deletes it, since a store that reads may still refuse to write.
+    /// Writes and deletes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER), since a
+    /// store that can be read may still refuse to write.
     ///
     /// # Errors
-    /// The [`StoreError`] that keeping a secret would meet.
+    /// If a secret could not be stored.
     fn probe(&mut self) -> Result<(), StoreError>;
 
-    /// Where it keeps secrets.
+    /// Where this store keeps secrets.
     fn location(&mut self) -> Location;
 
-    /// Says where to note that somebody is asked for something; called once, before all else.
-    fn report_to(&mut self, _asking: Asking) {}
+    /// Reports prompts to this tracker from now on. Called once, before any other method.
+    fn report_prompts(&mut self, _prompts: PromptTracker) {}
+}
+
+/// Tracks the prompts that a keyring opens, and dismisses one that nobody waits for any more: it
+/// must not stay on the desktop.
+#[derive(Clone, Default)]
+pub struct PromptTracker(Arc<Mutex<Prompts>>);
+
+#[derive(Default)]
+struct Prompts {
+    current_call: u64,
+    is_cancelled: bool,
+    /// Dismisses the open prompt.
+    dismiss: Option<Box<dyn FnOnce() + Send>>,
+    open_since: Option<Instant>,
+    /// How long earlier prompts were open.
+    earlier: Duration,
+}
+
+impl PromptTracker {
+    fn lock(&self) -> MutexGuard<'_, Prompts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, call: u64) {
+        let mut prompts = self.lock();
+        prompts.current_call = call;
+        prompts.is_cancelled = false;
+    }
+
+    /// Dismisses the prompt of a call and prevents further ones.
+    pub(super) fn cancel(&self, call: u64) {
+        let mut prompts = self.lock();
+        if prompts.current_call != call {
+            return;
+        }
+        prompts.is_cancelled = true;
+        let dismiss = prompts.dismiss.take();
+        // Dismissing may close the prompt at once, which locks again.
+        drop(prompts);
+        if let Some(dismiss) = dismiss {
+            dismiss();
+        }
+    }
+
+    /// Whether nobody waits for the current call any more, so that it must not prompt.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.lock().is_cancelled
+    }
+
+    /// Records an open prompt until the returned guard is dropped.
+    #[must_use]
+    pub fn open(&self, dismiss: impl FnOnce() + Send + 'static) -> OpenPrompt {
+        let mut prompts = self.lock();
+        prompts.open_since.get_or_insert_with(Instant::now);
+        if prompts.is_cancelled {
+            drop(prompts);
+            dismiss();
+        } else {
+            prompts.dismiss = Some(Box::new(dismiss));
+        }
+        OpenPrompt(self.clone())
+    }
+
+    /// Whether a person may be looking at a prompt. The macOS Keychain does not say.
+    pub(super) fn is_open(&self) -> bool {
+        cfg!(target_os = "macos") || self.lock().open_since.is_some()
+    }
+
+    pub(super) fn total_time(&self) -> Duration {
+        let prompts = self.lock();
+        let current = prompts
+            .open_since
+            .map_or(Duration::ZERO, |since| since.elapsed());
+        prompts.earlier + current
+    }
+}
+
+/// A prompt is open until this is dropped.
+pub struct OpenPrompt(PromptTracker);
+
+impl Drop for OpenPrompt {
+    fn drop(&mut self) {
+        let mut prompts = self.0.lock();
+        prompts.dismiss = None;
+        if let Some(since) = prompts.open_since.take() {
+            prompts.earlier += since.elapsed();
+        }
+    }
+}
+
+/// Keeps secrets in memory, for the demo and "this session only". Dropping it zeroes them.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl CredentialStore for MemoryStore {
+    fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
+        self.secrets
+            .get(profile)
+            .cloned()
+            .ok_or(StoreError::Missing)
+    }
+
+    fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.secrets.insert(profile.to_owned(), secret.clone());
+        Ok(())
+    }
+
+    fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
+        Ok(self.secrets.remove(profile).is_some())
+    }
+
+    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(usize::from(self.secrets.contains_key(profile))),
+            locked: None,
+        })
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn location(&mut self) -> Location {
+        Location::new("memory")
+    }
 }

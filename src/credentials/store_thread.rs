@@ -1,8 +1,7 @@
-//! The one thread that a credential store lives on, and the way to ask it from async code.
+//! The thread that a credential store runs on, and the async handle to it.
 //!
-//! A keyring call has no timeout and may wait for a person, so it runs on a plain thread that
-//! nobody ever joins: neither the runtime nor the process waits for it. Not here: what to do when it
-//! stays silent.
+//! A keyring call has no timeout and may wait for a person. It therefore runs on a plain thread that
+//! nobody joins, so that neither the runtime nor the process waits for it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, mpsc};
@@ -12,55 +11,43 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::asking::Asking;
-use super::core_dump;
 use super::error::StoreError;
-use super::store::{CredentialStore, Kept};
+use super::store::{CredentialStore, PromptTracker, StoredEntries};
 use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
 type Start = Box<dyn FnOnce() -> mpsc::Sender<Job> + Send>;
 
-/// A handle to a store on its own thread. The thread ends once every handle is gone and the store
-/// has returned from what it is doing.
+/// A handle to a store on its own thread. The thread ends once all handles are dropped and the store
+/// has returned from its current call.
 #[derive(Clone)]
 pub struct StoreHandle {
     jobs: Arc<LazyLock<mpsc::Sender<Job>, Start>>,
-    asking: Asking,
+    prompts: PromptTracker,
     calls: Arc<AtomicU64>,
-    /// How long a person may take over a dialogue.
-    for_people: Option<Duration>,
-}
-
-/// What takes a secret back that was kept for a profile which then could not be written. Dropped, it
-/// does so without being waited for.
-pub struct Undo {
-    handle: StoreHandle,
-    profile: String,
-    before: Option<Secret>,
-    /// Whether there is anything to take back.
-    is_kept: Arc<AtomicBool>,
+    /// How long a person may take to answer a prompt.
+    prompt_timeout: Option<Duration>,
 }
 
 impl StoreHandle {
-    /// A handle whose thread starts, and makes the store there, when it is first asked; most commands
-    /// never ask. The process may hold secrets from here on, so it leaves no core file any more.
+    /// A handle that starts the thread, and creates the store on it, at the first call; most
+    /// commands never make one. The process may hold secrets from now on, so it leaves no core dump.
     #[must_use]
     pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
-        core_dump::disable();
-        let asking = Asking::default();
-        let reports = asking.clone();
+        disable_core_dumps();
+        let prompts = PromptTracker::default();
+        let reported = prompts.clone();
         let start: Start = Box::new(move || {
-            let (jobs, waiting) = mpsc::channel::<Job>();
-            // A thread that could not be started drops its end of the channel, which `ask` reports.
+            let (jobs, queue) = mpsc::channel::<Job>();
+            // If the thread does not start, its end of the channel is dropped, which `call` reports.
             let _detached =
                 thread::Builder::new()
                     .name("credentials".to_owned())
                     .spawn(move || {
                         let mut store = make();
-                        store.report_to(reports);
-                        for job in waiting {
+                        store.report_prompts(reported);
+                        for job in queue {
                             job(store.as_mut());
                         }
                     });
@@ -68,211 +55,188 @@ impl StoreHandle {
         });
         Self {
             jobs: Arc::new(LazyLock::new(start)),
-            asking,
+            prompts,
             calls: Arc::default(),
-            for_people: None,
+            prompt_timeout: None,
         }
     }
 
-    /// The same handle, where somebody is there to be asked: while the keyring's dialogue is open,
-    /// everything waits this long.
+    /// The same handle for a program that a person uses: while a prompt is open, calls wait this
+    /// long.
     #[must_use]
-    pub fn for_people(mut self, wait: Duration) -> Self {
-        self.for_people = Some(wait);
+    pub fn with_prompt_timeout(mut self, timeout: Duration) -> Self {
+        self.prompt_timeout = Some(timeout);
         self
     }
 
-    /// For how long people have been asked so far.
+    /// How long prompts have been open so far.
     #[must_use]
-    pub fn asked(&self) -> Duration {
-        self.asking.took()
+    pub fn time_in_prompts(&self) -> Duration {
+        self.prompts.total_time()
     }
 
     /// Reads a profile's secret.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn get(&self, profile: &str, wait: Duration) -> Result<Secret, StoreError> {
+    /// The store's.
+    pub async fn get(&self, profile: &str) -> Result<Secret, StoreError> {
         let profile = profile.to_owned();
-        self.ask(wait, move |store| store.get(&profile)).await
+        self.call(move |store| store.get(&profile)).await
     }
 
-    /// Keeps a profile's secret. One that was not begun within `wait` is never begun; one that was
-    /// may still succeed after this has given up.
+    /// Stores a profile's secret until the returned [`UndoStore`] is dropped or told to keep it. A
+    /// call that the caller gave up may still succeed if the store had begun it.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
+    /// The store's.
     pub async fn set(
         &self,
         profile: &str,
         secret: &Secret,
-        wait: Duration,
-    ) -> Result<(), StoreError> {
-        let (profile, secret) = (profile.to_owned(), secret.clone());
-        self.ask(wait, move |store| store.set(&profile, &secret))
-            .await
-    }
-
-    /// Keeps a profile's secret as [`Self::set`] does, in a way that can be undone.
-    ///
-    /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn set_for_now(
-        &self,
-        profile: &str,
-        secret: &Secret,
-        before: Option<Secret>,
-        wait: Duration,
-    ) -> Result<Undo, StoreError> {
-        let undo = Undo {
+        previous: Option<Secret>,
+    ) -> Result<UndoStore, StoreError> {
+        let undo = UndoStore {
             handle: self.clone(),
             profile: profile.to_owned(),
-            before,
-            is_kept: Arc::default(),
+            previous,
+            is_pending: Arc::default(),
         };
         let (profile, secret) = (profile.to_owned(), secret.clone());
-        let is_kept = Arc::clone(&undo.is_kept);
-        self.ask(wait, move |store| {
+        let is_pending = Arc::clone(&undo.is_pending);
+        self.call(move |store| {
             store.set(&profile, &secret)?;
-            is_kept.store(true, Ordering::SeqCst);
+            is_pending.store(true, Ordering::SeqCst);
             Ok(())
         })
         .await?;
         Ok(undo)
     }
 
-    /// What is kept for a profile, found without reading it or asking anybody.
+    /// Looks for a profile's entries without reading a secret or prompting anybody.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn look(&self, profile: &str, wait: Duration) -> Result<Kept, StoreError> {
+    /// The store's.
+    pub async fn find(&self, profile: &str) -> Result<StoredEntries, StoreError> {
         let profile = profile.to_owned();
-        self.ask(wait, move |store| store.look(&profile)).await
+        self.call(move |store| store.find(&profile)).await
     }
 
-    /// Removes all that is kept for a profile, and says whether there was anything.
+    /// Removes every entry of a profile. Returns whether there was one.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn delete(&self, profile: &str, wait: Duration) -> Result<bool, StoreError> {
+    /// The store's.
+    pub async fn delete(&self, profile: &str) -> Result<bool, StoreError> {
         let profile = profile.to_owned();
-        self.ask(wait, move |store| store.delete(&profile)).await
+        self.call(move |store| store.delete(&profile)).await
     }
 
-    /// Whether anything is kept for a profile, without reading it.
+    /// The base URL recorded for a profile's secret.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn contains(&self, profile: &str, wait: Duration) -> Result<bool, StoreError> {
+    /// The store's.
+    pub async fn binding(&self, profile: &str) -> Result<Option<String>, StoreError> {
         let profile = profile.to_owned();
-        self.ask(wait, move |store| store.contains(&profile)).await
+        self.call(move |store| store.binding(&profile)).await
     }
 
-    /// The address that a profile's secret was stored for, where one was noted.
+    /// Records the base URL that a profile's secret may be sent to, or forgets it.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn bound(&self, profile: &str, wait: Duration) -> Result<Option<String>, StoreError> {
+    /// The store's.
+    pub async fn bind(&self, profile: &str, base_url: Option<String>) -> Result<(), StoreError> {
         let profile = profile.to_owned();
-        self.ask(wait, move |store| store.bound(&profile)).await
-    }
-
-    /// Notes the address that a profile's secret is for, or forgets it.
-    ///
-    /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn bind(
-        &self,
-        profile: &str,
-        base_url: Option<String>,
-        wait: Duration,
-    ) -> Result<(), StoreError> {
-        let profile = profile.to_owned();
-        self.ask(wait, move |store| store.bind(&profile, base_url.as_deref()))
+        self.call(move |store| store.bind(&profile, base_url.as_deref()))
             .await
     }
 
-    /// Tries the store out with a real write.
+    /// Tests the store with a real write.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn probe(&self, wait: Duration) -> Result<(), StoreError> {
-        self.ask(wait, |store| store.probe()).await
+    /// The store's.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.call(|store| store.probe()).await
     }
 
     /// Where the store keeps secrets.
     ///
     /// # Errors
-    /// [`StoreError::Unanswered`] after `wait`.
-    pub async fn location(&self, wait: Duration) -> Result<Location, StoreError> {
-        self.ask(wait, |store| Ok(store.location())).await
+    /// [`StoreError::Other`] if the thread has ended.
+    pub async fn location(&self) -> Result<Location, StoreError> {
+        self.call(|store| Ok(store.location())).await
     }
 
-    async fn ask<T: Send + 'static>(
+    async fn call<T: Send + 'static>(
         &self,
-        wait: Duration,
         work: impl FnOnce(&mut dyn CredentialStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let asking = self.asking.clone();
+        let prompts = self.prompts.clone();
         let job: Job = Box::new(move |store| {
-            // Whoever asked may have given up while an earlier call hung: then nothing is done late.
+            // The caller may have given up while an earlier call hung: do nothing late.
             if !reply.is_closed() {
-                asking.begin(call);
-                let _unheard = reply.send(work(store));
+                prompts.begin(call);
+                let _gone = reply.send(work(store));
             }
         });
-        let gone = || StoreError::Other("its thread has ended".to_owned());
-        self.jobs.send(job).map_err(|_| gone())?;
-        let _waiting = Waiting(&self.asking, call);
-        self.within(wait, async { answer.await.map_err(|_| gone())? })
-            .await
+        let ended = || StoreError::Other("its thread has ended".to_owned());
+        self.jobs.send(job).map_err(|_| ended())?;
+        let _cancel_on_drop = CancelOnDrop(&self.prompts, call);
+        answer.await.map_err(|_| ended())?
     }
 
-    /// Waits for something that the store is asked for, and longer where a person is asked.
+    /// Waits for calls to the store, and longer while a person is prompted.
     ///
     /// # Errors
-    /// That of what is waited for, or [`StoreError::Unanswered`] after the wait.
+    /// Those of the calls; [`StoreError::Unanswered`] after the timeout.
     pub async fn within<T>(
         &self,
-        wait: Duration,
-        asked: impl Future<Output = Result<T, StoreError>>,
+        timeout: Duration,
+        calls: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let began = Instant::now();
-        let mut asked = std::pin::pin!(asked);
-        if let Ok(answer) = timeout_at(began + wait, asked.as_mut()).await {
+        let mut calls = std::pin::pin!(calls);
+        if let Ok(answer) = timeout_at(began + timeout, calls.as_mut()).await {
             return answer;
         }
-        let longer = self.for_people.filter(|_| self.asking.is_open());
-        let wait = longer.map_or(wait, |longer| longer.max(wait));
-        let late = timeout_at(began + wait, asked).await;
-        late.unwrap_or(Err(StoreError::Unanswered(wait)))
+        let longer = self.prompt_timeout.filter(|_| self.prompts.is_open());
+        let timeout = longer.map_or(timeout, |longer| longer.max(timeout));
+        let late = timeout_at(began + timeout, calls).await;
+        late.unwrap_or(Err(StoreError::Unanswered(timeout)))
     }
 }
 
-/// Somebody who waits for a call.
-struct Waiting<'a>(&'a Asking, u64);
+/// Cancels a call that its caller no longer waits for.
+struct CancelOnDrop<'a>(&'a PromptTracker, u64);
 
-impl Drop for Waiting<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.give_up(self.1);
+        self.0.cancel(self.1);
     }
 }
 
-impl Undo {
-    /// The secret stays.
+/// Restores what was stored for a profile before its new secret, unless told to keep that. Dropping
+/// it does so without waiting.
+pub struct UndoStore {
+    handle: StoreHandle,
+    profile: String,
+    previous: Option<Secret>,
+    is_pending: Arc<AtomicBool>,
+}
+
+impl UndoStore {
+    /// Keeps the new secret.
     pub fn keep(self) {
-        self.is_kept.store(false, Ordering::SeqCst);
+        self.is_pending.store(false, Ordering::SeqCst);
     }
 
-    /// Takes the secret back now: what was kept before is kept again, or nothing is.
+    /// Restores the previous secret, or removes the new one, now.
     ///
     /// # Errors
-    /// The store's, or [`StoreError::Unanswered`] after `wait`.
-    pub async fn take_back(self, wait: Duration) -> Result<(), StoreError> {
-        let handle = self.handle.clone();
-        let done = handle.ask(wait, self.work()).await;
+    /// The store's, or [`StoreError::Unanswered`] after the timeout.
+    pub async fn undo(self, timeout: Duration) -> Result<(), StoreError> {
+        let call = self.handle.call(self.work());
+        let done = self.handle.within(timeout, call).await;
         self.keep();
         done
     }
@@ -280,13 +244,13 @@ impl Undo {
     fn work(
         &self,
     ) -> impl FnOnce(&mut dyn CredentialStore) -> Result<(), StoreError> + Send + 'static {
-        let (profile, before) = (self.profile.clone(), self.before.clone());
-        let is_kept = Arc::clone(&self.is_kept);
+        let (profile, previous) = (self.profile.clone(), self.previous.clone());
+        let is_pending = Arc::clone(&self.is_pending);
         move |store| {
-            if !is_kept.swap(false, Ordering::SeqCst) {
+            if !is_pending.swap(false, Ordering::SeqCst) {
                 return Ok(());
             }
-            match before {
+            match previous {
                 Some(secret) => store.set(&profile, &secret),
                 None => store.delete(&profile).map(drop),
             }
@@ -294,12 +258,34 @@ impl Undo {
     }
 }
 
-impl Drop for Undo {
+impl Drop for UndoStore {
     fn drop(&mut self) {
         let work = self.work();
-        // A call that hangs is waited for there; its thread ends with the process otherwise.
+        // The thread waits for a call that hangs, or ends with the process.
         let _ended = self.handle.jobs.send(Box::new(move |store| {
-            let _unheard = work(store);
+            let _ignored = work(store);
         }));
     }
 }
+
+/// Core dumps contain all memory, secrets included. Handlers such as systemd-coredump ignore the size
+/// limit but not the dumpable flag, whose absence also keeps the user's other programs from reading
+/// this memory. Debug builds stay debuggable.
+#[cfg(unix)]
+fn disable_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Lowering a limit is always allowed.
+    let _refused = setrlimit(Resource::Core, none);
+    #[cfg(all(target_os = "linux", not(debug_assertions)))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _refused = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+#[cfg(not(unix))]
+fn disable_core_dumps() {}

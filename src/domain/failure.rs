@@ -231,7 +231,7 @@ pub fn and_more(count: usize) -> String {
 pub struct Hint {
     pub text: String,
     /// A sentence that asks whether the scope is the right one.
-    pub scope_doubt: Option<String>,
+    pub scope_doubt: Option<Box<str>>,
 }
 
 impl Hint {

@@ -1,53 +1,44 @@
-//! The fields of a token as rows: what people look at, copy and compare.
-//!
-//! Not here: which rows there are (`token`), how a row is drawn or how dates are worded.
+//! The fields of a token in words: what people look at, copy and compare.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 
 use super::text;
-use super::token::{ServiceToken, kind_of};
+use super::token::{Malformed, Reported, ServiceToken};
 
-pub use super::token::{Field, FieldKind};
+pub use super::token::{Field, FieldKind, FieldValue};
 
-/// Of a value that is drawn, this many bytes are read: far more than any screen is wide.
-const ENOUGH: usize = 4096;
+/// The most bytes of a value that a screen shows; far more than any screen is wide.
+const LONGEST_SHOWN: usize = 4096;
 
 /// The most bytes that an escape in a JSON string takes, a pair of surrogates.
 const LONGEST_ESCAPE: usize = 12;
 
-/// A value that is not what its field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Odd<'a> {
-    /// In what way, to stand before it: `unexpected type: `.
-    pub mark: &'static str,
-    /// Its JSON text as received. Untrusted text.
-    pub raw: &'a str,
-}
-
-impl fmt::Display for Odd<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}{}", self.mark, self.raw)
-    }
-}
+/// The title of a token without a name.
+pub const NO_NAME: &str = "(no name)";
 
 impl Field {
-    /// The value's JSON text as received; nothing where the key was absent. Untrusted text.
+    /// The value, if it is malformed.
     #[must_use]
-    pub fn raw<'a>(&self, token: &'a ServiceToken) -> Option<&'a str> {
-        token.raw.as_str().get(self.value.clone()?)
+    pub fn malformed<'a>(&self, token: &'a ServiceToken) -> Option<Malformed<'a>> {
+        match self.value(token) {
+            FieldValue::Malformed(malformed) => Some(malformed),
+            FieldValue::None | FieldValue::Time(_) | FieldValue::Valid => None,
+        }
     }
 
-    /// What is said before a value that is not what the field holds: `not a date: `.
+    /// The instant, for a field that holds one.
     #[must_use]
-    pub fn mark(&self, token: &ServiceToken) -> Option<&'static str> {
-        odd(token, &self.key).map(|odd| odd.mark)
+    pub fn instant(&self, token: &ServiceToken) -> Option<DateTime<Utc>> {
+        match self.value(token) {
+            FieldValue::Time(instant) => Some(instant),
+            FieldValue::None | FieldValue::Valid | FieldValue::Malformed(_) => None,
+        }
     }
 
-    /// The value as plain text: a string's content, or the JSON text of anything else.
+    /// The value as plain text: a string's content, or the JSON of anything else.
     #[must_use]
     pub fn text(&self, token: &ServiceToken) -> Option<String> {
         let raw = self.raw(token)?;
@@ -58,14 +49,14 @@ impl Field {
         }
     }
 
-    /// As much of the value's text as a screen can show, without a look at the rest.
+    /// As much of the value's text as a screen can show; does not look at the rest.
     #[must_use]
     pub fn shown_text(&self, token: &ServiceToken) -> Option<String> {
         let raw = self.raw(token)?;
-        if raw.len() <= ENOUGH {
+        if raw.len() <= LONGEST_SHOWN {
             return self.text(token);
         }
-        let start = text::start(raw, ENOUGH);
+        let start = text::start(raw, LONGEST_SHOWN);
         let content = start.starts_with('"').then(|| {
             // The cut may have split an escape.
             (0..LONGEST_ESCAPE).find_map(|less| {
@@ -77,57 +68,21 @@ impl Field {
         Some(content + "…")
     }
 
-    /// The instant, for a field that holds one.
-    #[must_use]
-    pub fn instant(&self, token: &ServiceToken) -> Option<DateTime<Utc>> {
-        let reported = match self.key.as_str() {
-            "created_at" => &token.created_at,
-            "updated_at" => &token.updated_at,
-            "expires_at" => &token.expires_at,
-            "last_seen_at" => &token.last_seen_at,
-            "previous_client_secret_expires_at" => &token.previous_client_secret_expires_at,
-            _ => return None,
-        };
-        reported.valid().copied()
-    }
-
-    /// What is said in place of a value that is not there: the key absent, null, an empty text, or
-    /// Go's zero time.
+    /// What to say in place of a missing value: the key absent, null, an empty text, or Go's zero time.
     #[must_use]
     pub fn absence(&self, token: &ServiceToken) -> Option<Cow<'static, str>> {
-        let said = self.absence_word(token)?;
-        let is_date = matches!(self.kind, FieldKind::Time | FieldKind::LastUse);
-        let sent = self.raw(token).filter(|raw| *raw != "null" && is_date);
-        Some(sent.map_or(Cow::Borrowed(said), |raw| {
-            format!("{said} (sent as {})", text::beginning(raw)).into()
-        }))
-    }
-
-    fn absence_word(&self, token: &ServiceToken) -> Option<&'static str> {
-        if self.mark(token).is_some() {
-            return None;
-        }
-        match self.kind {
-            FieldKind::Switch => token
-                .enabled
-                .valid()
-                .is_none()
-                .then_some("yes (not reported)"),
-            _ if self.value.is_none() => Some("not reported"),
-            FieldKind::LastUse => self.instant(token).is_none().then_some("never used"),
-            // "None" would read as if it never ended.
-            FieldKind::Time if self.key == "expires_at" => {
-                self.instant(token).is_none().then_some("not reported")
-            }
-            FieldKind::Time => self.instant(token).is_none().then_some("none"),
-            FieldKind::Text
-            | FieldKind::Identifier
-            | FieldKind::Duration
-            | FieldKind::Number
-            | FieldKind::Other => match self.raw(token) {
-                None | Some("null") => Some("none"),
-                Some(raw) => (raw == "\"\"").then_some("empty"),
+        let raw = self.raw(token);
+        match self.value(token) {
+            FieldValue::None => match raw {
+                None if self.kind != FieldKind::Switch => Some("not reported".into()),
+                None | Some("null") => Some(self.none().into()),
+                Some(raw) => {
+                    let sent = text::beginning(raw);
+                    Some(format!("{} (sent as {sent})", self.none()).into())
+                }
             },
+            FieldValue::Valid if raw == Some("\"\"") => Some("empty".into()),
+            FieldValue::Valid | FieldValue::Time(_) | FieldValue::Malformed(_) => None,
         }
     }
 }
@@ -139,55 +94,33 @@ pub fn fields(token: &ServiceToken) -> &[Field] {
     &token.members().fields
 }
 
-/// The value of a known field, where it is not what the field holds.
+/// What to say in place of the time of a token's last use, in a column of so many cells.
 #[must_use]
-pub fn odd<'a>(token: &'a ServiceToken, key: &str) -> Option<Odd<'a>> {
-    let raw = token.odd(key)?;
-    let mark = mark(kind_of(key)?, raw);
-    Some(Odd { mark, raw })
-}
-
-/// A known field of text as it was sent: its text, or the JSON of what is no text; empty where there
-/// is none. Untrusted text.
-#[must_use]
-pub fn sent<'a>(token: &'a ServiceToken, key: &str) -> &'a str {
-    odd(token, key).map_or_else(|| text_of(token, key), |odd| odd.raw)
-}
-
-/// The same for people: what is no text is marked, and cut where it is very long.
-#[must_use]
-pub fn shown<'a>(token: &'a ServiceToken, key: &str) -> Cow<'a, str> {
-    odd(token, key).map_or_else(
-        || text_of(token, key).into(),
-        |odd| {
-            let raw = text::beginning(odd.raw);
-            Odd { raw, ..odd }.to_string().into()
-        },
-    )
-}
-
-fn text_of<'a>(token: &'a ServiceToken, key: &str) -> &'a str {
-    match key {
-        "id" => token.id_text(),
-        "client_id" => token.client_id_text(),
-        "name" => token.name_text(),
-        "duration" => token.duration_text(),
-        _ => "",
+pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str> {
+    const NOT_REPORTED: &str = "not reported";
+    match &token.last_seen_at {
+        Reported::Valid(_) => None,
+        Reported::Null => Some("never"),
+        Reported::Absent if cells < NOT_REPORTED.len() => Some("unreported"),
+        Reported::Absent => Some(NOT_REPORTED),
+        Reported::Malformed(_) => Some("invalid"),
     }
 }
 
-/// In what way a value is not what a field of a kind holds.
-fn mark(kind: FieldKind, raw: &str) -> &'static str {
-    match kind {
-        FieldKind::Time | FieldKind::LastUse if raw.starts_with('"') => "not a date: ",
-        FieldKind::Text | FieldKind::Identifier | FieldKind::Duration if raw.starts_with('"') => {
-            "not Unicode: "
-        }
-        _ => "unexpected type: ",
+/// The name of a token, or what stands in for it. Untrusted text.
+#[must_use]
+pub fn title(token: &ServiceToken) -> Cow<'_, str> {
+    let name = token.display_text(&token.name);
+    if !name.trim().is_empty() {
+        return name;
+    }
+    match token.display_text(&token.id) {
+        id if id.is_empty() => "(no name, no ID)".into(),
+        id => format!("{NO_NAME} {id}").into(),
     }
 }
 
-/// The keys, sorted, whose value differs between two fetches of one token.
+/// The keys, sorted, whose values differ between two fetches of one token.
 #[must_use]
 pub fn changed_keys(before: &ServiceToken, after: &ServiceToken) -> Vec<String> {
     fn values(token: &ServiceToken) -> HashMap<&str, Option<&str>> {

@@ -1,24 +1,18 @@
 //! What a person should know about a token: pure rules, each with a stable code, a severity and a
 //! sentence that says what it means and what to do.
-//!
-//! Not here: drawing, or anything the API must be asked for.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::duration::{humanize, rough};
-use super::fields::odd;
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
-use super::token::{Reported, ServiceToken};
+use super::token::{FieldType, Reported, ServiceToken};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Good to know.
     Info,
-    /// Look at it soon.
     Warning,
-    /// Look at it now.
     Critical,
 }
 
@@ -39,11 +33,9 @@ impl Severity {
 pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
-    /// How much it matters.
     pub severity: Severity,
-    /// What it means and what to do.
     pub message: String,
-    /// When the thing it speaks of ends, for a countdown of its own.
+    /// When the subject of the finding ends, for a countdown of its own.
     pub ends_at: Option<DateTime<Utc>>,
 }
 
@@ -52,7 +44,7 @@ type Rule = fn(&ServiceToken, EvaluationContext) -> Option<Finding>;
 /// The rules in the order in which their findings are shown within a severity.
 const RULES: [Rule; 7] = [
     status,
-    unclear_switch,
+    malformed_enabled,
     expiry_beneath_disabled,
     usage,
     seen_after_expiry,
@@ -60,15 +52,15 @@ const RULES: [Rule; 7] = [
     long_lifetime,
 ];
 
-const MENDING: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
+const RENEWAL: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
                        period, kills the old one at once.";
 
 const LOOK_IT_UP: &str = "Look the token up in the dashboard before you rely on it.";
 
-/// Of a value that cannot be read, this many characters are quoted.
-const QUOTED: usize = 60;
+/// The longest quotation of a malformed value, in cells.
+const LONGEST_QUOTATION: usize = 60;
 
-/// Every finding about a token at an instant, the loudest first.
+/// Applies every rule to a token; the loudest findings come first.
 #[must_use]
 pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
     let found = RULES.iter().filter_map(|rule| rule(token, context));
@@ -93,96 +85,77 @@ fn status(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
     } else {
         Status::by_dates(life, context)
     };
-    match status {
-        Status::Disabled => Some(finding(
+    let ending = |code, severity| {
+        let end = life.end().unwrap_or(context.now);
+        let left = rough(end.signed_duration_since(context.now));
+        finding(code, severity, format!("Ends in {left}. {RENEWAL}"))
+    };
+    Some(match status {
+        Status::Disabled => finding(
             "disabled",
             Severity::Critical,
-            "Switched off: it and its previous secret are refused everywhere. Enable it again in the dashboard, or \
+            "Disabled: it and its previous secret are rejected everywhere. Enable it again in the dashboard, or \
              delete it if nothing needs it.",
-        )),
-        Status::NeverExpires => Some(finding(
+        ),
+        Status::NeverExpires => finding(
             "never_expires",
             Severity::Info,
-            "Never expires. Nothing will end it but a person: rotate its secret on a schedule of your own.",
-        )),
-        Status::Unknown => Some(finding(
+            "Never expires. It works until someone deletes it; rotate its secret on your own schedule.",
+        ),
+        Status::Unknown => finding(
             "expiry_unknown",
             Severity::Warning,
             format!(
                 "The API reported no usable expiry date{}. {LOOK_IT_UP}",
-                instead(token, "expires_at")
+                but(token, &token.expires_at)
             ),
-        )),
-        Status::Expired => Some(finding(
+        ),
+        Status::Expired => finding(
             "expired",
             Severity::Critical,
-            format!("Expired: every request with it is refused. {MENDING}"),
-        )),
-        Status::Critical => Some(ending(
-            "expires_within_critical",
-            Severity::Critical,
-            token,
-            context,
-        )),
-        Status::Expiring => Some(ending(
-            "expires_within_warning",
-            Severity::Warning,
-            token,
-            context,
-        )),
-        Status::Active => None,
-    }
+            format!("Expired: every request with it is refused. {RENEWAL}"),
+        ),
+        Status::Critical => ending("expires_within_critical", Severity::Critical),
+        Status::Expiring => ending("expires_within_warning", Severity::Warning),
+        Status::Active => return None,
+    })
 }
 
-/// `, but "tomorrow"`, where something was sent that is not what the field holds. Untrusted text.
-fn instead(token: &ServiceToken, key: &str) -> String {
-    odd(token, key).map_or_else(String::new, |odd| {
+/// `, but "tomorrow"`, if the field's value is malformed. Untrusted text.
+fn but<T: FieldType>(token: &ServiceToken, field: &Reported<T>) -> String {
+    token.malformed(field).map_or_else(String::new, |value| {
+        let raw = text::beginning(value.raw);
+        format!(", but {}", text::truncate(raw, LONGEST_QUOTATION, "…"))
+    })
+}
+
+/// A value that is neither true nor false may mean that the token is disabled.
+fn malformed_enabled(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
+    token.malformed(&token.enabled)?;
+    Some(finding(
+        "enabled_unknown",
+        Severity::Warning,
         format!(
-            ", but {}",
-            text::truncate(text::beginning(odd.raw), QUOTED, "…")
-        )
-    })
+            "The API did not report whether it is enabled{}. {LOOK_IT_UP}",
+            but(token, &token.enabled)
+        ),
+    ))
 }
 
-/// What is neither true nor false may mean that the token is off.
-fn unclear_switch(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
-    (token.enabled == Reported::Invalid).then(|| {
-        finding(
-            "enabled_unknown",
-            Severity::Warning,
-            format!(
-                "The API did not report whether it is switched on{}. {LOOK_IT_UP}",
-                instead(token, "enabled")
-            ),
-        )
-    })
-}
-
-fn ending(
-    code: &'static str,
-    severity: Severity,
-    token: &ServiceToken,
-    context: EvaluationContext,
-) -> Finding {
-    let end = Lifecycle::of(token).end().unwrap_or(context.now);
-    let left = rough(end.signed_duration_since(context.now));
-    finding(code, severity, format!("Ends in {left}. {MENDING}"))
-}
-
-/// A token that is switched off may be past its end as well: enabling it would not be enough.
+/// A disabled token may also have expired: enabling it would not be enough.
 fn expiry_beneath_disabled(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
     let life = Lifecycle::of(token);
-    let hidden = life.is_disabled() && Status::by_dates(life, context) == Status::Expired;
-    hidden.then(|| {
+    let is_hidden = life.is_disabled() && Status::by_dates(life, context) == Status::Expired;
+    is_hidden.then(|| {
         finding(
             "expired",
             Severity::Critical,
-            format!("Expired as well: enabling it is not enough. {MENDING}"),
+            format!("Expired as well: enabling it is not enough. {RENEWAL}"),
         )
     })
 }
 
-/// A week after its creation, a token that nobody used was probably forgotten.
+/// A token that nobody used in the week after its creation was probably forgotten.
 fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
     let since = |instant: DateTime<Utc>| context.now.signed_duration_since(instant);
     match &token.last_seen_at {
@@ -195,7 +168,7 @@ fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
             ),
         )),
         // A field that is not reported says nothing about use.
-        Reported::Valid(_) | Reported::Invalid | Reported::Absent => None,
+        Reported::Valid(_) | Reported::Malformed(_) | Reported::Absent => None,
         Reported::Null => {
             let (severity, advice) = match token.created_at.valid() {
                 Some(made) if since(*made) > TimeDelta::days(7) => (
@@ -232,8 +205,8 @@ fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option
     })
 }
 
-/// When the secret before the last rotation ends, while it still works: a token that is switched off
-/// or expired takes it along.
+/// When the secret from before the last rotation ends, while it still works. A disabled or expired
+/// token takes it along.
 #[must_use]
 pub fn previous_secret_end(
     token: &ServiceToken,
@@ -265,9 +238,10 @@ fn previous_secret(token: &ServiceToken, context: EvaluationContext) -> Option<F
         "The previous secret still works for {}. Move every client to the new one before it ends.",
         rough(left)
     );
-    let mut alive = finding("previous_secret_alive", severity, message);
-    alive.ends_at = Some(end);
-    Some(alive)
+    Some(Finding {
+        ends_at: Some(end),
+        ..finding("previous_secret_alive", severity, message)
+    })
 }
 
 fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
@@ -277,7 +251,7 @@ fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> 
             "long_lifetime",
             Severity::Info,
             format!(
-                "Lives {}, longer than a year. A shorter life limits what a leaked secret can do.",
+                "Valid for {}, more than a year. A shorter lifetime limits what a leaked secret can do.",
                 humanize(length)
             ),
         )

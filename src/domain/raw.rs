@@ -18,6 +18,12 @@ use super::text;
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawJson(Arc<str>);
 
+impl Default for RawJson {
+    fn default() -> Self {
+        Self("null".into())
+    }
+}
+
 impl RawJson {
     /// The original text.
     #[must_use]
@@ -231,44 +237,40 @@ impl fmt::Debug for RawJson {
     }
 }
 
-/// A string of some raw JSON, which has to be at hand to read it.
+/// A part of some raw JSON, kept as its place there: lists hold tens of thousands of tokens, which
+/// would keep their IDs and names twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawStr(Source);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
-    Raw { start: u32, end: u32 },
-    Decoded(Box<str>),
+    Slice { start: u32, end: u32 },
+    Copied(Box<str>),
 }
 
 impl RawStr {
-    /// A JSON string that is among the raw JSON's members and has no escapes; nothing for others.
+    /// Keeps a text's place within the raw JSON, or a copy if it is no part of it.
     #[must_use]
-    pub fn within(raw: &RawJson, value: &str) -> Option<Self> {
-        let text = value.strip_prefix('"')?.strip_suffix('"')?;
-        let range = raw.range_of(text)?;
-        let source = Source::Raw {
-            start: u32::try_from(range.start).ok()?,
-            end: u32::try_from(range.end).ok()?,
-        };
-        (!text.contains('\\')).then_some(Self(source))
+    pub fn new(raw: &RawJson, text: &str) -> Self {
+        let slice = raw.range_of(text).and_then(|range| {
+            let (start, end) = (u32::try_from(range.start), u32::try_from(range.end));
+            Some(Source::Slice {
+                start: start.ok()?,
+                end: end.ok()?,
+            })
+        });
+        Self(slice.unwrap_or_else(|| Source::Copied(text.into())))
     }
 
-    /// A string that the raw JSON has in another form.
+    /// The text, given the raw JSON that it is part of.
     #[must_use]
-    pub fn decoded(text: &str) -> Self {
-        Self(Source::Decoded(text.into()))
-    }
-
-    /// The text, given the raw JSON that it is a piece of.
-    #[must_use]
-    pub fn text<'a>(&'a self, raw: &'a RawJson) -> &'a str {
+    pub fn within<'a>(&'a self, raw: &'a RawJson) -> &'a str {
         match &self.0 {
-            Source::Raw { start, end } => raw
+            Source::Slice { start, end } => raw
                 .as_str()
                 .get(*start as usize..*end as usize)
-                .unwrap_or(""),
-            Source::Decoded(text) => text,
+                .unwrap_or_default(),
+            Source::Copied(text) => text,
         }
     }
 }

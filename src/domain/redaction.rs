@@ -10,7 +10,6 @@ use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_
 use zeroize::Zeroizing;
 
 use super::failure::{Details, Failure, FailureKind};
-use super::secret::Secret;
 use super::text;
 
 /// What stands where a secret stood.
@@ -264,8 +263,7 @@ impl Failure {
 
 /// The text without a secret that we hold ourselves, also not in Base64: servers and proxies have
 /// been seen to repeat the headers that they refuse.
-pub(crate) fn hide(mut text: String, secret: &Secret) -> String {
-    let secret = secret.expose();
+pub(crate) fn hide(mut text: String, secret: &str) -> String {
     if secret.len() < SHORTEST {
         return text;
     }

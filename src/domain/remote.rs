@@ -14,7 +14,7 @@ pub struct RequestId(pub u64);
 
 /// A value with its age and what it cost. Times are of the steady clock.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fetched<T> {
+pub struct Received<T> {
     /// What was fetched.
     pub value: T,
     /// When the answer came.
@@ -36,16 +36,16 @@ pub enum Remote<T> {
         /// When it was sent, by the steady clock.
         since: DateTime<Utc>,
         /// The last good value.
-        last: Option<Fetched<T>>,
+        last: Option<Received<T>>,
     },
     /// There.
-    Ready(Fetched<T>),
+    Ready(Received<T>),
     /// Not to be had.
     Failed(Failure),
     /// The last good value, after a refresh that failed.
     Stale {
         /// The last good value.
-        last: Fetched<T>,
+        last: Received<T>,
         /// Why the refresh failed.
         failure: Failure,
     },
@@ -53,7 +53,7 @@ pub enum Remote<T> {
 
 impl<T> Remote<T> {
     /// The newest good value with its age.
-    pub fn fetched(&self) -> Option<&Fetched<T>> {
+    pub fn fetched(&self) -> Option<&Received<T>> {
         match self {
             Self::Ready(fetched) | Self::Stale { last: fetched, .. } => Some(fetched),
             Self::Loading { last, .. } => last.as_ref(),
@@ -106,7 +106,7 @@ impl<T> Remote<T> {
     }
 
     /// Takes an answer in. False, and nothing changed, if another request is awaited.
-    pub fn settle(&mut self, request: RequestId, result: Result<Fetched<T>, Failure>) -> bool {
+    pub fn settle(&mut self, request: RequestId, result: Result<Received<T>, Failure>) -> bool {
         if self.request() != Some(request) {
             return false;
         }
@@ -125,7 +125,7 @@ impl<T> Remote<T> {
         Some(request)
     }
 
-    fn take_last(&mut self) -> Option<Fetched<T>> {
+    fn take_last(&mut self) -> Option<Received<T>> {
         match std::mem::take(self) {
             Self::Ready(fetched) | Self::Stale { last: fetched, .. } => Some(fetched),
             Self::Loading { last, .. } => last,

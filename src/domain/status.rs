@@ -74,7 +74,7 @@ impl Lifecycle {
             enabled: match token.enabled {
                 Reported::Valid(enabled) => Some(enabled),
                 Reported::Absent | Reported::Null => Some(true),
-                Reported::Invalid => None,
+                Reported::Malformed(_) => None,
             },
             forever: token.duration.valid().is_some_and(Lifetime::is_forever),
             expires_at: token.expires_at.valid().copied(),

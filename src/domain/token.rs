@@ -1,11 +1,12 @@
-//! The service token as the API reports it.
+//! The service token as the API reports it: its fields, how each is read, and its members as rows.
 //!
-//! Every field may be absent, null or of the wrong type; none of that makes a token unreadable.
-//! Not here: what a token's fields add up to (`status`, `findings`), or how people refer to one
-//! (`token_ref`).
+//! Every field may be absent, null or of the wrong type; none of that makes a token unreadable. A new
+//! field is a member of [`ServiceToken`] and a row of `FIELDS`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap, RandomState};
+use std::fmt;
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -21,81 +22,290 @@ pub use super::token_ref::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 /// A field of the API's answer, with every way in which it can fail to hold a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Reported<T> {
-    /// The key was not there.
     #[default]
     Absent,
     /// `null`, an empty date, or Go's zero time (year 1), all of which mean "none".
     Null,
-    /// A value of the documented type.
     Valid(T),
-    /// A value of another type or form. The raw token still shows it.
-    Invalid,
+    /// A value of another type or form, as JSON.
+    Malformed(RawStr),
 }
 
 impl<T> Reported<T> {
-    /// The value, where there is a valid one.
+    /// The value, if it is valid.
     pub fn valid(&self) -> Option<&T> {
         match self {
             Self::Valid(value) => Some(value),
-            _ => None,
+            Self::Absent | Self::Null | Self::Malformed(_) => None,
         }
     }
 }
 
+/// A value of the wrong type or form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed<'a> {
+    /// What to say before the value: `unexpected type: `.
+    pub mark: &'static str,
+    /// The value's JSON as received. Untrusted text.
+    pub raw: &'a str,
+}
+
+impl fmt::Display for Malformed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.mark, self.raw)
+    }
+}
+
+const UNEXPECTED_TYPE: &str = "unexpected type: ";
+
+/// What reading a value gives: `None` for one that means "none", `Err` for a malformed one.
+type Parsed<T> = Result<Option<T>, NotOfType>;
+
+/// The error for a malformed value.
+pub struct NotOfType;
+
+/// A type of field.
+pub trait FieldType: Sized {
+    /// What is wrong with a string that is malformed.
+    const MALFORMED_STRING: &'static str = UNEXPECTED_TYPE;
+
+    /// Reads a JSON value that lies within some raw JSON.
+    ///
+    /// # Errors
+    /// [`NotOfType`] for a malformed value.
+    fn parse(json: &str, raw: &RawJson) -> Parsed<Self>;
+
+    /// The value as a field shows it.
+    fn value(&self) -> FieldValue<'static> {
+        FieldValue::Valid
+    }
+
+    /// The text of a value that is one, given the raw JSON it was read from.
+    fn text<'a>(&'a self, _: &'a RawJson) -> &'a str {
+        ""
+    }
+}
+
+impl FieldType for RawStr {
+    const MALFORMED_STRING: &'static str = "not Unicode: ";
+
+    fn parse(json: &str, raw: &RawJson) -> Parsed<Self> {
+        Ok(string(json)?.map(|text| Self::new(raw, &text)))
+    }
+
+    fn text<'a>(&'a self, raw: &'a RawJson) -> &'a str {
+        self.within(raw)
+    }
+}
+
+impl FieldType for Lifetime {
+    const MALFORMED_STRING: &'static str = "not Unicode: ";
+
+    fn parse(json: &str, _: &RawJson) -> Parsed<Self> {
+        Ok(string(json)?.map(|text| Self::parse(&text)))
+    }
+
+    fn text<'a>(&'a self, _: &'a RawJson) -> &'a str {
+        self.as_str()
+    }
+}
+
+impl FieldType for bool {
+    fn parse(json: &str, _: &RawJson) -> Parsed<Self> {
+        serde_json::from_str(json).map_err(|_| NotOfType)
+    }
+}
+
+impl FieldType for DateTime<Utc> {
+    const MALFORMED_STRING: &'static str = "not a date: ";
+
+    fn parse(json: &str, _: &RawJson) -> Parsed<Self> {
+        let text = string(json)?;
+        let text = text.as_deref().map(text::trim_input);
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let date = DateTime::parse_from_rfc3339(text).map_err(|_| NotOfType)?;
+        // The offset can carry a date past the last year that RFC 3339 can write.
+        match date.to_utc().year() {
+            ..=1 => Ok(None),
+            2..=9999 => Ok(Some(without_leap_second(date.to_utc()))),
+            _ => Err(NotOfType),
+        }
+    }
+
+    fn value(&self) -> FieldValue<'static> {
+        FieldValue::Time(*self)
+    }
+}
+
+/// A number as its text, so that none is too large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number(RawStr);
+
+impl FieldType for Number {
+    fn parse(json: &str, raw: &RawJson) -> Parsed<Self> {
+        match json.bytes().next() {
+            Some(b'-' | b'0'..=b'9') => Ok(Some(Self(RawStr::new(raw, json)))),
+            Some(b'n') => Ok(None),
+            _ => Err(NotOfType),
+        }
+    }
+
+    fn text<'a>(&'a self, raw: &'a RawJson) -> &'a str {
+        self.0.within(raw)
+    }
+}
+
+/// The content of a JSON string, copied only if it has escapes.
+fn string(json: &str) -> Parsed<Cow<'_, str>> {
+    let quoted = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match quoted.filter(|text| !text.contains('\\')) {
+        Some(text) => Ok(Some(text.into())),
+        None => serde_json::from_str::<Option<String>>(json)
+            .map(|text| text.map(Cow::Owned))
+            .map_err(|_| NotOfType),
+    }
+}
+
+/// A leap second becomes the second after it, which is the same instant to every other program.
+fn without_leap_second(date: DateTime<Utc>) -> DateTime<Utc> {
+    match date.timestamp_subsec_nanos().checked_sub(1_000_000_000) {
+        None => date,
+        Some(nanos) => DateTime::from_timestamp(date.timestamp() + 1, nanos).unwrap_or(date),
+    }
+}
+
+/// How a field is shown and copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    Text,
+    /// Text that names the token to the API or to Access: copied whole, never cut.
+    Identifier,
+    /// Yes or no; absent means yes.
+    Switch,
+    Duration,
+    Time,
+    Number,
+    /// A field that we do not know: shown as JSON.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// Shown even if absent.
+    Expected,
+    /// Left out if absent.
+    Optional,
+}
+
+/// A field that the API documents or is known to send.
+#[derive(Debug)]
+struct KnownField {
+    key: &'static str,
+    label: &'static str,
+    kind: FieldKind,
+    /// What to say if there is no value.
+    none: &'static str,
+    presence: Presence,
+    read: fn(&mut ServiceToken, &str),
+    value: fn(&ServiceToken) -> FieldValue<'_>,
+}
+
+/// The value of a field of any type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldValue<'a> {
+    /// The key is absent, or its value means "none".
+    None,
+    Time(DateTime<Utc>),
+    /// Any other valid value.
+    Valid,
+    Malformed(Malformed<'a>),
+}
+
+/// A row for a member of the token, whose name is the JSON key and whose type says how it is read.
+macro_rules! field {
+    ($member:ident, $label:literal, $kind:ident, $none:literal, $presence:ident) => {
+        KnownField {
+            key: stringify!($member),
+            label: $label,
+            kind: FieldKind::$kind,
+            none: $none,
+            presence: Presence::$presence,
+            read: |token, json| token.$member = token.read(json),
+            value: |token| token.value(&token.$member),
+        }
+    };
+}
+
+/// The known fields in the order in which they are shown.
+#[rustfmt::skip]
+static FIELDS: [KnownField; 11] = [
+    field!(id, "ID", Identifier, "none", Expected),
+    field!(client_id, "Client ID", Identifier, "none", Expected),
+    field!(name, "Name", Text, "none", Expected),
+    field!(enabled, "Enabled", Switch, "yes (not reported)", Expected),
+    field!(duration, "Duration", Duration, "none", Expected),
+    field!(created_at, "Created", Time, "none", Expected),
+    field!(updated_at, "Updated", Time, "none", Expected),
+    // "None" would read as if the token never expired.
+    field!(expires_at, "Expires", Time, "not reported", Expected),
+    field!(last_seen_at, "Last seen", Time, "never used", Expected),
+    field!(client_secret_version, "Secret version", Number, "none", Optional),
+    field!(previous_client_secret_expires_at, "Previous secret", Time, "none", Optional),
+];
+
 /// A service token (API reference: *Get a service token*). Times are UTC.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServiceToken {
     /// The object as received.
     pub raw: RawJson,
-    /// UUID of the token; what policies refer to.
+    /// The UUID that policies refer to.
     pub id: Reported<RawStr>,
     /// What clients send as `CF-Access-Client-Id`; not the ID.
     pub client_id: Reported<RawStr>,
-    /// The name people gave it. Untrusted text.
+    /// Untrusted text.
     pub name: Reported<RawStr>,
-    /// How long it lives from one renewal to its expiry.
+    /// The time from one renewal to the expiry.
     pub duration: Reported<Lifetime>,
-    /// Whether it is switched on. Absent means yes.
+    /// Absent means yes.
     pub enabled: Reported<bool>,
-    /// When it was made.
     pub created_at: Reported<DateTime<Utc>>,
-    /// When it was last changed.
     pub updated_at: Reported<DateTime<Utc>>,
-    /// When it ends. A date even for tokens that never expire.
+    /// A date even for tokens that never expire.
     pub expires_at: Reported<DateTime<Utc>>,
     /// When it last let somebody in; null for a token never used.
     pub last_seen_at: Reported<DateTime<Utc>>,
     /// How often its secret was replaced, counted from 1.
-    pub client_secret_version: Reported<String>,
-    /// Until when the secret before the last rotation still works.
+    pub client_secret_version: Reported<Number>,
+    /// Until when the secret from before the last rotation works.
     pub previous_client_secret_expires_at: Reported<DateTime<Utc>>,
-    /// Where the values lie that are not what their fields hold.
-    odd: Vec<(&'static str, Range<usize>)>,
     derived: Derived,
 }
 
-/// What is computed from a token's JSON once, when it is first asked for.
+/// What is computed from a token's JSON once, on demand.
 #[derive(Debug, Clone, Default)]
 struct Derived {
     members: OnceLock<Box<Members>>,
     lines: OnceLock<Arc<RawLines>>,
 }
 
-/// The same JSON gives the same, whether or not it was asked for already.
+/// The same JSON derives the same, computed or not.
 impl PartialEq for Derived {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-/// A token with this many bytes of JSON has everything derived where it is read, which is not where
-/// frames are drawn: for fewer, that is too quick to notice.
+/// From this many bytes of JSON on, everything is derived when the token is read, off the thread that
+/// draws frames; for fewer it takes no time that anybody notices.
 const LARGE: usize = 64 * 1024;
 
 impl ServiceToken {
-    /// Reads a token out of its JSON. A value that is no object gives a token without fields. Secrets
-    /// in it are hidden: the API sends one where a token is made or rotated, and none of our outputs
-    /// is a place for it.
+    /// Reads a token. A value that is not an object gives a token without fields. Hides secrets: the
+    /// API sends one when a token is made or rotated, and none of our outputs is a place for it.
     #[must_use]
     pub fn parse(raw: &RawJson) -> Self {
         let (token, holds_secret) = Self::read_all(raw);
@@ -110,33 +320,51 @@ impl ServiceToken {
         token
     }
 
-    /// Reads it, and says whether it holds a secret.
+    /// Reads a token, and tells whether it holds a secret.
     fn read_all(raw: &RawJson) -> (Self, bool) {
         let mut token = Self {
             raw: raw.clone(),
-            id: Reported::Absent,
-            client_id: Reported::Absent,
-            name: Reported::Absent,
-            duration: Reported::Absent,
-            enabled: Reported::Absent,
-            created_at: Reported::Absent,
-            updated_at: Reported::Absent,
-            expires_at: Reported::Absent,
-            last_seen_at: Reported::Absent,
-            client_secret_version: Reported::Absent,
-            previous_client_secret_expires_at: Reported::Absent,
-            odd: Vec::new(),
-            derived: Derived::default(),
+            ..Self::default()
         };
         let mut holds_secret = false;
-        raw.for_each_member(|key, value| {
-            let is_known = token.read(key, value);
-            holds_secret |= (!is_known && raw::is_secret(key, value)) || raw::nests_secret(value);
+        raw.for_each_member(|key, json| {
+            let known = FIELDS.iter().find(|field| field.key == key);
+            match known {
+                Some(field) => (field.read)(&mut token, json),
+                None => holds_secret |= raw::is_secret(key, json),
+            }
+            holds_secret |= raw::nests_secret(json);
         });
         (token, holds_secret)
     }
 
-    /// Its fields as rows.
+    fn read<T: FieldType>(&self, json: &str) -> Reported<T> {
+        match T::parse(json, &self.raw) {
+            Ok(Some(value)) => Reported::Valid(value),
+            Ok(None) => Reported::Null,
+            Err(NotOfType) => Reported::Malformed(RawStr::new(&self.raw, json)),
+        }
+    }
+
+    fn value<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> FieldValue<'a> {
+        match field {
+            Reported::Absent | Reported::Null => FieldValue::None,
+            Reported::Valid(value) => value.value(),
+            Reported::Malformed(json) => FieldValue::Malformed(self.mark::<T>(json)),
+        }
+    }
+
+    fn mark<'a, T: FieldType>(&'a self, json: &'a RawStr) -> Malformed<'a> {
+        let raw = json.within(&self.raw);
+        let mark = if raw.starts_with('"') {
+            T::MALFORMED_STRING
+        } else {
+            UNEXPECTED_TYPE
+        };
+        Malformed { mark, raw }
+    }
+
+    /// Its members as rows.
     #[must_use]
     pub fn members(&self) -> &Members {
         let members = || Box::new(Members::of(&self.raw));
@@ -150,58 +378,47 @@ impl ServiceToken {
         self.derived.lines.get_or_init(lines).clone()
     }
 
-    /// The JSON text of a known field's value that is not what the field holds. Untrusted text.
+    /// The value of a field, if it is malformed.
     #[must_use]
-    pub fn odd(&self, key: &str) -> Option<&str> {
-        let (_, range) = self.odd.iter().find(|(name, _)| *name == key)?;
-        self.raw.as_str().get(range.clone())
-    }
-
-    /// Takes a member in. False for one that is not known.
-    fn read(&mut self, key: &str, value: &str) -> bool {
-        let (name, is_odd) = match key {
-            "id" => ("id", take(&mut self.id, piece(&self.raw, value))),
-            "client_id" => (
-                "client_id",
-                take(&mut self.client_id, piece(&self.raw, value)),
-            ),
-            "name" => ("name", take(&mut self.name, piece(&self.raw, value))),
-            "duration" => ("duration", take(&mut self.duration, duration(value))),
-            "enabled" => ("enabled", take(&mut self.enabled, typed(value))),
-            "created_at" => ("created_at", take(&mut self.created_at, instant(value))),
-            "updated_at" => ("updated_at", take(&mut self.updated_at, instant(value))),
-            "expires_at" => ("expires_at", take(&mut self.expires_at, instant(value))),
-            "last_seen_at" => ("last_seen_at", take(&mut self.last_seen_at, instant(value))),
-            "client_secret_version" => (
-                "client_secret_version",
-                take(&mut self.client_secret_version, number(value)),
-            ),
-            "previous_client_secret_expires_at" => (
-                "previous_client_secret_expires_at",
-                take(&mut self.previous_client_secret_expires_at, instant(value)),
-            ),
-            _ => return false,
-        };
-        self.odd.retain(|(other, _)| *other != name);
-        if let Some(range) = self.raw.range_of(value).filter(|_| is_odd) {
-            self.odd.push((name, range));
+    pub fn malformed<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> Option<Malformed<'a>> {
+        match field {
+            Reported::Malformed(json) => Some(self.mark::<T>(json)),
+            Reported::Absent | Reported::Null | Reported::Valid(_) => None,
         }
-        true
     }
 
-    /// The ID as text, empty where none was reported.
+    /// The text of a valid field, or an empty one. Untrusted text.
+    pub fn text<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> &'a str {
+        field.valid().map_or("", |value| value.text(&self.raw))
+    }
+
+    /// The text of a field, or the JSON of a malformed one. Untrusted text.
+    pub fn raw_text<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> &'a str {
+        let malformed = self.malformed(field);
+        malformed.map_or_else(|| self.text(field), |value| value.raw)
+    }
+
+    /// The text of a field for people: a malformed one is marked, and cut if it is very long.
+    pub fn display_text<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> Cow<'a, str> {
+        match self.malformed(field) {
+            Some(Malformed { mark, raw }) => format!("{mark}{}", text::beginning(raw)).into(),
+            None => self.text(field).into(),
+        }
+    }
+
+    /// The ID, or an empty text.
     #[must_use]
     pub fn id_text(&self) -> &str {
         self.text(&self.id)
     }
 
-    /// The client ID as text, empty where none was reported.
+    /// The client ID, or an empty text.
     #[must_use]
     pub fn client_id_text(&self) -> &str {
         self.text(&self.client_id)
     }
 
-    /// The name as sent, empty where none was reported. Untrusted text.
+    /// The name, or an empty text. Untrusted text.
     #[must_use]
     pub fn name_text(&self) -> &str {
         self.text(&self.name)
@@ -211,16 +428,6 @@ impl ServiceToken {
     #[must_use]
     pub fn name_and_id(&self) -> (&str, &str) {
         (self.name_text(), self.id_text())
-    }
-
-    fn text<'a>(&'a self, piece: &'a Reported<RawStr>) -> &'a str {
-        piece.valid().map_or("", |piece| piece.text(&self.raw))
-    }
-
-    /// The duration's text as the API sent it.
-    #[must_use]
-    pub fn duration_text(&self) -> &str {
-        self.duration.valid().map_or("", Lifetime::as_str)
     }
 
     /// Whether a reference names this token.
@@ -238,171 +445,47 @@ impl ServiceToken {
     }
 }
 
-/// Takes a field's value, and says whether it is not what the field holds.
-fn take<T: PartialEq>(field: &mut Reported<T>, value: Reported<T>) -> bool {
-    *field = value;
-    *field == Reported::Invalid
-}
-
-fn typed<T: for<'de> serde::Deserialize<'de>>(value: &str) -> Reported<T> {
-    match serde_json::from_str::<Option<T>>(value) {
-        Ok(Some(value)) => Reported::Valid(value),
-        Ok(None) => Reported::Null,
-        Err(_) => Reported::Invalid,
-    }
-}
-
-fn string(value: &str) -> Reported<String> {
-    typed(value)
-}
-
-fn piece(raw: &RawJson, value: &str) -> Reported<RawStr> {
-    if let Some(piece) = RawStr::within(raw, value) {
-        return Reported::Valid(piece);
-    }
-    match string(value) {
-        Reported::Valid(text) => Reported::Valid(RawStr::decoded(&text)),
-        Reported::Absent => Reported::Absent,
-        Reported::Null => Reported::Null,
-        Reported::Invalid => Reported::Invalid,
-    }
-}
-
-fn duration(value: &str) -> Reported<Lifetime> {
-    match string(value) {
-        Reported::Valid(text) => Reported::Valid(Lifetime::parse(&text)),
-        Reported::Absent => Reported::Absent,
-        Reported::Null => Reported::Null,
-        Reported::Invalid => Reported::Invalid,
-    }
-}
-
-/// A number's text, so that none is too large.
-fn number(value: &str) -> Reported<String> {
-    match value.bytes().next() {
-        Some(b'-' | b'0'..=b'9') => Reported::Valid(value.to_owned()),
-        Some(b'n') => Reported::Null,
-        _ => Reported::Invalid,
-    }
-}
-
-fn instant(value: &str) -> Reported<DateTime<Utc>> {
-    match string(value) {
-        Reported::Valid(text) if text::trim_input(&text).is_empty() => Reported::Null,
-        Reported::Valid(text) => match DateTime::parse_from_rfc3339(text::trim_input(&text)) {
-            Ok(date) => of_our_calendar(date.to_utc()),
-            Err(_) => Reported::Invalid,
-        },
-        Reported::Absent => Reported::Absent,
-        Reported::Null => Reported::Null,
-        Reported::Invalid => Reported::Invalid,
-    }
-}
-
-/// Go's zero time means none. An offset can carry a date past the last year that RFC 3339 can write.
-fn of_our_calendar(date: DateTime<Utc>) -> Reported<DateTime<Utc>> {
-    match date.year() {
-        ..=1 => Reported::Null,
-        2..=9999 => Reported::Valid(without_leap_second(date)),
-        _ => Reported::Invalid,
-    }
-}
-
-/// A leap second as the second after it, which is the same instant to every other program.
-fn without_leap_second(date: DateTime<Utc>) -> DateTime<Utc> {
-    match date.timestamp_subsec_nanos().checked_sub(1_000_000_000) {
-        None => date,
-        Some(nanos) => DateTime::from_timestamp(date.timestamp() + 1, nanos).unwrap_or(date),
-    }
-}
-
-/// Fields that we do not know are told apart up to this number; the rest are counted.
+/// Up to this number, unknown fields are kept apart; the rest are counted.
 pub const MOST_OTHERS: usize = 500;
 
-/// How a field's value is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// Plain text.
-    Text,
-    /// Text that names the token to the API or to Access: never cut in the middle of a copy.
-    Identifier,
-    /// Yes or no; absent means yes.
-    Switch,
-    /// A Go duration.
-    Duration,
-    /// An instant.
-    Time,
-    /// The time of the last use; none means never.
-    LastUse,
-    /// A number.
-    Number,
-    /// Something that the API sends and we do not know: shown as JSON.
-    Other,
-}
-
-/// A field that the API documents or is known to send.
-struct Known {
-    key: &'static str,
-    label: &'static str,
-    kind: FieldKind,
-    /// Shown as "not reported" when absent; the others are left out.
-    always: bool,
-}
-
-const fn known(key: &'static str, label: &'static str, kind: FieldKind, always: bool) -> Known {
-    Known {
-        key,
-        label,
-        kind,
-        always,
-    }
-}
-
-const KNOWN: [Known; 11] = [
-    known("id", "ID", FieldKind::Identifier, true),
-    known("client_id", "Client ID", FieldKind::Identifier, true),
-    known("name", "Name", FieldKind::Text, true),
-    known("enabled", "Enabled", FieldKind::Switch, true),
-    known("duration", "Duration", FieldKind::Duration, true),
-    known("created_at", "Created", FieldKind::Time, true),
-    known("updated_at", "Updated", FieldKind::Time, true),
-    known("expires_at", "Expires", FieldKind::Time, true),
-    known("last_seen_at", "Last seen", FieldKind::LastUse, true),
-    known(
-        "client_secret_version",
-        "Secret version",
-        FieldKind::Number,
-        false,
-    ),
-    known(
-        "previous_client_secret_expires_at",
-        "Previous secret",
-        FieldKind::Time,
-        false,
-    ),
-];
-
-/// How a known field is to be read.
-pub(super) fn kind_of(key: &str) -> Option<FieldKind> {
-    let row = KNOWN.iter().find(|row| row.key == key)?;
-    Some(row.kind)
-}
-
 /// One field of one token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Field {
-    /// The JSON key, cut where it is very long. Untrusted text for fields we do not know.
+    /// The JSON key, cut if it is very long. Untrusted text for fields we do not know.
     pub key: String,
-    /// What it is called on screen; the key itself for fields we do not know.
+    /// The name on screen: the key itself for fields we do not know.
     pub label: String,
-    /// How to read the value.
     pub kind: FieldKind,
-    /// Where the value lies in the token's JSON; nothing where the key was absent.
-    pub(super) value: Option<Range<usize>>,
+    known: Option<&'static KnownField>,
+    /// Where the value is in the token's JSON; `None` if the key was absent.
+    range: Option<Range<usize>>,
+}
+
+impl Field {
+    /// What to say if there is no value.
+    pub(super) fn none(&self) -> &'static str {
+        self.known.map_or("none", |known| known.none)
+    }
+
+    /// The value's JSON as received; `None` if the key was absent. Untrusted text.
+    #[must_use]
+    pub fn raw<'a>(&self, token: &'a ServiceToken) -> Option<&'a str> {
+        token.raw.as_str().get(self.range.clone()?)
+    }
+
+    /// The value; a field that we do not know has one unless it is null.
+    #[must_use]
+    pub fn value<'a>(&self, token: &'a ServiceToken) -> FieldValue<'a> {
+        match self.known {
+            Some(known) => (known.value)(token),
+            None if self.raw(token) == Some("null") => FieldValue::None,
+            None => FieldValue::Valid,
+        }
+    }
 }
 
 /// The fields of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone)]
 pub struct Members {
     /// The known ones in a fixed order, then the first [`MOST_OTHERS`] of the others as sent.
     pub fields: Vec<Field>,
@@ -411,28 +494,29 @@ pub struct Members {
 }
 
 impl Members {
-    /// The members of an object; of any other value, the known fields without values.
-    #[must_use]
-    pub fn of(raw: &RawJson) -> Self {
-        let mut known: [Option<Range<usize>>; KNOWN.len()] = Default::default();
+    /// The members of an object; of any other value, the known fields without values. Takes one pass
+    /// over the JSON and copies no value.
+    fn of(raw: &RawJson) -> Self {
+        let mut ranges: [Option<Range<usize>>; FIELDS.len()] = Default::default();
         let mut others = Others::default();
         raw.for_each_member(|key, value| {
-            let value = raw.range_of(value);
-            match KNOWN.iter().position(|row| row.key == key) {
-                Some(at) => known[at] = value,
-                None => others.take(key, value),
+            let range = raw.range_of(value);
+            match FIELDS.iter().position(|known| known.key == key) {
+                Some(at) => ranges[at] = range,
+                None => others.add(key, range),
             }
         });
-        let known = KNOWN.iter().zip(known).map(|(row, value)| Field {
-            key: row.key.to_owned(),
-            label: row.label.to_owned(),
-            kind: row.kind,
-            value,
-        });
-        let mut fields: Vec<Field> = known
-            .zip(&KNOWN)
-            .filter(|(field, row)| row.always || field.value.is_some())
-            .map(|(field, _)| field)
+        let mut fields: Vec<Field> = FIELDS
+            .iter()
+            .zip(ranges)
+            .filter(|(known, range)| known.presence == Presence::Expected || range.is_some())
+            .map(|(known, range)| Field {
+                key: known.key.to_owned(),
+                label: known.label.to_owned(),
+                kind: known.kind,
+                known: Some(known),
+                range,
+            })
             .collect();
         fields.append(&mut others.fields);
         Self {
@@ -442,21 +526,21 @@ impl Members {
     }
 }
 
-/// The fields that we do not know. Of a key that was sent twice the later value counts.
+/// The fields that we do not know. If a key was sent twice, the later value counts.
 #[derive(Default)]
 struct Others {
     fields: Vec<Field>,
     places: HashMap<String, usize>,
-    /// The keys beyond the first ones as hashes: millions of keys fit into an answer.
+    /// Hashes of the keys beyond the first ones: an answer can hold millions of keys.
     rest: HashSet<u64>,
     hasher: RandomState,
 }
 
 impl Others {
-    fn take(&mut self, key: &str, value: Option<Range<usize>>) {
+    fn add(&mut self, key: &str, range: Option<Range<usize>>) {
         if self.fields.len() == MOST_OTHERS {
             match self.places.get(key) {
-                Some(at) => self.fields[*at].value = value,
+                Some(at) => self.fields[*at].range = range,
                 None => {
                     self.rest.insert(self.hasher.hash_one(key));
                 }
@@ -464,7 +548,7 @@ impl Others {
             return;
         }
         match self.places.entry(key.to_owned()) {
-            Entry::Occupied(place) => self.fields[*place.get()].value = value,
+            Entry::Occupied(place) => self.fields[*place.get()].range = range,
             Entry::Vacant(place) => {
                 place.insert(self.fields.len());
                 let key = text::beginning(key);
@@ -472,7 +556,8 @@ impl Others {
                     key: key.to_owned(),
                     label: key.to_owned(),
                     kind: FieldKind::Other,
-                    value,
+                    known: None,
+                    range,
                 });
             }
         }

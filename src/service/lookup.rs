@@ -1,77 +1,119 @@
-//! What a look-up brings: the tokens that fit, or why there is none.
-//!
-//! Not here: asking for them (`credentials`).
+//! Look-ups: one token by its ID, or by anything else in the list; and whether a credential works.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
+use super::token_service::TokenService;
+use crate::api;
+use crate::credentials::STORE_NAME;
+use crate::domain::credential::{Access, Credential, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::redaction;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 
-/// What an answer says besides what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Aside {
-    /// How long the API asked to be left alone, where it did although something was read.
-    pub retry_after: Option<Duration>,
-    /// What is odd about the answer, a sentence each without its full stop. Untrusted text.
-    pub notes: Vec<String>,
-}
+impl TokenService {
+    /// Looks a token up: an ID directly, anything else in the list. The value holds several tokens if
+    /// they have the same name.
+    ///
+    /// # Errors
+    /// [`Failure`], if the credential or the token could not be read; `not_found` if none matches.
+    pub async fn look_up(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+        on_network: impl FnOnce(),
+    ) -> Result<Fetched<Tokens>, Failure> {
+        let Some(id) = token.id() else {
+            return self.search(access, token, on_network).await;
+        };
+        let credential = self.credential(&access.identity).await?;
+        let deadlines = self.deadlines();
+        on_network();
+        let (scope, source) = (&access.scope, &access.identity.source);
+        let client = self.client().await?;
+        let fetched = client.get_token(&credential, scope, id, deadlines).await;
+        fetched
+            .map(|fetched| fetched.map(|token| vec![token]))
+            .map_err(|error| refused(error, Some(scope), &credential, Some(source)))
+    }
 
-/// What a look-up brought.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The tokens that fit: one, or several of one name.
-    pub tokens: Vec<Arc<ServiceToken>>,
-    /// How long the API took.
-    pub took: Duration,
-    /// How far the server's clock is ahead of ours, where the answer showed it.
-    pub measured_offset: Option<TimeDelta>,
-    /// The date of the answer, where it cannot be right and nothing was measured by it.
-    pub doubtful_date: Option<DateTime<Utc>>,
-    /// What the answer says besides.
-    pub aside: Aside,
-}
-
-/// The tokens of a list that a reference names. What is no token's client ID may be a name that looks
-/// like one.
-#[must_use]
-pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<ServiceToken>> {
-    let those = |fits: &dyn Fn(&ServiceToken) -> bool| -> Vec<Arc<ServiceToken>> {
-        let fitting = tokens.iter().filter(|token| fits(token));
-        fitting.cloned().collect()
-    };
-    let named = those(&|token| token.is_named_by(reference));
-    match reference {
-        TokenRef::ClientId(id) if named.is_empty() => {
-            those(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()))
+    async fn search(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+        on_network: impl FnOnce(),
+    ) -> Result<Fetched<Tokens>, Failure> {
+        let mut listed = self.list(access, on_network, &mut |_| {}).await?;
+        listed.value = matching(&listed.value, token);
+        if listed.value.is_empty() {
+            return Err(not_in_list(token, &access.scope, listed.gap.as_ref()));
         }
-        _ => named,
+        if let Some(why) = listed.incomplete() {
+            let note = format!("the list is incomplete, there may be another of this name: {why}");
+            listed.notes.push(note);
+        }
+        Ok(listed)
+    }
+
+    /// Tries a credential with one real read of the scope's list of tokens.
+    ///
+    /// # Errors
+    /// [`Failure`], if the credential or the list could not be read.
+    pub async fn verify(&self, credential: &CredentialRef, scope: &Scope) -> Result<(), Failure> {
+        let source = credential.source();
+        let credential = self.credential_of(credential).await?;
+        let client = self.client().await?;
+        let checked = client.check_access(&credential, scope, self.deadlines());
+        checked
+            .await
+            .map(drop)
+            .map_err(|error| refused(error, Some(scope), &credential, source))
+    }
+
+    /// How far the server's clock is ahead of ours, measured by the smallest request.
+    ///
+    /// # Errors
+    /// [`Failure`], if the credential or the answer could not be read.
+    pub async fn measure_clock(&self, access: &Access) -> Result<Option<TimeDelta>, Failure> {
+        let credential = self.credential(&access.identity).await?;
+        let (client, scope) = (self.client().await?, &access.scope);
+        let checked = client.check_access(&credential, scope, self.deadlines());
+        let checked = checked
+            .await
+            .map_err(|error| error.into_failure(Some(scope)))?;
+        Ok(checked.clock.offset())
     }
 }
 
-/// What a list lacks.
-#[derive(Debug, Clone, Copy)]
-pub struct Lack<'a> {
-    /// Why, as a fragment of a sentence.
-    pub why: &'a str,
-    /// What kept the rest from being read, where it was an error.
-    pub failure: Option<&'a Failure>,
+/// The tokens of a list that a reference names. A client ID that no token has may be a name.
+#[must_use]
+pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<ServiceToken>> {
+    let filter = |fits: &dyn Fn(&ServiceToken) -> bool| -> Vec<Arc<ServiceToken>> {
+        let fitting = tokens.iter().filter(|token| fits(token));
+        fitting.cloned().collect()
+    };
+    let named = filter(&|token| token.is_named_by(reference));
+    if let TokenRef::ClientId(id) = reference
+        && named.is_empty()
+    {
+        return filter(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()));
+    }
+    named
 }
 
-/// What to say where no token of a list fits. That it is not there is known of a whole list alone; of
-/// another, what failed is what keeps it from being known.
+/// The failure of a search without a match. Only a complete list proves that there is no such token; of
+/// any other, the cause of the gap is reported.
 #[must_use]
-pub fn not_in_list(token: &TokenRef, scope: &Scope, lack: Option<Lack<'_>>) -> Failure {
+pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failure {
     let what = match token {
         TokenRef::Name(name) => format!("is called {}", redaction::quoted(name)),
         TokenRef::ClientId(_) => format!("has the client ID {token}"),
         TokenRef::Id(_) | TokenRef::Url { .. } => format!("has the ID {token}"),
     };
-    let Some(Lack { why, failure }) = lack else {
+    let Some(Gap { reason, failure }) = gap else {
         let elsewhere =
             "Check the spelling and the scope; the credential may also be limited to some tokens.";
         return Failure::new(
@@ -83,10 +125,11 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, lack: Option<Lack<'_>>) -> F
             },
         );
     };
+    let failure = failure.as_ref();
     let mut unknown = Failure::new(
         failure.map_or(FailureKind::InvalidResponse, |failure| failure.kind),
         format!(
-            "No service token of {scope} that was read {what}, but the list is incomplete: {why}."
+            "No service token of {scope} that was read {what}, but the list is incomplete: {reason}."
         ),
         "Try again, or use the token's ID.",
     );
@@ -95,4 +138,33 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, lack: Option<Lack<'_>>) -> F
         unknown.retry_after = failure.retry_after;
     }
     unknown
+}
+
+/// The failure of a request. If the API does not accept the credential, the hint says where it came from
+/// and which other kind it looks like.
+pub(super) fn refused(
+    error: api::Error,
+    scope: Option<&Scope>,
+    credential: &Credential,
+    source: Option<&CredentialSource>,
+) -> Failure {
+    let mut failure = error.into_failure(scope);
+    let is_unaccepted = failure.kind == FailureKind::Authentication;
+    if !is_unaccepted && failure.kind != FailureKind::Permission {
+        return failure;
+    }
+    let origin = match source.filter(|_| is_unaccepted) {
+        Some(CredentialSource::Environment { variable }) => {
+            Some(format!("It came from {variable}."))
+        }
+        Some(CredentialSource::Keyring { profile }) => Some(format!(
+            "It is that of profile {profile}, from {STORE_NAME}."
+        )),
+        Some(CredentialSource::Session | CredentialSource::Demo) | None => None,
+    };
+    let remarks = [credential.doubt().map(str::to_owned), origin];
+    for sentence in remarks.into_iter().flatten().rev() {
+        failure.hint.text = format!("{sentence} {}", failure.hint.text);
+    }
+    failure
 }

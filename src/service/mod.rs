@@ -1,19 +1,13 @@
-//! What the product can do, without a screen: the one path that screens and commands share.
-//!
-//! Not here: wording of output, keys, or when to do any of it.
+//! The use-cases over the API client, the credential store and the files: the one path that screens and
+//! commands share.
 
-mod binding;
 mod credentials;
 mod list;
 mod lookup;
-mod origin;
 mod profiles;
-mod saving;
-mod selection;
+mod token_service;
 
-pub use credentials::{Limits, TokenService};
-pub use list::Listed;
-pub use lookup::{Aside, Found, Lack, matching, not_in_list};
-pub use profiles::Removed;
-pub use saving::NotSaved;
-pub use selection::{CredentialRequest, no_default, nothing_selected, select};
+pub use credentials::{CredentialRequest, no_default, nothing_selected, select};
+pub use lookup::{matching, not_in_list};
+pub use profiles::{NotSaved, Removed};
+pub use token_service::TokenService;

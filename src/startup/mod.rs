@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::api::{BaseUrl, Options};
+use crate::api::{BaseUrl, Deadlines, Options};
 use crate::config::paths::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
-use crate::service::{self, CredentialRequest, Limits, TokenService};
+use crate::service::{self, CredentialRequest, TokenService};
 use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
@@ -107,7 +107,7 @@ impl Context {
             keyring(needs),
             environment.clone(),
             paths.clone(),
-            limits(&flags, needs),
+            deadlines(&flags, needs),
         )
         .overruling_variables(overruling_flag(&flags, needs));
         Ok(Self {
@@ -180,17 +180,17 @@ fn idle_limit(settings: &Settings) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn limits(flags: &Flags, needs: Needs) -> Limits {
+fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
     let timeout = Duration::from_secs(flags.timeout);
     let is_command = needs != Needs::Screens;
-    Limits {
+    Deadlines {
         timeout,
         keyring: if is_command {
             KEYRING_WAIT.min(timeout)
         } else {
             timeout
         },
-        waits_when_limited: is_command,
+        end: None,
     }
 }
 
@@ -198,7 +198,7 @@ fn limits(flags: &Flags, needs: Needs) -> Limits {
 fn keyring(needs: Needs) -> StoreHandle {
     let store = StoreHandle::start(|| Box::new(Keyring::default()));
     if needs == Needs::Screens || io::stderr().is_terminal() {
-        store.for_people(UNLOCK_WAIT)
+        store.with_prompt_timeout(UNLOCK_WAIT)
     } else {
         store
     }

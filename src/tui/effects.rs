@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use futures_util::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
@@ -15,15 +15,16 @@ use tokio::time::timeout;
 use super::clipboard::{self, Clipboard};
 use crate::api::Page;
 use crate::app::effect::Effect;
-use crate::app::message::{JsonSearch, LookUp, Message, Saved, Stage, TokenList};
+use crate::app::message::{JsonSearch, Message, Saved, Stage};
 use crate::config::paths::Paths;
 use crate::config::state;
 use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::Fetched;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
-use crate::domain::token::TokenRef;
-use crate::service::{Aside, TokenService};
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::service::TokenService;
 use crate::startup::demo::{self, RunningDemo};
 
 /// How long the end waits for files.
@@ -117,13 +118,13 @@ impl Effects {
                 let messages = self.messages.clone();
                 self.spawn(request, async move {
                     let listed = service.scopes(&asker).await;
-                    let result = listed.map(|(visible, aside)| {
+                    let result = listed.map(|visible| {
                         let source = match asker {
                             CredentialRef::Identity(identity) => identity.source,
                             CredentialRef::Credential(_) => CredentialSource::Session,
                         };
-                        say_aside(&messages, source, aside, None);
-                        visible
+                        send_remarks(&messages, source, &visible);
+                        visible.value
                     });
                     Message::ScopesListed { request, result }
                 });
@@ -181,7 +182,7 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify_as(&asker, &scope).await;
+                let result = service.verify(&asker, &scope).await;
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {
@@ -253,10 +254,10 @@ impl Effects {
         let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let mut on_page = |page: Page<'_>| {
+            let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
                 let _unheard = messages.send(Message::TokensArrived {
                     request,
-                    tokens: page.tokens.to_vec(),
+                    tokens: page.items.to_vec(),
                     total: page.total,
                 });
             };
@@ -266,17 +267,9 @@ impl Effects {
             staged(Stage::Keyring);
             let on_network = || staged(Stage::Network);
             let result = service.list(&access, on_network, &mut on_page).await;
-            let result = result.map(|listed| {
-                let source = access.identity.source;
-                say_aside(&messages, source, listed.aside, listed.doubtful_date);
-                TokenList {
-                    tokens: listed.tokens,
-                    incomplete: listed.incomplete,
-                    total: listed.total,
-                    took: listed.took,
-                    measured_offset: listed.measured_offset,
-                }
-            });
+            if let Ok(listed) = &result {
+                send_remarks(&messages, access.identity.source, listed);
+            }
             Message::TokensListed { request, result }
         });
     }
@@ -295,19 +288,10 @@ impl Effects {
                     stage: Stage::Network,
                 });
             };
-            let result = service
-                .look_up(&access, &token, on_network)
-                .await
-                .map(|found| {
-                    let source = access.identity.source.clone();
-                    say_aside(&messages, source, found.aside, found.doubtful_date);
-                    LookUp {
-                        tokens: found.tokens,
-                        scope: access.scope.clone(),
-                        took: found.took,
-                        measured_offset: found.measured_offset,
-                    }
-                });
+            let result = service.look_up(&access, &token, on_network).await;
+            if let Ok(found) = &result {
+                send_remarks(&messages, access.identity.source, found);
+            }
             Message::TokenFetched { request, result }
         });
     }
@@ -352,22 +336,22 @@ impl Effects {
     }
 }
 
-/// Hands on what an answer says besides what was asked for, if anything.
-fn say_aside(
+/// Sends what an answer says beyond its value: a pause, and the first oddity.
+fn send_remarks<T>(
     messages: &UnboundedSender<Message>,
     source: CredentialSource,
-    aside: Aside,
-    doubtful_date: Option<DateTime<Utc>>,
+    fetched: &Fetched<T>,
 ) {
-    let dated = doubtful_date.map(|date| {
+    let dated = fetched.clock.implausible_date().map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("the API's answer has an implausible date ({date}); using this computer's clock")
+        format!("the API's answer is dated {date}, which cannot be right: our clock is used")
     });
-    let note = dated.into_iter().chain(aside.notes).next();
-    if note.is_some() || aside.retry_after.is_some() {
+    let note = dated.or_else(|| fetched.notes.first().cloned());
+    let retry_after = fetched.retry_after();
+    if note.is_some() || retry_after.is_some() {
         let _unheard = messages.send(Message::AnsweredBesides {
             source,
-            retry_after: aside.retry_after,
+            retry_after,
             note,
         });
     }

@@ -1,6 +1,4 @@
-//! The shell around the pure program: terminal, signals, timers, and the event loop.
-//!
-//! Not here: what anything means (`app`) or how it looks (`ui`).
+//! The terminal, signals, timers, and the event loop around the pure program.
 
 mod clipboard;
 mod clocks;
@@ -46,13 +44,13 @@ use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
 use wakeup::Wakeup;
 
-/// A frame that takes longer than this is not followed by another at once.
+/// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
 
-/// How long what happens may stay off the screen while more of it comes.
+/// How long a change may stay off the screen while more input keeps arriving.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
-/// Says why the screens cannot be shown here, if so.
+/// Why the screens cannot be shown on this terminal, if so.
 #[must_use]
 pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
     if !(io::stdin().is_terminal() && stdout().is_terminal()) {
@@ -111,7 +109,7 @@ pub fn run(
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
-    // One thread: a timer then wakes one thread, not two, and a countdown costs next to nothing.
+    // A single thread halves the wake-ups of an idle countdown: a timer wakes one thread, not two.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -137,10 +135,9 @@ pub fn run(
     }
 }
 
-/// Whether an error comes from a terminal that was closed under us, which may be noticed before the
-/// hang-up arrives.
+/// Whether the terminal was closed. The failed write may be noticed before SIGHUP arrives.
 fn is_gone(error: &io::Error) -> bool {
-    // The error itself may speak of a later attempt, so the terminal is asked too.
+    // The error may come from a later write, so query the terminal as well.
     #[cfg(unix)]
     let is_closed = error.raw_os_error() == Some(Errno::IO.raw_os_error())
         || tcgetwinsize(stdout()) == Err(Errno::IO);
@@ -232,7 +229,7 @@ async fn run_loop(
     code
 }
 
-/// Draws, waits, and takes in what happened, until the end.
+/// Draws when something changed, waits for the next message, and runs the effects it causes.
 async fn event_loop(
     screen: &mut Screen,
     sources: &mut EventSources,
@@ -244,14 +241,14 @@ async fn event_loop(
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
     while !state.quit {
-        // Keys that wait are taken in first: nobody can see a frame for each of them.
+        // Drain pending keys first: nobody can see a frame for each of them.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
             let begun = Instant::now();
             screen.draw(state, look)?;
             (is_changed, drawn) = (false, Instant::now());
-            // The network and the timers get at least as much time as frames that take long.
+            // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
                 .filter(|took| *took > LONGEST_FRAME)
                 .unwrap_or_default();
@@ -282,7 +279,7 @@ async fn event_loop(
         if matches!(message, Message::Resized(..)) {
             screen.forget();
         }
-        note(&message);
+        log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         run_effects(screen, effects, wanted)?;
@@ -294,38 +291,34 @@ async fn event_loop(
     Ok(0)
 }
 
-/// Logs what failed.
-fn note(message: &Message) {
+/// Logs the failures and warnings in a message.
+fn log_failures(message: &Message) {
     message.failures().into_iter().for_each(log::failed);
     if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
         log::warned(&warning.summary);
     }
 }
 
-/// What the loop goes on with.
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is one at a time, and it is taken apart at once"
+    reason = "only one exists at a time, and it is matched at once"
 )]
 enum LoopEvent {
-    /// Something happened.
     Message(Message),
-    /// Something happened that means nothing here.
+    /// Input without a meaning here.
     Nothing,
-    /// The terminal has another size.
     #[cfg(unix)]
     Resized,
-    /// The process is asked to stop.
+    /// Stop the process (SIGTSTP).
     #[cfg(unix)]
     Stop,
-    /// The process was stopped and goes on.
+    /// The process continues after a stop (SIGCONT).
     #[cfg(unix)]
     Continue,
     /// End with this exit code.
     End(u8),
 }
 
-/// Where the loop hears from.
 struct EventSources {
     messages: UnboundedReceiver<Message>,
     input: Input,
@@ -334,8 +327,7 @@ struct EventSources {
 }
 
 impl EventSources {
-    /// Waits for a signal, an answer, a key, or the next change on screen.
-    /// What changed meanwhile may be drawn after a pause, where one is left.
+    /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
     async fn next(
         &mut self,
         state: &State,
@@ -368,7 +360,7 @@ impl EventSources {
                     }
                     input.map_or(LoopEvent::Nothing, |input| LoopEvent::Message(input.into()))
                 }
-                // The terminal was closed, which a hang-up says too.
+                // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
             },
             () = self.wakeup.ring(wait) => LoopEvent::Message(Message::Ticked),
@@ -406,10 +398,10 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
     }
 }
 
-/// Stops this process with the others of its group, the terminal given back first.
+/// Stops the whole process group, as Ctrl-Z would. Restores the terminal first.
 #[cfg_attr(
     not(unix),
-    expect(clippy::unused_async, reason = "there are no stops to wait for")
+    expect(clippy::unused_async, reason = "other systems have no job control")
 )]
 async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
     #[cfg(unix)]
@@ -423,7 +415,7 @@ async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
     stop(screen)
 }
 
-/// Stops this process, and takes the terminal over again once it goes on.
+/// Stops this process, and takes the terminal over again when it continues.
 fn stop(screen: &mut Screen) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -175,7 +175,7 @@ async fn every_token_reads_without_an_invalid_field_and_ids_are_unique() {
     for token in &tokens {
         let invalid: Vec<String> = tokenscope::domain::fields::fields(token)
             .iter()
-            .filter(|field| field.mark(token).is_some())
+            .filter(|field| field.malformed(token).is_some())
             .map(|field| field.key.clone())
             .collect();
         assert!(invalid.is_empty(), "{}: {invalid:?}", token.name_text());

@@ -16,8 +16,10 @@ use crate::cli::output::{self, details};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
-use crate::credentials::{Kept, StoreError};
-use crate::domain::credential::{Credential, CredentialKind, CredentialSource, parse_email};
+use crate::credentials::{StoreError, StoredEntries};
+use crate::domain::credential::{
+    Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
 use crate::domain::redaction::scrub;
@@ -67,7 +69,8 @@ pub(super) async fn set(
     };
     if !no_check {
         let progress = Progress::of_network(is_dumb);
-        let checking = context.service.verify(&credential, &scope);
+        let typed = CredentialRef::Credential(credential.clone());
+        let checking = context.service.verify(&typed, &scope);
         progress.beside(checking).await?;
     }
     let profile = Profile {
@@ -206,7 +209,7 @@ pub(super) async fn status(
             let looking = context.service.look(profile);
             match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
-                    report.stored = kept.entries.map(|entries| entries > 0);
+                    report.stored = kept.count.map(|count| count > 0);
                     report.locked = Some(kept.locked.is_some());
                     report.store = Some(location.store);
                     let why_not = why_not_usable(kept);
@@ -247,8 +250,8 @@ fn may_use(context: &Context, profile: &str) -> bool {
     refusal.is_none()
 }
 
-fn why_not_usable(kept: Kept) -> Option<StoreError> {
-    kept.locked.or(match kept.entries {
+fn why_not_usable(kept: StoredEntries) -> Option<StoreError> {
+    kept.locked.or(match kept.count {
         Some(1) => None,
         Some(count @ 2..) => Some(StoreError::Ambiguous(count)),
         Some(0) | None => Some(StoreError::Missing),

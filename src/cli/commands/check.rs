@@ -18,9 +18,10 @@ use crate::cli::output::{self, check_text, prometheus};
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::service::{CredentialRequest, Listed, select};
+use crate::service::{CredentialRequest, select};
 use crate::startup::Context;
 
 pub(super) async fn check(
@@ -87,14 +88,15 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     if named.is_empty() {
         let access = fetcher.access(None)?;
         let listed = fetcher.list(&access).await?;
-        let tokens = listed.tokens.into_iter();
+        let context = fetcher.evaluation_context(listed.clock.offset(), is_table(wanted));
+        let tokens = listed.value.into_iter();
         return Ok(CheckResult {
             entries: tokens.map(|token| found(&access.scope, token)).collect(),
             read: 0,
             profiles: None,
-            incomplete: listed.incomplete,
+            incomplete: listed.gap.map(|gap| gap.reason),
             error: None,
-            context: fetcher.evaluation_context(listed.measured_offset, is_table(wanted)),
+            context,
             scope: Some(access.scope),
         });
     }
@@ -207,7 +209,7 @@ fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failur
 
 /// Puts the profiles' answers together. A token that several profiles see counts once.
 fn gathered(
-    answers: impl Iterator<Item = (String, Option<Scope>, Result<Listed, Failure>)>,
+    answers: impl Iterator<Item = (String, Option<Scope>, Result<Fetched<Tokens>, Failure>)>,
     fetcher: &Fetcher,
     is_for_people: bool,
 ) -> CheckResult {
@@ -216,10 +218,10 @@ fn gathered(
     for (name, scope, answer) in answers {
         let (incomplete, error) = match (answer, &scope) {
             (Ok(listed), Some(scope)) => {
-                measured = measured.or(listed.measured_offset);
+                measured = measured.or(listed.clock.offset());
                 // Not even one token: as blind as a list that could not be read.
-                let none = listed.tokens.is_empty().then(|| NONE_LISTED.to_owned());
-                let fresh = listed.tokens.into_iter().filter(|token| {
+                let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
+                let fresh = listed.value.into_iter().filter(|token| {
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
                 });
@@ -227,7 +229,7 @@ fn gathered(
                     profile: Some(name.clone()),
                     ..found(scope, token)
                 }));
-                (listed.incomplete.or(none), None)
+                (listed.gap.map(|gap| gap.reason).or(none), None)
             }
             (answer, _) => (None, answer.err()),
         };

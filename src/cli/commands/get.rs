@@ -27,10 +27,10 @@ pub(super) async fn get(
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(token.scope())?;
     let found = fetcher.look_up(&access, &token).await?;
-    let [one] = found.tokens.as_slice() else {
-        return Err(ambiguous(&found.tokens, &token));
+    let [one] = found.value.as_slice() else {
+        return Err(ambiguous(&found.value, &token));
     };
-    let context = fetcher.evaluation_context(found.measured_offset, form == Output::Table);
+    let context = fetcher.evaluation_context(found.clock.offset(), form == Output::Table);
     let scope = &access.scope;
     let printed = match form {
         Output::Json => output::json(

@@ -23,11 +23,11 @@ pub(super) async fn list(
     let access = fetcher.access(None)?;
     let listed = fetcher.list(&access).await?;
     let is_table = wanted.output == ListOutput::Table;
-    let context = fetcher.evaluation_context(listed.measured_offset, is_table);
-    let has_some = !listed.tokens.is_empty();
-    let tokens = by_urgency(listed.tokens, wanted, context);
+    let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
+    let has_some = !listed.value.is_empty();
+    let tokens = by_urgency(listed.value, wanted, context);
     let is_empty = tokens.is_empty();
-    let incomplete = listed.incomplete.as_deref();
+    let incomplete = listed.gap.as_ref().map(|gap| gap.reason.as_str());
     let printed = match wanted.output {
         ListOutput::Json => {
             let report = ListReport {

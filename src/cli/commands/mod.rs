@@ -40,7 +40,9 @@ pub fn run(
     let reporter = ErrorReporter::of(&command, clock);
     let mut warnings = Vec::new();
     let prepared = Context::prepare(flags, command.needs(), environment, clock, &mut warnings);
-    warnings.iter().for_each(|it| warn(&it.summary));
+    for warning in &warnings {
+        warn(&warning.summary);
+    }
     let context = match prepared {
         Ok(context) => context,
         Err(failure) => return reporter.report(&failure, None),

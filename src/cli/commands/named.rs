@@ -14,8 +14,9 @@ use crate::cli::check_result::Entry;
 use crate::cli::fetch::Fetcher;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::service::{Listed, matching, not_in_list};
+use crate::service::{matching, not_in_list};
 
 /// How many tokens are asked for by their IDs at once.
 const AT_ONCE: usize = 4;
@@ -129,12 +130,17 @@ impl Reader<'_> {
 
     /// Looks tokens up in a list, and gives those back that it says nothing about: a role that covers
     /// single tokens may read them, and yet list none.
-    fn find(&mut self, requests: Vec<Request>, list: &Result<Listed, Failure>) -> Vec<Request> {
+    fn find(
+        &mut self,
+        requests: Vec<Request>,
+        list: &Result<Fetched<Tokens>, Failure>,
+    ) -> Vec<Request> {
         let mut unsettled = Vec::new();
         match list {
             Ok(listed) => {
-                self.measure(listed.measured_offset);
-                listed.failure.iter().for_each(|failure| self.note(failure));
+                self.measure(listed.clock.offset());
+                let failure = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref());
+                failure.into_iter().for_each(|failure| self.note(failure));
             }
             Err(failure) => self.note(failure),
         }
@@ -142,18 +148,18 @@ impl Reader<'_> {
             let has_id = request.token.id().is_some();
             let subject = match list {
                 Ok(listed) => {
-                    let fits = matching(&listed.tokens, &request.token);
+                    let fits = matching(&listed.value, &request.token);
                     if !has_id && self.read.incomplete.is_none() {
-                        self.read.incomplete.clone_from(&listed.incomplete);
+                        self.read.incomplete = listed.incomplete().map(str::to_owned);
                     }
                     if !fits.is_empty() {
                         only(fits, &request.token)
-                    } else if has_id && (listed.incomplete.is_some() || listed.tokens.is_empty()) {
+                    } else if has_id && (listed.gap.is_some() || listed.value.is_empty()) {
                         unsettled.push(request);
                         continue;
                     } else {
                         let scope = &request.access.scope;
-                        Err(not_in_list(&request.token, scope, listed.lack()))
+                        Err(not_in_list(&request.token, scope, listed.gap.as_ref()))
                     }
                 }
                 Err(failure) if has_id && failure.kind == FailureKind::Permission => {
@@ -189,8 +195,8 @@ impl Reader<'_> {
             for (request, answer) in batch.into_iter().zip(answers) {
                 let subject = match answer {
                     Ok(found) => {
-                        self.measure(found.measured_offset);
-                        only(found.tokens, &request.token)
+                        self.measure(found.clock.offset());
+                        only(found.value, &request.token)
                     }
                     Err(failure) => {
                         self.note(&failure);

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 
 use super::rfc3339;
 use crate::domain::duration::Remaining;
-use crate::domain::fields::{odd, sent};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
@@ -34,17 +33,17 @@ pub fn tokens(
         let end = life.end().filter(|_| status != Status::Unknown);
         let left = end.map(|end| Remaining::until(end, context.now).seconds());
         let enabled = life.enabled.map(|enabled| enabled.to_string());
-        let unclear = odd(token, "enabled").map_or("", |odd| odd.raw);
+        let malformed = token.raw_text(&token.enabled);
         let record = [
-            quoted(sent(token, "id")),
-            quoted(sent(token, "name")),
-            quoted(sent(token, "client_id")),
+            quoted(token.raw_text(&token.id)),
+            quoted(token.raw_text(&token.name)),
+            quoted(token.raw_text(&token.client_id)),
             status.code().into(),
             end.map(rfc3339).unwrap_or_default().into(),
             left.map(|left| left.to_string()).unwrap_or_default().into(),
             time(&token.last_seen_at),
-            quoted(sent(token, "duration")),
-            enabled.map_or_else(|| quoted(unclear), Cow::Owned),
+            quoted(token.raw_text(&token.duration)),
+            enabled.map_or_else(|| quoted(malformed), Cow::Owned),
             time(&token.previous_client_secret_expires_at),
         ];
         write!(out, "{}\r\n", record.join(","))?;

@@ -92,8 +92,8 @@ pub fn token(
 
 fn value(field: &Field, token: &ServiceToken) -> String {
     let text = field.text(token).unwrap_or_default();
-    match (field.mark(token), field.absence(token), field.kind) {
-        (Some(mark), ..) => format!("{mark}{}", field.raw(token).unwrap_or_default()),
+    match (field.malformed(token), field.absence(token), field.kind) {
+        (Some(malformed), ..) => malformed.to_string(),
         (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
         (_, Some(said), _) => said.into_owned(),
         (_, None, FieldKind::Duration) => duration::described(&text),

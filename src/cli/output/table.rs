@@ -13,10 +13,10 @@ use super::config_report::ProfilesReport;
 use super::rfc3339;
 use crate::cli::check_result::Entry;
 use crate::domain::duration;
-use crate::domain::fields::shown;
+use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::startup::output_style::OutputStyle;
 
 /// What stands between two columns of a terminal.
@@ -135,9 +135,11 @@ impl Row<'_> {
     }
 
     fn no_end(&self) -> &'static str {
-        let is_unclear = |token: &ServiceToken| token.expires_at == Reported::Invalid;
-        if !self.life.forever && self.token.is_some_and(is_unclear) {
-            "unclear"
+        let malformed = self
+            .token
+            .and_then(|token| token.malformed(&token.expires_at));
+        if !self.life.forever && malformed.is_some() {
+            "invalid"
         } else {
             "-"
         }
@@ -163,19 +165,17 @@ impl Row<'_> {
     }
 
     fn last_seen(&self, context: EvaluationContext, is_aligned: bool) -> String {
-        let seen = self.token.map(|token| &token.last_seen_at);
-        match seen {
-            Some(Reported::Valid(seen)) if is_aligned => {
-                format!(
-                    "{} ago",
-                    duration::rough(context.now.signed_duration_since(*seen))
-                )
+        let Some(token) = self.token else {
+            return String::new();
+        };
+        match token.last_seen_at.valid() {
+            Some(seen) if is_aligned => {
+                let age = context.now.signed_duration_since(*seen);
+                format!("{} ago", duration::rough(age))
             }
-            Some(Reported::Valid(seen)) => rfc3339(*seen),
-            Some(Reported::Invalid) if is_aligned => "unclear".to_owned(),
-            Some(Reported::Absent) if is_aligned => "not reported".to_owned(),
-            Some(Reported::Null) if is_aligned => "never".to_owned(),
-            Some(_) | None => String::new(),
+            Some(seen) => rfc3339(*seen),
+            None if is_aligned => last_seen_word(token, usize::MAX).unwrap_or("").to_owned(),
+            None => String::new(),
         }
     }
 }
@@ -209,8 +209,8 @@ pub fn tokens(
         .iter()
         .map(|token| Row {
             profile: "",
-            name: shown(token, "name"),
-            id: shown(token, "id"),
+            name: token.display_text(&token.name),
+            id: token.display_text(&token.id),
             life: Lifecycle::of(token),
             token: Some(token),
             note: "",
@@ -231,27 +231,32 @@ pub fn entries(
 ) -> io::Result<()> {
     let rows: Vec<Row<'_>> = entries
         .iter()
-        .map(|entry| Row {
-            profile: entry.profile.as_deref().unwrap_or_default(),
-            name: shown_or(entry, "name", entry.name()),
-            id: shown_or(entry, "id", entry.id()),
-            life: entry.life(),
-            token: entry.subject.as_deref().ok(),
-            note: entry
-                .subject
-                .as_ref()
-                .err()
-                .map_or("", |error| &error.summary),
+        .map(|entry| {
+            let (name, id, note) = match &entry.subject {
+                Ok(token) => (
+                    token.display_text(&token.name),
+                    token.display_text(&token.id),
+                    "",
+                ),
+                Err(error) => (
+                    entry.name().into(),
+                    entry.id().into(),
+                    error.summary.as_str(),
+                ),
+            };
+            Row {
+                profile: entry.profile.as_deref().unwrap_or_default(),
+                name,
+                id,
+                life: entry.life(),
+                token: entry.subject.as_deref().ok(),
+                note,
+            }
         })
         .collect();
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
     table(out, &rows, &choices, context, style)
-}
-
-fn shown_or<'a>(entry: &'a Entry, key: &str, other: &'a str) -> Cow<'a, str> {
-    let token = entry.subject.as_deref().ok();
-    token.map_or(Cow::Borrowed(other), |token| shown(token, key))
 }
 
 fn table(

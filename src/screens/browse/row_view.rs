@@ -7,11 +7,11 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::domain::duration::{self, Lifetime, Remaining};
-use crate::domain::fields::{sent, shown};
+use crate::domain::fields::{last_seen_word, title};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::screens::browse::token_table::Sort;
 use crate::theme::Role;
 use crate::ui::render_context::RenderContext;
@@ -161,12 +161,17 @@ impl<'a> Columns<'a> {
         };
         let (left, is_urgent) = left(token, status, now, self.left);
         plain(self.left, &left, is_urgent.then_some(Role::Strong));
-        let (seen, role) = last_seen(token, now);
-        plain(self.last_seen, &seen, role);
+        match token.last_seen_at.valid() {
+            Some(seen) => plain(self.last_seen, &distance(*seen, now), None),
+            None => {
+                let word = last_seen_word(token, self.last_seen).unwrap_or_default();
+                plain(self.last_seen, word, Some(Role::Muted));
+            }
+        }
         plain(self.duration, &lifetime(token), None);
         if self.client_id > 0 {
             spans.push(Span::raw("  "));
-            let id = self.fitted(&shown(token, "client_id"), self.client_id);
+            let id = self.fitted(&token.display_text(&token.client_id), self.client_id);
             let marks = filter.in_id(id.trim_end());
             spans.extend(marked(&id, &marks, look.style(Role::Muted), look));
         }
@@ -181,17 +186,10 @@ impl<'a> Columns<'a> {
         filter: &mut TokenFilter,
     ) {
         let look = self.look;
-        let name = shown(token, "name");
+        let name = token.display_text(&token.name);
         let name = text::beginning(&name);
         if name.trim().is_empty() {
-            let id = shown(token, "id");
-            let id = text::beginning(&id);
-            let text = if id.is_empty() {
-                "(no name, no ID)".to_owned()
-            } else {
-                format!("(no name) {id}")
-            };
-            spans.push(look.span(Role::Muted, &self.fitted(&text, self.name)));
+            spans.push(look.span(Role::Muted, &self.fitted(&title(token), self.name)));
             return;
         }
         let fitted = self.fitted(name, self.name);
@@ -241,19 +239,10 @@ fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -
     }
 }
 
-fn last_seen(token: &ServiceToken, now: DateTime<Utc>) -> (String, Option<Role>) {
-    match &token.last_seen_at {
-        Reported::Valid(seen) => (distance(*seen, now), None),
-        Reported::Invalid => ("unclear".to_owned(), Some(Role::Muted)),
-        Reported::Absent => ("unreported".to_owned(), Some(Role::Muted)),
-        Reported::Null => ("never".to_owned(), Some(Role::Muted)),
-    }
-}
-
 fn lifetime(token: &ServiceToken) -> String {
     let length = token.duration.valid().and_then(Lifetime::length);
     length.map_or_else(
-        || text::beginning(sent(token, "duration")).to_owned(),
+        || text::beginning(token.raw_text(&token.duration)).to_owned(),
         duration::humanize,
     )
 }

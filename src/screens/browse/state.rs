@@ -12,7 +12,7 @@ use crate::app::message::Stage;
 use crate::app::scroll::moved;
 use crate::app::step::Step;
 use crate::domain::credential::Access;
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::token_table::Table;
@@ -210,7 +210,7 @@ impl Browse {
             .to_std()
             .unwrap_or_default();
         let at = now;
-        self.list.settle(request, Ok(Fetched { value, at, took }));
+        self.list.settle(request, Ok(Received { value, at, took }));
         Some(request)
     }
 

@@ -294,7 +294,7 @@ fn key(token: &ServiceToken, sort: Sort, context: EvaluationContext) -> Key {
         Sort::LastSeen => match &token.last_seen_at {
             Reported::Absent | Reported::Null => (0, 0),
             Reported::Valid(seen) => (1, seen.timestamp_micros()),
-            Reported::Invalid => (2, 0),
+            Reported::Malformed(_) => (2, 0),
         },
         Sort::Duration => match token.duration.valid() {
             Some(duration) if duration.is_forever() => (0, 0),

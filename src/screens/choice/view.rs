@@ -8,14 +8,14 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::app::state::State;
-use crate::domain::fields::shown;
+use crate::domain::fields::last_seen_word;
 use crate::domain::status::Status;
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::theme::Role;
 use crate::ui::layout;
 use crate::ui::render_context::RenderContext;
-use crate::ui::times::FormattedInstant;
+use crate::ui::times::distance;
 use crate::ui::widgets::{cells, first_shown, frame_title, panel, render_spans, row};
 
 /// ```text
@@ -71,17 +71,15 @@ fn choice_row(
     let context = state.evaluation_context();
     let status = Status::of(token, context);
     let role = Role::from(status.tone());
-    let seen = match &token.last_seen_at {
-        Reported::Valid(seen) => {
-            let moment = FormattedInstant::new(*seen, context.now, look);
-            format!("seen {}", moment.distance)
+    let seen = match token.last_seen_at.valid() {
+        Some(seen) => format!("seen {}", distance(*seen, context.now)),
+        None => {
+            let word = last_seen_word(token, usize::MAX).unwrap_or_default();
+            format!("last seen: {word}")
         }
-        Reported::Invalid => "last seen unclear".to_owned(),
-        Reported::Absent => "last use not reported".to_owned(),
-        Reported::Null => "never used".to_owned(),
     };
     let wide = columns >= 72;
-    let id = shown(token, "id");
+    let id = token.display_text(&token.id);
     let id = if wide {
         id.into_owned()
     } else {

@@ -178,7 +178,6 @@ impl<'a> Fields<'a> {
         let times: Vec<Box<FormattedInstant>> = self
             .rows()
             .iter()
-            .filter(|field| matches!(field.kind, FieldKind::Time | FieldKind::LastUse))
             .filter_map(|field| match self.value(field) {
                 Value::Time(moment) => Some(moment),
                 _ => None,
@@ -207,8 +206,8 @@ impl<'a> Fields<'a> {
 
     fn value(&self, field: &Field) -> Value {
         let raw = self.raw(field).unwrap_or_default().to_owned();
-        if let Some(mark) = field.mark(self.token) {
-            return Value::Invalid(mark, raw);
+        if let Some(malformed) = field.malformed(self.token) {
+            return Value::Invalid(malformed.mark, raw);
         }
         if let Some(said) = field.absence(self.token) {
             return Value::Nothing(said.into_owned());
@@ -216,7 +215,7 @@ impl<'a> Fields<'a> {
         let text = field.shown_text(self.token).unwrap_or_default();
         match field.kind {
             FieldKind::Other => Value::Text(raw),
-            FieldKind::Time | FieldKind::LastUse => match field.instant(self.token) {
+            FieldKind::Time => match field.instant(self.token) {
                 Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.look))),
                 None => Value::Text(raw),
             },

@@ -8,7 +8,6 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::app::state::State;
-use crate::domain::fields::shown;
 use crate::domain::text;
 use crate::screens::detail::raw::RawView;
 use crate::theme::Role;
@@ -29,7 +28,7 @@ pub(crate) fn render(
     look: &RenderContext<'_>,
 ) {
     let token = state.detail.token.value();
-    let name = token.map_or_else(Default::default, |token| shown(token, "name"));
+    let name = token.map_or_else(Default::default, |token| token.display_text(&token.name));
     let title = format!("{name} · raw JSON");
     let place = position(raw, usize::from(area.height.saturating_sub(2)), look);
     let room = usize::from(area.width).saturating_sub(width(&place) + 8);

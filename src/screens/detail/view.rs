@@ -12,7 +12,7 @@ use super::fields_view::{Fields, PANE};
 use super::{findings_view, headline_view};
 use crate::action::Action;
 use crate::app::state::State;
-use crate::domain::fields::shown;
+use crate::domain::fields::NO_NAME;
 use crate::domain::findings::Finding;
 use crate::domain::status::Status;
 use crate::theme::Role;
@@ -39,9 +39,9 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Re
     };
     let context = state.evaluation_context();
     let now = context.now;
-    let name = shown(token, "name");
+    let name = token.display_text(&token.name);
     let name = if name.trim().is_empty() {
-        "(no name)"
+        NO_NAME
     } else {
         &name
     };

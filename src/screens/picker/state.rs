@@ -8,7 +8,7 @@ use crate::app::scroll::moved;
 use crate::app::step::Step;
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
 
@@ -123,7 +123,7 @@ impl Picker {
     pub(crate) fn listed(
         &mut self,
         request: RequestId,
-        result: Result<Fetched<VisibleScopes>, Failure>,
+        result: Result<Received<VisibleScopes>, Failure>,
     ) -> Vec<Step> {
         let sorted = result.map(|mut fetched| {
             let VisibleScopes { accounts, zones } = &mut fetched.value;

@@ -8,7 +8,7 @@ use crate::app::step::Step;
 use crate::domain::credential::{ActiveCredential, CredentialSource, Location};
 use crate::domain::failure::Failure;
 use crate::domain::profile::{Profile, Settings};
-use crate::domain::remote::{Fetched, Remote, RequestId};
+use crate::domain::remote::{Received, Remote, RequestId};
 
 /// Where the secret of each profile is stored; `None` if it has none.
 pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;
@@ -124,7 +124,7 @@ impl Profiles {
     }
 
     /// The secrets were looked for.
-    pub(crate) fn found(&mut self, request: RequestId, found: Fetched<Locations>) -> bool {
+    pub(crate) fn found(&mut self, request: RequestId, found: Received<Locations>) -> bool {
         self.locations.settle(request, Ok(found))
     }
 

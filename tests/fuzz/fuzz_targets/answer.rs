@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use tokenscope::api::{BaseUrl, Client, Options, Deadlines};
+use tokenscope::api::{BaseUrl, Client, Deadlines, Options};
 use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
@@ -69,17 +69,16 @@ fuzz_target!(|input: (u8, &[u8])| {
     };
     let scope = Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap());
     let patience = Deadlines {
-        allowed: Duration::from_secs(5),
-        deadline: Instant::now() + Duration::from_secs(5),
-        per_request: None,
-        waits_when_limited: false,
+        timeout: Duration::from_secs(5),
+        keyring: Duration::from_secs(5),
+        end: Some(Instant::now() + Duration::from_secs(5)),
     };
     let error = runtime.block_on(async {
         if choice & 8 == 0 {
             let id = TokenId::parse("f174e90a-fafe-4643-bbbc-4a0ed4fc8415").unwrap();
             client.get_token(&credential, &scope, &id, patience).await.err()
         } else {
-            let mut on_page = |_: tokenscope::api::Page<'_>| {};
+            let mut on_page = |_: tokenscope::api::Page<'_, _>| {};
             client
                 .list_tokens(&credential, &scope, patience, &mut on_page)
                 .await

@@ -411,10 +411,9 @@ async fn a_failure_that_passes_is_not_seen() {
 async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
     let server = saying(500, "").await;
     let patience = tokenscope::api::Deadlines {
-        allowed: Duration::from_millis(190),
-        deadline: Instant::now() + Duration::from_millis(190),
-        per_request: None,
-        waits_when_limited: true,
+        timeout: Duration::from_millis(190),
+        end: Some(Instant::now() + Duration::from_millis(190)),
+        ..patience(1)
     };
     let fetched = client(&server.uri())
         .get_token(&api_token(), &account(), &id(), patience)
@@ -478,7 +477,7 @@ async fn a_rate_limit_is_waited_out_only_where_that_fits() {
     let good = ResponseTemplate::new(200).set_body_string(success(r#"{"name":"x"}"#));
     Mock::given(any()).respond_with(good).mount(&server).await;
     let mut patience = patience(20);
-    patience.waits_when_limited = true;
+    patience.end = Some(Instant::now() + patience.timeout);
     let begun = Instant::now();
     let fetched = client(&server.uri())
         .get_token(&api_token(), &account(), &id(), patience)

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokenscope::api::{Answer, Deadlines, Error, Listing};
+use tokenscope::api::{Deadlines, Error};
 use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::scope::ScopeKind;
 use tokenscope::domain::token::ServiceToken;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
+use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -56,12 +58,12 @@ struct Page {
     total: Option<usize>,
 }
 
-async fn list(base: &str) -> (Result<Answer<Listing>, Error>, Vec<Page>) {
+async fn list(base: &str) -> (Result<Fetched<Tokens>, Error>, Vec<Page>) {
     let mut pages = Vec::new();
     let listed = client(base)
         .list_tokens(&api_token(), &account(), patience(30), &mut |page| {
             pages.push(Page {
-                tokens: page.tokens.to_vec(),
+                tokens: page.items.to_vec(),
                 received: page.received,
                 total: page.total,
             });
@@ -70,12 +72,12 @@ async fn list(base: &str) -> (Result<Answer<Listing>, Error>, Vec<Page>) {
     (listed, pages)
 }
 
-async fn listing(server: &MockServer) -> Listing {
-    list(&server.uri()).await.0.unwrap().value
+async fn listing(server: &MockServer) -> Fetched<Tokens> {
+    list(&server.uri()).await.0.unwrap()
 }
 
-fn ids(listing: &Listing) -> Vec<&str> {
-    listing.tokens.iter().map(|token| token.id_text()).collect()
+fn ids(listing: &Fetched<Tokens>) -> Vec<&str> {
+    listing.value.iter().map(|token| token.id_text()).collect()
 }
 
 async fn asked(server: &MockServer) -> Vec<usize> {
@@ -99,13 +101,13 @@ async fn three_pages_come_as_one_list_in_order() {
     })
     .await;
     let (listed, pages) = list(&server.uri()).await;
-    let listing = listed.unwrap().value;
-    assert_eq!(listing.incomplete, None);
-    assert_eq!(listing.total, Some(2500));
-    assert_eq!(listing.tokens.len(), 2500);
+    let listing = listed.unwrap();
+    assert_eq!(listing.incomplete(), None);
+    assert_eq!(listing.announced, Some(2500));
+    assert_eq!(listing.value.len(), 2500);
     assert!(
         listing
-            .tokens
+            .value
             .iter()
             .enumerate()
             .all(|(at, token)| token.id_text() == format!("t{at}"))
@@ -138,7 +140,7 @@ async fn f09_a_short_page_is_the_whole_where_the_server_says_so_or_sends_nothing
         let server = paged(move |_| ok(body.clone())).await;
         let listing = listing(&server).await;
         assert_eq!(ids(&listing), ["t0", "t1", "t2"]);
-        assert_eq!(listing.incomplete, None);
+        assert_eq!(listing.incomplete(), None);
         assert_eq!(asked(&server).await, pages);
     }
 }
@@ -149,12 +151,12 @@ async fn nothing_at_all_is_a_whole_list() {
         let server =
             paged(move |_| ok(page_body(result, r#"{"total_count":0,"total_pages":0}"#))).await;
         let listing = listing(&server).await;
-        assert!(listing.tokens.is_empty());
-        assert_eq!(listing.incomplete, None);
+        assert!(listing.value.is_empty());
+        assert_eq!(listing.incomplete(), None);
     }
     for body in [success("null"), page_body("null", "null")] {
         let server = paged(move |_| ok(body.clone())).await;
-        assert!(listing(&server).await.tokens.is_empty());
+        assert!(listing(&server).await.value.is_empty());
     }
     for body in [
         r#"{"success":true}"#.to_owned(),
@@ -171,8 +173,8 @@ async fn nothing_at_all_is_a_whole_list() {
 async fn without_totals_full_pages_are_followed() {
     let server = paged(|page| ok(success(&tokens((page - 1) * 1000, 2001.min(page * 1000))))).await;
     let listing = listing(&server).await;
-    assert_eq!(listing.tokens.len(), 2001);
-    assert_eq!(listing.incomplete, None);
+    assert_eq!(listing.value.len(), 2001);
+    assert_eq!(listing.incomplete(), None);
     assert_eq!(asked(&server).await, [1, 2, 3]);
 }
 
@@ -192,8 +194,8 @@ async fn a_server_with_smaller_pages_is_followed_at_its_own_size() {
         })
         .await;
         let listing = listing(&server).await;
-        assert_eq!(listing.tokens.len(), 250, "{note}");
-        assert_eq!(listing.incomplete, None, "{note}");
+        assert_eq!(listing.value.len(), 250, "{note}");
+        assert_eq!(listing.incomplete(), None, "{note}");
         assert_eq!(asked(&server).await, [1, 2, 3], "{note}");
     }
 }
@@ -206,8 +208,8 @@ async fn the_same_page_for_ever_is_noticed() {
     ] {
         let server = paged(move |_| ok(page_body(&tokens(0, 1000), note))).await;
         let listing = listing(&server).await;
-        assert_eq!(listing.tokens.len(), 1000);
-        let why = listing.incomplete.unwrap();
+        assert_eq!(listing.value.len(), 1000);
+        let why = listing.incomplete().unwrap();
         assert!(why.contains("repeats what came before"), "{why}");
         assert!(asked(&server).await.len() <= 6);
     }
@@ -224,9 +226,9 @@ async fn overlapping_pages_give_each_token_once() {
     })
     .await;
     let (listed, pages) = list(&server.uri()).await;
-    let listing = listed.unwrap().value;
+    let listing = listed.unwrap();
     assert_eq!(ids(&listing), ["t0", "t1", "t2", "t3", "t4"]);
-    assert_eq!(listing.incomplete, None);
+    assert_eq!(listing.incomplete(), None);
     assert_eq!(pages[1].tokens.len(), 2, "only the new ones are handed on");
 }
 
@@ -243,7 +245,7 @@ async fn a_page_that_fails_costs_only_itself() {
     .await;
     let listing = listing(&server).await;
     assert_eq!(ids(&listing), ["t0", "t1", "t4", "t5"]);
-    let why = listing.incomplete.unwrap();
+    let why = listing.incomplete().unwrap();
     assert!(why.starts_with("page 2 of 3 could not be read: "), "{why}");
     assert!(why.contains("HTTP 403") && !why.ends_with('.'), "{why}");
 }
@@ -294,8 +296,8 @@ async fn totals_that_lie_are_told() {
         })
         .await;
         let listing = listing(&server).await;
-        assert_eq!(listing.tokens.len(), count, "{note}");
-        let told = listing.incomplete.unwrap();
+        assert_eq!(listing.value.len(), count, "{note}");
+        let told = listing.incomplete().unwrap();
         assert!(told.contains(why), "{note}: {told}");
         assert!(asked(&server).await.len() <= 5, "{note}");
     }
@@ -312,8 +314,8 @@ async fn totals_that_are_too_low_do_not_end_the_list() {
     })
     .await;
     let listing = listing(&server).await;
-    assert_eq!(listing.tokens.len(), 1500);
-    assert!(listing.incomplete.unwrap().contains("announced 7"));
+    assert_eq!(listing.value.len(), 1500);
+    assert!(listing.incomplete().unwrap().contains("announced 7"));
 }
 
 #[tokio::test]
@@ -326,8 +328,13 @@ async fn a_list_without_end_ends_at_the_cap() {
     })
     .await;
     let listing = listing(&server).await;
-    assert_eq!(listing.tokens.len(), 1000);
-    assert!(listing.incomplete.unwrap().contains("more than 1000 pages"));
+    assert_eq!(listing.value.len(), 1000);
+    assert!(
+        listing
+            .incomplete()
+            .unwrap()
+            .contains("more than 1000 pages")
+    );
 }
 
 #[tokio::test]
@@ -337,13 +344,10 @@ async fn one_bad_entry_hides_no_other() {
     let server = paged(move |_| ok(success(result))).await;
     let listing = listing(&server).await;
     assert_eq!(ids(&listing), ["a", "", "", "", "b"]);
-    assert_eq!(
-        listing.tokens[1].raw.as_str(),
-        r#"{"id":5,"expires_at":{}}"#
-    );
+    assert_eq!(listing.value[1].raw.as_str(), r#"{"id":5,"expires_at":{}}"#);
     assert!(
         listing
-            .incomplete
+            .incomplete()
             .unwrap()
             .starts_with("4 entries of page 1 are not objects")
     );
@@ -379,9 +383,9 @@ async fn four_pages_are_under_way_at_once_and_no_more() {
         }
     })
     .await;
-    let listing = list(&server.url).await.0.unwrap().value;
-    assert_eq!(listing.incomplete, None);
-    assert_eq!(listing.tokens.len(), 18);
+    let listing = list(&server.url).await.0.unwrap();
+    assert_eq!(listing.incomplete(), None);
+    assert_eq!(listing.value.len(), 18);
     assert_eq!(most.load(Ordering::SeqCst), 4);
 }
 
@@ -404,10 +408,10 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
         .await
         .unwrap();
     let zones = client.list_zones(&api_token(), patience(20)).await.unwrap();
-    assert_eq!(accounts.named.len(), 70);
-    assert_eq!(accounts.named[69].name, "n69");
-    assert_eq!(accounts.named[0].scope.kind(), ScopeKind::Account);
-    assert_eq!(zones.named[0].scope.kind(), ScopeKind::Zone);
+    assert_eq!(accounts.value.len(), 70);
+    assert_eq!(accounts.value[69].name, "n69");
+    assert_eq!(accounts.value[0].scope.kind(), ScopeKind::Account);
+    assert_eq!(zones.value[0].scope.kind(), ScopeKind::Zone);
     let requests = server.received_requests().await.unwrap();
     let paths: Vec<&str> = requests.iter().map(|request| request.url.path()).collect();
     assert_eq!(paths, ["/accounts", "/accounts", "/zones", "/zones"]);
@@ -422,18 +426,27 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
 async fn on_screen_each_page_has_the_whole_time_to_itself() {
     let server = paged(|page| {
         let note = r#"{"per_page":2,"total_count":4,"total_pages":2}"#;
-        ok(page_body(&tokens(page * 2, page * 2 + 2), note))
+        ok(page_body(&tokens(page * 2, page * 2 + 2), note)).set_delay(Duration::from_millis(700))
     })
     .await;
-    let listed = async |each: u64| {
-        let patience = Deadlines {
-            per_request: Some(Duration::from_secs(each)),
-            ..patience(0)
+    let listed = async |end: Option<Instant>| {
+        let deadlines = Deadlines {
+            timeout: Duration::from_secs(1),
+            end,
+            ..patience(1)
         };
         client(&server.uri())
-            .list_tokens(&api_token(), &account(), patience, &mut |_| {})
+            .list_tokens(&api_token(), &account(), deadlines, &mut |_| {})
             .await
+            .unwrap()
     };
-    let list = listed(30).await.unwrap().value;
-    assert_eq!((list.tokens.len(), list.incomplete), (4, None));
+    let list = listed(None).await;
+    assert_eq!((list.value.len(), list.incomplete()), (4, None));
+    let list = listed(Some(Instant::now() + Duration::from_secs(1))).await;
+    assert_eq!(
+        list.value.len(),
+        2,
+        "a command has one deadline for all pages"
+    );
+    assert!(list.incomplete().unwrap().contains("page 2 of 2"));
 }

@@ -7,6 +7,7 @@ mod pages;
 mod refusals;
 pub(crate) mod transport;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -17,7 +18,6 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenId};
-use tokio::time::Instant;
 use wiremock::matchers::{any, header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -76,10 +76,9 @@ pub(crate) fn id() -> TokenId {
 /// Deadlines that never wait for a rate limit, as on screen.
 pub(crate) fn patience(seconds: u64) -> Deadlines {
     Deadlines {
-        allowed: Duration::from_secs(seconds),
-        deadline: Instant::now() + Duration::from_secs(seconds),
-        per_request: None,
-        waits_when_limited: false,
+        timeout: Duration::from_secs(seconds),
+        keyring: Duration::from_secs(seconds),
+        end: None,
     }
 }
 
@@ -101,7 +100,7 @@ pub(crate) async fn get(base: &str) -> Result<ServiceToken, Failure> {
         .get_token(&api_token(), &account(), &id(), patience(20))
         .await;
     fetched
-        .map(|answer| answer.value)
+        .map(|fetched| Arc::unwrap_or_clone(fetched.value))
         .map_err(|error| error.into_failure(Some(&account())))
 }
 
@@ -372,10 +371,10 @@ async fn an_answer_cut_anywhere_is_never_a_token() {
 #[tokio::test]
 async fn calls_can_run_as_tasks_and_clients_be_shared() {
     let server = saying(200, success("[]")).await;
-    let client = client(&server.uri());
+    let client = Arc::new(client(&server.uri()));
     let tasks: Vec<_> = (0..8)
         .map(|_| {
-            let client = client.clone();
+            let client = Arc::clone(&client);
             tokio::spawn(async move {
                 client
                     .list_tokens(&api_token(), &account(), patience(20), &mut |_| {})
@@ -384,7 +383,7 @@ async fn calls_can_run_as_tasks_and_clients_be_shared() {
         })
         .collect();
     for task in tasks {
-        assert!(task.await.unwrap().unwrap().value.tokens.is_empty());
+        assert!(task.await.unwrap().unwrap().value.is_empty());
     }
 }
 
@@ -401,7 +400,7 @@ async fn the_clock_is_compared_with_the_date_of_fresh_answers_only() {
         let fetched = client(&server.uri())
             .get_token(&api_token(), &account(), &id(), patience(20))
             .await;
-        fetched.unwrap().measured_offset
+        fetched.unwrap().clock.offset()
     };
     let ahead = skewed("Wed, 25 Nov 2026 12:03:00 GMT");
     let expected = TimeDelta::seconds(180) + TimeDelta::milliseconds(500);

@@ -161,7 +161,7 @@ async fn what_is_not_http_is_an_invalid_response() {
 /// As much as is left of a second once the command has begun.
 fn nearly_a_second() -> Deadlines {
     Deadlines {
-        deadline: Instant::now() + Duration::from_millis(900),
+        end: Some(Instant::now() + Duration::from_millis(900)),
         ..patience(1)
     }
 }

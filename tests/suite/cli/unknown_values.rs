@@ -75,7 +75,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
         );
     }
     let mut session = answering(365, live(100, 0)).screens(&[ID]);
-    shows(&mut session, "cannot be right");
+    shows(&mut session, "implausible date");
     session.type_keys("q");
     session.end();
 }

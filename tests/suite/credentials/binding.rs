@@ -439,7 +439,7 @@ fn k01_two_variables_that_name_different_addresses_are_told_of() {
             let outcome = run(fake.command(line).env("CLOUDFLARE_API_BASE_URL", other));
             assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
             let said = "CLOUDFLARE_BASE_URL and CLOUDFLARE_API_BASE_URL are both set and differ; \
-                        CLOUDFLARE_BASE_URL counts.";
+                        using CLOUDFLARE_BASE_URL.";
             let count = outcome.stderr.matches(said).count();
             assert_eq!(count, usize::from(is_said), "{other}: {}", outcome.stderr);
         }

@@ -199,11 +199,11 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
     for (variables, said) in [
         (
             &key[..],
-            &["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY", "counts"][..],
+            &["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY", "using"][..],
         ),
         (
             &[("CF_API_TOKEN", "another0123456")],
-            &["CLOUDFLARE_API_TOKEN and CF_API_TOKEN", "counts"],
+            &["CLOUDFLARE_API_TOKEN and CF_API_TOKEN", "using"],
         ),
         (&[("CF_API_TOKEN", CANARY)], &[]),
         (&key[..1], &[]),
@@ -212,7 +212,7 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
         for line in [&["get", ID][..], &["list"], &["check"], &["auth", "status"]] {
             let outcome = run(fake.command(line).envs(variables.iter().copied()));
             assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-            let count = outcome.stderr.matches("counts").count();
+            let count = outcome.stderr.matches("using").count();
             assert_eq!(count, usize::from(!said.is_empty()), "{}", outcome.stderr);
             assert!(
                 said.iter().all(|part| outcome.stderr.contains(part)),
@@ -235,10 +235,7 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
         ])
         .collect();
     let mut session = fake.screens_with(&[], &variables);
-    shows(
-        &mut session,
-        "the API token in CLOUDFLARE_API_TOKEN counts.",
-    );
+    shows(&mut session, "using the API token in CLOUDFLARE_API_TOKEN.");
     session.type_keys("\x03");
     session.end();
 }
@@ -270,7 +267,7 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
             command.env(variable, value);
             let outcome = run_with_input(&mut command, input.as_bytes());
             assert_eq!(outcome.code, Some(0), "{variable}: {}", outcome.stderr);
-            let said = format!("{variable} is set and counts before");
+            let said = format!("{variable} is set and takes precedence");
             let is_said =
                 outcome.stderr.contains(&said) && outcome.stderr.contains("--profile one");
             let is_secret = variable != "CLOUDFLARE_EMAIL";

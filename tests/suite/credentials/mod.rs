@@ -1,4 +1,4 @@
-//! The environment's credentials and scope, the stores that are not the OS keyring, and the vault.
+//! The environment's credentials and scope, the stores that are not the OS keyring, and the handle.
 
 mod binding;
 mod hints;
@@ -12,7 +12,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tokenscope::credentials::{
-    CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, check_windows_length,
+    CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, StoredEntries,
+    check_windows_length,
 };
 use tokenscope::domain::credential::{CredentialKind, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -222,13 +223,14 @@ fn debug_of_the_environment_shows_no_value() {
 
 #[test]
 fn memory_keeps_a_secret_a_profile() {
-    let mut store = MemoryStore::holding("one", Secret::new("first".to_owned()));
+    let mut store = MemoryStore::default();
+    store.set("one", &Secret::new("first".to_owned())).unwrap();
     assert_eq!(store.get("one").unwrap().expose(), "first");
     assert_eq!(store.get("two").unwrap_err(), StoreError::Missing);
     store.set("two", &Secret::new("second".to_owned())).unwrap();
     assert_eq!(store.delete("one"), Ok(true));
     assert_eq!(store.delete("one"), Ok(false));
-    assert_eq!(store.contains("two"), Ok(true));
+    assert_eq!(store.find("two").unwrap().count, Some(1));
     assert!(!format!("{store:?}").contains("second"));
 }
 
@@ -290,7 +292,7 @@ fn commands_that_help_name_the_profile() {
     ] {
         let plain = Failure::from(error.clone());
         assert!(!plain.hint.text.contains('`'), "{plain:?}");
-        let failure = error.of("work");
+        let failure = error.for_profile("work");
         assert_eq!(
             (failure.kind, &failure.summary),
             (plain.kind, &plain.summary)
@@ -302,7 +304,10 @@ fn commands_that_help_name_the_profile() {
             "{hint}"
         );
     }
-    assert_eq!(StoreError::Locked.of("work"), StoreError::Locked.into());
+    assert_eq!(
+        StoreError::Locked.for_profile("work"),
+        StoreError::Locked.into()
+    );
 }
 
 /// A store whose calls wait until the test lets them go on, and which tells of each.
@@ -335,9 +340,9 @@ impl CredentialStore for Held {
         self.inner.delete(profile)
     }
 
-    fn contains(&mut self, profile: &str) -> Result<bool, StoreError> {
-        self.hold("contains");
-        self.inner.contains(profile)
+    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
+        self.hold("find");
+        self.inner.find(profile)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -354,7 +359,7 @@ impl CredentialStore for Held {
 async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
     let (began, calls) = mpsc::channel();
     let (go_on, held) = mpsc::channel();
-    let vault = StoreHandle::start(move || {
+    let handle = StoreHandle::start(move || {
         Box::new(Held {
             inner: MemoryStore::default(),
             began,
@@ -363,39 +368,42 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
     });
     let short = Duration::from_millis(20);
     let unanswered = StoreError::Unanswered(short);
-    assert_eq!(vault.get("default", short).await.unwrap_err(), unanswered);
+    let error = handle
+        .within(short, handle.get("default"))
+        .await
+        .unwrap_err();
+    assert_eq!(error, unanswered);
     assert_eq!(calls.recv_timeout(AGES).unwrap(), "get");
     // The thread still waits in `get`, so these are only queued, and then given up.
     let secret = Secret::new("late".to_owned());
-    assert_eq!(
-        vault.set("default", &secret, short).await.unwrap_err(),
-        unanswered
-    );
-    assert_eq!(vault.delete("default", short).await, Err(unanswered));
+    let setting = handle.within(short, handle.set("default", &secret, None));
+    assert_eq!(setting.await.err(), Some(unanswered.clone()));
+    let deleting = handle.within(short, handle.delete("default"));
+    assert_eq!(deleting.await, Err(unanswered));
     go_on.send(()).unwrap();
     go_on.send(()).unwrap();
     // The next call to reach the store is this one.
-    assert_eq!(vault.contains("default", AGES).await, Ok(false));
-    assert_eq!(calls.recv_timeout(AGES).unwrap(), "contains");
+    assert_eq!(handle.find("default").await.unwrap().count, Some(0));
+    assert_eq!(calls.recv_timeout(AGES).unwrap(), "find");
     assert!(calls.try_recv().is_err());
 }
 
 #[tokio::test]
-async fn a_vault_does_what_its_store_does() {
-    let vault = StoreHandle::start(|| Box::new(MemoryStore::default()));
-    let other = vault.clone();
+async fn a_handle_does_what_its_store_does() {
+    let handle = StoreHandle::start(|| Box::new(MemoryStore::default()));
+    let other = handle.clone();
     let secret = Secret::new("tok".to_owned());
-    vault.set("default", &secret, AGES).await.unwrap();
-    assert_eq!(other.get("default", AGES).await.unwrap(), secret);
-    assert_eq!(other.probe(AGES).await, Ok(()));
-    assert_eq!(other.delete("default", AGES).await, Ok(true));
-    assert_eq!(vault.get("default", AGES).await, Err(StoreError::Missing));
-    assert_eq!(vault.location(AGES).await.unwrap(), Location::new("memory"));
+    handle.set("default", &secret, None).await.unwrap().keep();
+    assert_eq!(other.get("default").await.unwrap(), secret);
+    assert_eq!(other.probe().await, Ok(()));
+    assert_eq!(other.delete("default").await, Ok(true));
+    assert_eq!(handle.get("default").await, Err(StoreError::Missing));
+    assert_eq!(handle.location().await.unwrap(), Location::new("memory"));
 }
 
 #[tokio::test]
 async fn a_store_that_panics_is_an_error_and_not_a_hang() {
-    let vault = StoreHandle::start(|| {
+    let handle = StoreHandle::start(|| {
         let (began, _) = mpsc::channel();
         let (_, go_on) = mpsc::channel();
         Box::new(Held {
@@ -405,7 +413,7 @@ async fn a_store_that_panics_is_an_error_and_not_a_hang() {
         })
     });
     for _ in 0..2 {
-        let error = vault.get("default", AGES).await.unwrap_err();
+        let error = handle.get("default").await.unwrap_err();
         assert!(matches!(error, StoreError::Other(_)), "{error:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proptest::prelude::*;
-use tokenscope::domain::fields::{FieldKind, changed_keys, fields, odd, sent, shown};
+use tokenscope::domain::fields::{FieldKind, changed_keys, fields};
 use tokenscope::domain::raw::RawLines;
 use tokenscope::domain::token::Reported;
 
@@ -170,17 +170,17 @@ fn every_way_of_not_holding_a_value_is_told_apart() {
         r#"{"id":null,"client_id":17,"name":"","duration":[],"enabled":"yes","created_at":"","updated_at":"tomorrow","client_secret_version":"3"}"#,
     );
     assert_eq!(odd.id, Reported::Null);
-    assert_eq!(odd.client_id, Reported::Invalid);
+    assert!(odd.malformed(&odd.client_id).is_some());
     assert!(odd.name.valid().is_some());
     assert_eq!(odd.name_text(), "");
-    assert_eq!(odd.duration, Reported::Invalid);
-    assert_eq!(odd.enabled, Reported::Invalid);
+    assert!(odd.malformed(&odd.duration).is_some());
+    assert!(odd.malformed(&odd.enabled).is_some());
     assert_eq!(odd.created_at, Reported::Null);
-    assert_eq!(odd.updated_at, Reported::Invalid);
+    assert!(odd.malformed(&odd.updated_at).is_some());
     assert_eq!(odd.expires_at, Reported::Absent);
-    assert_eq!(odd.client_secret_version, Reported::Invalid);
+    assert!(odd.malformed(&odd.client_secret_version).is_some());
     assert_eq!(
-        (odd.id_text(), odd.client_id_text(), odd.duration_text()),
+        (odd.id_text(), odd.client_id_text(), odd.text(&odd.duration)),
         ("", "", "")
     );
 }
@@ -189,23 +189,21 @@ fn every_way_of_not_holding_a_value_is_told_apart() {
 fn a_version_of_any_size_keeps_its_digits() {
     let big = token(r#"{"client_secret_version":98765432109876543210987654321}"#);
     assert_eq!(
-        big.client_secret_version,
-        Reported::Valid("98765432109876543210987654321".to_owned())
+        big.text(&big.client_secret_version),
+        "98765432109876543210987654321"
     );
     assert_eq!(
         token(r#"{"client_secret_version":null}"#).client_secret_version,
         Reported::Null
     );
-    assert_eq!(
-        token(r#"{"client_secret_version":true}"#).client_secret_version,
-        Reported::Invalid
-    );
+    let odd = token(r#"{"client_secret_version":true}"#);
+    assert!(odd.malformed(&odd.client_secret_version).is_some());
 }
 
 #[test]
 fn a_name_that_is_no_unicode_leaves_the_rest_readable() {
     let odd = token(r#"{"name":"\ud800","id":"x"}"#);
-    assert_eq!(odd.name, Reported::Invalid);
+    assert!(odd.malformed(&odd.name).is_some());
     assert_eq!(odd.id_text(), "x");
 }
 
@@ -246,8 +244,12 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
     );
     let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
     assert_eq!(row("id").raw(&token), None);
-    assert!(row("id").mark(&token).is_none(), "absent is not invalid");
-    assert_eq!(row("expires_at").mark(&token), Some("not a date: "));
+    assert!(
+        row("id").malformed(&token).is_none(),
+        "absent is not malformed"
+    );
+    let malformed = row("expires_at").malformed(&token).unwrap();
+    assert_eq!(malformed.mark, "not a date: ");
     assert_eq!(row("name").text(&token).unwrap(), "n");
     assert_eq!(row("zebra").kind, FieldKind::Other);
     assert_eq!(row("zebra").text(&token).unwrap(), r#"{"a":[1]}"#);
@@ -295,18 +297,22 @@ fn what_is_wrong_with_a_value_is_said_of_it() {
         ("client_secret_version", r#""3""#, "unexpected type: "),
     ] {
         let token = token(&format!(r#"{{"{key}":{value}}}"#));
-        let odd = odd(&token, key).unwrap();
-        assert_eq!((odd.mark, odd.raw), (mark, value), "{key}: {value}");
-        assert_eq!(shown(&token, key), format!("{mark}{value}"));
-        assert_eq!(sent(&token, key), value);
         let rows = fields(&token);
         let row = rows.iter().find(|row| row.key == key).unwrap();
-        assert_eq!(row.mark(&token), Some(mark));
+        let odd = row.malformed(&token).unwrap();
+        assert_eq!((odd.mark, odd.raw), (mark, value), "{key}: {value}");
+        assert_eq!(odd.to_string(), format!("{mark}{value}"));
         assert_eq!(row.absence(&token), None);
     }
-    let good = token(r#"{"name":"n","id":null,"duration":"1h","unknown":5}"#);
-    let words = ["name", "id", "duration", "client_id", "unknown"].map(|key| shown(&good, key));
-    assert_eq!(words, ["n", "", "1h", "", ""]);
+    let odd = token(r#"{"name":123,"enabled":"false"}"#);
+    assert_eq!(odd.display_text(&odd.name), "unexpected type: 123");
+    assert_eq!(odd.raw_text(&odd.name), "123");
+    assert_eq!(odd.raw_text(&odd.enabled), r#""false""#);
+    let good = token(r#"{"name":"n","id":null,"duration":"1h","enabled":true}"#);
+    assert_eq!(good.display_text(&good.duration), "1h");
+    let texts = [&good.name, &good.id, &good.client_id].map(|field| good.display_text(field));
+    assert_eq!(texts, ["n", "", ""]);
+    assert_eq!(good.raw_text(&good.enabled), "");
 }
 
 #[test]

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
-use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::remote::{Received, Remote, RequestId};
 
 use crate::domain::now;
 
 const FIRST: RequestId = RequestId(1);
 const SECOND: RequestId = RequestId(2);
 
-fn fetched(value: u8) -> Fetched<u8> {
-    Fetched {
+fn fetched(value: u8) -> Received<u8> {
+    Received {
         value,
         at: now(),
         took: Duration::from_millis(84),
@@ -22,7 +22,7 @@ fn failure() -> Failure {
     Failure::new(FailureKind::Network, "No connection.", "Check the network.")
 }
 
-fn loading(last: Option<Fetched<u8>>) -> Remote<u8> {
+fn loading(last: Option<Received<u8>>) -> Remote<u8> {
     Remote::Loading {
         request: FIRST,
         since: now(),

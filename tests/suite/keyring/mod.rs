@@ -117,13 +117,19 @@ fn answer(keyring: &mut OsKeyring, request: &str) -> String {
             )
         }
         ["delete", profile] => format!("{:?}", keyring.delete(profile)),
-        ["contains", profile] => format!("{:?}", keyring.contains(profile)),
+        ["contains", profile] => {
+            let found = keyring.find(profile);
+            format!(
+                "{:?}",
+                found.map(|entries| entries.count.is_some_and(|count| count > 0))
+            )
+        }
         ["set-bytes", profile] => format!("{:?}", set_bytes(profile)),
         ["probe"] => format!("{:?}", keyring.probe()),
         ["location"] => keyring.location().to_string(),
-        ["vault", profile, milliseconds] => {
+        ["thread", profile, milliseconds] => {
             let wait = Duration::from_millis(milliseconds.parse().unwrap());
-            format!("{:?}", get_through_vault(profile, wait))
+            format!("{:?}", get_through_thread(profile, wait))
         }
         _ => "no such request".to_owned(),
     }
@@ -136,13 +142,13 @@ fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
     entry.set_secret(&[0xFF, b't', b'o', b'k'])
 }
 
-fn get_through_vault(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
-    let vault = StoreHandle::start(|| Box::new(OsKeyring::default()));
+fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
+    let handle = StoreHandle::start(|| Box::new(OsKeyring::default()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    runtime.block_on(vault.get(profile, wait))
+    runtime.block_on(handle.within(wait, handle.get(profile)))
 }
 
 #[test]
@@ -244,7 +250,7 @@ fn a_bus_that_never_answers_costs_the_wait_and_does_not_hold_the_process() {
     let _silent = UnixListener::bind(dir.path().join("bus")).unwrap();
     let program = std::env::current_exe().unwrap();
     let mut keyring = Remote::spawn(dbus::command(dir.path(), program));
-    assert_eq!(keyring.ask("vault default 200"), "Err(Unanswered(200ms))");
+    assert_eq!(keyring.ask("thread default 200"), "Err(Unanswered(200ms))");
     let took = keyring.finish();
     assert!(took < Duration::from_secs(5), "{took:?}");
 }

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
-use tokenscope::api::{BaseUrl, Options};
+use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, Provider, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
+};
 use tokenscope::domain::credential::{
     Access, Credential, CredentialKind, CredentialSource, Identity, Location,
 };
@@ -20,7 +22,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::service::{Limits, TokenService};
+use tokenscope::service::TokenService;
 
 use crate::support::api::{Fake as Api, Outcome, home, run, run_with_input};
 use crate::support::keyring::{self as dbus, Keyring};
@@ -69,23 +71,23 @@ fn words(outcome: &Outcome) -> String {
 #[test]
 fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
     for (name, expected) in [
-        ("org.freedesktop.DBus.Error.TimedOut", "did not start"),
-        ("org.freedesktop.DBus.Error.Timeout", "did not start"),
+        ("org.freedesktop.DBus.Error.TimedOut", "failed to start"),
+        ("org.freedesktop.DBus.Error.Timeout", "failed to start"),
         (
             "org.freedesktop.DBus.Error.Spawn.ExecFailed",
-            "did not start",
+            "failed to start",
         ),
         (
             "org.freedesktop.DBus.Error.Spawn.ChildExited",
-            "did not start",
+            "failed to start",
         ),
         (
             "org.freedesktop.DBus.Error.NoReply",
-            "ended before it answered",
+            "exited before it answered",
         ),
         (
             "org.freedesktop.DBus.Error.Disconnected",
-            "ended before it answered",
+            "exited before it answered",
         ),
         (
             "org.freedesktop.DBus.Error.ServiceUnknown",
@@ -102,13 +104,13 @@ fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
         ),
         (
             "org.freedesktop.DBus.Error.LimitsExceeded",
-            "no room or memory",
+            "out of memory or over a limit",
         ),
         ("org.freedesktop.DBus.Error.Failed", "failed"),
         ("org.freedesktop.Secret.Error.IsLocked", "is locked"),
         (
             "org.freedesktop.Secret.Error.NoSession",
-            "ended before it answered",
+            "exited before it answered",
         ),
         ("org.example.Whatever", "failed"),
     ] {
@@ -138,7 +140,11 @@ const OTHERS: [(Option<&str>, &str, &str); 4] = [
         "wallet",
         "KWalletManager",
     ),
-    (None, "keyring", "program that keeps this session's secrets"),
+    (
+        None,
+        "keyring",
+        "program that stores this session's secrets",
+    ),
 ];
 
 #[test]
@@ -150,7 +156,7 @@ fn g04_nothing_open_is_no_empty_keyring_and_is_said_in_the_words_of_its_program(
         };
         all(&manner, |command, outcome, _| {
             let said = words(outcome);
-            assert!(said.contains("is open, so nothing"), "{command}: {said}");
+            assert!(said.contains("is open, so secrets"), "{command}: {said}");
             assert!(
                 said.contains(place) && said.contains(way),
                 "{command}: {said}"
@@ -408,8 +414,11 @@ impl CredentialStore for Told {
         Ok(self.kept.lock().unwrap().take().is_some())
     }
 
-    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(self.kept.lock().unwrap().is_some())
+    fn find(&mut self, _: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(usize::from(self.kept.lock().unwrap().is_some())),
+            locked: None,
+        })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -450,17 +459,17 @@ fn inspector_over(store: Told, home: &Path) -> TokenService {
         idle_limit: Duration::from_secs(60),
         clock: || chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
     };
-    let limits = Limits {
+    let deadlines = Deadlines {
         timeout: Duration::from_secs(20),
         keyring: Duration::from_secs(5),
-        waits_when_limited: false,
+        end: None,
     };
     TokenService::new(
         options,
         StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
-        limits,
+        deadlines,
     )
 }
 
@@ -485,7 +494,7 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let failure = service.save(&profile, &credential).await.unwrap_err();
     assert_eq!(
         failure.summary,
-        "The keyring took the secret but does not return it."
+        "The keyring accepted the secret but does not return it."
     );
     assert!(!failure.hint.text.contains("auth set"), "{}", failure.hint);
     assert!(!home.path().join("config.toml").exists());
@@ -637,7 +646,7 @@ fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
             StoreError::LockedIn(provider),
             StoreError::NothingOpen(provider),
         ] {
-            assert!(error.may_pass() && !error.is_absent());
+            assert!(error.is_retryable() && !error.is_absent());
             let failure = Failure::from(error);
             assert!(failure.summary.ends_with('.') && failure.hint.text.ends_with('.'));
         }

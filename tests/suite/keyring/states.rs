@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
-use tokenscope::api::{BaseUrl, Options};
+use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::paths::Paths;
-use tokenscope::credentials::{CredentialStore, Environment, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
+};
 use tokenscope::domain::credential::{
     Access, Credential, CredentialKind, CredentialSource, Identity, Location,
 };
@@ -21,7 +23,7 @@ use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::service::{Limits, TokenService};
+use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
@@ -372,7 +374,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     let (fake, home) = (api(), home());
     let mut session = screens_in(&desktop, &fake, home.path(), &[]);
     // The store is tried out before anything is typed.
-    session.wait_for("has no collection to keep secrets in");
+    session.wait_for("has no collection to store secrets in");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
     session.wait_for("e details");
     session.wait_for("•••");
@@ -508,8 +510,11 @@ impl CredentialStore for Counting {
         self.set.clone().map(|()| true)
     }
 
-    fn contains(&mut self, _: &str) -> Result<bool, StoreError> {
-        Ok(true)
+    fn find(&mut self, _: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(1),
+            locked: None,
+        })
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
@@ -547,17 +552,17 @@ fn service(
     };
     with_profile(home);
     bind(home, fake);
-    let limits = Limits {
+    let deadlines = Deadlines {
         timeout: Duration::from_secs(20),
         keyring: Duration::from_secs(5),
-        waits_when_limited: false,
+        end: None,
     };
     let service = TokenService::new(
         options,
         StoreHandle::start(|| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
-        limits,
+        deadlines,
     );
     (service, calls)
 }
@@ -592,7 +597,7 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
         for token in [ID, "CI"] {
             let token = TokenRef::parse(token).unwrap();
             let found = service.look_up(&access(), &token, || {}).await;
-            assert_eq!(found.unwrap().tokens.len(), 1);
+            assert_eq!(found.unwrap().value.len(), 1);
         }
     }
     service.stored("default").await.unwrap();
@@ -685,7 +690,7 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     assert!(fake.heads().is_empty(), "none was picked at random");
     let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
     session.wait_for("2 entries");
-    session.wait_for("Re-enter the credential: saving it keeps that one only.");
+    session.wait_for("Re-enter the credential: saving it removes the others.");
     session.wait_for("a re-enter");
     session.type_keys("q");
     session.end();
@@ -711,8 +716,8 @@ fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
     let (fake, home) = (api(), home());
     with_profile(home.path());
     for (stored, said) in [
-        ("tok canary0123456789", "no credential"),
-        ("\n", "no credential"),
+        ("tok canary0123456789", "not a valid credential"),
+        ("\n", "not a valid credential"),
     ] {
         desktop.store_beside("default", "one", stored.as_bytes());
         let get = &["get", ID, "-o", "json"];

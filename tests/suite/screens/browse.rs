@@ -12,10 +12,11 @@ use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Stage, TokenList, Typed};
+use tokenscope::app::message::{Message, Stage, Typed};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Gap, Tokens};
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
@@ -67,17 +68,14 @@ fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>,
     update(state, now(), page);
 }
 
-fn list(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
-    TokenList {
-        total: Some(tokens.len()),
-        tokens,
-        incomplete: None,
-        took: Duration::from_millis(84),
-        measured_offset: None,
+fn list(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched {
+        announced: Some(tokens.len()),
+        ..Fetched::new(tokens, Duration::from_millis(84))
     }
 }
 
-fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) {
+fn end(state: &mut State, request: RequestId, result: Result<Fetched<Tokens>, Failure>) {
     update(state, now(), Message::TokensListed { request, result });
 }
 
@@ -254,9 +252,12 @@ fn incomplete() -> State {
     let mut state = state();
     let request = ask(&mut state, Action::Browse);
     arrive(&mut state, request, tokens(), 12_000);
-    let list = TokenList {
-        incomplete: Some("page 2 of 12 could not be read: the API did not answer".to_owned()),
-        total: Some(12_000),
+    let list = Fetched {
+        gap: Some(Gap {
+            reason: "page 2 of 12 could not be read: the API did not answer".to_owned(),
+            failure: None,
+        }),
+        announced: Some(12_000),
         ..list(tokens())
     };
     end(&mut state, request, Ok(list));

@@ -26,7 +26,7 @@ use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
@@ -189,8 +189,8 @@ pub(crate) fn token_with(changes: &[(&str, &str)]) -> Arc<ServiceToken> {
     token(&format!("{{{}}}", members.join(",")))
 }
 
-fn fetched(token: Arc<ServiceToken>) -> Fetched<Arc<ServiceToken>> {
-    Fetched {
+fn fetched(token: Arc<ServiceToken>) -> Received<Arc<ServiceToken>> {
+    Received {
         value: token,
         at: now(),
         took: Duration::from_millis(84),
@@ -212,7 +212,7 @@ fn detail(token: Arc<ServiceToken>) -> State {
 pub(crate) fn setup() -> State {
     let mut state = State::new(Session::default(), now(), USUAL);
     state.screen = Screen::Setup;
-    state.setup.store = Remote::Ready(Fetched {
+    state.setup.store = Remote::Ready(Received {
         value: login_keyring(),
         at: now(),
         took: Duration::ZERO,
@@ -479,7 +479,7 @@ fn detail_stale() -> State {
         "It is tried again by itself; r tries now.",
     );
     state.detail.token = Remote::Stale {
-        last: Fetched {
+        last: Received {
             at: now() - TimeDelta::minutes(3),
             ..fetched(token_with(&[]))
         },

@@ -14,7 +14,7 @@ use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::remote::{Fetched, Remote, RequestId};
+use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeId};
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::profiles::state::Change;
@@ -81,7 +81,7 @@ fn settings() -> Settings {
 }
 
 fn fetched<T>(value: T) -> Remote<T> {
-    Remote::Ready(Fetched {
+    Remote::Ready(Received {
         value,
         at: now(),
         took: Duration::ZERO,
@@ -110,7 +110,7 @@ fn profiles() -> State {
 fn locked() -> Failure {
     Failure::new(
         FailureKind::Keyring,
-        "The keyring is locked, and was not unlocked.",
+        "The keyring is locked and was not unlocked.",
         "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again.",
     )
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, TokenList, Typed};
+use tokenscope::app::message::{Message, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
 
-use super::sessions::{account, session};
+use super::sessions::session;
 use super::tokens::now;
 
 /// The look-up panel of the default profile.
@@ -76,23 +77,15 @@ pub(crate) fn started(effects: &[Effect]) -> RequestId {
 }
 
 /// Tokens that were looked up in the account.
-pub(crate) fn found(tokens: Vec<Arc<ServiceToken>>) -> LookUp {
-    LookUp {
-        tokens,
-        scope: account(),
-        took: Duration::from_millis(84),
-        measured_offset: None,
-    }
+pub(crate) fn found(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched::new(tokens, Duration::from_millis(84))
 }
 
 /// A complete list.
-pub(crate) fn listed(tokens: Vec<Arc<ServiceToken>>) -> TokenList {
-    TokenList {
-        total: Some(tokens.len()),
-        tokens,
-        incomplete: None,
-        took: Duration::from_millis(84),
-        measured_offset: None,
+pub(crate) fn listed(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
+    Fetched {
+        announced: Some(tokens.len()),
+        ..found(tokens)
     }
 }
 

@@ -11,16 +11,17 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::Action;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Stage, Typed};
+use tokenscope::app::message::{Message, Saved, Stage, Typed};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::RequestId;
-use tokenscope::domain::scope::{NamedScope, Scope};
+use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
@@ -152,13 +153,12 @@ impl World {
 }
 
 /// Tokens that were looked up in a scope; an empty list is a failure.
-fn looked_up(tokens: Vec<Arc<ServiceToken>>, scope: &Scope) -> Result<LookUp, Failure> {
+fn looked_up(tokens: Vec<Arc<ServiceToken>>) -> Result<Fetched<Tokens>, Failure> {
     if tokens.is_empty() {
         return Err(failure(FailureKind::NotFound));
     }
-    Ok(LookUp {
-        scope: scope.clone(),
-        measured_offset: Some(TimeDelta::seconds(3)),
+    Ok(Fetched {
+        clock: ServerClock::Offset(TimeDelta::seconds(3)),
         ..found(tokens)
     })
 }
@@ -175,9 +175,9 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     };
     let is_good = tokens.as_ref().map(|_: &Vec<_>| ()).map_err(Clone::clone);
     Some(match effect {
-        Effect::FetchToken { access, .. } => Message::TokenFetched {
+        Effect::FetchToken { .. } => Message::TokenFetched {
             request,
-            result: tokens.and_then(|tokens| looked_up(tokens, &access.scope)),
+            result: tokens.and_then(looked_up),
         },
         Effect::ListTokens { .. } => Message::TokensListed {
             request,

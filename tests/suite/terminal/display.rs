@@ -11,10 +11,11 @@ use serde_json::value::RawValue;
 use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message};
+use tokenscope::app::message::Message;
 use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::duration::Remaining;
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -343,12 +344,8 @@ pub(crate) fn answer(
         };
         let json = token(&members);
         let raw: &RawValue = serde_json::from_str(&json).unwrap();
-        let found = LookUp {
-            tokens: vec![ServiceToken::parse(&RawJson::from(raw)).into()],
-            scope: state.session.scope.clone().unwrap(),
-            took: Duration::ZERO,
-            measured_offset: None,
-        };
+        let token = ServiceToken::parse(&RawJson::from(raw));
+        let found = Fetched::new(vec![token.into()], Duration::ZERO);
         let result = Ok(found);
         app::update(state, now, Message::TokenFetched { request, result });
     }

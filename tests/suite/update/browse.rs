@@ -7,13 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::field::TextField;
-use tokenscope::app::message::{Message, Saved, TokenList};
+use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, Gap, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -93,7 +94,11 @@ fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>,
     assert_eq!(tell(state, page), []);
 }
 
-fn end(state: &mut State, request: RequestId, result: Result<TokenList, Failure>) -> Vec<Effect> {
+fn end(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
     tell(state, Message::TokensListed { request, result })
 }
 
@@ -298,9 +303,12 @@ fn quitting_works_with_a_list_in_flight() {
 fn a_list_that_lacks_something_says_so() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
-    let list = TokenList {
-        incomplete: Some("page 2 of 5 could not be read".to_owned()),
-        total: Some(12_000),
+    let list = Fetched {
+        gap: Some(Gap {
+            reason: "page 2 of 5 could not be read".to_owned(),
+            failure: None,
+        }),
+        announced: Some(12_000),
         ..listed(tokens())
     };
     end(&mut state, request, Ok(list));
@@ -746,8 +754,8 @@ fn c27_a_night_asleep_asks_for_nothing() {
 fn the_servers_clock_is_learnt_from_a_list() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
-    let list = TokenList {
-        measured_offset: Some(TimeDelta::days(4)),
+    let list = Fetched {
+        clock: ServerClock::Offset(TimeDelta::days(4)),
         ..listed(tokens())
     };
     end(&mut state, request, Ok(list));

@@ -12,11 +12,12 @@ use tokenscope::action::Action;
 use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, TokenList};
+use tokenscope::app::message::Message;
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::domain::clock::Now;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -70,27 +71,20 @@ fn parsed(json: &str) -> Arc<ServiceToken> {
 pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i64) -> usize {
     let token = parsed(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
+    let found = || Fetched {
+        clock: measured_offset.into(),
+        ..Fetched::new(vec![token.clone()], Duration::ZERO)
+    };
     let mut count = 0;
     for effect in effects {
         let message = match effect {
             Effect::FetchToken { request, .. } => Message::TokenFetched {
                 request: *request,
-                result: Ok(LookUp {
-                    tokens: vec![token.clone()],
-                    scope: scope(),
-                    took: Duration::ZERO,
-                    measured_offset,
-                }),
+                result: Ok(found()),
             },
             Effect::ListTokens { request, .. } => Message::TokensListed {
                 request: *request,
-                result: Ok(TokenList {
-                    tokens: vec![token.clone()],
-                    incomplete: None,
-                    total: Some(1),
-                    took: Duration::ZERO,
-                    measured_offset,
-                }),
+                result: Ok(found()),
             },
             Effect::MeasureClock { request, .. } => Message::ClockMeasured {
                 request: *request,

@@ -11,11 +11,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved, Typed};
+use tokenscope::app::message::{Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
+use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::secret::Secret;
@@ -478,7 +479,11 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
 
 // ---------------------------------------------------------------------- typing while it is fetched
 
-fn answer(state: &mut State, request: RequestId, result: Result<LookUp, Failure>) -> Vec<Effect> {
+fn answer(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
     update(state, at(1), Message::TokenFetched { request, result })
 }
 
@@ -725,7 +730,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
         let hint = Hint {
             text: "Look for its name in the list.".to_owned(),
-            scope_doubt: Some(account().doubt()),
+            scope_doubt: Some(account().doubt().into()),
         };
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };

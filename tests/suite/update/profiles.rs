@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message, Saved};
+use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -99,11 +99,8 @@ fn lookup_by_environment() -> State {
     opened(session)
 }
 
-fn token_fetched(request: RequestId, scope: Scope) -> Message {
-    let result = Ok(LookUp {
-        scope,
-        ..found(vec![token()])
-    });
+fn token_fetched(request: RequestId) -> Message {
+    let result = Ok(found(vec![token()]));
     Message::TokenFetched { request, result }
 }
 
@@ -122,7 +119,7 @@ fn detail() -> State {
     let mut state = lookup();
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
-    tell(&mut state, token_fetched(request, account('a')));
+    tell(&mut state, token_fetched(request));
     assert_eq!(state.screen, Screen::Detail);
     state
 }
@@ -209,7 +206,7 @@ fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects, [Effect::Cancel(refresh), Effect::Cancel(looking)]);
     let before = state.clone();
-    assert_eq!(tell(&mut state, token_fetched(refresh, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(refresh)), []);
     assert_eq!(state.detail, before.detail);
     assert_eq!(state.screen, Screen::Lookup);
     let found = vec![("prod".to_owned(), Ok(None))];
@@ -225,7 +222,7 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = act(&mut state, Action::Profiles);
     assert_eq!(effects[0], Effect::Cancel(request));
-    assert_eq!(tell(&mut state, token_fetched(request, account('a'))), []);
+    assert_eq!(tell(&mut state, token_fetched(request)), []);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
     assert_eq!(state.lookup.token.value(), ID, "what was typed stays");
@@ -493,10 +490,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 4 | 5 => Message::Acted(Action::Submit),
                 6 => Message::Acted(Action::LookUp),
                 7 => Message::Acted(Action::Refresh),
-                8 if !open.is_empty() => token_fetched(
-                    open[next(open.len())],
-                    state.session.scope.clone().unwrap_or(account('a')),
-                ),
+                8 if !open.is_empty() => token_fetched(open[next(open.len())]),
                 9 if !open.is_empty() => Message::ProfilesChanged {
                     request: open[next(open.len())],
                     result: Ok(settings()),

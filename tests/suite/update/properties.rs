@@ -7,15 +7,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{LookUp, Message};
+use tokenscope::app::message::Message;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::remote::Remote;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
 
-use crate::support::sessions::account;
 use crate::support::simulation::{
     Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message, token,
 };
@@ -150,12 +150,7 @@ proptest! {
             is_forever: false,
             is_enabled: true,
         };
-        let found = LookUp {
-            tokens: vec![token(&shape, now)],
-            scope: account(),
-            took: Duration::from_millis(84),
-            measured_offset: None,
-        };
+        let found = Fetched::new(vec![token(&shape, now)], Duration::from_millis(84));
         update(&mut state, now, Message::TokenFetched { request, result: Ok(found) });
         now = now.checked_add_signed(TimeDelta::milliseconds(step)).unwrap();
         let mut sent = 0;

@@ -1,0 +1,400 @@
+//! Lists in pages: up to four requests at once, the entries in order, each once.
+//!
+//! [`Paginator`] decides without I/O which page comes next and whether the list is complete; the
+//! server's totals are hints that may be wrong. A page is parsed while the next ones arrive.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::value::RawValue;
+
+use super::envelope::{Envelope, PageNote};
+use super::error::{Error, Reason};
+use super::error_messages::seconds;
+use super::request::{PageQuery, Request};
+use super::transport::{Client, RequestContext};
+use crate::domain::fetched::{Fetched, Gap, ServerClock};
+use crate::domain::scope::Scope;
+use crate::domain::text::sanitize;
+
+/// Concurrent requests once the number of pages is known.
+const MAX_CONCURRENT: usize = 4;
+/// Oddities to keep from all answers of one list.
+const MAX_NOTES: usize = 3;
+/// Limits on pages, on entries, and on bytes after decompression. They bound the memory of a list.
+const MAX_PAGES: u64 = 1_000;
+const MAX_ENTRIES: usize = 250_000;
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// A list to fetch.
+pub(super) struct List<'a, T> {
+    /// The request for one page.
+    pub(super) request: &'a (dyn Fn(PageQuery) -> Request<'a> + Sync),
+    /// What errors are about.
+    pub(super) scope: Option<&'a Scope>,
+    pub(super) page_size: u64,
+    /// Reads an entry; `None` if the JSON is something else.
+    pub(super) parse: fn(&RawValue) -> Option<T>,
+    /// What identifies an entry; empty if nothing does.
+    pub(super) key: fn(&T) -> &str,
+}
+
+/// The entries of a page that were not on an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Page<'a, T> {
+    pub items: &'a [T],
+    /// Entries received so far, including these.
+    pub received: usize,
+    /// Entries the API announced in total.
+    pub total: Option<usize>,
+}
+
+/// One page as parsed.
+struct RawPage<T> {
+    items: Vec<T>,
+    /// Entries, readable or not.
+    entries: usize,
+    note: PageNote,
+    /// Bytes of the answer.
+    size: usize,
+    /// Identifies a page whose entries have no key.
+    fingerprint: u64,
+}
+
+/// Fetches a list. If the first page fails, so does the list; later failures leave a [`Gap`].
+pub(super) async fn fetch<T: Send + 'static>(
+    client: &Client,
+    context: &RequestContext,
+    list: List<'_, T>,
+    on_page: &mut (dyn FnMut(Page<'_, T>) + Send),
+) -> Result<Fetched<Vec<T>>, Error> {
+    let (size, parse) = (list.page_size, list.parse);
+    let mut collected = Collected::new(&list);
+    let mut requests = FuturesUnordered::new();
+    loop {
+        while requests.len() < MAX_CONCURRENT
+            && let Some(number) = collected.paginator.next()
+        {
+            let request = (list.request)(PageQuery { number, size });
+            let read = move |envelope: &Envelope<'_>| parse_page(envelope, size, parse);
+            requests.push(async move { (number, client.send(context, request, read).await) });
+        }
+        match requests.next().await {
+            None => return Ok(collected.finish(context, list.scope)),
+            Some((1, Err(error))) => return Err(error),
+            Some((page, Err(error))) => collected.fail(page, error),
+            Some((page, Ok(answer))) => collected.add(page, answer, on_page),
+        }
+    }
+}
+
+/// The pages of a list that have arrived.
+struct Collected<T> {
+    key: fn(&T) -> &str,
+    paginator: Paginator,
+    seen: HashSet<String>,
+    fingerprints: HashSet<u64>,
+    pages: BTreeMap<u64, Vec<T>>,
+    clock: ServerClock,
+    notes: Vec<String>,
+    error: Option<Error>,
+}
+
+impl<T> Collected<T> {
+    fn new(list: &List<'_, T>) -> Self {
+        Self {
+            key: list.key,
+            paginator: Paginator::new(list.page_size),
+            seen: HashSet::new(),
+            fingerprints: HashSet::new(),
+            pages: BTreeMap::new(),
+            clock: ServerClock::default(),
+            notes: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Adds the entries that are new.
+    fn add(
+        &mut self,
+        number: u64,
+        answer: Fetched<RawPage<T>>,
+        on_page: &mut (dyn FnMut(Page<'_, T>) + Send),
+    ) {
+        if answer.clock != ServerClock::Unknown {
+            self.clock = answer.clock;
+        }
+        for note in answer.notes {
+            if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        let page = answer.value;
+        let (entries, total) = (page.entries, page.note.total_count);
+        tracing::debug!(page = number, entries, total, "a page arrived");
+        let mut items = page.items;
+        let readable = items.len();
+        let is_repeat = entries > 0 && !self.fingerprints.insert(page.fingerprint);
+        if is_repeat {
+            items.clear();
+        }
+        items.retain(|item| {
+            let key = (self.key)(item);
+            key.is_empty() || self.seen.insert(key.to_owned())
+        });
+        self.paginator.add(PageResult {
+            page: number,
+            entries,
+            items: readable,
+            fresh: items.len(),
+            note: page.note,
+            size: page.size,
+            is_repeat,
+        });
+        on_page(Page {
+            items: &items,
+            received: self.paginator.received,
+            total: self.paginator.total(),
+        });
+        self.pages.insert(number, items);
+    }
+
+    /// Notes a page that failed. An error that asks for a pause takes precedence.
+    fn fail(&mut self, page: u64, error: Error) {
+        self.paginator.fail(page, &fragment(&error));
+        if self.error.is_none() || error.retry_after().is_some() {
+            self.error = Some(error);
+        }
+    }
+
+    fn finish(self, context: &RequestContext, scope: Option<&Scope>) -> Fetched<Vec<T>> {
+        let announced = self.paginator.total();
+        let reason = self.paginator.gap();
+        if let Some(reason) = &reason {
+            tracing::warn!(why = %sanitize(reason), "the list is incomplete");
+        }
+        let failure = self.error.map(|error| error.into_failure(scope));
+        Fetched {
+            value: self.pages.into_values().flatten().collect(),
+            took: context.elapsed(),
+            clock: self.clock,
+            gap: reason.map(|reason| Gap { reason, failure }),
+            announced,
+            notes: self.notes,
+        }
+    }
+}
+
+/// Parses one page. An entry that cannot be read hides no other.
+fn parse_page<T>(
+    envelope: &Envelope<'_>,
+    page_size: u64,
+    parse: fn(&RawValue) -> Option<T>,
+) -> Result<RawPage<T>, Reason> {
+    let mut items = Vec::new();
+    let mut hasher = DefaultHasher::new();
+    let entries = envelope.list(page_size, |raw| {
+        raw.get().hash(&mut hasher);
+        items.extend(parse(raw));
+    })?;
+    Ok(RawPage {
+        items,
+        entries,
+        note: envelope.pages,
+        size: envelope.size,
+        fingerprint: hasher.finish(),
+    })
+}
+
+/// An error's summary as a fragment, with the pause that the API asks for.
+fn fragment(error: &Error) -> String {
+    let pause = error.retry_after();
+    let summary = error.clone().into_failure(None).summary;
+    let summary = summary.trim_end_matches('.');
+    match pause {
+        Some(pause) => format!("{summary}; retry in {}", seconds(pause)),
+        None => summary.to_owned(),
+    }
+}
+
+/// Decides which page of a list comes next.
+#[derive(Debug)]
+struct Paginator {
+    requested_size: u64,
+    asked: u64,
+    answered: u64,
+    /// The last page, if the server said how many there are.
+    last: Option<u64>,
+    total: Option<u64>,
+    has_more: bool,
+    is_stopped: bool,
+    /// Entries of a first page without any totals. The server's page size is unknown then, and the next
+    /// page is tried.
+    silent_size: Option<u64>,
+    received: usize,
+    entries: usize,
+    bytes: usize,
+    empty_page: Option<u64>,
+    incomplete: Option<String>,
+}
+
+/// What a page contained.
+#[derive(Debug, Clone, Copy)]
+struct PageResult {
+    /// Counted from 1.
+    page: u64,
+    entries: usize,
+    /// Entries that could be read, new or not.
+    items: usize,
+    /// Items that were not on an earlier page.
+    fresh: usize,
+    note: PageNote,
+    /// Bytes of the answer after decompression.
+    size: usize,
+    /// Whether an earlier page had the same entries.
+    is_repeat: bool,
+}
+
+impl Paginator {
+    fn new(requested_size: u64) -> Self {
+        Self {
+            requested_size,
+            asked: 0,
+            answered: 0,
+            last: None,
+            total: None,
+            has_more: true,
+            is_stopped: false,
+            silent_size: None,
+            received: 0,
+            entries: 0,
+            bytes: 0,
+            empty_page: None,
+            incomplete: None,
+        }
+    }
+
+    /// The next page that may be requested now, while others may be under way.
+    fn next(&mut self) -> Option<u64> {
+        let is_wanted = match self.last {
+            Some(last) => self.asked < last,
+            None => self.has_more && self.asked == self.answered,
+        };
+        if self.is_stopped || !is_wanted {
+            return None;
+        }
+        if self.asked >= MAX_PAGES {
+            self.stop(format!("there are more than {MAX_PAGES} pages"));
+            return None;
+        }
+        if self.entries >= MAX_ENTRIES {
+            self.stop(format!("there are more than {MAX_ENTRIES} entries"));
+            return None;
+        }
+        if self.bytes >= MAX_BYTES {
+            self.stop(format!("there is more than {} MiB", MAX_BYTES >> 20));
+            return None;
+        }
+        self.asked += 1;
+        Some(self.asked)
+    }
+
+    /// Adds a page that arrived.
+    fn add(&mut self, page: PageResult) {
+        self.answered += 1;
+        self.received += page.fresh;
+        self.entries += page.entries;
+        self.bytes += page.size;
+        self.total = self.total.max(page.note.total_count);
+        let unreadable = page.entries - page.items;
+        if unreadable > 0 {
+            self.remark(format!(
+                "{unreadable} entries of page {} are not objects",
+                page.page
+            ));
+        }
+        let has_nothing_new = page.items > 0 && page.fresh == 0;
+        if page.page > 1 && (has_nothing_new || page.is_repeat) {
+            if self.silent_size.is_some() {
+                // The server does not support pages: the first one was complete.
+                self.is_stopped = true;
+            } else {
+                self.stop(format!("page {} repeats what came before", page.page));
+            }
+        }
+        let entries = page.entries as u64;
+        if self.answered == 1 {
+            self.last = last_page(entries, page.note);
+            let is_silent = self.last.is_none() && page.note == PageNote::default();
+            self.silent_size = (is_silent && entries < self.requested_size).then_some(entries);
+        }
+        let size = page.note.per_page.or(self.silent_size);
+        let size = size.unwrap_or(self.requested_size);
+        let size = size.clamp(1, self.requested_size);
+        self.has_more = entries >= size;
+        let contradicted = self.total.is_some_and(|total| total < self.received as u64);
+        if contradicted && self.has_more && self.last == Some(page.page) {
+            // The totals are wrong: continue as long as full pages arrive.
+            self.last = None;
+        } else if page.entries == 0 && page.page > 1 && self.last.is_some() {
+            self.empty_page.get_or_insert(page.page);
+            self.is_stopped = true;
+        }
+    }
+
+    /// Gives up the rest of the list after a page that failed.
+    fn fail(&mut self, page: u64, why: &str) {
+        self.answered += 1;
+        let of = self
+            .last
+            .map(|last| format!(" of {last}"))
+            .unwrap_or_default();
+        self.stop(format!("page {page}{of} could not be read: {why}"));
+    }
+
+    /// The number of items that the server announced.
+    fn total(&self) -> Option<usize> {
+        self.total.and_then(|total| usize::try_from(total).ok())
+    }
+
+    /// Why the list may lack items; `None` if it is complete.
+    fn gap(self) -> Option<String> {
+        let received = self.received as u64;
+        let doubt = match (self.total, self.empty_page) {
+            (Some(total), _) if total != received => {
+                let entries = if total == 1 { "entry" } else { "entries" };
+                Some(format!(
+                    "the API announced {total} {entries} and sent {received}"
+                ))
+            }
+            (None, Some(page)) => Some(format!("page {page} is empty although it was announced")),
+            _ => None,
+        };
+        self.incomplete.or(doubt)
+    }
+
+    fn stop(&mut self, why: String) {
+        self.is_stopped = true;
+        self.remark(why);
+    }
+
+    /// Keeps the first remark, which is the cause of later ones.
+    fn remark(&mut self, why: String) {
+        self.incomplete.get_or_insert(why);
+    }
+}
+
+/// The number of the last page, derived from the first.
+///
+/// A server may send smaller pages than requested and count in pages of a third size. So the actual size
+/// of the first page counts, and the larger of both results.
+fn last_page(entries: u64, note: PageNote) -> Option<u64> {
+    let by_pages = note.total_pages.filter(|pages| *pages > 0);
+    let by_count = match (note.total_count, entries) {
+        (Some(total), 1..) if total >= entries => Some(total.div_ceil(entries)),
+        (Some(_), 0) => Some(1),
+        _ => None,
+    };
+    by_pages.max(by_count)
+}

@@ -1,0 +1,162 @@
+//! The macOS Keychain and Windows Credential Manager, through the keyring library.
+//!
+//! Neither has a session that could be lost, so the library's one store per process is enough. Never
+//! print an error of the library with `Debug`: it would show the bytes of a secret.
+
+use keyring::Error;
+use keyring_core::Entry;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::error::StoreError;
+use super::store::{EntryKind, OperationError, PromptTracker, StoredEntries};
+
+/// The platform's store, which the first entry opens.
+pub(super) struct Session;
+
+#[expect(
+    clippy::unused_self,
+    reason = "entries belong to a session on other platforms"
+)]
+impl Session {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "opening can fail on other platforms"
+    )]
+    pub(super) fn open(_prompts: &PromptTracker) -> Result<Self, OperationError> {
+        Ok(Self)
+    }
+
+    pub(super) fn get(
+        &self,
+        kind: EntryKind,
+        profile: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, OperationError> {
+        Ok(entry(kind, profile)?.get_secret().map(Zeroizing::new)?)
+    }
+
+    pub(super) fn set(
+        &self,
+        kind: EntryKind,
+        profile: &str,
+        secret: &str,
+    ) -> Result<(), OperationError> {
+        match entry(kind, profile)?.set_password(secret) {
+            Err(Error::Ambiguous(entries)) => Ok(replace_all(&entries, secret)?),
+            done => Ok(done?),
+        }
+    }
+
+    pub(super) fn delete(&self, kind: EntryKind, profile: &str) -> Result<bool, OperationError> {
+        match entry(kind, profile)?.delete_credential() {
+            Err(Error::NoEntry) => Ok(false),
+            Err(Error::Ambiguous(entries)) => {
+                delete_all(&entries)?;
+                Ok(true)
+            }
+            done => Ok(done.map(|()| true)?),
+        }
+    }
+
+    /// Searches by attributes, which reads no secret and therefore prompts nobody.
+    #[cfg(target_os = "macos")]
+    pub(super) fn find(
+        &self,
+        kind: EntryKind,
+        profile: &str,
+    ) -> Result<StoredEntries, OperationError> {
+        use std::collections::HashMap;
+
+        entry(kind, profile)?;
+        let attributes = HashMap::from([("service", kind.service()), ("user", profile)]);
+        Ok(stored(Entry::search(&attributes)?.len()))
+    }
+
+    #[cfg(windows)]
+    pub(super) fn find(
+        &self,
+        kind: EntryKind,
+        profile: &str,
+    ) -> Result<StoredEntries, OperationError> {
+        match entry(kind, profile)?.get_attributes() {
+            Ok(_) => Ok(stored(1)),
+            Err(Error::NoEntry) => Ok(stored(0)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn entry(kind: EntryKind, profile: &str) -> Result<Entry, Error> {
+    keyring::Entry::new(kind.service(), profile).map(|entry| entry.inner)
+}
+
+fn stored(count: usize) -> StoredEntries {
+    StoredEntries {
+        count: Some(count),
+        locked: None,
+    }
+}
+
+/// Overwrites the first entry before it deletes the others, so that no failure in between loses the
+/// secret.
+fn replace_all(entries: &[Entry], secret: &str) -> Result<(), Error> {
+    let Some((first, others)) = entries.split_first() else {
+        return Err(Error::NoEntry);
+    };
+    first.set_password(secret)?;
+    delete_all(others)
+}
+
+fn delete_all(entries: &[Entry]) -> Result<(), Error> {
+    for entry in entries {
+        match entry.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Only the Secret Service has collections.
+pub(super) fn collection() -> Option<String> {
+    None
+}
+
+impl From<Error> for OperationError {
+    fn from(error: Error) -> Self {
+        let error = match error {
+            Error::NoEntry => StoreError::Missing,
+            Error::Ambiguous(entries) => StoreError::Ambiguous(entries.len()),
+            // The bytes may be a secret.
+            Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
+                bytes.zeroize();
+                StoreError::NotText
+            }
+            Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => {
+                platform_error(cause.as_ref())
+            }
+            other => StoreError::Other(other.to_string()),
+        };
+        error.into()
+    }
+}
+
+#[cfg(target_os = "macos")]
+fn platform_error(error: &(dyn std::error::Error + 'static)) -> StoreError {
+    let code = error
+        .downcast_ref::<security_framework::base::Error>()
+        .map(|error| error.code());
+    match code {
+        // errSecItemNotFound
+        Some(-25300) => StoreError::Missing,
+        // errSecUserCanceled, errSecAuthFailed, wrPermErr, errSecInvalidOwnerEdit
+        Some(-128 | -25293 | -61 | -25244) => StoreError::Denied,
+        // errSecInteractionNotAllowed: locked, and nobody to prompt, as over ssh
+        Some(-25308) => StoreError::Locked,
+        _ => StoreError::Other(error.to_string()),
+    }
+}
+
+#[cfg(windows)]
+fn platform_error(error: &(dyn std::error::Error + 'static)) -> StoreError {
+    StoreError::Other(error.to_string())
+}

@@ -1,0 +1,179 @@
+//! What the use-cases share: the client, the store, the files, and how long a command may take.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use crate::api::{Client, Deadlines, Options};
+use crate::config::paths::{Paths, no_home};
+use crate::credentials::{Environment, MemoryStore, StoreHandle};
+use crate::domain::base_url::BaseUrl;
+use crate::domain::credential::{Credential, Location};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::secret::Secret;
+use crate::domain::sync::locked;
+
+/// Receives a sentence about a problem that does not stop anything.
+type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The use-cases. Nothing is opened or read before it is needed.
+pub struct TokenService {
+    pub(super) options: Options,
+    pub(super) client: OnceCell<Client>,
+    pub(super) store: StoreHandle,
+    pub(super) environment: Environment,
+    /// Without paths no file is ever read or written.
+    pub(super) paths: Option<Paths>,
+    pub(super) deadlines: Mutex<Deadlines>,
+    pub(super) on_complaint: OnceLock<Listener>,
+    pub(super) on_foreign_host: OnceLock<Listener>,
+    /// The credential that was typed in, or the demo's.
+    pub(super) held: Mutex<Option<Credential>>,
+    /// The secret of the profile that was last used.
+    pub(super) secrets: Mutex<HashMap<String, Secret>>,
+    /// The flag that takes precedence over the environment's credential, if one was given.
+    pub(super) overruling_flag: Option<&'static str>,
+    /// Where the store keeps secrets, once a trial write succeeded.
+    pub(super) probed_location: OnceCell<Location>,
+}
+
+impl TokenService {
+    /// Creates a service. Nothing is opened or read yet.
+    #[must_use]
+    pub fn new(
+        options: Options,
+        store: StoreHandle,
+        environment: Environment,
+        paths: Option<Paths>,
+        deadlines: Deadlines,
+    ) -> Self {
+        Self {
+            options,
+            client: OnceCell::new(),
+            store,
+            environment,
+            paths,
+            deadlines: Mutex::new(deadlines),
+            on_complaint: OnceLock::new(),
+            on_foreign_host: OnceLock::new(),
+            held: Mutex::default(),
+            secrets: Mutex::default(),
+            overruling_flag: None,
+            probed_location: OnceCell::new(),
+        }
+    }
+
+    /// Stops hints from suggesting an environment variable that this flag overrides.
+    #[must_use]
+    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
+        self.overruling_flag = flag;
+        self
+    }
+
+    /// Gives a whole command the timeout from now on: keyring, retries, every page and every profile.
+    pub fn start_the_clock(&self) {
+        let mut deadlines = locked(&self.deadlines);
+        deadlines.end = Some(Instant::now() + deadlines.timeout);
+    }
+
+    /// Creates the same service over another server without stored credentials: no keyring, files,
+    /// environment, proxy or extra certificates.
+    #[must_use]
+    pub fn for_server(&self, base_url: BaseUrl) -> Self {
+        let options = Options {
+            base_url,
+            ca_file: None,
+            use_system_proxy: false,
+            ..self.options.clone()
+        };
+        let deadlines = Deadlines {
+            end: None,
+            ..self.deadlines()
+        };
+        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+        Self::new(options, store, Environment::default(), None, deadlines)
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.options.base_url
+    }
+
+    /// The local clock.
+    #[must_use]
+    pub fn clock(&self) -> fn() -> DateTime<Utc> {
+        self.options.clock
+    }
+
+    /// The time by the local clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.options.clock)()
+    }
+
+    /// Registers who is told about configured certificates that cannot be used.
+    pub fn complain_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        let _already_set = self.on_complaint.set(Box::new(listener));
+    }
+
+    /// Registers who is told, in a sentence per profile, when a stored secret goes to another host than
+    /// Cloudflare's.
+    pub fn tell_foreign_hosts_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        let _already_set = self.on_foreign_host.set(Box::new(listener));
+    }
+
+    /// The client, built once since a pipe can be read only once.
+    pub(super) async fn client(&self) -> Result<&Client, Failure> {
+        self.client.get_or_try_init(|| self.build_client()).await
+    }
+
+    /// Builds the client on another thread: reading the system's certificates takes milliseconds.
+    async fn build_client(&self) -> Result<Client, Failure> {
+        let options = self.options.clone();
+        let building = tokio::task::spawn_blocking(move || Client::new(&options));
+        let deadlines = self.deadlines();
+        let Ok(built) = timeout_at(deadlines.request_deadline(), building).await else {
+            return Err(Failure::new(
+                FailureKind::Timeout,
+                format!(
+                    "The certificates to trust were not read within {} s.",
+                    deadlines.timeout.as_secs()
+                ),
+                "Check what --ca-file, SSL_CERT_FILE and SSL_CERT_DIR name.",
+            ));
+        };
+        let client = built
+            .map_err(|error| {
+                Failure::new(
+                    FailureKind::Network,
+                    "The HTTP client could not be built.",
+                    "Start tokenscope again.",
+                )
+                .caused_by(&error)
+            })?
+            .map_err(|error| error.into_failure(None))?;
+        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
+            listener(complaint);
+        }
+        Ok(client)
+    }
+
+    pub(super) fn deadlines(&self) -> Deadlines {
+        *locked(&self.deadlines)
+    }
+
+    /// The rest of a command's time.
+    pub(super) fn remaining(&self) -> Option<Duration> {
+        let end = self.deadlines().end?;
+        Some(end.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn paths(&self) -> Result<&Paths, Failure> {
+        self.paths.as_ref().ok_or_else(no_home)
+    }
+}
