@@ -728,10 +728,8 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = Hint {
-            text: "Look for its name in the list.".to_owned(),
-            scope_doubt: Some(account().doubt().into()),
-        };
+        let mut hint = Hint::from("Look for its name in the list.");
+        hint.scope_doubt = Some(account().doubt().into());
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
