@@ -104,7 +104,7 @@ fn tokens_document(
     context: EvaluationContext,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Head<'a> {
+    struct ListHeader<'a> {
         scope: ScopeReport,
         count: usize,
         complete: bool,
@@ -116,7 +116,7 @@ fn tokens_document(
         judged: Judged,
         previous_secret_expires_at: Option<String>,
     }
-    let head = Head {
+    let head = ListHeader {
         scope: scope.into(),
         count: tokens.len(),
         complete: incomplete_reason.is_none(),
