@@ -1,8 +1,7 @@
-//! The connections that requests go over, and how long an idle one is trusted.
+//! The connection pool, and how long an idle connection is trusted.
 //!
-//! A router or a VPN may have forgotten an idle connection without a word, most of all after the
-//! computer slept. The HTTP library's own count of idle time stands still in sleep, and it does not
-//! say whether a connection is a new one. Not here: how a client is set up (`http_client`).
+//! A router or VPN may drop an idle connection silently, most often while the computer sleeps. The HTTP
+//! library's idle timer stops during sleep, and the library does not say whether a connection is new.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -19,24 +18,24 @@ use super::error::Error;
 use super::http_client::HttpConfig;
 use crate::domain::sync::locked;
 
-/// How long a connection that was used before may stay silent.
+/// How long a reused connection may stay silent.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// How far two clocks may part until one of them has jumped.
+/// Two clocks that diverge by more than this mean that one of them jumped.
 const JUMP: TimeDelta = TimeDelta::seconds(5);
 
 tokio::task_local! {
-    /// Whether the request that is being sent goes over a connection that it opened itself.
+    /// Whether the current request uses a connection that it opened itself.
     static HAS_OPENED: Arc<AtomicBool>;
 }
 
-/// Makes a client note which requests open a connection.
+/// Makes a client record which requests open a connection.
 fn noting(builder: ClientBuilder) -> ClientBuilder {
     builder.connector_layer(MapFutureLayer::new(watched))
 }
 
-/// A connection as it is opened. Where another one becomes free meanwhile, the request takes that,
-/// and this is opened outside of its task.
+/// Records that a request opens a connection. If another one becomes free meanwhile, the request takes that
+/// one, and this one is opened outside of its task.
 fn watched<C>(opening: C) -> impl Future<Output = C::Output> + Send
 where
     C: Future + Send + 'static,
@@ -52,7 +51,7 @@ where
     })
 }
 
-/// A client that is replaced where its idle connections are not to be trusted.
+/// An HTTP client that is replaced when its idle connections cannot be trusted.
 pub(super) struct Connections {
     config: Arc<HttpConfig>,
     current: Mutex<Current>,
@@ -60,11 +59,11 @@ pub(super) struct Connections {
 
 struct Current {
     http: Client,
-    /// How often it was replaced.
+    /// Incremented with each replacement.
     generation: u64,
-    /// When it was last used, by the clock that stands still in sleep and by the one that does not.
+    /// When it was last used: by the clock that stops during sleep, and by the one that does not.
     used: Option<(Instant, DateTime<Utc>)>,
-    /// Whether a clock jumped while it had connections.
+    /// Whether a clock jumped since its connections were opened.
     is_stale: bool,
 }
 
@@ -81,13 +80,12 @@ impl Connections {
         Ok(Self { config, current })
     }
 
-    /// How the client is set up.
     pub(super) fn config(&self) -> &HttpConfig {
         &self.config
     }
 
-    /// Notes that they are in use. Says whether a clock jumped since they last were: the computer
-    /// slept, or its clock was set.
+    /// Records a use. Returns whether a clock jumped since the last one: the computer slept, or its clock
+    /// was set.
     pub(super) fn touch(&self, now: DateTime<Utc>) -> bool {
         let mut current = locked(&self.current);
         let instant = Instant::now();
@@ -100,8 +98,8 @@ impl Connections {
         has_jumped
     }
 
-    /// Sends a request, and says when. A connection that was used before and stays silent is given
-    /// up for a new one; a new one may take the time that there is.
+    /// Sends a request, and returns when it did. Replaces a reused connection that stays silent; a new one
+    /// may take as long as it needs.
     pub(super) async fn send(
         &self,
         clock: fn() -> DateTime<Utc>,
@@ -125,17 +123,17 @@ impl Connections {
         answer.map(|response| (sent, response))
     }
 
-    /// The client that followed the one of this generation.
+    /// The client that replaces the one of this generation.
     async fn replaced(&self, generation: u64) -> (Client, u64) {
         if let Some(newer) = self.newer_than(generation) {
             return newer;
         }
         let config = Arc::clone(&self.config);
-        // To parse all certificates again takes milliseconds.
+        // Parsing all certificates takes milliseconds.
         let built = tokio::task::spawn_blocking(move || config.build(noting)).await;
         let mut current = locked(&self.current);
         if current.generation == generation {
-            // What was built once can be built again.
+            // Building it has worked before.
             if let Ok(Ok(http)) = built {
                 current.http = http;
                 current.generation += 1;
@@ -152,8 +150,7 @@ impl Connections {
     }
 }
 
-/// Sends a request; nothing where it went over a connection that was used before, and no answer
-/// begins in time.
+/// Sends a request. `None` if it used an existing connection and no response began in time.
 async fn unless_silent(request: RequestBuilder) -> Option<Result<Response, reqwest::Error>> {
     let has_opened = Arc::new(AtomicBool::new(false));
     let note = Arc::clone(&has_opened);

@@ -1,6 +1,4 @@
-//! When to send a request again, and after how long.
-//!
-//! Pure: jitter and clock come in from outside. Not here: the waiting (`transport`).
+//! When to retry a request, and after how long. Pure: jitter and clock are arguments.
 
 use std::time::Duration;
 
@@ -8,13 +6,13 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::error::{Error, Reason, TransportFault};
 
-/// How often a request is repeated at most, whatever the reasons.
+/// Maximum number of retries of a request.
 pub(super) const MAX_RETRIES: u32 = 2;
 
-/// The first pause.
+/// The pause before the first retry.
 const BACKOFF: Duration = Duration::from_millis(200);
 
-/// The pauses after the computer slept.
+/// The pauses between retries after the computer slept.
 const AFTER_JUMP: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(1),
@@ -22,15 +20,14 @@ const AFTER_JUMP: [Duration; 4] = [
     Duration::from_secs(3),
 ];
 
-/// How long Cloudflare blocks a client that exceeded its limit (API reference: *Rate limits*).
+/// How long Cloudflare blocks a client that exceeds its rate limit (API reference: *Rate limits*).
 const LIMIT_WINDOW: Duration = Duration::from_secs(300);
 
-/// Longer pauses than this are not believed.
+/// Maximum pause that is accepted from a server.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause before another attempt; nothing where there should be none.
-///
-/// `jitter` is from 0 to 1, and makes a pause up to half as long again.
+/// The pause before the next attempt; `None` if there should be none. `jitter` from 0 to 1 extends a pause by up
+/// to half.
 pub(super) fn pause(
     error: &Error,
     retries: u32,
@@ -49,8 +46,7 @@ pub(super) fn pause(
     })
 }
 
-/// The pause before another attempt at a request that was begun after the computer slept: a network
-/// takes some seconds to come back.
+/// The pause before the next attempt after the computer slept: a network takes some seconds to come back.
 pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
     let Error::Transport { fault, .. } = error else {
         return None;
@@ -68,7 +64,7 @@ pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
     is_of_the_network.then_some(*pause)
 }
 
-/// Whether the same request may well succeed in a moment.
+/// Whether the same request may soon succeed.
 fn is_passing(error: &Error) -> bool {
     match error {
         Error::Transport { fault, .. } => {
@@ -81,13 +77,16 @@ fn is_passing(error: &Error) -> bool {
                     && matches!(status, 500 | 502..=504 | 520..=524)
             }
         },
-        _ => false,
+        Error::CaFile { .. }
+        | Error::Setup { .. }
+        | Error::ProxySetting { .. }
+        | Error::UnusableCredential { .. }
+        | Error::Timeout { .. }
+        | Error::ProxyLogin(_) => false,
     }
 }
 
-/// How long a 429 asks to wait: whole seconds, or a date relative to the answer's own.
-///
-/// Never less than a second, since a limit is not tried again at once.
+/// How long a 429 asks to wait: whole seconds, or a date relative to that of the answer. At least one second.
 pub(super) fn retry_after(header: Option<&str>, date: DateTime<Utc>) -> Duration {
     header
         .map(str::trim)
@@ -98,18 +97,18 @@ pub(super) fn retry_after(header: Option<&str>, date: DateTime<Utc>) -> Duration
 
 fn seconds(text: &str) -> Option<Duration> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // A number too large to hold is a long time.
+    // An overflow means a very long time.
     is_number.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
 }
 
 fn until(text: &str, date: DateTime<Utc>) -> Option<Duration> {
     let then = http_date(text)?;
-    // A date that has passed means: now.
+    // A date in the past means now.
     Some((then - date).to_std().unwrap_or_default())
 }
 
-/// Reads the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two obsolete
-/// forms that a recipient must still take (RFC 9110, section 5.6.7).
+/// Parses the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`, or one of the two obsolete formats that
+/// recipients must accept (RFC 9110, section 5.6.7).
 pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(date) = DateTime::parse_from_rfc2822(text) {

@@ -1,13 +1,13 @@
-//! What exists in the demo: two accounts, two zones, and the tokens of each.
+//! The data of the demo: two accounts, two zones, and the tokens of each, as JSON that never changes.
 //!
-//! Not here: HTTP. A token is its JSON text, and nothing is ever changed.
+//! In the templates of `assets/demo`, `"@+12d4h33m"` is a date that long after the server's start.
 
+use std::borrow::Cow;
 use std::io;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
-use super::dates;
 use crate::domain::raw::RawJson;
 use crate::domain::scope::ScopeKind;
 use crate::domain::token::ServiceToken;
@@ -29,7 +29,7 @@ const ZONES: &str = include_str!("../../assets/demo/zones.json");
 const ACCOUNT_TOKENS: &str = include_str!("../../assets/demo/tokens.json");
 const ZONE_TOKENS: &str = include_str!("../../assets/demo/zone_tokens.json");
 
-/// Everything that the server can answer with.
+/// Everything that the server can return.
 pub(super) struct Fixtures {
     accounts: Vec<Item>,
     zones: Vec<Item>,
@@ -37,7 +37,7 @@ pub(super) struct Fixtures {
     zone_tokens: Vec<Item>,
 }
 
-/// One account, zone or token: its JSON, and what it is asked for by.
+/// One account, zone or token, with the fields that requests refer to.
 pub(super) struct Item {
     pub(super) json: RawJson,
     pub(super) id: String,
@@ -45,7 +45,7 @@ pub(super) struct Item {
 }
 
 impl Fixtures {
-    /// The world as it is when the server starts.
+    /// The fixtures with dates relative to `start`.
     pub(super) fn new(start: DateTime<Utc>) -> io::Result<Self> {
         Ok(Self {
             accounts: items(ACCOUNTS, start)?,
@@ -55,7 +55,6 @@ impl Fixtures {
         })
     }
 
-    /// All accounts or all zones.
     pub(super) fn scopes(&self, kind: ScopeKind) -> &[Item] {
         match kind {
             ScopeKind::Account => &self.accounts,
@@ -63,7 +62,7 @@ impl Fixtures {
         }
     }
 
-    /// The tokens of an account or zone; nothing if there is no such scope.
+    /// The tokens of an account or zone; `None` if it does not exist.
     pub(super) fn tokens(&self, kind: ScopeKind, id: &str) -> Option<&[Item]> {
         let exists = self
             .scopes(kind)
@@ -77,9 +76,9 @@ impl Fixtures {
     }
 }
 
-/// Accounts and zones have an `id` and a `name` too, so that one reading serves all.
+/// Parses a template. Accounts and zones have an `id` and a `name` as tokens do.
 fn items(template: &str, start: DateTime<Utc>) -> io::Result<Vec<Item>> {
-    let text = dates::resolve(template, start);
+    let text = resolve_dates(template, start);
     let values: Vec<&RawValue> = serde_json::from_str(&text).map_err(io::Error::other)?;
     Ok(values
         .into_iter()
@@ -93,4 +92,43 @@ fn items(template: &str, start: DateTime<Utc>) -> io::Result<Vec<Item>> {
             }
         })
         .collect())
+}
+
+/// Replaces relative dates by absolute ones as the API writes them, and keeps every other byte.
+fn resolve_dates(template: &str, start: DateTime<Utc>) -> String {
+    template
+        .split('"')
+        .map(|part| absolute(part, start).map_or(Cow::Borrowed(part), Cow::Owned))
+        .collect::<Vec<_>>()
+        .join("\"")
+}
+
+fn absolute(part: &str, start: DateTime<Utc>) -> Option<String> {
+    let offset = part.strip_prefix('@')?;
+    let (sign, length) = match offset.strip_prefix('-') {
+        Some(length) => (-1, length),
+        None => (1, offset.strip_prefix('+')?),
+    };
+    let date = start.checked_add_signed(span(length)? * sign)?;
+    Some(date.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// Parses `12d4h33m21s`.
+fn span(text: &str) -> Option<TimeDelta> {
+    let mut total = TimeDelta::zero();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| !c.is_ascii_digit())?;
+        let count: i64 = rest[..unit_at].parse().ok()?;
+        let seconds = match rest.as_bytes()[unit_at] {
+            b'd' => 86_400,
+            b'h' => 3_600,
+            b'm' => 60,
+            b's' => 1,
+            _ => return None,
+        };
+        total += TimeDelta::try_seconds(count.checked_mul(seconds)?)?;
+        rest = &rest[unit_at + 1..];
+    }
+    Some(total)
 }

@@ -1,13 +1,166 @@
-//! The embedded demo: a loopback server that answers as Cloudflare's API does, over
-//! `assets/demo`, with dates relative to its start.
-//!
-//! Not here: faults on the wire (resets, bad TLS, truncated bodies), which tests make themselves.
+//! The embedded demo: a loopback server that answers as Cloudflare's API does, from `assets/demo`, with
+//! dates relative to its start. It never fails on the wire; tests have a server of their own for that.
 
-mod dates;
 mod fixtures;
 mod routes;
-mod server;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER, SERVER};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::domain::credential::{Credential, CredentialKind};
+use crate::domain::scope::{Scope, ScopeId};
+use crate::domain::secret::Secret;
+
+use fixtures::Fixtures;
+use routes::Answer;
 
 pub use fixtures::{ACCOUNT, EMPTY_ACCOUNT, TOKEN, ZONE};
 pub use routes::{FAILING_TOKEN, FORBIDDEN_TOKEN, LIMITED_TOKEN, MISSING_TOKEN, SLOW_TOKEN};
-pub use server::Demo;
+
+/// A running demo server. Dropping it stops the server, which still finishes pending responses.
+#[derive(Debug)]
+pub struct Demo {
+    /// `http://127.0.0.1:PORT/client/v4`.
+    pub base_url: String,
+    /// The only credential that the server accepts; random.
+    pub credential: Credential,
+    /// The account that the demo opens on.
+    pub scope: Scope,
+    /// Dropping it closes the channel, which stops the server.
+    _running: watch::Sender<()>,
+}
+
+impl Demo {
+    /// Starts a server on a free loopback port, inside the current tokio runtime. The dates of its tokens
+    /// and its clock start at `now`.
+    ///
+    /// # Errors
+    /// An I/O error, if no loopback port is available.
+    pub async fn start(now: DateTime<Utc>) -> std::io::Result<Self> {
+        let secret: String = std::iter::repeat_with(fastrand::alphanumeric)
+            .take(40)
+            .collect();
+        let account = ScopeId::parse(ACCOUNT).map_err(std::io::Error::other)?;
+        let api = Arc::new(Api {
+            fixtures: Fixtures::new(now)?,
+            bearer: Secret::new(format!("Bearer {secret}")),
+            ahead: now.signed_duration_since(wall_clock()),
+        });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        let (running, stopped) = watch::channel(());
+        tokio::spawn(accept(listener, api, stopped));
+        Ok(Self {
+            base_url: format!("http://127.0.0.1:{port}/client/v4"),
+            credential: Credential {
+                kind: CredentialKind::ApiToken,
+                secret: Secret::new(secret),
+            },
+            scope: Scope::Account(account),
+            _running: running,
+        })
+    }
+}
+
+struct Api {
+    fixtures: Fixtures,
+    bearer: Secret,
+    /// The server's clock minus the local one.
+    ahead: TimeDelta,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demo stands in for the API, which has its own clock that runs while this computer sleeps"
+)]
+fn wall_clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+async fn accept(listener: TcpListener, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, Arc::clone(&api), stopped.clone()));
+            }
+            // Probably out of file descriptors: wait until some are closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, api: Arc<Api>, mut stopped: watch::Receiver<()>) {
+    // Only an optimization.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| respond(Arc::clone(&api), request));
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // Clients may disconnect at any time.
+    drop(ended);
+}
+
+async fn respond(
+    api: Arc<Api>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let is_authentic = request
+        .headers()
+        .get(AUTHORIZATION)
+        .is_some_and(|value| value.as_bytes() == api.bearer.expose().as_bytes());
+    let answer = routes::answer(
+        &api.fixtures,
+        &routes::Request {
+            method: request.method(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or(""),
+            is_authentic,
+        },
+    );
+    if !answer.delay.is_zero() {
+        tokio::time::sleep(answer.delay).await;
+    }
+    Ok(response(answer, wall_clock() + api.ahead))
+}
+
+fn response(answer: Answer, now: DateTime<Utc>) -> Response<Full<Bytes>> {
+    let mut builder = Response::builder()
+        .status(answer.status)
+        .header(DATE, now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .header(CONTENT_TYPE, "application/json")
+        .header(SERVER, "cloudflare")
+        .header("cf-ray", format!("{:016x}-LHR", fastrand::u64(..)))
+        .header("cf-cache-status", "DYNAMIC");
+    if let Some(seconds) = answer.retry_after {
+        builder = builder.header(RETRY_AFTER, seconds);
+    }
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        builder = builder.header(ALLOW, "GET");
+    }
+    // Every name and value above is valid, so this never falls back to the default.
+    builder
+        .body(Full::new(Bytes::from(answer.body)))
+        .unwrap_or_default()
+}

@@ -1,6 +1,4 @@
-//! From a request to its answer: routes, paging, and the errors that the API would give.
-//!
-//! Pure but for the world it reads. Not here: sockets, headers that every answer has, waiting.
+//! Maps a request to its answer: routes, paging, and the API's errors. Pure: no sockets, no waiting.
 
 use std::time::Duration;
 
@@ -12,32 +10,32 @@ use crate::domain::raw::RawJson;
 use crate::domain::scope::{ScopeId, ScopeKind};
 use crate::domain::token::TokenId;
 
-/// Asking for this token answers 403: the credential may not read it.
+/// A token that answers 403: the credential may not read it.
 pub const FORBIDDEN_TOKEN: &str = "00000000-0000-4000-8000-000000000403";
-/// Asking for this token answers 404, as for every ID that does not exist.
+/// A token that answers 404, like every unknown ID.
 pub const MISSING_TOKEN: &str = "00000000-0000-4000-8000-000000000404";
-/// Asking for this token answers 429 and to come back in twenty seconds.
+/// A token that answers 429 with a pause of twenty seconds.
 pub const LIMITED_TOKEN: &str = "00000000-0000-4000-8000-000000000429";
-/// Asking for this token answers 500.
+/// A token that answers 500.
 pub const FAILING_TOKEN: &str = "00000000-0000-4000-8000-000000000500";
-/// This token exists, but its answer takes five seconds.
+/// A token that exists, but takes five seconds to answer.
 pub const SLOW_TOKEN: &str = "00000000-0000-4000-8000-000000005a10";
 
 const BASE_PATH: &str = "/client/v4/";
 const SLOW_REPLY: Duration = Duration::from_secs(5);
 const RETRY_AFTER_SECONDS: u32 = 20;
 
-/// What to send, and when.
+/// A response to send.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: String,
     /// The value of `Retry-After`.
     pub(super) retry_after: Option<u32>,
-    /// How long the API takes over it.
+    /// How long to wait before sending it.
     pub(super) delay: Duration,
 }
 
-/// The parts of a request that decide its answer.
+/// The parts of a request that determine its answer.
 pub(super) struct Request<'a> {
     pub(super) method: &'a Method,
     pub(super) path: &'a str,
@@ -45,8 +43,8 @@ pub(super) struct Request<'a> {
     pub(super) is_authentic: bool,
 }
 
-/// The API's answer to a request.
-pub(super) fn answer(world: &Fixtures, request: &Request<'_>) -> Answer {
+/// Answers a request as the API does.
+pub(super) fn answer(fixtures: &Fixtures, request: &Request<'_>) -> Answer {
     if request.method != Method::GET {
         return refusal(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -66,12 +64,12 @@ pub(super) fn answer(world: &Fixtures, request: &Request<'_>) -> Answer {
     };
     let query = Query::parse(request.query);
     match tail {
-        [] => scopes(world, kind, &query),
+        [] => scopes(fixtures, kind, &query),
         [scope, "access", "service_tokens", token @ ..] if token.len() < 2 => {
             if ScopeId::parse(scope).is_err() {
                 return no_route(request.path);
             }
-            match (world.tokens(kind, scope), token) {
+            match (fixtures.tokens(kind, scope), token) {
                 (None, _) => refusal(
                     StatusCode::FORBIDDEN,
                     9109,
@@ -93,10 +91,10 @@ fn scope_kind(segment: &str) -> Option<ScopeKind> {
     }
 }
 
-/// The list of accounts leaves the number of pages out.
-fn scopes(world: &Fixtures, kind: ScopeKind, query: &Query) -> Answer {
+/// Lists accounts or zones. Like the API, it omits the number of pages for accounts.
+fn scopes(fixtures: &Fixtures, kind: ScopeKind, query: &Query) -> Answer {
     list(
-        world.scopes(kind),
+        fixtures.scopes(kind),
         query,
         5..=50,
         20,
@@ -145,7 +143,7 @@ fn one(tokens: &[Item], id: &str) -> Answer {
     }
 }
 
-/// The query of a list; what cannot be read counts as not given.
+/// The query of a list. Invalid values are ignored.
 #[derive(Default)]
 struct Query {
     page: Option<usize>,
@@ -169,7 +167,7 @@ impl Query {
         query
     }
 
-    /// `name` is exact, `search` is part of a name.
+    /// Whether an item matches: `name` exactly, `search` as part of the name.
     fn wants(&self, item: &Item) -> bool {
         let named = self.name.as_ref().is_none_or(|name| *name == item.name);
         let found = self
@@ -269,7 +267,7 @@ fn refusals(status: StatusCode, problems: Vec<(u32, String)>) -> Answer {
     enveloped(status, &envelope)
 }
 
-/// The gateway says this of a wrong credential and of a missing permission alike.
+/// The gateway answers a wrong credential and a missing permission alike.
 fn unauthorised() -> Answer {
     refusal(StatusCode::FORBIDDEN, 10_000, "Authentication error")
 }
@@ -285,7 +283,7 @@ fn no_route(path: &str) -> Answer {
 fn enveloped(status: StatusCode, envelope: &impl Serialize) -> Answer {
     Answer {
         status,
-        // The envelope is plain data, whose JSON cannot fail; an empty body would be seen at once.
+        // Plain data always serializes.
         body: serde_json::to_string(envelope).unwrap_or_default(),
         retry_after: None,
         delay: Duration::ZERO,

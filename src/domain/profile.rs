@@ -3,7 +3,7 @@
 
 use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
-use super::failure::{Failure, FailureKind, ScreenHint};
+use super::failure::{Alternative, Failure, FailureKind, ScreenHint};
 use super::redaction::{self, holds_secret, misplaced};
 use super::scope::Scope;
 use super::status::Thresholds;
@@ -195,17 +195,16 @@ impl Profile {
 
     fn binding_failure(&self, summary: String, store: &str, host: &str) -> Failure {
         let hint = format!(
-            "{store} the secret again for {host} with `tokenscope auth set --profile {}`, or take the \
-             credential from the environment too, in CLOUDFLARE_API_TOKEN.",
+            "{store} the secret again for {host} with `tokenscope auth set --profile {}`.",
             self.name
         );
-        Failure {
-            hint_on_screen: Some(ScreenHint::Instead(
-                "Store it again for this address under Profiles, or take the credential from the \
-                 environment too.",
-            )),
-            ..Failure::new(FailureKind::Usage, summary, hint)
-        }
+        let mut failure = Failure::new(FailureKind::Usage, summary, hint);
+        failure.hint.alternative = Some(Alternative::SetVariable);
+        failure.hint_on_screen = Some(ScreenHint::Instead(
+            "Store it again for this address under Profiles, or take the credential from the \
+             environment too.",
+        ));
+        failure
     }
 }
 

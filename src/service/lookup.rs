@@ -96,12 +96,12 @@ pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<S
         fitting.cloned().collect()
     };
     let named = filter(&|token| token.is_named_by(reference));
-    match reference {
-        TokenRef::ClientId(id) if named.is_empty() => {
-            filter(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()))
-        }
-        _ => named,
+    if let TokenRef::ClientId(id) = reference
+        && named.is_empty()
+    {
+        return filter(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()));
     }
+    named
 }
 
 /// The failure of a search without a match. Only a complete list proves that there is no such token; of

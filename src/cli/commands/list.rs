@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use crate::cli::args::{List, ListOutput};
+use crate::cli::args::List;
 use crate::cli::error_report::warn;
-use crate::cli::fetch::{Fetcher, unprintable};
-use crate::cli::output::json::ListReport;
-use crate::cli::output::{csv, table};
+use crate::cli::fetch::Fetcher;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
@@ -22,26 +23,19 @@ pub(super) async fn list(
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(None)?;
     let listed = fetcher.list(&access).await?;
-    let is_table = wanted.output == ListOutput::Table;
+    let is_table = wanted.output == OutputFormat::Table;
     let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
     let has_some = !listed.value.is_empty();
     let tokens = by_urgency(listed.value, wanted, context);
     let is_empty = tokens.is_empty();
     let incomplete = listed.gap.as_ref().map(|gap| gap.reason.as_str());
-    let printed = match wanted.output {
-        ListOutput::Json => {
-            let report = ListReport {
-                scope: &access.scope,
-                tokens: &tokens,
-                incomplete,
-                context,
-            };
-            report.print(out)
-        }
-        ListOutput::Csv => csv::tokens(out, &tokens, context),
-        ListOutput::Table => table::tokens(out, &tokens, context, fetcher.context.style),
+    let report = Report::Tokens {
+        tokens: &tokens,
+        scope: &access.scope,
+        incomplete,
+        context,
     };
-    printed.map_err(|error| unprintable(&error))?;
+    print(report, wanted.output, out, fetcher.context.style)?;
     // The command ends here, and to give thousands of small pieces back takes as long as to sort.
     std::mem::forget(tokens);
     let is_watched = fetcher.context.style.width.is_some() && is_table;

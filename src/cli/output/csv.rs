@@ -21,7 +21,7 @@ const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen
 ///
 /// # Errors
 /// The writer's.
-pub fn tokens(
+pub fn print(
     out: &mut impl Write,
     tokens: &[Arc<ServiceToken>],
     context: EvaluationContext,

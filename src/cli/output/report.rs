@@ -1,16 +1,62 @@
-//! The JSON reports of what is set up: the credential and the profiles.
-//!
-//! Not here: tokens (`report`).
+//! What the commands report, whatever the output format.
+
+use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::json::ScopeReport;
+use crate::cli::check_result::CheckResult;
 use crate::domain::profile::{Profile, Settings};
+use crate::domain::scope::Scope;
+use crate::domain::status::EvaluationContext;
+use crate::domain::token::ServiceToken;
 
-/// What `auth status` says.
+/// What a command has to print.
+#[derive(Clone, Copy)]
+pub enum Report<'a> {
+    Token {
+        token: &'a ServiceToken,
+        scope: &'a Scope,
+        context: EvaluationContext,
+    },
+    Tokens {
+        /// The most urgent first.
+        tokens: &'a [Arc<ServiceToken>],
+        scope: &'a Scope,
+        /// Why the list may be incomplete.
+        incomplete: Option<&'a str>,
+        context: EvaluationContext,
+    },
+    Check(&'a CheckResult),
+    Credential(&'a AuthReport),
+    Profiles(&'a ProfilesReport),
+}
+
+/// A scope.
+#[derive(Debug, Serialize)]
+pub struct ScopeReport {
+    kind: &'static str,
+    id: String,
+}
+
+impl From<&Scope> for ScopeReport {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind().word(),
+            id: scope.id().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind, self.id)
+    }
+}
+
+/// What `auth status` reports.
 #[derive(Debug, Serialize)]
 pub struct AuthReport {
-    /// The profile in use.
     pub profile: Option<String>,
     /// `environment`, `keyring` or `none`.
     pub source: &'static str,
@@ -18,39 +64,32 @@ pub struct AuthReport {
     pub variable: Option<&'static str>,
     /// `api_token` or `global_key`.
     pub credential: Option<&'static str>,
-    /// The address that goes with a Global API key.
     pub email: Option<String>,
-    /// The scope in use.
     pub scope: Option<ScopeReport>,
-    /// Where requests go.
     pub base_url: String,
     /// Whether the keyring holds the secret.
     pub stored: Option<bool>,
     /// Whether the keyring is locked.
     pub locked: Option<bool>,
-    /// Where.
+    /// The store that holds the secret.
     pub store: Option<&'static str>,
 }
 
-/// What `profile list` says.
+/// What `profile list` reports.
 #[derive(Debug, Serialize)]
 pub struct ProfilesReport {
-    /// The profiles in the order of the file.
     pub profiles: Vec<ProfileReport>,
 }
 
-/// One profile.
+/// A profile.
 #[derive(Debug, Serialize)]
 pub struct ProfileReport {
-    /// Its name.
     pub name: String,
-    /// Whether it is used when none is named.
     pub default: bool,
     /// `api_token` or `global_key`.
     pub credential: &'static str,
-    /// The address that goes with a Global API key.
     pub email: Option<String>,
-    /// Its scope; a hand-written profile may have none.
+    /// A hand-written profile may have none.
     pub scope: Option<ScopeReport>,
 }
 
@@ -61,7 +100,7 @@ impl From<&Settings> for ProfilesReport {
             default: profile.name == settings.default_profile,
             credential: profile.kind.code(),
             email: profile.kind.email().map(str::to_owned),
-            scope: profile.scope.as_ref().map(ScopeReport::from),
+            scope: profile.scope.as_ref().map(Into::into),
         };
         Self {
             profiles: settings.profiles.iter().map(report).collect(),

@@ -1,0 +1,51 @@
+//! Prints a report in an output format.
+
+use super::report::Report;
+use super::{OutputFormat, check_text, csv, details, json, prometheus, table};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::startup::output_style::OutputStyle;
+
+/// Prints a report.
+///
+/// # Errors
+/// A report that does not come in this format; `args` lets no such pair through.
+pub(in crate::cli) fn print(
+    report: Report<'_>,
+    format: OutputFormat,
+    out: &mut Vec<u8>,
+    style: OutputStyle,
+) -> Result<(), Failure> {
+    let printed = match (format, report) {
+        (OutputFormat::Json, report) => json::print(out, report),
+        (OutputFormat::Table, Report::Token { token, context, .. }) => {
+            details::token(out, token, context, style)
+        }
+        (
+            OutputFormat::Table,
+            Report::Tokens {
+                tokens, context, ..
+            },
+        ) => table::tokens(out, tokens, context, style),
+        (OutputFormat::Table, Report::Check(check)) => check_text::print(out, check, style),
+        (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
+        (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
+        (
+            OutputFormat::Csv,
+            Report::Tokens {
+                tokens, context, ..
+            },
+        ) => csv::print(out, tokens, context),
+        (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
+        (OutputFormat::Csv | OutputFormat::Prometheus, _) => {
+            Err(std::io::ErrorKind::Unsupported.into())
+        }
+    };
+    printed.map_err(|error| {
+        Failure::new(
+            FailureKind::InvalidResponse,
+            "The answer could not be printed.",
+            "Try -o table.",
+        )
+        .caused_by(&error)
+    })
+}
