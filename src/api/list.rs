@@ -43,11 +43,15 @@ pub(super) struct List<'a, T> {
 /// The entries of a page that were not on an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Page<'a, T> {
+    /// Counted from 1. Pages may arrive in any order.
+    pub number: u64,
     pub items: &'a [T],
     /// Entries received so far, including these.
     pub received: usize,
     /// Entries the API announced in total.
     pub total: Option<usize>,
+    /// What the answers so far say about the server's clock.
+    pub clock: ServerClock,
 }
 
 /// One page as parsed.
@@ -153,9 +157,11 @@ impl<T> Collected<T> {
             is_repeat,
         });
         on_page(Page {
+            number,
             items: &items,
             received: self.paginator.received,
             total: self.paginator.total(),
+            clock: self.clock,
         });
         self.pages.insert(number, items);
     }

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -130,47 +129,59 @@ impl Serialize for TokenReport<'_> {
     }
 }
 
-/// What `list` says.
+/// What `list` prints around its rows.
 pub struct ListReport<'a> {
-    /// The scope.
     pub scope: &'a Scope,
-    /// The tokens in their order.
-    pub tokens: &'a [Arc<ServiceToken>],
-    /// Why the list may lack some.
+    pub count: usize,
+    /// Why the list may lack some tokens.
     pub incomplete: Option<&'a str>,
-    /// What they are judged by.
     pub context: EvaluationContext,
 }
 
 impl ListReport<'_> {
-    /// Prints it. The tokens' bytes were JSON when they came, so they go straight through: to look
-    /// at them once more would take a fifth of the time of a long list.
+    /// Prints it with rows from [`list_row`].
     ///
     /// # Errors
-    /// None but a serialiser's, which a plain report never has.
-    pub fn print(&self, out: &mut Vec<u8>) -> io::Result<()> {
+    /// A serialization error, which a plain report never causes.
+    pub fn print<'r>(
+        &self,
+        out: &mut Vec<u8>,
+        rows: impl Iterator<Item = &'r [u8]>,
+    ) -> io::Result<()> {
         let head = ListHead {
             scope: self.scope.into(),
-            count: self.tokens.len(),
+            count: self.count,
             complete: self.incomplete.is_none(),
             incomplete_reason: self.incomplete,
         };
         json_value(out, &head)?;
         reopen(out, b",\"tokens\":[");
-        for (at, token) in self.tokens.iter().enumerate() {
-            out.extend_from_slice(if at == 0 {
-                b"{\"token\":"
-            } else {
-                b",{\"token\":"
-            });
-            out.extend_from_slice(token.raw.as_str().as_bytes());
-            append(out, &Judged(token, self.context))?;
+        for (at, row) in rows.enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(row);
         }
         out.push(b']');
         append(out, &Clock(self.context))?;
         out.push(b'\n');
         Ok(())
     }
+}
+
+/// Renders one token of a list. Its bytes were valid JSON when they arrived, so they are copied: parsing
+/// them again would take a fifth of the time of a long list.
+///
+/// # Errors
+/// A serialization error, which a plain report never causes.
+pub fn list_row(
+    out: &mut Vec<u8>,
+    token: &ServiceToken,
+    context: EvaluationContext,
+) -> io::Result<()> {
+    out.extend_from_slice(b"{\"token\":");
+    out.extend_from_slice(token.raw.as_str().as_bytes());
+    append(out, &Judged(token, context))
 }
 
 /// Goes on with an object that was just closed.
