@@ -278,7 +278,8 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let place = scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string);
     let doubted = |text: String| Hint {
         text,
-        scope_doubt: scope.map(Scope::doubt),
+        alternative: None,
+        scope_doubt: scope.map(|scope| scope.doubt().into()),
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {

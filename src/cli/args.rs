@@ -1,12 +1,13 @@
-//! The command line's grammar.
-//!
-//! Not here: what a command does.
+//! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsStr;
 
-use super::suggest::similar;
-use super::thresholds::ThresholdArgs;
-use crate::domain::status::{Status, Threshold};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+
+use super::output::OutputFormat;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::status::{Status, Threshold, Thresholds};
 use crate::startup::Needs;
 use crate::startup::flags::Flags;
 
@@ -14,51 +15,37 @@ use crate::startup::flags::Flags;
 #[derive(Debug, Parser)]
 #[command(name = "tokenscope", version, about)]
 pub struct Cli {
-    /// What holds for every command.
     #[command(flatten)]
     pub flags: Flags,
-    /// A command; the inspector without one.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The token to open: its ID, its client ID, or a URL that holds the ID
+    /// Token to open: its ID, its client ID, or a URL that contains the ID
     #[arg(value_name = "TOKEN")]
     pub token: Option<String>,
 }
 
-/// A command that prints and ends.
+/// A command that prints and exits.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Look one token up: by its ID, client ID, URL or exact name
-    Get {
-        /// The token
-        #[arg(value_name = "TOKEN")]
-        token: String,
-        /// The thresholds
-        #[command(flatten)]
-        thresholds: ThresholdArgs,
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
-    },
+    /// Show one token, by ID, client ID, URL or exact name
+    Get(Get),
     /// List all tokens of the scope, the most urgent first
     List(List),
-    /// Judge the named, or all, tokens for monitoring: exits 0 ok, 1 warning, 2 critical, 3 unknown
+    /// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
     Check(Check),
     /// Store, show or remove the credential of a profile
     Auth {
-        /// What to do
         #[command(subcommand)]
         command: Auth,
     },
     /// List, choose or remove profiles
     Profile {
-        /// What to do
         #[command(subcommand)]
         command: ProfileCommand,
     },
     /// Print a script that completes command lines in a shell
     Completions {
-        /// The shell
+        /// Shell to complete for
         #[arg(value_enum)]
         shell: Shell,
     },
@@ -72,7 +59,7 @@ impl Command {
     pub fn needs(&self) -> Needs {
         match self {
             Self::Check(check) if check.all_profiles => Needs::EveryProfile,
-            Self::Get { .. }
+            Self::Get(_)
             | Self::List(_)
             | Self::Check(_)
             | Self::Auth {
@@ -88,154 +75,205 @@ impl Command {
             Self::Completions { .. } | Self::Man => Needs::Nothing,
         }
     }
+
+    /// The output format that the user asked for; a table for commands without the option.
+    #[must_use]
+    pub fn output(&self) -> OutputFormat {
+        match self {
+            Self::Get(get) => get.output,
+            Self::List(list) => list.output,
+            Self::Check(check) => check.output,
+            Self::Auth {
+                command: Auth::Status { output },
+            }
+            | Self::Profile {
+                command: ProfileCommand::List { output },
+            } => *output,
+            Self::Auth { .. } | Self::Profile { .. } | Self::Completions { .. } | Self::Man => {
+                OutputFormat::Table
+            }
+        }
+    }
 }
 
-/// What `list` takes.
+/// Arguments of `get`.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// Token to show
+    #[arg(value_name = "TOKEN")]
+    pub token: String,
+    #[command(flatten)]
+    pub thresholds: ThresholdArgs,
+    /// Output format
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
+    pub output: OutputFormat,
+}
+
+/// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Only tokens in these states.
-    #[arg(
-        long,
-        help = "Only tokens in these states: active, expiring, critical, expired, never_expires, disabled, unknown",
-        value_name = "STATUS,...",
-        value_delimiter = ',',
-        value_parser = parse_status
-    )]
+    /// Only tokens with these statuses
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = StatusParser)]
     pub status: Vec<Status>,
-    /// Only tokens that end within this time, or have ended: 30d, 12h, 90m, a bare number of days, or 10% of the token's duration
+    /// Only tokens expiring within TIME, or already expired: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration
     #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
     pub within: Option<Threshold>,
-    /// The thresholds
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t = ListOutput::Table)]
-    pub output: ListOutput,
+    /// Output format
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv]))]
+    pub output: OutputFormat,
 }
 
-/// What `check` takes.
+/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The tokens: IDs, client IDs, URLs or exact names; all of the scope without any
+    /// Tokens to check: IDs, client IDs, URLs or exact names; without any, all tokens of the scope
     #[arg(value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// The thresholds
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
-    /// Leave tokens in these states out
-    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = parse_status)]
+    /// Ignore tokens with these statuses
+    #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = StatusParser)]
     pub ignore: Vec<Status>,
-    /// Leave the token of this exact name or ID out; may be given again
+    /// Exclude a token by exact name or ID (repeatable)
     #[arg(long, value_name = "NAME")]
     pub exclude: Vec<String>,
     /// Check the tokens of every profile in config.toml
     #[arg(long)]
     pub all_profiles: bool,
-    /// The form of the output
-    #[arg(short, long, value_enum, default_value_t = CheckOutput::Table)]
-    pub output: CheckOutput,
+    /// Output format
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
+    pub output: OutputFormat,
 }
 
-/// What to do with profiles.
+/// Commands of `profile`.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// List the profiles of config.toml
+    /// List the profiles in config.toml
     List {
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
+        /// Output format
+        #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
+        output: OutputFormat,
     },
-    /// Make a profile the one that is used when none is named
+    /// Set the default profile
     Use {
-        /// The profile
+        /// Profile to use by default
         #[arg(value_name = "NAME")]
         name: String,
     },
     /// Remove a profile and its secret
     Remove {
-        /// The profile
+        /// Profile to remove
         #[arg(value_name = "NAME")]
         name: String,
     },
 }
 
-/// What to do with a credential.
+/// Commands of `auth`.
 #[derive(Debug, Subcommand)]
 pub enum Auth {
-    /// Store a secret, from standard input or asked for on a terminal
+    /// Store a credential (prompts, or reads stdin with --stdin)
     Set {
         /// Read the secret from standard input
         #[arg(long)]
         stdin: bool,
-        /// The address that goes with a Global API key
+        /// Email address for a Global API key
         #[arg(long, value_name = "ADDR")]
         email: Option<String>,
-        /// Store it without trying it on the API
+        /// Store without verifying against the API
         #[arg(long)]
         no_check: bool,
     },
-    /// Show which credential is in use, without network and without reading it
+    /// Show which credential is in use, without network access and without reading it
     Status {
-        /// The form of the output
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
+        /// Output format
+        #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
+        output: OutputFormat,
     },
-    /// Remove the secret, and keep the profile
+    /// Remove the secret but keep the profile
     Clear,
-}
-
-/// The form of a command's output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    Table,
-    /// For scripts.
-    Json,
-}
-
-/// The form of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListOutput {
-    /// For people.
-    Table,
-    /// For scripts.
-    Json,
-    /// For spreadsheets.
-    Csv,
-}
-
-/// The form of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckOutput {
-    /// For people, and for monitoring plugins, which read the first line.
-    Table,
-    /// For scripts.
-    Json,
-    /// The text format that Prometheus reads.
-    Prometheus,
 }
 
 /// A shell whose command lines can be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// Bash.
     Bash,
-    /// Zsh.
     Zsh,
-    /// Fish.
     Fish,
-    /// `PowerShell`.
     #[value(name = "powershell")]
     PowerShell,
 }
 
-fn parse_status(text: &str) -> Result<Status, String> {
-    Status::from_code(text).ok_or_else(|| {
-        let known: Vec<&str> = Status::ALL.into_iter().map(Status::code).collect();
-        let meant = similar(text, known.iter().copied());
-        let meant = meant
-            .first()
-            .map_or(String::new(), |meant| format!("did you mean {meant}? "));
-        format!("{meant}the states are {}", known.join(", "))
-    })
+/// The flags that set the thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct ThresholdArgs {
+    /// Warn when less than TIME is left: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration [default: 30d, or a quarter of a shorter duration]
+    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    pub warn: Option<Threshold>,
+    /// Critical when less than TIME is left [default: 7d, or a twelfth of a shorter duration]
+    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    pub critical: Option<Threshold>,
+}
+
+impl ThresholdArgs {
+    /// The thresholds in force: the flags, else the settings.
+    ///
+    /// # Errors
+    /// A usage failure that names both thresholds if they are out of order.
+    pub(super) fn over(self, settings: Thresholds) -> Result<Thresholds, Failure> {
+        let thresholds = Thresholds {
+            warn: self.warn.or(settings.warn),
+            critical: self.critical.or(settings.critical),
+        };
+        let (Some(warn), Some(critical)) = (thresholds.warn, thresholds.critical) else {
+            return Ok(thresholds);
+        };
+        if !thresholds.is_out_of_order() {
+            return Ok(thresholds);
+        }
+        let origin = |flag: Option<Threshold>| if flag.is_some() { "" } else { " (as set)" };
+        Err(Failure::new(
+            FailureKind::Usage,
+            format!(
+                "The critical threshold, {critical}{}, must not be more than the warning threshold, {warn}{}.",
+                origin(self.critical),
+                origin(self.warn),
+            ),
+            "Give both --warn and --critical, such as --warn 30d --critical 7d.",
+        ))
+    }
+}
+
+const TABLE: &str = "table";
+
+/// Accepts some of the output formats.
+fn one_of(formats: &'static [OutputFormat]) -> impl TypedValueParser<Value = OutputFormat> {
+    let values = formats.iter().filter_map(OutputFormat::to_possible_value);
+    PossibleValuesParser::new(values).try_map(|name| OutputFormat::from_str(&name, false))
+}
+
+/// Accepts the code of a status, in any case and with `-` for `_`.
+#[derive(Clone)]
+struct StatusParser;
+
+impl TypedValueParser for StatusParser {
+    type Value = Status;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Status, clap::Error> {
+        let code = value.to_string_lossy().trim().to_ascii_lowercase();
+        PossibleValuesParser::new(Status::ALL.map(Status::code))
+            .try_map(|code| Status::from_code(&code).ok_or("unknown status"))
+            .parse_ref(command, arg, OsStr::new(&code.replace('-', "_")))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        let codes = Status::ALL.into_iter().map(Status::code);
+        Some(Box::new(codes.map(PossibleValue::new)))
+    }
 }

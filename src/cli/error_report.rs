@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
 
-use super::args::{Auth, Check, CheckOutput, Command, ListOutput, Output, ProfileCommand};
+use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::json::{CheckReport, FailureReport};
-use super::output::{self, prometheus};
+use super::output::report::Report;
+use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
 use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
@@ -17,18 +18,10 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Text,
-    Csv,
-    Json,
-    Metrics,
-}
-
 /// Reports failures in the output format of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorReporter {
-    form: Form,
+    format: OutputFormat,
     is_check: bool,
     clock: fn() -> DateTime<Utc>,
 }
@@ -37,25 +30,9 @@ impl ErrorReporter {
     /// The reporter of a command.
     #[must_use]
     pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match command {
-            Command::Get { output, .. }
-            | Command::Auth {
-                command: Auth::Status { output },
-            }
-            | Command::Profile {
-                command: ProfileCommand::List { output },
-            } => form(*output == Output::Json),
-            Command::List(list) => match list.output {
-                ListOutput::Table => Form::Text,
-                ListOutput::Json => Form::Json,
-                ListOutput::Csv => Form::Csv,
-            },
-            Command::Check(check) => return Self::of_check(check, clock),
-            _ => Form::Text,
-        };
         Self {
-            form,
-            is_check: false,
+            format: command.output(),
+            is_check: matches!(command, Command::Check(_)),
             clock,
         }
     }
@@ -63,25 +40,7 @@ impl ErrorReporter {
     /// The reporter for failures before the screens open.
     #[must_use]
     pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
-        Self {
-            form: Form::Text,
-            is_check: false,
-            clock,
-        }
-    }
-
-    /// The reporter of a check.
-    pub(super) fn of_check(check: &Check, clock: fn() -> DateTime<Utc>) -> Self {
-        let form = match check.output {
-            CheckOutput::Table => Form::Text,
-            CheckOutput::Json => Form::Json,
-            CheckOutput::Prometheus => Form::Metrics,
-        };
-        Self {
-            form,
-            is_check: true,
-            clock,
-        }
+        Self::of_words(None, None, clock)
     }
 
     /// The reporter for a command line that could not be parsed, as far as it could be read.
@@ -91,32 +50,26 @@ impl ErrorReporter {
         output: Option<&str>,
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
-        let is_check = command == Some("check");
+        let format = output.and_then(|name| OutputFormat::from_str(name, false).ok());
         Self {
-            form: match output {
-                Some("json") => Form::Json,
-                Some("prometheus") if is_check => Form::Metrics,
-                _ => Form::Text,
-            },
-            is_check,
+            format: format.unwrap_or(OutputFormat::Table),
+            is_check: command == Some("check"),
             clock,
         }
     }
 
-    /// Whether failures are printed as plain text.
-    #[must_use]
-    pub fn is_text(self) -> bool {
-        self.form == Form::Text
+    pub(super) fn is_json(self) -> bool {
+        self.format == OutputFormat::Json
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
     #[must_use]
     pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
-        if self.form == Form::Text {
+        if self.format == OutputFormat::Table {
             return printed;
         }
         let machine = String::from_utf8_lossy(&printed);
-        output::shown(&machine, self.form == Form::Json).into_bytes()
+        output::inert(&machine, self.is_json()).into_bytes()
     }
 
     /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
@@ -127,8 +80,8 @@ impl ErrorReporter {
         log::failed(failure);
         let printed = if self.is_check {
             self.print_check(failure, scope)
-        } else if self.form == Form::Json {
-            output::json(&mut io::stdout().lock(), &FailureReport::from(failure))
+        } else if self.is_json() {
+            json::failure(&mut io::stdout().lock(), failure)
         } else {
             explain(failure);
             Ok(())
@@ -171,28 +124,27 @@ impl ErrorReporter {
             thresholds: Thresholds::default(),
         };
         let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
-        let mut out = io::stdout().lock();
-        match self.form {
-            Form::Json => output::json(&mut out, &CheckReport(&checkup)),
-            Form::Metrics => {
-                self.report_hint(failure);
-                prometheus::checkup(&mut out, &checkup)
-            }
-            Form::Text | Form::Csv => {
+        let mut out = Vec::new();
+        match self.format {
+            OutputFormat::Json => json::print(&mut out, Report::Check(&checkup))?,
+            OutputFormat::Prometheus => prometheus::print(&mut out, &checkup)?,
+            OutputFormat::Table | OutputFormat::Csv => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));
                 writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
-                self.report_hint(failure);
-                Ok(())
             }
         }
+        // First, for a monitoring system that reads both streams as one.
+        io::stdout().lock().write_all(&out)?;
+        self.report_hint(failure);
+        Ok(())
     }
 
     /// Prints to standard error what the output of a check leaves out of a failure.
     pub(super) fn report_hint(self, failure: &Failure) {
-        match self.form {
-            Form::Json => {}
-            Form::Metrics => explain(failure),
-            Form::Text | Form::Csv => {
+        match self.format {
+            OutputFormat::Json => {}
+            OutputFormat::Prometheus => explain(failure),
+            OutputFormat::Table | OutputFormat::Csv => {
                 let failure = failure.clone().scrubbed();
                 let mut advice = Vec::new();
                 let _infallible = output::advice_text(&mut advice, &failure);
@@ -202,10 +154,6 @@ impl ErrorReporter {
             }
         }
     }
-}
-
-fn form(is_json: bool) -> Form {
-    if is_json { Form::Json } else { Form::Text }
 }
 
 fn exit_code(failure: &Failure) -> u8 {

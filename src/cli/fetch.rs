@@ -1,6 +1,5 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
-use std::io;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -174,14 +173,4 @@ pub(super) fn no_scope() -> Failure {
         "No account or zone specified.",
         "Give --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
     )
-}
-
-/// What to say where a report has no form.
-pub(super) fn unprintable(error: &io::Error) -> Failure {
-    Failure::new(
-        FailureKind::InvalidResponse,
-        "The answer could not be printed.",
-        "Try -o table.",
-    )
-    .caused_by(error)
 }

@@ -14,5 +14,4 @@ pub mod output;
 mod progress;
 pub mod prompt;
 mod suggest;
-mod thresholds;
 pub mod usage_error;

@@ -113,7 +113,7 @@ fn refuse(
     suggest_equals_sign(&mut error, &line);
     forget_dashes(&mut error, &line, words);
     tame(&mut error);
-    if reporter.is_text() && command != Some("check") {
+    if !reporter.is_json() && command != Some("check") {
         let said = error.to_string();
         // What is printed as it is may be coloured.
         let _closed = match scrub(&said) {

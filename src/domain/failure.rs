@@ -214,12 +214,22 @@ pub fn and_more(count: usize) -> String {
     format!("and {count} more")
 }
 
+/// How to do without a stored credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alternative {
+    SetVariable,
+    /// Leave out this flag, which overrules the variable.
+    LeaveOut(&'static str),
+}
+
 /// What to do about a failure: displayed as one line of sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     pub text: String,
+    /// Another way than the text's.
+    pub alternative: Option<Alternative>,
     /// A sentence that asks whether the scope is the right one.
-    pub scope_doubt: Option<String>,
+    pub scope_doubt: Option<Box<str>>,
 }
 
 impl Hint {
@@ -232,6 +242,16 @@ impl Hint {
 impl fmt::Display for Hint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)?;
+        match self.alternative {
+            Some(Alternative::SetVariable) => {
+                formatter.write_str(" Or set CLOUDFLARE_API_TOKEN.")?;
+            }
+            Some(Alternative::LeaveOut(flag)) => write!(
+                formatter,
+                " Or leave {flag} out and take the credential from the environment."
+            )?,
+            None => {}
+        }
         match &self.scope_doubt {
             Some(doubt) => write!(formatter, " {doubt}"),
             None => Ok(()),
@@ -243,6 +263,7 @@ impl From<String> for Hint {
     fn from(text: String) -> Self {
         Self {
             text,
+            alternative: None,
             scope_doubt: None,
         }
     }

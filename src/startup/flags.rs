@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
+use crate::config::log::LEVELS;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::theme::Theme;
@@ -11,18 +12,16 @@ use crate::theme::Theme;
 /// The heading of these options in the help.
 const HEADING: &str = "Global options";
 
-const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
-
-/// Options that hold for every command.
+/// Options that every command accepts.
 #[derive(Debug, Clone, Args)]
 pub struct Flags {
-    /// The account to ask about
+    /// Account to query
     #[arg(long, global = true, help_heading = HEADING, value_name = "ID")]
     pub account: Option<String>,
-    /// The zone to ask about
+    /// Zone to query
     #[arg(long, global = true, help_heading = HEADING, value_name = "ID")]
     pub zone: Option<String>,
-    /// The profile to use
+    /// Profile to use
     #[arg(long, global = true, help_heading = HEADING, value_name = "NAME")]
     pub profile: Option<String>,
     /// Use the embedded demo API: no account, network or keyring needed
@@ -34,28 +33,28 @@ pub struct Flags {
     /// Draw with ASCII characters only
     #[arg(long, global = true, help_heading = HEADING)]
     pub ascii: bool,
-    /// The theme: dark, light or mono
-    #[arg(long, global = true, help_heading = HEADING, value_name = "NAME", value_parser = Theme::names(), hide_possible_values = true)]
+    /// Theme of the screens
+    #[arg(long, global = true, help_heading = HEADING, value_name = "NAME", value_parser = Theme::names())]
     pub theme: Option<String>,
     /// Timeout for the whole command, in seconds
     #[arg(long, global = true, help_heading = HEADING, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Additional CA certificates to trust
-    #[arg(long, global = true, help_heading = HEADING, value_name = "PEM")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "PEM", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
-    /// Write tokenscope.log: error, warn, info, debug or trace
-    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LOG_LEVELS, ignore_case = true, hide_possible_values = true)]
+    /// Write tokenscope.log at this level
+    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LEVELS, ignore_case = true)]
     pub log: Option<String>,
 }
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
-    /// Always.
+    /// Even in a pipe
     Always,
-    /// Never.
+    /// Not at all
     Never,
 }
 

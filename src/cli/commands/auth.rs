@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::cli::args::Output;
 use crate::cli::error_report::{explain, warn};
-use crate::cli::fetch::{no_scope, unprintable};
-use crate::cli::output::config_report::AuthReport;
-use crate::cli::output::json::ScopeReport;
-use crate::cli::output::{self, details};
+use crate::cli::fetch::no_scope;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::{AuthReport, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -179,7 +178,7 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 
 pub(super) async fn status(
     context: Context,
-    form: Output,
+    format: OutputFormat,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     let credential = &context.credential;
@@ -233,11 +232,7 @@ pub(super) async fn status(
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
-    let printed = match form {
-        Output::Json => output::json(out, &report),
-        Output::Table => details::auth(out, &report, context.style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Credential(&report), format, out, context.style)?;
     Ok(u8::from(!is_usable))
 }
 

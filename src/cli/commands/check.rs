@@ -9,12 +9,13 @@ use std::sync::Arc;
 use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
-use crate::cli::args::{Check, CheckOutput};
+use crate::cli::args::Check;
 use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
-use crate::cli::fetch::{Fetcher, access, unprintable};
-use crate::cli::output::json::CheckReport;
-use crate::cli::output::{self, check_text, prometheus};
+use crate::cli::fetch::{Fetcher, access};
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -27,10 +28,10 @@ use crate::startup::Context;
 pub(super) async fn check(
     context: Context,
     wanted: &Check,
+    reporter: ErrorReporter,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
     let style = context.style;
-    let reporter = ErrorReporter::of_check(wanted, context.service.clock());
     let mut checkup = if wanted.all_profiles {
         all_profiles(context, wanted).await?
     } else {
@@ -58,12 +59,7 @@ pub(super) async fn check(
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
-    let printed = match wanted.output {
-        CheckOutput::Json => output::json(out, &CheckReport(&checkup)),
-        CheckOutput::Prometheus => prometheus::checkup(out, &checkup),
-        CheckOutput::Table => check_text::checkup(out, &checkup, style),
-    };
-    printed.map_err(|error| unprintable(&error))?;
+    print(Report::Check(&checkup), wanted.output, out, style)?;
     if let Some(failure) = &checkup.error {
         reporter.report_hint(failure);
     }
@@ -75,7 +71,7 @@ pub(super) async fn check(
 }
 
 fn is_table(wanted: &Check) -> bool {
-    wanted.output == CheckOutput::Table
+    wanted.output == OutputFormat::Table
 }
 
 async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::cli::args::Output;
-use crate::cli::fetch::{Fetcher, unprintable};
-use crate::cli::output::json::TokenReport;
-use crate::cli::output::{self, details};
+use crate::cli::args::Get;
+use crate::cli::fetch::Fetcher;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::print;
+use crate::cli::output::report::Report;
 use crate::domain::failure::{Failure, FailureKind, and_more};
 use crate::domain::redaction::misplaced;
 use crate::domain::text;
@@ -17,33 +18,21 @@ use crate::startup::Context;
 /// How many IDs a hint names.
 const MOST_IDS: usize = 10;
 
-pub(super) async fn get(
-    context: Context,
-    token: &str,
-    form: Output,
-    out: &mut Vec<u8>,
-) -> Result<u8, Failure> {
-    let token = parse(token)?;
+pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
+    let token = parse(&wanted.token)?;
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(token.scope())?;
     let found = fetcher.look_up(&access, &token).await?;
     let [one] = found.value.as_slice() else {
         return Err(ambiguous(&found.value, &token));
     };
-    let context = fetcher.evaluation_context(found.clock.offset(), form == Output::Table);
-    let scope = &access.scope;
-    let printed = match form {
-        Output::Json => output::json(
-            out,
-            &TokenReport {
-                token: one,
-                scope,
-                context,
-            },
-        ),
-        Output::Table => details::token(out, one, context, fetcher.context.style),
+    let is_table = wanted.output == OutputFormat::Table;
+    let report = Report::Token {
+        token: one,
+        scope: &access.scope,
+        context: fetcher.evaluation_context(found.clock.offset(), is_table),
     };
-    printed.map_err(|error| unprintable(&error))?;
+    print(report, wanted.output, out, fetcher.context.style)?;
     Ok(0)
 }
 

@@ -1,17 +1,17 @@
 //! The command that lists the tokens of a scope.
 
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::api;
-use crate::cli::args::{List, ListOutput};
+use crate::api::Page;
+use crate::cli::args::List;
 use crate::cli::error_report::warn;
-use crate::cli::fetch::{Fetcher, unprintable};
-use crate::cli::output::json::{self, ListReport};
-use crate::cli::output::{csv, table};
+use crate::cli::fetch::Fetcher;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::print::{self, print};
+use crate::cli::output::report::Report;
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
@@ -26,29 +26,37 @@ pub(super) async fn list(
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(None)?;
     let style = fetcher.context.style;
-    let is_table = wanted.output == ListOutput::Table;
+    let is_table = wanted.output == OutputFormat::Table;
     let mut rows = Rows::new(wanted, style);
-    let mut add = |page: api::Page<'_, Arc<ServiceToken>>| {
+    let mut add = |page: Page<'_, Arc<ServiceToken>>| {
         let context = || fetcher.context_by(page.clock.offset());
         rows.add(page.number, page.items, context);
     };
     let listed = fetcher.list(&access, &mut add).await?;
     let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
-    rows.finish(&listed.value, context);
+    let context = rows.finish(&listed.value, context);
+    rows.printed?;
     let incomplete = listed.incomplete();
-    let printed = rows.print(out, |context, count| ListReport {
+    let tokens: Vec<_> = rows.rows.iter().map(|row| row.token.clone()).collect();
+    let texts: Vec<_> = rows
+        .rows
+        .iter()
+        .map(|row| &rows.text[row.text.clone()])
+        .collect();
+    out.reserve(rows.text.len() + texts.len());
+    let report = Report::Tokens {
+        tokens: &tokens,
+        rows: &texts,
         scope: &access.scope,
-        count,
         incomplete,
         context,
-    });
-    printed.map_err(|error| unprintable(&error))?;
-    let is_watched = style.width.is_some() && is_table;
-    if rows.rows.is_empty() && is_watched {
+    };
+    print(report, wanted.output, out, style)?;
+    if tokens.is_empty() && is_table && style.width.is_some() {
         let said = if listed.value.is_empty() {
-            NONE_LISTED
+            "the API lists no service token; to a role that covers single tokens it may list nothing."
         } else {
-            NONE_WANTED
+            "no service token fits."
         };
         warn(said);
     }
@@ -57,25 +65,19 @@ pub(super) async fn list(
     }
     let code = u8::from(incomplete.is_some());
     // The process is about to exit; skip freeing tens of thousands of tokens.
-    std::mem::forget((rows, listed));
+    std::mem::forget((tokens, rows.rows, listed));
     Ok(code)
 }
 
-/// Said if a filter excludes every token.
-const NONE_WANTED: &str = "no service token fits.";
-/// Said if the list is empty.
-const NONE_LISTED: &str =
-    "the API lists no service token; to a role that covers single tokens it may list nothing.";
-
-/// The tokens to print, evaluated and rendered while the rest of the list arrives.
+/// The tokens to print, evaluated and printed one by one while the rest of the list arrives.
 struct Rows<'a> {
     wanted: &'a List,
     style: OutputStyle,
     context: Option<EvaluationContext>,
     rows: Vec<Row>,
-    /// The rendered rows in the order in which they arrived.
+    /// The printed rows in the order in which they arrived.
     text: Vec<u8>,
-    rendered: io::Result<()>,
+    printed: Result<(), Failure>,
 }
 
 struct Row {
@@ -83,7 +85,7 @@ struct Row {
     token: Arc<ServiceToken>,
     /// Where the API lists it: page, and index on the page.
     place: (u64, usize),
-    /// Where it is in the text.
+    /// Where its row is in the text.
     text: Range<usize>,
 }
 
@@ -95,11 +97,11 @@ impl<'a> Rows<'a> {
             context: None,
             rows: Vec::new(),
             text: Vec::new(),
-            rendered: Ok(()),
+            printed: Ok(()),
         }
     }
 
-    /// Adds a page. The context of the first page holds for all of them.
+    /// Adds a page. The context of the first one holds for all.
     fn add(
         &mut self,
         page: u64,
@@ -113,9 +115,10 @@ impl<'a> Rows<'a> {
                 continue;
             }
             let start = self.text.len();
-            let rendered = self.render(token, context);
-            if self.rendered.is_ok() {
-                self.rendered = rendered;
+            let format = self.wanted.output;
+            let printed = print::row(token, context, format, &mut self.text, self.style);
+            if self.printed.is_ok() {
+                self.printed = printed;
             }
             self.rows.push(Row {
                 urgency: Urgency::of(life, context),
@@ -126,66 +129,28 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn render(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) -> io::Result<()> {
-        match self.wanted.output {
-            ListOutput::Json => json::list_row(&mut self.text, token, context),
-            ListOutput::Csv => csv::record(&mut self.text, token, context),
-            // The width of a column depends on all rows.
-            ListOutput::Table if self.style.width.is_some() => Ok(()),
-            ListOutput::Table => {
-                let one = std::slice::from_ref(token);
-                table::tokens(&mut self.text, one, context, self.style)
-            }
-        }
-    }
-
     /// Sorts the rows, the most urgent first. Evaluates them again if the clock of later answers differs or
-    /// the list took long.
-    fn finish(&mut self, tokens: &[Arc<ServiceToken>], context: EvaluationContext) {
-        let is_current = self.context.is_some_and(|used| {
+    /// the list took long. Returns the context that they were evaluated with.
+    fn finish(
+        &mut self,
+        tokens: &[Arc<ServiceToken>],
+        context: EvaluationContext,
+    ) -> EvaluationContext {
+        let is_recent = |used: &EvaluationContext| {
             let difference = context.now.signed_duration_since(used.now);
             difference.abs() < TimeDelta::seconds(1)
-        });
-        if !is_current {
+        };
+        let used = self.context.filter(is_recent);
+        if used.is_none() {
             *self = Self::new(self.wanted, self.style);
             self.add(1, tokens, || context);
         }
         self.rows.sort_unstable_by(|one, other| {
-            let (urgency, place) = (one.urgency.cmp(&other.urgency), one.place.cmp(&other.place));
             let names = || one.token.name_and_id().cmp(&other.token.name_and_id());
-            urgency.then_with(names).then(place)
+            let urgency = one.urgency.cmp(&other.urgency);
+            urgency.then_with(names).then(one.place.cmp(&other.place))
         });
-    }
-
-    fn print<'r>(
-        &self,
-        out: &mut Vec<u8>,
-        report: impl FnOnce(EvaluationContext, usize) -> ListReport<'r>,
-    ) -> io::Result<()> {
-        if let Err(error) = &self.rendered {
-            return Err(io::Error::new(error.kind(), error.to_string()));
-        }
-        let Some(context) = self.context else {
-            return Ok(());
-        };
-        out.reserve(self.text.len() + self.rows.len() + 1024);
-        let texts = self.rows.iter().map(|row| &self.text[row.text.clone()]);
-        match self.wanted.output {
-            ListOutput::Json => report(context, self.rows.len()).print(out, texts),
-            ListOutput::Table if self.style.width.is_some() => {
-                let tokens: Vec<_> = self.rows.iter().map(|row| row.token.clone()).collect();
-                table::tokens(out, &tokens, context, self.style)
-            }
-            ListOutput::Csv => {
-                out.extend_from_slice(csv::HEADER.as_bytes());
-                texts.for_each(|text| out.extend_from_slice(text));
-                Ok(())
-            }
-            ListOutput::Table => {
-                texts.for_each(|text| out.extend_from_slice(text));
-                Ok(())
-            }
-        }
+        used.unwrap_or(context)
     }
 }
 

@@ -40,7 +40,9 @@ pub fn run(
     let reporter = ErrorReporter::of(&command, clock);
     let mut warnings = Vec::new();
     let prepared = Context::prepare(flags, command.needs(), environment, clock, &mut warnings);
-    warnings.iter().for_each(|it| warn(&it.summary));
+    for warning in &warnings {
+        warn(&warning.summary);
+    }
     let context = match prepared {
         Ok(context) => context,
         Err(failure) => return reporter.report(&failure, None),
@@ -77,7 +79,7 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
-        outcome = execute(context, command, &mut text) => outcome,
+        outcome = execute(context, command, reporter, &mut text) => outcome,
     };
     if is_terminal {
         text = reporter.on_terminal(text);
@@ -102,7 +104,12 @@ fn interrupted() -> Failure {
     )
 }
 
-async fn execute(mut context: Context, command: Command, out: &mut Vec<u8>) -> Result<u8, Failure> {
+async fn execute(
+    mut context: Context,
+    command: Command,
+    reporter: ErrorReporter,
+    out: &mut Vec<u8>,
+) -> Result<u8, Failure> {
     if context.flags.demo && changes_something(&command) {
         return Err(Failure::new(
             FailureKind::Usage,
@@ -114,13 +121,9 @@ async fn execute(mut context: Context, command: Command, out: &mut Vec<u8>) -> R
     context.service.tell_foreign_hosts_to(warn_meanwhile);
     context.service.start_the_clock();
     match command {
-        Command::Get {
-            token,
-            thresholds,
-            output,
-        } => {
-            context.settings.thresholds = thresholds.over(context.settings.thresholds)?;
-            get::get(context, &token, output, out).await
+        Command::Get(wanted) => {
+            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
+            get::get(context, &wanted, out).await
         }
         Command::List(wanted) => {
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
@@ -128,7 +131,7 @@ async fn execute(mut context: Context, command: Command, out: &mut Vec<u8>) -> R
         }
         Command::Check(wanted) => {
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
-            check::check(context, &wanted, out).await
+            check::check(context, &wanted, reporter, out).await
         }
         Command::Auth { command } => match command {
             Auth::Set {

@@ -2,11 +2,10 @@
 //!
 //! Not here: making one, which `auth set` does.
 
-use crate::cli::args::{Output, ProfileCommand};
+use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;
-use crate::cli::fetch::unprintable;
-use crate::cli::output::config_report::ProfilesReport;
-use crate::cli::output::{self, table};
+use crate::cli::output::print::print;
+use crate::cli::output::report::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 use crate::startup::Context;
@@ -19,11 +18,7 @@ pub(super) async fn profile(
     match command {
         ProfileCommand::List { output } => {
             let report = ProfilesReport::from(&context.settings);
-            let printed = match output {
-                Output::Json => output::json(out, &report),
-                Output::Table => table::profiles(out, &report, context.style),
-            };
-            printed.map_err(|error| unprintable(&error))?;
+            print(Report::Profiles(&report), output, out, context.style)?;
         }
         ProfileCommand::Use { name } => {
             context.service.use_profile(&name)?;

@@ -19,7 +19,7 @@ use crate::startup::output_style::OutputStyle;
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
+pub fn print(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
     let said = style.clean(&sentence(checkup, verdict)).into_owned();

@@ -13,7 +13,7 @@ use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
-/// The header, which ends in CR LF.
+/// The header, with its CR LF.
 pub const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
                       previous_secret_expires_at\r\n";
 
@@ -21,7 +21,7 @@ pub const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_
 ///
 /// # Errors
 /// The writer's.
-pub fn record(
+pub fn row(
     out: &mut impl Write,
     token: &ServiceToken,
     context: EvaluationContext,

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::config_report::AuthReport;
+use super::report::AuthReport;
 use super::table::{GAP, colored};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;

@@ -1,13 +1,12 @@
-//! What commands print, to whatever takes bytes: a file a form.
-//!
-//! Not here: fetching, or deciding about exit codes.
+//! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod check_text;
-pub mod config_report;
 pub mod csv;
 pub mod details;
 pub mod json;
+pub mod print;
 pub mod prometheus;
+pub mod report;
 pub mod table;
 
 use std::borrow::Cow;
@@ -15,54 +14,31 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
+use clap::ValueEnum;
 
 use crate::domain::failure::Failure;
 use crate::domain::text;
 
-/// Prints any report as one JSON document.
-///
-/// # Errors
-/// The writer's.
-pub fn json(out: &mut impl Write, report: &impl Serialize) -> io::Result<()> {
-    json_value(out, report)?;
-    writeln!(out)
+/// An output format; `args` says which commands accept it, `print` who writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Table,
+    /// For scripts
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// For Prometheus, in its text format
+    Prometheus,
 }
 
-/// Prints a value as JSON that no terminal acts on. What was JSON when the API sent it stays as it is.
-fn json_value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(out, Inert);
-    Ok(value.serialize(&mut serializer)?)
-}
-
-/// Compact JSON in which every character that a terminal would act on, or not show, is escaped.
-struct Inert;
-
-impl serde_json::ser::Formatter for Inert {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut plain = 0;
-        for (at, c) in fragment.char_indices() {
-            if is_inert(c) {
-                continue;
-            }
-            writer.write_all(&fragment.as_bytes()[plain..at])?;
-            writer.write_all(escaped(c).as_bytes())?;
-            plain = at + c.len_utf8();
-        }
-        writer.write_all(&fragment.as_bytes()[plain..])
-    }
-}
-
+/// Whether a terminal shows a character and does nothing else with it.
 fn is_inert(c: char) -> bool {
     matches!(c, ' '..='~') || matches!(text::sanitize(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_))
 }
 
-/// A character as JSON's escapes.
-fn escaped(c: char) -> String {
+/// A character as JSON escapes.
+fn unicode_escape(c: char) -> String {
     let mut escaped = String::new();
     for unit in c.encode_utf16(&mut [0; 2]) {
         let _infallible = write!(escaped, "\\u{unit:04x}");
@@ -79,7 +55,7 @@ pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     advice_text(out, failure)
 }
 
-/// Prints what goes with a failure's summary: what to do, and what the API or a library said.
+/// Prints the hint and details of a failure.
 ///
 /// # Errors
 /// The writer's.
@@ -93,28 +69,28 @@ pub fn advice_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
         .try_for_each(|line| writeln!(out, "  {}", text::line(line)))
 }
 
-/// What machines read, made safe for a terminal that it is shown on: what a terminal would act on
-/// is escaped in JSON, which then means the same, and replaced anywhere else.
+/// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
+/// in JSON, which keeps its meaning, and replaced anywhere else.
 #[must_use]
-pub fn shown(machine: &str, is_json: bool) -> String {
-    let mut shown = String::with_capacity(machine.len());
+pub fn inert(machine: &str, is_json: bool) -> String {
+    let mut safe = String::with_capacity(machine.len());
     let mut characters = machine.chars().peekable();
     while let Some(c) = characters.next() {
         let is_line_end = c == '\n' || (c == '\r' && characters.peek() == Some(&'\n'));
         if is_line_end || (is_json && c.is_ascii_whitespace()) {
-            shown.push(c);
+            safe.push(c);
             continue;
         }
         match text::sanitize(c.encode_utf8(&mut [0; 4])) {
-            Cow::Borrowed(same) => shown.push_str(same),
-            Cow::Owned(_) if is_json => shown.push_str(&escaped(c)),
-            Cow::Owned(replaced) => shown.push_str(&replaced),
+            Cow::Borrowed(same) => safe.push_str(same),
+            Cow::Owned(_) if is_json => safe.push_str(&unicode_escape(c)),
+            Cow::Owned(replaced) => safe.push_str(&replaced),
         }
     }
-    shown
+    safe
 }
 
-/// An instant as every machine-readable form has it: RFC 3339, UTC, whole seconds.
+/// An instant as every machine-readable format has it: RFC 3339, UTC, whole seconds.
 pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -23,7 +23,7 @@ const STATUS: &str = "tokenscope_service_token_status";
 ///
 /// # Errors
 /// The writer's.
-pub fn checkup(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
+pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
     open(out, UP, "Whether the service tokens could be read.")?;
     if checkup.error.is_some() {
         return writeln!(out, "{UP} 0");

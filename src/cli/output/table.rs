@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
-use super::config_report::ProfilesReport;
+use super::report::ProfilesReport;
 use super::rfc3339;
 use crate::cli::check_result::Entry;
 use crate::domain::duration;

@@ -5,9 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
-use tokenscope::cli::output;
-use tokenscope::cli::output::details;
-use tokenscope::cli::output::json::TokenReport;
+use tokenscope::cli::output::report::Report;
+use tokenscope::cli::output::{details, json};
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
 use tokenscope::domain::raw::RawJson;
@@ -456,14 +455,14 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
     let _ = (findings(token, context), Status::of(token, context));
     let share = status::elapsed(token, now);
     assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
-    let (mut json, mut table) = (Vec::new(), Vec::new());
+    let (mut json_text, mut table) = (Vec::new(), Vec::new());
     let scope = Scope::Account(ScopeId::parse(ACCOUNT).unwrap());
-    let report = TokenReport {
+    let report = Report::Token {
         token,
         scope: &scope,
         context,
     };
-    output::json(&mut json, &report).unwrap();
+    json::print(&mut json_text, report).unwrap();
     let style = OutputStyle {
         width: Some(100),
         colored: true,
@@ -472,7 +471,7 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
     };
     details::token(&mut table, token, context, style).unwrap();
     (
-        String::from_utf8(json).unwrap(),
+        String::from_utf8(json_text).unwrap(),
         String::from_utf8(table).unwrap(),
     )
 }
