@@ -114,6 +114,18 @@ impl ApiError {
         !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
     }
 
+    /// Edits all its text, and that of its causes.
+    pub(crate) fn edit_text(&mut self, edit: &impl Fn(&mut String)) {
+        edit(&mut self.message);
+        [&mut self.pointer, &mut self.documentation_url]
+            .into_iter()
+            .flatten()
+            .for_each(edit);
+        for cause in &mut self.chain {
+            cause.edit_text(edit);
+        }
+    }
+
     fn describe(&self, what: &str, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
         let code = self

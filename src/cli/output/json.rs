@@ -103,13 +103,13 @@ fn tokens_document(
     context: EvaluationContext,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Head<'a> {
+    struct ListHeader<'a> {
         scope: ScopeReport,
         count: usize,
         complete: bool,
         incomplete_reason: Option<&'a str>,
     }
-    let head = Head {
+    let head = ListHeader {
         scope: scope.into(),
         count: rows.len(),
         complete: incomplete_reason.is_none(),
