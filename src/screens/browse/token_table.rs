@@ -343,7 +343,7 @@ struct SearchIndex {
     text: String,
     /// Where the name, the ID and the client ID of each token end.
     ends: Vec<[usize; 3]>,
-    have_usual_ids: Vec<bool>,
+    have_hex_ids: Vec<bool>,
     statuses: Vec<Status>,
 }
 
@@ -360,7 +360,7 @@ impl SearchIndex {
             self.text.len()
         }));
         let [_, id, client_id] = parts;
-        self.have_usual_ids.push(Haystack::are_usual(id, client_id));
+        self.have_hex_ids.push(Haystack::are_hex(id, client_id));
         self.statuses.push(status);
     }
 
@@ -372,7 +372,7 @@ impl SearchIndex {
             name: self.text.get(start..name)?,
             id: self.text.get(name..id)?,
             client_id: self.text.get(id..client_id)?,
-            has_usual_ids: *self.have_usual_ids.get(place)?,
+            has_hex_ids: *self.have_hex_ids.get(place)?,
             status: *self.statuses.get(place)?,
         })
     }

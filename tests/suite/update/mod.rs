@@ -16,7 +16,7 @@ use tokenscope::app::session::Session;
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -736,10 +736,9 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = "Look for its name in the list.";
-        let mut failure = Failure::new(FailureKind::NotFound, "No such service token.", hint);
-        failure.hint.scope_doubt = Some(account().doubt().into());
-        failure
+        let mut hint = Hint::from("Look for its name in the list.");
+        hint.scope_doubt = Some(account().doubt().into());
+        Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
     let mut state = lookup();
