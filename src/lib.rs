@@ -10,7 +10,7 @@
 //!
 //! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
-//! | 0 | `domain` | nothing | any | `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | the nouns and maths of a token: no I/O, no clock |
+//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | the nouns and maths of a token: no I/O, no clock |
 //! | 1 | `api` | lower | any | any, not `anyhow` | speaks HTTP: the envelope, its errors, when to try again |
 //! | 1 | `credentials` | lower | any | any, not `anyhow` | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any, not `anyhow` | files: settings, profiles, recent lookups, the log |

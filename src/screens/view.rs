@@ -4,9 +4,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{
-    browse, choice, confirm, detail, error_details, help, lookup, picker, profiles, setup,
-};
+use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
@@ -35,28 +33,45 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, usize::from(banner_rows));
     header::render(frame.buffer_mut(), row(area, 0), state, ctx);
-    match state.screen {
-        Screen::Setup => setup::view::render(frame, body, state, ctx),
-        Screen::Lookup => lookup::view::render(frame, body, state, ctx),
-        Screen::Browse => browse::view::render(frame, body, state, ctx),
-        Screen::Profiles => profiles::view::render(frame, body, state, ctx),
-        Screen::Detail => detail::view::render(frame, body, state, ctx),
-    }
+    render_screen(frame, body, state, ctx);
     banner::render(frame.buffer_mut(), lower, state, ctx);
-    match state.overlay {
-        Some(Overlay::Help { top }) => help::view::render(frame, body, state, top, ctx),
-        Some(Overlay::ErrorDetails { top }) => {
-            error_details::view::render(frame, body, state, top, ctx);
-        }
-        Some(Overlay::Picker) => picker::view::render(frame, body, state, ctx),
-        Some(Overlay::Confirm) => confirm::view::render(frame, body, state, ctx),
-        Some(Overlay::Choice { selected }) => {
-            choice::view::render(frame, body, state, selected, ctx);
-        }
-        None => {}
-    }
+    render_overlay(frame, body, state, ctx);
     footer::render(frame.buffer_mut(), footer, state, ctx);
 }
+
+macro_rules! define_views {
+    (
+        screens { $($screen:ident: $module:ident,)* }
+        overlays { $($overlay:ident $({ $field:ident: $type:ty })?: $folder:ident,)* }
+    ) => {
+        fn render_screen(
+            frame: &mut Frame<'_>,
+            body: Rect,
+            state: &State,
+            ctx: &RenderContext<'_>,
+        ) {
+            match state.screen {
+                $(Screen::$screen => super::$module::view::render(frame, body, state, ctx),)*
+            }
+        }
+
+        fn render_overlay(
+            frame: &mut Frame<'_>,
+            body: Rect,
+            state: &State,
+            ctx: &RenderContext<'_>,
+        ) {
+            match state.overlay {
+                $(Some(Overlay::$overlay $({ $field })?) => {
+                    super::$folder::view::render(frame, body, state, $($field,)? ctx);
+                })*
+                None => {}
+            }
+        }
+    };
+}
+
+for_each_screen!(define_views);
 
 /// Draws the longest form of the request for room that fits.
 ///

@@ -8,7 +8,7 @@ use super::frame::frame_title;
 use super::list::{cells, render_spans, row};
 use super::render_context::{RenderContext, Spans};
 use crate::action::{Action, Context};
-use crate::app::field::TextField;
+use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;

@@ -3,10 +3,11 @@
 #![cfg(target_os = "linux")]
 
 use chrono::{DateTime, Utc};
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::Message;
-use tokenscope::app::state::{Session as AppSession, State};
+use tokenscope::app::session::Session as AppSession;
+use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{CredentialSource, Identity};
@@ -326,8 +327,12 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
     let mut state = State::new(session, now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
-    update(&mut state, now(), Message::Acted(Action::Down));
-    let effects = update(&mut state, now(), Message::Acted(Action::Submit));
+    update(&mut state, now(), Message::Input(Input::Act(Action::Down)));
+    let effects = update(
+        &mut state,
+        now(),
+        Message::Input(Input::Act(Action::Submit)),
+    );
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::FetchToken { access, .. } => Some(access.clone()),
         _ => None,
