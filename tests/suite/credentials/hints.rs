@@ -84,8 +84,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
         let home = home();
         write_config(home.path(), None);
         for flag in [None, Some("--profile")] {
-            let service =
-                crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
+            let service = crate::keyring::states::failing(home.path(), &error).overridden_by(flag);
             let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.text.trim().is_empty());
             let named = failure.hint.to_string().contains("CLOUDFLARE_API_TOKEN");
