@@ -99,6 +99,7 @@ pub struct BannerLines {
 }
 
 impl BannerLines {
+    /// How many rows they take.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.headline.len() + self.hint.len()

@@ -3,9 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{
-    browse, choice, confirm, detail, error_details, help, lookup, picker, profiles, setup,
-};
+use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
@@ -36,28 +34,35 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, usize::from(banner_rows));
     header::render(paint, row(area, 0), state);
-    match state.screen {
-        Screen::Setup => setup::view::render(paint, body, state),
-        Screen::Lookup => lookup::view::render(paint, body, state),
-        Screen::Browse => browse::view::render(paint, body, state),
-        Screen::Profiles => profiles::view::render(paint, body, state),
-        Screen::Detail => detail::view::render(paint, body, state),
-    }
+    render_screen(paint, body, state);
     banner::render(paint, lower, state);
-    match state.overlay {
-        Some(Overlay::Help { top }) => help::view::render(paint, body, state, top),
-        Some(Overlay::ErrorDetails { top }) => {
-            error_details::view::render(paint, body, state, top);
-        }
-        Some(Overlay::Picker) => picker::view::render(paint, body, state),
-        Some(Overlay::Confirm) => confirm::view::render(paint, body, state),
-        Some(Overlay::Choice { selected }) => {
-            choice::view::render(paint, body, state, selected);
-        }
-        None => {}
-    }
+    render_overlay(paint, body, state);
     footer::render(paint, footer, state);
 }
+
+macro_rules! define_views {
+    (
+        screens { $($screen:ident: $module:ident,)* }
+        overlays { $($overlay:ident $({ $field:ident: $type:ty })?: $folder:ident,)* }
+    ) => {
+        fn render_screen(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+            match state.screen {
+                $(Screen::$screen => super::$module::view::render(paint, body, state),)*
+            }
+        }
+
+        fn render_overlay(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+            match state.overlay {
+                $(Some(Overlay::$overlay $({ $field })?) => {
+                    super::$folder::view::render(paint, body, state $(, $field)?);
+                })*
+                None => {}
+            }
+        }
+    };
+}
+
+for_each_screen!(define_views);
 
 /// Draws the longest form of the request for room that fits.
 ///

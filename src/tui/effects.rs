@@ -16,7 +16,7 @@ use super::clipboard::{self, Clipboard};
 use crate::api::Page;
 use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, Message, Saved, Stage};
-use crate::config::paths::Paths;
+use crate::config::Paths;
 use crate::config::state;
 use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -80,12 +80,12 @@ impl Effects {
             // Only tmux itself knows whether it takes it.
             self.spawn_blocking(move || {
                 let is_taken = clipboard::load_into_tmux(&text);
-                Message::Told(clipboard.notice(&text, is_taken))
+                Message::Notified(clipboard.notice(&text, is_taken))
             });
         } else {
             let _unheard = self
                 .messages
-                .send(Message::Told(clipboard.notice(&text, false)));
+                .send(Message::Notified(clipboard.notice(&text, false)));
         }
         sequences
     }
@@ -349,7 +349,7 @@ fn send_remarks<T>(
     let note = dated.or_else(|| fetched.notes.first().cloned());
     let retry_after = fetched.retry_after();
     if note.is_some() || retry_after.is_some() {
-        let _unheard = messages.send(Message::AnsweredBesides {
+        let _unheard = messages.send(Message::ResponseNoted {
             source,
             retry_after,
             note,

@@ -1,17 +1,13 @@
 //! The terminal, signals, timers, and the event loop around the pure program.
 
 mod clipboard;
-mod clocks;
+mod clock;
 mod effects;
 mod input;
-mod signals;
 mod terminal;
 #[cfg(debug_assertions)]
 mod test_faults;
-mod wakeup;
 pub mod windows_keys;
-
-pub use crate::terminal::decode;
 
 use std::io::{self, IsTerminal, Write, stdout};
 use std::sync::Arc;
@@ -24,9 +20,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
+use crate::action;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
-use crate::app::state::{Session, State};
+use crate::app::session::Session;
+use crate::app::state::State;
 use crate::app::{self, Opening};
 use crate::config::{log, settings};
 use crate::credentials::STORE_NAME;
@@ -35,15 +33,14 @@ use crate::domain::failure::Failure;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
 use crate::screens::view::LocalTime;
+use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
 pub use clipboard::Clipboard;
-use clocks::Clocks;
+use clock::{Clock, Timer};
 use effects::Effects;
-use input::Input;
-use signals::{HUNG_UP, Signal, Signals};
-use terminal::Screen;
-use wakeup::Wakeup;
+use input::EventStream;
+use terminal::TerminalGuard;
 
 /// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
@@ -116,9 +113,9 @@ pub fn run(
         .build()?;
     let signals = {
         let _inside = runtime.enter();
-        Signals::listen()?
+        TerminalSignals::listen(terminal::give_back_now)?
     };
-    let mut screen = Screen::open()?;
+    let mut screen = TerminalGuard::open()?;
     let code = runtime.block_on(run_loop(
         &mut screen,
         signals,
@@ -178,14 +175,14 @@ fn session(context: &Context) -> Session {
 }
 
 async fn run_loop(
-    screen: &mut Screen,
-    signals: Signals,
+    screen: &mut TerminalGuard,
+    signals: TerminalSignals,
     context: Context,
     appearance: &Appearance,
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
-    let clock = Clocks::start(context.service.clock());
+    let clock = Clock::start(context.service.clock());
     let mut state = State::new(session(&context), clock.now(), screen.size()?);
     state.ascii = appearance.ascii;
     state.keymap = Arc::new(appearance.keymap.clone());
@@ -205,9 +202,9 @@ async fn run_loop(
     let clipboard = Clipboard::of(has_tmux, has_screen);
     let mut sources = EventSources {
         messages,
-        input: Input::listen()?,
+        input: EventStream::listen()?,
         signals,
-        wakeup: Wakeup::new()?,
+        timer: Timer::new()?,
     };
     #[cfg(debug_assertions)]
     test_faults::make(fault)?;
@@ -221,12 +218,12 @@ async fn run_loop(
 
 /// Draws when something changed, waits for the next message, and runs the effects it causes.
 async fn event_loop(
-    screen: &mut Screen,
+    screen: &mut TerminalGuard,
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
     look: (&Theme, LocalTime),
-    clock: &Clocks,
+    clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
@@ -253,7 +250,7 @@ async fn event_loop(
             #[cfg(unix)]
             LoopEvent::Resized => {
                 let (width, height) = screen.size()?;
-                Message::Resized(width, height)
+                Message::Input(action::Input::Resize(width, height))
             }
             #[cfg(unix)]
             LoopEvent::Stop => {
@@ -266,8 +263,8 @@ async fn event_loop(
                 Message::Resumed
             }
         };
-        if matches!(message, Message::Resized(..)) {
-            screen.forget();
+        if matches!(message, Message::Input(action::Input::Resize(..))) {
+            screen.mark_dirty();
         }
         log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
@@ -311,9 +308,9 @@ enum LoopEvent {
 
 struct EventSources {
     messages: UnboundedReceiver<Message>,
-    input: Input,
-    signals: Signals,
-    wakeup: Wakeup,
+    input: EventStream,
+    signals: TerminalSignals,
+    timer: Timer,
 }
 
 impl EventSources {
@@ -347,19 +344,23 @@ impl EventSources {
                 // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
             },
-            () = self.wakeup.ring(wait) => LoopEvent::Message(Message::Ticked),
+            () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
         }
     }
 }
 
-fn run_effects(screen: &mut Screen, effects: &mut Effects, wanted: Vec<Effect>) -> io::Result<()> {
+fn run_effects(
+    screen: &mut TerminalGuard,
+    effects: &mut Effects,
+    wanted: Vec<Effect>,
+) -> io::Result<()> {
     wanted
         .into_iter()
         .try_for_each(|effect| run_effect(screen, effects, effect))
 }
 
 /// What concerns the terminal is done here; the rest is started.
-fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io::Result<()> {
+fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect) -> io::Result<()> {
     match effect {
         Effect::Copy(text) => {
             stdout().write_all(effects.copy(text).as_bytes())?;
@@ -370,7 +371,7 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
             stdout().flush()
         }
         Effect::Redraw => {
-            screen.forget();
+            screen.mark_dirty();
             Ok(())
         }
         // Needs to wait, which the loop does.
@@ -387,12 +388,12 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
     not(unix),
     expect(clippy::unused_async, reason = "other systems have no job control")
 )]
-async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
+async fn suspend(screen: &mut TerminalGuard, signals: &mut TerminalSignals) -> io::Result<()> {
     #[cfg(unix)]
     {
         terminal::give_back();
-        signals::ask_for_stop()?;
-        signals.stopping().await;
+        signals::request_stop()?;
+        signals.stop_requested().await;
     }
     #[cfg(not(unix))]
     let _ = signals;
@@ -400,7 +401,7 @@ async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
 }
 
 /// Stops this process, and takes the terminal over again when it continues.
-fn stop(screen: &mut Screen) -> io::Result<()> {
+fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
     #[cfg(unix)]
     {
         terminal::give_back();

@@ -89,7 +89,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
         Screen::Setup | Screen::Lookup | Screen::Profiles => Vec::new(),
     };
     facts.extend(age.into_iter().map(|fact| vec![fact]));
-    if waited.is_some() && !state.detail.from_browse {
+    if waited.is_some() && !state.detail.opened_from_list {
         let cancel = ctx.hint(state.context(), Action::Back, "cancel");
         facts.extend((!cancel.is_empty()).then_some(cancel));
     }

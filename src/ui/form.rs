@@ -7,7 +7,7 @@ use super::area::row;
 use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::action::{Action, Context};
-use crate::app::field::TextField;
+use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;

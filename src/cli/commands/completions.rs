@@ -8,7 +8,7 @@ use clap::Arg;
 
 use crate::cli::args::Shell;
 use crate::cli::lenient_args::{PartialArgs, takes_value};
-use crate::config::paths::Paths;
+use crate::config::Paths;
 use crate::config::settings;
 use crate::credentials::Environment;
 use crate::domain::status::Status;

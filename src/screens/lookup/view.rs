@@ -50,14 +50,10 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let lookup = &state.lookup;
     let is_editing = lookup.is_editing() && state.overlay.is_none();
-    let has_focus = |field| lookup.focus == field;
+    let has_focus = |field| lookup.form.focus == field;
     let complaint = |field| {
-        lookup
-            .complaint
-            .as_ref()
-            .filter(|(at, _)| *at == field)
-            .map(|(_, complaint)| form.complaint(complaint))
-            .unwrap_or_default()
+        let complaint = lookup.form.complaint_about(field);
+        complaint.map(|it| form.complaint(it)).unwrap_or_default()
     };
     let mut rows = vec![
         FormRow::spacer(),
@@ -76,7 +72,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
-    let can_ask = state.session.identity.is_some() && lookup.complaint.is_none();
+    let can_ask = state.session.identity.is_some() && lookup.form.complaint.is_none();
     if can_ask && lookup.scope_id.is_blank() {
         rows.extend(form.scopes_by_name(state.context()));
     }
@@ -123,7 +119,7 @@ fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         paint.render_spans(row(area, 0), &[text]);
         return;
     }
-    let selected = (lookup.focus == LookupField::Recents).then_some(lookup.selected);
+    let selected = (lookup.form.focus == LookupField::Recents).then_some(lookup.selected);
     let rows = usize::from(area.height);
     let first = layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
     let names = recents

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::state::{Opener, Phase, Setup, SetupField, Trial};
+use super::state::{Opener, Phase, Setup, SetupField};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::remote::Remote;
@@ -83,7 +83,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 
 fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
     let setup = &state.setup;
-    let has_focus = setup.focus == field;
+    let has_focus = setup.form.focus == field;
     let is_editing = setup.is_editing() && state.overlay.is_none();
     let text = |label, value, placeholder| {
         form.text_field(label, value, placeholder, has_focus, is_editing)
@@ -129,7 +129,7 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     if field == SetupField::Secret {
         rows.extend(host_remark(form, state));
     }
-    if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
+    if let Some(complaint) = setup.form.complaint_about(field) {
         rows.extend(form.complaint(complaint));
     } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
         rows.extend(form.scopes_by_name(state.context()));
@@ -168,7 +168,7 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     match &setup.store {
         Remote::Idle => Vec::new(),
-        Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
+        Remote::Loading { last: None, .. } if setup.store_is_slow => {
             let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
             let mut rows = form.paragraph(Role::Warning, waiting);
             rows.extend(form.paragraph(Role::Muted, &way_out(state)));

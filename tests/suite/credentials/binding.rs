@@ -415,7 +415,7 @@ fn k01_the_way_out_names_a_flag_only_where_it_was_given() {
                 assert!(!outcome.stderr.contains("CLOUDFLARE_API_TOKEN"));
             } else {
                 assert!(!outcome.stderr.contains(" out and"), "{}", outcome.stderr);
-                assert!(outcome.stderr.contains("environment too"));
+                assert!(outcome.stderr.contains("Or set CLOUDFLARE_API_TOKEN."));
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
 };
