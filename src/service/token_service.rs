@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use crate::api::{Client, Deadlines, Options};
+use crate::api::{self, Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::domain::base_url::BaseUrl;
@@ -132,8 +132,23 @@ impl TokenService {
         self.client.get_or_try_init(|| self.build_client()).await
     }
 
-    /// Builds the client on another thread: reading the system's certificates takes milliseconds.
     async fn build_client(&self) -> Result<Client, Failure> {
+        let reads_certificates = self.options.base_url.is_https() || self.options.ca_file.is_some();
+        let built = if reads_certificates {
+            self.build_elsewhere().await?
+        } else {
+            Client::new(&self.options)
+        };
+        let client = built.map_err(|error| error.into_failure(None))?;
+        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
+            listener(complaint);
+        }
+        Ok(client)
+    }
+
+    /// Builds the client on another thread: reading certificates takes milliseconds, and a pipe may never
+    /// end.
+    async fn build_elsewhere(&self) -> Result<Result<Client, api::Error>, Failure> {
         let options = self.options.clone();
         let building = tokio::task::spawn_blocking(move || Client::new(&options));
         let deadlines = self.deadlines();
@@ -147,20 +162,14 @@ impl TokenService {
                 "Check what --ca-file, SSL_CERT_FILE and SSL_CERT_DIR name.",
             ));
         };
-        let client = built
-            .map_err(|error| {
-                Failure::new(
-                    FailureKind::Network,
-                    "The HTTP client could not be built.",
-                    "Start tokenscope again.",
-                )
-                .caused_by(&error)
-            })?
-            .map_err(|error| error.into_failure(None))?;
-        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
-            listener(complaint);
-        }
-        Ok(client)
+        built.map_err(|error| {
+            Failure::new(
+                FailureKind::Network,
+                "The HTTP client could not be built.",
+                "Start tokenscope again.",
+            )
+            .caused_by(&error)
+        })
     }
 
     pub(super) fn deadlines(&self) -> Deadlines {
