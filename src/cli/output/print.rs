@@ -1,5 +1,7 @@
 //! Prints a report in an output format.
 
+use std::io;
+
 use super::report::Report;
 use super::{OutputFormat, check_text, csv, details, json, prometheus, table};
 use crate::domain::failure::{Failure, FailureKind};
@@ -36,16 +38,16 @@ pub(in crate::cli) fn print(
             },
         ) => csv::print(out, tokens, context),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
-        (OutputFormat::Csv | OutputFormat::Prometheus, _) => {
-            Err(std::io::ErrorKind::Unsupported.into())
-        }
+        (OutputFormat::Csv | OutputFormat::Prometheus, _) => Err(io::ErrorKind::Unsupported.into()),
     };
-    printed.map_err(|error| {
-        Failure::new(
-            FailureKind::InvalidResponse,
-            "The answer could not be printed.",
-            "Try -o table.",
-        )
-        .caused_by(&error)
-    })
+    printed.map_err(|error| unprintable(&error))
+}
+
+pub(in crate::cli) fn unprintable(error: &io::Error) -> Failure {
+    Failure::new(
+        FailureKind::InvalidResponse,
+        "The answer could not be printed.",
+        "Try -o table.",
+    )
+    .caused_by(error)
 }
