@@ -1,35 +1,38 @@
-//! The signals that end the program, heard by a thread of their own.
+//! Signals: those that end the program, heard by a thread of their own; and those of the terminal,
+//! which stop it, continue it or tell of a new size.
 //!
-//! Whatever the rest of the program is doing, computing or waiting for a terminal that does not
-//! read, they end it: first by asking, then by force. Not here: what is done at the end, and the
-//! signals of job control.
+//! A signal ends the program whatever it is doing, even if it is computing or waiting for a terminal
+//! that does not read: first by a request, then by force.
 
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Hears the signals.
+/// The exit code after the terminal was closed.
+pub const HUNG_UP: u8 = 129;
+
+/// How long the program may take to end once it has heard the signal.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What to do with a signal that ends the program.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenOptions {
+    /// How long a signal may go unheard before the program ends by force.
+    pub unheard_timeout: Duration,
+    /// Whether a signal that was ignored when the program started stays ignored.
+    pub keep_ignored: bool,
+    /// Called before the program ends by force. Must not wait for anything.
+    pub last_act: fn(),
+}
+
+/// Hears the signals that end the program.
 #[derive(Debug)]
 pub struct Listener {
     codes: UnboundedReceiver<u8>,
 }
 
-/// How a listener listens.
-#[derive(Debug, Clone, Copy)]
-pub struct Manner {
-    /// How long a signal may go unheard before the program ends by force.
-    pub unheard: Duration,
-    /// Whether a signal that was ignored when the program started stays ignored.
-    pub keeps_ignored: bool,
-    /// What is done before the program ends by force. It must wait for nothing.
-    pub last_act: fn(),
-}
-
-/// How long the end may take once the signal was heard.
-const LONGEST_END: Duration = Duration::from_secs(2);
-
 impl Listener {
-    /// The exit code of the next signal.
+    /// Waits for the next signal. Returns its exit code.
     pub async fn hear(&mut self) -> u8 {
         match self.codes.recv().await {
             Some(code) => {
@@ -41,59 +44,78 @@ impl Listener {
     }
 }
 
-/// Listens from now on, and until what is given back is dropped: signals then end the program at
-/// once.
+/// Listens from now on. Once the listener is dropped, a signal ends the program at once.
 #[must_use]
-pub fn listen(manner: Manner) -> Listener {
+pub fn listen(options: ListenOptions) -> Listener {
     let (sender, codes) = unbounded_channel();
-    platform::send_to(manner, sender);
+    platform::send_to(options, sender);
     Listener { codes }
 }
 
-pub use platform::start;
+/// What a signal requests of a program in a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// End with this exit code.
+    End(u8),
+    /// The terminal has a new size.
+    #[cfg(unix)]
+    Resized,
+    /// Stop, after giving the terminal back.
+    #[cfg(unix)]
+    Stop,
+    /// The process was stopped and continues. The terminal's modes may be lost.
+    #[cfg(unix)]
+    Continue,
+}
+
+pub use platform::{TerminalSignals, start};
+#[cfg(unix)]
+pub use platform::{request_stop, stop};
 
 #[cfg(unix)]
 mod platform {
     use std::io;
     use std::sync::{Condvar, Mutex, PoisonError};
     use std::thread;
+    use std::time::Duration;
 
-    use nix::sys::signal::{SigSet, Signal};
-    use tokio::sync::mpsc::UnboundedSender;
+    use nix::sys::signal::{SigSet, Signal as Number, raise};
+    use rustix::process::kill_current_process_group;
+    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-    use super::{LONGEST_END, Manner};
+    use super::{END_TIMEOUT, ListenOptions, Listener, Signal, listen};
 
-    static LISTENER: Mutex<Option<(Manner, UnboundedSender<u8>)>> = Mutex::new(None);
+    static LISTENER: Mutex<Option<(ListenOptions, UnboundedSender<u8>)>> = Mutex::new(None);
     static HEARD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
-    /// The signals that end the program.
-    fn ending() -> SigSet {
+    fn ending_signals() -> SigSet {
         [
-            Signal::SIGINT,
-            Signal::SIGQUIT,
-            Signal::SIGTERM,
-            Signal::SIGHUP,
+            Number::SIGINT,
+            Number::SIGQUIT,
+            Number::SIGTERM,
+            Number::SIGHUP,
         ]
         .into_iter()
         .collect()
     }
 
-    /// Starts to hear signals. Must come before any other thread is started: one that does not block
-    /// them would be ended by them, and the whole process with it. A write beyond the limit on file
-    /// sizes fails from now on, and ends nothing.
+    /// Starts the thread that hears signals. Call it before any other thread starts: a thread that
+    /// does not block these signals would end the whole process. From now on a write beyond the limit
+    /// on file sizes fails instead of ending the process.
     ///
     /// # Errors
-    /// The system's, where there can be no thread; signals then do what they always do.
+    /// If the thread cannot start; signals then have their default effects.
     pub fn start() -> io::Result<()> {
         let mut too_large = SigSet::empty();
-        too_large.add(Signal::SIGXFSZ);
+        too_large.add(Number::SIGXFSZ);
         too_large.thread_block()?;
-        let ending = ending();
-        // These stop a thread that lets them through, and this one must go on: it would let the
-        // terminal be lost, or not be able to give it back.
+        let ending = ending_signals();
+        // The new thread must not stop: it could then neither notice that the terminal is gone nor
+        // give it back.
         let mut stopping = SigSet::empty();
-        stopping.add(Signal::SIGTSTP);
-        stopping.add(Signal::SIGTTOU);
+        stopping.add(Number::SIGTSTP);
+        stopping.add(Number::SIGTTOU);
         ending.thread_block()?;
         stopping.thread_block()?;
         let thread = thread::Builder::new()
@@ -110,8 +132,8 @@ mod platform {
         thread.map(drop)
     }
 
-    pub(super) fn send_to(manner: Manner, sender: UnboundedSender<u8>) {
-        *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some((manner, sender));
+    pub(super) fn send_to(options: ListenOptions, sender: UnboundedSender<u8>) {
+        *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some((options, sender));
     }
 
     pub(super) fn heard() {
@@ -119,45 +141,45 @@ mod platform {
         HEARD.1.notify_all();
     }
 
-    /// Asks for the end, and brings it about where that does not help.
-    fn act_on(signal: Signal) {
+    /// Requests the end, and forces it if that does not help.
+    fn act_on(signal: Number) {
         let listening = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
         let listener = listening.clone();
-        let keeps_ignored = listener
+        let keep_ignored = listener
             .as_ref()
-            .is_none_or(|(manner, _)| manner.keeps_ignored);
-        if keeps_ignored && is_ignored(signal) {
+            .is_none_or(|(options, _)| options.keep_ignored);
+        if keep_ignored && is_ignored(signal) {
             return;
         }
         let number = u8::try_from(signal as i32).unwrap_or_default();
         let code = 128_u8.saturating_add(number);
-        // Without a listener the lock is kept: nobody gets as far as to take the terminal while the
-        // process is on its way out.
-        if let Some((manner, sender)) = listener {
+        // Without a listener keep the lock, so that nothing takes over the terminal while the process
+        // exits.
+        if let Some((options, sender)) = listener {
             drop(listening);
-            if sender.send(code).is_ok() && was_heard(manner) {
-                thread::sleep(LONGEST_END);
+            if sender.send(code).is_ok() && was_heard(options) {
+                thread::sleep(END_TIMEOUT);
             }
-            (manner.last_act)();
+            (options.last_act)();
         }
         std::process::exit(i32::from(code));
     }
 
-    fn was_heard(manner: Manner) -> bool {
+    fn was_heard(options: ListenOptions) -> bool {
         let heard = HEARD.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = HEARD
             .1
-            .wait_timeout_while(heard, manner.unheard, |heard| !*heard);
+            .wait_timeout_while(heard, options.unheard_timeout, |heard| !*heard);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Whether a signal is ignored, as `nohup` has it. Elsewhere the system drops such a signal before
-    /// anybody can wait for it.
+    /// Whether a signal is ignored, as under `nohup`. Other systems drop an ignored signal before
+    /// `sigwait` sees it.
     #[cfg(target_os = "linux")]
-    fn is_ignored(signal: Signal) -> bool {
+    fn is_ignored(signal: Number) -> bool {
         #[expect(
             clippy::disallowed_methods,
-            reason = "this file is no file of ours, but how the kernel says it"
+            reason = "a file of the kernel, not one of ours"
         )]
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let ignored = status
@@ -168,8 +190,95 @@ mod platform {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn is_ignored(_: Signal) -> bool {
+    fn is_ignored(_: Number) -> bool {
         false
+    }
+
+    /// The signals of a program in a terminal.
+    pub struct TerminalSignals {
+        ends: Listener,
+        resize: Stream,
+        go_on: Stream,
+        stop: UnboundedReceiver<()>,
+    }
+
+    impl TerminalSignals {
+        /// Listens from now on, and calls `last_act` before the program ends by force. Call this
+        /// before taking over the terminal and before any other thread starts: a thread that does not
+        /// block SIGTSTP would stop the whole process.
+        ///
+        /// # Errors
+        /// If a thread or a handler cannot be set up.
+        pub fn listen(last_act: fn()) -> io::Result<Self> {
+            Ok(Self {
+                stop: stop_requests()?,
+                ends: listen(ListenOptions {
+                    // A frame may take this long.
+                    unheard_timeout: Duration::from_millis(700),
+                    // The screens end with their terminal.
+                    keep_ignored: false,
+                    last_act,
+                }),
+                resize: signal(SignalKind::window_change())?,
+                go_on: signal(SignalKind::from_raw(Number::SIGCONT as i32))?,
+            })
+        }
+
+        /// Waits for the next signal.
+        pub async fn next(&mut self) -> Signal {
+            tokio::select! {
+                code = self.ends.hear() => Signal::End(code),
+                Some(()) = self.stop.recv() => Signal::Stop,
+                _ = self.resize.recv() => Signal::Resized,
+                _ = self.go_on.recv() => Signal::Continue,
+            }
+        }
+
+        /// Waits for the stop that [`request_stop`] requested.
+        pub async fn stop_requested(&mut self) {
+            let _ended = self.stop.recv().await;
+        }
+    }
+
+    fn terminal_stop() -> SigSet {
+        let mut stop = SigSet::empty();
+        stop.add(Number::SIGTSTP);
+        stop
+    }
+
+    /// Receives SIGTSTP. It keeps its default action, which already ignores orphaned process groups,
+    /// and is only blocked until [`stop`].
+    fn stop_requests() -> io::Result<UnboundedReceiver<()>> {
+        terminal_stop().thread_block()?;
+        let (sender, receiver) = unbounded_channel();
+        thread::Builder::new()
+            .name("stops".to_owned())
+            .spawn(
+                move || {
+                    while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
+                },
+            )?;
+        Ok(receiver)
+    }
+
+    /// Requests that the whole process group stop, as the terminal does for Ctrl-Z.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn request_stop() -> io::Result<()> {
+        Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
+    }
+
+    /// Stops the process now, until it is continued.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stop() -> io::Result<()> {
+        // Raised for this thread alone, so it takes effect when the thread unblocks it.
+        raise(Number::SIGTSTP)?;
+        terminal_stop().thread_unblock()?;
+        terminal_stop().thread_block()?;
+        Ok(())
     }
 }
 
@@ -177,21 +286,22 @@ mod platform {
 mod platform {
     use std::io;
     use std::thread;
+    use std::time::Duration;
 
     use tokio::sync::mpsc::UnboundedSender;
 
-    use super::Manner;
+    use super::{ListenOptions, Listener, Signal, listen};
 
-    /// Signals are heard from when somebody listens.
+    /// Does nothing: a thread hears signals once somebody listens.
     ///
     /// # Errors
-    /// None.
+    /// Never.
     pub fn start() -> io::Result<()> {
         Ok(())
     }
 
-    pub(super) fn send_to(_: Manner, sender: UnboundedSender<u8>) {
-        let listening = thread::Builder::new()
+    pub(super) fn send_to(_: ListenOptions, sender: UnboundedSender<u8>) {
+        let _no_thread = thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread()
@@ -203,8 +313,29 @@ mod platform {
                     let _unheard = sender.send(130);
                 }
             });
-        let _without = listening;
     }
 
     pub(super) fn heard() {}
+
+    /// The signals of a program in a terminal.
+    pub struct TerminalSignals(Listener);
+
+    impl TerminalSignals {
+        /// Listens from now on.
+        ///
+        /// # Errors
+        /// Never.
+        pub fn listen(last_act: fn()) -> io::Result<Self> {
+            Ok(Self(listen(ListenOptions {
+                unheard_timeout: Duration::from_secs(1),
+                keep_ignored: false,
+                last_act,
+            })))
+        }
+
+        /// Waits for the next signal.
+        pub async fn next(&mut self) -> Signal {
+            Signal::End(self.0.hear().await)
+        }
+    }
 }

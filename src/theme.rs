@@ -1,6 +1,6 @@
-//! What a role looks like: styles as data, from `assets/themes`.
+//! Themes: the style of each role, from `assets/themes`.
 //!
-//! The only file that knows colours; everything else asks by role. Not here: where a role is used.
+//! Only this file names colours; everything else asks for a role.
 
 use std::collections::BTreeMap;
 
@@ -16,35 +16,30 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("mono", include_str!("../assets/themes/mono.toml")),
 ];
 
-/// What a piece of the screen is for. The name in a theme is the variant's in snake case.
+/// The purpose of a piece of text. Theme files use these names in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Fine.
     Calm,
-    /// Look at it soon.
     Warning,
-    /// Look at it now.
     Critical,
-    /// Keys, and what invites to act.
+    /// Keys and other calls to action.
     Accent,
-    /// Beside the point.
     Muted,
-    /// What the eye should find first.
     Strong,
     /// The name of a panel.
     Title,
-    /// The lines around panels.
+    /// The frame of a panel.
     Border,
     /// The name of a field.
     Label,
     /// Where text can be typed.
     Field,
-    /// Numbers and words of JSON.
+    /// Numbers and keywords in JSON.
     Literal,
     /// The row or button that keys act on.
     Selected,
-    /// Text that was searched for.
+    /// A search result.
     Matched,
 }
 
@@ -79,7 +74,7 @@ impl From<Tone> for Role {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct RoleStyle {
     fg: Option<String>,
     bg: Option<String>,
     #[serde(default)]
@@ -96,19 +91,16 @@ enum ModifierName {
     Reversed,
 }
 
-/// Why there is no such theme.
+/// Why a theme cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThemeError {
-    /// A name that no theme has.
     #[error("there is no theme {0:?}")]
     Unknown(String),
-    /// Not TOML, or not roles with styles; with the place.
+    /// Not TOML, or not a table of styles, with the line.
     #[error("{0}")]
     Syntax(String),
-    /// A colour that does not exist.
-    #[error("{0:?} is not a colour")]
+    #[error("unknown colour {0:?}")]
     Colour(String),
-    /// A role without a style.
     #[error("the role {0:?} has no style")]
     Missing(Role),
 }
@@ -117,8 +109,8 @@ impl From<ThemeError> for Failure {
     fn from(error: ThemeError) -> Self {
         Self::new(
             FailureKind::Config,
-            format!("The theme cannot be used: {error}."),
-            "Choose dark, light or mono.",
+            format!("Cannot use this theme: {error}."),
+            format!("Use one of {}.", Theme::names().join(", ")),
         )
     }
 }
@@ -136,10 +128,10 @@ impl Theme {
         BUILT_IN.map(|(name, _)| name)
     }
 
-    /// A built-in theme: `dark`, `light` or `mono`.
+    /// A built-in theme.
     ///
     /// # Errors
-    /// [`ThemeError`] for any other name; a test rules out the rest.
+    /// [`ThemeError::Unknown`]; a test rules out the others.
     pub fn named(name: &str) -> Result<Self, ThemeError> {
         BUILT_IN
             .iter()
@@ -148,12 +140,12 @@ impl Theme {
             .and_then(|(_, text)| Self::parse(text))
     }
 
-    /// Reads a theme: `role = { fg, bg, modifiers }` for every role.
+    /// Parses a theme: `role = { fg, bg, modifiers }` for every role.
     ///
     /// # Errors
-    /// [`ThemeError`] says what is wrong with it.
+    /// [`ThemeError`] if it is invalid.
     pub fn parse(text: &str) -> Result<Self, ThemeError> {
-        let table: BTreeMap<Role, Entry> =
+        let table: BTreeMap<Role, RoleStyle> =
             toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
         let mut styles = [Style::new(); Role::ALL.len()];
         for role in Role::ALL {
@@ -163,14 +155,14 @@ impl Theme {
         Ok(Self { styles })
     }
 
-    /// What a role looks like.
+    /// The style of a role.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
     }
 }
 
-fn style(entry: &Entry) -> Result<Style, ThemeError> {
+fn style(entry: &RoleStyle) -> Result<Style, ThemeError> {
     let colour = |name: &Option<String>| {
         name.as_ref()
             .map(|name| {

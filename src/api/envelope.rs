@@ -1,8 +1,8 @@
-//! What the API wraps every answer in: `{success, errors, messages, result, result_info}`.
+//! Parses the object that wraps every response: `{success, errors, messages, result, result_info}`.
+//! Pure; the parts borrow from the text.
 //!
-//! Pure, from text to borrowed parts. Real answers leave out any of these, send `null`, strings
-//! or `{code, error}` in their place, or are no JSON at all; none of that is an excuse to panic
-//! or to lose what was said. Not here: what an error code means (`classify`).
+//! Real responses omit any of these, send `null`, strings or `{code, error}` instead, or are not JSON
+//! at all. Nothing here panics on them or loses an error message.
 
 use std::fmt;
 
@@ -16,70 +16,63 @@ use super::error::{Reason, Unreadable};
 use crate::domain::failure::{ApiError, MAX_SHOWN};
 use crate::domain::raw::{self, Key, RawJson};
 
-/// Text from strangers is kept up to this many characters.
+/// The most characters of the server's text that are kept.
 const MAX_TEXT: usize = 500;
-/// Text from strangers within a sentence is kept up to this many characters.
+/// The most characters of the server's text within a sentence.
 const MAX_LINE: usize = 200;
-/// An answer that is no JSON is quoted only where it is no longer than this.
-const SHORT: usize = 4 * 1024;
-/// How deep chains of causes are followed.
+/// A response that is not JSON is quoted only up to this size.
+const MAX_QUOTED: usize = 4 * 1024;
+/// How deep chains of causes are parsed.
 const MAX_DEPTH: usize = 4;
 
-/// What `success` says, as a boolean or as the text of one.
+/// The member `success`: a boolean or the text of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum SuccessFlag {
-    /// Nothing: the key is absent or null.
+    /// Absent or null.
     #[default]
-    Unsaid,
-    Yes,
-    No,
-    /// Something that is neither yes nor no.
-    Odd,
+    Missing,
+    True,
+    False,
+    Invalid,
 }
 
 impl SuccessFlag {
     fn read(raw: Option<&RawValue>) -> Self {
         match raw.map(RawValue::get) {
-            None | Some("null") => Self::Unsaid,
-            Some("true" | r#""true""#) => Self::Yes,
-            Some("false" | r#""false""#) => Self::No,
-            Some(_) => Self::Odd,
+            None | Some("null") => Self::Missing,
+            Some("true" | r#""true""#) => Self::True,
+            Some("false" | r#""false""#) => Self::False,
+            Some(_) => Self::Invalid,
         }
     }
 }
 
-/// The parts of one answer.
+/// The parts of one response.
 #[derive(Debug, Default)]
 pub(super) struct Envelope<'a> {
     success: SuccessFlag,
-    /// What the API says went wrong.
     pub(super) errors: Vec<ApiError>,
-    /// What it says besides.
     pub(super) messages: Vec<ApiError>,
-    /// Entries of either that were left out.
+    /// Entries of either list beyond the number that is kept.
     pub(super) omitted: usize,
-    /// Bytes of the whole answer.
+    /// Bytes of the whole response.
     pub(super) size: usize,
-    /// The thing asked for, unless it is absent or `null`.
+    /// `None` if absent or `null`.
     pub(super) result: Option<&'a RawValue>,
     has_result: bool,
-    /// Where in a list this page is.
     pub(super) pages: PageNote,
 }
 
-/// What `result_info` says of a list. Untrusted numbers.
+/// The member `result_info` of a list. Untrusted numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct PageNote {
-    /// Items asked for or allowed in a page.
+    /// The page size that was requested or is allowed.
     pub(super) per_page: Option<u64>,
-    /// Items in all.
     pub(super) total_count: Option<u64>,
-    /// Pages in all.
     pub(super) total_pages: Option<u64>,
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads an answer's text.
     pub(super) fn read(text: &'a str) -> Result<Self, Unreadable> {
         let parts: EnvelopeFields<'a> = serde_json::from_str(text).map_err(|cause| {
             let start = text.trim_start();
@@ -87,7 +80,7 @@ impl<'a> Envelope<'a> {
                 None => Unreadable::Empty,
                 Some(b'<') => Unreadable::Html,
                 Some(b'{' | b'[') if cause.is_eof() => Unreadable::CutOff,
-                // A text may begin as a JSON value does: `404 page not found`.
+                // Plain text may start like a JSON value: `404 page not found`.
                 Some(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
                     Unreadable::NotEnvelope
                 }
@@ -112,41 +105,40 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// Whether the API says that it did what was asked. Where it does not say, a result without
-    /// errors is a yes.
+    /// Whether the request succeeded. Without the flag, a result without errors is a success.
     pub(super) fn is_success(&self) -> bool {
         match self.success {
-            SuccessFlag::Yes => true,
-            SuccessFlag::Unsaid => self.result.is_some() && self.errors.is_empty(),
-            SuccessFlag::No | SuccessFlag::Odd => false,
+            SuccessFlag::True => true,
+            SuccessFlag::Missing => self.result.is_some() && self.errors.is_empty(),
+            SuccessFlag::False | SuccessFlag::Invalid => false,
         }
     }
 
-    /// What is odd about an answer that is taken for a success, for whoever wonders. Untrusted text.
+    /// Oddities of a successful response, as fragments of sentences. Untrusted text.
     pub(super) fn notes(&self) -> Vec<String> {
         let reported = first_words(&self.errors).map(|words| {
             let code = self.errors.iter().find_map(|error| error.code);
             let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
-            format!("the API's answer is a success, but reports an error{code}: {words}")
+            format!("the API reported success, but also an error{code}: {words}")
         });
         self.unsaid().into_iter().chain(reported).collect()
     }
 
-    /// That it does not say whether it is a success, where it does not.
+    /// A note that the flag is missing.
     pub(super) fn unsaid(&self) -> Option<String> {
-        let what =
-            "the API's answer does not say whether it is a success; it was judged by what it holds";
-        (self.success == SuccessFlag::Unsaid).then(|| what.to_owned())
+        let note =
+            "the API's response does not say whether it succeeded; it was judged by its content";
+        (self.success == SuccessFlag::Missing).then(|| note.to_owned())
     }
 
-    /// Whether there is anything in it that the API's answers have.
+    /// Whether anything in it shows that it is the API's.
     pub(super) fn is_recognised(&self) -> bool {
-        let is_claimed = match self.success {
-            SuccessFlag::Yes | SuccessFlag::No => true,
-            SuccessFlag::Unsaid => self.result.is_some(),
-            SuccessFlag::Odd => false,
+        let has_flag_or_result = match self.success {
+            SuccessFlag::True | SuccessFlag::False => true,
+            SuccessFlag::Missing => self.result.is_some(),
+            SuccessFlag::Invalid => false,
         };
-        is_claimed || !self.errors.is_empty()
+        has_flag_or_result || !self.errors.is_empty()
     }
 
     /// The result, which must be an object.
@@ -157,10 +149,14 @@ impl<'a> Envelope<'a> {
             .ok_or(Unreadable::NoObject)
     }
 
-    /// Hands over the entries of the result, which must be a list, and gives their number. `null`, as
-    /// Go writes a nil slice, is an empty one, unless the API says that there are some. More than twice
-    /// as many as were asked for are refused as soon as they are counted.
-    pub(super) fn list(&self, asked: u64, each: impl FnMut(&'a RawValue)) -> Result<usize, Reason> {
+    /// Passes on the entries of the result, which must be a list, and returns their number. `null` is
+    /// an empty list (Go's nil slice), unless the API announces entries. Refuses a list as soon as it
+    /// exceeds twice the number asked for.
+    pub(super) fn list(
+        &self,
+        asked: u64,
+        mut each: impl FnMut(&'a RawValue),
+    ) -> Result<usize, Reason> {
         let Some(raw) = self.result else {
             let is_empty = self.has_result && self.pages.total_count.unwrap_or(0) == 0;
             return if is_empty {
@@ -170,7 +166,7 @@ impl<'a> Envelope<'a> {
             };
         };
         let most = usize::try_from(asked.saturating_mul(2)).unwrap_or(usize::MAX);
-        let (mut each, mut count) = (each, 0);
+        let mut count = 0;
         let whole = each_entry(raw, |entry| {
             count += 1;
             if count <= most {
@@ -202,8 +198,8 @@ impl PageNote {
     }
 }
 
-/// An answer's bytes as text: without a byte-order mark, and with a placeholder for what is not
-/// UTF-8, so that one bad byte does not cost the whole answer.
+/// A body as text, without a byte order mark. Invalid UTF-8 becomes a placeholder, so that one bad
+/// byte does not cost the whole response.
 pub(super) fn text(bytes: Vec<u8>) -> String {
     let mut text = String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
@@ -213,13 +209,12 @@ pub(super) fn text(bytes: Vec<u8>) -> String {
     text
 }
 
-/// Cuts a stranger's text to a bounded length.
+/// Cuts the server's text to a bounded length.
 pub(super) fn bounded(text: &str) -> String {
     cut(text, MAX_TEXT)
 }
 
-/// Cuts a stranger's text to what a sentence can hold. What must not be shown is hidden before, or
-/// half of it would be left.
+/// Cuts the server's text to the length of a sentence. Hide secrets first: half of one would remain.
 pub(super) fn brief(text: &str) -> String {
     cut(text, MAX_LINE)
 }
@@ -231,15 +226,15 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The first line of a short answer that is text of any kind.
+/// The first line of a short body that is plain text.
 pub(super) fn first_line(text: &str) -> Option<&str> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let is_text = !line.chars().any(|c| c.is_control() || c == '\u{FFFD}');
-    let is_quotable = text.len() <= SHORT && is_text && !line.starts_with('<');
+    let is_quotable = text.len() <= MAX_QUOTED && is_text && !line.starts_with('<');
     is_quotable.then_some(line)
 }
 
-/// What the first entry says that says anything. Untrusted text.
+/// The first message that is not empty. Untrusted text.
 pub(super) fn first_words(list: &[ApiError]) -> Option<&str> {
     list.iter().find_map(|entry| {
         let own = entry.message.trim().trim_end_matches('.');
@@ -251,7 +246,7 @@ pub(super) fn first_words(list: &[ApiError]) -> Option<&str> {
     })
 }
 
-/// How many more entries of the API's lists are kept, and how many were left out.
+/// Bounds the number of entries that are kept.
 struct Budget {
     left: usize,
     omitted: usize,
@@ -270,7 +265,7 @@ struct EnvelopeFields<'a> {
 }
 
 impl EnvelopeFields<'_> {
-    /// The list of errors; where there is none, whatever else tells what went wrong.
+    /// The errors, or if none are listed, whatever else describes the failure.
     fn error_list(&self, budget: &mut Budget) -> Vec<ApiError> {
         let listed = self.errors.map(|raw| entries(raw, 0, budget));
         let listed = listed.unwrap_or_default();
@@ -307,8 +302,8 @@ impl EnvelopeFields<'_> {
     }
 }
 
-/// Reads a list of errors, or a single one; each an object, or any other value as its message. Those
-/// of one list come before the causes of any of them, so that no chain takes their places.
+/// Parses a list of errors or a single one: an object, or any other value as the message. All entries
+/// of a list come before any of their causes, so that no chain uses up the budget.
 fn entries(raw: &RawValue, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
     let mut kept = Vec::new();
     let mut take = |entry| {
@@ -333,7 +328,7 @@ fn entries(raw: &RawValue, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
         .collect()
 }
 
-/// Hands over the entries of a list one by one, for as long as they are wanted.
+/// Passes on the entries of a list until `each` returns false.
 fn each_entry<'a>(
     list: &'a RawValue,
     each: impl FnMut(&'a RawValue) -> bool,
@@ -394,7 +389,7 @@ fn pointer(value: &str) -> Option<String> {
     pointer
 }
 
-/// A string's content, if there is any.
+/// A non-empty string's content.
 fn text_of(value: &str) -> Option<String> {
     serde_json::from_str::<String>(value)
         .ok()
@@ -419,7 +414,7 @@ fn unquoted(value: &str) -> &str {
     value.trim_matches('"').trim()
 }
 
-/// By hand, since a derived reader refuses a key that comes twice; here the later one counts.
+/// A derived implementation would reject duplicate keys; here the last one counts.
 impl<'de> Deserialize<'de> for EnvelopeFields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;

@@ -278,6 +278,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let place = scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string);
     let doubted = |text: String| Hint {
         text,
+        alternative: None,
         scope_doubt: scope.map(|scope| scope.doubt().into()),
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
@@ -300,38 +301,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             format!("Cloudflare does not accept the {label} {evidence}."),
             format!("It is wrong, expired or revoked: enter a valid {label}."),
         ),
-        Reason::LacksPermission | Reason::OutOfScope => match refusal.subject {
-            Subject::Accounts => Failure::new(
-                Permission,
-                format!("The {label} works, but may not list accounts {evidence}."),
-                "Give it the permission Account Settings Read, or enter the account ID by hand.",
-            ),
-            Subject::Zones => Failure::new(
-                Permission,
-                format!("The {label} works, but may not list zones {evidence}."),
-                "Give it the permission Zone Read, or enter the zone ID by hand.",
-            ),
-            Subject::Token | Subject::Tokens if refusal.reason == Reason::OutOfScope => {
-                Failure::new(
-                    Permission,
-                    format!("The {label} works, but not for {place} {evidence}."),
-                    doubted(format!(
-                        "Check the ID, and what the {label} was made for: it needs {PERMISSION} there."
-                    )),
-                )
-            }
-            Subject::Token | Subject::Tokens => Failure::new(
-                Permission,
-                format!(
-                    "The {label} works, but may not read the service tokens of {place} {evidence}."
-                ),
-                doubted(if is_key(label) {
-                    "Its user needs a role that can read Zero Trust.".to_owned()
-                } else {
-                    format!("Give it the permission {PERMISSION}.")
-                }),
-            ),
-        },
+        Reason::LacksPermission | Reason::OutOfScope => no_permission(refusal, &place, doubted),
         Reason::WrongPlace => Failure::new(
             Permission,
             format!("The {label} may not be used from this network address {evidence}."),
@@ -444,6 +414,36 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             "Check the base URL, and look for a proxy, cache or login page in between.",
         ),
     }
+}
+
+fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(String) -> Hint) -> Failure {
+    let label = refusal.credential;
+    let (what, hint) = match refusal.subject {
+        Subject::Accounts => (
+            "but may not list accounts".to_owned(),
+            "Give it the permission Account Settings Read, or enter the account ID by hand.".into(),
+        ),
+        Subject::Zones => (
+            "but may not list zones".to_owned(),
+            "Give it the permission Zone Read, or enter the zone ID by hand.".into(),
+        ),
+        Subject::Token | Subject::Tokens if refusal.reason == Reason::OutOfScope => (
+            format!("but not for {place}"),
+            doubted(format!(
+                "Check the ID, and what the {label} was made for: it needs {PERMISSION} there."
+            )),
+        ),
+        Subject::Token | Subject::Tokens => (
+            format!("but may not read the service tokens of {place}"),
+            doubted(if is_key(label) {
+                "Its user needs a role that can read Zero Trust.".to_owned()
+            } else {
+                format!("Give it the permission {PERMISSION}.")
+            }),
+        ),
+    };
+    let summary = format!("The {label} works, {what} {}.", evidence(refusal));
+    Failure::new(FailureKind::Permission, summary, hint)
 }
 
 fn is_key(label: &str) -> bool {

@@ -1,13 +1,11 @@
-//! How the HTTP client is set up.
-//!
-//! Not here: whom it trusts (`trust_roots`), which way it goes (`proxy`), and requests (`connections`).
+//! Configures and builds the HTTP client: its headers, timeouts, trusted certificates and proxy.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
-use reqwest::{ClientBuilder, redirect};
+use reqwest::{ClientBuilder, Method, redirect};
 
 use super::connection_errors;
 use super::envelope::bounded;
@@ -17,73 +15,88 @@ use super::trust_roots::TrustRoots;
 use crate::domain::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for a proxy to name its authentication schemes.
+const SCHEMES_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));
 
-/// What a client is made of.
+/// How to reach the API.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where requests go.
     pub base_url: BaseUrl,
-    /// Certificates to trust beside the system's: a PEM bundle.
+    /// Certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// Whether the proxies of the environment or the system are used.
+    /// Whether to use the proxy of the environment or the system.
     pub use_system_proxy: bool,
-    /// How long a connection may be idle and still be used.
+    /// How long an idle connection may be reused.
     pub idle_limit: Duration,
-    /// Reads the local clock, to be compared with the answers' `Date`.
+    /// Reads the local clock, which is compared with the `Date` of responses.
     pub clock: fn() -> DateTime<Utc>,
 }
 
-/// All that a client is built from, which is read once: a pipe gives its bytes a single time.
+/// Everything a client is built from. Read only once, since `--ca-file` may be a pipe.
 pub(super) struct HttpConfig {
     is_https: bool,
     idle_limit: Duration,
     roots: TrustRoots,
-    route: ProxyChoice,
+    proxy: ProxyChoice,
 }
 
 impl HttpConfig {
-    /// Reads what the options name.
+    /// Reads the files and variables that the options name.
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
         let is_https = options.base_url.is_https();
         Ok(Self {
             is_https,
             idle_limit: options.idle_limit,
-            route: if options.use_system_proxy {
-                proxy::find(&options.base_url)?
+            proxy: if options.use_system_proxy {
+                proxy::select(&options.base_url)?
             } else {
-                ProxyChoice::Straight
+                ProxyChoice::Direct
             },
             roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
         })
     }
 
-    /// The proxy that requests go through.
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
-        self.route.proxy()
+        self.proxy.info()
     }
 
-    /// The certificates that cannot be used, in sentences.
+    /// Sentences about certificates that cannot be used.
     pub(super) fn complaint(&self) -> Option<&str> {
         self.roots.complaint.as_deref()
     }
 
-    /// Builds the client, to which more may be added.
+    /// Builds the client, with an addition of the caller's.
     pub(super) fn build(
         &self,
         add: fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<reqwest::Client, Error> {
-        choose_cryptography();
+        // The other provider, aws-lc, measures the processor's jitter before its first random number,
+        // which takes longer than a request. Fails if a provider is already chosen, which is fine.
+        let _chosen = rustls::crypto::ring::default_provider().install_default();
         let builder = add(builder())
             .https_only(self.is_https)
             .pool_idle_timeout(self.idle_limit);
-        built(self.route.take(self.roots.trust(builder))?)
+        built(self.proxy.apply(self.roots.apply(builder))?)
     }
 
-    /// Builds a client that asks the proxy something without logging in, in plain http.
-    pub(super) fn build_without_login(&self) -> Result<reqwest::Client, Error> {
-        let route = self.route.clone().without_login();
-        built(route.take(self.roots.trust(builder()))?)
+    /// Asks a proxy that refused a tunnel which authentication schemes it supports: the HTTP library
+    /// does not pass them on. Sends no login, since some proxies lock an account after a few refusals.
+    pub(super) async fn proxy_schemes(&self, base_url: &BaseUrl) -> Vec<String> {
+        let asking = async {
+            let mut url = base_url.join(&[]);
+            let port = url.port_or_known_default();
+            url.set_path("");
+            // For https, the library would send its own CONNECT and hide the response.
+            url.set_scheme("http").ok()?;
+            url.set_port(port).ok()?;
+            let proxy = self.proxy.clone().without_login();
+            let client = built(proxy.apply(self.roots.apply(builder())).ok()?).ok()?;
+            let response = client.request(Method::CONNECT, url).send().await.ok()?;
+            Some(proxy::schemes(response.headers()))
+        };
+        let schemes = tokio::time::timeout(SCHEMES_TIMEOUT, asking).await;
+        schemes.ok().flatten().unwrap_or_default()
     }
 }
 
@@ -91,13 +104,6 @@ fn built(builder: ClientBuilder) -> Result<reqwest::Client, Error> {
     builder.build().map_err(|error| Error::Setup {
         cause: connection_errors::describe(error),
     })
-}
-
-/// `ring` encrypts. The other provider, aws-lc, measures the processor's jitter before its first
-/// random number, which costs a command longer than its request.
-fn choose_cryptography() {
-    // Refused where it is chosen already, which is as well.
-    let _chosen = rustls::crypto::ring::default_provider().install_default();
 }
 
 fn builder() -> ClientBuilder {

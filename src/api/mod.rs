@@ -1,11 +1,15 @@
-//! Cloudflare's API: the only code that speaks HTTP to it, and it only reads.
+//! The HTTP client for Cloudflare's API, which sends only `GET`.
 //!
 //! `client` has a method for each endpoint, `request` its URL and `list` its pages; `transport` sends over
-//! `connections`, which `http_client`, `trust_roots`, `bundle` and `proxy` configure. Pure code decides
-//! what an answer means: `envelope` unwraps it, `classify` names an error, `retry` says when to try
-//! again. Errors are typed in `error` and put into words in `wording` and `error_messages`.
+//! `connections`, which `http_client`, `trust_roots` and `proxy` configure, and `retry` says when to try
+//! again. `envelope` parses responses, `classify` and `connection_errors` find out what went wrong, and
+//! `error_messages` puts every `error` into words.
 
-mod bundle;
+#![deny(
+    clippy::wildcard_enum_match_arm,
+    reason = "a new kind of error must not compile without its own message"
+)]
+
 mod classify;
 mod client;
 mod connection_errors;
@@ -16,8 +20,6 @@ mod error_messages;
 mod http_client;
 mod list;
 mod proxy;
-mod proxy_login;
-mod redact;
 mod request;
 mod retry;
 mod transport;

@@ -1,55 +1,52 @@
-//! Which way requests go: straight, or through a proxy that a variable or the system names.
+//! Selects the proxy, from curl's environment variables in curl's order or from the system's
+//! settings, and explains why it refused a login.
 //!
-//! The variables are curl's, in curl's order. Host and port alone leave this file, never the user
-//! name and password that a proxy's URL may hold. Not here: speaking to it.
-
-use std::net::IpAddr;
+//! Only host and port leave this file, never the user name and password of a proxy's URL.
 
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::header::{HeaderMap, PROXY_AUTHENTICATE};
 use reqwest::{ClientBuilder, Proxy, Url};
 use url::Host;
 
 use super::connection_errors;
-use super::error::{Error, ProxyFault};
+use super::error::{Error, LoginFault, ProxyFault, ProxyLogin};
 use crate::domain::base_url::{self, BaseUrl};
 use crate::domain::text;
 
 /// The port of a SOCKS proxy whose URL names none.
 const SOCKS_PORT: u16 = 1080;
 /// The longest user name and password that SOCKS 5 can carry (RFC 1929).
-const LONGEST_LOGIN: usize = 255;
+const MAX_LOGIN: usize = 255;
+/// Registered authentication schemes have names of up to 13 letters.
+const MAX_SCHEME: usize = 20;
+/// How many authentication schemes are listed.
+const MAX_SCHEMES: usize = 5;
 
-/// The way to the API's host.
+/// How requests reach the API's host.
 #[derive(Clone)]
 pub(super) enum ProxyChoice {
-    /// No proxy.
-    Straight,
-    /// A proxy.
-    Through {
-        /// Where it is, and perhaps how to log in.
+    Direct,
+    Proxy {
+        /// May contain a user name and password.
         url: Url,
-        /// The variable that names it, where one does.
         variable: Option<&'static str>,
     },
 }
 
-/// What may be said of the proxy in use.
+/// What may be shown of the proxy in use.
 #[derive(Debug, Clone)]
 pub(super) struct ProxyInfo {
     /// Host and port.
     pub(super) address: String,
-    /// The variable that names it; otherwise the system's settings do.
+    /// The variable that names it; `None` for the system's settings.
     pub(super) variable: Option<&'static str>,
-    /// Whether its URL holds a user name.
     pub(super) has_login: bool,
-    /// Whether it speaks SOCKS, not HTTP.
     pub(super) is_socks: bool,
 }
 
 impl ProxyChoice {
-    /// The proxy.
-    pub(super) fn proxy(&self) -> Option<ProxyInfo> {
-        let Self::Through { url, variable } = self else {
+    pub(super) fn info(&self) -> Option<ProxyInfo> {
+        let Self::Proxy { url, variable } = self else {
             return None;
         };
         let host = url.host_str()?;
@@ -64,20 +61,20 @@ impl ProxyChoice {
         })
     }
 
-    /// The same way without the user name and password.
+    /// The same proxy without the user name and password.
     pub(super) fn without_login(mut self) -> Self {
-        if let Self::Through { url, .. } = &mut self {
-            // A proxy's URL has a host, so it may have a login, and may have none.
+        if let Self::Proxy { url, .. } = &mut self {
+            // Fails only for URLs without a host, which a proxy's URL has.
             let _has_host = url.set_username("").and_then(|()| url.set_password(None));
         }
         self
     }
 
-    /// Makes a client go this way.
-    pub(super) fn take(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    /// Makes a client use it.
+    pub(super) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
-            Self::Straight => Ok(builder.no_proxy()),
-            Self::Through { url, .. } => match Proxy::all(url.clone()) {
+            Self::Direct => Ok(builder.no_proxy()),
+            Self::Proxy { url, .. } => match Proxy::all(url.clone()) {
                 Ok(proxy) => Ok(builder.proxy(proxy)),
                 Err(error) => Err(Error::Setup {
                     cause: connection_errors::describe(error),
@@ -87,52 +84,45 @@ impl ProxyChoice {
     }
 }
 
-/// Finds the way. Plain http never leaves this computer: the credential is in it for all to read.
+/// Selects the proxy for the API. Plain http never leaves this computer, since it would expose the
+/// credential.
 ///
 /// # Errors
-/// [`Error::ProxySetting`] for a proxy that is meant for these requests, but cannot be used. Never
-/// falls back to a direct connection: that would bypass the configured proxy.
-pub(super) fn find(base_url: &BaseUrl) -> Result<ProxyChoice, Error> {
+/// [`Error::ProxySetting`] for a configured proxy that cannot be used. Never falls back to a direct
+/// connection: that would bypass the configured proxy.
+pub(super) fn select(base_url: &BaseUrl) -> Result<ProxyChoice, Error> {
     let target = base_url.join(&[]);
-    let Some((variable, proxy)) = variable(target.scheme()) else {
-        return of_the_system(&target);
+    let (variable, proxy) = match variable(target.scheme()) {
+        Some(_) if is_exempt(&target) => return Ok(ProxyChoice::Direct),
+        Some((name, value)) => (Some(name), value),
+        None => match system_proxy(&target) {
+            Some(proxy) => (None, Ok(proxy)),
+            None => return Ok(ProxyChoice::Direct),
+        },
     };
-    if is_exempt(&target) {
-        return Ok(ProxyChoice::Straight);
-    }
-    let variable = Some(variable);
     let fault = |fault| Error::ProxySetting { variable, fault };
-    let proxy = proxy.map_err(|NotText| fault(ProxyFault::Malformed))?;
+    let proxy = proxy.map_err(|NotUnicode| fault(ProxyFault::Malformed))?;
     let url = parse(&proxy, &target).map_err(fault)?;
-    Ok(through(url, variable, &target))
-}
-
-fn through(url: Url, variable: Option<&'static str>, target: &Url) -> ProxyChoice {
     if target.scheme() == "http" && !is_loopback(&url) {
-        tracing::debug!("plain http goes through no proxy on another computer");
-        return ProxyChoice::Straight;
+        tracing::debug!("a plain http base URL uses no proxy on another computer");
+        return Ok(ProxyChoice::Direct);
     }
-    ProxyChoice::Through { url, variable }
+    Ok(ProxyChoice::Proxy { url, variable })
 }
 
-/// A SOCKS URL holds its host as text, whatever it is.
+/// The URL library leaves a SOCKS URL's host unparsed.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().and_then(|host| Host::parse(host).ok());
-    host.is_some_and(|host| match host {
-        Host::Domain(name) => base_url::is_loopback(&Host::Domain(name.as_str())),
-        Host::Ipv4(address) => base_url::is_loopback(&Host::Ipv4(address)),
-        Host::Ipv6(address) => base_url::is_loopback(&Host::Ipv6(address)),
-    })
+    host.is_some_and(|host| base_url::is_loopback(&host))
 }
 
-/// The variable that names the proxy for a scheme, and its value. One that is empty or blank counts
-/// as unset.
-fn variable(scheme: &str) -> Option<(&'static str, Result<String, NotText>)> {
+/// The variable that names the proxy for a scheme, and its value. A blank one counts as unset.
+fn variable(scheme: &str) -> Option<(&'static str, Result<String, NotUnicode>)> {
     let names = match scheme {
         "https" => ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
         _ => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
     };
-    // Under CGI, a request's own `Proxy` header sets this one.
+    // Under CGI, the `Proxy` header of a request sets HTTP_PROXY.
     let is_forged = |name: &str| name == "HTTP_PROXY" && value("REQUEST_METHOD").is_some();
     names
         .into_iter()
@@ -140,16 +130,16 @@ fn variable(scheme: &str) -> Option<(&'static str, Result<String, NotText>)> {
         .find_map(|name| Some((name, value(name)?)))
 }
 
-/// Reads what a variable names; without a scheme it is http.
+/// Parses a proxy's address; without a scheme it is http.
 fn parse(proxy: &str, target: &Url) -> Result<Url, ProxyFault> {
     let (scheme, rest) = proxy.split_once("://").unwrap_or(("http", proxy));
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => {
             Url::parse(&format!("{scheme}://{rest}")).map_err(|_| ProxyFault::Malformed)
         }
-        // GNOME's word for any version. As with GLib, the proxy resolves the name.
+        // GNOME's name for any version. As in GLib, the proxy resolves the name.
         "socks" | "socks5h" => socks("socks5h", rest),
-        // There is nothing to resolve, and the HTTP library would try to.
+        // Nothing to resolve, but the HTTP library would try.
         "socks5" if is_address(target) => socks("socks5h", rest),
         "socks5" => socks("socks5", rest),
         other if other.starts_with("socks") => Err(ProxyFault::OldSocks),
@@ -166,19 +156,17 @@ fn socks(scheme: &str, rest: &str) -> Result<Url, ProxyFault> {
         url.set_port(Some(SOCKS_PORT))
             .map_err(|()| ProxyFault::Malformed)?;
     }
-    // Each `%41` is one byte.
+    // An escape such as `%41` is one byte.
     let length = |text: &str| text.len().saturating_sub(2 * text.matches('%').count());
     let longest = length(url.username()).max(length(url.password().unwrap_or_default()));
-    if longest > LONGEST_LOGIN {
+    if longest > MAX_LOGIN {
         return Err(ProxyFault::LongLogin);
     }
     Ok(url)
 }
 
 fn is_address(target: &Url) -> bool {
-    let host = target.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.parse::<IpAddr>().is_ok()
+    matches!(target.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
 /// Whether `NO_PROXY` names the host.
@@ -190,7 +178,7 @@ fn is_exempt(target: &Url) -> bool {
         .split(|separator: char| separator == ',' || separator.is_whitespace())
         .map(|host| host.trim_end_matches('.'))
         .collect();
-    // The matcher holds a star against names, but not against addresses.
+    // The matcher applies a star to names, but not to addresses.
     if hosts.contains(&"*") {
         return true;
     }
@@ -198,54 +186,120 @@ fn is_exempt(target: &Url) -> bool {
         .all("http://proxy.invalid")
         .no(hosts.join(","))
         .build();
-    !intercepts(&matcher, target)
-}
-
-fn intercepts(matcher: &Matcher, target: &Url) -> bool {
     let target = target.as_str().parse().ok();
-    target.is_some_and(|target| matcher.intercept(&target).is_some())
+    target.is_none_or(|target| matcher.intercept(&target).is_none())
 }
 
-/// What the settings of macOS and Windows say where no variable does.
+/// The proxy in the settings of macOS or Windows.
 #[cfg(any(target_os = "macos", windows))]
-fn of_the_system(target: &Url) -> Result<ProxyChoice, Error> {
-    let proxy = target.as_str().parse().ok().and_then(|target| {
-        let proxy = Matcher::from_system().intercept(&target)?;
-        Some(proxy.uri().to_string())
-    });
-    let Some(proxy) = proxy else {
-        return Ok(ProxyChoice::Straight);
-    };
-    match parse(&proxy, target) {
-        Ok(url) => Ok(through(url, None, target)),
-        Err(fault) => Err(Error::ProxySetting {
-            variable: None,
-            fault,
-        }),
-    }
+fn system_proxy(target: &Url) -> Option<String> {
+    let target = target.as_str().parse().ok()?;
+    let proxy = Matcher::from_system().intercept(&target)?;
+    Some(proxy.uri().to_string())
 }
 
 #[cfg(not(any(target_os = "macos", windows)))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "elsewhere there are settings that may be wrong"
-)]
-fn of_the_system(_: &Url) -> Result<ProxyChoice, Error> {
-    Ok(ProxyChoice::Straight)
+fn system_proxy(_: &Url) -> Option<String> {
+    None
 }
 
-/// A variable holds bytes that are not UTF-8.
-struct NotText;
+/// A variable's value is not valid UTF-8.
+struct NotUnicode;
 
 /// The trimmed value of a variable that is not blank.
 #[expect(
     clippy::disallowed_methods,
-    reason = "these variables are the network's, not the program's own"
+    reason = "these variables configure the network, not the program"
 )]
-fn value(name: &str) -> Option<Result<String, NotText>> {
+fn value(name: &str) -> Option<Result<String, NotUnicode>> {
     let Ok(value) = std::env::var_os(name)?.into_string() else {
-        return Some(Err(NotText));
+        return Some(Err(NotUnicode));
     };
     let value = text::trim_input(&value);
     (!value.is_empty()).then(|| Ok(value.to_owned()))
+}
+
+/// The error for status 407. Without a configured proxy, an unknown one in between sent it.
+pub(super) fn http_login(
+    proxy: Option<&ProxyInfo>,
+    schemes: Vec<String>,
+    request: String,
+) -> ProxyLogin {
+    let is_basic = |scheme: &String| scheme.eq_ignore_ascii_case("basic");
+    let fault = if !schemes.is_empty() && !schemes.iter().any(is_basic) {
+        LoginFault::Unsupported(schemes)
+    } else if proxy.is_some_and(|proxy| proxy.has_login) {
+        LoginFault::Refused
+    } else {
+        LoginFault::Missing
+    };
+    ProxyLogin {
+        fault,
+        host: proxy.map(|proxy| proxy.address.clone()),
+        variable: proxy.and_then(|proxy| proxy.variable),
+        is_socks: false,
+        request,
+        http_status: Some(407),
+    }
+}
+
+/// The error for a SOCKS proxy that refused the login, or the offer of one.
+pub(super) fn socks_login(proxy: &ProxyInfo, was_refused: bool, request: String) -> ProxyLogin {
+    let fault = match (was_refused, proxy.has_login) {
+        (true, _) => LoginFault::Refused,
+        (false, true) => LoginFault::Unwanted,
+        (false, false) => LoginFault::Missing,
+    };
+    ProxyLogin {
+        fault,
+        host: Some(proxy.address.clone()),
+        variable: proxy.variable,
+        is_socks: true,
+        request,
+        http_status: None,
+    }
+}
+
+/// The authentication schemes that a response offers, each once.
+pub(super) fn schemes(headers: &HeaderMap) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for value in headers.get_all(PROXY_AUTHENTICATE) {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        for name in unquoted(&value).split(',').filter_map(scheme) {
+            let is_new = !found.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if is_new && found.len() < MAX_SCHEMES {
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The scheme at the start of a part between commas. A name followed by an equals sign is a parameter
+/// of the scheme before.
+fn scheme(part: &str) -> Option<&str> {
+    let part = part.trim();
+    let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)));
+    let (name, rest) = part.split_at(end.unwrap_or(part.len()));
+    let is_alone = rest.is_empty() || rest.starts_with([' ', '\t']);
+    let is_parameter = rest.trim_start().starts_with('=');
+    let is_name = !name.is_empty() && name.len() <= MAX_SCHEME;
+    (is_name && is_alone && !is_parameter).then_some(name)
+}
+
+/// The text without quoted strings, whose commas separate nothing.
+fn unquoted(text: &str) -> String {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    text.chars()
+        .filter(|c| {
+            let was_escaped = std::mem::take(&mut is_escaped);
+            match c {
+                '\\' if is_quoted && !was_escaped => is_escaped = true,
+                '"' if !was_escaped => is_quoted = !is_quoted,
+                _ => {}
+            }
+            !is_quoted
+        })
+        .collect()
 }

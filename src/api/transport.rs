@@ -19,13 +19,14 @@ use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
 use super::http_client::{self, HttpConfig, Options};
-use super::proxy::ProxyInfo;
+use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
-use super::{connection_errors, proxy_login, redact, retry};
+use super::{connection_errors, retry};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock;
 use crate::domain::credential::Credential;
 use crate::domain::fetched::Fetched;
+use crate::domain::redaction::hide;
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
@@ -196,8 +197,8 @@ impl Client {
         };
         has_begun.store(true, Ordering::Relaxed);
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let schemes = proxy_login::schemes(response.headers());
-            let login = proxy_login::http(self.proxy.as_ref(), schemes, request.line());
+            let schemes = proxy::schemes(response.headers());
+            let login = proxy::http_login(self.proxy.as_ref(), schemes, request.line());
             return Err(Error::ProxyLogin(Box::new(login)));
         }
         let head = ResponseHead::new(&response, context, request, sent, (self.clock)());
@@ -242,11 +243,11 @@ impl Client {
         let login = match (connection_errors::login_request(&error), &self.proxy) {
             (Some(LoginRequest::Http), proxy) => {
                 let config = self.connections.config();
-                let schemes = proxy_login::schemes_of_tunnel(config, &self.base_url).await;
-                proxy_login::http(proxy.as_ref(), schemes, request.line())
+                let schemes = config.proxy_schemes(&self.base_url).await;
+                proxy::http_login(proxy.as_ref(), schemes, request.line())
             }
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
-                proxy_login::socks(proxy, was_refused, request.line())
+                proxy::socks_login(proxy, was_refused, request.line())
             }
             (Some(LoginRequest::Socks { .. }), None) | (None, _) => {
                 return self.broken(request, error);
@@ -318,7 +319,7 @@ impl ResponseHead {
             let value: &HeaderValue = response.headers().get(name)?;
             Some(bounded(&String::from_utf8_lossy(value.as_bytes())))
         };
-        let hide = |text: String| redact::text(text, &context.secret);
+        let hide = |text: String| hide(text, context.secret.expose());
         let date = text("date").and_then(|text| retry::http_date(&text));
         let was_cached = response.headers().contains_key(header::AGE);
         let location = text("location").and_then(|text| response.url().join(&text).ok());
@@ -380,14 +381,17 @@ impl ResponseHead {
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
             Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
-                let line = redact::text(line.to_owned(), &self.secret);
-                format!("the answer begins with: {}", brief(&line))
+                let line = hide(line.to_owned(), self.secret.expose());
+                format!("the response begins with: {}", brief(&line))
             }),
         };
         let mut error = self.refusal(reason, remark);
-        if let (Error::Refused(refusal), Ok(envelope)) = (&mut error, envelope) {
-            refusal.api_errors = redact::errors(envelope.errors, &self.secret);
-            refusal.api_messages = redact::errors(envelope.messages, &self.secret);
+        if let (Error::Refused(refusal), Ok(mut envelope)) = (&mut error, envelope) {
+            let hide = |text: &mut String| *text = hide(std::mem::take(text), self.secret.expose());
+            let said = envelope.errors.iter_mut().chain(&mut envelope.messages);
+            said.for_each(|entry| entry.edit_text(&hide));
+            refusal.api_errors = envelope.errors;
+            refusal.api_messages = envelope.messages;
             refusal.omitted = envelope.omitted;
         }
         Err(error)
@@ -397,19 +401,14 @@ impl ResponseHead {
     fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
         let notes = envelope.notes().into_iter();
         notes
-            .map(|note| brief(&redact::text(note, &self.secret)))
+            .map(|note| brief(&hide(note, self.secret.expose())))
             .collect()
     }
 
-    fn refusal(&self, reason: Reason, remark: Option<String>) -> Error {
-        let hide = |text: String| redact::text(text, &self.secret);
-        let reason = match reason {
-            Reason::OtherToken { asked, sent } => Reason::OtherToken {
-                asked,
-                sent: hide(sent),
-            },
-            reason => reason,
-        };
+    fn refusal(&self, mut reason: Reason, remark: Option<String>) -> Error {
+        if let Reason::OtherToken { sent, .. } = &mut reason {
+            *sent = hide(std::mem::take(sent), self.secret.expose());
+        }
         Error::Refused(Box::new(Refusal {
             reason,
             subject: self.facts.subject,

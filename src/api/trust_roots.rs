@@ -1,29 +1,44 @@
-//! Which certificate authorities are trusted.
+//! Which certificate authorities are trusted: the system's, or on Linux those named by
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` instead, plus those of `--ca-file`.
 //!
-//! The system's, or on Linux what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place, and those
-//! of `--ca-file` besides. Not here: reading files that somebody names (`bundle`), and the client
-//! (`http_client`).
+//! A named file may be PEM in all its spellings, or DER. As with curl, an unusable certificate does
+//! not invalidate the others. Errors contain no bytes of a file: it may hold a private key.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use reqwest::{Certificate, ClientBuilder};
-#[cfg(all(unix, not(target_os = "macos")))]
-use rustls::{RootCertStore, pki_types::CertificateDer};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
-use super::bundle;
 use super::error::Error;
+use crate::domain::text;
 
-/// The authorities that are trusted.
+/// Real bundles have a few hundred kilobytes.
+const MAX_BUNDLE: u64 = 16 * 1024 * 1024;
+
+const PRIVATE_KEY: &str = "it contains a private key and no certificate";
+const DAMAGED: &str = "the certificate in it is damaged";
+
+/// How many unusable certificates are listed by line.
+const MAX_LISTED: usize = 5;
+
+/// The PEM labels of a certificate. OpenSSL writes all of them; in the last, the certificate is
+/// followed by what it is trusted for.
+const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+
+/// The trusted authorities.
 pub(super) struct TrustRoots {
     certificates: Vec<Certificate>,
-    /// Whether the platform's own verifier is asked as well.
+    /// Whether the platform's own verifier is used as well.
     with_platform: bool,
-    /// Certificates that cannot be used, in sentences; nothing where there is none.
+    /// Sentences about unusable certificates.
     pub(super) complaint: Option<String>,
 }
 
 impl TrustRoots {
-    /// Reads them. Plain http asks nobody for a certificate, so the system's are not loaded for it.
+    /// Loads them. Plain http verifies nothing, so it skips the system's.
     ///
     /// # Errors
     /// [`Error::CaFile`] and [`Error::Setup`].
@@ -34,20 +49,20 @@ impl TrustRoots {
             complaint: None,
         };
         if let Some(path) = ca_file {
-            let bundle = bundle::read(path).map_err(|cause| Error::CaFile {
+            let bundle = Bundle::read(path).map_err(|cause| Error::CaFile {
                 path: path.to_owned(),
                 cause,
             })?;
             roots.add("--ca-file", path, bundle);
         }
         if is_https {
-            roots.add_the_systems()?;
+            roots.add_system()?;
         }
         Ok(roots)
     }
 
     /// Makes a client trust them.
-    pub(super) fn trust(&self, builder: ClientBuilder) -> ClientBuilder {
+    pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
         let certificates = self.certificates.iter().cloned();
         if self.with_platform {
             builder.tls_certs_merge(certificates)
@@ -56,10 +71,10 @@ impl TrustRoots {
         }
     }
 
-    fn add(&mut self, named_by: &str, path: &Path, bundle: bundle::Bundle) {
+    fn add(&mut self, named_by: &str, path: &Path, bundle: Bundle) {
         self.certificates.extend(bundle.certificates);
         if let Some(complaint) = bundle.complaint {
-            let sentence = format!("{named_by} is {}: {complaint}.", path.display());
+            let sentence = format!("{named_by} {}: {complaint}.", path.display());
             self.complaint = Some(match self.complaint.take() {
                 Some(earlier) => format!("{earlier} {sentence}"),
                 None => sentence,
@@ -69,87 +84,314 @@ impl TrustRoots {
 
     /// Linux has no verifier of its own, only files.
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn add_the_systems(&mut self) -> Result<(), Error> {
-        let named = self.add_the_named();
-        // Those of --ca-file may be all that is needed.
+    fn add_system(&mut self) -> Result<(), Error> {
+        let added = self.add_files();
+        // The certificates of --ca-file may be enough.
         if self.certificates.is_empty() {
-            let cause = named.err().unwrap_or_else(|| "there is none".to_owned());
+            let cause = added.err().unwrap_or_else(|| "none were found".to_owned());
             return Err(Error::Setup { cause });
         }
         Ok(())
     }
 
-    /// The variables' certificates, or the system's where neither says anything. One that is empty
-    /// counts as unset, as with curl.
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    #[expect(clippy::unnecessary_wraps, reason = "Linux reads files here")]
+    fn add_system(&mut self) -> Result<(), Error> {
+        self.with_platform = true;
+        Ok(())
+    }
+
+    /// Adds the certificates that the variables name, or else the system's. An empty variable counts
+    /// as unset, as with curl.
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn add_the_named(&mut self) -> Result<(), String> {
-        let file = files::variable("SSL_CERT_FILE").map(std::path::PathBuf::from);
-        let directories = files::variable("SSL_CERT_DIR");
+    fn add_files(&mut self) -> Result<(), String> {
+        let file = variable("SSL_CERT_FILE").map(std::path::PathBuf::from);
+        let directories = variable("SSL_CERT_DIR");
         if file.is_none() && directories.is_none() {
-            let found = files::of_the_system();
-            self.certificates.extend(found.iter().filter_map(usable));
+            // One bundle holds them all; reading a file for each is slower.
+            let system = openssl_probe::probe();
+            if !self.add_from(system.cert_file.as_deref(), None) {
+                for directory in &system.cert_dir {
+                    self.add_from(None, Some(directory));
+                }
+            }
             return Ok(());
         }
         if let Some(path) = file {
-            let bundle = bundle::read(&path)
+            let bundle = Bundle::read(&path)
                 .map_err(|cause| format!("SSL_CERT_FILE is {}, but {cause}", path.display()))?;
             self.add("SSL_CERT_FILE", &path, bundle);
         }
         for directory in std::env::split_paths(&directories.unwrap_or_default()) {
-            // Each file in it is one that can do without the others.
-            let found = rustls_native_certs::load_certs_from_paths(None, Some(&directory));
-            self.certificates
-                .extend(found.certs.iter().filter_map(usable));
+            self.add_from(None, Some(&directory));
         }
         Ok(())
     }
 
-    #[cfg(not(all(unix, not(target_os = "macos"))))]
-    #[expect(clippy::unnecessary_wraps, reason = "elsewhere files are read")]
-    fn add_the_systems(&mut self) -> Result<(), Error> {
-        self.with_platform = true;
-        Ok(())
+    /// Adds what the verifier accepts, and says whether the place held any certificate. Systems ship
+    /// some that it rejects.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn add_from(&mut self, file: Option<&Path>, directory: Option<&Path>) -> bool {
+        let found = rustls_native_certs::load_certs_from_paths(file, directory).certs;
+        let usable = found.iter().filter_map(|der| usable(der));
+        self.certificates.extend(usable);
+        !found.is_empty()
     }
 }
 
-/// A certificate that the verifier takes for an authority's. Systems hold some that it does not.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn usable(der: &CertificateDer<'static>) -> Option<Certificate> {
-    RootCertStore::empty().add(der.clone()).ok()?;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these variables configure the network, not the program"
+)]
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The certificates of a named file.
+struct Bundle {
+    certificates: Vec<Certificate>,
+    /// A fragment of a sentence about the unusable ones.
+    complaint: Option<String>,
+}
+
+impl Bundle {
+    /// Reads a file, or a pipe to its end. A pipe may never end: the caller sets a deadline. Errors
+    /// are fragments of a sentence.
+    fn read(path: &Path) -> Result<Self, String> {
+        let bytes = contents(path)?;
+        if bytes.is_empty() {
+            return Err("it is empty and contains no certificate".to_owned());
+        }
+        match der(&bytes) {
+            Some(certificate) => Ok(Self {
+                certificates: vec![certificate?],
+                complaint: None,
+            }),
+            None => Self::parse(&decoded(&bytes)),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (blocks, others): (Vec<_>, Vec<_>) = blocks(text)
+            .into_iter()
+            .partition(|block| LABELS.contains(&block.label));
+        let mut certificates = Vec::new();
+        let mut damaged = Vec::new();
+        for block in &blocks {
+            match block.certificate() {
+                Some(certificate) => certificates.push(certificate),
+                None => damaged.push(block.line),
+            }
+        }
+        if certificates.is_empty() {
+            return Err(match blocks.len() {
+                0 => what_else(text, &others).to_owned(),
+                1 => DAMAGED.to_owned(),
+                count => format!("all {count} certificates in it are damaged"),
+            });
+        }
+        let complaint = (!damaged.is_empty()).then(|| {
+            format!(
+                "{} of its {} certificates cannot be used ({}); the others can",
+                damaged.len(),
+                blocks.len(),
+                lines(&damaged)
+            )
+        });
+        Ok(Self {
+            certificates,
+            complaint,
+        })
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other I/O errors describe themselves"
+)]
+fn contents(path: &Path) -> Result<Vec<u8>, String> {
+    let reason = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
+        _ => error.to_string(),
+    };
+    let kind = std::fs::metadata(path).map_err(reason)?;
+    if kind.is_dir() {
+        return Err("it is a directory, not a file".to_owned());
+    }
+    // A device may never end.
+    if !kind.is_file() && !is_pipe(kind.file_type()) {
+        return Err("it is not a file".to_owned());
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "certificates are the only files that this module reads"
+    )]
+    let file = std::fs::File::open(path).map_err(reason)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BUNDLE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(reason)?;
+    if bytes.len() as u64 > MAX_BUNDLE {
+        return Err("it is too large for a bundle of certificates".to_owned());
+    }
+    Ok(bytes)
+}
+
+/// Such as the shell's `<(command)`.
+#[cfg(unix)]
+fn is_pipe(kind: std::fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: std::fs::FileType) -> bool {
+    false
+}
+
+/// The text of a file; PowerShell writes UTF-16.
+fn decoded(bytes: &[u8]) -> String {
+    let units = |of: fn([u8; 2]) -> u16| {
+        let pairs = bytes[2..].as_chunks::<2>().0;
+        let units: Vec<u16> = pairs.iter().map(|pair| of(*pair)).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xFF, 0xFE, ..] => units(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => units(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The certificate in a binary file, or why there is none; nothing for text. Told by the first bytes.
+fn der(bytes: &[u8]) -> Option<Result<Certificate, &'static str>> {
+    if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
+        return Some(Err(
+            "it is a Java key store: export PEM with `keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem`",
+        ));
+    }
+    // A sequence whose length takes several bytes: the digit 0 alone is the same tag.
+    let [0x30, length @ 0x81..=0x84, ..] = bytes else {
+        return None;
+    };
+    Some(match bytes.get(2 + usize::from(length & 0x7F)..)? {
+        [0x02, 1, 3, ..] => Err(
+            "it is a PKCS#12 archive: convert it with `openssl pkcs12 -in FILE -cacerts -nokeys -out ca.pem`",
+        ),
+        [0x02, ..] => Err(PRIVATE_KEY),
+        [0x06, ..] => Err(
+            "it is in PKCS#7 format: convert it with `openssl pkcs7 -inform DER -in FILE -print_certs -out ca.pem`",
+        ),
+        _ => usable(bytes).ok_or(DAMAGED),
+    })
+}
+
+/// One block of a PEM file.
+struct Block<'a> {
+    label: &'a str,
+    /// Where it begins, counted from 1.
+    line: usize,
+    body: Vec<&'a str>,
+    is_ended: bool,
+}
+
+impl Block<'_> {
+    fn certificate(&self) -> Option<Certificate> {
+        if !self.is_ended {
+            return None;
+        }
+        let body = self.body.join("\n");
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        usable(&CertificateDer::from_pem_slice(pem.as_bytes()).ok()?)
+    }
+}
+
+/// The blocks between `BEGIN` and `END`. A block without an end stops where the next one begins.
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    // CRLF counts as one line.
+    let lines = text
+        .split('\n')
+        .enumerate()
+        .flat_map(|(at, line)| line.split('\r').map(move |line| (at + 1, line)));
+    for (line, content) in lines {
+        // Concatenated files have byte order marks in the middle.
+        let content = content.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+        let open = blocks.last_mut().filter(|block| !block.is_ended);
+        if let Some(label) = content.strip_prefix("-----BEGIN ") {
+            blocks.push(Block {
+                label: label.trim_end_matches('-').trim_end(),
+                line,
+                body: Vec::new(),
+                is_ended: false,
+            });
+        } else if let Some(block) = open {
+            if content.starts_with("-----END") {
+                block.is_ended = true;
+            } else {
+                block.body.push(content);
+            }
+        }
+    }
+    blocks
+}
+
+/// A certificate that the verifier accepts as an authority's, without anything that follows it.
+fn usable(der: &[u8]) -> Option<Certificate> {
+    let der = first_element(der)?;
+    RootCertStore::empty()
+        .add(CertificateDer::from(der.to_vec()))
+        .ok()?;
     Certificate::from_der(der).ok()
 }
 
-/// The files that hold the system's certificates.
-#[cfg(all(unix, not(target_os = "macos")))]
-mod files {
-    use std::ffi::OsString;
-
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-
-    /// One bundle holds them all; its directory, with a file for each, is the slower way.
-    pub(super) fn of_the_system() -> Vec<CertificateDer<'static>> {
-        let places = openssl_probe::probe();
-        let bundle = places.cert_file.map(|path| {
-            CertificateDer::pem_file_iter(path)
-                .map(|found| found.flatten().collect::<Vec<_>>())
-                .unwrap_or_default()
-        });
-        match bundle {
-            Some(found) if !found.is_empty() => found,
-            _ => places
-                .cert_dir
+/// The first DER element, complete with its header.
+fn first_element(der: &[u8]) -> Option<&[u8]> {
+    let (length, header) = match *der.get(1)? {
+        short @ 0..=0x7F => (usize::from(short), 2),
+        long @ 0x81..=0x84 => {
+            let bytes = der.get(2..2 + usize::from(long & 0x7F))?;
+            let length = bytes
                 .iter()
-                .flat_map(|dir| rustls_native_certs::load_certs_from_paths(None, Some(dir)).certs)
-                .collect(),
+                .fold(0, |length, byte| length << 8 | usize::from(*byte));
+            (length, 2 + bytes.len())
         }
-    }
+        _ => return None,
+    };
+    der.get(..header.checked_add(length)?)
+}
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "these variables are the network's, not the program's own"
-    )]
-    pub(super) fn variable(name: &str) -> Option<OsString> {
-        std::env::var_os(name).filter(|value| !value.is_empty())
+/// What a text without certificates contains instead.
+fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
+    let has = |is: fn(&str) -> bool| others.iter().any(|block| is(block.label));
+    if has(|label| matches!(label, "PKCS7" | "CMS")) {
+        "it is in PKCS#7 format: convert it with `openssl pkcs7 -in FILE -print_certs -out ca.pem`"
+    } else if has(|label| label.ends_with("CERTIFICATE REQUEST")) {
+        "it contains a certificate request and no certificate"
+    } else if has(|label| label.ends_with("PRIVATE KEY")) {
+        PRIVATE_KEY
+    } else if text::trim_input(text).starts_with("LS0tLS1CRUdJTi") {
+        // `-----BEGIN` in base64.
+        "it is PEM encoded as base64 once more: decode it with `base64 -d`"
+    } else {
+        "it contains no certificate in PEM or DER format"
+    }
+}
+
+/// `line 3`, `lines 3 and 40`.
+fn lines(lines: &[usize]) -> String {
+    let mut listed: Vec<String> = lines
+        .iter()
+        .take(MAX_LISTED)
+        .map(usize::to_string)
+        .collect();
+    if lines.len() > MAX_LISTED {
+        listed.push(format!("{} more", lines.len() - MAX_LISTED));
+    }
+    match listed.split_last() {
+        Some((only, [])) => format!("line {only}"),
+        Some((last, rest)) => format!("lines {} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }

@@ -3,7 +3,6 @@
 //! Uses the domain and the actions alone; knows no terminal, no network, no clock. A screen's file
 //! holds its state and what keys do to it; `update` is the way in.
 
-pub mod banner;
 mod credential_switch;
 pub mod effect;
 pub mod field;

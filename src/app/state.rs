@@ -2,9 +2,10 @@
 //!
 //! Not here: what a message does to it, and anything that can be derived from the rest.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::banner;
 use crate::action::{Action, Context};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
@@ -14,15 +15,16 @@ use crate::domain::profile::Settings;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::text;
+use crate::keymap::Keymap;
+use crate::layout;
+use crate::layout::banner::{BannerKeys, BannerLines, BannerText, fit_banner};
+use crate::layout::glyphs::Glyphs;
 use crate::screens::browse::state::Browse;
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::Lookup;
 use crate::screens::picker::state::Picker;
 use crate::screens::profiles::state::Profiles;
 use crate::screens::setup::state::Setup;
-
-/// The smallest terminal that a screen is drawn on, in cells.
-pub const SMALLEST: (u16, u16) = (40, 10);
 
 /// The bytes of a notice that are kept: more than can be shown of one.
 pub(crate) const LONGEST_NOTICE: usize = 4096;
@@ -68,6 +70,9 @@ pub struct State {
     pub(crate) last_note: Option<String>,
     /// The terminal's width and height in cells.
     pub size: (u16, u16),
+    /// Whether to draw with ASCII only.
+    pub ascii: bool,
+    pub keymap: Arc<Keymap>,
     /// Whether the last message changed what is on screen.
     pub changed: bool,
     /// Whether to end.
@@ -185,29 +190,6 @@ pub struct Banner {
     pub count: usize,
 }
 
-impl Banner {
-    /// What went wrong, as much of it as a banner has room for. Untrusted text.
-    #[must_use]
-    pub fn headline(&self) -> &str {
-        text::beginning(&self.failure.summary)
-    }
-
-    /// What to do, as much of it as a banner has room for. Untrusted text.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        text::beginning(&self.failure.hint.to_string()).to_owned()
-    }
-
-    /// How often it happened, where that is more than once: ` ×3`.
-    #[must_use]
-    pub fn times(&self, sign: &str) -> String {
-        match self.count {
-            0 | 1 => String::new(),
-            count => format!(" {sign}{count}"),
-        }
-    }
-}
-
 /// A short message about what was just done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -253,6 +235,12 @@ impl Clock {
             is_measured: false,
             is_in_doubt: false,
         }
+    }
+
+    /// Whole seconds since an instant of the steady clock.
+    #[must_use]
+    pub fn seconds_since(&self, steady: DateTime<Utc>) -> i64 {
+        self.steady.signed_duration_since(steady).num_seconds()
     }
 
     /// The time by the server's clock, which decides about expiry.
@@ -315,6 +303,8 @@ impl State {
             pauses: Vec::new(),
             last_note: None,
             size,
+            ascii: false,
+            keymap: Arc::default(),
             changed: true,
             quit: false,
             is_forgetful: false,
@@ -330,22 +320,29 @@ impl State {
     /// Where keys are pressed now.
     #[must_use]
     pub fn context(&self) -> Context {
-        match (self.overlay, self.screen) {
-            (Some(Overlay::Help { .. }), _) => Context::Help,
-            (Some(Overlay::ErrorDetails { .. }), _) => Context::ErrorDetails,
-            (Some(Overlay::Choice { .. }), _) => Context::Choice,
-            (Some(Overlay::Picker), _) => Context::PickerText,
-            (Some(Overlay::Confirm), _) => Context::Confirm,
-            (None, Screen::Setup) if self.setup.is_editing() => Context::SetupText,
-            (None, Screen::Setup) => Context::Setup,
-            (None, Screen::Lookup) if self.lookup.is_editing() => Context::LookupText,
-            (None, Screen::Lookup) => Context::Lookup,
-            (None, Screen::Browse) if self.browse.is_filtering => Context::BrowseText,
-            (None, Screen::Browse) => Context::Browse,
+        match self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::ErrorDetails { .. }) => Context::ErrorDetails,
+            Some(Overlay::Choice { .. }) => Context::Choice,
+            Some(Overlay::Picker) => Context::PickerText,
+            Some(Overlay::Confirm) => Context::Confirm,
+            None => self.screen_context(),
+        }
+    }
+
+    /// Where keys are pressed once nothing lies over the screen.
+    fn screen_context(&self) -> Context {
+        match self.screen {
+            Screen::Setup if self.setup.is_editing() => Context::SetupText,
+            Screen::Setup => Context::Setup,
+            Screen::Lookup if self.lookup.is_editing() => Context::LookupText,
+            Screen::Lookup => Context::Lookup,
+            Screen::Browse if self.browse.is_filtering => Context::BrowseText,
+            Screen::Browse => Context::Browse,
             // In the demo that is all there is, no profile is read or written.
-            (None, Screen::Profiles) if self.session.demo_only => Context::Commands,
-            (None, Screen::Profiles) => Context::Profiles,
-            (None, Screen::Detail) => match &self.detail.view {
+            Screen::Profiles if self.session.demo_only => Context::Commands,
+            Screen::Profiles => Context::Profiles,
+            Screen::Detail => match &self.detail.view {
                 View::Fields => Context::Detail,
                 View::Raw(raw) if raw.is_typing => Context::RawText,
                 View::Raw(_) => Context::Raw,
@@ -356,30 +353,7 @@ impl State {
     /// Whether the terminal is too small for any screen, and only says so.
     #[must_use]
     pub fn is_too_small(&self) -> bool {
-        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
-    }
-
-    /// The last error together with the warnings that nobody has answered with a key yet, and how many
-    /// failures it holds beyond the first.
-    #[must_use]
-    pub fn shown_banner(&self) -> Option<(Banner, usize)> {
-        let mut failures = self.failures();
-        let first = failures.next()?;
-        let mut shown = Banner {
-            failure: first.clone(),
-            count: self.banner.as_ref().map_or(1, |banner| banner.count),
-        };
-        let mut more = 0;
-        for other in failures {
-            let Failure { summary, hint, .. } = &mut shown.failure;
-            *summary = format!("{summary} {}", other.summary);
-            let other = other.hint.to_string();
-            if !hint.to_string().contains(&other) {
-                hint.add(&other);
-            }
-            more += 1;
-        }
-        Some((shown, more))
+        self.size.0 < layout::SMALLEST.0 || self.size.1 < layout::SMALLEST.1
     }
 
     /// The last error, then the warnings.
@@ -406,27 +380,62 @@ impl State {
         had_some
     }
 
+    /// The characters to draw with.
+    #[must_use]
+    pub fn glyphs(&self) -> &'static Glyphs {
+        Glyphs::of(self.ascii)
+    }
+
+    /// The keys that the banner offers.
+    #[must_use]
+    pub fn banner_keys(&self) -> BannerKeys {
+        let can_list = self.lost_name().is_some();
+        let context = self.screen_context();
+        BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list)
+    }
+
+    /// The last error, and the warnings that no key has dismissed yet, as the banner shows them.
+    #[must_use]
+    pub fn banner_lines(&self) -> Option<BannerLines> {
+        let mut failures = self.failures();
+        let first = failures.next()?;
+        let (mut headline, mut hint) = (first.summary.clone(), first.hint.to_string());
+        let mut more = 0;
+        for other in failures {
+            headline = format!("{headline} {}", other.summary);
+            let other = other.hint.to_string();
+            if !hint.contains(&other) {
+                hint = format!("{hint} {other}");
+            }
+            more += 1;
+        }
+        let text = BannerText {
+            headline: text::beginning(&headline),
+            hint: text::beginning(&hint),
+            count: self.banner.as_ref().map_or(1, |banner| banner.count),
+            more,
+        };
+        let keys = self.banner_keys();
+        Some(fit_banner(text, self.size, &keys, self.glyphs()))
+    }
+
     /// Rows of the banner, which stands between the body and the footer; 0 without one.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
-        let Some((banner, more)) = self.shown_banner() else {
-            return 0;
-        };
-        let times = banner.times("×");
-        let headline = text::sanitize(banner.headline()) + times.as_str();
-        let hint = banner.hint();
-        let hint = text::sanitize(&hint);
-        let fitted =
-            banner::fit_banner(&headline, &hint, self.size, self.room_for_keys(), more, "…");
-        u16::try_from(fitted.headline.len() + fitted.hint.len()).unwrap_or(u16::MAX)
+        let rows = self.banner_lines().map_or(0, |lines| lines.rows());
+        u16::try_from(rows).unwrap_or(u16::MAX)
     }
 
-    /// The cells of the banner that the keys that help take: in a text field that is more.
+    /// The size of the body: everything but header, banner and footer.
     #[must_use]
-    pub fn room_for_keys(&self) -> usize {
-        let details = if self.context().is_text() { 20 } else { 11 };
-        let reentry = if self.reentry_helps() { 12 } else { 0 };
-        details + reentry
+    pub fn body(&self) -> (u16, u16) {
+        layout::body(self.size, self.banner_rows())
+    }
+
+    /// The rows inside a frame around the whole body.
+    #[must_use]
+    pub fn body_rows(&self) -> usize {
+        usize::from(self.body().1.saturating_sub(2))
     }
 
     /// Whether the last error may be mended by typing the credential again, and that is not under way.
@@ -435,17 +444,6 @@ impl State {
         let banner = self.banner.as_ref();
         self.screen != Screen::Setup
             && banner.is_some_and(|it| it.failure.kind.is_about_credential())
-    }
-
-    /// Rows inside the frame of a full-height panel: all but header, frame, banner and footer.
-    #[must_use]
-    pub fn body_rows(&self) -> usize {
-        usize::from(
-            self.size
-                .1
-                .saturating_sub(4)
-                .saturating_sub(self.banner_rows()),
-        )
     }
 
     /// Seconds until the API may be asked again, rounded up; none when it may be asked now.

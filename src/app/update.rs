@@ -225,8 +225,6 @@ fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
 }
 
 fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usize) -> Vec<Step> {
-    // Drawing stops at the last row of a text; far below any screen is enough of a bound here.
-    const LAST: usize = 500;
     match (overlay, action) {
         (Overlay::ErrorDetails { .. }, Action::CopyField) => {
             let lines: Vec<String> = state.failures().flat_map(Failure::lines).collect();
@@ -237,13 +235,15 @@ fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usi
             return vec![state.detail.choose(selected)];
         }
         (Overlay::Help { top }, action) => {
+            let text = state.help_box();
             state.overlay = Some(Overlay::Help {
-                top: moved(top, action, rows, LAST),
+                top: moved(top, action, text.page(), text.last_top()),
             });
         }
         (Overlay::ErrorDetails { top }, action) => {
+            let text = state.error_details_box();
             state.overlay = Some(Overlay::ErrorDetails {
-                top: moved(top, action, rows, LAST),
+                top: moved(top, action, text.page(), text.last_top()),
             });
         }
         (Overlay::Picker, action) => return state.picker.act(action, rows),

@@ -54,28 +54,27 @@ pub(super) const ENVIRONMENT: &Table = &[
         "CLOUDFLARE_API_TOKEN",
         "API token; the keyring stays untouched",
     ),
-    (
-        "CLOUDFLARE_API_KEY, CLOUDFLARE_EMAIL",
-        "Global API key and its user",
-    ),
-    (
-        "CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_ZONE_ID",
-        "account or zone",
-    ),
+    ("CLOUDFLARE_API_KEY", "Global API key"),
+    ("CLOUDFLARE_EMAIL", "its user's email address"),
+    ("CLOUDFLARE_ACCOUNT_ID", "account"),
+    ("CLOUDFLARE_ZONE_ID", "zone, instead of an account"),
     (
         "CLOUDFLARE_BASE_URL",
         "another address of the API: https, or http on loopback",
     ),
-    ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "proxies, as with curl"),
+    ("HTTPS_PROXY, ALL_PROXY", "proxies, as with curl"),
+    ("NO_PROXY", "hosts to reach without a proxy"),
     (
-        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "SSL_CERT_FILE",
         "CA certificates in place of the system's (Linux)",
     ),
+    ("SSL_CERT_DIR", "a folder of them"),
     ("TOKENSCOPE_HOME", "one folder for all files"),
     ("TOKENSCOPE_LOG", "same as --log"),
+    ("NO_COLOR", "no colours, unless --color is given"),
     (
-        "NO_COLOR, CLICOLOR_FORCE",
-        "no colours, or colours even in a pipe; --color overrides both",
+        "CLICOLOR_FORCE",
+        "colours even in a pipe, unless --color is given",
     ),
     ("TERM", "dumb or unset: no colours, no screens"),
     (
@@ -206,12 +205,12 @@ fn sections(path: &str) -> String {
         section(&mut sections, "Exit codes", EXIT_CODES, 3);
     }
     sections.push('\n');
-    section(&mut sections, "Environment", ENVIRONMENT, 24);
+    section(&mut sections, "Environment", ENVIRONMENT, 22);
     sections.truncate(sections.trim_end().len());
     sections
 }
 
-/// Aligns the meanings of the terms of at most `width` cells.
+/// Adds a table whose terms are aligned if they have at most `width` cells.
 fn section(sections: &mut String, title: &str, table: &Table, width: usize) {
     let _infallible = writeln!(sections, "{title}:");
     for (term, meaning) in table {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::signals::{Manner, listen};
+use crate::signals::{ListenOptions, listen};
 
 /// How long a command may compute before a signal ends it without a word.
 const UNHEARD: Duration = Duration::from_secs(2);
@@ -12,9 +12,9 @@ const UNHEARD: Duration = Duration::from_secs(2);
 /// Waits for a signal that ends the command, and gives its exit code. Once this is dropped, signals
 /// end the program at once: nothing is left to do then but to print.
 pub(super) async fn signalled() -> u8 {
-    let mut listener = listen(Manner {
-        unheard: UNHEARD,
-        keeps_ignored: true,
+    let mut listener = listen(ListenOptions {
+        unheard_timeout: UNHEARD,
+        keep_ignored: true,
         last_act: || {
             // The command may have been asking for a secret.
             let _not_raw = crossterm::terminal::disable_raw_mode();

@@ -1,9 +1,9 @@
-//! Files, carefully: read with a limit, replaced atomically under a lock, private to the user.
+//! Reads files with a size limit, and replaces them atomically under a lock, private to the user.
 //!
-//! The one place that opens, renames or creates any. Not here: what is in them.
+//! Only this file opens, renames or creates files.
 #![expect(
     clippy::disallowed_methods,
-    reason = "files belong to config/, and this is where it keeps them"
+    reason = "the one place that accesses files"
 )]
 
 use std::ffi::OsStr;
@@ -19,38 +19,34 @@ use rustix::{fs::OFlags, io::Errno};
 use super::permissions;
 use crate::domain::failure::{Failure, FailureKind};
 
-/// The largest file that is read.
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// How long another instance may hold the lock; a rewrite takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
-/// As many symbolic links as the kernel would follow.
+/// The kernel's limit.
 const LINKS_FOLLOWED: usize = 40;
 
-/// What the name of a temporary file begins with, and how many letters and digits follow.
+/// Temporary files have this prefix and so many letters and digits.
 const TEMPORARY: &str = ".tokenscope-";
 const TEMPORARY_LETTERS: usize = 6;
 
-/// A temporary file that is older was left behind by a writer that was killed.
+/// A writer that was killed left older temporary files behind.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// What helps where a file stands in the way of a directory.
-const A_DIRECTORY: &str =
-    "Move away the file that stands there, or set TOKENSCOPE_HOME to a directory.";
+const A_DIRECTORY: &str = "Move that file away, or set TOKENSCOPE_HOME to a directory.";
 
-/// Whether a symbolic link in the place of a file is followed. What only we write is never opened
-/// through one: it could lead to any file of the user.
+/// Whether to follow a symbolic link in place of a file. Files that only tokenscope writes are never
+/// opened through a link, which could lead to any of the user's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Links {
-    /// For the files that people keep elsewhere, such as among their dotfiles.
+    /// For files that people may keep elsewhere, such as among their dotfiles.
     Followed,
-    /// For the others.
     Refused,
 }
 
-/// What is in a file; none where there is no such file, or no way to its directory.
+/// The contents of a file; `None` if it does not exist or its directory cannot be entered.
 pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure> {
     match read_bytes(path, links) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -60,13 +56,13 @@ pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure
     }
 }
 
-/// The text of a file that people edit; none as for [`read`].
+/// The text of a file that people edit; `None` as in [`read`].
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     let Some(bytes) = read(path, Links::Followed)? else {
         return Ok(None);
     };
     let text = String::from_utf8(bytes).map_err(|_| {
-        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
+        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8");
         unreadable(path, &error)
     })?;
     Ok(Some(text))
@@ -86,53 +82,51 @@ fn read_bytes(path: &Path, links: Links) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A warning where nobody can tell whether a file is there, since the way to its directory is
-/// barred: by its permissions, by a file that stands there, by a link that leads nowhere.
+/// A warning if the directory of a file cannot be entered, so that nothing can tell whether the file
+/// exists: for lack of permission, because of a file in its place or of a dangling link.
 pub(super) fn out_of_reach(path: &Path) -> Option<Failure> {
     let error = match fs::symlink_metadata(path) {
         Ok(_) => return None,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // The nearest ancestor that is there may be a link to nothing.
-            let is_there = |dir: &&Path| fs::symlink_metadata(dir).is_ok();
-            let nearest = path.ancestors().skip(1).find(is_there)?;
+            // The nearest existing ancestor may be a dangling link.
+            let nearest = path.ancestors().skip(1).find(|dir| exists(dir))?;
             fs::metadata(nearest).err()?
         }
         Err(error) => error,
     };
     let dir = path.parent().unwrap_or(path);
     let why = match error.kind() {
-        io::ErrorKind::NotFound => "a symbolic link on the way leads nowhere".to_owned(),
+        io::ErrorKind::NotFound => "a symbolic link on the way is dangling".to_owned(),
         _ => reason(&error),
     };
     Some(Failure::new(
         FailureKind::Config,
         format!(
-            "{} cannot be entered: {why}. Defaults are used.",
+            "{} cannot be entered: {why}. Using defaults.",
             dir.display()
         ),
-        "Set TOKENSCOPE_HOME to a directory that you may use.",
+        "Set TOKENSCOPE_HOME to a directory that you can use.",
     ))
 }
 
-/// Whether a symbolic link stands in the place of a file.
 pub(super) fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
 }
 
-/// Whether anything stands in the place of a file.
-pub(super) fn is_there(path: &Path) -> bool {
+/// Whether anything exists at this path, even a dangling link.
+pub(super) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Opens a regular file. Opening a pipe would wait for its other end, and opening a device may do
-/// anything, so what is there is looked at first, and once more when it is open.
+/// Opens a regular file. Opening a pipe would block and opening a device may do anything, so this
+/// checks the type before it opens the file, and again afterwards.
 fn open(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
     let found = match links {
         Links::Followed => fs::metadata(path),
         Links::Refused => fs::symlink_metadata(path),
     };
     match found {
-        Ok(found) => is_regular(&found)?,
+        Ok(found) => require_regular(&found)?,
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Err(_) => {}
     }
@@ -146,25 +140,25 @@ fn open(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags);
     }
     let file = options.open(path)?;
-    is_regular(&file.metadata()?)?;
+    require_regular(&file.metadata()?)?;
     Ok(file)
 }
 
-fn is_regular(found: &Metadata) -> io::Result<()> {
+fn require_regular(found: &Metadata) -> io::Result<()> {
     if found.is_file() {
         return Ok(());
     }
     Err(io::Error::new(
         io::ErrorKind::InvalidInput,
         if found.is_symlink() {
-            "it is a symbolic link, which is not followed here"
+            "it is a symbolic link, which tokenscope does not follow here"
         } else {
             "it is not a regular file"
         },
     ))
 }
 
-/// Opens a file to write to: private to the user, and created where it is absent.
+/// Opens a file for writing, private to the user. Creates it if needed.
 fn open_or_create(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     match open(path, private(options).create_new(true), Links::Refused) {
         Ok(file) => {
@@ -185,26 +179,25 @@ fn folder_of(path: &Path) -> &Path {
     dir.unwrap_or(Path::new("."))
 }
 
-/// The right to change the files of one directory, held until it is dropped. The directory is
-/// created where it is absent.
+/// The exclusive right to change the files of one directory, until dropped.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(super) struct DirLock {
     _file: File,
 }
 
-impl Lock {
+impl DirLock {
     pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
         Self::acquire_within(dir, LOCK_WAIT)
     }
 
-    /// The same with another patience, for what is changed together with something slower.
+    /// Waits this long for another process. Creates the directory if needed.
     pub(super) fn acquire_within(dir: &Path, wait: Duration) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
         let file = open_or_create(&path, OpenOptions::new().write(true))
             .or_else(|error| {
-                // The directory itself serves where nothing can be created in it, as around a file
-                // that is a mount point, or where the lock is one that root left behind.
+                // Lock the directory itself if nothing can be created in it, as around a file that
+                // is a mount point, or if root left the lock file behind.
                 if is_protected(&error) {
                     File::open(dir).map_err(|_| error)
                 } else {
@@ -221,22 +214,21 @@ impl Lock {
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                // An open file that nobody holds cannot be locked for one reason alone: there are
-                // no locks here, as on many network and user-space file systems, each of which has
-                // its own error for that. A replacement is atomic all the same.
+                // Many network and user-space file systems have no locks, and each says so with an
+                // error of its own. Replacing a file is atomic there too.
                 Err(TryLockError::Error(error)) => {
-                    tracing::debug!(%error, "files are changed without a lock");
+                    tracing::debug!(%error, "changing files without a lock");
                     break;
                 }
             }
         }
-        sweep(dir);
+        remove_abandoned(dir);
         Ok(Self { _file: file })
     }
 }
 
-/// Removes the temporary files of writers that were killed. The caller holds the directory's lock.
-fn sweep(dir: &Path) {
+/// Removes temporary files of writers that were killed. The caller holds the directory's lock.
+fn remove_abandoned(dir: &Path) {
     let Ok(entries) = fs::read_dir(dir) else {
         return;
     };
@@ -258,14 +250,18 @@ fn sweep(dir: &Path) {
     }
 }
 
-/// Puts text in a file's place, whole or not at all. Where links are followed and the path is one,
-/// what it leads to is replaced. The caller holds the directory's [`Lock`].
-pub(super) fn replace(path: &Path, text: &str, links: Links, _lock: &Lock) -> Result<(), Failure> {
+/// Replaces a file, or the file that a followed link leads to, atomically.
+pub(super) fn replace(
+    path: &Path,
+    text: &str,
+    links: Links,
+    _lock: &DirLock,
+) -> Result<(), Failure> {
     replace_bytes(path, text.as_bytes(), links).map_err(|error| unwritable(path, &error))
 }
 
-/// Whether a file's place takes another one, found without changing what is there.
-pub(super) fn check_replaceable(path: &Path, _lock: &Lock) -> Result<(), Failure> {
+/// Checks that a file can be replaced, without changing it.
+pub(super) fn check_replaceable(path: &Path, _lock: &DirLock) -> Result<(), Failure> {
     let check = || {
         let target = follow(path)?;
         if is_mount_point(&target) {
@@ -286,8 +282,8 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
         Links::Refused => path.to_owned(),
     };
     let dir = folder_of(&target);
-    sweep(dir);
-    // It is made readable by the user alone.
+    remove_abandoned(dir);
+    // Only the user can read it.
     let made = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .rand_bytes(TEMPORARY_LETTERS)
@@ -302,8 +298,8 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     new.as_file().sync_all()?;
     match fs::symlink_metadata(&target) {
         Ok(old) => {
-            // Only root can give a file away. In a folder that is shared with its owner the file is
-            // written in place then, if it can be.
+            // Only root can give a file away. In a folder shared with the file's owner, write the
+            // file in place then, if possible.
             let keeps_owner = permissions::keep_owner(new.as_file(), &old);
             if !keeps_owner && overwrite(&target, bytes).is_ok() {
                 return Ok(());
@@ -313,19 +309,18 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     }
     match new.persist(&target) {
         Ok(_) => {}
-        // A mount point cannot be replaced, as where a container has the file from its host.
+        // A mount point cannot be replaced, such as a file that a container has from its host.
         Err(refused) if refused.error.kind() == io::ErrorKind::ResourceBusy => {
             return overwrite(&target, bytes);
         }
         Err(refused) => return Err(refused.error),
     }
-    // The rename itself is on disk once its directory is. Where a directory cannot be opened, as on
-    // Windows, or cannot be synced, the file has been replaced all the same.
+    // Syncing the directory puts the rename on disk. Where that is impossible, as on Windows, the
+    // file has still been replaced.
     let _best_effort = File::open(dir).and_then(|dir| dir.sync_all());
     Ok(())
 }
 
-/// Whether nothing can be created in a directory.
 fn is_protected(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -345,7 +340,7 @@ fn is_mount_point(_path: &Path) -> bool {
     false
 }
 
-/// Writes a file in place. Where that fails half-way, as on a full disk, what it held is put back.
+/// Writes a file in place. Restores its contents if that fails half-way, as on a full disk.
 fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = open(
         path,
@@ -357,7 +352,7 @@ fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     rewrite(&mut file, bytes).inspect_err(|_| {
         let _lost = rewrite(&mut file, &old);
     })?;
-    tracing::info!(path = %path.display(), "written in place");
+    tracing::info!(path = %path.display(), "wrote in place");
     Ok(())
 }
 
@@ -368,26 +363,25 @@ fn rewrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Where a chain of symbolic links leads, whether or not anything is there.
+/// The end of a chain of symbolic links, whether or not it exists.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_FOLLOWED {
         match fs::read_link(&path) {
-            // A relative link starts where it stands.
+            // A relative link starts at its own directory.
             Ok(link) => path = path.parent().unwrap_or(Path::new("")).join(link),
             Err(_not_a_link) => return Ok(path),
         }
     }
     Err(io::Error::new(
         io::ErrorKind::InvalidInput,
-        "its symbolic links lead in a circle",
+        "its symbolic links form a loop",
     ))
 }
 
-/// Renames a file to the first free name of `STEM.damaged.EXTENSION`, `STEM.damaged-2.EXTENSION`
-/// and so on, and returns that path. A symbolic link is renamed itself. The caller holds the
-/// directory's [`Lock`].
-pub(super) fn move_aside(path: &Path, _lock: &Lock) -> Result<PathBuf, Failure> {
+/// Renames a file, or a link itself, to the first free one of `STEM.damaged.EXTENSION`,
+/// `STEM.damaged-2.EXTENSION` and so on. Returns the new path.
+pub(super) fn move_aside(path: &Path, _lock: &DirLock) -> Result<PathBuf, Failure> {
     let part = |part: Option<&OsStr>| part.unwrap_or_default().display().to_string();
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     let name = |number: u32| match number {
@@ -396,22 +390,24 @@ pub(super) fn move_aside(path: &Path, _lock: &Lock) -> Result<PathBuf, Failure> 
     };
     let aside = (1..100)
         .map(|number| path.with_file_name(name(number)))
-        .find(|aside| !is_there(aside))
-        .ok_or_else(|| io::Error::other("it is damaged, and so are many older ones beside it"))
+        .find(|aside| !exists(aside))
+        .ok_or_else(|| {
+            io::Error::other("it is damaged, and too many older damaged ones are beside it")
+        })
         .map_err(|error| unwritable(path, &error))?;
     fs::rename(path, &aside).map_err(|error| unwritable(path, &error))?;
     Ok(aside)
 }
 
-/// Opens a file to append to, private to the user, its directory created where it is absent.
+/// Opens a file for appending, private to the user. Creates it and its directory if needed.
 pub(super) fn append(path: &Path) -> Result<File, Failure> {
     create_dir(folder_of(path))?;
     open_or_create(path, OpenOptions::new().append(true)).map_err(|error| unwritable(path, &error))
 }
 
-/// Makes a directory of the user's own, and those above it, where they are absent.
+/// Creates a directory, private to the user, and its ancestors if needed.
 fn create_dir(dir: &Path) -> Result<(), Failure> {
-    let is_absent = |dir: &&Path| !dir.as_os_str().is_empty() && !is_there(dir);
+    let is_absent = |dir: &&Path| !dir.as_os_str().is_empty() && !exists(dir);
     let absent: Vec<&Path> = dir.ancestors().take_while(is_absent).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -420,7 +416,7 @@ fn create_dir(dir: &Path) -> Result<(), Failure> {
     builder
         .create(dir)
         .map_err(|error| unwritable(dir, &error))?;
-    // From the outermost on, so that each is given to the one who has got the one above.
+    // Outermost first, because each takes the owner of the one above it.
     for dir in absent.into_iter().rev() {
         permissions::hand_over_folder(dir);
     }
@@ -428,7 +424,6 @@ fn create_dir(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A file created with these options is the user's alone.
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -438,7 +433,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::NotADirectory => A_DIRECTORY,
-        _ => "Make it a file that you can read, or move it away to start afresh.",
+        _ => "Make it readable, or move it away to start afresh.",
     };
     Failure::new(
         FailureKind::Config,
@@ -450,14 +445,16 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Make room on that disk.",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "Free some space on that disk."
+        }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => A_DIRECTORY,
         io::ErrorKind::FileTooLarge => "Raise the limit with `ulimit -f`.",
-        // What the check above refused, and not the system.
+        // From `require_regular`, not from the system.
         io::ErrorKind::InvalidInput if error.get_ref().is_some() => {
-            "Move it away; a file is made in its place."
+            "Move it away; tokenscope creates a file in its place."
         }
-        _ => "Make it writable for you, or set TOKENSCOPE_HOME to a directory that is.",
+        _ => "Make it writable, or set TOKENSCOPE_HOME to a writable directory.",
     };
     Failure::new(
         FailureKind::Config,
@@ -470,23 +467,23 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
 fn held_by_another(path: &Path) -> Failure {
     Failure::new(
         FailureKind::Config,
-        format!("Another program holds {}.", path.display()),
-        "Wait for the other tokenscope to finish, and try again.",
+        format!("Another program has locked {}.", path.display()),
+        "Wait for the other tokenscope to finish, then try again.",
     )
 }
 
-/// Plain words where the system's own are terse.
+/// The reason, in plainer words than the system's.
 pub(super) fn reason(error: &io::Error) -> String {
     #[cfg(unix)]
     if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
-        return "its symbolic links lead in a circle".to_owned();
+        return "its symbolic links form a loop".to_owned();
     }
     match error.kind() {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
         io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
-        io::ErrorKind::FileTooLarge => "a limit on the size of files forbids it".to_owned(),
+        io::ErrorKind::FileTooLarge => "it would exceed the limit on file sizes".to_owned(),
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is where a directory should be".to_owned()

@@ -1,10 +1,10 @@
-//! `tokenscope.log`, written only when asked for.
+//! `tokenscope.log`, written only on request.
 //!
-//! Other crates log too, and may say more than they should: only our own events are written.
+//! Other crates' events may contain secrets, so only tokenscope's own are written.
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::str::FromStr;
+
 use std::sync::{Mutex, OnceLock};
 
 use tracing::Level;
@@ -12,39 +12,39 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::Paths;
 use super::files::{self, reason};
-use super::paths::Paths;
-use super::state::open_log;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::scrub;
 use crate::domain::text::sanitize;
 
-/// Starts the log at a level: `error`, `warn`, `info`, `debug` or `trace`. Gives a warning where
-/// there is no place for it.
+/// The log levels, the quietest first.
+pub const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+/// Starts the log at one of the [`LEVELS`]. Returns a warning if the file cannot be created.
 ///
 /// # Errors
-/// A usage failure for another level, and one of kind `config` where the file is there and cannot be
-/// opened.
+/// A `usage` failure for any other level; a `config` failure if the file exists but cannot be opened.
 pub fn start(paths: &Paths, level: &str) -> Result<Option<Failure>, Failure> {
-    let level = Level::from_str(level).map_err(|_| {
+    let level: Level = level.parse().map_err(|_| {
         Failure::new(
             FailureKind::Usage,
-            format!("{level:?} is no level of the log."),
-            "Name error, warn, info, debug or trace.",
+            format!("{level:?} is not a valid log level."),
+            format!("Use one of {}.", LEVELS.join(", ")),
         )
     })?;
-    let file = match open_log(paths) {
+    let file = match open(paths) {
         Ok(file) => file,
-        Err(failure) if files::is_there(&paths.log_file()) => return Err(failure),
+        Err(failure) if files::exists(&paths.log_file()) => return Err(failure),
         Err(failure) => return Ok(Some(failure)),
     };
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        // It would complain on stderr at once, which belongs to the screens.
+        // It would print to stderr at once, over the screens.
         .log_internal_errors(false)
-        .with_writer(Mutex::new(Watched(file)));
+        .with_writer(Mutex::new(LogFile(file)));
     let filter = Targets::new().with_target("tokenscope", level);
-    // A second start in one process keeps the first log.
+    // Starting twice in one process keeps the first log.
     let _already_logging = tracing_subscriber::registry()
         .with(layer)
         .with(filter)
@@ -52,7 +52,15 @@ pub fn start(paths: &Paths, level: &str) -> Result<Option<Failure>, Failure> {
     Ok(None)
 }
 
-/// Logs what failed.
+/// Opens the log for appending.
+///
+/// # Errors
+/// A `config` failure.
+pub fn open(paths: &Paths) -> Result<File, Failure> {
+    files::append(&paths.log_file())
+}
+
+/// Logs a failure.
 pub fn failed(failure: &Failure) {
     let failure = failure.clone().scrubbed();
     let said = failure.said().join("; ");
@@ -66,29 +74,29 @@ pub fn failed(failure: &Failure) {
     );
 }
 
-/// Logs a sentence on what does not stop anything.
+/// Logs a warning.
 pub fn warned(sentence: &str) {
     tracing::warn!("{}", sanitize(&scrub(sentence)));
 }
 
-/// Why the first line that was lost was lost.
-static LOST: OnceLock<String> = OnceLock::new();
+/// Why the first write failed.
+static WRITE_ERROR: OnceLock<String> = OnceLock::new();
 
-/// A sentence, where the log lacks lines that could not be written. To be asked at the very end.
+/// A complaint, without a full stop, if the log is incomplete. Call it just before the program exits.
 #[must_use]
 pub fn complaint() -> Option<String> {
-    let why = LOST.get()?;
+    let why = WRITE_ERROR.get()?;
     Some(format!("tokenscope.log could not be written: {why}"))
 }
 
-/// The file, with an eye on what it does not take.
-struct Watched(File);
+/// Records the first error, which `tracing` would ignore.
+struct LogFile(File);
 
-impl Write for Watched {
+impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes).inspect_err(|error| {
             if error.kind() != io::ErrorKind::Interrupted {
-                let _already_known = LOST.set(reason(error));
+                let _already_known = WRITE_ERROR.set(reason(error));
             }
         })
     }

@@ -1,14 +1,13 @@
-//! Owners and permissions: whose a new file is, and who else may touch the folder.
+//! Owners and permissions of files: who owns a new one, and who else may access the directory.
 //!
-//! Unix alone; elsewhere every function does nothing. Not here: opening, reading and replacing
-//! files (`files`).
+//! Only on Unix. Elsewhere these functions do nothing.
 
 use std::sync::{Mutex, PoisonError};
 
-/// What was closed to other users in this run.
+/// Notes on the permissions that this run has restricted.
 static TIGHTENED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Takes the sentences on what was closed to other users. To be asked at the very end.
+/// Takes the notes on restricted permissions. Call it just before the program exits.
 #[must_use]
 pub fn tightened() -> Vec<String> {
     std::mem::take(&mut TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner))
@@ -40,10 +39,10 @@ mod unix {
     const OTHERS: u32 = 0o077;
     /// Write access of the group or of others.
     const OTHERS_WRITE: u32 = 0o022;
-    /// In such a folder nobody can replace the files of another user.
+    /// In a directory with this bit, nobody can replace another user's files.
     const STICKY: u32 = 0o1000;
 
-    /// What the names of our own files begin with, copies made by hand included.
+    /// Prefixes of tokenscope's own files, including copies made by hand.
     const OUR_NAMES: [&str; 6] = [
         "config.toml",
         "keymap.toml",
@@ -53,8 +52,7 @@ mod unix {
         ".tokenscope-",
     ];
 
-    /// Gives a new file the owner and the group of the one that it replaces. Says whether it has
-    /// them now.
+    /// Gives a new file the owner and group of the file it replaces. Returns whether it has them now.
     pub(in super::super) fn keep_owner(new: &File, old: &Metadata) -> bool {
         let (uid, gid) = (old.uid(), old.gid());
         let is_same = |new: &Metadata| (new.uid(), new.gid()) == (uid, gid);
@@ -69,11 +67,11 @@ mod unix {
             && folder.uid() != 0
             && let Err(error) = fchown(new, Some(folder.uid()), Some(folder.gid()))
         {
-            tracing::debug!(%error, "a new file stays with root");
+            tracing::debug!(%error, "a new file still belongs to root");
         }
     }
 
-    /// As [`hand_over`], for a folder that has just been created.
+    /// As [`hand_over`], for a folder.
     pub(in super::super) fn hand_over_folder(new: &Path) {
         let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
         let opened = OpenOptions::new().read(true).custom_flags(flags).open(new);
@@ -82,7 +80,7 @@ mod unix {
         }
     }
 
-    /// Closes one of our own files to other users.
+    /// Denies other users access to one of tokenscope's files.
     pub(in super::super) fn tighten(file: &File, path: &Path) {
         if let Ok(found) = file.metadata()
             && is_open_to_others(&found)
@@ -93,8 +91,8 @@ mod unix {
         }
     }
 
-    /// Closes our own folder to other users. A folder that holds more than our files is left alone,
-    /// since others may have their reasons to look into it.
+    /// Denies other users access to tokenscope's folder. Does nothing if it contains other files too,
+    /// which others may need.
     pub(in super::super) fn tighten_folder(folder: &Path) {
         if let Ok(found) = fs::metadata(folder)
             && is_open_to_others(&found)
@@ -123,21 +121,21 @@ mod unix {
     }
 
     fn note(path: &Path, before: &Metadata, is_done: bool) {
-        // A read-only file system keeps its modes, and there is nothing that the user should do.
+        // A read-only file system keeps its modes, and the user need not act.
         if !is_done {
             return;
         }
         let before = before.mode() & 0o7777;
-        let sentence = format!(
+        let note = format!(
             "{} was open to other users (mode {before:04o}); it is now {:04o}.",
             path.display(),
             before & !OTHERS
         );
         let mut tightened = TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner);
-        tightened.push(sentence);
+        tightened.push(note);
     }
 
-    /// A warning where somebody else may change a file: by its folder, or by the file itself.
+    /// A warning if another user may change a file, either in its folder or directly.
     pub(in super::super) fn exposure(folder: &Path, file: &Path) -> Option<Failure> {
         let found = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
         let is_sticky = found.mode() & STICKY != 0;
@@ -154,14 +152,14 @@ mod unix {
         (found.mode() & OTHERS_WRITE != 0).then(|| open_to_writers(file))
     }
 
-    /// Root may change everything anyway.
+    /// Ignores root, who may change everything anyway.
     fn foreign(path: &Path, found: &Metadata) -> Option<Failure> {
         let owner = found.uid();
         (owner != 0 && owner != geteuid().as_raw()).then(|| {
             Failure::new(
                 FailureKind::Config,
                 format!(
-                    "{} belongs to another user (uid {owner}), who may change what it holds.",
+                    "{} belongs to another user (uid {owner}), who may change its contents.",
                     path.display()
                 ),
                 "Run tokenscope as that user, or set TOKENSCOPE_HOME to a folder of your own.",

@@ -1,40 +1,45 @@
-//! `config.toml`: loading it, and changing one profile or the default without touching the rest.
+//! `config.toml`: reads the settings, and changes one profile or the default without touching the
+//! rest.
 //!
 //! Comments, order and unknown keys survive a change. A file that does not parse is never written.
-//! Not here: what a key may hold (`schema`).
+//! An error message never quotes a value: it could be a secret.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toml_edit::{DocumentMut, Item, Table, TableLike};
+use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
-use super::files::{self, Links, Lock};
-use super::paths::Paths;
-use super::permissions;
-use super::schema::{self, Problem};
+use super::files::{self, DirLock, Links};
+use super::{Paths, permissions};
+use crate::domain::base_url::BaseUrl;
+use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, Settings, no_such_profile};
-use crate::domain::scope::ScopeKind;
+use crate::domain::profile::{Profile, Settings, no_such_profile, parse_profile_name};
+use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::status::{Threshold, Thresholds};
+use crate::theme::Theme;
 
-/// What `config.toml` says.
+/// The settings of `config.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Loaded {
-    /// The settings, defaults filled in.
+pub struct LoadedSettings {
+    /// Includes defaults.
     pub settings: Settings,
-    /// What was not understood or could not be read, and who else may write there. None of it stops
-    /// anything.
+    /// Values that were ignored, a file that could not be read, other users who may write to it.
     pub warnings: Vec<Failure>,
 }
 
-/// Loads the settings; a missing file means defaults, and so does a directory that cannot be entered.
+/// Loads the settings. Uses defaults if the file is missing or its directory cannot be entered.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config` that names the file, and the line where there is one.
-pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
+/// A `config` failure that names the file and, if known, the line.
+pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
     let file = paths.config_file();
     let mut loaded = match files::read_text(&file)? {
-        Some(text) => parse(paths, &text)?,
-        None => Loaded::default(),
+        Some(text) => parse(&file, &text)?,
+        None => LoadedSettings::default(),
     };
     loaded.warnings.extend(files::out_of_reach(&file));
     let exposure = permissions::exposure(&paths.config_dir, &file)
@@ -43,47 +48,47 @@ pub fn load(paths: &Paths) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// Adds a profile, or changes the one of its name. The first profile of a file becomes its default.
+/// Adds a profile, or changes the one with its name. A file's first profile becomes the default.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config`; the file is then as it was.
+/// A `config` failure; the file is then unchanged.
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
-        put_profile(paths, document, settings, profile)
+        put_profile(document, settings, profile)
     })?;
     Ok(())
 }
 
-/// A profile that can be written, and nothing else meanwhile.
+/// A profile that is known to be writable. Other processes cannot change the file until this is
+/// dropped.
 #[derive(Debug)]
-pub struct Prepared {
-    /// None where nothing is to be written, and there is no lock to be had.
-    lock: Option<Lock>,
+pub struct PreparedWrite {
+    /// `None` if there is nothing to write and the lock was not available.
+    lock: Option<DirLock>,
     file: PathBuf,
-    /// What the file will hold, where that is not what it holds.
+    /// The new text, if it differs from the current one.
     text: Option<String>,
 }
 
-/// Makes sure that a profile can be written before its secret is stored. Other programs write
-/// nothing until what this gives is dropped. A file that says the same already needs neither leave
-/// to write nor a lock, which is waited for so long: others hold it over their own keyring.
+/// Makes sure that a profile can be written, before its secret is stored. Waits this long for the
+/// lock, which other processes hold while they use their keyring. An unchanged file needs neither the
+/// lock nor write permission.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config`; nothing has been written.
+/// A `config` failure; nothing has been written.
 pub fn prepare_profile(
     paths: &Paths,
     profile: &Profile,
     wait: Duration,
-) -> Result<Prepared, Failure> {
+) -> Result<PreparedWrite, Failure> {
     let file = paths.config_file();
-    let lock = Lock::acquire_within(&paths.config_dir, wait);
+    let lock = DirLock::acquire_within(&paths.config_dir, wait);
     let text = files::read_text(&file)?.unwrap_or_default();
-    let put = |document: &mut DocumentMut, settings: &Settings| {
-        put_profile(paths, document, settings, profile)
-    };
-    let (_, changed) = changed(paths, &text, &put)?;
+    let put =
+        |document: &mut DocumentMut, settings: &Settings| put_profile(document, settings, profile);
+    let (_, changed) = changed(&file, &text, &put)?;
     if changed == text {
-        return Ok(Prepared {
+        return Ok(PreparedWrite {
             lock: lock.ok(),
             file,
             text: None,
@@ -91,15 +96,15 @@ pub fn prepare_profile(
     }
     let lock = lock?;
     files::check_replaceable(&file, &lock)?;
-    Ok(Prepared {
+    Ok(PreparedWrite {
         lock: Some(lock),
         file,
         text: Some(changed),
     })
 }
 
-impl Prepared {
-    /// Whether the file will be another one.
+impl PreparedWrite {
+    /// Whether writing changes the file.
     #[must_use]
     pub fn is_a_change(&self) -> bool {
         self.text.is_some()
@@ -108,7 +113,7 @@ impl Prepared {
     /// Writes the profile.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `config`; the file is then as it was.
+    /// A `config` failure; the file is then unchanged.
     pub fn write(&self) -> Result<(), Failure> {
         match (&self.text, &self.lock) {
             (Some(text), Some(lock)) => files::replace(&self.file, text, Links::Followed, lock),
@@ -117,14 +122,14 @@ impl Prepared {
     }
 }
 
+/// Returns whether there was anything to change.
 fn put_profile(
-    paths: &Paths,
     document: &mut DocumentMut,
     settings: &Settings,
     profile: &Profile,
-) -> Result<Change, Failure> {
+) -> Result<bool, Failure> {
     if settings.profile(&profile.name) == Some(profile) {
-        return Ok(Change::None);
+        return Ok(false);
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
         put(document.as_table_mut(), "default_profile", &profile.name);
@@ -135,166 +140,111 @@ fn put_profile(
         Item::Table(table)
     });
     let is_inline = profiles.is_inline_table();
-    let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
-    let table = profiles
-        .entry(&profile.name)
-        .or_insert_with(|| new_table(is_inline))
-        .as_table_like_mut()
-        .ok_or_else(|| lost(paths))?;
-    write_profile(table, profile);
-    Ok(Change::Made)
+    // The schema accepted it, so it is a table of tables.
+    let table = profiles.as_table_like_mut().and_then(|profiles| {
+        profiles
+            .entry(&profile.name)
+            .or_insert_with(|| new_table(is_inline))
+            .as_table_like_mut()
+    });
+    if let Some(table) = table {
+        write_profile(table, profile);
+    }
+    Ok(true)
 }
 
-/// Removes a profile, and says whether there was one. If it was the default, none is from then on.
+/// Removes a profile. Returns whether there was one. If it was the default, there is none afterwards.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config`; the file is then as it was.
+/// A `config` failure; the file is then unchanged.
 pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
-    let change = edit(paths, |document, settings| {
+    edit(paths, |document, settings| {
         if settings.profile(name).is_none() {
-            return Ok(Change::None);
+            return Ok(false);
         }
-        if let Some(profiles) = document.get_mut("profiles") {
-            let profiles = profiles.as_table_like_mut().ok_or_else(|| lost(paths))?;
+        if let Some(profiles) = document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut)
+        {
             profiles.remove(name);
         }
         if settings.default_profile == name {
             document.remove("default_profile");
         }
-        Ok(Change::Made)
-    })?;
-    Ok(change == Change::Made)
+        Ok(true)
+    })
 }
 
-/// Makes a profile the one that is used when none is named.
+/// Makes a profile the default.
 ///
 /// # Errors
-/// A [`Failure`] of kind `usage` where there is no such profile; else of kind `config`.
+/// A `usage` failure if there is no such profile; otherwise a `config` failure.
 pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
     edit(paths, |document, settings| {
         if settings.profile(name).is_none() {
             return Err(no_such_profile(name));
         }
         if settings.default_profile == name {
-            return Ok(Change::None);
+            return Ok(false);
         }
         put(document.as_table_mut(), "default_profile", name);
-        Ok(Change::Made)
+        Ok(true)
     })?;
     Ok(())
 }
 
-/// The text of `keymap.toml`, if there is one.
+/// The text of `keymap.toml`, if it exists.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config` where it cannot be read, or is no text or too large.
+/// A `config` failure if it cannot be read.
 pub fn keymap_text(paths: &Paths) -> Result<Option<String>, Failure> {
     files::read_text(&paths.keymap_file())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Made,
-    None,
-}
-
-/// Reads the file under the lock, changes it, and puts the result in its place. What would not
-/// change anything needs no lock, and no right to write.
+/// Changes the file under the lock. A change that makes no difference needs neither the lock nor
+/// write permission. Returns what `change` returned: whether there was anything to change.
 fn edit(
     paths: &Paths,
-    change: impl Fn(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
-) -> Result<Change, Failure> {
+    change: impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
     let file = paths.config_file();
     let attempt = || {
         let text = files::read_text(&file)?.unwrap_or_default();
-        let (done, changed) = changed(paths, &text, &change)?;
-        let is_new = done == Change::Made && changed != text;
-        Ok::<_, Failure>((done, is_new.then_some(changed)))
+        let (is_change, changed) = changed(&file, &text, &change)?;
+        Ok::<_, Failure>((is_change, (changed != text).then_some(changed)))
     };
-    if let (done, None) = attempt()? {
-        return Ok(done);
+    if let (is_change, None) = attempt()? {
+        return Ok(is_change);
     }
-    let lock = Lock::acquire(&paths.config_dir)?;
-    let (done, changed) = attempt()?;
+    let lock = DirLock::acquire(&paths.config_dir)?;
+    let (is_change, changed) = attempt()?;
     if let Some(changed) = changed {
         files::replace(&file, &changed, Links::Followed, &lock)?;
     }
-    Ok(done)
+    Ok(is_change)
 }
 
-/// A file's text after a change.
+/// The file's text after a change.
 fn changed(
-    paths: &Paths,
+    file: &Path,
     text: &str,
-    change: &impl Fn(&mut DocumentMut, &Settings) -> Result<Change, Failure>,
-) -> Result<(Change, String), Failure> {
-    let settings = parse(paths, text)?.settings;
-    let mut document: DocumentMut = text.parse().map_err(|_| lost(paths))?;
-    let done = change(&mut document, &settings)?;
+    change: &impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
+) -> Result<(bool, String), Failure> {
+    let settings = parse(file, text)?.settings;
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        InvalidSetting::from(error).into_failure(file, text)
+    })?;
+    let is_change = change(&mut document, &settings)?;
     let changed = document.to_string();
-    if changed != text {
-        // What was written must be readable; if not, that is better found before than after.
-        parse(paths, &changed)?;
+    if !is_change || changed == text {
+        return Ok((is_change, text.to_owned()));
     }
-    Ok((done, changed))
+    // Never write what cannot be read back.
+    parse(file, &changed)?;
+    Ok((is_change, changed))
 }
 
-fn parse(paths: &Paths, text: &str) -> Result<Loaded, Failure> {
-    let contents = schema::read(text).map_err(|problem| explain(paths, text, &problem))?;
-    let replaced = contents.replaced.iter().map(|problem| {
-        let place = place(paths, text, problem);
-        Failure::new(
-            FailureKind::Config,
-            format!("{place}: {}; the default is used.", problem.what),
-            "Correct it in an editor.",
-        )
-    });
-    let unknown = contents.unknown.iter().map(|key| {
-        Failure::new(
-            FailureKind::Config,
-            format!("config.toml: `{key}` is not a setting that this version knows."),
-            "Check its spelling in config.toml.",
-        )
-    });
-    Ok(Loaded {
-        warnings: replaced.chain(unknown).collect(),
-        settings: contents.settings,
-    })
-}
-
-/// The file, and the line and column of a problem where it has one.
-fn place(paths: &Paths, text: &str, problem: &Problem) -> String {
-    let file = paths.config_file();
-    match &problem.place {
-        Some(range) => {
-            let before = text.get(..range.start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            format!("{}, line {line}, column {column}", file.display())
-        }
-        None => file.display().to_string(),
-    }
-}
-
-fn explain(paths: &Paths, text: &str, problem: &Problem) -> Failure {
-    let place = place(paths, text, problem);
-    Failure::new(
-        FailureKind::Config,
-        format!("{place}: {}.", problem.what),
-        "Correct it in an editor; the file was not changed.",
-    )
-}
-
-/// For a document that the schema accepted, and that has another shape a moment later.
-fn lost(paths: &Paths) -> Failure {
-    let problem = Problem {
-        what: "its profiles are not a table".to_owned(),
-        place: None,
-    };
-    explain(paths, "", &problem)
-}
-
-/// An inline table can hold nothing but inline ones.
+/// An inline table can contain only inline tables.
 fn new_table(is_inline: bool) -> Item {
     if is_inline {
         toml_edit::value(toml_edit::InlineTable::new())
@@ -322,7 +272,7 @@ fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
     }
 }
 
-/// Sets a key to text, its comment kept.
+/// Sets a key to text and keeps its comment.
 fn put(table: &mut dyn TableLike, key: &str, text: &str) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(value) => {
@@ -331,5 +281,308 @@ fn put(table: &mut dyn TableLike, key: &str, text: &str) {
             *value.decor_mut() = decor;
         }
         None => drop(table.insert(key, toml_edit::value(text))),
+    }
+}
+
+/// A year.
+const LONGEST_REFRESH: u64 = 365 * 24 * 60 * 60;
+
+/// A value that is not allowed, or a syntax error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct InvalidSetting {
+    /// Without a full stop: "`theme` must be \"dark\", \"light\" or \"mono\"".
+    message: String,
+    /// In bytes of the text.
+    span: Option<Range<usize>>,
+}
+
+impl From<toml_edit::TomlError> for InvalidSetting {
+    fn from(error: toml_edit::TomlError) -> Self {
+        Self {
+            message: error.message().trim().replace('\n', "; "),
+            span: error.span(),
+        }
+    }
+}
+
+impl InvalidSetting {
+    /// The file, with line and column if known.
+    fn place(&self, file: &Path, text: &str) -> String {
+        let file = file.display();
+        match &self.span {
+            Some(span) => {
+                let before = text.get(..span.start).unwrap_or(text);
+                let line = before.matches('\n').count() + 1;
+                let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+                format!("{file}, line {line}, column {column}")
+            }
+            None => file.to_string(),
+        }
+    }
+
+    fn into_failure(self, file: &Path, text: &str) -> Failure {
+        Failure::new(
+            FailureKind::Config,
+            format!("{}: {}.", self.place(file, text), self.message),
+            "Correct it in an editor; the file was not changed.",
+        )
+    }
+}
+
+fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
+    let (settings, unknown, replaced) =
+        read(text).map_err(|invalid| invalid.into_failure(file, text))?;
+    let replaced = replaced.iter().map(|invalid| {
+        let place = invalid.place(file, text);
+        Failure::new(
+            FailureKind::Config,
+            format!("{place}: {}; using the default.", invalid.message),
+            "Correct it in an editor.",
+        )
+    });
+    let unknown = unknown.iter().map(|key| {
+        Failure::new(
+            FailureKind::Config,
+            format!("config.toml: unknown setting `{key}`."),
+            "Check its spelling in config.toml.",
+        )
+    });
+    Ok(LoadedSettings {
+        warnings: replaced.chain(unknown).collect(),
+        settings,
+    })
+}
+
+/// Returns the settings, the full names of unknown keys, and the invalid values that defaults
+/// replace: those that change only the look of things. One that decides a result or a credential must
+/// be valid.
+fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), InvalidSetting> {
+    let document = Document::parse(text)?;
+    let root = Section::new(document.as_table(), String::new());
+    let mut unknown = Vec::new();
+    let defaults = Settings::default();
+    let mut looks = LenientReader {
+        root: &root,
+        replaced: Vec::new(),
+    };
+    // Validated for later versions, which use them.
+    for (key, default) in [
+        ("title", true),
+        ("notify", false),
+        ("mouse", false),
+        ("calm", false),
+    ] {
+        looks.switch(key, default);
+    }
+    let settings = Settings {
+        default_profile: root
+            .read("default_profile", "the name of a profile", profile_name)?
+            .unwrap_or(defaults.default_profile),
+        theme: looks.read("theme", &one_of_themes(), defaults.theme, theme),
+        ascii: looks.read("ascii", "true or false", defaults.ascii, |item| {
+            item.as_bool().map(Some)
+        }),
+        bell: looks.switch("bell", defaults.bell),
+        refresh_seconds: looks.read(
+            "refresh_seconds",
+            "a whole number from 0 to 31536000, which is a year",
+            defaults.refresh_seconds,
+            seconds,
+        ),
+        thresholds: thresholds(&root)?,
+        profiles: profiles(&root, &mut unknown)?,
+    };
+    let replaced = looks.replaced;
+    unknown.splice(..0, root.unread());
+    Ok((settings, unknown, replaced))
+}
+
+/// Reads settings whose invalid values defaults replace.
+struct LenientReader<'a> {
+    root: &'a Section<'a>,
+    replaced: Vec<InvalidSetting>,
+}
+
+impl<'a> LenientReader<'a> {
+    fn read<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        default: T,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> T {
+        match self.root.read(key, expected, convert) {
+            Ok(value) => value.unwrap_or(default),
+            Err(invalid) => {
+                self.replaced.push(invalid);
+                default
+            }
+        }
+    }
+
+    fn switch(&mut self, key: &str, default: bool) -> bool {
+        self.read(key, "true or false", default, Item::as_bool)
+    }
+}
+
+/// A table and its path.
+struct Section<'a> {
+    table: &'a dyn TableLike,
+    prefix: String,
+    /// The keys that have been read.
+    read: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Section<'a> {
+    fn new(table: &'a dyn TableLike, prefix: String) -> Self {
+        Self {
+            table,
+            prefix,
+            read: RefCell::default(),
+        }
+    }
+
+    fn invalid(&self, key: &str, message: &str) -> InvalidSetting {
+        let span = self
+            .table
+            .get_key_value(key)
+            .and_then(|(key, item)| item.span().or_else(|| key.span()));
+        InvalidSetting {
+            message: format!("`{}{key}` {message}", self.prefix),
+            span,
+        }
+    }
+
+    /// The value of a key, if present.
+    fn read<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> Result<Option<T>, InvalidSetting> {
+        self.read.borrow_mut().insert(key.to_owned());
+        let Some(item) = self.table.get(key) else {
+            return Ok(None);
+        };
+        match convert(item) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.invalid(key, &format!("must be {expected}"))),
+        }
+    }
+
+    /// The full names of keys that nothing has read.
+    fn unread(&self) -> Vec<String> {
+        let read = self.read.borrow();
+        self.table
+            .iter()
+            .filter(|(key, _)| !read.contains(*key))
+            .map(|(key, _)| format!("{}{key}", self.prefix))
+            .collect()
+    }
+}
+
+fn profile_name(item: &Item) -> Option<String> {
+    parse_profile_name(item.as_str()?).ok()
+}
+
+fn theme(item: &Item) -> Option<String> {
+    let name = item.as_str()?;
+    Theme::names().contains(&name).then(|| name.to_owned())
+}
+
+fn one_of_themes() -> String {
+    let [first, second, third] = Theme::names();
+    format!("{first:?}, {second:?} or {third:?}")
+}
+
+fn seconds(item: &Item) -> Option<u64> {
+    let seconds = u64::try_from(item.as_integer()?).ok()?;
+    (seconds <= LONGEST_REFRESH).then_some(seconds)
+}
+
+/// Text like `"30d"`. A plain number, quoted or not, is days.
+fn thresholds(root: &Section<'_>) -> Result<Thresholds, InvalidSetting> {
+    let threshold = |item: &Item| match item.as_integer() {
+        Some(days) => Threshold::parse(&days.to_string()).ok(),
+        None => Threshold::parse(item.as_str()?).ok(),
+    };
+    let expected =
+        "a positive duration such as \"30d\", \"12h\" or \"90m\", or a percentage such as \"10%\"";
+    let thresholds = Thresholds {
+        warn: root.read("warn", expected, threshold)?,
+        critical: root.read("critical", expected, threshold)?,
+    };
+    match (thresholds.warn, thresholds.critical) {
+        (Some(warn), Some(critical)) if thresholds.is_out_of_order() => {
+            let message = format!("must not exceed `warn`: {critical} is more than {warn}");
+            Err(root.invalid("critical", &message))
+        }
+        _ => Ok(thresholds),
+    }
+}
+
+fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile>, InvalidSetting> {
+    let Some(table) = root.read("profiles", "a table of profiles", Item::as_table_like)? else {
+        return Ok(Vec::new());
+    };
+    let parent = Section::new(table, "profiles.".to_owned());
+    let mut profiles = Vec::new();
+    for (name, _) in table.iter() {
+        let Some(table) = parent.read(name, "a table", Item::as_table_like)? else {
+            continue;
+        };
+        let section = Section::new(table, format!("profiles.{name}."));
+        if let Err(invalid) = parse_profile_name(name) {
+            return Err(parent.invalid(name, &format!("is misnamed: {invalid}")));
+        }
+        // Later versions use it.
+        section.read("name", "anything", Some)?;
+        profiles.push(Profile {
+            name: name.to_owned(),
+            kind: kind(&section)?,
+            scope: scope(&section)?,
+            base_url: base_url(&section)?,
+        });
+        unknown.extend(section.unread());
+    }
+    Ok(profiles)
+}
+
+fn kind(profile: &Section<'_>) -> Result<CredentialKind, InvalidSetting> {
+    let kinds = "\"api_token\" or \"global_key\"";
+    let code = profile.read("credential", kinds, Item::as_str)?;
+    let email = profile.read("email", "an email address", |item| {
+        parse_email(item.as_str()?)
+    })?;
+    match (code, email) {
+        (None | Some("api_token"), _) => Ok(CredentialKind::ApiToken),
+        (Some("global_key"), Some(email)) => Ok(CredentialKind::GlobalKey { email }),
+        (Some("global_key"), None) => {
+            Err(profile.invalid("credential", "is \"global_key\", which also needs `email`"))
+        }
+        (Some(_), _) => Err(profile.invalid("credential", &format!("must be {kinds}"))),
+    }
+}
+
+/// The only base URL that the profile's secret may be sent to.
+fn base_url(profile: &Section<'_>) -> Result<BaseUrl, InvalidSetting> {
+    let expected =
+        "an https URL, or an http one of a loopback address, without a user name or query";
+    let read = |item: &Item| BaseUrl::parse(item.as_str()?).ok();
+    Ok(profile
+        .read("base_url", expected, read)?
+        .unwrap_or_default())
+}
+
+fn scope(profile: &Section<'_>) -> Result<Option<Scope>, InvalidSetting> {
+    let read = |kind: ScopeKind| {
+        let id = profile.read(kind.word(), "an ID of 32 hexadecimal digits", |item| {
+            ScopeId::parse(item.as_str()?).ok()
+        })?;
+        Ok::<_, InvalidSetting>(id.map(|id| kind.with(id)))
+    };
+    match (read(ScopeKind::Account)?, read(ScopeKind::Zone)?) {
+        (Some(_), Some(_)) => Err(profile.invalid("zone", "cannot be set together with `account`")),
+        (account, zone) => Ok(account.or(zone)),
     }
 }

@@ -1,34 +1,30 @@
-//! `state.json`: the recent look-ups; and the log beside it.
+//! `state.json`: the recent lookups.
 //!
-//! Nothing in it is worth failing for: what cannot be read is skipped or moved aside. Not here: the
-//! order and number of look-ups (`domain::recent_lookups`).
-
-use std::fs::File;
-
+//! Nothing in it is worth an error: unreadable entries are skipped, and a damaged file is moved aside.
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::files::{self, Links, Lock};
-use super::paths::Paths;
+use super::Paths;
+use super::files::{self, DirLock, Links};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{ScopeId, ScopeKind};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::TokenId;
 
-/// The version that this program writes. It reads what it can of a later one and leaves it alone.
+/// The version that this program writes. It reads what it can of later ones, and never writes them.
 const VERSION: u64 = 1;
 
-/// The recent look-ups, newest first, and a sentence where something was wrong with the file. A
-/// damaged one is moved aside.
+/// The recent lookups, newest first, and a warning if something was wrong with the file. Moves a
+/// damaged file aside.
 #[must_use]
 pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
-    let loaded = whole(paths).and_then(|state| {
+    let loaded = read(paths).and_then(|state| {
         if let Some(state) = state {
             return Ok((state, None));
         }
-        let lock = Lock::acquire(&paths.state_dir)?;
+        let lock = DirLock::acquire(&paths.state_dir)?;
         load_or_move_aside(paths, &lock)
     });
     match loaded {
@@ -37,12 +33,12 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
     }
 }
 
-/// Puts a look-up in front of those that the file holds by now.
+/// Adds a lookup to the file's current ones.
 ///
 /// # Errors
-/// A [`Failure`] of kind `config` where the file cannot be written, or is a later version's.
+/// A `config` failure if the file cannot be written, or has a later version.
 pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
-    let lock = Lock::acquire(&paths.state_dir)?;
+    let lock = DirLock::acquire(&paths.state_dir)?;
     let (mut state, warning) = load_or_move_aside(paths, &lock)?;
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
@@ -51,7 +47,7 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
         return Err(Failure::new(
             FailureKind::Config,
             format!(
-                "{} was written by a newer tokenscope, so this look-up is not remembered.",
+                "A newer tokenscope wrote {}, so this lookup is not remembered.",
                 paths.state_file().display()
             ),
             "Update tokenscope, or move that file away.",
@@ -63,16 +59,8 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     files::replace(&paths.state_file(), &state.encode(), Links::Refused, &lock)
 }
 
-/// Opens the log to append to.
-///
-/// # Errors
-/// A [`Failure`] of kind `config` where that cannot be done.
-pub fn open_log(paths: &Paths) -> Result<File, Failure> {
-    files::append(&paths.log_file())
-}
-
-/// What the file holds; none where it is damaged, or where a link stands in its place.
-fn whole(paths: &Paths) -> Result<Option<State>, Failure> {
+/// The file's contents; `None` if it is damaged or a symbolic link.
+fn read(paths: &Paths) -> Result<Option<StateFile>, Failure> {
     let file = paths.state_file();
     if files::is_link(&file) {
         return Ok(None);
@@ -80,30 +68,33 @@ fn whole(paths: &Paths) -> Result<Option<State>, Failure> {
     Ok(decode(files::read(&file, Links::Refused)?.as_deref()))
 }
 
-fn load_or_move_aside(paths: &Paths, lock: &Lock) -> Result<(State, Option<String>), Failure> {
-    if let Some(state) = whole(paths)? {
+fn load_or_move_aside(
+    paths: &Paths,
+    lock: &DirLock,
+) -> Result<(StateFile, Option<String>), Failure> {
+    if let Some(state) = read(paths)? {
         return Ok((state, None));
     }
     let file = paths.state_file();
-    let fault = if files::is_link(&file) {
-        "was a symbolic link, which is not followed here"
+    let damage = if files::is_link(&file) {
+        "was a symbolic link, which tokenscope does not follow here"
     } else {
         "was damaged"
     };
     let aside = files::move_aside(&file, lock)?;
     let warning = format!(
-        "{} {fault}. It is now {}, and recent look-ups start afresh.",
+        "{} {damage}. It is now {}, and the list of recent lookups is empty.",
         file.display(),
         aside.display()
     );
-    Ok((State::default(), Some(warning)))
+    Ok((StateFile::default(), Some(warning)))
 }
 
-/// The file's object, keys that we do not know included.
+/// The file's JSON object, unknown keys included.
 #[derive(Debug, Default)]
-struct State(Map<String, Value>);
+struct StateFile(Map<String, Value>);
 
-impl State {
+impl StateFile {
     fn version(&self) -> u64 {
         self.0
             .get("version")
@@ -111,13 +102,13 @@ impl State {
             .unwrap_or(VERSION)
     }
 
-    /// Those that can be read.
+    /// The readable entries.
     fn recents(&self) -> Vec<Recent> {
         let entries = self.0.get("recents").and_then(Value::as_array);
         let mut recents: Vec<Recent> = entries
             .into_iter()
             .flatten()
-            .filter_map(|entry| Entry::deserialize(entry).ok()?.into_recent())
+            .filter_map(|entry| StoredLookup::deserialize(entry).ok()?.into_recent())
             .collect();
         recents.truncate(recent_lookups::CAPACITY);
         recents
@@ -126,7 +117,7 @@ impl State {
     fn set_recents(&mut self, recents: &[Recent]) {
         let entries = recents
             .iter()
-            .filter_map(|recent| serde_json::to_value(Entry::from(recent)).ok())
+            .filter_map(|recent| serde_json::to_value(StoredLookup::from(recent)).ok())
             .collect();
         self.0.insert("version".to_owned(), VERSION.into());
         self.0.insert("recents".to_owned(), Value::Array(entries));
@@ -138,24 +129,24 @@ impl State {
     }
 }
 
-/// What the bytes hold: nothing yet where there are none, and none where they are damaged.
-fn decode(bytes: Option<&[u8]>) -> Option<State> {
+/// `None` if the bytes are damaged. An empty or missing file is an empty state.
+fn decode(bytes: Option<&[u8]>) -> Option<StateFile> {
     let bytes = bytes.unwrap_or_default();
-    // An editor may have put a byte-order mark before it.
+    // An editor may have added a byte-order mark.
     let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
     if bytes.trim_ascii().is_empty() {
-        return Some(State::default());
+        return Some(StateFile::default());
     }
-    let state = State(serde_json::from_slice(bytes).ok()?);
+    let state = StateFile(serde_json::from_slice(bytes).ok()?);
     let is_whole = state.0.get("version").is_some_and(Value::is_u64)
         && (state.version() > VERSION || state.0.get("recents").is_some_and(Value::is_array));
     is_whole.then_some(state)
 }
 
-/// A look-up as it is written. Times are RFC 3339.
+/// A lookup as it is written. Times are RFC 3339.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    scope: EntryScope,
+struct StoredLookup {
+    scope: StoredScope,
     id: String,
     name: String,
     enabled: Option<bool>,
@@ -169,15 +160,15 @@ struct Entry {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct EntryScope {
+struct StoredScope {
     kind: String,
     id: String,
 }
 
-impl From<&Recent> for Entry {
+impl From<&Recent> for StoredLookup {
     fn from(recent: &Recent) -> Self {
         Self {
-            scope: EntryScope {
+            scope: StoredScope {
                 kind: recent.scope.kind().word().to_owned(),
                 id: recent.scope.id().to_owned(),
             },
@@ -193,7 +184,7 @@ impl From<&Recent> for Entry {
     }
 }
 
-impl Entry {
+impl StoredLookup {
     fn into_recent(self) -> Option<Recent> {
         let kind = [ScopeKind::Account, ScopeKind::Zone]
             .into_iter()

@@ -152,35 +152,35 @@ impl Environment {
     /// A `no_credential` failure, which never shows the value, for a key without an email address and
     /// for a value that cannot be sent in a header.
     pub fn credential(&self) -> Result<Option<EnvironmentCredential>, Failure> {
-        if let Some((secret, variable)) = self.secret(TOKEN)? {
-            let kind = CredentialKind::ApiToken;
-            return Ok(Some(EnvironmentCredential {
-                credential: Credential { kind, secret },
-                variable,
-            }));
-        }
-        let Some((secret, variable)) = self.secret(KEY)? else {
+        let (kind, (secret, variable)) = if let Some(token) = self.secret(TOKEN)? {
+            (CredentialKind::ApiToken, token)
+        } else if let Some(key) = self.secret(KEY)? {
+            let email = self.email_of(key.1)?;
+            (CredentialKind::GlobalKey { email }, key)
+        } else {
             return Ok(None);
         };
-        let Some((email, email_variable)) = self.value(EMAIL, FailureKind::NoCredential)? else {
-            return Err(Failure::new(
-                FailureKind::NoCredential,
-                format!("{variable} is set without an email address."),
-                "Set CLOUDFLARE_EMAIL to the key owner's address, or set CLOUDFLARE_API_TOKEN instead.",
-            ));
-        };
-        let email = parse_email(email).ok_or_else(|| {
-            Failure::new(
-                FailureKind::NoCredential,
-                format!("{email_variable} is not a valid email address."),
-                "Set it to the key owner's address.",
-            )
-        })?;
-        let kind = CredentialKind::GlobalKey { email };
         Ok(Some(EnvironmentCredential {
             credential: Credential { kind, secret },
             variable,
         }))
+    }
+
+    fn email_of(&self, key: &str) -> Result<String, Failure> {
+        let Some((email, variable)) = self.value(EMAIL, FailureKind::NoCredential)? else {
+            return Err(Failure::new(
+                FailureKind::NoCredential,
+                format!("{key} is set without an email address."),
+                "Set CLOUDFLARE_EMAIL to the key owner's address, or set CLOUDFLARE_API_TOKEN instead.",
+            ));
+        };
+        parse_email(email).ok_or_else(|| {
+            Failure::new(
+                FailureKind::NoCredential,
+                format!("{variable} is not a valid email address."),
+                "Set it to the key owner's address.",
+            )
+        })
     }
 
     /// A note on which of two different base URLs is used.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::domain::failure::{Failure, FailureKind, ScreenHint};
+use crate::domain::failure::{Alternative, Failure, FailureKind, Hint, ScreenHint};
 use crate::domain::secret::InvalidSecret;
 
 /// The program behind the Secret Service of a Linux session.
@@ -18,25 +18,15 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The program that owns a well-known bus name.
+    /// Recognizes a program by its bus name, or by its process name, which Linux cuts to 15 bytes.
     #[must_use]
-    pub fn from_bus_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         [
             ("org.gnome.keyring", Self::Gnome),
             ("org.keepassxc", Self::KeePassXc),
             ("org.kde.kwallet", Self::KWallet),
             ("org.kde.ksecret", Self::KWallet),
             ("org.kde.secretservicecompat", Self::KWallet),
-        ]
-        .into_iter()
-        .find(|(prefix, _)| name.starts_with(prefix))
-        .map(|(_, provider)| provider)
-    }
-
-    /// The program with this process name, which Linux cuts to 15 bytes.
-    #[must_use]
-    pub fn from_process_name(name: &str) -> Option<Self> {
-        [
             ("gnome-keyring", Self::Gnome),
             ("keepassxc", Self::KeePassXc),
             ("kwallet", Self::KWallet),
@@ -126,10 +116,7 @@ pub enum StoreError {
     Other(String),
 }
 
-/// What to do if no keyring can be used.
-const ALTERNATIVE: &str = "Set CLOUDFLARE_API_TOKEN instead.";
-
-/// The same, where a form can offer it.
+/// What a form can offer if no keyring can be used.
 const KEEP_IN_MEMORY: ScreenHint =
     ScreenHint::Besides("Or keep the credential in memory for this session only.");
 
@@ -179,10 +166,7 @@ impl StoreError {
     pub fn for_profile(self, profile: &str) -> Failure {
         let (hint, on_screen) = match self {
             Self::Missing => (
-                format!(
-                    "Store one with `tokenscope auth set --profile {profile}`, or set \
-                     CLOUDFLARE_API_TOKEN."
-                ),
+                format!("Store one with `tokenscope auth set --profile {profile}`."),
                 "Type it again and save it.",
             ),
             Self::Ambiguous(_) => (
@@ -198,10 +182,14 @@ impl StoreError {
             ),
             other => return other.into(),
         };
+        let failure = Failure::from(self);
         Failure {
-            hint: hint.into(),
+            hint: Hint {
+                text: hint,
+                ..failure.hint
+            },
             hint_on_screen: Some(ScreenHint::Instead(on_screen)),
-            ..self.into()
+            ..failure
         }
     }
 
@@ -232,7 +220,7 @@ impl StoreError {
                 "Check in the keyring's own program that tokenscope may read what it wrote."
             }
             Self::Denied => "Try again and allow it.",
-            Self::Missing => "Store one, or set CLOUDFLARE_API_TOKEN.",
+            Self::Missing => "Store one.",
             Self::Ambiguous(_) => "Remove them, then store the secret again.",
             Self::Unanswered(_) => {
                 "Unlock it first: an unlock prompt may have been open on the desktop."
@@ -243,7 +231,7 @@ impl StoreError {
     }
 
     /// Whether the way out is to do without a keyring.
-    fn has_alternative(&self) -> bool {
+    fn does_without_keyring(&self) -> bool {
         !matches!(
             self,
             Self::Remaining(_)
@@ -263,9 +251,11 @@ impl From<StoreError> for Failure {
             _ => FailureKind::Keyring,
         };
         let mut failure = Self::new(kind, error.to_string(), error.hint());
-        if error.has_alternative() {
-            failure.hint.add(ALTERNATIVE);
+        if error.does_without_keyring() {
             failure.hint_on_screen = Some(KEEP_IN_MEMORY);
+        }
+        if failure.hint_on_screen.is_some() || error == StoreError::Missing {
+            failure.hint.alternative = Some(Alternative::SetVariable);
         }
         failure.details.cause = error.cause().map(str::to_owned);
         failure

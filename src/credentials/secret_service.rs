@@ -466,7 +466,7 @@ async fn find_provider(connection: &Connection) -> Option<Provider> {
     let name = BusName::try_from(SERVICE_NAME).ok()?;
     let owner = bus.get_name_owner(name.clone()).await.ok()?;
     for other in bus.list_names().await.ok()? {
-        let Some(provider) = Provider::from_bus_name(other.as_str()) else {
+        let Some(provider) = Provider::from_name(other.as_str()) else {
             continue;
         };
         let other = bus.get_name_owner(other.into_inner()).await;
@@ -480,7 +480,7 @@ async fn find_provider(connection: &Connection) -> Option<Provider> {
         reason = "a file of the kernel, not one of ours"
     )]
     let command = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
-    Provider::from_process_name(command.trim())
+    Provider::from_name(command.trim())
 }
 
 fn store_error(error: &zbus::Error) -> StoreError {

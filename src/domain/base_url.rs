@@ -122,9 +122,9 @@ impl fmt::Display for BaseUrl {
 }
 
 /// Whether a host is this computer.
-pub(crate) fn is_loopback(host: &Host<&str>) -> bool {
+pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
-        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Domain(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }

@@ -177,13 +177,13 @@ pub fn rough(length: TimeDelta) -> String {
     }
 }
 
-/// How old data is, in whole minutes: `just now`, `1 min`, `2 min`.
+/// How long ago something was, in whole minutes or more: `just now`, `1 min ago`, `3 h ago`.
 #[must_use]
-pub fn age(length: TimeDelta) -> String {
+pub fn ago(length: TimeDelta) -> String {
     if length.num_seconds() < 60 {
         "just now".to_owned()
     } else {
-        rough(length)
+        format!("{} ago", rough(length))
     }
 }
 

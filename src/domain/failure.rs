@@ -114,6 +114,18 @@ impl ApiError {
         !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
     }
 
+    /// Edits all its text, and that of its causes.
+    pub(crate) fn edit_text(&mut self, edit: &impl Fn(&mut String)) {
+        edit(&mut self.message);
+        [&mut self.pointer, &mut self.documentation_url]
+            .into_iter()
+            .flatten()
+            .for_each(edit);
+        for cause in &mut self.chain {
+            cause.edit_text(edit);
+        }
+    }
+
     fn describe(&self, what: &str, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
         let code = self
@@ -214,10 +226,20 @@ pub fn and_more(count: usize) -> String {
     format!("and {count} more")
 }
 
+/// How to do without a stored credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alternative {
+    SetVariable,
+    /// Leave out this flag, which overrules the variable.
+    LeaveOut(&'static str),
+}
+
 /// What to do about a failure: displayed as one line of sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     pub text: String,
+    /// Another way than the text's.
+    pub alternative: Option<Alternative>,
     /// A sentence that asks whether the scope is the right one.
     pub scope_doubt: Option<Box<str>>,
 }
@@ -232,6 +254,16 @@ impl Hint {
 impl fmt::Display for Hint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)?;
+        match self.alternative {
+            Some(Alternative::SetVariable) => {
+                formatter.write_str(" Or set CLOUDFLARE_API_TOKEN.")?;
+            }
+            Some(Alternative::LeaveOut(flag)) => write!(
+                formatter,
+                " Or leave {flag} out and take the credential from the environment."
+            )?,
+            None => {}
+        }
         match &self.scope_doubt {
             Some(doubt) => write!(formatter, " {doubt}"),
             None => Ok(()),
@@ -243,6 +275,7 @@ impl From<String> for Hint {
     fn from(text: String) -> Self {
         Self {
             text,
+            alternative: None,
             scope_doubt: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
-use super::failure::{Failure, FailureKind, ScreenHint};
+use super::failure::{Alternative, Failure, FailureKind, ScreenHint};
 use super::redaction::{self, holds_secret, misplaced};
 use super::scope::Scope;
 use super::status::Thresholds;
@@ -212,16 +212,14 @@ impl Profile {
 
 fn refusal(summary: String, hint: String) -> Failure {
     let mut failure = Failure::new(FailureKind::Usage, summary, hint);
+    failure.hint.alternative = Some(Alternative::SetVariable);
     failure.hint_on_screen = Some(ON_SCREEN);
     failure
 }
 
 /// What may follow the word *store*.
 fn ways_out(profile: &str, host: &str) -> String {
-    format!(
-        "the secret again for {host} with `tokenscope auth set --profile {profile}`, or take the \
-         credential from the environment too, in CLOUDFLARE_API_TOKEN."
-    )
+    format!("the secret again for {host} with `tokenscope auth set --profile {profile}`.")
 }
 
 /// The hosts of two addresses, or the addresses themselves where their hosts are the same.

@@ -5,7 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::failure::{ApiError, Details, Failure, FailureKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::failure::{Details, Failure, FailureKind};
 use super::text;
 
 /// What stands where a secret stood.
@@ -250,20 +254,54 @@ impl Failure {
             .into_iter()
             .flatten()
             .for_each(hide);
-        scrub_all(api_errors);
-        scrub_all(api_messages);
+        for error in api_errors.iter_mut().chain(api_messages) {
+            error.edit_text(&hide);
+        }
         self
     }
 }
 
-fn scrub_all(errors: &mut [ApiError]) {
-    for error in errors {
-        let hide = |text: &mut String| *text = scrub(text).into_owned();
-        hide(&mut error.message);
-        [&mut error.pointer, &mut error.documentation_url]
-            .into_iter()
-            .flatten()
-            .for_each(hide);
-        scrub_all(&mut error.chain);
+/// The text without a secret that we hold ourselves, also not in Base64: servers and proxies have
+/// been seen to repeat the headers that they refuse.
+pub(crate) fn hide(mut text: String, secret: &str) -> String {
+    if secret.len() < SHORTEST {
+        return text;
     }
+    if text.contains(secret) {
+        text = text.replace(secret, HIDDEN);
+    }
+    // Base64 is longer than what it encodes.
+    if text.len() > secret.len() {
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            for before in 0..3 {
+                text = hide_base64(text, secret.as_bytes(), before, engine);
+            }
+        }
+    }
+    text
+}
+
+/// Hides a secret's Base64, padded or not, even within that of a longer text: `before` is the number
+/// of bytes ahead of the secret in its group of three.
+fn hide_base64(mut text: String, secret: &[u8], before: usize, engine: &GeneralPurpose) -> String {
+    let bytes = Zeroizing::new([&[0; 2][..before], secret].concat());
+    let encoded = Zeroizing::new(engine.encode(&*bytes));
+    // The first digits and the last also depend on the neighbouring bytes.
+    let shared = [0, 2, 3][before];
+    let is_cut = !bytes.len().is_multiple_of(3);
+    let own = &encoded[shared..encoded.len() - usize::from(is_cut)];
+    while let Some(found) = text.find(own) {
+        let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
+        let head = &text[..found];
+        let start = match head.chars().next_back() {
+            Some(c) if before > 0 && is_digit(c) => found - 1,
+            _ => found,
+        };
+        let mut rest = &text[found + own.len()..];
+        if is_cut {
+            rest = rest.strip_prefix(is_digit).unwrap_or(rest);
+        }
+        text = format!("{}{HIDDEN}{}", &text[..start], rest.trim_start_matches('='));
+    }
+    text
 }

@@ -1,23 +1,17 @@
-//! A key: its name in the table, and how people write it.
-//!
-//! Not here: what a key means.
+//! A key: its name in the table and on the screen.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde::Deserialize;
 
-/// A key with its modifiers, as it is written in the table: `ctrl-c`, `shift-tab`, `G`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A key with its modifiers. In the table: `ctrl-c`, `shift-tab`, `G`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
-
-/// A name that is not a key's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the name of a key; names look like q, G, ctrl-c, shift-tab, f1, pageup")]
-pub struct UnknownKey(String);
 
 const NAMED: [(&str, KeyCode); 15] = [
     ("enter", KeyCode::Enter),
@@ -37,12 +31,11 @@ const NAMED: [(&str, KeyCode); 15] = [
     ("end", KeyCode::End),
 ];
 
-impl FromStr for Key {
-    type Err = UnknownKey;
+impl TryFrom<String> for Key {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || UnknownKey(text.to_owned());
-        let mut rest = text;
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut rest = text.as_str();
         let mut modifiers = KeyModifiers::NONE;
         loop {
             let (modifier, after) = match rest.split_once('-') {
@@ -57,7 +50,11 @@ impl FromStr for Key {
         let mut characters = rest.chars();
         let code = match (characters.next(), characters.next()) {
             (Some(c), None) => KeyCode::Char(c),
-            _ => named(rest).ok_or_else(unknown)?,
+            _ => named(rest).ok_or_else(|| {
+                format!(
+                    "unknown key {text:?}; keys are named like q, G, ctrl-c, shift-tab, f1 or pageup"
+                )
+            })?,
         };
         Ok(Self { code, modifiers }.normalized())
     }
@@ -77,7 +74,7 @@ fn named(name: &str) -> Option<KeyCode> {
 }
 
 impl Key {
-    /// Terminals disagree on whether a capital comes with Shift, and on how Shift-Tab looks.
+    /// Terminals disagree on whether Shift accompanies a capital letter, and on Shift-Tab.
     fn normalized(self) -> Self {
         let Self {
             mut code,
@@ -112,7 +109,7 @@ impl Key {
         .normalized()
     }
 
-    /// The character that this key types, if it types one.
+    /// The character that this key types.
     pub(super) fn typed(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() && !c.is_control() => Some(c),
@@ -122,7 +119,7 @@ impl Key {
 }
 
 impl fmt::Display for Key {
-    /// As people write keys: `Ctrl-C`, `Shift-Tab`, `PgUp`, `↑`.
+    /// As people write it: `Ctrl-C`, `Shift-Tab`, `PgUp`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.modifiers.contains(KeyModifiers::CONTROL) {
             formatter.write_str("Ctrl-")?;

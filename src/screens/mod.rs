@@ -15,8 +15,6 @@ pub mod lookup {
 }
 pub mod browse {
     //! The list of all tokens.
-    pub(crate) mod empty_view;
-    pub(crate) mod note_view;
     pub(crate) mod row_view;
     pub(crate) mod search_index;
     pub mod state;
@@ -26,8 +24,6 @@ pub mod browse {
 pub mod detail {
     //! One token: its fields, or its raw JSON.
     pub(crate) mod fields_view;
-    pub(crate) mod findings_view;
-    pub(crate) mod headline_view;
     pub mod raw;
     pub(crate) mod raw_view;
     pub mod state;
@@ -47,11 +43,18 @@ pub mod choice {
     //! The tokens of one name.
     pub(crate) mod view;
 }
+pub mod confirm {
+    //! The question before a profile is removed.
+    pub(crate) mod view;
+}
 pub mod help {
     //! The keys.
+    mod lines;
     pub(crate) mod view;
 }
 pub mod error_details {
     //! Everything known about the last error.
+    mod lines;
     pub(crate) mod view;
 }
+pub mod view;

@@ -8,7 +8,7 @@ use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
     Location,
 };
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Alternative, Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings, Target, no_such_profile};
 use crate::domain::redaction;
 use crate::domain::scope::{Scope, ScopeKind};
@@ -240,7 +240,7 @@ impl TokenService {
     async fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
         let paths = self.paths()?.clone();
         let loading = tokio::task::spawn_blocking(move || settings::load(&paths)).await;
-        let loaded = loading.unwrap_or_else(|_| Ok(settings::Loaded::default()))?;
+        let loaded = loading.unwrap_or_else(|_| Ok(settings::LoadedSettings::default()))?;
         let profile = loaded.settings.profile(name).cloned();
         Ok(profile.unwrap_or_else(|| Profile {
             name: name.to_owned(),
@@ -353,13 +353,15 @@ impl TokenService {
         self.with_open_ways(error.for_profile(profile))
     }
 
-    /// Drops advice to set a variable that a flag overrides.
+    /// Replaces advice to set a variable that a flag overrides.
     #[must_use]
-    pub fn with_open_ways(&self, failure: Failure) -> Failure {
-        match self.overruling_flag {
-            Some(flag) => without_variable(failure, flag),
-            None => failure,
+    pub fn with_open_ways(&self, mut failure: Failure) -> Failure {
+        if let (Some(flag), Some(alternative)) =
+            (self.overruling_flag, &mut failure.hint.alternative)
+        {
+            *alternative = Alternative::LeaveOut(flag);
         }
+        failure
     }
 }
 
@@ -367,33 +369,4 @@ impl TokenService {
 fn recorded(base_url: &BaseUrl) -> Option<String> {
     let is_foreign = !base_url.is_default() && !base_url.is_loopback();
     is_foreign.then(|| base_url.to_string())
-}
-
-/// The variable that most hints suggest.
-const VARIABLE: &str = "CLOUDFLARE_API_TOKEN";
-
-/// Replaces the sentence, or the end of one, that suggests a variable.
-fn without_variable(mut failure: Failure, flag: &str) -> Failure {
-    if !failure.hint.text.contains(VARIABLE) {
-        return failure;
-    }
-    let kept: Vec<String> = failure
-        .hint
-        .text
-        .split_inclusive(". ")
-        .filter_map(|sentence| {
-            let Some(at) = sentence.find(VARIABLE) else {
-                return Some(sentence.trim_end().to_owned());
-            };
-            let (start, _) = sentence[..at].rsplit_once(", or ")?;
-            Some(format!("{start}."))
-        })
-        .collect();
-    let instead = format!("leave {flag} out and take the credential from the environment.");
-    failure.hint.text = if kept.is_empty() {
-        format!("Try again, or {instead}")
-    } else {
-        format!("{} Or {instead}", kept.join(" "))
-    };
-    failure
 }

@@ -1,7 +1,7 @@
 //! Profiles: which ones exist, which is the default, and storing one together with its secret.
 
 use super::token_service::TokenService;
-use crate::config::settings::{self, Prepared};
+use crate::config::settings::{self, PreparedWrite};
 use crate::credentials::{STORE_NAME, StoreError};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, Location};
@@ -131,7 +131,7 @@ impl TokenService {
     }
 
     /// Waits for the lock on another thread.
-    async fn prepare(&self, profile: &Profile) -> Result<Prepared, Failure> {
+    async fn prepare(&self, profile: &Profile) -> Result<PreparedWrite, Failure> {
         let (paths, profile) = (self.paths()?.clone(), profile.clone());
         // The keyring needs time too.
         let wait = self.remaining().unwrap_or(self.deadlines().timeout) / 3;
@@ -153,7 +153,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-        prepared: &Prepared,
+        prepared: &PreparedWrite,
     ) -> Result<Location, NotSaved> {
         let wait = self.deadlines().keyring;
         let (name, secret) = (&profile.name, &credential.secret);
@@ -214,7 +214,11 @@ impl TokenService {
     }
 
     /// The secret stored for a profile before the change, to be restored if the profile cannot be written.
-    async fn before(&self, name: &str, prepared: &Prepared) -> Result<Option<Secret>, StoreError> {
+    async fn before(
+        &self,
+        name: &str,
+        prepared: &PreparedWrite,
+    ) -> Result<Option<Secret>, StoreError> {
         if !prepared.is_a_change() {
             return Ok(None);
         }

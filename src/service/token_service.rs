@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use crate::api::{Client, Deadlines, Options};
-use crate::config::paths::{Paths, no_home};
+use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, Location};

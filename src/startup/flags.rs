@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::config::log::LEVELS;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::theme::Theme;
 
 /// The heading of these options in the help.
 const HEADING: &str = "Global options";
-
-const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// Options that every command accepts.
 #[derive(Debug, Clone, Args)]
@@ -44,7 +43,7 @@ pub struct Flags {
     #[arg(long, global = true, help_heading = HEADING, value_name = "PEM", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
     /// Write tokenscope.log at this level
-    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LOG_LEVELS, ignore_case = true)]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "LEVEL", value_parser = LEVELS, ignore_case = true)]
     pub log: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::api::{BaseUrl, Deadlines, Options};
-use crate::config::paths::Paths;
+use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};

@@ -1,85 +1,77 @@
-//! The forms in which terminals send keys, marks and reports, one piece at a time: those of ECMA-48
-//! and of xterm's "Control Sequences".
-//!
-//! Not here: what lies between two marks, and how long to wait for a form's end (`decode`).
+//! Control sequences for keys, paste marks and reports, as in ECMA-48 and xterm's "Control Sequences".
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 pub(super) const ESC: u8 = 0x1B;
 pub(crate) const CTRL_C: u8 = 0x03;
-/// Longer than any sequence for a key or a report.
+/// Longer than any sequence of a key or a report.
 const LONGEST_SEQUENCE: usize = 256;
 
-/// What the bytes begin with.
+/// What some bytes begin with, and its length in bytes.
 #[derive(Debug, PartialEq)]
-pub(super) enum Piece {
-    /// Something that goes on.
+pub(super) enum Token {
     Unfinished,
-    /// So many bytes that mean nothing here.
-    Nothing(usize),
-    /// A key, and the bytes it took.
+    Ignored(usize),
     Key(KeyEvent, usize),
-    /// The mark before a paste.
-    Paste(usize),
-    /// The introducer of an answer.
-    Answer(usize),
+    PasteStart(usize),
+    /// The introducer of a reply.
+    ReplyStart(usize),
 }
 
-/// The first piece of what was sent.
-pub(super) fn piece(bytes: &[u8]) -> Piece {
+pub(super) fn first_token(bytes: &[u8]) -> Token {
     match *bytes {
-        [] | [ESC] | [ESC, b']' | b'P' | b'_' | b'^' | b'X'] => Piece::Unfinished,
-        [ESC, ESC, ..] => Piece::Key(KeyCode::Esc.into(), 1),
+        [] | [ESC] | [ESC, b']' | b'P' | b'_' | b'^' | b'X'] => Token::Unfinished,
+        [ESC, ESC, ..] => Token::Key(KeyCode::Esc.into(), 1),
         [ESC, b'[', ref rest @ ..] => sequence(rest, 2),
         [ESC, b'O', ref rest @ ..] => single_shift(rest),
-        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => Piece::Answer(2),
+        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => Token::ReplyStart(2),
         [ESC, ref rest @ ..] => with_alt(character(rest)),
-        // The same introducers as one character, in UTF-8 or without.
+        // The same introducers as C1 controls, in UTF-8 or as single bytes.
         [0xC2, 0x9B, ref rest @ ..] => sequence(rest, 2),
         [0x9B, ref rest @ ..] => sequence(rest, 1),
-        [0xC2, 0x90 | 0x98 | 0x9D..=0x9F, ..] => Piece::Answer(2),
-        [0x90 | 0x98 | 0x9D..=0x9F, ..] => Piece::Answer(1),
+        [0xC2, 0x90 | 0x98 | 0x9D..=0x9F, ..] => Token::ReplyStart(2),
+        [0x90 | 0x98 | 0x9D..=0x9F, ..] => Token::ReplyStart(1),
         _ => character(bytes),
     }
 }
 
-fn with_alt(piece: Piece) -> Piece {
-    match piece {
-        Piece::Key(mut key, took) => {
+fn with_alt(token: Token) -> Token {
+    match token {
+        Token::Key(mut key, length) => {
             key.modifiers |= KeyModifiers::ALT;
-            Piece::Key(key, took + 1)
+            Token::Key(key, length + 1)
         }
-        Piece::Nothing(took) => Piece::Nothing(took + 1),
+        Token::Ignored(length) => Token::Ignored(length + 1),
         other => other,
     }
 }
 
 /// One character, control characters among them.
-fn character(bytes: &[u8]) -> Piece {
+fn character(bytes: &[u8]) -> Token {
     let first = bytes[0];
     if first.is_ascii_control() {
-        return Piece::Key(control(first), 1);
+        return Token::Key(control(first), 1);
     }
     let length = match first {
         0x00..=0x7F => 1,
         0xC2..=0xDF => 2,
         0xE0..=0xEF => 3,
         0xF0..=0xF4 => 4,
-        _ => return Piece::Nothing(1),
+        _ => return Token::Ignored(1),
     };
-    let come = &bytes[..length.min(bytes.len())];
-    match std::str::from_utf8(come).map(|text| text.chars().next()) {
+    let arrived = &bytes[..length.min(bytes.len())];
+    match std::str::from_utf8(arrived).map(|text| text.chars().next()) {
         Ok(Some(c)) if !c.is_control() => {
             let modifiers = if c.is_uppercase() {
                 KeyModifiers::SHIFT
             } else {
                 KeyModifiers::NONE
             };
-            Piece::Key(KeyEvent::new(KeyCode::Char(c), modifiers), length)
+            Token::Key(KeyEvent::new(KeyCode::Char(c), modifiers), length)
         }
-        Ok(_) => Piece::Nothing(length),
-        Err(fault) if fault.error_len().is_none() => Piece::Unfinished,
-        Err(_) => Piece::Nothing(1),
+        Ok(_) => Token::Ignored(length),
+        Err(error) if error.error_len().is_none() => Token::Unfinished,
+        Err(_) => Token::Ignored(1),
     }
 }
 
@@ -95,72 +87,72 @@ fn control(byte: u8) -> KeyEvent {
     KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)
 }
 
-/// What follows `ESC O`: keys of some terminals and modes.
-fn single_shift(rest: &[u8]) -> Piece {
+/// The rest of a sequence after `ESC O`, which some terminals and modes send for keys.
+fn single_shift(rest: &[u8]) -> Token {
     let Some(&last) = rest.first() else {
-        return Piece::Unfinished;
+        return Token::Unfinished;
     };
     match last {
-        b'M' => Piece::Key(KeyCode::Enter.into(), 3),
-        // Not a part of it: Alt-O, and what comes then.
+        b'M' => Token::Key(KeyCode::Enter.into(), 3),
+        // Not part of the sequence: this is Alt-O, and something else follows.
         0x00..=0x1F | 0x7F.. => {
             let key = KeyEvent::new(KeyCode::Char('O'), KeyModifiers::ALT);
-            Piece::Key(key, 2)
+            Token::Key(key, 2)
         }
         _ => match cursor_or_function(last) {
-            Some(code) => Piece::Key(code.into(), 3),
-            None => Piece::Nothing(3),
+            Some(code) => Token::Key(code.into(), 3),
+            None => Token::Ignored(3),
         },
     }
 }
 
-/// What follows `ESC [`, which took so many bytes: parameters, and one byte that ends it.
-fn sequence(rest: &[u8], introducer: usize) -> Piece {
-    // The function keys of the Linux console.
+/// The rest of a sequence after its introducer, `ESC [`: parameters and a final byte.
+fn sequence(rest: &[u8], introducer: usize) -> Token {
+    // Function keys on the Linux console.
     if let [b'[', after @ ..] = rest {
         return match after.first() {
-            None => Piece::Unfinished,
+            None => Token::Unfinished,
             Some(letter @ b'A'..=b'E') => {
-                Piece::Key(KeyCode::F(letter - b'A' + 1).into(), introducer + 2)
+                Token::Key(KeyCode::F(letter - b'A' + 1).into(), introducer + 2)
             }
-            Some(_) => Piece::Nothing(introducer + 1),
+            Some(_) => Token::Ignored(introducer + 1),
         };
     }
     let is_parameter = |byte: &u8| (0x20..=0x3F).contains(byte);
     let Some(at) = rest.iter().position(|byte| !is_parameter(byte)) else {
         return if rest.len() > LONGEST_SEQUENCE {
-            Piece::Nothing(introducer + rest.len())
+            Token::Ignored(introducer + rest.len())
         } else {
-            Piece::Unfinished
+            Token::Unfinished
         };
     };
-    let took = introducer + at;
+    let length = introducer + at;
     match (&rest[..at], rest[at]) {
-        // What cannot end it begins something else.
-        (_, 0x00..=0x1F | 0x7F..) => Piece::Nothing(took),
-        (b"", b'M') => mouse(&rest[at + 1..], took + 1),
-        (b"200", b'~') => Piece::Paste(took + 1),
+        // This byte cannot end the sequence, so it begins another.
+        (_, 0x00..=0x1F | 0x7F..) => Token::Ignored(length),
+        (b"", b'M') => mouse(&rest[at + 1..], length + 1),
+        (b"200", b'~') => Token::PasteStart(length + 1),
         (parameters, last) => match Parameters::parse(parameters) {
             Some(parameters) => match key(&parameters, last) {
-                Some(key) => Piece::Key(key, took + 1),
-                None => Piece::Nothing(took + 1),
+                Some(key) => Token::Key(key, length + 1),
+                None => Token::Ignored(length + 1),
             },
-            None => Piece::Nothing(took + 1),
+            None => Token::Ignored(length + 1),
         },
     }
 }
 
-/// The oldest report of a mouse: three bytes after the sequence.
-fn mouse(rest: &[u8], took: usize) -> Piece {
+/// An X10 mouse report: three bytes after the sequence.
+fn mouse(rest: &[u8], length: usize) -> Token {
     let report = &rest[..rest.len().min(3)];
     match report.iter().position(|byte| *byte < 0x20) {
-        Some(other) => Piece::Nothing(took + other),
-        None if report.len() < 3 => Piece::Unfinished,
-        None => Piece::Nothing(took + 3),
+        Some(other) => Token::Ignored(length + other),
+        None if report.len() < 3 => Token::Unfinished,
+        None => Token::Ignored(length + 3),
     }
 }
 
-/// Up to three numbers, the second of which may have a second part.
+/// Up to three numbers, the second with an optional sub-parameter.
 struct Parameters {
     first: u32,
     modifiers: KeyModifiers,
@@ -169,7 +161,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// None for those of private sequences.
+    /// `None` for private sequences.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let mut fields = text.split(';').map(|field| {
@@ -201,7 +193,7 @@ fn number(text: &str) -> Option<u32> {
     text.parse().ok()
 }
 
-/// One more than the sum of the modifiers' bits.
+/// The parameter is one more than the sum of these bits.
 fn modifiers_of(parameter: u32) -> KeyModifiers {
     let bits = parameter.saturating_sub(1);
     [
@@ -221,7 +213,7 @@ fn key(parameters: &Parameters, last: u8) -> Option<KeyEvent> {
         b'u' => of_number(parameters.first)?,
         b'~' if parameters.first == 27 => of_number(parameters.third?)?,
         b'~' => of_keypad(parameters.first)?,
-        // F3 with modifiers looks like the report of a cursor.
+        // F3 with modifiers looks like a cursor position report.
         b'R' => return None,
         _ => cursor_or_function(last)?,
     };
@@ -261,14 +253,14 @@ fn of_keypad(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// A key by its character's number, as terminals with longer protocols send it.
+/// A key by its code point, as in xterm's `modifyOtherKeys` and the kitty protocol.
 fn of_number(number: u32) -> Option<KeyCode> {
     match number {
         9 => Some(KeyCode::Tab),
         13 => Some(KeyCode::Enter),
         27 => Some(KeyCode::Esc),
         127 => Some(KeyCode::Backspace),
-        // Keys without a character have numbers for private use.
+        // Keys without a character have private-use code points.
         0xE000..=0xF8FF => None,
         _ => char::from_u32(number)
             .filter(|c| !c.is_control())

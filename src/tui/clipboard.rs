@@ -1,7 +1,5 @@
-//! Copying: the escape sequence that asks a terminal to take text, in the form that gets through
-//! what stands between, and what can be said of it. No terminal answers.
-//!
-//! Not here: what is copied.
+//! Copies text with OSC 52, which asks the terminal to put it on the clipboard, wrapped for tmux and GNU
+//! screen. No terminal confirms it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -12,31 +10,28 @@ use crossterm::clipboard::CopyToClipboard;
 
 use crate::domain::text;
 
-/// The longest text that is sent to a terminal: they drop a sequence of over 100,000 bytes, and the
-/// text grows by a third on the way.
+/// Terminals drop a sequence of more than 100,000 bytes, and Base64 makes the text a third longer.
 const LONGEST: usize = 74_000;
 
-/// The longest piece that GNU screen passes on; its limit has been 256 bytes and more.
-const SCREENS_LONGEST: usize = 240;
+/// GNU screen's limit has been 256 bytes and more.
+const SCREEN_CHUNK: usize = 240;
 
-/// How long tmux may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TMUX_TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What stands between this program and the terminal.
+/// What copied text passes through on its way to the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clipboard {
-    /// Nothing.
     Terminal,
-    /// tmux, which by default passes on only what is handed to it by its own command.
+    /// By default tmux passes on only what its own command gives it.
     Tmux,
-    /// GNU screen, which passes on what is wrapped, in pieces.
+    /// GNU screen passes on wrapped sequences, in chunks.
     Screen,
 }
 
 impl Clipboard {
-    /// By the variables that either of them sets. With both, screen may be the inner one, but it
-    /// would print what it does not understand, and tmux can be asked directly.
+    /// Decides by the variables that tmux and screen set. With both, screen may be the inner one, but
+    /// it would print what it does not understand, while tmux has a command.
     #[must_use]
     pub fn of(has_tmux: bool, has_screen: bool) -> Self {
         match (has_tmux, has_screen) {
@@ -46,7 +41,7 @@ impl Clipboard {
         }
     }
 
-    /// What to write to the terminal; nothing for text that no terminal would take.
+    /// What to write to the terminal; empty if the text is too long for any.
     #[must_use]
     pub fn sequences(self, text: &str) -> String {
         if text.len() > LONGEST {
@@ -56,24 +51,24 @@ impl Clipboard {
         let _infallible = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
         match self {
             Self::Terminal => plain,
-            // The plain form is for `set-clipboard on`, the wrapped one for `allow-passthrough on`.
+            // The first is for `set-clipboard on`, the second for `allow-passthrough on`.
             Self::Tmux => {
                 let wrapped = plain.replace('\x1b', "\x1b\x1b");
                 format!("{plain}\x1bPtmux;{wrapped}\x1b\\")
             }
             Self::Screen => {
-                // A string must not end within a wrapped piece: BEL ends the inner one.
+                // A wrapped chunk must not contain a string terminator, so BEL ends the inner one.
                 let inner = plain.trim_end_matches("\x1b\\").to_owned() + "\x07";
-                let mut pieces = String::new();
-                for piece in inner.as_bytes().chunks(SCREENS_LONGEST) {
-                    pieces.extend(["\x1bP", &String::from_utf8_lossy(piece), "\x1b\\"]);
+                let mut wrapped = String::new();
+                for chunk in inner.as_bytes().chunks(SCREEN_CHUNK) {
+                    wrapped.extend(["\x1bP", &String::from_utf8_lossy(chunk), "\x1b\\"]);
                 }
-                pieces
+                wrapped
             }
         }
     }
 
-    /// What to say of it, given whether tmux took the text.
+    /// The notice to show, given whether tmux accepted the text.
     #[must_use]
     pub fn notice(self, text: &str, is_in_tmux: bool) -> String {
         let is_long = text.len() > LONGEST;
@@ -81,13 +76,13 @@ impl Clipboard {
         let sent = match self {
             Self::Terminal | Self::Screen if is_long => {
                 return format!(
-                    "Not copied: {kilobytes} KB, and terminals take at most {} KB.",
+                    "Not copied: {kilobytes} KB, but terminals accept at most {} KB.",
                     LONGEST / 1000
                 );
             }
             Self::Tmux if is_long && is_in_tmux => {
                 return format!(
-                    "Sent to tmux's buffer only: {kilobytes} KB is too much for a terminal."
+                    "Sent only to tmux's buffer: {kilobytes} KB is too much for a terminal."
                 );
             }
             Self::Tmux if !is_in_tmux => {
@@ -98,7 +93,7 @@ impl Clipboard {
             Self::Screen => "Sent through screen to the terminal's clipboard",
         };
         let warning = if text::has_controls(text) {
-            ", control characters included: take care where you paste it"
+            " with control characters: take care where you paste it"
         } else {
             ""
         };
@@ -106,8 +101,8 @@ impl Clipboard {
     }
 }
 
-/// Hands text to tmux, which keeps it in a buffer and sends it on to its own terminal. Whether it
-/// took it: before 3.2 it cannot send it on.
+/// Gives text to tmux, which stores it in a buffer and passes it on to its terminal. Returns whether
+/// that worked: tmux before 3.2 cannot pass it on.
 pub(super) fn load_into_tmux(text: &str) -> bool {
     let started = Command::new("tmux")
         .args(["load-buffer", "-w", "-"])
@@ -123,7 +118,7 @@ pub(super) fn load_into_tmux(text: &str) -> bool {
         .take()
         .is_some_and(|mut stdin| stdin.write_all(text.as_bytes()).is_ok());
     let mut waited = Duration::ZERO;
-    while waited < PATIENCE {
+    while waited < TMUX_TIMEOUT {
         match tmux.try_wait() {
             Ok(Some(status)) => return is_written && status.success(),
             Ok(None) => std::thread::sleep(PAUSE),

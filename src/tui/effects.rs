@@ -16,7 +16,7 @@ use super::clipboard::{self, Clipboard};
 use crate::api::Page;
 use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, Message, Saved, Stage};
-use crate::config::paths::Paths;
+use crate::config::Paths;
 use crate::config::state;
 use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};

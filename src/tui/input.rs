@@ -1,10 +1,7 @@
-//! Where keys come from.
-//!
-//! A thread reads the terminal, for a read may wait for ever. Not here: what the bytes mean
-//! (`decode`).
+//! Reads keys and pastes from the terminal, on a thread because a read may block forever.
 
 #[cfg(unix)]
-pub(super) use unix::Input;
+pub(super) use unix::EventStream;
 
 #[cfg(unix)]
 mod unix {
@@ -20,33 +17,31 @@ mod unix {
     use tokio::time::{Instant, timeout_at};
     use zeroize::{Zeroize, Zeroizing};
 
-    use crate::terminal::CTRL_C;
-    use crate::terminal::decode::Decoder;
-    use crate::tui::signals::HUNG_UP;
+    use crate::signals::HUNG_UP;
+    use crate::terminal::{CTRL_C, Decoder};
 
-    /// What the loop has to end the program by itself once the terminal is closed.
+    /// How long the loop may take to end the program once the terminal is closed.
     const GRACE: Duration = Duration::from_millis(500);
 
-    /// The pause before a key that a person presses after something else.
-    const PRESSED: Duration = Duration::from_millis(50);
+    /// The shortest pause before a key that a person presses.
+    const KEY_PAUSE: Duration = Duration::from_millis(50);
 
-    /// The same for a paste, whose parts may come late, a Ctrl-C of its own among them.
-    const WITHIN_A_PASTE: Duration = Duration::from_millis(120);
+    /// The same within a paste, whose chunks may arrive late and may contain a Ctrl-C.
+    const KEY_PAUSE_IN_PASTE: Duration = Duration::from_millis(120);
 
     /// The keys and pastes of the terminal on standard input.
-    pub(in crate::tui) struct Input {
-        /// What is read may be a secret that somebody types or pastes.
+    pub(in crate::tui) struct EventStream {
+        /// Zeroized because somebody may type or paste a secret.
         bytes: UnboundedReceiver<Zeroizing<Vec<u8>>>,
-        /// The last bytes came then.
-        heard: Instant,
-        /// What is not complete yet is waited for since then.
-        since: Instant,
+        last_read: Instant,
+        /// Since when an unfinished sequence or paste has been pending.
+        pending_since: Instant,
         decoder: Decoder,
         ready: VecDeque<Event>,
     }
 
-    impl Input {
-        /// Starts to read.
+    impl EventStream {
+        /// Starts the thread that reads.
         pub(in crate::tui) fn listen() -> io::Result<Self> {
             let (sender, bytes) = unbounded_channel();
             thread::Builder::new()
@@ -54,32 +49,34 @@ mod unix {
                 .spawn(move || read_to_end(sender))?;
             Ok(Self {
                 bytes,
-                heard: Instant::now(),
-                since: Instant::now(),
+                last_read: Instant::now(),
+                pending_since: Instant::now(),
                 decoder: Decoder::default(),
                 ready: VecDeque::new(),
             })
         }
 
-        /// The next event; none once the terminal is closed.
+        /// The next event; `None` once the terminal is closed.
         pub(in crate::tui) async fn next(&mut self) -> Option<Event> {
             loop {
                 if let Some(event) = self.ready.pop_front() {
                     return Some(event);
                 }
-                let come = match self.decoder.patience() {
-                    Some(patience) => timeout_at(self.since + patience, self.bytes.recv()).await,
+                let read = match self.decoder.timeout() {
+                    Some(timeout) => {
+                        timeout_at(self.pending_since + timeout, self.bytes.recv()).await
+                    }
                     None => Ok(self.bytes.recv().await),
                 };
-                match come {
-                    Ok(bytes) => self.take_in(&bytes?),
-                    Err(_late) => self.ready.extend(self.decoder.give_up()),
+                match read {
+                    Ok(bytes) => self.decode(&bytes?),
+                    Err(_elapsed) => self.ready.extend(self.decoder.time_out()),
                 }
             }
         }
 
-        /// Takes a key with Alt that means nothing for Escape and the key: they come as the same
-        /// bytes, and tmux holds Escape back until the next key is there.
+        /// Splits an Alt key without a meaning into Escape and the key. Terminals send the same bytes
+        /// for both, and tmux holds Escape back until the next key.
         pub(in crate::tui) fn split(&mut self, event: &Event) {
             let Event::Key(key) = *event else { return };
             if key.modifiers.contains(KeyModifiers::ALT) && key.kind == KeyEventKind::Press {
@@ -91,50 +88,50 @@ mod unix {
             }
         }
 
-        /// Whether nothing has come that was not given out yet.
+        /// Whether no event or byte is waiting.
         pub(in crate::tui) fn is_quiet(&self) -> bool {
             self.ready.is_empty() && self.bytes.is_empty()
         }
 
-        fn take_in(&mut self, bytes: &[u8]) {
+        fn decode(&mut self, bytes: &[u8]) {
             let now = Instant::now();
-            // Somebody presses it, for nothing else works: no answer pauses before one, and a paste
-            // hardly this long.
+            // A lone Ctrl-C after a pause is a key press, not part of a reply or paste: it must get
+            // through even if either never ends.
             let pause = if self.decoder.is_in_paste() {
-                WITHIN_A_PASTE
+                KEY_PAUSE_IN_PASTE
             } else {
-                PRESSED
+                KEY_PAUSE
             };
-            if bytes == [CTRL_C] && now - self.heard > pause {
+            if bytes == [CTRL_C] && now - self.last_read > pause {
                 self.decoder = Decoder::default();
             }
-            let has_begun = self.decoder.patience().is_some();
+            let was_pending = self.decoder.timeout().is_some();
             let events = self.decoder.feed(bytes);
-            // A paste may be long, but all else comes at once: a key after its beginning must not
-            // make it be waited for anew.
-            if !has_begun || !events.is_empty() || self.decoder.is_in_paste() {
-                self.since = now;
+            // A paste may take long, but a sequence arrives at once: a later key must not restart its
+            // timeout.
+            if !was_pending || !events.is_empty() || self.decoder.is_in_paste() {
+                self.pending_since = now;
             }
-            self.heard = now;
+            self.last_read = now;
             self.ready.extend(events);
         }
     }
 
-    /// Reads until the terminal is closed. Where that does not end the program soon, this does: a
-    /// window that is gone must leave no process behind.
+    /// Reads until the terminal is closed, and then ends the program unless the loop does so soon: a
+    /// closed window must leave no process behind.
     fn read_to_end(sender: UnboundedSender<Zeroizing<Vec<u8>>>) {
         let mut buffer = Zeroizing::new([0; 4096]);
         loop {
             match read(io::stdin(), &mut *buffer) {
                 Ok(count @ 1..) => {
-                    let come = Zeroizing::new(buffer[..count].to_vec());
+                    let bytes = Zeroizing::new(buffer[..count].to_vec());
                     buffer[..count].zeroize();
-                    if sender.send(come).is_err() {
+                    if sender.send(bytes).is_err() {
                         return;
                     }
                 }
                 Err(Errno::INTR) => {}
-                // A program before left the terminal so.
+                // An earlier program left the terminal non-blocking.
                 Err(Errno::AGAIN) => wait_for_bytes(),
                 Ok(_) | Err(_) => break,
             }
@@ -148,21 +145,21 @@ mod unix {
         let terminal = io::stdin();
         let mut wait = [PollFd::new(&terminal, PollFlags::IN)];
         if poll(&mut wait, None).is_err() {
-            thread::sleep(PRESSED);
+            thread::sleep(KEY_PAUSE);
         }
     }
 }
 
-/// The library's own reader, which needs no bytes here.
+/// The library's own reader: Windows has events instead of bytes.
 #[cfg(not(unix))]
-pub(super) struct Input(
+pub(super) struct EventStream(
     crossterm::event::EventStream,
     crate::tui::windows_keys::TypedKeys,
 );
 
 #[cfg(not(unix))]
-impl Input {
-    #[expect(clippy::unnecessary_wraps, reason = "elsewhere a thread is started")]
+impl EventStream {
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self(
             crossterm::event::EventStream::new(),
@@ -170,10 +167,10 @@ impl Input {
         ))
     }
 
-    #[expect(clippy::unused_self, reason = "elsewhere keys come as bytes")]
+    #[expect(clippy::unused_self, reason = "keys arrive as bytes on Unix")]
     pub(super) fn split(&mut self, _: &crossterm::event::Event) {}
 
-    #[expect(clippy::unused_self, reason = "elsewhere it is known")]
+    #[expect(clippy::unused_self, reason = "the Unix reader knows")]
     pub(super) fn is_quiet(&self) -> bool {
         true
     }

@@ -1,19 +1,16 @@
 //! The terminal, signals, timers, and the event loop around the pure program.
 
 mod clipboard;
-mod clocks;
+mod clock;
 mod effects;
 mod input;
-mod signals;
 mod terminal;
 #[cfg(debug_assertions)]
 mod test_faults;
-mod wakeup;
 pub mod windows_keys;
 
-pub use crate::terminal::decode;
-
 use std::io::{self, IsTerminal, Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
@@ -33,16 +30,15 @@ use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
+use crate::screens::view::LocalTime;
+use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
-use crate::ui::RenderContext;
 pub use clipboard::Clipboard;
-use clocks::Clocks;
+use clock::{Clock, Timer};
 use effects::Effects;
-use input::Input;
-use signals::{HUNG_UP, Signal, Signals};
-use terminal::Screen;
-use wakeup::Wakeup;
+use input::EventStream;
+use terminal::TerminalGuard;
 
 /// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
@@ -115,9 +111,9 @@ pub fn run(
         .build()?;
     let signals = {
         let _inside = runtime.enter();
-        Signals::listen()?
+        TerminalSignals::listen(terminal::give_back_now)?
     };
-    let mut screen = Screen::open()?;
+    let mut screen = TerminalGuard::open()?;
     let code = runtime.block_on(run_loop(
         &mut screen,
         signals,
@@ -177,23 +173,20 @@ fn session(context: &Context) -> Session {
 }
 
 async fn run_loop(
-    screen: &mut Screen,
-    signals: Signals,
+    screen: &mut TerminalGuard,
+    signals: TerminalSignals,
     context: Context,
     appearance: &Appearance,
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
-    let clock = Clocks::start(context.service.clock());
+    let clock = Clock::start(context.service.clock());
     let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    state.ascii = appearance.ascii;
+    state.keymap = Arc::new(appearance.keymap.clone());
     let first = app::start(&mut state, opening(&context, token));
-    let look = RenderContext {
-        keymap: &appearance.keymap,
-        theme: &appearance.theme,
-        ascii: appearance.ascii,
-        local,
-    };
-    screen.draw(&state, &look)?;
+    let look = (&appearance.theme, local as LocalTime);
+    screen.draw(&state, look)?;
     #[cfg(debug_assertions)]
     let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
     #[cfg(debug_assertions)]
@@ -207,36 +200,28 @@ async fn run_loop(
     let clipboard = Clipboard::of(has_tmux, has_screen);
     let mut sources = EventSources {
         messages,
-        input: Input::listen()?,
+        input: EventStream::listen()?,
         signals,
-        wakeup: Wakeup::new()?,
+        timer: Timer::new()?,
     };
     #[cfg(debug_assertions)]
     test_faults::make(fault)?;
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
     effects.load_recents();
     run_effects(screen, &mut effects, first)?;
-    let code = event_loop(
-        screen,
-        &mut sources,
-        &mut effects,
-        &mut state,
-        &look,
-        &clock,
-    )
-    .await;
+    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
 }
 
 /// Draws when something changed, waits for the next message, and runs the effects it causes.
 async fn event_loop(
-    screen: &mut Screen,
+    screen: &mut TerminalGuard,
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: &RenderContext<'_>,
-    clock: &Clocks,
+    look: (&Theme, LocalTime),
+    clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
@@ -256,7 +241,7 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, look.keymap, clock.now(), left).await {
+        let message = match sources.next(state, clock.now(), left).await {
             LoopEvent::Message(message) => message,
             LoopEvent::Nothing => continue,
             LoopEvent::End(code) => return Ok(code),
@@ -277,7 +262,7 @@ async fn event_loop(
             }
         };
         if matches!(message, Message::Resized(..)) {
-            screen.forget();
+            screen.mark_dirty();
         }
         log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
@@ -321,20 +306,14 @@ enum LoopEvent {
 
 struct EventSources {
     messages: UnboundedReceiver<Message>,
-    input: Input,
-    signals: Signals,
-    wakeup: Wakeup,
+    input: EventStream,
+    signals: TerminalSignals,
+    timer: Timer,
 }
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    async fn next(
-        &mut self,
-        state: &State,
-        keymap: &Keymap,
-        now: Now,
-        pause: Option<Duration>,
-    ) -> LoopEvent {
+    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
         let wake = state.wake_at().map(|at| {
             at.signed_duration_since(now.steady)
                 .to_std()
@@ -354,7 +333,7 @@ impl EventSources {
             Some(message) = self.messages.recv() => LoopEvent::Message(message),
             event = self.input.next() => match event {
                 Some(event) => {
-                    let input = keymap.translate(state.context(), event.clone());
+                    let input = state.keymap.translate(state.context(), event.clone());
                     if input.is_none() {
                         self.input.split(&event);
                     }
@@ -363,19 +342,23 @@ impl EventSources {
                 // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
             },
-            () = self.wakeup.ring(wait) => LoopEvent::Message(Message::Ticked),
+            () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
         }
     }
 }
 
-fn run_effects(screen: &mut Screen, effects: &mut Effects, wanted: Vec<Effect>) -> io::Result<()> {
+fn run_effects(
+    screen: &mut TerminalGuard,
+    effects: &mut Effects,
+    wanted: Vec<Effect>,
+) -> io::Result<()> {
     wanted
         .into_iter()
         .try_for_each(|effect| run_effect(screen, effects, effect))
 }
 
 /// What concerns the terminal is done here; the rest is started.
-fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io::Result<()> {
+fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect) -> io::Result<()> {
     match effect {
         Effect::Copy(text) => {
             stdout().write_all(effects.copy(text).as_bytes())?;
@@ -386,7 +369,7 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
             stdout().flush()
         }
         Effect::Redraw => {
-            screen.forget();
+            screen.mark_dirty();
             Ok(())
         }
         // Needs to wait, which the loop does.
@@ -403,12 +386,12 @@ fn run_effect(screen: &mut Screen, effects: &mut Effects, effect: Effect) -> io:
     not(unix),
     expect(clippy::unused_async, reason = "other systems have no job control")
 )]
-async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
+async fn suspend(screen: &mut TerminalGuard, signals: &mut TerminalSignals) -> io::Result<()> {
     #[cfg(unix)]
     {
         terminal::give_back();
-        signals::ask_for_stop()?;
-        signals.stopping().await;
+        signals::request_stop()?;
+        signals.stop_requested().await;
     }
     #[cfg(not(unix))]
     let _ = signals;
@@ -416,7 +399,7 @@ async fn suspend(screen: &mut Screen, signals: &mut Signals) -> io::Result<()> {
 }
 
 /// Stops this process, and takes the terminal over again when it continues.
-fn stop(screen: &mut Screen) -> io::Result<()> {
+fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
     #[cfg(unix)]
     {
         terminal::give_back();

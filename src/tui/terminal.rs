@@ -1,6 +1,4 @@
-//! Taking the terminal over, and giving it back on every way out.
-//!
-//! Not here: what is drawn, or when.
+//! Takes over the terminal, and gives it back however the program ends.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
@@ -15,129 +13,133 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
-use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::app::state::State;
-use crate::ui::{self, RenderContext};
+use crate::screens::view::{self, LocalTime};
+use crate::theme::Theme;
 
-/// Whether the terminal is ours now, so that it is given back exactly once.
+/// Whether the terminal is taken over, so that it is given back exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Held while the terminal is given back, so that no other thread drops what is written for that.
+/// Held while giving the terminal back, so that no other thread discards that output.
 static LEAVING: Mutex<()> = Mutex::new(());
 
-/// How often, and how long each time, a thread waits for another one to give the terminal back.
+/// How often, and how long each time, to wait for another thread to give the terminal back.
 const TRIES: usize = 25;
 const PAUSE: Duration = Duration::from_millis(4);
 
 /// The terminal, given back when dropped.
-pub(super) struct Screen {
-    /// Never dropped: the library's own clean-up complains on standard error, and a complaint to a
-    /// window that is gone is a panic. [`give_back`] leaves nothing for it to do.
-    terminal: ManuallyDrop<Terminal<Bounded>>,
-    /// Whether what is on the terminal may be anything.
-    is_spoilt: bool,
-    /// What each frame takes longer than it has to, for tests.
+pub(super) struct TerminalGuard {
+    /// Never dropped: the library's clean-up reports errors on stderr, which panics if the window is
+    /// gone. [`give_back`] does that work.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    /// Whether the terminal may show something other than the last frame.
+    is_dirty: bool,
+    /// An artificial delay of each frame, for tests.
     #[cfg(debug_assertions)]
     pause: std::time::Duration,
 }
 
-impl Screen {
-    /// Takes the terminal over.
+impl TerminalGuard {
+    /// Takes over the terminal.
     pub(super) fn open() -> io::Result<Self> {
         give_back_on_panic();
-        let opened = take().and_then(|()| Terminal::new(Bounded::new()));
-        let terminal = opened.inspect_err(|_| give_back())?;
+        let terminal = Self::take_over().inspect_err(|_| give_back())?;
         Ok(Self {
             terminal: ManuallyDrop::new(terminal),
-            is_spoilt: false,
+            is_dirty: false,
             #[cfg(debug_assertions)]
             pause: std::time::Duration::ZERO,
         })
     }
 
-    /// The terminal's width and height in cells.
-    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+    /// The viewport has a fixed size, so that a frame is never larger than [`LARGEST`].
+    fn take_over() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+        take()?;
+        let backend = CrosstermBackend::new(stdout());
+        let viewport = Viewport::Fixed(frame_area(&backend)?);
+        Terminal::with_options(backend, TerminalOptions { viewport })
     }
 
-    /// Draws a frame.
-    pub(super) fn draw(&mut self, state: &State, look: &RenderContext<'_>) -> io::Result<()> {
-        if std::mem::take(&mut self.is_spoilt) {
-            self.clear()?;
+    /// Width and height of a frame in cells.
+    pub(super) fn size(&self) -> io::Result<(u16, u16)> {
+        let area = frame_area(self.terminal.backend())?;
+        Ok((area.width, area.height))
+    }
+
+    pub(super) fn draw(
+        &mut self,
+        state: &State,
+        (theme, local): (&Theme, LocalTime),
+    ) -> io::Result<()> {
+        if std::mem::take(&mut self.is_dirty) {
+            // Unlike the library's `clear`, this does not query the cursor position, which a terminal
+            // may never report.
+            let area = frame_area(self.terminal.backend())?;
+            self.terminal.resize(area)?;
         }
         #[cfg(debug_assertions)]
         std::thread::sleep(self.pause);
-        self.terminal.draw(|frame| ui::draw(frame, state, look))?;
+        self.terminal
+            .draw(|frame| view::render(frame, state, theme, local))?;
         Ok(())
     }
 
-    /// Has each frame from now on take longer.
     #[cfg(debug_assertions)]
     pub(super) fn slow_down(&mut self, pause: std::time::Duration) {
         self.pause = pause;
     }
 
-    /// Takes the terminal over again after the process was stopped: its modes may be gone. A stop
-    /// that gave no warning left them on record as set, so that record goes first.
+    /// Takes over the terminal again after the process was stopped, which may have reset its modes.
+    /// After a stop without warning the library still records them as set, so this clears that first.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         disable_raw_mode()?;
         take()?;
-        self.forget();
+        self.mark_dirty();
         Ok(())
     }
 
-    /// Has the next frame drawn from nothing. A terminal that was resized and back again may have
-    /// lost what it showed, although its size says nothing of that.
-    pub(super) fn forget(&mut self) {
-        self.is_spoilt = true;
-    }
-
-    /// Empties the terminal. Unlike the library's own `clear`, this does not ask where the cursor is:
-    /// a terminal may be slow to answer, or never do.
-    fn clear(&mut self) -> io::Result<()> {
-        let (width, height) = self.size()?;
-        self.terminal.resize(Rect::new(0, 0, width, height))?;
-        Ok(())
+    /// Redraws every cell in the next frame. A terminal that was resized and back again may have lost
+    /// its contents although its size is the same.
+    pub(super) fn mark_dirty(&mut self) {
+        self.is_dirty = true;
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         give_back();
     }
 }
 
-/// Sets the modes that the screens need.
 fn take() -> io::Result<()> {
-    // First, so that whatever happens meanwhile gives it back.
+    // First, so that the modes are reset whatever happens next.
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
-/// Undoes [`take`]. A terminal that is gone cannot be given back, so errors say nothing here.
+/// Undoes [`take`]. Ignores errors: the terminal may be gone.
 pub(super) fn give_back() {
-    let _alone = alone();
+    let _lock = lock();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _gone = leave(&mut stdout());
         let _gone = disable_raw_mode();
     }
 }
 
-/// The right to give the terminal back. Nobody waits for it for ever: the thread that has it may have
-/// panicked, or hang in a write.
-fn alone() -> Option<MutexGuard<'static, ()>> {
+/// Locks [`LEAVING`], but never waits forever: the thread that holds it may have panicked or hang in a
+/// write.
+fn lock() -> Option<MutexGuard<'static, ()>> {
     (0..TRIES).find_map(|_| {
-        let alone = LEAVING.try_lock().ok();
-        if alone.is_none() {
+        let lock = LEAVING.try_lock().ok();
+        if lock.is_none() {
             std::thread::sleep(PAUSE);
         }
-        alone
+        lock
     })
 }
 
@@ -151,38 +153,38 @@ fn leave(terminal: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// [`give_back`] from another thread while the loop may be waiting for the terminal to take a frame.
-/// The modes are set in any case. What the terminal has not taken yet is dropped, to make room for
-/// the rest; where that helps nothing, nothing waits for it.
+/// [`give_back`] from another thread, while the loop may be blocked writing a frame. Resets the modes in
+/// any case. Discards output that the terminal has not read, to make room for the rest, but does not
+/// wait for a terminal that reads nothing.
 #[cfg(unix)]
-pub(super) fn give_back_at_once() {
+pub(super) fn give_back_now() {
     use rustix::fs::{Mode, OFlags, open};
     use rustix::termios::{QueueSelector, tcflush, ttyname};
 
-    /// Cuts off whatever sequence the loop was in the middle of.
+    /// Aborts an escape sequence that the loop has written in part.
     const CANCEL: u8 = 0x18;
 
     if !TAKEN.load(Ordering::SeqCst) {
         return;
     }
     let _gone = disable_raw_mode();
-    // With room for the rest of its frame, the loop comes to its end by itself.
+    // Once there is room for the rest of its frame, the loop ends by itself.
     for _ in 0..TRIES {
-        let alone = alone();
+        let lock = lock();
         if !TAKEN.load(Ordering::SeqCst) {
             return;
         }
         let _gone = tcflush(stdout(), QueueSelector::OFlush);
-        drop(alone);
+        drop(lock);
         std::thread::sleep(PAUSE);
     }
-    let _alone = alone();
+    let _lock = lock();
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
     let mut leaving = vec![CANCEL];
     let _infallible = leave(&mut leaving);
-    // Opened anew, since others share what standard output is, and must not find it non-blocking.
+    // Opened again, because other processes share standard output and must not find it non-blocking.
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let terminal = ttyname(stdout(), Vec::new()).and_then(|name| open(name, flags, Mode::empty()));
     let Ok(terminal) = terminal else { return };
@@ -195,79 +197,22 @@ pub(super) fn give_back_at_once() {
     }
 }
 
-/// The largest frame that is drawn, in cells. A terminal may say anything of its size, and a frame
-/// takes memory for each cell.
+/// The largest frame, in cells. A terminal may report any size, and each cell takes memory.
 const LARGEST: Size = Size {
     width: 1000,
     height: 500,
 };
 
-/// A terminal that is not larger than [`LARGEST`].
-struct Bounded(CrosstermBackend<Stdout>);
-
-impl Bounded {
-    fn new() -> Self {
-        Self(CrosstermBackend::new(stdout()))
-    }
+fn frame_area(backend: &CrosstermBackend<Stdout>) -> io::Result<Rect> {
+    let size = backend.size()?;
+    let (width, height) = (
+        size.width.min(LARGEST.width),
+        size.height.min(LARGEST.height),
+    );
+    Ok(Rect::new(0, 0, width, height))
 }
 
-fn bounded(size: Size) -> Size {
-    Size {
-        width: size.width.min(LARGEST.width),
-        height: size.height.min(LARGEST.height),
-    }
-}
-
-impl Backend for Bounded {
-    type Error = io::Error;
-
-    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, cells: I) -> io::Result<()> {
-        self.0.draw(cells)
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.0.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.0.get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.0.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
-    }
-
-    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        self.0.clear_region(region)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.0.size().map(bounded)
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        let window = self.0.window_size()?;
-        let columns_rows = bounded(window.columns_rows);
-        Ok(WindowSize {
-            columns_rows,
-            ..window
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.0)
-    }
-}
-
-/// A panic in any thread ends the program: one that lost a task must not go on drawing.
+/// A panic in any thread ends the program: it must not go on drawing without one of its tasks.
 fn give_back_on_panic() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -275,4 +220,9 @@ fn give_back_on_panic() {
         previous(panic);
         std::process::exit(101);
     }));
+}
+
+#[cfg(not(unix))]
+pub(super) fn give_back_now() {
+    give_back();
 }

@@ -1,11 +1,11 @@
-//! Faults on purpose, so that tests see the terminal given back. Debug builds only.
+//! Deliberate faults, with which tests check that the terminal is given back. Debug builds only.
 
 use std::io;
 use std::time::Duration;
 
-/// Makes the named fault: a panic in the loop (`draw`), a panic in a task (`task`), or an error
-/// after the terminal was taken over (`start`).
-#[expect(clippy::panic, reason = "the fault that a test asks for")]
+/// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), or an error once the
+/// terminal is taken over (`start`).
+#[expect(clippy::panic, reason = "a test requested it")]
 pub(super) fn make(fault: Option<&str>) -> io::Result<()> {
     match fault {
         Some("draw") => panic!("a fault on purpose, while drawing"),
@@ -18,7 +18,7 @@ pub(super) fn make(fault: Option<&str>) -> io::Result<()> {
     }
 }
 
-/// What each frame but the first takes longer for the fault `slow`.
+/// The delay of each frame after the first for the fault `slow`.
 pub(super) fn pause(fault: Option<&str>) -> Duration {
     match fault {
         Some("slow") => Duration::from_secs(2),

@@ -1,22 +1,22 @@
-//! Characters that Windows consoles report in ways of their own: those of `AltGr`, and Alt codes.
+//! Corrects the characters that Windows consoles report for `AltGr` and Alt codes.
 //!
-//! Pure, so that it is tested on every platform. Not here: reading the console.
+//! Pure, so that every platform can test it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// The keys that can be held down at once by typing fast; a release that was lost, because another
-/// window took it, is forgotten behind them.
+/// The most keys that fast typing holds down at once. Older ones are forgotten: another window got
+/// their release.
 const MOST_HELD: usize = 6;
 
-/// Turns what a console reports into the characters that were typed.
+/// Turns key events of a console into those of the typed characters.
 #[derive(Debug, Default)]
 pub struct TypedKeys {
-    /// The characters whose keys are down, the oldest first.
+    /// The keys that are down, oldest first.
     held: Vec<char>,
 }
 
 impl TypedKeys {
-    /// The event as it would come from a terminal elsewhere.
+    /// The event that any other terminal would send.
     pub fn translate(&mut self, event: KeyEvent) -> KeyEvent {
         let KeyCode::Char(c) = event.code else {
             return event;
@@ -34,8 +34,7 @@ impl TypedKeys {
         if self.was_held(c) {
             return typed;
         }
-        // An Alt code is reported as the release of a key that nobody pressed. The character is
-        // what was typed, whatever else was down.
+        // The console reports an Alt code as the release of a key that nobody pressed.
         KeyEvent {
             kind: KeyEventKind::Press,
             modifiers: KeyModifiers::NONE,
@@ -43,8 +42,8 @@ impl TypedKeys {
         }
     }
 
-    /// Whether a release belongs to a key that was pressed. With another character it still does
-    /// while one is down: a modifier that was let go first changes what a key reports.
+    /// Whether a release belongs to a pressed key. Releasing a modifier first changes the character, so
+    /// any pressed key will do.
     fn was_held(&mut self, c: char) -> bool {
         let same = self.held.iter().position(|held| is_same_key(*held, c));
         let released = same.or((!self.held.is_empty()).then_some(0));
@@ -59,8 +58,8 @@ fn is_same_key(one: char, other: char) -> bool {
     one.to_lowercase().eq(other.to_lowercase())
 }
 
-/// `AltGr` is reported as Ctrl and Alt. No layout has it for letters and digits of ASCII, which are
-/// what a real chord of both is reported with.
+/// Consoles report `AltGr` as Ctrl and Alt. No layout uses `AltGr` for ASCII letters and digits, so with
+/// those it is a real chord.
 fn without_alt_gr(event: KeyEvent, c: char) -> KeyEvent {
     let both = KeyModifiers::CONTROL | KeyModifiers::ALT;
     let is_typed = !c.is_control() && !c.is_ascii_alphanumeric();

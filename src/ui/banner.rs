@@ -1,17 +1,14 @@
 //! The last error: what happened, what to do, and the keys that help.
-//!
-//! Not here: its details (`error_details`).
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::widgets::{cells, hint_for, render_spans, render_spans_right, row, width};
-use crate::action::{Action, Context};
-use crate::app::banner::{INDENT, fit_banner};
-use crate::app::state::{Banner, State};
+use super::list::{cells, render_spans, render_spans_right, row, width};
+use super::render_context::{RenderContext, Spans};
+use crate::app::state::State;
 use crate::domain::failure::FailureKind;
+use crate::layout::banner::{BannerKeys, BannerLines, INDENT, KeyHint};
 use crate::theme::Role;
 
 /// ```text
@@ -19,133 +16,88 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
-    let Some((banner, more)) = state.shown_banner() else {
+pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+    let (Some(banner), Some(kind)) = (state.banner_lines(), state.failures().next()) else {
         return;
     };
-    let (lines, headline) = lines(&banner, more, state, look);
-    let rows: Vec<Rect> = (0..lines.len()).map(|at| row(area, at)).collect();
-    let width_left = |at: usize| {
-        let used = lines.get(at).map_or(0, |line| width(line));
-        usize::from(area.width).saturating_sub(used + 2)
-    };
-    // The keys go where they hide nothing, and get fewer before they do.
+    let lines = spans(&banner, kind.kind, ctx);
     let last = lines.len().saturating_sub(1);
-    let mut sets = key_sets(state, look);
-    let fitting = sets.iter().find_map(|keys| {
-        let at = [last, headline.saturating_sub(1)]
-            .into_iter()
-            .find(|at| width(keys) <= width_left(*at))?;
-        Some((keys.clone(), at))
-    });
-    // The details hold all of it, so the way to them matters more than the end of the hint.
-    let (keys, beside) = fitting.unwrap_or_else(|| (sets.pop().unwrap_or_default(), last));
-    let buffer = frame.buffer_mut();
-    for (at, line) in lines.iter().enumerate() {
-        let taken = if at == beside {
-            cells(width(&keys)) + 1
-        } else {
-            0
-        };
-        let place = Rect {
-            width: area.width.saturating_sub(taken),
-            ..rows[at]
-        };
-        render_spans(buffer, place, line, look);
+    let mut beside = last;
+    let mut keys = Vec::new();
+    if state.overlay.is_none() {
+        (keys, beside) = place_keys(&state.banner_keys(), &banner, &lines, area, ctx);
     }
-    render_spans_right(buffer, row(area, beside), &keys, look);
+    let taken = cells(width(&keys)) + 1;
+    for (at, line) in lines.iter().enumerate() {
+        let taken = if at == beside { taken } else { 0 };
+        let place = row(area, at);
+        let width = place.width.saturating_sub(taken);
+        render_spans(buffer, Rect { width, ..place }, line, ctx);
+    }
+    render_spans_right(buffer, row(area, beside), &keys, ctx);
 }
 
-/// The lines of the banner, with a symbol before the first, and how many of them say what happened.
-fn lines(
-    banner: &Banner,
-    more: usize,
-    state: &State,
-    look: &RenderContext<'_>,
-) -> (Vec<Vec<Span<'static>>>, usize) {
-    let glyphs = look.glyphs();
-    let (role, symbol) = match banner.failure.kind {
-        FailureKind::RateLimited | FailureKind::Config => (Role::Warning, glyphs.warning),
-        _ => (Role::Critical, glyphs.critical),
+/// The fullest set of keys that hides nothing, and the line that it fits on. The details hold the
+/// whole error, so the key to them matters more than the end of the hint.
+fn place_keys(
+    keys: &BannerKeys,
+    banner: &BannerLines,
+    lines: &[Spans],
+    area: Rect,
+    ctx: &RenderContext<'_>,
+) -> (Spans, usize) {
+    let last = lines.len().saturating_sub(1);
+    let places = [last, banner.headline.len().saturating_sub(1)];
+    let fits = |set: &[KeyHint], at: usize| {
+        let used = lines.get(at).map_or(0, |line| width(line));
+        keys.width(set) + used + 2 <= usize::from(area.width)
     };
-    let count = banner.times(glyphs.times);
-    let headline = look.clean(banner.headline()) + count.as_str();
-    let hint = banner.hint();
-    let hint = look.clean(&hint);
-    let fitted = fit_banner(
-        &headline,
-        &hint,
-        state.size,
-        state.room_for_keys(),
-        more,
-        glyphs.ellipsis,
-    );
+    for set in &keys.sets {
+        if let Some(at) = places.into_iter().find(|at| fits(set, *at)) {
+            return (key_spans(keys, set, ctx), at);
+        }
+    }
+    let details = keys.sets.last().map(|set| key_spans(keys, set, ctx));
+    (details.unwrap_or_default(), last)
+}
+
+/// `Esc then e details  a re-enter `
+fn key_spans(keys: &BannerKeys, set: &[KeyHint], ctx: &RenderContext<'_>) -> Spans {
+    let mut spans = Vec::new();
+    if let Some(leave) = keys.leave.as_ref().filter(|_| !set.is_empty()) {
+        spans.push(ctx.span(Role::Accent, leave));
+        spans.push(ctx.span(Role::Muted, " then "));
+    }
+    let hints: Vec<Spans> = set
+        .iter()
+        .map(|hint| ctx.key_hint(&hint.key, hint.label))
+        .collect();
+    spans.extend(hints.join(&Span::raw("  ")));
+    spans.push(Span::raw(" "));
+    spans
+}
+
+/// The lines, with a symbol before the first.
+fn spans(banner: &BannerLines, kind: FailureKind, ctx: &RenderContext<'_>) -> Vec<Spans> {
+    let glyphs = ctx.glyphs();
+    let is_mild = matches!(kind, FailureKind::RateLimited | FailureKind::Config);
+    let (role, symbol) = if is_mild {
+        (Role::Warning, glyphs.warning)
+    } else {
+        (Role::Critical, glyphs.critical)
+    };
     let indent = || Span::raw(" ".repeat(INDENT));
-    let mut lines = Vec::new();
-    for line in &fitted.headline {
-        let (said, count) = match line.strip_suffix(&count) {
-            Some(said) => (said, count.as_str()),
-            None => (line.as_str(), ""),
-        };
-        let said = look.span(Role::Strong, said);
-        lines.push(vec![indent(), said, look.span(Role::Muted, count)]);
+    let headline = banner.headline.iter();
+    let headline = headline.map(|line| vec![indent(), ctx.span(Role::Strong, line)]);
+    let mut lines: Vec<Spans> = headline.collect();
+    if let Some(last) = lines.last_mut() {
+        last.push(ctx.span(Role::Muted, &banner.count));
     }
     if let Some(first) = lines.first_mut() {
-        let start = [Span::raw(" "), look.span(role, symbol), Span::raw(" ")];
+        let start = [Span::raw(" "), ctx.span(role, symbol), Span::raw(" ")];
         first.splice(..1, start);
     }
-    let hint = fitted
-        .hint
-        .iter()
-        .map(|line| vec![indent(), look.plain(line)]);
-    lines.extend(hint);
-    (lines, fitted.headline.len())
-}
-
-/// The keys that help, all of them and then only the way to the details.
-fn key_sets(state: &State, look: &RenderContext<'_>) -> Vec<Vec<Span<'static>>> {
-    if state.overlay.is_some() {
-        return Vec::new();
-    }
-    let details = hint(state, Action::ErrorDetails, "details", look);
-    let mut sets = Vec::new();
-    if state.reentry_helps() {
-        for label in ["re-enter credential", "re-enter"] {
-            let mut both = details.clone();
-            both.push(Span::raw("  "));
-            both.extend(hint(state, Action::ReenterCredential, label, look));
-            sets.push(both);
-        }
-    }
-    if state.lost_name().is_some() {
-        let mut both = details.clone();
-        both.push(Span::raw("  "));
-        both.extend(hint(state, Action::Browse, "list by its name", look));
-        sets.push(both);
-    }
-    sets.push(details);
-    for set in &mut sets {
-        let context = state.context();
-        let leave = look.keymap.key_for(context, Action::Back);
-        if let Some(leave) = leave.filter(|_| context.is_text()) {
-            // Letters are letters in a text field, so it has to be left first.
-            set.insert(0, look.span(Role::Muted, " then "));
-            set.insert(0, look.span(Role::Accent, &leave));
-        }
-        set.push(Span::raw(" "));
-    }
-    sets
-}
-
-fn hint(
-    state: &State,
-    action: Action,
-    label: &str,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
-    let context = match state.context() {
-        context if context.is_text() => Context::Commands,
-        context => context,
-    };
-    hint_for(context, action, label, look).unwrap_or_default()
+    let hint = banner.hint.iter();
+    lines.extend(hint.map(|line| vec![indent(), ctx.plain(line)]));
+    lines
 }

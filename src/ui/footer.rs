@@ -1,14 +1,12 @@
-//! The last row: how old the data is and what else is going on, and the keys that work here.
-//!
-//! Not here: errors (`banner`).
+//! The last row: a notice or the data's age, and the keys that work here.
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
-use super::render_context::RenderContext;
-use super::widgets::{cells, hint_for, key_hint, render_spans, render_spans_right, width};
+use super::list::{cells, render_lines, render_spans, render_spans_right, width};
+use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
 use crate::app::state::{Screen, State};
 use crate::domain::duration;
@@ -16,103 +14,97 @@ use crate::domain::remote::Remote;
 use crate::domain::text;
 use crate::theme::Role;
 
+/// The rows that a notice takes at most.
+const MOST_ROWS: u16 = 5;
+
+/// The cells that a short notice leaves for the key of the help screen.
+const ROOM_FOR_HELP: usize = 10;
+
 /// ```text
 ///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
-    let is_long = state
-        .notice
-        .as_ref()
-        .is_some_and(|notice| render_long(frame, area, &look.clean(&notice.text), look));
-    let left = if is_long {
-        Vec::new()
-    } else {
-        left(state, look)
+pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+    let left = match &state.notice {
+        Some(notice) => {
+            let text = ctx.clean(&notice.text);
+            if render_long(buffer, area, &text, ctx) {
+                Vec::new()
+            } else {
+                vec![Span::raw(format!(" {text}"))]
+            }
+        }
+        None => facts(state, ctx),
     };
     let room = usize::from(area.width).saturating_sub(width(&left) + 2);
-    let right = hints(state, room, look);
-    let taken = u16::try_from(width(&right)).unwrap_or(area.width);
-    let buffer = frame.buffer_mut();
-    render_spans_right(buffer, area, &right, look);
+    let right = hints(state, room, ctx);
+    let taken = cells(width(&right)).min(area.width);
+    render_spans_right(buffer, area, &right, ctx);
     let rest = Rect {
         width: area.width.saturating_sub(taken + 1),
         ..area
     };
-    render_spans(buffer, rest, &left, look);
+    render_spans(buffer, rest, &left, ctx);
 }
 
-/// The rows that a message may take at most.
-const MOST_ROWS: u16 = 5;
-/// The cells that a short message leaves to the way to help.
-const ROOM_FOR_HELP: usize = 10;
-
-/// A message that is longer than the row takes rows above it, for the few seconds that it is there:
-/// what was copied can be read whole. False for a short one.
-fn render_long(frame: &mut Frame<'_>, area: Rect, notice: &str, look: &RenderContext<'_>) -> bool {
+/// Draws a notice that is too long for the row over the rows above it, for the few seconds that it
+/// lasts: what was copied can be read whole. False for a short one.
+fn render_long(buffer: &mut Buffer, area: Rect, notice: &str, ctx: &RenderContext<'_>) -> bool {
     let columns = usize::from(area.width);
     if text::width(notice) + ROOM_FOR_HELP <= columns {
         return false;
     }
-    let lines = text::wrap(notice, columns.saturating_sub(2));
-    let rows = cells(lines.len()).min(MOST_ROWS).min(area.y);
-    for (at, line) in lines.iter().take(usize::from(rows)).enumerate() {
-        let is_cut = at + 1 == usize::from(rows) && lines.len() > usize::from(rows);
-        let ellipsis = if is_cut { look.glyphs().ellipsis } else { "" };
-        let shown = text::fit(&format!(" {line}{ellipsis}"), columns, ellipsis);
-        let place = Rect {
-            y: area.y - rows + cells(at),
-            height: 1,
-            ..area
-        };
-        // The colours of what it covers are not its own.
-        Clear.render(place, frame.buffer_mut());
-        render_spans(frame.buffer_mut(), place, &[look.plain(&shown)], look);
+    let mut lines = text::wrap(notice, columns.saturating_sub(2));
+    let height = cells(lines.len()).min(MOST_ROWS).min(area.y);
+    if lines.len() > usize::from(height) {
+        lines.truncate(usize::from(height));
+        if let Some(last) = lines.last_mut() {
+            last.push_str(ctx.glyphs().ellipsis);
+        }
     }
+    let place = Rect {
+        y: area.y - height,
+        height,
+        ..area
+    };
+    // Without the styles of what it covers.
+    Clear.render(place, buffer);
+    let lines = lines.iter().map(|line| [Span::raw(format!(" {line}"))]);
+    render_lines(buffer, place, lines, ctx);
     true
 }
 
-/// A message about what was just done, or the facts of the moment.
-fn left(state: &State, look: &RenderContext<'_>) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::raw(" ")];
-    if let Some(notice) = &state.notice {
-        spans.push(look.plain(&notice.text));
-        return spans;
-    }
-    let mut facts = Vec::new();
+/// The facts of the moment.
+fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let mut facts: Vec<Spans> = Vec::new();
     if let Some(seconds) = state.limited_for() {
-        facts.push(look.span(Role::Warning, "asked to pause"));
-        facts.push(look.plain(&format!("retry in {}", duration::pause(seconds))));
+        facts.push(vec![ctx.span(Role::Warning, "rate limited")]);
+        let pause = duration::pause(seconds);
+        facts.push(vec![ctx.plain(&format!("retry in {pause}"))]);
     }
     let waited = waited(state);
-    match state.screen {
-        Screen::Detail => facts.extend(age(state, &state.detail.token, waited, look)),
-        Screen::Browse => facts.extend(age(state, &state.browse.list, None, look)),
-        _ => {}
-    }
-    let mut facts: Vec<_> = facts.into_iter().map(|fact| vec![fact]).collect();
+    let age = match state.screen {
+        Screen::Detail => age(state, &state.detail.token, waited, ctx),
+        Screen::Browse => age(state, &state.browse.list, None, ctx),
+        Screen::Setup | Screen::Lookup | Screen::Profiles => Vec::new(),
+    };
+    facts.extend(age.into_iter().map(|fact| vec![fact]));
     if waited.is_some() && !state.detail.from_browse {
-        facts.extend(hint_for(state.context(), Action::Back, "cancels", look));
+        let cancel = ctx.hint(state.context(), Action::Back, "cancel");
+        facts.extend((!cancel.is_empty()).then_some(cancel));
     }
     if let Some(notice) = state.clock.offset.notice() {
-        facts.push(vec![look.span(Role::Warning, &notice)]);
+        facts.push(vec![ctx.span(Role::Warning, &notice)]);
     }
-    for (at, fact) in facts.into_iter().enumerate() {
-        if at > 0 {
-            spans.push(look.span(Role::Muted, look.glyphs().dot));
-        }
-        spans.extend(fact);
-    }
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(facts.join(&ctx.dot()));
     spans
 }
 
-/// For how many seconds a refresh of the token in view has been under way, once that is worth a word.
+/// For how many seconds a refresh of the token in view has been in progress, from the first on.
 fn waited(state: &State) -> Option<i64> {
-    let since = state.detail.token.loading_since()?;
     let seconds = state
         .clock
-        .steady
-        .signed_duration_since(since)
-        .num_seconds();
+        .seconds_since(state.detail.token.loading_since()?);
     let is_refresh = state.screen == Screen::Detail && state.detail.token.value().is_some();
     (is_refresh && seconds > 0).then_some(seconds)
 }
@@ -121,41 +113,33 @@ fn age<T>(
     state: &State,
     remote: &Remote<T>,
     waited: Option<i64>,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
+    ctx: &RenderContext<'_>,
+) -> Spans {
     let Some(fetched) = remote.fetched() else {
         return Vec::new();
     };
-    let age = match duration::age(state.clock.steady.signed_duration_since(fetched.at)) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
-    };
+    let age = state.clock.steady.signed_duration_since(fetched.at);
+    let age = ctx.span(Role::Muted, &format!("fetched {}", duration::ago(age)));
     match remote {
-        Remote::Stale { .. } => vec![
-            look.span(Role::Warning, "stale"),
-            look.span(Role::Muted, &format!("fetched {age}")),
-        ],
-        Remote::Loading { .. } => vec![
-            match waited {
-                Some(seconds) => look.span(Role::Accent, &format!("refreshing {seconds} s")),
-                None => look.span(Role::Accent, "refreshing"),
-            },
-            look.span(Role::Muted, &format!("fetched {age}")),
-        ],
-        _ => vec![
-            look.span(Role::Muted, &format!("fetched {age}")),
-            look.span(Role::Muted, &format!("{} ms", fetched.took.as_millis())),
-        ],
+        Remote::Stale { .. } => vec![ctx.span(Role::Warning, "stale"), age],
+        Remote::Loading { .. } => {
+            let seconds = waited.map_or_else(String::new, |seconds| format!(" {seconds} s"));
+            vec![ctx.span(Role::Accent, &format!("refreshing{seconds}")), age]
+        }
+        Remote::Idle | Remote::Ready(_) | Remote::Failed(_) => {
+            let took = format!("{} ms", fetched.took.as_millis());
+            vec![age, ctx.span(Role::Muted, &took)]
+        }
     }
 }
 
 /// The hints that fit, from the first on; help is always among them.
-fn hints(state: &State, room: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
+fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let context = state.context();
-    let help = hint_for(context, Action::Help, "help", look).unwrap_or_default();
+    let help = ctx.hint(context, Action::Help, "help");
     let mut used = width(&help) + 1;
     let mut hints = Vec::new();
-    let rows = look
+    let rows = ctx
         .keymap
         .rows_in(context)
         .filter(|row| row.footer && row.action != Action::Help)
@@ -164,7 +148,7 @@ fn hints(state: &State, room: usize, look: &RenderContext<'_>) -> Vec<Span<'stat
         let Some(key) = row.keys.first() else {
             continue;
         };
-        let hint = key_hint(&key.to_string(), &row.label, look);
+        let hint = ctx.key_hint(&key.to_string(), &row.label);
         used += width(&hint) + 2;
         if used > room {
             break;

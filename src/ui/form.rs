@@ -1,13 +1,12 @@
 //! Forms: rows with a label and a text, a choice or a button, one of which has the focus.
-//!
-//! Not here: which rows a form has (`setup`, `lookup`).
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use super::render_context::RenderContext;
-use super::widgets::{cells, render_spans, row};
+use super::frame::frame_title;
+use super::list::{cells, render_spans, row};
+use super::render_context::{RenderContext, Spans};
 use crate::action::{Action, Context};
 use crate::app::field::TextField;
 use crate::domain::scope::ScopeKind;
@@ -20,11 +19,12 @@ const VALUES: usize = 14;
 /// A text field's usual width, in cells: a UUID or client ID with room to spare.
 const USUAL: usize = 64;
 
-/// One line of a form.
+/// One row of a form.
+#[derive(Default)]
 pub(crate) struct FormRow {
-    spans: Vec<Span<'static>>,
+    spans: Spans,
     has_focus: bool,
-    /// Where the cursor stands, in cells from the left.
+    /// The column of the cursor.
     cursor: Option<usize>,
     is_spacer: bool,
     /// Whether it belongs to the row above.
@@ -32,51 +32,52 @@ pub(crate) struct FormRow {
 }
 
 impl FormRow {
-    /// A line without a field.
-    pub(crate) fn text(spans: Vec<Span<'static>>) -> Self {
+    /// A row without a field.
+    pub(crate) fn text(spans: Spans) -> Self {
         Self {
             spans,
-            has_focus: false,
-            cursor: None,
-            is_spacer: false,
-            is_remark: false,
+            ..Self::default()
         }
     }
 
-    /// An empty line, which goes first when there is no room.
+    /// An empty row, the first to be dropped when there is no room.
     pub(crate) fn spacer() -> Self {
         Self {
             is_spacer: true,
-            ..Self::text(Vec::new())
+            ..Self::default()
         }
     }
 }
 
 /// Builds the rows of a form of a width.
 pub(crate) struct Form<'a> {
-    pub(crate) look: &'a RenderContext<'a>,
+    pub(crate) ctx: &'a RenderContext<'a>,
     pub(crate) columns: usize,
 }
 
 impl Form<'_> {
-    fn label(&self, label: &str, has_focus: bool) -> Vec<Span<'static>> {
-        let look = self.look;
-        let marker = if has_focus { look.glyphs().marker } else { " " };
-        let role = if has_focus { Role::Strong } else { Role::Label };
-        let label = text::fit(label, VALUES - 3, "");
-        vec![
-            look.span(Role::Accent, &format!(" {marker} ")),
-            look.span(role, &label),
-        ]
+    fn marker(&self, has_focus: bool) -> Span<'static> {
+        let marker = if has_focus {
+            self.ctx.glyphs().marker
+        } else {
+            " "
+        };
+        self.ctx.span(Role::Accent, &format!(" {marker} "))
     }
 
-    /// The usual width, or what longer text takes as far as there is room.
+    fn label(&self, label: &str, has_focus: bool) -> Spans {
+        let role = if has_focus { Role::Strong } else { Role::Label };
+        let label = text::fit(label, VALUES - 3, "");
+        vec![self.marker(has_focus), self.ctx.span(role, &label)]
+    }
+
+    /// The usual width, or that of longer text as far as there is room.
     fn field_width(&self, value: &str) -> usize {
         let wanted = USUAL.max(text::width(value) + 1);
         self.columns.saturating_sub(VALUES + 2).min(wanted)
     }
 
-    /// A field of plain text; while it is empty, a placeholder says what belongs there.
+    /// A text field, with a placeholder while it is empty.
     ///
     /// ```text
     /// › ID          4f1b0c8d…
@@ -89,11 +90,11 @@ impl Form<'_> {
         has_focus: bool,
         is_editing: bool,
     ) -> FormRow {
-        let look = self.look;
+        let ctx = self.ctx;
         let mut spans = self.label(label, has_focus);
-        let value = look.clean(field.value());
+        let value = ctx.clean(field.value());
         let room = self.field_width(&value);
-        let cursor = text::width(&look.clean(before(field.value(), field.cursor_column())));
+        let cursor = text::width(&ctx.clean(before(field.value(), field.cursor_column())));
         let offset = if has_focus {
             (cursor + 1).saturating_sub(room.max(1))
         } else {
@@ -101,24 +102,24 @@ impl Form<'_> {
         };
         let shown = self.window(&value, offset, room, has_focus.then_some(cursor));
         if value.is_empty() && !placeholder.is_empty() {
-            let shown = text::fit(&look.clean(placeholder), room, look.glyphs().ellipsis);
-            let style = look.style(Role::Field).patch(look.style(Role::Muted));
+            let shown = text::fit(&ctx.clean(placeholder), room, ctx.glyphs().ellipsis);
+            let style = ctx.style(Role::Field).patch(ctx.style(Role::Muted));
             spans.push(Span::styled(shown, style));
         } else {
-            spans.push(Span::styled(shown, look.style(Role::Field)));
+            spans.push(Span::styled(shown, ctx.style(Role::Field)));
         }
         FormRow {
             spans,
             has_focus,
             cursor: (has_focus && is_editing).then(|| VALUES + cursor - offset),
-            ..FormRow::text(Vec::new())
+            ..FormRow::default()
         }
     }
 
-    /// As much of a text as there is room for, with an ellipsis at each side where more of it is
-    /// hidden, but never over the cursor.
+    /// The part of a text that fits, with an ellipsis at each side where more is hidden, but never
+    /// over the cursor.
     fn window(&self, value: &str, offset: usize, room: usize, cursor: Option<usize>) -> String {
-        let ellipsis = self.look.glyphs().ellipsis;
+        let ellipsis = self.ctx.glyphs().ellipsis;
         let mark = text::width(ellipsis);
         let hides_cursor = cursor.is_some_and(|cursor| cursor - offset + mark >= room);
         let at_end = if hides_cursor { "" } else { ellipsis };
@@ -129,20 +130,20 @@ impl Form<'_> {
         text::fit(&format!("{ellipsis}{}", without(&shown, mark)), room, "")
     }
 
-    /// A value that stays as it is, and why.
+    /// A value that cannot be changed, and why.
     ///
     /// ```text
     ///   Profile     prod  (why)
     /// ```
     pub(crate) fn fixed(&self, label: &str, value: &str, why: &str) -> FormRow {
-        let look = self.look;
+        let ctx = self.ctx;
         let mut spans = self.label(label, false);
-        spans.push(look.span(Role::Strong, value));
-        spans.push(look.span(Role::Muted, &format!("  {why}")));
+        spans.push(ctx.span(Role::Strong, value));
+        spans.push(ctx.span(Role::Muted, &format!("  {why}")));
         FormRow::text(spans)
     }
 
-    /// A field for a secret, which shows the same mask whatever its length.
+    /// A field for a secret: a mask of the same length for every secret.
     pub(crate) fn masked_field(
         &self,
         label: &str,
@@ -151,11 +152,7 @@ impl Form<'_> {
         has_focus: bool,
         is_editing: bool,
     ) -> FormRow {
-        let mask = if is_empty {
-            ""
-        } else {
-            self.look.glyphs().mask
-        };
+        let mask = if is_empty { "" } else { self.ctx.glyphs().mask };
         let field = TextField::with(mask);
         self.text_field(label, &field, placeholder, has_focus, is_editing)
     }
@@ -172,13 +169,13 @@ impl Form<'_> {
         chosen: usize,
         has_focus: bool,
     ) -> FormRow {
-        let look = self.look;
+        let ctx = self.ctx;
         let mut spans = self.label(label, has_focus);
         for (at, option) in options.into_iter().enumerate() {
             spans.push(match (at == chosen, has_focus) {
-                (true, true) => look.span(Role::Selected, &format!("‹ {option} ›")),
-                (true, false) => look.plain(&format!("‹ {option} ›")),
-                (false, _) => look.span(Role::Muted, &format!("  {option}  ")),
+                (true, true) => ctx.span(Role::Selected, &format!("‹ {option} ›")),
+                (true, false) => ctx.plain(&format!("‹ {option} ›")),
+                (false, _) => ctx.span(Role::Muted, &format!("  {option}  ")),
             });
             spans.push(Span::raw(" "));
         }
@@ -194,23 +191,19 @@ impl Form<'_> {
     /// › [ Check and save ]
     /// ```
     pub(crate) fn button(&self, label: &str, has_focus: bool) -> FormRow {
-        let look = self.look;
-        let marker = if has_focus { look.glyphs().marker } else { " " };
         let role = if has_focus {
             Role::Selected
         } else {
             Role::Accent
         };
+        let label = self.ctx.span(role, &format!("[ {label} ]"));
         FormRow {
             has_focus,
-            ..FormRow::text(vec![
-                look.span(Role::Accent, &format!(" {marker} ")),
-                look.span(role, &format!("[ {label} ]")),
-            ])
+            ..FormRow::text(vec![self.marker(has_focus), label])
         }
     }
 
-    /// A remark beneath a field, in as many lines as it takes.
+    /// A remark beneath a field, in as many rows as it takes.
     pub(crate) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
         let mut rows = self.lines(VALUES, role, remark);
         for row in &mut rows {
@@ -224,20 +217,21 @@ impl Form<'_> {
         let mut letters = complaint.chars();
         let first = letters.next().map(|c| c.to_ascii_uppercase());
         let sentence: String = first.into_iter().chain(letters).collect();
-        let complaint = format!("{} {sentence}.", self.look.glyphs().critical);
+        let complaint = format!("{} {sentence}.", self.ctx.glyphs().critical);
         self.remark(Role::Critical, &complaint)
     }
 
-    /// That an empty account or zone ID need not be typed.
+    /// An empty account or zone ID need not be typed.
     ///
     /// ```text
-    ///               F5 lists accounts and zones by name.
+    ///               Press F5 to pick one by name.
     /// ```
     pub(crate) fn scopes_by_name(&self, context: Context) -> Vec<FormRow> {
-        let key = self.look.keymap.key_for(context, Action::PickScope);
-        key.map(|key| format!("{key} lists accounts and zones by name."))
-            .map(|remark| self.remark(Role::Muted, &remark))
-            .unwrap_or_default()
+        let key = self.ctx.keymap.key_for(context, Action::PickScope);
+        key.map_or_else(Vec::new, |key| {
+            let remark = format!("Press {key} to pick one by name.");
+            self.remark(Role::Muted, &remark)
+        })
     }
 
     /// A paragraph at the form's left edge.
@@ -246,16 +240,16 @@ impl Form<'_> {
     }
 
     fn lines(&self, indent: usize, role: Role, text: &str) -> Vec<FormRow> {
-        let look = self.look;
+        let ctx = self.ctx;
         let room = self.columns.saturating_sub(indent + 2);
-        text::wrap(&look.clean(text), room)
+        text::wrap(&ctx.clean(text), room)
             .into_iter()
-            .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), look.span(role, &line)]))
+            .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), ctx.span(role, &line)]))
             .collect()
     }
 }
 
-/// What an account's or a zone's ID is called.
+/// The label of an account's or a zone's ID.
 pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
     match kind {
         ScopeKind::Account => "Account ID",
@@ -263,7 +257,7 @@ pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
     }
 }
 
-/// The start of a text that is a number of cells wide.
+/// The start of a text, of a width in cells.
 fn before(text: &str, columns: usize) -> &str {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -291,12 +285,13 @@ fn char_width(c: char) -> usize {
     text::width(c.encode_utf8(&mut [0; 4]))
 }
 
-/// Draws a form, scrolled so that the focus and what is said of it are in view, with the cursor where letters go.
+/// Draws a form, scrolled so that the focus and its remarks are in view, with the cursor in the
+/// field that is being edited.
 pub(crate) fn render(
     frame: &mut Frame<'_>,
     area: Rect,
     mut rows: Vec<FormRow>,
-    look: &RenderContext<'_>,
+    ctx: &RenderContext<'_>,
 ) {
     let height = usize::from(area.height);
     let mut excess = rows.len().saturating_sub(height);
@@ -314,12 +309,38 @@ pub(crate) fn render(
     let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
-        render_spans(frame.buffer_mut(), place, &form_row.spans, look);
+        render_spans(frame.buffer_mut(), place, &form_row.spans, ctx);
         if let Some(cursor) = form_row.cursor {
             let x = place.x.saturating_add(cells(cursor));
             if x < place.right() {
                 frame.set_cursor_position(Position::new(x, place.y));
             }
         }
+    }
+}
+
+/// Draws a query on the lower line of a frame, with the cursor while it is typed.
+///
+/// ```text
+/// ╰ / expires ─────────────────────────────────╯
+/// ```
+pub(crate) fn render_query(
+    frame: &mut Frame<'_>,
+    line: Rect,
+    query: &TextField,
+    (is_typing, is_covered): (bool, bool),
+    room: usize,
+    ctx: &RenderContext<'_>,
+) {
+    if !is_typing && query.value().is_empty() {
+        return;
+    }
+    let shown = ctx.clean(query.value());
+    let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
+    let spans = [ctx.span(Role::Accent, "/ "), ctx.plain(&shown)];
+    frame_title(frame.buffer_mut(), line, &spans, ctx);
+    if is_typing && !is_covered {
+        let column = query.cursor_column().min(room) + 4;
+        frame.set_cursor_position(Position::new(line.x + cells(column), line.y));
     }
 }

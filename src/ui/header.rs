@@ -1,13 +1,11 @@
-//! The first row: which program, which profile and scope, and which credential.
-//!
-//! Not here: anything about a token.
+//! The first row: the program, the profile and scope, and the credential.
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::list::{render_spans, render_spans_right, width};
 use super::render_context::RenderContext;
-use super::widgets::{render_spans, render_spans_right, width};
 use crate::app::state::{Screen, State};
 use crate::domain::credential::CredentialSource;
 use crate::domain::text;
@@ -20,61 +18,59 @@ const SEPARATOR: usize = 3;
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
     let mut left = vec![
         Span::raw(" "),
-        look.span(Role::Title, "tokenscope"),
+        ctx.span(Role::Title, "tokenscope"),
         Span::raw("   "),
     ];
-    for (at, fact) in facts(state, look, usize::from(area.width))
+    for (at, fact) in facts(state, ctx, usize::from(area.width))
         .iter()
         .enumerate()
     {
-        if at > 0 {
-            left.push(look.span(Role::Muted, look.glyphs().dot));
-        }
-        left.push(look.plain(fact));
+        left.extend((at > 0).then(|| ctx.dot()));
+        left.push(ctx.plain(fact));
     }
-    let credential = credential(state);
-    let right = [look.span(Role::Muted, &credential), Span::raw(" ")];
-    let buffer = frame.buffer_mut();
+    let right = [ctx.span(Role::Muted, &credential(state)), Span::raw(" ")];
     if width(&left) + 2 + width(&right) <= usize::from(area.width) {
-        render_spans_right(buffer, area, &right, look);
+        render_spans_right(buffer, area, &right, ctx);
     }
-    render_spans(buffer, area, &left, look);
+    render_spans(buffer, area, &left, ctx);
 }
 
-/// A host that is not Cloudflare's is seen at any width: the scope gives way to it.
-fn facts(state: &State, look: &RenderContext<'_>, columns: usize) -> Vec<String> {
+/// Profile, scope and host. A host that is not Cloudflare's is shown at any width: the scope gives
+/// way to it.
+fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> {
     let session = &state.session;
-    let in_view = match state.screen {
-        Screen::Detail => state.detail.access.as_ref(),
-        Screen::Browse => state.browse.access.as_ref(),
-        _ => None,
-    };
-    let scope = match in_view {
-        Some(access) => Some(access.scope.clone()),
-        None if state.screen == Screen::Lookup => state.lookup.scope(),
-        None => None,
-    };
-    let scope = scope.or_else(|| session.scope.clone());
     let name = if session.is_demo() || session.demo_only {
         Some("demo".to_owned())
     } else {
         session.profile.clone()
     };
-    let scope =
-        scope.map(|scope| format!("{} {}", scope.kind().word(), look.abbreviate(scope.id())));
-    let Some(host) = session.foreign_host() else {
-        return name.into_iter().chain(scope).collect();
+    let in_view = match state.screen {
+        Screen::Detail => state
+            .detail
+            .access
+            .as_ref()
+            .map(|access| access.scope.clone()),
+        Screen::Browse => state
+            .browse
+            .access
+            .as_ref()
+            .map(|access| access.scope.clone()),
+        Screen::Lookup => state.lookup.scope(),
+        Screen::Setup | Screen::Profiles => None,
     };
-    let facts: Vec<String> = name.clone().into_iter().chain(scope.clone()).collect();
-    let taken: usize = facts.iter().map(|fact| text::width(fact) + SEPARATOR).sum();
-    if MARGIN + taken + text::width(&host) <= columns {
-        facts.into_iter().chain([host]).collect()
-    } else {
-        [host].into_iter().chain(name).chain(scope).collect()
+    let scope = in_view.or_else(|| session.scope.clone());
+    let scope =
+        scope.map(|scope| format!("{} {}", scope.kind().word(), ctx.abbreviate(scope.id())));
+    let mut facts: Vec<String> = name.iter().cloned().chain(scope).collect();
+    if let Some(host) = session.foreign_host() {
+        let taken: usize = facts.iter().map(|fact| text::width(fact) + SEPARATOR).sum();
+        let fits = MARGIN + taken + text::width(&host) <= columns;
+        facts.insert(if fits { facts.len() } else { 0 }, host);
     }
+    facts
 }
 
 fn credential(state: &State) -> String {

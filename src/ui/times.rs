@@ -1,56 +1,53 @@
-//! Instants as people read them: in UTC, in local time with its offset, and as a distance from now.
-//!
-//! Not here: countdowns (`domain::duration`) and clocks.
+//! Instants as people read them: in UTC, in local time with its offset, and relative to now.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::render_context::RenderContext;
 use crate::domain::duration;
 
-/// An instant in every way in which it is written.
+/// An instant in every form in which it is written.
 pub(crate) struct FormattedInstant {
-    /// `Mon  7 Dec 2026 16:37:52 UTC`.
+    /// `Mon 7 Dec 2026 16:37:52 UTC`.
     pub(crate) utc: String,
-    /// `Mon  7 Dec 2026 17:37:52 +01:00`; none where local time is UTC.
+    /// `Mon 7 Dec 2026 17:37:52 +01:00`; `None` if local time is UTC.
     pub(crate) local: Option<String>,
     /// `in 12 d`, `3 h ago`, `just now`.
     pub(crate) distance: String,
     at: DateTime<Utc>,
-    /// `17:37:52 +01:00`, with the day where it is another one.
-    local_time: Option<String>,
+    /// ` · 17:37:52 +01:00`, with the day if it differs; empty if local time is UTC.
+    local_time: String,
 }
 
-/// How many forms a moment is written in on one line.
+/// The number of forms that fit on one line, from the longest to the shortest.
 pub(crate) const FORMS: usize = 5;
 
 impl FormattedInstant {
-    pub(crate) fn new(at: DateTime<Utc>, now: DateTime<Utc>, look: &RenderContext<'_>) -> Self {
-        let there = (look.local)(at);
+    pub(crate) fn new(at: DateTime<Utc>, now: DateTime<Utc>, ctx: &RenderContext<'_>) -> Self {
+        let there = (ctx.local)(at);
         let is_local = there.offset().local_minus_utc() != 0;
         let time = if there.date_naive() == at.date_naive() {
             "%H:%M:%S %:z"
         } else {
             "%-d %b %H:%M:%S %:z"
         };
+        let local_time = if is_local {
+            format!("{}{}", ctx.glyphs().dot, there.format(time))
+        } else {
+            String::new()
+        };
         Self {
             utc: at.format("%a %-d %b %Y %H:%M:%S UTC").to_string(),
             local: is_local.then(|| there.format("%a %-d %b %Y %H:%M:%S %:z").to_string()),
             distance: distance(at, now),
             at,
-            local_time: is_local.then(|| there.format(time).to_string()),
+            local_time,
         }
     }
 
-    /// One line with the distance, from the longest form to the shortest. Days are padded, so that
-    /// moments beneath each other line up.
-    pub(crate) fn lines(&self, look: &RenderContext<'_>) -> [String; FORMS] {
-        let dot = look.glyphs().dot;
-        let local = self
-            .local_time
-            .as_ref()
-            .map(|local| format!("{dot}{local}"))
-            .unwrap_or_default();
-        let (at, distance) = (self.at, &self.distance);
+    /// With the distance. Days are padded, so that instants beneath each other line up.
+    pub(crate) fn lines(&self, ctx: &RenderContext<'_>) -> [String; FORMS] {
+        let dot = ctx.glyphs().dot;
+        let (at, local, distance) = (self.at, &self.local_time, &self.distance);
         let long = at.format("%a %e %b %Y %H:%M:%S UTC");
         let plain = at.format("%e %b %Y %H:%M:%S UTC");
         [
@@ -62,17 +59,11 @@ impl FormattedInstant {
         ]
     }
 
-    /// One line without the distance, from the longest form to the shortest.
-    pub(crate) fn dates(&self, look: &RenderContext<'_>) -> [String; FORMS] {
-        let dot = look.glyphs().dot;
-        let local = self
-            .local_time
-            .as_ref()
-            .map(|local| format!("{dot}{local}"))
-            .unwrap_or_default();
+    /// Without the distance.
+    pub(crate) fn dates(&self) -> [String; FORMS] {
         let at = self.at;
         [
-            format!("{}{local}", self.utc),
+            format!("{}{}", self.utc, self.local_time),
             self.utc.clone(),
             at.format("%-d %b %Y %H:%M:%S UTC").to_string(),
             at.format("%-d %b %Y").to_string(),
@@ -84,14 +75,11 @@ impl FormattedInstant {
 /// How far an instant is from now, in whole minutes or larger units.
 pub(crate) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let ahead = at.signed_duration_since(now);
-    if ahead > chrono::TimeDelta::zero() {
-        return match ahead.num_seconds() {
-            0..60 => "in under 1 min".to_owned(),
-            _ => format!("in {}", duration::rough(ahead)),
-        };
-    }
-    match duration::age(-ahead) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
+    if ahead <= TimeDelta::zero() {
+        duration::ago(-ahead)
+    } else if ahead.num_seconds() < 60 {
+        "in under 1 min".to_owned()
+    } else {
+        format!("in {}", duration::rough(ahead))
     }
 }

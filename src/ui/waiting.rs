@@ -1,57 +1,42 @@
-//! What a look-up that is under way says for itself, on the look-up panel and on an empty Detail.
-//!
-//! Not here: where it stands.
+//! What a look-up in progress shows, on the look-up panel and on an empty Detail.
 
-use ratatui::text::Span;
-
-use super::render_context::RenderContext;
-use super::widgets::{hint_for, spinner};
+use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
 use crate::app::message::Stage;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// What a look-up that is under way waits for, and how long it has been.
+/// What a look-up waits for, and how long it has taken.
 ///
 /// ```text
-/// ⠋ Looking up CI/CD token … 3 s · Esc cancels
+/// ⠋ Looking up CI/CD token … 3 s · Esc cancel
 ///   waiting for the OS keyring (an unlock prompt may be on the desktop)
 /// ```
-pub(crate) fn lines(
-    state: &State,
-    columns: usize,
-    look: &RenderContext<'_>,
-) -> Option<Vec<Vec<Span<'static>>>> {
-    let since = state.detail.token.loading_since()?;
+pub(crate) fn lines(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Option<Vec<Spans>> {
     let seconds = state
         .clock
-        .steady
-        .signed_duration_since(since)
-        .num_seconds();
+        .seconds_since(state.detail.token.loading_since()?);
     let what = state.detail.reference.as_ref().map(ToString::to_string);
-    let what = look.clean(what.as_deref().unwrap_or("")).into_owned();
-    let what = text::truncate(
-        &what,
-        columns.saturating_sub(36).clamp(8, 40),
-        look.glyphs().ellipsis,
-    )
-    .into_owned();
+    let what = ctx.clean(what.as_deref().unwrap_or("")).into_owned();
+    let room = columns.saturating_sub(36).clamp(8, 40);
+    let what = text::truncate(&what, room, ctx.glyphs().ellipsis);
     let mut line = vec![
-        spinner(state.clock.steady, look),
-        look.plain(" Looking up "),
-        look.span(Role::Strong, &what),
-        look.plain(" …"),
+        ctx.spinner(state.clock.steady),
+        ctx.plain(" Looking up "),
+        ctx.span(Role::Strong, &what),
+        ctx.plain(" …"),
     ];
     if seconds > 0 {
-        line.push(look.plain(&format!(" {seconds} s")));
+        line.push(ctx.plain(&format!(" {seconds} s")));
     }
-    if let Some(hint) = hint_for(state.context(), Action::Back, "cancels", look) {
-        line.push(look.span(Role::Muted, look.glyphs().dot));
-        line.extend(hint);
+    let cancel = ctx.hint(state.context(), Action::Back, "cancel");
+    if !cancel.is_empty() {
+        line.push(ctx.dot());
+        line.extend(cancel);
     }
     let mut lines = vec![line];
-    lines.extend(on_keyring(state.detail.stage, seconds, columns, look));
+    lines.extend(on_keyring(state.detail.stage, seconds, columns, ctx));
     Some(lines)
 }
 
@@ -60,8 +45,8 @@ pub(crate) fn on_keyring(
     stage: Stage,
     seconds: i64,
     columns: usize,
-    look: &RenderContext<'_>,
-) -> Vec<Vec<Span<'static>>> {
+    ctx: &RenderContext<'_>,
+) -> Vec<Spans> {
     if stage != Stage::Keyring || seconds <= 1 {
         return Vec::new();
     }
@@ -69,11 +54,10 @@ pub(crate) fn on_keyring(
         "waiting for the OS keyring",
         "(an unlock prompt may be on the desktop)",
     ];
+    let line = |text: &str| vec![ctx.span(Role::Muted, text)];
     if columns > 76 {
-        vec![vec![look.span(Role::Muted, &texts.join(" "))]]
+        vec![line(&texts.join(" "))]
     } else {
-        texts
-            .map(|text| vec![look.span(Role::Muted, text)])
-            .to_vec()
+        texts.map(line).to_vec()
     }
 }

@@ -14,7 +14,7 @@ use clap_complete::engine::{
 
 use crate::cli::args::Shell;
 use crate::cli::help::grammar;
-use crate::config::paths::Paths;
+use crate::config::Paths;
 use crate::config::settings;
 use crate::credentials::Environment;
 

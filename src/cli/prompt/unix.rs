@@ -21,7 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Answer, Line, no_terminal, unusable};
 use crate::domain::failure::Failure;
-use crate::terminal::decode::Decoder;
+use crate::terminal::Decoder;
 
 /// How long the reading waits at most before it looks whether it is still wanted.
 const ROUND: Duration = Duration::from_millis(50);
@@ -186,15 +186,15 @@ fn read_line(mut line: Line) -> io::Result<Answer> {
     let mut since = Instant::now();
     while open().is_some() {
         let left = decoder
-            .patience()
-            .map(|patience| patience.saturating_sub(since.elapsed()));
+            .timeout()
+            .map(|timeout| timeout.saturating_sub(since.elapsed()));
         let events = if let Some(count) = come(&mut buffer[..], left.unwrap_or(ROUND).min(ROUND))? {
             since = Instant::now();
             let events = decoder.feed(&buffer[..count]);
             buffer[..count].zeroize();
             events
         } else if left.is_some_and(|left| left <= ROUND) {
-            decoder.give_up()
+            decoder.time_out()
         } else {
             continue;
         };

@@ -1,20 +1,18 @@
-//! A row of the list of all tokens: which columns there is room for, and what is in them.
-//!
-//! Not here: which rows there are (`screens::browse`).
+//! Draws one row of the list of all tokens: which columns fit, and what is in them.
 
 use chrono::{DateTime, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::token_table::Sort;
 use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{last_seen_word, title};
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::screens::browse::token_table::Sort;
 use crate::theme::Role;
-use crate::ui::render_context::RenderContext;
+use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::distance;
 
 /// The gap before a column.
@@ -23,13 +21,13 @@ const GAP: usize = 2;
 const LEAD: usize = 3;
 /// A blank at the end.
 const MARGIN: usize = 1;
-/// What the name gets before the time left or the status has anything.
+/// The name's width before the time left or the status gets any.
 const LEAST_NAME: usize = 16;
-/// What the name gets before any other column has anything.
+/// The name's width before any other column gets any.
 const USUAL_NAME: usize = 20;
-/// What the name gets before the client ID has anything.
+/// The name's width before the client ID gets any.
 const ROOMY_NAME: usize = 28;
-/// What the name gets before the client ID is shown whole.
+/// The name's width before the client ID is shown whole.
 const FAIR_NAME: usize = 36;
 const STATUS: usize = 13;
 /// `1234d 23:59:58 ago`, and its digits.
@@ -42,20 +40,20 @@ const DURATION: usize = 10;
 const CLIENT_ID: (usize, usize) = (12, 39);
 
 /// The widths of the columns; zero for those without room.
-pub(crate) struct Columns<'a> {
+pub(super) struct Columns<'a> {
     name: usize,
     status: usize,
     left: usize,
     last_seen: usize,
     duration: usize,
     client_id: usize,
-    look: &'a RenderContext<'a>,
+    ctx: &'a RenderContext<'a>,
 }
 
 impl<'a> Columns<'a> {
     /// The columns of a row of a width, in cells. They depend on that alone, so that none moves
     /// while tokens come and go.
-    pub(crate) fn new(width: usize, look: &'a RenderContext<'a>) -> Self {
+    pub(super) fn new(width: usize, ctx: &'a RenderContext<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
         let mut take = |column: usize, name: usize| {
             let cost = column + GAP;
@@ -63,7 +61,7 @@ impl<'a> Columns<'a> {
             left -= if fits { cost } else { 0 };
             if fits { column } else { 0 }
         };
-        // The most telling first: the symbol says what the word says, but nothing says the time.
+        // The time before the status: the symbol stands for the status, nothing for the time.
         let time = match take(LEFT, LEAST_NAME) {
             0 => take(DIGITS, LEAST_NAME),
             time => time,
@@ -73,9 +71,8 @@ impl<'a> Columns<'a> {
         let duration = take(DURATION, USUAL_NAME);
         let mut client_id = take(CLIENT_ID.0, ROOMY_NAME);
         if client_id > 0 {
-            let more = left
-                .saturating_sub(FAIR_NAME)
-                .min(CLIENT_ID.1 - CLIENT_ID.0);
+            let missing = CLIENT_ID.1 - CLIENT_ID.0;
+            let more = left.saturating_sub(FAIR_NAME).min(missing);
             client_id += more;
             left -= more;
         }
@@ -86,20 +83,19 @@ impl<'a> Columns<'a> {
             last_seen,
             duration,
             client_id,
-            look,
+            ctx,
         }
     }
 
-    /// The row above the others.
+    /// The row of column names.
     ///
     /// ```text
     ///    Name               Status ↓             Left      Last seen   Duration   Client ID
     /// ```
-    pub(crate) fn names(&self, sort: Sort) -> Vec<Span<'static>> {
-        let arrow = self.look.arrow(sort);
+    pub(super) fn names(&self, sort: Sort) -> Spans {
         let named = |name: &str, by: Sort| {
             if by == sort {
-                format!("{name} {arrow}")
+                format!("{name} {}", arrow(sort, self.ctx))
             } else {
                 name.to_owned()
             }
@@ -114,117 +110,104 @@ impl<'a> Columns<'a> {
             (named("Duration", Sort::Duration), self.duration),
             ("Client ID".to_owned(), self.client_id),
         ];
-        let mut line = " ".repeat(LEAD);
-        for (at, (text, width)) in texts
-            .into_iter()
-            .filter(|(_, width)| *width > 0)
-            .enumerate()
-        {
-            let gap = if at > 0 { GAP } else { 0 };
-            line.push_str(&" ".repeat(gap));
-            line.push_str(&text::fit(&text, width, ""));
-        }
-        vec![self.look.span(Role::Label, line.trim_end())]
+        let texts = texts.into_iter().filter(|(_, width)| *width > 0);
+        let texts: Vec<String> = texts
+            .map(|(text, width)| text::fit(&text, width, ""))
+            .collect();
+        let line = format!("{:LEAD$}{}", "", texts.join(&" ".repeat(GAP)));
+        vec![self.ctx.span(Role::Label, line.trim_end())]
     }
 
     /// ```text
     ///  ▲ CI/CD token        EXPIRING      12d 04:33:21      41 d ago    365d       88bf3b6d8616…
     /// ```
-    pub(crate) fn row(
+    pub(super) fn row(
         &self,
         token: &ServiceToken,
         context: EvaluationContext,
         filter: &mut TokenFilter,
-    ) -> Vec<Span<'static>> {
-        let look = self.look;
+    ) -> Spans {
+        let ctx = self.ctx;
         let now = context.now;
         let status = Status::of(token, context);
         let role = Role::from(status.tone());
-        let mut spans = vec![Span::raw(" "), look.span(role, status.symbol(look.ascii))];
-        spans.push(Span::raw(" "));
+        let mut spans = vec![
+            Span::raw(" "),
+            ctx.span(role, status.symbol(ctx.ascii)),
+            Span::raw(" "),
+        ];
         self.push_name(&mut spans, token, filter);
         if self.status > 0 {
             spans.push(Span::raw("  "));
             let letters = 0..u32::try_from(filter.in_status(status)).unwrap_or(0);
             let word = text::fit(status.word(), self.status, "");
             let marks: Vec<u32> = letters.collect();
-            spans.extend(marked(&word, &marks, look.style(role), look));
+            spans.extend(marked(&word, &marks, ctx.style(role), ctx));
         }
-        let mut plain = |width: usize, text: &str, role: Option<Role>| {
+        let mut column = |width: usize, text: &str, role: Option<Role>| {
             if width > 0 {
-                let fitted = text::fit(&look.clean(text), width, look.glyphs().ellipsis);
+                let fitted = self.fitted(text, width);
                 spans.push(Span::raw("  "));
-                spans.push(
-                    role.map_or_else(|| look.plain(&fitted), |role| look.span(role, &fitted)),
-                );
+                spans.push(match role {
+                    Some(role) => ctx.span(role, &fitted),
+                    None => ctx.plain(&fitted),
+                });
             }
         };
         let (left, is_urgent) = left(token, status, now, self.left);
-        plain(self.left, &left, is_urgent.then_some(Role::Strong));
+        column(self.left, &left, is_urgent.then_some(Role::Strong));
         match token.last_seen_at.valid() {
-            Some(seen) => plain(self.last_seen, &distance(*seen, now), None),
+            Some(seen) => column(self.last_seen, &distance(*seen, now), None),
             None => {
                 let word = last_seen_word(token, self.last_seen).unwrap_or_default();
-                plain(self.last_seen, word, Some(Role::Muted));
+                column(self.last_seen, word, Some(Role::Muted));
             }
         }
-        plain(self.duration, &lifetime(token), None);
+        column(self.duration, &lifetime(token), None);
         if self.client_id > 0 {
             spans.push(Span::raw("  "));
             let id = self.fitted(&token.display_text(&token.client_id), self.client_id);
             let marks = filter.in_id(id.trim_end());
-            spans.extend(marked(&id, &marks, look.style(Role::Muted), look));
+            spans.extend(marked(&id, &marks, ctx.style(Role::Muted), ctx));
         }
         spans
     }
 
-    /// The name, or what stands for one; behind it the ID where that is what was searched for.
-    fn push_name(
-        &self,
-        spans: &mut Vec<Span<'static>>,
-        token: &ServiceToken,
-        filter: &mut TokenFilter,
-    ) {
-        let look = self.look;
+    /// The name, or its placeholder; followed by the ID if that is what the filter matched.
+    fn push_name(&self, spans: &mut Spans, token: &ServiceToken, filter: &mut TokenFilter) {
+        let ctx = self.ctx;
         let name = token.display_text(&token.name);
         let name = text::beginning(&name);
         if name.trim().is_empty() {
-            spans.push(look.span(Role::Muted, &self.fitted(&title(token), self.name)));
+            spans.push(ctx.span(Role::Muted, &self.fitted(&title(token), self.name)));
             return;
         }
         let fitted = self.fitted(name, self.name);
-        let marks = filter.in_name(&look.clean(name));
+        let marks = filter.in_name(&ctx.clean(name));
         let room = self.name - text::width(fitted.trim_end());
-        let id = look.clean(text::beginning(token.id_text())).into_owned();
+        let id = ctx.clean(text::beginning(token.id_text()));
         let in_id = filter.in_id(&id);
         if marks.is_empty() && !in_id.is_empty() && room > GAP + 8 {
-            let name = fitted.trim_end();
-            spans.push(look.plain(&format!("{name}  ")));
+            spans.push(ctx.plain(&format!("{}  ", fitted.trim_end())));
             let id = self.fitted(&id, room - GAP);
-            spans.extend(marked(&id, &in_id, look.style(Role::Muted), look));
+            spans.extend(marked(&id, &in_id, ctx.style(Role::Muted), ctx));
         } else {
-            spans.extend(marked(&fitted, &marks, Style::new(), look));
+            spans.extend(marked(&fitted, &marks, Style::new(), ctx));
         }
     }
 
     fn fitted(&self, text: &str, cells: usize) -> String {
-        let look = self.look;
-        text::fit(
-            &look.clean(text::beginning(text)),
-            cells,
-            look.glyphs().ellipsis,
-        )
+        let clean = self.ctx.clean(text::beginning(text));
+        text::fit(&clean, cells, self.ctx.glyphs().ellipsis)
     }
 }
 
-impl RenderContext<'_> {
-    /// Up where less comes first, else down.
-    pub(crate) fn arrow(&self, sort: Sort) -> &'static str {
-        self.glyphs().arrows[usize::from(!sort.is_ascending())]
-    }
+/// The direction of an order: up if ascending.
+pub(super) fn arrow(sort: Sort, ctx: &RenderContext<'_>) -> &'static str {
+    ctx.glyphs().arrows[usize::from(!sort.is_ascending())]
 }
 
-/// The digits of the time left or gone by, and whether they are worth a second look.
+/// The digits of the time left or since expiry, and whether they are urgent.
 fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -> (String, bool) {
     let end = Lifecycle::of(token).end();
     let Some(end) = end.filter(|_| status != Status::Disabled) else {
@@ -235,7 +218,9 @@ fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -
         Status::Expired if room < LEFT => (format!("{:>DIGITS$}", format!("-{digits}")), false),
         Status::Expired => (format!("{digits:>DIGITS$} ago"), false),
         Status::Critical | Status::Expiring => (format!("{digits:>DIGITS$}"), true),
-        _ => (format!("{digits:>DIGITS$}"), false),
+        Status::Active | Status::NeverExpires | Status::Disabled | Status::Unknown => {
+            (format!("{digits:>DIGITS$}"), false)
+        }
     }
 }
 
@@ -248,28 +233,22 @@ fn lifetime(token: &ServiceToken) -> String {
 }
 
 /// A clean text with the characters at some positions marked.
-fn marked(
-    text: &str,
-    positions: &[u32],
-    style: Style,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
+fn marked(text: &str, positions: &[u32], style: Style, ctx: &RenderContext<'_>) -> Spans {
     if positions.is_empty() {
         return vec![Span::styled(text.to_owned(), style)];
     }
-    let mut spans: Vec<(bool, String)> = Vec::new();
+    let mut runs: Vec<(bool, String)> = Vec::new();
     let mut next = positions.iter().copied().peekable();
     for (at, c) in (0_u32..).zip(text.chars()) {
         let is_marked = next.next_if_eq(&at).is_some();
-        match spans.last_mut() {
+        match runs.last_mut() {
             Some((was_marked, run)) if *was_marked == is_marked => run.push(c),
-            _ => spans.push((is_marked, c.to_string())),
+            _ => runs.push((is_marked, c.to_string())),
         }
     }
-    let matched = style.patch(look.style(Role::Matched));
+    let matched = style.patch(ctx.style(Role::Matched));
     let style_of = |is_marked| if is_marked { matched } else { style };
-    spans
-        .into_iter()
+    runs.into_iter()
         .map(|(is_marked, run)| Span::styled(run, style_of(is_marked)))
         .collect()
 }

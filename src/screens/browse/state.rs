@@ -15,6 +15,7 @@ use crate::domain::credential::Access;
 use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
+use crate::layout::first_row_kept;
 use crate::screens::browse::token_table::Table;
 
 /// The list of all tokens.
@@ -69,16 +70,6 @@ pub(crate) enum Follow {
     TokenOrTop,
 }
 
-/// The row at the top of a list of which some rows fit: as before, unless the selected one would be
-/// out of view then, or there would be room left below.
-#[must_use]
-pub fn first_row(top: usize, selected: usize, total: usize, rows: usize) -> usize {
-    // Where no row fits, one is counted all the same: the selected one.
-    let rows = rows.max(1);
-    top.clamp((selected + 1).saturating_sub(rows), selected)
-        .min(total.saturating_sub(rows))
-}
-
 impl Browse {
     /// The selected token.
     #[must_use]
@@ -107,7 +98,7 @@ impl Browse {
     /// Whether a visible row of some has digits that change each second.
     pub(crate) fn is_counting(&self, rows: usize) -> bool {
         let rows = self.table_rows(rows);
-        let first = first_row(self.top, self.selected, self.table.rows(), rows);
+        let first = first_row_kept(self.top, self.selected, self.table.rows(), rows);
         self.table.tokens(first, rows).any(|token| {
             let life = Lifecycle::of(token);
             !life.is_disabled() && life.end().is_some()
@@ -224,7 +215,7 @@ impl Browse {
     /// Keeps the selected row in view.
     pub(crate) fn scroll(&mut self, rows: usize) {
         let rows = self.table_rows(rows);
-        self.top = first_row(self.top, self.selected, self.table.rows(), rows);
+        self.top = first_row_kept(self.top, self.selected, self.table.rows(), rows);
     }
 
     /// Changes the rows, and puts the cursor where it belongs among the new ones.

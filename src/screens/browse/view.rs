@@ -1,23 +1,25 @@
-//! The list of all tokens: how many there are, the rows in view, the filter, and what is missing.
-//!
-//! Not here: its order and its rules (`screens::browse`); a row (`browse_row`).
+//! Draws the list of all tokens: counts, the rows in view, the filter, and what is missing.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::row_view::Columns;
-use super::{empty_view, note_view};
+use super::row_view::{Columns, arrow};
+use super::state::Browse;
+use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::search::TokenFilter;
 use crate::domain::status::Status;
 use crate::domain::text;
-use crate::screens::browse::state::{Browse, first_row};
+use crate::layout;
 use crate::theme::Role;
-use crate::ui::render_context::RenderContext;
-use crate::ui::widgets::{
-    cells, frame_title, frame_title_right, number, panel, render_spans, row, width,
+use crate::ui::form::render_query;
+use crate::ui::frame::{bottom, frame_title, frame_title_right, panel};
+use crate::ui::list::{
+    below, first_rows, number, render_centred, render_lines, render_list, render_spans, row, width,
 };
+use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::waiting::on_keyring;
 
 /// The order in which the title counts.
 const COUNTED: [Status; 7] = [
@@ -35,56 +37,78 @@ const COUNTED: [Status; 7] = [
 /// │   Name                      Status              Left      Last seen  Duration    │
 /// │ ✖ deploy-staging            CRITICAL      3d 04:33:21     41 d ago   365d        │
 /// │ ▲ CI/CD token               EXPIRING     12d 04:33:21     3 h ago    365d        │
-/// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancels                                     │
+/// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel                                      │
 /// ╰ / ci ─────────────────────────────────────────────────── 1–2 of 2 · by urgency ──╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
     let browse = &state.browse;
-    let inner = panel(frame.buffer_mut(), area, "", look);
-    let title = title(browse, usize::from(area.width).saturating_sub(4), look);
-    frame_title(frame.buffer_mut(), area, area.y, &title, look);
+    let buffer = frame.buffer_mut();
+    let inner = panel(buffer, area, "", ctx);
+    let title = title(browse, usize::from(area.width).saturating_sub(4), ctx);
+    frame_title(buffer, row(area, 0), &title, ctx);
     let rows = browse.table_rows(usize::from(inner.height));
-    let first = first_row(browse.top, browse.selected, browse.table.rows(), rows);
+    let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
-        empty_view::render(frame, inner, state, look);
+        let columns = usize::from(inner.width);
+        render_centred(
+            buffer,
+            inner,
+            &Empty {
+                state,
+                columns,
+                ctx,
+            }
+            .lines(),
+            ctx,
+        );
     } else {
-        let table = Rect {
-            height: cells(rows + 1).min(inner.height),
-            ..inner
-        };
-        render_table(frame, table, state, first, look);
-        for (at, note) in note_view::lines(state, look).iter().enumerate() {
-            render_spans(frame.buffer_mut(), row(inner, rows + 1 + at), note, look);
-        }
+        let columns = Columns::new(usize::from(inner.width), ctx);
+        render_spans(
+            buffer,
+            row(inner, 0),
+            &columns.names(browse.table.sort()),
+            ctx,
+        );
+        let at = state.evaluation_context();
+        let mut filter = TokenFilter::new(browse.filter.value());
+        let tokens = browse.table.tokens(first, rows);
+        let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
+        let table = first_rows(below(inner, 1), rows);
+        render_list(
+            buffer,
+            table,
+            tokens,
+            browse.selected.checked_sub(first),
+            ctx,
+        );
+        render_lines(buffer, below(inner, 1 + rows), notes(state, ctx), ctx);
     }
-    let place = position(browse, first, rows, look);
-    let bottom = area.bottom().saturating_sub(1);
-    render_filter(frame, area, state, width(&place) + 4, look);
-    frame_title_right(frame.buffer_mut(), area, bottom, &place, look);
+    let place = position(browse, first, rows, ctx);
+    frame_title_right(buffer, bottom(area), &place, ctx);
+    let is_typing = (browse.is_filtering, state.overlay.is_some());
+    let room = usize::from(area.width).saturating_sub(width(&place) + 11);
+    render_query(frame, bottom(area), &browse.filter, is_typing, room, ctx);
 }
 
 /// How many tokens there are, and how many of each status.
-fn title(browse: &Browse, room: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
+fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let total = browse.table.total();
     if total == 0 {
-        return vec![look.span(Role::Title, "All tokens")];
+        return vec![ctx.span(Role::Title, "All tokens")];
     }
-    let glyphs = look.glyphs();
+    let glyphs = ctx.glyphs();
     let rest = format!("{}{}", glyphs.dot, glyphs.ellipsis);
-    let mut spans = vec![look.span(Role::Title, &note_view::tokens(total))];
+    let mut spans = vec![ctx.span(Role::Title, &tokens(total))];
     for status in COUNTED {
         let count = browse.table.count(status);
         if count == 0 {
             continue;
         }
         let text = format!("{} {}", number(count), status.word().to_lowercase());
-        let more = [
-            look.span(Role::Muted, glyphs.dot),
-            look.span(Role::from(status.tone()), &text),
-        ];
-        // What is left out is said to be, for which there has to be room as well.
+        let more = [ctx.dot(), ctx.span(Role::from(status.tone()), &text)];
+        // An ellipsis says that counts are left out, so it needs room too.
         if width(&spans) + width(&more) + text::width(&rest) > room {
-            spans.push(look.span(Role::Muted, &rest));
+            spans.push(ctx.span(Role::Muted, &rest));
             break;
         }
         spans.extend(more);
@@ -92,77 +116,201 @@ fn title(browse: &Browse, room: usize, look: &RenderContext<'_>) -> Vec<Span<'st
     spans
 }
 
-fn render_table(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    state: &State,
-    first: usize,
-    look: &RenderContext<'_>,
-) {
-    let browse = &state.browse;
-    let columns = Columns::new(usize::from(area.width), look);
-    let buffer = frame.buffer_mut();
-    render_spans(
-        buffer,
-        row(area, 0),
-        &columns.names(browse.table.sort()),
-        look,
-    );
-    let context = state.evaluation_context();
-    let mut filter = TokenFilter::new(browse.filter.value());
-    let rows = usize::from(area.height).saturating_sub(1);
-    for (at, token) in browse.table.tokens(first, rows).enumerate() {
-        let place = row(area, at + 1);
-        let spans = columns.row(token, context, &mut filter);
-        render_spans(buffer, place, &spans, look);
-        if first + at == browse.selected {
-            buffer.set_style(place, look.style(Role::Selected));
-        }
-    }
-}
-
 /// Which rows are in view, and what they are sorted by.
-fn position(
-    browse: &Browse,
-    first: usize,
-    rows: usize,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
+fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>) -> Spans {
     let shown = browse.table.rows();
     if shown == 0 {
         return Vec::new();
     }
     let last = (first + rows).min(shown);
-    let arrow = look.arrow(browse.table.sort());
+    let sort = browse.table.sort();
     let place = format!(
-        "{}–{} of {} · by {} {arrow}",
+        "{}–{} of {} · by {} {}",
         number(first + 1),
         number(last),
         number(shown),
-        browse.table.sort().word()
+        sort.word(),
+        arrow(sort, ctx)
     );
-    vec![look.span(Role::Muted, &place)]
+    vec![ctx.span(Role::Muted, &place)]
 }
 
-fn render_filter(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    state: &State,
-    taken: usize,
-    look: &RenderContext<'_>,
-) {
+/// What to say about the list: its progress, or what it lacks.
+///
+/// ```text
+/// ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel
+/// ▲ Showing 1,000 of 12,000 tokens.  r fetch the list again
+///   page 2 of 12 could not be read: the API did not answer
+/// ```
+fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let browse = &state.browse;
-    if !browse.is_filtering && browse.filter.value().is_empty() {
-        return;
+    if browse.list.is_loading() {
+        return vec![progress(state, ctx)];
     }
-    let room = usize::from(area.width).saturating_sub(taken + 7);
-    let query = look.clean(browse.filter.value()).into_owned();
-    let shown = text::truncate(&query, room, look.glyphs().ellipsis);
-    let spans = [look.span(Role::Accent, "/ "), look.plain(&shown)];
-    let y = area.bottom().saturating_sub(1);
-    frame_title(frame.buffer_mut(), area, y, &spans, look);
-    if browse.is_filtering && state.overlay.is_none() {
-        let column = browse.filter.cursor_column().min(room) + 4;
-        frame.set_cursor_position(Position::new(area.x + cells(column), y));
+    let extent = browse.list.value().cloned().unwrap_or_default();
+    let Some(why) = extent.incomplete else {
+        return Vec::new();
+    };
+    let shown = browse.table.total();
+    let of = match extent.total.filter(|total| *total > shown) {
+        Some(total) => format!("{} of {}", number(shown), tokens(total)),
+        None => tokens(shown),
+    };
+    let mut spans = vec![
+        Span::raw(" "),
+        ctx.span(Role::Warning, ctx.glyphs().warning),
+        ctx.plain(&format!(" Showing {of}.  ")),
+    ];
+    spans.extend(ctx.hint(Context::Browse, Action::Refresh, "fetch the list again"));
+    vec![spans, vec![ctx.span(Role::Muted, &format!("   {why}"))]]
+}
+
+fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let browse = &state.browse;
+    let received = browse.progress.received;
+    let again = match browse.list.value() {
+        Some(_) => "Fetching again: ",
+        None => "",
+    };
+    let what = match (browse.progress.total, received) {
+        (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
+        (None, 0) => "waiting for the list …".to_owned(),
+        (None, received) => tokens(received),
+    };
+    let mut spans = vec![
+        Span::raw(" "),
+        ctx.spinner(state.clock.steady),
+        ctx.plain(&format!(" {again}{what}")),
+    ];
+    let seconds = waited(state);
+    if seconds > 0 {
+        spans.push(ctx.dot());
+        spans.push(ctx.plain(&format!("{seconds} s")));
+    }
+    let cancel = ctx.hint(state.context(), Action::Back, "cancel");
+    if !browse.is_filtering && !cancel.is_empty() {
+        spans.push(ctx.dot());
+        spans.extend(cancel);
+    }
+    spans
+}
+
+/// For how many seconds the list has been loading.
+fn waited(state: &State) -> i64 {
+    let since = state.browse.list.loading_since();
+    since.map_or(0, |since| state.clock.seconds_since(since))
+}
+
+fn tokens(count: usize) -> String {
+    let noun = if count == 1 { "token" } else { "tokens" };
+    format!("{} {noun}", number(count))
+}
+
+/// What replaces the rows while there are none: the progress, or why the list is empty.
+///
+/// ```text
+///        The API lists no service tokens in account 4f1b…9c2e.
+///    There may still be some: a credential limited to …
+///
+///               r try again   t look up one token
+/// ```
+struct Empty<'a> {
+    state: &'a State,
+    columns: usize,
+    ctx: &'a RenderContext<'a>,
+}
+
+impl Empty<'_> {
+    fn lines(&self) -> Vec<Spans> {
+        let browse = &self.state.browse;
+        if browse.table.total() > 0 {
+            return self.filtered_away();
+        }
+        if browse.list.is_loading() {
+            let stage = browse.progress.stage;
+            let mut lines = vec![progress(self.state, self.ctx)];
+            lines.extend(on_keyring(
+                stage,
+                waited(self.state),
+                self.columns,
+                self.ctx,
+            ));
+            return lines;
+        }
+        let mut lines = if browse.list.value().is_some() {
+            self.none_listed()
+        } else {
+            self.not_fetched()
+        };
+        lines.extend(self.hints([
+            (Action::Refresh, "try again"),
+            (Action::LookUp, "look up one token"),
+        ]));
+        lines
+    }
+
+    fn filtered_away(&self) -> Vec<Spans> {
+        let browse = &self.state.browse;
+        let mut lines = Vec::new();
+        if browse.list.is_loading() {
+            lines.extend([progress(self.state, self.ctx), Vec::new()]);
+        }
+        lines.extend(self.paragraph(Role::Strong, "No tokens match the filter."));
+        let how = "Type part of a name, ID, client ID or status; !word excludes.";
+        lines.extend(self.paragraph(Role::Muted, how));
+        lines.extend(self.hints(if browse.is_filtering {
+            [
+                (Action::DeleteToStart, "clear filter"),
+                (Action::Back, "leave field"),
+            ]
+        } else {
+            [
+                (Action::Search, "edit filter"),
+                (Action::Back, "clear filter"),
+            ]
+        }));
+        lines
+    }
+
+    /// A role may cover single tokens only, so an empty list proves nothing.
+    fn none_listed(&self) -> Vec<Spans> {
+        let access = self.state.browse.access.as_ref();
+        let place = access.map_or_else(String::new, |access| {
+            let scope = &access.scope;
+            let id = self.ctx.abbreviate(scope.id());
+            format!(" in {} {id}", scope.kind().word())
+        });
+        let what = format!("The API lists no service tokens{place}.");
+        let mut lines = self.paragraph(Role::Strong, &what);
+        let why = "There may still be some: a credential limited to individual tokens may not be \
+                   allowed to list them.";
+        lines.extend(self.paragraph(Role::Muted, why));
+        lines
+    }
+
+    fn not_fetched(&self) -> Vec<Spans> {
+        let Some(failure) = self.state.browse.list.failure() else {
+            return self.paragraph(Role::Strong, "Nothing was fetched.");
+        };
+        let mut lines = self.paragraph(Role::Strong, "The list could not be fetched.");
+        if self.state.banner.is_none() {
+            lines.extend(self.paragraph(Role::Muted, &failure.summary));
+        }
+        lines
+    }
+
+    fn paragraph(&self, role: Role, text: &str) -> Vec<Spans> {
+        let columns = self.columns.saturating_sub(4).min(72);
+        let lines = text::wrap(&self.ctx.clean(text), columns);
+        let line = |line: &String| vec![self.ctx.span(role, line)];
+        lines.iter().map(line).collect()
+    }
+
+    /// An empty line, and the keys that help.
+    fn hints(&self, actions: [(Action, &str); 2]) -> [Spans; 2] {
+        [
+            Vec::new(),
+            self.ctx.hints(self.state.context(), &actions, "   "),
+        ]
     }
 }

@@ -1,22 +1,23 @@
-//! The tokens of one name, to choose from.
-//!
-//! Not here: what choosing does (`screens::detail`).
+//! Draws the tokens of one name, to choose from.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::Status;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::layout;
 use crate::theme::Role;
-use crate::ui::layout;
-use crate::ui::render_context::RenderContext;
+use crate::ui::frame::{bottom, frame_title, overlay, overlay_panel, position};
+use crate::ui::list::render_list;
+use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::distance;
-use crate::ui::widgets::{cells, first_shown, frame_title, panel, render_spans, row};
+
+/// From this width on, in cells, IDs are shown whole.
+const WIDE: u16 = 72;
 
 /// ```text
 /// ╭ 3 tokens are called CI/CD token ─────────────────────────────────────╮
@@ -28,46 +29,30 @@ pub(crate) fn render(
     body: Rect,
     state: &State,
     selected: usize,
-    look: &RenderContext<'_>,
+    ctx: &RenderContext<'_>,
 ) {
     let tokens = &state.detail.choices;
-    let area = layout::overlay(body, 96, cells(tokens.len().saturating_add(2)).max(4));
-    Clear.render(area, frame.buffer_mut());
+    let area = overlay(body, 96, tokens.len().saturating_add(2).max(4));
+    let buffer = frame.buffer_mut();
     let name = tokens.first().map_or("", |token| token.name_text());
     let title = format!("{} tokens are called {name}", tokens.len());
-    let inner = panel(frame.buffer_mut(), area, &title, look);
+    let inner = overlay_panel(buffer, area, &title, ctx);
     let rows = usize::from(inner.height);
     let selected = selected.min(tokens.len().saturating_sub(1));
-    let first = first_shown(selected, tokens.len(), rows);
-    for (at, token) in tokens.iter().enumerate().skip(first).take(rows) {
-        let place = row(inner, at - first);
-        let spans = choice_row(token, place.width, state, look);
-        render_spans(frame.buffer_mut(), place, &spans, look);
-        if at == selected {
-            frame
-                .buffer_mut()
-                .set_style(place, look.style(Role::Selected));
-        }
-    }
-    if rows < tokens.len() {
-        let place = format!("{}–{} of {}", first + 1, first + rows, tokens.len());
-        let y = area.bottom() - 1;
-        frame_title(
-            frame.buffer_mut(),
-            area,
-            y,
-            &[look.span(Role::Muted, &place)],
-            look,
-        );
-    }
+    let first = layout::first_row_centred(selected, tokens.len(), rows);
+    let lines = tokens.iter().skip(first);
+    let lines = lines.map(|token| choice_row(token, inner.width >= WIDE, state, ctx));
+    render_list(buffer, inner, lines, Some(selected - first), ctx);
+    let place = position(first, rows, tokens.len(), ctx);
+    frame_title(buffer, bottom(area), &place, ctx);
 }
 
 fn choice_row(
     token: &ServiceToken,
-    columns: u16,
+    is_wide: bool,
     state: &State,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
+    ctx: &RenderContext<'_>,
+) -> Spans {
     let context = state.evaluation_context();
     let status = Status::of(token, context);
     let role = Role::from(status.tone());
@@ -78,20 +63,18 @@ fn choice_row(
             format!("last seen: {word}")
         }
     };
-    let wide = columns >= 72;
-    let id = token.display_text(&token.id);
-    let id = if wide {
-        id.into_owned()
+    let id = ctx.clean(&token.display_text(&token.id)).into_owned();
+    let id = if is_wide {
+        text::fit(&id, 36, "")
     } else {
-        look.abbreviate(&look.clean(&id))
+        text::fit(&ctx.abbreviate(&id), 12, "")
     };
-    let id = text::fit(&look.clean(&id), if wide { 36 } else { 12 }, "");
     vec![
         Span::raw(" "),
-        look.span(role, status.symbol(look.ascii)),
+        ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
-        look.span(role, &text::fit(status.word(), 13, "")),
-        look.plain(&format!("  {id}")),
-        look.span(Role::Muted, &format!("  {seen}")),
+        ctx.span(role, &text::fit(status.word(), 13, "")),
+        ctx.plain(&format!("  {id}")),
+        ctx.span(Role::Muted, &format!("  {seen}")),
     ]
 }

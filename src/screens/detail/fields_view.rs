@@ -1,7 +1,5 @@
-//! The fields of the token in view: a table of human forms, and a pane with every form of the
-//! selected one.
-//!
-//! Not here: which fields there are (`domain::fields`).
+//! Draws the fields of the token in view: a table of human forms, and a pane with every form of
+//! the selected one.
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
@@ -12,35 +10,41 @@ use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::layout;
 use crate::theme::Role;
-use crate::ui::render_context::RenderContext;
+use crate::ui::frame::{divider, frame_title};
+use crate::ui::list::{number, render_lines, render_list};
+use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::{FORMS, FormattedInstant};
-use crate::ui::widgets::{divider, first_shown, frame_title, number, render_spans, row};
 
-/// Rows of the pane: a divider, the raw form, UTC, local time, and the distance from now.
-pub(crate) const PANE: usize = 5;
-
-/// Where values begin at most, in cells: the labels of the fields that we know fit.
+/// The widest column of labels, in cells: the labels of all known fields fit.
 const LONGEST_LABEL: usize = 17;
 
+/// Where the values of the pane begin.
+const PANE_LABEL: usize = 8;
+
+/// The bytes of a value's JSON that a line or a pane can show.
+const ENOUGH: usize = 4096;
+
+/// The bytes of a label that are measured.
+const ENOUGH_TO_MEASURE: usize = 128;
+
 /// The fields of a token at an instant.
-pub(crate) struct Fields<'a> {
-    pub(crate) token: &'a ServiceToken,
-    pub(crate) changed: &'a [String],
-    pub(crate) selected: usize,
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) look: &'a RenderContext<'a>,
+pub(super) struct Fields<'a> {
+    pub(super) token: &'a ServiceToken,
+    pub(super) changed: &'a [String],
+    pub(super) selected: usize,
+    pub(super) now: DateTime<Utc>,
+    pub(super) ctx: &'a RenderContext<'a>,
 }
 
 /// A field's value in words.
 enum Value {
-    /// As it is.
     Text(String),
-    /// Of which nothing is known.
-    Nothing(String),
-    /// An instant.
+    /// A placeholder for a value that is missing.
+    Missing(String),
     Time(Box<FormattedInstant>),
-    /// Not what the field holds, and in what way.
+    /// Malformed, how, and the raw value.
     Invalid(&'static str, String),
 }
 
@@ -49,23 +53,17 @@ enum Item<'a> {
     Field(usize, &'a Field),
     /// Above the fields that we do not know.
     Others,
-    /// How many there are beyond those that are shown.
+    /// The number of fields beyond those listed.
     Rest(usize),
 }
-
-/// Of a value's JSON, this much is looked at for a line or a pane.
-const ENOUGH: usize = 4096;
-
-/// Of a label, this much is looked at to measure it.
-const ENOUGH_TO_MEASURE: usize = 128;
 
 impl<'a> Fields<'a> {
     fn rows(&self) -> &'a [Field] {
         fields(self.token)
     }
 
-    /// How many lines the table has.
-    pub(crate) fn height(&self) -> usize {
+    /// The lines of the table.
+    pub(super) fn height(&self) -> usize {
         self.items().len()
     }
 
@@ -91,7 +89,7 @@ impl<'a> Fields<'a> {
         rows.get(self.selected.min(last))
     }
 
-    /// As much of a field's JSON as can be shown.
+    /// The start of a field's JSON: as much as can be shown.
     fn raw(&self, field: &Field) -> Option<&'a str> {
         field.raw(self.token).map(|raw| text::start(raw, ENOUGH))
     }
@@ -105,45 +103,41 @@ impl<'a> Fields<'a> {
     ///  Other fields
     ///  policies         ["a","b"]
     /// ```
-    pub(crate) fn render(&self, buffer: &mut Buffer, area: Rect) {
-        let look = self.look;
+    pub(super) fn render(&self, buffer: &mut Buffer, area: Rect) {
         let rows = usize::from(area.height);
         let items = self.items();
         let is_selected =
             |item: &Item<'_>| matches!(item, Item::Field(at, _) if *at == self.selected);
-        let selected = items.iter().position(is_selected).unwrap_or(0);
+        let selected = items.iter().position(is_selected);
+        let at = selected.unwrap_or(0);
         let last_field = items.len() - usize::from(matches!(items.last(), Some(Item::Rest(_))));
-        // What is beyond the last field cannot be selected, but is seen with it.
-        let shown_with = selected + usize::from(selected + 1 == last_field);
-        let first = first_shown(shown_with, items.len(), rows).min(selected);
+        // The line below the last field cannot be selected, so it comes into view with that field.
+        let shown_with = at + usize::from(at + 1 == last_field);
+        let first = layout::first_row_centred(shown_with, items.len(), rows).min(at);
         let labels = self.label_width(usize::from(area.width));
-        let room = usize::from(area.width).saturating_sub(labels + 2);
-        let form = self.form(room);
-        for (line, item) in items.iter().skip(first).take(rows).enumerate() {
-            let place = row(area, line);
-            match item {
-                Item::Others => {
-                    render_spans(
-                        buffer,
-                        place,
-                        &[look.span(Role::Muted, " Other fields")],
-                        look,
-                    );
-                }
-                Item::Rest(count) => {
-                    let ellipsis = look.glyphs().ellipsis;
-                    let rest = format!(" {ellipsis} and {} more fields", number(*count));
-                    render_spans(buffer, place, &[look.span(Role::Muted, &rest)], look);
-                }
-                Item::Field(at, field) => {
-                    let has_changed = self.changed.binary_search(&field.key).is_ok();
-                    let mut spans = self.label(field, labels, has_changed);
-                    spans.extend(self.words(&self.value(field), form));
-                    render_spans(buffer, place, &spans, look);
-                    if *at == self.selected {
-                        buffer.set_style(place, look.style(Role::Selected));
-                    }
-                }
+        let form = self.form(usize::from(area.width).saturating_sub(labels + 2));
+        let lines = items.iter().skip(first);
+        let lines = lines.map(|item| self.line(item, labels, form));
+        let selected = selected.map(|at| at - first);
+        render_list(buffer, area, lines, selected, self.ctx);
+    }
+
+    fn line(&self, item: &Item<'_>, labels: usize, form: usize) -> Spans {
+        let ctx = self.ctx;
+        match item {
+            Item::Others => vec![ctx.span(Role::Muted, " Other fields")],
+            Item::Rest(count) => {
+                let ellipsis = ctx.glyphs().ellipsis;
+                let rest = format!(" {ellipsis} and {} more fields", number(*count));
+                vec![ctx.span(Role::Muted, &rest)]
+            }
+            Item::Field(_, field) => {
+                let has_changed = self.changed.binary_search(&field.key).is_ok();
+                let [mark, label] = self.label(field, labels, has_changed);
+                vec![mark, label]
+                    .into_iter()
+                    .chain(self.words(&self.value(field), form))
+                    .collect()
             }
         }
     }
@@ -151,56 +145,46 @@ impl<'a> Fields<'a> {
     fn label_width(&self, columns: usize) -> usize {
         let longest = self.rows().iter().map(|field| {
             let label = text::start(&field.label, ENOUGH_TO_MEASURE);
-            text::width(&self.look.clean(label))
+            text::width(&self.ctx.clean(label))
         });
         let longest = longest.max().unwrap_or(0) + 2;
         longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
     }
 
-    fn label(&self, field: &Field, labels: usize, has_changed: bool) -> Vec<Span<'static>> {
-        let look = self.look;
-        let ellipsis = look.glyphs().ellipsis;
-        let label = look.clean(&field.label);
-        let label = text::truncate(&label, labels.saturating_sub(1), ellipsis);
+    fn label(&self, field: &Field, labels: usize, has_changed: bool) -> [Span<'static>; 2] {
+        let ctx = self.ctx;
+        let label = ctx.clean(&field.label);
+        let room = labels.saturating_sub(1);
+        let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
         let label = text::fit(&label, labels, "");
         if has_changed {
-            vec![
-                look.span(Role::Warning, look.glyphs().changed),
-                look.span(Role::Warning, &label),
-            ]
+            let mark = ctx.span(Role::Warning, ctx.glyphs().changed);
+            [mark, ctx.span(Role::Warning, &label)]
         } else {
-            vec![Span::raw(" "), look.span(Role::Label, &label)]
+            [Span::raw(" "), ctx.span(Role::Label, &label)]
         }
     }
 
     /// The longest form of times that fits in every row.
     fn form(&self, room: usize) -> usize {
-        let times: Vec<Box<FormattedInstant>> = self
-            .rows()
-            .iter()
+        let times = self.rows().iter();
+        let times: Vec<_> = times
             .filter_map(|field| match self.value(field) {
-                Value::Time(moment) => Some(moment),
-                _ => None,
+                Value::Time(time) => Some(time.lines(self.ctx)),
+                Value::Text(_) | Value::Missing(_) | Value::Invalid(..) => None,
             })
             .collect();
-        let widest = |form: usize| {
-            let widths = times
-                .iter()
-                .map(|it| text::width(&it.lines(self.look)[form]));
-            widths.max().unwrap_or(0)
-        };
-        (0..FORMS)
-            .find(|form| widest(*form) <= room)
-            .unwrap_or(FORMS - 1)
+        let fits = |form: &usize| times.iter().all(|lines| text::width(&lines[*form]) <= room);
+        (0..FORMS).find(fits).unwrap_or(FORMS - 1)
     }
 
-    fn words(&self, value: &Value, form: usize) -> Vec<Span<'static>> {
-        let look = self.look;
+    fn words(&self, value: &Value, form: usize) -> Spans {
+        let ctx = self.ctx;
         match value {
-            Value::Text(text) => vec![look.plain(text)],
-            Value::Nothing(text) => vec![look.span(Role::Muted, text)],
-            Value::Time(moment) => vec![look.plain(&moment.lines(look)[form])],
-            Value::Invalid(mark, raw) => vec![look.span(Role::Warning, mark), look.plain(raw)],
+            Value::Text(text) => vec![ctx.plain(text)],
+            Value::Missing(text) => vec![ctx.span(Role::Muted, text)],
+            Value::Time(time) => vec![ctx.plain(&time.lines(ctx)[form])],
+            Value::Invalid(mark, raw) => vec![ctx.span(Role::Warning, mark), ctx.plain(raw)],
         }
     }
 
@@ -209,14 +193,14 @@ impl<'a> Fields<'a> {
         if let Some(malformed) = field.malformed(self.token) {
             return Value::Invalid(malformed.mark, raw);
         }
-        if let Some(said) = field.absence(self.token) {
-            return Value::Nothing(said.into_owned());
+        if let Some(placeholder) = field.absence(self.token) {
+            return Value::Missing(placeholder.into_owned());
         }
         let text = field.shown_text(self.token).unwrap_or_default();
         match field.kind {
             FieldKind::Other => Value::Text(raw),
             FieldKind::Time => match field.instant(self.token) {
-                Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.look))),
+                Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.ctx))),
                 None => Value::Text(raw),
             },
             FieldKind::Switch => {
@@ -237,61 +221,48 @@ impl<'a> Fields<'a> {
     /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
     /// │ Age     in 12 d                               │
     /// ```
-    pub(crate) fn render_pane(&self, buffer: &mut Buffer, frame: Rect, area: Rect) {
-        let look = self.look;
+    pub(super) fn render_pane(&self, buffer: &mut Buffer, line: Rect, area: Rect) {
+        let ctx = self.ctx;
         let Some(field) = self.selected_field() else {
             return;
         };
-        divider(buffer, frame, area.y, &field.label, look);
+        divider(buffer, line, &field.label, ctx);
         let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
         let mut lines = Vec::new();
-        let raw = self.raw(field).map(|raw| look.clean(raw));
-        match &raw {
+        match self.raw(field) {
             Some(raw) => {
-                let wrapped = text::wrap(raw, columns);
-                for (at, line) in wrapped.into_iter().enumerate() {
-                    lines.push((if at == 0 { "Raw" } else { "" }, line));
-                }
+                let wrapped = text::wrap(&ctx.clean(raw), columns);
+                let label = |at| if at == 0 { "Raw" } else { "" };
+                let labelled = |(at, line)| (label(at), line);
+                lines.extend(wrapped.into_iter().enumerate().map(labelled));
             }
             None => lines.push(("Raw", "the key was not sent".to_owned())),
         }
-        if let Value::Time(moment) = self.value(field) {
-            let local = moment.local.as_deref().unwrap_or("the same as UTC");
-            lines.push(("UTC", moment.utc.clone()));
-            lines.push(("Local", local.to_owned()));
-            lines.push(("Age", moment.distance.clone()));
+        if let Value::Time(time) = self.value(field) {
+            let local = time.local.unwrap_or_else(|| "the same as UTC".to_owned());
+            lines.extend([("UTC", time.utc), ("Local", local), ("Age", time.distance)]);
         }
-        let rows = usize::from(area.height).saturating_sub(1);
-        for (at, (label, line)) in lines.iter().take(rows).enumerate() {
-            let label = text::fit(label, PANE_LABEL, "");
-            let spans = [
-                look.span(Role::Label, &format!(" {label}")),
-                look.plain(line),
-            ];
-            render_spans(buffer, row(area, at + 1), &spans, look);
-        }
+        let lines = lines.iter().map(|(label, line)| {
+            let label = format!(" {label:PANE_LABEL$}");
+            [ctx.span(Role::Label, &label), ctx.plain(line)]
+        });
+        render_lines(buffer, area, lines, ctx);
     }
 
-    /// Writes the raw form of the selected field on a line of the frame.
+    /// Draws the raw form of the selected field on a line of the frame.
     ///
     /// ```text
     /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
     /// ```
-    pub(crate) fn render_raw(&self, buffer: &mut Buffer, frame: Rect, y: u16) {
-        let look = self.look;
-        let Some((field, raw)) = self
-            .selected_field()
-            .and_then(|field| Some((field, self.raw(field)?)))
-        else {
+    pub(super) fn render_raw(&self, buffer: &mut Buffer, line: Rect) {
+        let ctx = self.ctx;
+        let field = self.selected_field();
+        let Some((field, raw)) = field.and_then(|field| Some((field, self.raw(field)?))) else {
             return;
         };
         let text = format!("\"{}\": {raw}", field.key);
-        let text = look.clean(&text);
-        let room = usize::from(frame.width).saturating_sub(6);
-        let text = text::truncate(&text, room, look.glyphs().ellipsis);
-        frame_title(buffer, frame, y, &[look.span(Role::Muted, &text)], look);
+        let room = usize::from(line.width).saturating_sub(6);
+        let text = text::truncate(&ctx.clean(&text), room, ctx.glyphs().ellipsis).into_owned();
+        frame_title(buffer, line, &[ctx.span(Role::Muted, &text)], ctx);
     }
 }
-
-/// Where the values of the pane begin.
-const PANE_LABEL: usize = 8;

@@ -1,18 +1,18 @@
-//! The raw JSON: its lines, lightly coloured, with what was searched for marked.
-//!
-//! Not here: scrolling and searching (`screens::detail`).
+//! Draws the raw JSON: its lines, lightly coloured, with matches marked.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::raw::RawView;
 use crate::app::state::State;
 use crate::domain::text;
-use crate::screens::detail::raw::RawView;
 use crate::theme::Role;
-use crate::ui::render_context::RenderContext;
-use crate::ui::widgets::{cells, frame_title, frame_title_right, panel, render_spans, row, width};
+use crate::ui::form::render_query;
+use crate::ui::frame::{bottom, frame_title_right, panel};
+use crate::ui::list::{render_lines, row, width};
+use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
 /// ╭ CI/CD token · raw JSON ───────────── 3/7 matches · 12–40 of 88 ╮
@@ -20,40 +20,40 @@ use crate::ui::widgets::{cells, frame_title, frame_title_right, panel, render_sp
 /// │   "id": "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",                │
 /// ╰ / expires ─────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(
+pub(super) fn render(
     frame: &mut Frame<'_>,
     area: Rect,
     state: &State,
     raw: &RawView,
-    look: &RenderContext<'_>,
+    ctx: &RenderContext<'_>,
 ) {
+    let buffer = frame.buffer_mut();
     let token = state.detail.token.value();
     let name = token.map_or_else(Default::default, |token| token.display_text(&token.name));
-    let title = format!("{name} · raw JSON");
-    let place = position(raw, usize::from(area.height.saturating_sub(2)), look);
+    let title = if name.is_empty() {
+        "raw JSON".to_owned()
+    } else {
+        format!("{name} · raw JSON")
+    };
+    let place = position(raw, usize::from(area.height.saturating_sub(2)), ctx);
     let room = usize::from(area.width).saturating_sub(width(&place) + 8);
-    let title = text::truncate(&look.clean(&title), room, look.glyphs().ellipsis).into_owned();
-    let inner = panel(
-        frame.buffer_mut(),
-        area,
-        title.trim_start_matches(" · "),
-        look,
-    );
-    frame_title_right(frame.buffer_mut(), area, area.y, &place, look);
-    let query = look.clean(raw.query.value()).into_owned();
+    let title = text::truncate(&ctx.clean(&title), room, ctx.glyphs().ellipsis).into_owned();
+    let inner = panel(buffer, area, &title, ctx);
+    frame_title_right(buffer, row(area, 0), &place, ctx);
+    let query = ctx.clean(raw.query.value());
     let lines = raw.lines.window(raw.top, usize::from(inner.height));
-    for (at, line) in lines.iter().enumerate() {
-        let line = look.clean(line);
+    let lines = lines.iter().enumerate().map(|(at, line)| {
         let is_current = raw.current == Some(raw.top + at);
-        let mut spans = vec![Span::raw(" ")];
-        spans.extend(marked(&line, &query, is_current, look));
-        render_spans(frame.buffer_mut(), row(inner, at), &spans, look);
-    }
-    render_search(frame, area, state, raw, look);
+        marked(&ctx.clean(line), &query, is_current, ctx)
+    });
+    render_lines(buffer, inner, lines, ctx);
+    let is_typing = (raw.is_typing, state.overlay.is_some());
+    let room = usize::from(area.width).saturating_sub(8);
+    render_query(frame, bottom(area), &raw.query, is_typing, room, ctx);
 }
 
 /// Which match and which lines are in view.
-fn position(raw: &RawView, rows: usize, look: &RenderContext<'_>) -> Vec<Span<'static>> {
+fn position(raw: &RawView, rows: usize, ctx: &RenderContext<'_>) -> Spans {
     let total = raw.lines.len();
     let mut spans = Vec::new();
     if !raw.query.value().is_empty() {
@@ -63,64 +63,37 @@ fn position(raw: &RawView, rows: usize, look: &RenderContext<'_>) -> Vec<Span<'s
             .and_then(|line| matches.binary_search(&line).ok())
             .map_or(0, |at| at + 1);
         let text = match matches.len() {
-            _ if raw.is_searching() => format!("searching {}", look.glyphs().ellipsis),
+            _ if raw.is_searching() => format!("searching {}", ctx.glyphs().ellipsis),
             0 => "no match".to_owned(),
             1 => "1/1 match".to_owned(),
             count if raw.matches.has_more => format!("{at}/{count}+ matches"),
             count => format!("{at}/{count} matches"),
         };
-        spans.push(look.plain(&text));
-        spans.push(look.span(Role::Muted, look.glyphs().dot));
+        spans.push(ctx.plain(&text));
+        spans.push(ctx.dot());
     }
     let last = (raw.top + rows).min(total);
     let text = format!("{}–{last} of {total}", (raw.top + 1).min(total));
-    spans.push(look.span(Role::Muted, &text));
+    spans.push(ctx.span(Role::Muted, &text));
     spans
 }
 
-fn render_search(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    state: &State,
-    raw: &RawView,
-    look: &RenderContext<'_>,
-) {
-    if !raw.is_typing && raw.query.value().is_empty() {
-        return;
-    }
-    let query = look.clean(raw.query.value()).into_owned();
-    let room = usize::from(area.width).saturating_sub(8);
-    let shown = text::truncate(&query, room, look.glyphs().ellipsis);
-    let spans = [look.span(Role::Accent, "/ "), look.plain(&shown)];
-    let y = area.bottom().saturating_sub(1);
-    frame_title(frame.buffer_mut(), area, y, &spans, look);
-    if raw.is_typing && state.overlay.is_none() {
-        let column = raw.query.cursor_column().min(room) + 4;
-        frame.set_cursor_position(Position::new(area.x + cells(column), y));
-    }
-}
-
-/// One line of JSON: a key, its value, and over them what was searched for.
-fn marked(
-    line: &str,
-    query: &str,
-    is_current: bool,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
-    let mut spans = Vec::new();
+/// One line of JSON: a key and its value, with matches marked.
+fn marked(line: &str, query: &str, is_current: bool, ctx: &RenderContext<'_>) -> Spans {
+    let mut spans = vec![Span::raw(" ")];
     let matches = occurrences(line, query);
     let role = if is_current {
         Role::Selected
     } else {
         Role::Matched
     };
-    for (start, end, style) in parts(line, look) {
+    for (start, end, style) in parts(line, ctx) {
         let mut at = start;
         for (from, to) in &matches {
             let (from, to) = ((*from).clamp(at, end), (*to).clamp(at, end));
             if from < to {
                 spans.push(Span::styled(line[at..from].to_owned(), style));
-                let style = style.patch(look.style(role));
+                let style = style.patch(ctx.style(role));
                 spans.push(Span::styled(line[from..to].to_owned(), style));
                 at = to;
             }
@@ -130,8 +103,8 @@ fn marked(
     spans
 }
 
-/// The stretches of a re-indented line: indent, key, and value with what follows it.
-fn parts(line: &str, look: &RenderContext<'_>) -> Vec<(usize, usize, Style)> {
+/// The parts of a re-indented line: indent, key, separator, value, comma.
+fn parts(line: &str, ctx: &RenderContext<'_>) -> [(usize, usize, Style); 5] {
     let indent = line.len() - line.trim_start().len();
     let body = &line[indent..];
     let key = body
@@ -139,28 +112,28 @@ fn parts(line: &str, look: &RenderContext<'_>) -> Vec<(usize, usize, Style)> {
         .then(|| body.find("\": "))
         .flatten()
         .map_or(indent, |quote| indent + quote + 1);
-    let value = &line[key..];
-    let is_literal = value
-        .trim_start_matches([':', ' '])
-        .starts_with(|c: char| c == '-' || c.is_ascii_digit() || c.is_ascii_lowercase());
+    let separated = &line[key..];
+    let value = separated.trim_start_matches([':', ' ']);
+    let is_literal =
+        value.starts_with(|c: char| c == '-' || c.is_ascii_digit() || c.is_ascii_lowercase());
     let literal = if is_literal {
-        look.style(Role::Literal)
+        ctx.style(Role::Literal)
     } else {
         Style::new()
     };
-    let colon = key + value.len() - value.trim_start_matches([':', ' ']).len();
+    let colon = key + separated.len() - value.len();
     let comma = line.len() - usize::from(line.ends_with(','));
     let comma = comma.max(colon);
-    vec![
+    [
         (0, indent, Style::new()),
-        (indent, key, look.style(Role::Accent)),
+        (indent, key, ctx.style(Role::Accent)),
         (key, colon, Style::new()),
         (colon, comma, literal),
         (comma, line.len(), Style::new()),
     ]
 }
 
-/// Where a text stands in a line; case counts only if the text has upper case.
+/// Where a query matches in a line; case counts only if the query has upper case.
 fn occurrences(line: &str, query: &str) -> Vec<(usize, usize)> {
     let exact = query.chars().any(char::is_uppercase);
     let mut found = Vec::new();

@@ -1,28 +1,43 @@
-//! The token in view: its status and countdown, its fields, its findings.
-//!
-//! Not here: the raw JSON (`raw`), or what a status is.
+//! Draws the token in view: its status and countdown, its fields, its findings.
 
 use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use tui_big_text::{BigText, PixelSize};
 
-use super::fields_view::{Fields, PANE};
-use super::{findings_view, headline_view};
+use super::fields_view::Fields;
+use super::raw_view;
+use super::state::View;
 use crate::action::Action;
 use crate::app::state::State;
+use crate::domain::duration::Remaining;
 use crate::domain::fields::NO_NAME;
-use crate::domain::findings::Finding;
-use crate::domain::status::Status;
+use crate::domain::findings::{Finding, Severity, findings};
+use crate::domain::status::{self, Lifecycle, Status};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+use crate::layout;
 use crate::theme::Role;
-use crate::ui::layout::WIDE;
-use crate::ui::render_context::RenderContext;
-use crate::ui::waiting;
-use crate::ui::widgets::{
-    cells, divider, frame_title, frame_title_right, hint_for, inset, panel, render_spans_centred,
-    row, splitter,
+use crate::ui::frame::{bottom, divider, frame_title, frame_title_right, panel, splitter};
+use crate::ui::list::{
+    below, cells, first_rows, inset, render_centred, render_lines, render_spans,
+    render_spans_right, row, width,
 };
+use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::times::FormattedInstant;
+use crate::ui::waiting;
+
+/// The rows of the large digits.
+const LARGE: u16 = 4;
+
+/// From this height of the panel on, in cells, the digits are large.
+const TALL: u16 = 26;
+
+/// From this height of the panel on, in cells, the lifetime has a bar.
+const ROOM_FOR_BAR: u16 = 10;
 
 /// ```text
 /// ╭ CI/CD token ───────────────────────────────────────────────────────╮
@@ -32,215 +47,346 @@ use crate::ui::widgets::{
 /// │ ID             f174e90a-fafe-46…  │ ▲ Expires within 30 days.      │
 /// ╰ "id": "f174e90a-fafe-4643-…" ─────┴────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+    if let View::Raw(raw) = &state.detail.view {
+        raw_view::render(frame, area, state, raw, ctx);
+        return;
+    }
+    let buffer = frame.buffer_mut();
     let Some(token) = state.detail.token.value() else {
-        render_nothing(frame, area, state, look);
+        render_nothing(buffer, area, state, ctx);
         return;
     };
     let context = state.evaluation_context();
     let now = context.now;
     let name = token.display_text(&token.name);
-    let name = if name.trim().is_empty() {
-        NO_NAME
-    } else {
-        &name
+    let name = match name.trim() {
+        "" => NO_NAME,
+        _ => &name,
     };
-    let buffer = frame.buffer_mut();
-    let inner = panel(buffer, area, name, look);
+    let inner = panel(buffer, area, name, ctx);
     let status = Status::of(token, context);
-    let top = headline_view::render(buffer, inner, token, status, now, look);
+    let headline = render_headline(buffer, inner, token, status, now, ctx);
     let sections = Sections {
         frame: area,
-        inner,
-        top: inner.y + top,
+        divider: row(area, usize::from(1 + headline)),
+        body: below(inner, usize::from(headline + 1)),
         fields: Fields {
             token,
             changed: &state.detail.changed,
             selected: state.detail.selected,
             now,
-            look,
+            ctx,
         },
-        findings: crate::domain::findings::findings(token, context),
+        findings: findings(token, context),
         now,
-        look,
+        ctx,
     };
-    if area.width >= WIDE {
+    if area.width >= layout::WIDE {
         sections.render_beside(buffer);
     } else {
         sections.render_below(buffer);
     }
 }
 
+/// Draws status, countdown, date and lifetime bar, and gives back the rows they took.
+///
+/// ```text
+///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
+///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.6 % elapsed
+/// ```
+fn render_headline(
+    buffer: &mut Buffer,
+    inner: Rect,
+    token: &ServiceToken,
+    status: Status,
+    now: DateTime<Utc>,
+    ctx: &RenderContext<'_>,
+) -> u16 {
+    let end = Lifecycle::of(token).end();
+    let is_large = !ctx.ascii && inner.height >= TALL && inner.width + 2 >= layout::WIDE;
+    let place = inset(row(inner, 0));
+    let mut left = vec![status_words(status, ctx)];
+    let mut used = 1;
+    if let Some(end) = end.filter(|_| status != Status::Disabled) {
+        let digits = Remaining::until(end, now).digits();
+        let after = match status {
+            Status::Expired => " ago",
+            Status::Active | Status::Unknown => " left",
+            Status::Critical | Status::Expiring | Status::NeverExpires | Status::Disabled => "",
+        };
+        if is_large {
+            let area = inset(first_rows(below(inner, 1), usize::from(LARGE)));
+            render_large(buffer, area, &digits, after, Role::from(status.tone()), ctx);
+            used += LARGE;
+        } else {
+            left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
+        }
+    }
+    render_spans(buffer, place, &left, ctx);
+    if let Some(end) = end {
+        let room = usize::from(place.width).saturating_sub(width(&left) + 2);
+        let dates = FormattedInstant::new(end, now, ctx).dates();
+        let date = dates.iter().find(|date| text::width(date) <= room);
+        let date = date.map_or("", String::as_str);
+        render_spans_right(buffer, place, &[ctx.plain(date)], ctx);
+    }
+    let share = status::elapsed(token, now).filter(|_| inner.height >= ROOM_FOR_BAR);
+    if let Some(share) = share {
+        let place = inset(row(inner, usize::from(used)));
+        let bar = bar(share, usize::from(place.width), status, ctx);
+        render_spans(buffer, place, &bar, ctx);
+        used += 1;
+    }
+    used
+}
+
+/// `▲ EXPIRES IN`
+fn status_words(status: Status, ctx: &RenderContext<'_>) -> Span<'static> {
+    let words = match status {
+        Status::Critical => "CRITICAL · EXPIRES IN",
+        Status::Expiring => "EXPIRES IN",
+        Status::Active
+        | Status::Expired
+        | Status::NeverExpires
+        | Status::Disabled
+        | Status::Unknown => status.word(),
+    };
+    let style = ctx
+        .style(Role::from(status.tone()))
+        .patch(ctx.style(Role::Strong));
+    let text = format!("{} {}", status.symbol(ctx.ascii), ctx.clean(words));
+    Span::styled(text, style)
+}
+
+/// Draws digits four rows high, and a word behind them.
+fn render_large(
+    buffer: &mut Buffer,
+    area: Rect,
+    digits: &str,
+    after: &str,
+    role: Role,
+    ctx: &RenderContext<'_>,
+) {
+    BigText::builder()
+        .pixel_size(PixelSize::Quadrant)
+        .style(ctx.style(role))
+        .lines([Line::from(digits.to_owned())])
+        .build()
+        .render(area, buffer);
+    let taken = cells(digits.chars().count() * 4);
+    let baseline = row(area, usize::from(LARGE) - 2);
+    let behind = Rect {
+        x: baseline.x + taken,
+        width: baseline.width.saturating_sub(taken),
+        ..baseline
+    };
+    render_spans(buffer, behind, &[ctx.plain(after)], ctx);
+}
+
+/// A bar filled to a share of 0 to 1.
+///
+/// ```text
+/// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.7 % elapsed
+/// ```
+fn bar(share: f64, columns: usize, status: Status, ctx: &RenderContext<'_>) -> [Span<'static>; 4] {
+    let glyphs = ctx.glyphs();
+    // Floored, so that a live token never reads 100 %.
+    let percent = (share * 1000.0).floor() / 10.0;
+    let label = format!("  {percent:.1} % elapsed");
+    let columns = columns.saturating_sub(text::width(&label));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of a few hundred cells"
+    )]
+    let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
+    let (done, half) = (halves / 2, halves % 2);
+    let part = |role, glyph: &str, count| Span::styled(glyph.repeat(count), ctx.style(role));
+    let role = Role::from(status.tone());
+    [
+        part(role, glyphs.bar_done, done),
+        part(role, glyphs.bar_half, half),
+        part(Role::Border, glyphs.bar_left, columns - done - half),
+        ctx.span(Role::Muted, &label),
+    ]
+}
+
 /// Fields and findings, and the frame they are in.
 struct Sections<'a> {
     frame: Rect,
-    inner: Rect,
-    /// The row of the divider beneath the headline.
-    top: u16,
+    /// The line beneath the headline.
+    divider: Rect,
+    /// The area beneath that.
+    body: Rect,
     fields: Fields<'a>,
     findings: Vec<Finding>,
     now: DateTime<Utc>,
-    look: &'a RenderContext<'a>,
+    ctx: &'a RenderContext<'a>,
 }
 
 impl Sections<'_> {
-    fn findings_lines(&self, columns: usize) -> Vec<Vec<Span<'static>>> {
-        findings_view::lines(&self.findings, self.now, columns, self.look)
-    }
-
-    fn rows_below(&self) -> u16 {
-        self.inner.bottom().saturating_sub(self.top + 1)
-    }
-
     /// Findings to the right of the fields.
     fn render_beside(&self, buffer: &mut Buffer) {
-        let (frame, inner, look) = (self.frame, self.inner, self.look);
+        let (frame, ctx) = (self.frame, self.ctx);
         let right = (frame.width / 3).clamp(39, 56);
-        let line = frame.right() - 1 - right;
-        divider(buffer, frame, self.top, "Fields", look);
-        let bottom = frame.bottom() - 1;
+        let split = frame.right() - 1 - right;
+        divider(buffer, self.divider, "Fields", ctx);
         let left = Rect {
-            y: self.top + 1,
-            width: line - inner.x,
-            height: self.rows_below(),
-            ..inner
+            width: split - self.body.x,
+            ..self.body
         };
-        self.render_fields(
-            buffer,
-            left,
-            Rect {
-                width: left.width + 2,
-                ..frame
-            },
-        );
-        splitter(buffer, line, self.top, bottom, look);
-        if left.height as usize >= self.fields.height() + PANE {
-            let pane = left.y + cells(self.fields.height());
-            if let Some(cell) = buffer.cell_mut((line, pane)) {
-                cell.set_symbol(look.glyphs().tees[1]);
-            }
-        }
-        let title = Rect {
-            x: line,
-            width: right + 1,
+        let left_frame = Rect {
+            width: left.width + 2,
             ..frame
         };
-        let spans = [look.span(Role::Title, "Findings")];
-        frame_title(buffer, title, self.top, &spans, look);
+        let pane = self.render_fields(buffer, left, left_frame);
+        let ends = (self.divider.y, frame.bottom() - 1);
+        splitter(buffer, split, ends, pane, ctx);
+        let title = Rect {
+            x: split,
+            width: right + 1,
+            ..self.divider
+        };
+        frame_title(buffer, title, &[ctx.span(Role::Title, "Findings")], ctx);
         let place = Rect {
-            x: line + 2,
+            x: split + 2,
             width: right.saturating_sub(3),
             ..left
         };
         let lines = self.findings_lines(usize::from(place.width));
-        findings_view::render(buffer, place, &lines, look);
-    }
-
-    /// The table, and below it the pane, or the raw form on the frame where there is no room.
-    fn render_fields(&self, buffer: &mut Buffer, area: Rect, frame: Rect) {
-        let rows = usize::from(area.height);
-        if rows >= self.fields.height() + PANE {
-            let height = cells(self.fields.height());
-            let table = Rect { height, ..area };
-            let pane = Rect {
-                y: area.y + height,
-                height: area.height - height,
-                ..area
-            };
-            self.fields.render(buffer, table);
-            self.fields.render_pane(buffer, frame, pane);
-        } else {
-            self.fields.render(buffer, area);
-            self.fields.render_raw(buffer, frame, frame.bottom() - 1);
-        }
+        render_findings(buffer, place, &lines, ctx);
     }
 
     /// Findings below the fields.
     fn render_below(&self, buffer: &mut Buffer) {
-        let (frame, inner, look) = (self.frame, self.inner, self.look);
-        divider(buffer, frame, self.top, "Fields", look);
-        let rows = usize::from(self.rows_below());
-        let lines = self.findings_lines(usize::from(inner.width).saturating_sub(2));
-        let wanted = self.fields.height();
-        // Fields can be scrolled and findings cannot, so these get up to half of the room; but few
-        // rows are better spent on fields, and the divider says what there is to know.
-        let for_findings = if rows < 8 {
-            0
-        } else {
-            let left = (rows - 1).saturating_sub(wanted);
-            lines.len().min(left.max((rows - 1) / 2))
-        };
-        let for_fields = rows - for_findings - usize::from(for_findings > 0);
-        let fields = Rect {
-            y: self.top + 1,
-            height: cells(for_fields),
-            ..inner
-        };
-        self.render_fields(buffer, fields, frame);
+        let (body, ctx) = (self.body, self.ctx);
+        divider(buffer, self.divider, "Fields", ctx);
+        let lines = self.findings_lines(usize::from(body.width).saturating_sub(2));
+        let rows = usize::from(body.height);
+        let (for_fields, for_findings) =
+            layout::fields_and_findings(rows, self.fields.height(), lines.len());
+        self.render_fields(buffer, first_rows(body, for_fields), self.frame);
         if for_findings == 0 {
             self.render_count(buffer);
             return;
         }
-        let line = fields.bottom();
-        divider(buffer, frame, line, "Findings", look);
-        let place = Rect {
-            y: line + 1,
-            height: cells(for_findings),
-            ..inset(inner)
-        };
-        findings_view::render(buffer, place, &lines, look);
+        let line = row(
+            self.frame,
+            usize::from(self.divider.y - self.frame.y) + 1 + for_fields,
+        );
+        divider(buffer, line, "Findings", ctx);
+        render_findings(buffer, inset(below(body, for_fields + 1)), &lines, ctx);
     }
 
-    /// How many findings there are, where they have no room.
+    /// Draws the table, and beneath it the pane, whose height it gives back; or the raw form on
+    /// the frame where there is no room for one.
+    fn render_fields(&self, buffer: &mut Buffer, area: Rect, frame: Rect) -> Option<u16> {
+        let rows = usize::from(area.height);
+        let height = layout::field_table(rows, self.fields.height());
+        self.fields.render(buffer, first_rows(area, height));
+        if height < rows {
+            let line = row(frame, usize::from(area.y - frame.y) + height);
+            self.fields
+                .render_pane(buffer, line, below(area, height + 1));
+            Some(line.y)
+        } else {
+            self.fields.render_raw(buffer, bottom(frame));
+            None
+        }
+    }
+
+    fn findings_lines(&self, columns: usize) -> Vec<Spans> {
+        let ctx = self.ctx;
+        if self.findings.is_empty() {
+            let calm = ctx.span(Role::Calm, ctx.glyphs().info);
+            return vec![vec![calm, ctx.plain(" No action needed.")]];
+        }
+        let mut lines = Vec::new();
+        for finding in &self.findings {
+            let (role, symbol) = sign(finding.severity, ctx);
+            let message = ctx.clean(&finding.message);
+            let wrapped = text::wrap(&message, columns.saturating_sub(2));
+            for (at, line) in wrapped.iter().enumerate() {
+                let start = if at == 0 { symbol } else { " " };
+                lines.push(vec![ctx.span(role, start), Span::raw(format!(" {line}"))]);
+            }
+            if let Some(end) = finding.ends_at {
+                let digits = Remaining::until(end, self.now).digits();
+                let digits = ctx.span(Role::Strong, &digits);
+                lines.push(vec![Span::raw("  ends in "), digits]);
+            }
+        }
+        lines
+    }
+
+    /// Draws how many findings there are, where they have no room.
     fn render_count(&self, buffer: &mut Buffer) {
         let Some(loudest) = self.findings.first() else {
             return;
         };
-        let (role, symbol) = findings_view::sign(loudest.severity, self.look);
+        let (role, symbol) = sign(loudest.severity, self.ctx);
         let count = match self.findings.len() {
             1 => "1 finding".to_owned(),
             count => format!("{count} findings"),
         };
         let spans = [
-            self.look.span(role, symbol),
-            self.look.plain(&format!(" {count}")),
+            self.ctx.span(role, symbol),
+            self.ctx.plain(&format!(" {count}")),
         ];
-        frame_title_right(buffer, self.frame, self.top, &spans, self.look);
+        frame_title_right(buffer, self.divider, &spans, self.ctx);
     }
 }
 
-/// What stands there while there is no token: the wait, or why there is nothing.
+fn sign(severity: Severity, ctx: &RenderContext<'_>) -> (Role, &'static str) {
+    let glyphs = ctx.glyphs();
+    match severity {
+        Severity::Info => (Role::Accent, glyphs.info),
+        Severity::Warning => (Role::Warning, glyphs.warning),
+        Severity::Critical => (Role::Critical, glyphs.critical),
+    }
+}
+
+/// Draws the lines that fit, and says so when some do not.
 ///
 /// ```text
-///               ⠋ Looking up CI/CD token … 3 s · Esc cancels
+/// ▲ Expires within 30 days. Refresh adds a year and
+///   keeps the secret; …
+/// ● The previous secret still works.
+///   ends in 01:12:09
 /// ```
-fn render_nothing(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+fn render_findings(buffer: &mut Buffer, area: Rect, lines: &[Spans], ctx: &RenderContext<'_>) {
+    let rows = usize::from(area.height);
+    if lines.len() <= rows {
+        render_lines(buffer, area, lines, ctx);
+    } else if let Some(shown) = rows.checked_sub(1) {
+        render_lines(buffer, first_rows(area, shown), lines, ctx);
+        let more = ctx.span(Role::Muted, &format!("  {} more", ctx.glyphs().ellipsis));
+        render_spans(buffer, row(area, shown), &[more], ctx);
+    }
+}
+
+/// Draws what replaces the token: the progress, or why there is none.
+///
+/// ```text
+///               ⠋ Looking up CI/CD token … 3 s · Esc cancel
+/// ```
+fn render_nothing(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
     let reference = state.detail.reference.as_ref().map(ToString::to_string);
-    let title = reference.as_deref().unwrap_or("Token");
-    let buffer = frame.buffer_mut();
-    let inner = panel(buffer, area, title, look);
-    let lines = waiting::lines(state, usize::from(inner.width), look).unwrap_or_else(|| {
+    let inner = panel(buffer, area, reference.as_deref().unwrap_or("Token"), ctx);
+    let lines = waiting::lines(state, usize::from(inner.width), ctx).unwrap_or_else(|| {
         let what = if state.detail.token.failure().is_some() {
             "The token could not be fetched."
         } else {
             "Nothing was fetched."
         };
-        let context = state.context();
-        let mut keys = Vec::new();
-        for (action, label) in [
-            (Action::Refresh, "tries again"),
-            (Action::LookUp, "looks up another"),
-        ] {
-            if let Some(hint) = hint_for(context, action, label, look) {
-                keys.extend(hint);
-                keys.push(Span::raw("   "));
-            }
-        }
-        keys.pop();
-        vec![vec![look.plain(what)], Vec::new(), keys]
+        let keys = [
+            (Action::Refresh, "try again"),
+            (Action::LookUp, "look up another"),
+        ];
+        let keys = ctx.hints(state.context(), &keys, "   ");
+        vec![vec![ctx.plain(what)], Vec::new(), keys]
     });
-    let top = usize::from(inner.height).saturating_sub(lines.len()) / 2;
-    for (at, line) in lines.iter().enumerate() {
-        render_spans_centred(buffer, row(inner, top + at), line, look);
-    }
+    render_centred(buffer, inner, &lines, ctx);
 }

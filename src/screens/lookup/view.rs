@@ -1,22 +1,23 @@
-//! The look-up panel: which scope, which token, and what was looked up lately.
-//!
-//! Not here: its rules (`screens::lookup`).
+//! Draws the look-up panel: which scope, which token, and the recent look-ups.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::state::LookupField;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::scope::{Scope, ScopeKind};
+use crate::domain::scope::ScopeKind;
 use crate::domain::text;
-use crate::screens::lookup::state::LookupField;
+use crate::layout;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::render_context::RenderContext;
+use crate::ui::frame::{divider, panel};
+use crate::ui::list::{below, first_rows, render_list, render_spans, row, width};
+use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::waiting;
-use crate::ui::widgets::{divider, first_shown, panel, render_spans, row, width};
 
 /// ```text
 /// ╭ Look up a service token ─────────────────────────────╮
@@ -30,32 +31,21 @@ use crate::ui::widgets::{divider, first_shown, panel, render_spans, row, width};
 /// │ ▲ CI/CD token      EXPIRING    3 min ago             │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
-    let inner = panel(frame.buffer_mut(), area, "Look up a service token", look);
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+    let inner = panel(frame.buffer_mut(), area, "Look up a service token", ctx);
     let form = Form {
-        look,
+        ctx,
         columns: usize::from(inner.width),
     };
     let rows = rows(&form, state);
     let recents = state.lookup.recents.len();
     let height = usize::from(inner.height);
-    // The form keeps its rows without the empty ones; the recent look-ups get the rest.
-    let wanted = rows.len();
-    let for_recents = (recents + 1)
-        .min(height.saturating_sub(wanted.min(6)))
-        .max(2);
-    let for_form = wanted.min(height.saturating_sub(for_recents));
-    let place = |from: usize, rows: usize| Rect {
-        y: inner.y + u16::try_from(from).unwrap_or(0),
-        height: u16::try_from(rows).unwrap_or(0),
-        ..inner
-    };
-    form::render(frame, place(0, for_form), rows, look);
+    let for_form = layout::lookup_form(height, rows.len(), recents);
+    form::render(frame, first_rows(inner, for_form), rows, ctx);
     if height > for_form + 1 {
-        let line = place(for_form, 1).y;
-        divider(frame.buffer_mut(), area, line, "Recent", look);
-        let list = place(for_form + 1, height - for_form - 1);
-        render_recents(frame, list, state, look);
+        let buffer = frame.buffer_mut();
+        divider(buffer, row(area, for_form + 1), "Recent", ctx);
+        render_recents(buffer, below(inner, for_form + 1), state, ctx);
     }
 }
 
@@ -105,7 +95,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
     rows.extend(scope_of_url(form, state));
-    if let Some(lines) = waiting::lines(state, form.columns, form.look) {
+    if let Some(lines) = waiting::lines(state, form.columns, form.ctx) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
             line.insert(0, Span::raw("   "));
@@ -116,44 +106,35 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows
 }
 
-/// That the typed URL's own scope wins over the panel's.
+/// The typed URL's own scope wins over the panel's.
 fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let Some(scope) = state.lookup.scope_of_url() else {
         return Vec::new();
     };
-    let id = form.look.abbreviate(scope.id());
-    let remark = format!("The URL names {} {id}, which is used.", scope.kind().word());
+    let id = form.ctx.abbreviate(scope.id());
+    let remark = format!("Using {} {id} from the URL.", scope.kind().word());
     form.remark(Role::Muted, &remark)
 }
 
-fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+fn render_recents(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
     let lookup = &state.lookup;
-    if lookup.recents.is_empty() {
-        let text = look.span(Role::Muted, "   Tokens that you look up are listed here.");
-        render_spans(frame.buffer_mut(), row(area, 0), &[text], look);
+    let recents = &lookup.recents;
+    if recents.is_empty() {
+        let text = ctx.span(Role::Muted, "   Tokens that you look up are listed here.");
+        render_spans(buffer, row(area, 0), &[text], ctx);
         return;
     }
+    let selected = (lookup.focus == LookupField::Recents).then_some(lookup.selected);
     let rows = usize::from(area.height);
-    let has_focus = lookup.focus == LookupField::Recents;
-    let selected = if has_focus { lookup.selected } else { 0 };
-    let first = first_shown(selected, lookup.recents.len(), rows);
-    let names = lookup
-        .recents
+    let first = layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
+    let names = recents
         .iter()
-        .map(|recent| text::width(&look.clean(&recent.name)))
-        .max()
-        .unwrap_or(0);
-    let panel_scope = state.session.scope.as_ref();
-    for (at, recent) in lookup.recents.iter().enumerate().skip(first).take(rows) {
-        let place = row(area, at - first);
-        let spans = recent_row(recent, place.width, names, panel_scope, state, look);
-        render_spans(frame.buffer_mut(), place, &spans, look);
-        if has_focus && at == lookup.selected {
-            frame
-                .buffer_mut()
-                .set_style(place, look.style(Role::Selected));
-        }
-    }
+        .map(|recent| text::width(&ctx.clean(&recent.name)));
+    let widest = names.max().unwrap_or(0);
+    let lines = recents.iter().skip(first);
+    let lines = lines.map(|recent| recent_row(recent, area.width, widest, state, ctx));
+    let selected = selected.and_then(|selected| selected.checked_sub(first));
+    render_list(buffer, area, lines, selected, ctx);
 }
 
 /// ```text
@@ -162,39 +143,34 @@ fn render_recents(frame: &mut Frame<'_>, area: Rect, state: &State, look: &Rende
 fn recent_row(
     recent: &Recent,
     columns: u16,
-    names: usize,
-    usual: Option<&Scope>,
+    widest: usize,
     state: &State,
-    look: &RenderContext<'_>,
-) -> Vec<Span<'static>> {
+    ctx: &RenderContext<'_>,
+) -> Spans {
     let status = recent.status(state.evaluation_context());
     let role = Role::from(status.tone());
     let age = state.clock.local.signed_duration_since(recent.looked_up_at);
-    let age = match duration::age(age) {
-        recent if recent == "just now" => recent,
-        age => format!("{age} ago"),
-    };
     // Marker and symbol, the word, the age, and the gaps between them.
     let room = usize::from(columns).saturating_sub(5 + 2 + 13 + 2 + 10);
-    let name = look.clean(&recent.name);
+    let name = ctx.clean(&recent.name);
     let name = if name.trim().is_empty() {
-        look.clean(recent.id.as_str())
+        ctx.clean(recent.id.as_str())
     } else {
         name
     };
-    let name = text::fit(&name, names.clamp(8, 40).min(room), look.glyphs().ellipsis);
+    let name = text::fit(&name, widest.clamp(8, 40).min(room), ctx.glyphs().ellipsis);
     let mut spans = vec![
         Span::raw("   "),
-        look.span(role, status.symbol(look.ascii)),
+        ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(format!(" {name}  ")),
-        look.span(role, &text::fit(status.word(), 13, "")),
-        look.plain(&format!("  {}", text::fit(&age, 10, ""))),
+        ctx.span(role, &text::fit(status.word(), 13, "")),
+        ctx.plain(&format!("  {}", text::fit(&duration::ago(age), 10, ""))),
     ];
     let scope = &recent.scope;
-    let scope_text = format!("  {} {}", scope.kind().word(), look.abbreviate(scope.id()));
+    let scope_text = format!("  {} {}", scope.kind().word(), ctx.abbreviate(scope.id()));
     let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
-    if usual != Some(scope) && has_room {
-        spans.push(look.span(Role::Muted, &scope_text));
+    if state.session.scope.as_ref() != Some(scope) && has_room {
+        spans.push(ctx.span(Role::Muted, &scope_text));
     }
     spans
 }

@@ -1,20 +1,18 @@
-//! The form that sets a credential up.
-//!
-//! Not here: its rules (`screens::setup`). No character of a secret is ever drawn.
+//! Draws the form that sets up a credential. No character of a secret is ever drawn.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::state::{Opener, Phase, Setup, SetupField, Trial};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
-use crate::screens::setup::state::{Opener, Phase, Setup, SetupField, Trial};
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::render_context::RenderContext;
-use crate::ui::widgets::{hint_for, panel, spinner};
+use crate::ui::frame::panel;
+use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
 /// ╭ Set up a credential ─────────────────────────────────╮
@@ -26,26 +24,26 @@ use crate::ui::widgets::{hint_for, panel, spinner};
 /// │   Scope      ‹ Account ›   Zone                      │
 /// │   ID         32 hexadecimal digits                   │
 /// │                                                      │
-/// │   Will be kept in Secret Service, login collection.  │
+/// │   Will be stored in Secret Service, login collection.  │
 /// │                                                      │
 /// │   [ Check and save ]                                 │
 /// │                                                      │
 /// │   No account at hand? F4 opens a demo …              │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, look: &RenderContext<'_>) {
+pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",
         (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
         (None, false) => "Set up a credential",
     };
-    let inner = panel(frame.buffer_mut(), area, title, look);
+    let inner = panel(frame.buffer_mut(), area, title, ctx);
     let form = Form {
-        look,
+        ctx,
         columns: usize::from(inner.width),
     };
-    form::render(frame, inner, rows(&form, state), look);
+    form::render(frame, inner, rows(&form, state), ctx);
 }
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
@@ -70,7 +68,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows.push(FormRow::spacer());
     rows.extend(store(form, state));
     rows.push(FormRow::spacer());
-    match waiting(form.look, state) {
+    match waiting(form.ctx, state) {
         Some(line) => rows.push(FormRow::text(line)),
         None => rows.extend(
             buttons
@@ -79,7 +77,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     }
     rows.push(FormRow::spacer());
-    rows.extend(demo(form.look, state));
+    rows.extend(demo(form.ctx, state));
     rows
 }
 
@@ -140,7 +138,7 @@ fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     if setup.is_global_key {
         let warning = format!(
             "{} A Global API key can do everything its user can. Prefer an API token.",
-            form.look.glyphs().warning
+            form.ctx.glyphs().warning
         );
         form.remark(Role::Warning, &warning)
     } else {
@@ -151,14 +149,14 @@ fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
     }
 }
 
-/// Where what is typed goes, if that is not Cloudflare.
+/// Where the credential goes, if not to Cloudflare.
 fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
-    // The form is not the demo's, even where the demo is what it covers.
+    // The form never belongs to the demo, even when it lies over it.
     let Some(host) = state.session.base_url.foreign_host() else {
         return Vec::new();
     };
-    let warning = form.look.glyphs().warning;
-    let text = format!("{warning} It is sent to {host}, and stored for that host alone.");
+    let warning = form.ctx.glyphs().warning;
+    let text = format!("{warning} It is sent to {host} and stored for that host only.");
     form.remark(Role::Warning, &text)
 }
 
@@ -170,7 +168,7 @@ fn button_label(button: SetupField) -> &'static str {
     }
 }
 
-/// Where the secret will be kept, or what to do when it cannot be kept.
+/// Where the secret will be stored, or what to do if it cannot be.
 fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     match &setup.store {
@@ -181,18 +179,16 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
             rows.extend(form.paragraph(Role::Muted, &way_out(state)));
             rows
         }
-        Remote::Loading { last: None, .. } => {
-            form.paragraph(Role::Muted, "Finding out where it can be kept …")
-        }
+        Remote::Loading { last: None, .. } => form.paragraph(Role::Muted, "Checking the keyring …"),
         store => {
             if let Some(failure) = store.failure() {
-                let summary = format!("{} {}", form.look.glyphs().warning, failure.summary);
+                let summary = format!("{} {}", form.ctx.glyphs().warning, failure.summary);
                 let mut rows = form.paragraph(Role::Warning, &summary);
                 rows.extend(form.paragraph(Role::Muted, &way_out(state)));
                 rows
             } else {
                 let location = store.value().map(ToString::to_string).unwrap_or_default();
-                form.paragraph(Role::Muted, &format!("Will be kept in {location}."))
+                form.paragraph(Role::Muted, &format!("Will be stored in {location}."))
             }
         }
     }
@@ -206,43 +202,43 @@ fn way_out(state: &State) -> String {
         "CLOUDFLARE_API_TOKEN"
     };
     let instead = if state.session.is_named {
-        "and leave --profile out"
+        "and omit --profile"
     } else {
         "instead"
     };
     format!("Keep it for this session only, or set {variables} {instead}.")
 }
 
-/// What the form waits for.
+/// What the form is waiting for.
 ///
 /// ```text
-///   ⠋ Checking with one read of the service-token list …  Esc cancels
+///   ⠋ Verifying with one read of the token list …  Esc cancel
 /// ```
-fn waiting(look: &RenderContext<'_>, state: &State) -> Option<Vec<Span<'static>>> {
+fn waiting(ctx: &RenderContext<'_>, state: &State) -> Option<Spans> {
     let text = match (state.setup.phase, state.setup.store.value()) {
         (Phase::Open, _) => return None,
-        (Phase::Checking { .. }, _) => " Checking with one read of the token list …  ".to_owned(),
+        (Phase::Checking { .. }, _) => " Verifying with one read of the token list …  ".to_owned(),
         (Phase::Saving { .. }, Some(location)) => format!(" Saving in {location} …  "),
         (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
     };
     let mut spans = vec![
         Span::raw("   "),
-        spinner(state.clock.steady, look),
-        look.plain(&text),
+        ctx.spinner(state.clock.steady),
+        ctx.plain(&text),
     ];
-    spans.extend(hint_for(state.context(), Action::Back, "cancels", look).unwrap_or_default());
+    spans.extend(ctx.hint(state.context(), Action::Back, "cancel"));
     Some(spans)
 }
 
-fn demo(look: &RenderContext<'_>, state: &State) -> Option<FormRow> {
+fn demo(ctx: &RenderContext<'_>, state: &State) -> Option<FormRow> {
     let is_first = !state.setup.is_replacing && state.setup.opener == Opener::Program;
     if state.session.is_demo() || !is_first {
         return None;
     }
-    let key = look.keymap.key_for(state.context(), Action::OpenDemo)?;
+    let key = ctx.keymap.key_for(state.context(), Action::OpenDemo)?;
     Some(FormRow::text(vec![
-        look.span(Role::Muted, "   Just looking? "),
-        look.span(Role::Accent, &key),
-        look.span(Role::Muted, " opens a demo that needs no account."),
+        ctx.span(Role::Muted, "   Just looking? Press "),
+        ctx.span(Role::Accent, &key),
+        ctx.span(Role::Muted, " for a demo; no account needed."),
     ]))
 }

@@ -7,7 +7,7 @@ use std::fs;
 
 use libfuzzer_sys::fuzz_target;
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
 use tokenscope::config::{settings, state};
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::profile::Profile;

@@ -5,18 +5,18 @@
 
 use crossterm::event::{Event, KeyCode};
 use libfuzzer_sys::fuzz_target;
-use tokenscope::tui::decode::Decoder;
+use tokenscope::terminal::Decoder;
 
 fuzz_target!(|pieces: Vec<(&[u8], bool)>| {
     let mut decoder = Decoder::default();
     for (piece, is_followed_by_silence) in pieces {
         decoder.feed(piece);
         if is_followed_by_silence {
-            decoder.give_up();
-            assert_eq!(decoder.patience(), None);
+            decoder.time_out();
+            assert_eq!(decoder.timeout(), None);
         }
     }
-    decoder.give_up();
-    assert_eq!(decoder.patience(), None);
+    decoder.time_out();
+    assert_eq!(decoder.timeout(), None);
     assert_eq!(decoder.feed(b"q"), [Event::Key(KeyCode::Char('q').into())]);
 });

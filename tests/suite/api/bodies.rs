@@ -54,7 +54,7 @@ fn f10_an_answer_about_another_token_is_none() {
 
 #[test]
 fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said() {
-    let unsaid = "does not say whether it is a success";
+    let unsaid = "does not say whether it succeeded";
     for said in ["", r#""success":null,"#] {
         let fake = Fake::saying(200, &format!(r#"{{{said}"result":{}}}"#, token("")));
         let outcome = fake.get();

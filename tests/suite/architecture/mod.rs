@@ -2,6 +2,7 @@
 //! against a small tree that breaks it.
 
 mod layers;
+mod names;
 mod rules;
 mod source;
 mod workflows;
@@ -34,7 +35,7 @@ const LIBRARY: &str = "\
 //! | 2 | `view` | `domain` | any | any | drawing |
 //! | 2 | `app` | `domain`, `view`, not `view::deep` | any | `chrono`, `ratatui`, not `ratatui::crossterm` | state |
 //! | 2 | `app/*/view.rs` | `domain` | any | `ratatui` | what is drawn |
-//! | 3 | `tui` | lower, not `api` | any | any | shell |
+//! | 3 | `tui` | lower, not `api` | any | any, `ratatui` | shell |
 //! | 4 | `main` | lower | any | any | start |
 
 ";
@@ -59,7 +60,10 @@ const GOOD: [(&str, &str); 11] = [
         "domain/mod.rs",
         "pub mod status;\npub mod token;\npub use status::Status;\n",
     ),
-    ("domain/status.rs", "use chrono::Utc;\npub struct Status;\n"),
+    (
+        "domain/status.rs",
+        "use chrono::Utc;\n/// A status.\npub struct Status;\n",
+    ),
     (
         "domain/token.rs",
         "use super::status::Status;\npub(super) fn f(status: Status) {}\n",
@@ -271,7 +275,7 @@ fn a_crate_may_be_shut_to_a_module_whole_or_in_part() {
 fn a_module_of_a_crates_name_is_not_the_crate() {
     for body in [
         "use super::status as rustix;\nfn f() { rustix::x(); }",
-        "mod rustix { pub fn x() {} }\nfn f() { rustix::x(); }",
+        "mod rustix { pub(super) fn x() {} }\nfn f() { rustix::x(); }",
     ] {
         assert_eq!(broken("domain/token.rs", body), Vec::<String>::new());
     }
@@ -315,28 +319,37 @@ fn a_long_file_is_refused_unless_it_is_a_table() {
 
 #[test]
 fn a_long_function_is_refused_wherever_it_stands() {
-    let lines = "let _x = 1;\n".repeat(59);
+    let lines = |count| {
+        (0..count)
+            .map(|n| format!("let _x = {n};\n"))
+            .collect::<String>()
+    };
     for (open, close) in [
         ("", ""),
         ("impl S {\n", "}\n"),
         ("trait T {\n", "}\n"),
         ("mod m {\n", "}\n"),
     ] {
-        let long = format!("{open}fn slow() {{\n{lines}}}\n{close}");
+        let long = format!("{open}fn slow() {{\n{}}}\n{close}", lines(59));
         assert_eq!(broken("api.rs", &long), ["api.rs: slow has 61 lines"]);
-        let short = format!("{open}fn slow() {{\n{}}}\n{close}", &lines[12..]);
+        let short = format!("{open}fn slow() {{\n{}}}\n{close}", lines(58));
         assert_eq!(broken("api.rs", &short), Vec::<String>::new());
     }
 }
 
 #[test]
 fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
-    let arms = "A => {\nf();\n}\n".repeat(25);
+    let arms = (0..25)
+        .map(|n| format!("A{n} => {{\nf({n});\n}}\n"))
+        .collect::<String>();
     let dispatch = format!("fn go() {{\nmatch x {{\n{arms}}}\n}}\n");
     assert_eq!(broken("api.rs", &dispatch), Vec::<String>::new());
-    let arm = format!("A => {{\n{}}}\n", "f();\n".repeat(57));
+    let arm = format!(
+        "A => {{\n{}}}\n",
+        (0..57).map(|n| format!("f({n});\n")).collect::<String>()
+    );
     let long = format!("fn go() {{\nmatch x {{\n{arm}B => (),\n}}\n}}\n");
-    assert_eq!(broken("api.rs", &long), ["api.rs: go has 64 lines"]);
+    assert_eq!(broken("api.rs", &long), ["api.rs: go has 63 lines"]);
 }
 
 #[test]
@@ -351,6 +364,97 @@ fn a_file_needs_a_name_that_says_something() {
             [format!("{path} says nothing by its name")]
         );
     }
+}
+
+#[test]
+fn a_name_that_was_given_up_does_not_come_back() {
+    for body in [
+        "struct Vault;",
+        "enum Telling { One }",
+        "trait Look {}",
+        "fn vacate() {}",
+        "impl S { fn vacate() {} }",
+        "struct S { visitors: bool }",
+    ] {
+        let found = broken("api.rs", body);
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(
+            found[0].ends_with("is a name that was given up"),
+            "{found:?}"
+        );
+    }
+    assert_eq!(
+        broken("domain/vault.rs", ""),
+        ["domain/vault.rs: vault is a name that was given up"]
+    );
+    let library = LIBRARY.replace("A small crate", "Rooms on floors");
+    assert_eq!(
+        broken_as_written("lib.rs", &library, &[]),
+        ["room", "floor"].map(|word| format!("lib.rs: {word}s is a name that was given up"))
+    );
+    let used = "use std::collections::hash_map::Entry as Vault;\nfn f(entry: Vault) { other::Vault::new(); }";
+    assert_eq!(broken("api.rs", used), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_public_has_docs() {
+    for body in [
+        "pub struct S;",
+        "pub enum S {}",
+        "pub trait S {}",
+        "pub type S = u8;",
+        "pub fn S() {}",
+        "impl T { pub fn S() {} }",
+        "pub mod S {}",
+    ] {
+        assert_eq!(
+            broken("api.rs", body),
+            ["api.rs: S is public and has no docs"]
+        );
+        let documented = body.replace("pub", "/// It.\npub");
+        assert_eq!(broken("api.rs", &documented), Vec::<String>::new());
+    }
+    let silent = "/// It.\npub struct S { pub field: u8 }\n/// It.\npub enum E { A }\n\
+                  pub(crate) fn f() {}\nimpl Clone for S { fn clone(&self) -> S { S } }";
+    assert_eq!(broken("api.rs", silent), Vec::<String>::new());
+}
+
+#[test]
+fn no_passage_of_ten_lines_stands_twice() {
+    let lines = |count| (0..count).map(|n| format!("f({n});\n")).collect::<String>();
+    let twice = |count, between: &str| {
+        let once = lines(count);
+        broken(
+            "api.rs",
+            &format!("fn a() {{\n{once}}}\nfn b() {{\n// why\n\n{between}{once}}}\n"),
+        )
+    };
+    assert_eq!(twice(8, ""), Vec::<String>::new());
+    assert_eq!(twice(9, ""), ["api.rs:16 repeats api.rs:3"]);
+    assert_eq!(
+        twice(25, "use a::b;\n").len(),
+        1,
+        "a long passage is reported once"
+    );
+    let imports: String = (0..12)
+        .map(|n| format!("use std::fmt::Debug as D{n};\n"))
+        .collect();
+    assert_eq!(
+        broken("api.rs", &format!("{imports}mod inner {{\n{imports}}}\n")),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        broken("api.rs", &"f!();\n".repeat(15)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn only_rows_that_name_a_crate_that_draws_use_it() {
+    assert_eq!(
+        broken("api.rs", "use ratatui::Frame;"),
+        not_allowed("api.rs", "ratatui::Frame")
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layers::{Row, Table};
+use super::names::banned;
 use super::source::{File, Target, Tree, edges};
 
 const LONGEST_FILE: usize = 600;
@@ -13,6 +14,12 @@ const LONGEST_FUNCTION: usize = 60;
 const SHAPELESS: [&str; 7] = [
     "common", "helper", "helpers", "misc", "prelude", "util", "utils",
 ];
+
+/// Crates that draw: only rows that name them may use them.
+const DRAWING: [&str; 2] = ["ratatui", "tui_big_text"];
+
+/// How many lines of code may be the same in two places.
+const LONGEST_REPEAT: usize = 9;
 
 /// The parts of `std` that reach the world.
 const WORLDLY: [&str; 7] = ["env", "fs", "io", "net", "os", "process", "thread"];
@@ -34,6 +41,7 @@ pub(crate) fn violations(tree: &Tree, table: &Table, tables: &[&str]) -> Vec<Str
         }
     }
     found.extend(cycle(tree));
+    found.extend(repeats(tree));
     found
 }
 
@@ -48,6 +56,12 @@ fn shape(file: &File, tables: &[&str], found: &mut Vec<String>) {
         if *lines > LONGEST_FUNCTION {
             found.push(format!("{}: {function} has {lines} lines", file.path));
         }
+    }
+    for name in &file.undocumented {
+        found.push(format!("{}: {name} is public and has no docs", file.path));
+    }
+    for name in banned(file) {
+        found.push(format!("{}: {name} is a name that was given up", file.path));
     }
     for part in &file.module {
         if SHAPELESS.contains(&part.as_str()) {
@@ -75,6 +89,7 @@ fn may_use_crate(row: &Row, path: &str) -> bool {
             let is_worldly = parts.next().is_some_and(|part| WORLDLY.contains(&part));
             !(row.crates.is_a_list() && is_worldly)
         }
+        Some(name) if DRAWING.contains(&name) => row.crates.names(path),
         _ => row.crates.allows(path),
     }
 }
@@ -99,6 +114,30 @@ fn may_use_file(table: &Table, file: &File, row: &Row, other: &File) -> bool {
         Ordering::Greater => false,
     };
     is_within_reach && used.used_by.allows(&file.path)
+}
+
+/// Passages of code that stand in two places.
+fn repeats(tree: &Tree) -> Vec<String> {
+    let mut first = BTreeMap::new();
+    let mut found = Vec::new();
+    for (at, file) in tree.files.iter().enumerate() {
+        let mut is_within = false;
+        for (from, passage) in file.code.windows(LONGEST_REPEAT + 1).enumerate() {
+            let text: Vec<&str> = passage.iter().map(|(_, line)| line.as_str()).collect();
+            let (other, start) = *first.entry(text).or_insert((at, from));
+            let is_repeat = other != at || from >= start + passage.len();
+            if is_repeat && !is_within {
+                let other = &tree.files[other];
+                let (here, there) = (passage[0].0, other.code[start].0);
+                found.push(format!(
+                    "{}:{here} repeats {}:{there}",
+                    file.path, other.path
+                ));
+            }
+            is_within = is_repeat;
+        }
+    }
+    found
 }
 
 /// One cycle among files, within a module or across modules.

@@ -7,6 +7,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
+/// How long an arm of a `match` may be to count as nothing but dispatch.
+const LONGEST_ARM: usize = 30;
+
 /// One file of `src`.
 #[derive(Debug)]
 pub(crate) struct File {
@@ -18,8 +21,16 @@ pub(crate) struct File {
     pub(crate) opens_with_docs: bool,
     /// Whether it only declares modules.
     pub(crate) only_declares: bool,
-    /// Every function with its length in lines, where an arm of a dispatch counts as one.
+    /// Every function with its length in lines, without the arms of a dispatch.
     pub(crate) functions: Vec<(String, usize)>,
+    /// The types, functions, fields and modules that it defines.
+    pub(crate) defined: BTreeSet<String>,
+    /// The words of its opening docs.
+    pub(crate) words: BTreeSet<String>,
+    /// Public modules, types, functions and methods without a doc comment.
+    pub(crate) undocumented: Vec<String>,
+    /// Lines of code by number, without blanks, comments, attributes, imports and tests.
+    pub(crate) code: Vec<(usize, String)>,
     /// Every path of two or more segments, and every import.
     paths: BTreeSet<Vec<String>>,
     /// Names that imports and modules bring in: a path that starts with one is in no crate.
@@ -160,10 +171,31 @@ impl File {
                 .iter()
                 .all(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none())),
             functions: reading.functions,
+            defined: reading.defined,
+            words: text
+                .lines()
+                .take_while(|line| line.starts_with("//!"))
+                .flat_map(|line| line.split(|c: char| !c.is_alphanumeric()))
+                .map(str::to_lowercase)
+                .collect(),
+            undocumented: reading.undocumented,
+            code: code(text, &reading.aside),
             paths: reading.paths,
             imported: reading.imported,
         })
     }
+}
+
+/// The lines that are code of their own: no blanks, comments, attributes, imports or tests.
+fn code(text: &str, aside: &BTreeSet<usize>) -> Vec<(usize, String)> {
+    (1..)
+        .zip(text.lines().map(str::trim))
+        .filter(|(number, line)| {
+            let is_comment = line.starts_with("//") || line.starts_with("#[");
+            !line.is_empty() && !is_comment && !aside.contains(number)
+        })
+        .map(|(number, line)| (number, line.to_owned()))
+        .collect()
 }
 
 #[derive(Default)]
@@ -171,7 +203,11 @@ struct Reading {
     paths: BTreeSet<Vec<String>>,
     imported: BTreeSet<String>,
     functions: Vec<(String, usize)>,
+    defined: BTreeSet<String>,
+    undocumented: Vec<String>,
     test_lines: usize,
+    /// The lines of imports and tests.
+    aside: BTreeSet<usize>,
     /// How many modules within the file we are in.
     depth: usize,
 }
@@ -254,6 +290,26 @@ impl Reading {
         }
     }
 
+    fn set_aside(&mut self, span: proc_macro2::Span) {
+        self.aside.extend(span.start().line..=span.end().line);
+    }
+
+    /// Takes in the name of an item, and whether it is public without a doc comment.
+    fn define(
+        &mut self,
+        name: &syn::Ident,
+        visibility: &syn::Visibility,
+        attributes: &[syn::Attribute],
+    ) {
+        self.defined.insert(name.to_string());
+        let is_documented = attributes
+            .iter()
+            .any(|attribute| attribute.path().is_ident("doc"));
+        if matches!(visibility, syn::Visibility::Public(_)) && !is_documented {
+            self.undocumented.push(name.to_string());
+        }
+    }
+
     fn function(&mut self, signature: &syn::Signature, block: &syn::Block) {
         let first = signature.fn_token.span.start().line;
         let last = block.brace_token.span.close().end().line;
@@ -263,18 +319,24 @@ impl Reading {
     }
 }
 
-/// The lines that do not count of a `match` that decides where to go on: it may be as long as its
-/// enum, so each arm counts as one line, and the longest in full.
+/// The lines of a `match` that do not count: it may be as long as its enum, so only arms that do
+/// more than dispatch count.
 fn saved_by_dispatch(statement: &syn::Stmt) -> usize {
-    let syn::Stmt::Expr(syn::Expr::Match(decision), _) = statement else {
+    let expression = match statement {
+        syn::Stmt::Expr(expression, _) => Some(expression),
+        syn::Stmt::Local(local) => local.init.as_ref().map(|init| init.expr.as_ref()),
+        syn::Stmt::Item(_) | syn::Stmt::Macro(_) => None,
+    };
+    let Some(syn::Expr::Match(decision)) = expression else {
         return 0;
     };
     let lines = |span: proc_macro2::Span| span.end().line - span.start().line + 1;
-    let arms: Vec<usize> = decision.arms.iter().map(|arm| lines(arm.span())).collect();
-    let longest = arms.iter().max().copied().unwrap_or(0);
-    arms.iter()
-        .sum::<usize>()
-        .saturating_sub(arms.len() + longest)
+    decision
+        .arms
+        .iter()
+        .map(|arm| lines(arm.span()))
+        .filter(|lines| *lines <= LONGEST_ARM)
+        .sum()
 }
 
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
@@ -289,13 +351,19 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
 impl<'ast> Visit<'ast> for Reading {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.import(&item.tree, Vec::new());
+        self.set_aside(item.span());
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         if is_for_tests(&item.attrs) {
             let span = item.span();
             self.test_lines += span.end().line - span.start().line + 1;
+            self.set_aside(span);
             return;
+        }
+        match &item.content {
+            Some(_) => self.define(&item.ident, &item.vis, &item.attrs),
+            None => self.set_aside(item.span()),
         }
         self.imported.insert(item.ident.to_string());
         self.depth += 1;
@@ -329,17 +397,46 @@ impl<'ast> Visit<'ast> for Reading {
         }
     }
 
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.define(&item.ident, &item.vis, &item.attrs);
+        visit::visit_item_struct(self, item);
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        self.define(&item.ident, &item.vis, &item.attrs);
+        visit::visit_item_enum(self, item);
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        self.define(&item.ident, &item.vis, &item.attrs);
+        visit::visit_item_trait(self, item);
+    }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        self.define(&item.ident, &item.vis, &item.attrs);
+        visit::visit_item_type(self, item);
+    }
+
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        self.defined
+            .extend(field.ident.as_ref().map(ToString::to_string));
+        visit::visit_field(self, field);
+    }
+
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.define(&item.sig.ident, &item.vis, &item.attrs);
         self.function(&item.sig, &item.block);
         visit::visit_item_fn(self, item);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.define(&item.sig.ident, &item.vis, &item.attrs);
         self.function(&item.sig, &item.block);
         visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        self.define(&item.sig.ident, &syn::Visibility::Inherited, &item.attrs);
         if let Some(block) = &item.default {
             self.function(&item.sig, block);
         }

@@ -292,7 +292,7 @@ fn i05_how_things_look_is_never_a_reason_to_fail() {
                 continue;
             }
             assert_eq!(warned.len(), 1, "{written}: {}", outcome.stderr);
-            for said in [&format!("`{key}`"), "line 1", "the default is used"] {
+            for said in [&format!("`{key}`"), "line 1", "using the default"] {
                 assert!(warned[0].contains(said), "{}", warned[0]);
             }
             assert!(

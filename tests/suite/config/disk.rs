@@ -64,7 +64,7 @@ impl Disk {
     /// What a person is told.
     fn reason(self) -> &'static str {
         match self {
-            Self::Limited => "a limit on the size of files forbids it",
+            Self::Limited => "it would exceed the limit on file sizes",
             Self::Full => "the disk is full",
             Self::ReadOnly => "its file system is read-only",
             Self::Protected => "permission denied",

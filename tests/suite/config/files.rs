@@ -151,8 +151,8 @@ fn barred(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let mut all = vec![
         ("HOME", PathBuf::from("/dev/null"), "a file is where"),
         ("HOME", locked.clone(), "permission denied"),
-        ("HOME", circle.clone(), "lead in a circle"),
-        ("HOME", dangling.clone(), "leads nowhere"),
+        ("HOME", circle.clone(), "form a loop"),
+        ("HOME", dangling.clone(), "is dangling"),
         ("XDG_CONFIG_HOME", locked.clone(), "permission denied"),
     ];
     for (path, said) in [
@@ -161,9 +161,9 @@ fn barred(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
         (dir.join("file/below"), "a file is where"),
         (locked, "permission denied"),
         (listed, "permission denied"),
-        (circle, "lead in a circle"),
-        (dangling.join("below"), "leads nowhere"),
-        (dangling, "leads nowhere"),
+        (circle, "form a loop"),
+        (dangling.join("below"), "is dangling"),
+        (dangling, "is dangling"),
         (long, "cannot be entered"),
     ] {
         all.push(("TOKENSCOPE_HOME", path, said));
@@ -529,7 +529,7 @@ fn i04_without_locks_files_are_changed_all_the_same() {
     let outcome = using(Errno::WOULDBLOCK, "other");
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
     assert!(
-        outcome.stderr.contains("Another program holds"),
+        outcome.stderr.contains("Another program has locked"),
         "{}",
         outcome.stderr
     );

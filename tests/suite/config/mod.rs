@@ -11,11 +11,12 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
+use tokenscope::config::log as config_log;
 use tokenscope::config::settings::{
-    Loaded, keymap_text, load, remove_profile, save_profile, set_default_profile,
+    LoadedSettings, keymap_text, load, remove_profile, save_profile, set_default_profile,
 };
-use tokenscope::config::state::{load_recents, open_log, remember};
+use tokenscope::config::state::{load_recents, remember};
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -35,7 +36,7 @@ fn home() -> (TempDir, Paths) {
     (dir, paths)
 }
 
-fn load_text(text: &str) -> Result<Loaded, Failure> {
+fn load_text(text: &str) -> Result<LoadedSettings, Failure> {
     let (_dir, paths) = home();
     fs::write(paths.config_file(), text).unwrap();
     let loaded = load(&paths);
@@ -44,7 +45,7 @@ fn load_text(text: &str) -> Result<Loaded, Failure> {
 }
 
 /// The sentences of the warnings.
-fn said(loaded: &Loaded) -> String {
+fn said(loaded: &LoadedSettings) -> String {
     let sentences = loaded.warnings.iter().map(|it| it.summary.as_str());
     sentences.collect::<Vec<_>>().join("\n")
 }
@@ -109,7 +110,7 @@ fn the_platform_has_a_directory_of_our_name() {
 fn a_missing_file_means_defaults_and_creates_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let paths = Paths::in_one(&dir.path().join("absent"));
-    assert_eq!(load(&paths).unwrap(), Loaded::default());
+    assert_eq!(load(&paths).unwrap(), LoadedSettings::default());
     assert_eq!(load_recents(&paths), (Vec::new(), None));
     assert_eq!(keymap_text(&paths).unwrap(), None);
     assert!(!paths.config_dir.exists());
@@ -255,7 +256,7 @@ fn a_file_that_is_none_or_too_large_or_no_text_is_an_error_that_names_it() {
     fs::write(paths.config_file(), vec![b'#'; 1 << 20]).unwrap();
     load(&paths).unwrap();
     fs::write(paths.config_file(), [b'#', 0xFF]).unwrap();
-    assert!(summary(&paths).contains("not UTF-8"));
+    assert!(summary(&paths).contains("not valid UTF-8"));
     fs::write(paths.keymap_file(), "[detail]").unwrap();
     assert_eq!(keymap_text(&paths).unwrap().as_deref(), Some("[detail]"));
 }
@@ -420,7 +421,7 @@ fn files_and_directories_are_the_users_alone() {
     let paths = Paths::in_one(&dir.path().join("new").join("home"));
     save_profile(&paths, &profile("a")).unwrap();
     remember(&paths, recent(1)).unwrap();
-    drop(open_log(&paths).unwrap());
+    drop(config_log::open(&paths).unwrap());
     assert_eq!(mode(&paths.config_dir), 0o700);
     for file in [paths.config_file(), paths.state_file(), paths.log_file()] {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
@@ -471,7 +472,7 @@ fn a_directory_that_cannot_be_made_is_an_error_that_names_it() {
     for failure in [
         save_profile(&paths, &profile("a")).unwrap_err(),
         remember(&paths, recent(1)).unwrap_err(),
-        open_log(&paths).unwrap_err(),
+        config_log::open(&paths).unwrap_err(),
     ] {
         assert_eq!(failure.kind, FailureKind::Config);
         let path = paths.config_dir.display().to_string();
@@ -662,8 +663,8 @@ fn the_log_is_appended_to() {
 
     let (_dir, paths) = home();
     for line in ["one\n", "two\n"] {
-        let mut log = open_log(&paths).unwrap();
-        log.write_all(line.as_bytes()).unwrap();
+        let mut file = config_log::open(&paths).unwrap();
+        file.write_all(line.as_bytes()).unwrap();
     }
     assert_eq!(fs::read_to_string(paths.log_file()).unwrap(), "one\ntwo\n");
 }

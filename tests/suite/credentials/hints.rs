@@ -87,7 +87,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
                 crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
             let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.text.trim().is_empty());
-            let named = failure.hint.text.contains("CLOUDFLARE_API_TOKEN");
+            let named = failure.hint.to_string().contains("CLOUDFLARE_API_TOKEN");
             assert!(!named || flag.is_none(), "{error:?}: {}", failure.hint);
         }
     }

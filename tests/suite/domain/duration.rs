@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use tokenscope::domain::duration::{
-    Lifetime, age, described, humanize, parse_go, parse_span, rough, write_span,
+    Lifetime, ago, described, humanize, parse_go, parse_span, rough, write_span,
 };
 
 #[cfg(unix)]
@@ -191,10 +191,10 @@ fn distances_are_told_in_one_floored_unit() {
     ] {
         assert_eq!(rough(TimeDelta::seconds(seconds)), text);
     }
-    assert_eq!(age(TimeDelta::seconds(-1)), "just now");
-    assert_eq!(age(TimeDelta::seconds(59)), "just now");
-    assert_eq!(age(TimeDelta::seconds(60)), "1 min");
-    assert_eq!(age(TimeDelta::seconds(119)), "1 min");
+    assert_eq!(ago(TimeDelta::seconds(-1)), "just now");
+    assert_eq!(ago(TimeDelta::seconds(59)), "just now");
+    assert_eq!(ago(TimeDelta::seconds(60)), "1 min ago");
+    assert_eq!(ago(TimeDelta::seconds(119)), "1 min ago");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
 };
@@ -627,7 +627,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
         running.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for outcome in &outcomes {
-        let is_busy = outcome.stderr.contains("Another program holds");
+        let is_busy = outcome.stderr.contains("Another program has locked");
         assert!(outcome.code == Some(0) || is_busy, "{}", outcome.stderr);
         assert!(
             !outcome.stderr.contains("gave another one back"),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
-use tokenscope::config::paths::Paths;
+use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
 };
@@ -267,7 +267,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
     );
     session.wait_for("waiting for the OS keyring");
     session.type_keys("?");
-    session.wait_for("Esc closes");
+    session.wait_for("Esc close");
     session.type_keys("?");
     session.wait_for("NEVER EXPIRES");
     session.type_keys("q");

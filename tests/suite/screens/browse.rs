@@ -20,7 +20,6 @@ use tokenscope::domain::fetched::{Fetched, Gap, Tokens};
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
-use tokenscope::ui;
 
 use super::{
     LARGE, SKETCH, SMALL, Scene, USUAL, check, every_size, now, state, sweep, text, theatre, token,
@@ -548,7 +547,7 @@ fn figures_for_fifty_thousand_tokens() {
         state.size = LARGE;
         let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();
         let draw = || {
-            let draw = |frame: &mut Frame<'_>| ui::draw(frame, &state, &theatre.look());
+            let draw = |frame: &mut Frame<'_>| theatre.render(frame, &state);
             terminal.draw(draw).unwrap();
         };
         report(what, Box::new(draw));

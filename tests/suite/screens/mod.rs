@@ -14,12 +14,13 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context};
 use tokenscope::app::field::{Editor, TextField};
-use tokenscope::app::message::Stage;
+use tokenscope::app::message::{Message, Stage};
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
+use tokenscope::app::update;
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
@@ -35,8 +36,8 @@ use tokenscope::screens::detail::raw::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
+use tokenscope::screens::view;
 use tokenscope::theme::{Role, Theme};
-use tokenscope::ui::{self, RenderContext};
 
 use crate::screens::profiles as screens_profiles;
 use crate::support::sessions::login_keyring;
@@ -701,36 +702,28 @@ fn a_long_notice_has_none_of_the_colours_of_what_it_covers() {
 // --------------------------------------------------------------------------------- drawing
 
 pub(crate) struct Theatre {
-    keymap: Keymap,
     theme: Theme,
     ascii: bool,
 }
 
 pub(crate) fn theatre(theme: &str, ascii: bool) -> Theatre {
     Theatre {
-        keymap: Keymap::built_in().unwrap(),
         theme: Theme::named(theme).unwrap(),
         ascii,
     }
 }
 
 impl Theatre {
-    pub(crate) fn look(&self) -> RenderContext<'_> {
-        RenderContext {
-            keymap: &self.keymap,
-            theme: &self.theme,
-            ascii: self.ascii,
-            local,
-        }
+    pub(crate) fn render(&self, frame: &mut Frame<'_>, state: &State) {
+        view::render(frame, state, &self.theme, local);
     }
 
     /// What is on screen, and where the cursor is if it shows.
     pub(crate) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
         state.size = size;
+        state.ascii = self.ascii;
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-        terminal
-            .draw(|frame| ui::draw(frame, &state, &self.look()))
-            .unwrap();
+        terminal.draw(|frame| self.render(frame, &state)).unwrap();
         let cursor = terminal.backend().cursor_visible();
         let cursor = cursor.then(|| terminal.backend().cursor_position());
         (terminal.backend().buffer().clone(), cursor)
@@ -980,6 +973,53 @@ fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
 }
 
 #[test]
+fn the_state_counts_on_the_rows_that_the_banner_leaves_in_ascii_too() {
+    let lines: Vec<(String, &str)> = (0..50).map(|at| (format!("line-{at:02}"), "1")).collect();
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(key, one)| (&**key, *one)).collect();
+    let token = token_with(&lines);
+    for (words, ascii) in (1..40).flat_map(|words| [(words, false), (words, true)]) {
+        let mut state = raw();
+        state.size = SMALL;
+        state.ascii = ascii;
+        state.detail.view = View::Raw(RawView::of(&token));
+        let summary = "a … ".repeat(words);
+        let failure = Failure::new(FailureKind::Network, summary, "Wait … and see ….");
+        state.banner = Some(Banner { failure, count: 3 });
+        let rows = state.body_rows();
+        let text = text(&theatre("dark", ascii).draw(state, SMALL).0);
+        let shown = text.lines().filter(|line| line.starts_with(['│', '|']));
+        assert_eq!(shown.count(), rows, "{words} {ascii}\n{text}");
+    }
+}
+
+#[test]
+fn help_and_error_details_scroll_up_at_once_from_their_end() {
+    let mut details = error_details();
+    details.banner = Some(banner(Failure::new(
+        FailureKind::Network,
+        "It failed. ".repeat(300),
+        "Try again.",
+    )));
+    for (state, size) in [help(), details].into_iter().zip([USUAL, SMALL]) {
+        let mut state = state;
+        state.size = size;
+        let shown = |state: &State| text(&theatre("dark", false).draw(state.clone(), size).0);
+        let start = shown(&state);
+        let mut press = |action| {
+            update(&mut state, now(), Message::Acted(action));
+            shown(&state)
+        };
+        let end = press(Action::Bottom);
+        assert_ne!(end, start);
+        assert_eq!(press(Action::Down), end);
+        assert_ne!(press(Action::Up), end);
+        assert_eq!(press(Action::Down), end);
+        assert_ne!(press(Action::PageUp), end);
+        assert_eq!(press(Action::Top), start);
+    }
+}
+
+#[test]
 fn the_cursor_stands_where_wide_text_ends() {
     let mut state = state();
     state.lookup.token = TextField::with("監視 ab");
@@ -1117,7 +1157,7 @@ pub(crate) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     for (width, height) in sizes {
         state.size = (width, height);
         terminal.resize(Rect::new(0, 0, width, height)).unwrap();
-        ui::draw(&mut terminal.get_frame(), &state, &theatre.look());
+        theatre.render(&mut terminal.get_frame(), &state);
     }
 }
 

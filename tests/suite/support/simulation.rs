@@ -26,8 +26,8 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::setup::state::Phase;
+use tokenscope::screens::view;
 use tokenscope::theme::Theme;
-use tokenscope::ui::{self, RenderContext};
 
 use super::app::{found, listed, request_in};
 use super::sessions::login_keyring;
@@ -372,16 +372,11 @@ pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
     );
 }
 
-pub(crate) fn draw(state: &State, keymap: &Keymap, theme: &Theme) {
+pub(crate) fn draw(state: &State, theme: &Theme) {
     let (width, height) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let look = RenderContext {
-        keymap,
-        theme,
-        ascii: false,
-        local: |instant| instant.fixed_offset(),
-    };
+    let local = |instant: DateTime<Utc>| instant.fixed_offset();
     terminal
-        .draw(|frame| ui::draw(frame, state, &look))
+        .draw(|frame| view::render(frame, state, theme, local))
         .unwrap();
 }

@@ -78,7 +78,7 @@ fn k12_what_is_copied_is_what_is_shown() {
         assert!(!text.contains(wild), "{text:?}");
     }
     session.type_keys("Y");
-    session.wait_for("control characters included");
+    session.wait_for("with control characters");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let raw = all.last().unwrap();
     assert_eq!(*raw, token(&hostile));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use proptest::prelude::*;
-use tokenscope::tui::decode::Decoder;
+use tokenscope::terminal::Decoder;
 
 /// Keys as `c-x`, `a-x`, `Up`, and pastes in quotes.
 fn names(events: &[Event]) -> Vec<String> {
@@ -48,8 +48,8 @@ fn come_of(bytes: &[u8]) -> Vec<String> {
         for part in parts {
             events.extend(decoder.feed(part));
         }
-        events.extend(decoder.give_up());
-        assert_eq!(decoder.patience(), None, "nothing is waited for");
+        events.extend(decoder.time_out());
+        assert_eq!(decoder.timeout(), None, "nothing is waited for");
         names(&events)
     };
     let whole = decoded(&[bytes]);
@@ -180,18 +180,18 @@ fn what_is_never_finished_holds_no_key_back() {
 
         let mut decoder = Decoder::default();
         let _some = decoder.feed(begun);
-        let patience = decoder.patience();
+        let timeout = decoder.timeout();
         assert!(
-            patience.is_some_and(|patience| patience <= Duration::from_secs(5)),
-            "{begun:?}: {patience:?}"
+            timeout.is_some_and(|timeout| timeout <= Duration::from_secs(5)),
+            "{begun:?}: {timeout:?}"
         );
-        let _some = decoder.give_up();
+        let _some = decoder.time_out();
         assert_eq!(names(&decoder.feed(b"q")), ["q"], "{begun:?}");
     }
     let mut decoder = Decoder::default();
     assert!(decoder.feed(b"\x1b[200~half").is_empty());
     assert_eq!(
-        names(&decoder.give_up()),
+        names(&decoder.time_out()),
         [r#""half""#],
         "what came of it is kept"
     );
@@ -212,14 +212,14 @@ fn a_paste_is_one_event_whatever_is_in_it() {
     // A text with the mark in it is not left half-way, and two pastes are two.
     let mut decoder = Decoder::default();
     let mut events = decoder.feed(b"\x1b[200~abc\x1b[201~qqq\x1b[201~\t\x1b[200~d\x1b[201~");
-    events.extend(decoder.give_up());
+    events.extend(decoder.time_out());
     assert_eq!(names(&events), [r#""abc\u{1b}[201~qqq""#, "Tab", r#""d""#]);
     let mut long = b"\x1b[200~".to_vec();
     long.resize(3 << 20, b'x');
     long.extend(b"\x1b[201~q");
     let mut decoder = Decoder::default();
     let mut events = decoder.feed(&long);
-    events.extend(decoder.give_up());
+    events.extend(decoder.time_out());
     let [Event::Paste(text), Event::Key(KeyEvent { code, .. })] = &events[..] else {
         unreachable!("{} events", events.len());
     };
@@ -264,8 +264,8 @@ proptest! {
         for part in &parts {
             let _some = decoder.feed(part);
         }
-        let _some = decoder.give_up();
-        prop_assert_eq!(decoder.patience(), None);
+        let _some = decoder.time_out();
+        prop_assert_eq!(decoder.timeout(), None);
         prop_assert_eq!(names(&decoder.feed(b"q")), ["q"]);
     }
 }

@@ -246,11 +246,11 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
     session.type_keys(&REPORTS.concat());
     // A key after them tells that they were read.
     session.type_keys("?");
-    session.wait_for("Esc closes");
+    session.wait_for("Esc close");
     session.type_keys("?");
     session.wait_until("Detail again", |session| {
         let shown = session.shown();
-        shown.contains("Duration   forever") && !shown.contains("Esc closes")
+        shown.contains("Duration   forever") && !shown.contains("Esc close")
     });
     assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
     session.type_keys("q");

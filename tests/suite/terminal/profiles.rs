@@ -128,7 +128,7 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     // The scope is changed; the secret that is stored lets the API be asked.
     session.type_keys("pi");
     session.wait_for("leave empty to keep the stored one");
-    session.wait_for("Will be kept in Secret Service");
+    session.wait_for("Will be stored in Secret Service");
     session.type_keys(&format!("\x15{MOVED}\r"));
     session.wait_for("Saved. Now using the profile staging");
     session.wait_for("staging · account cccc…cccc");

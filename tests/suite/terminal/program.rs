@@ -156,7 +156,7 @@ async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_
         CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope")),
         &variables,
     );
-    session.wait_for("Will be kept in Secret Service");
+    session.wait_for("Will be stored in Secret Service");
     session.type_keys("\x1b[200~ canary0123456789\r\n\x1b[201~\r");
     session.type_keys("023e105f4ecef8ad9ca31a8372d0c353\r");
     session.wait_for("API token from Secret Service");

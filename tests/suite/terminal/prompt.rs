@@ -13,7 +13,7 @@ use tokenscope::app::field::{Editor, MaskedField};
 use tokenscope::cli::prompt::{Answer, Line};
 use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::Keymap;
-use tokenscope::terminal::decode::Decoder;
+use tokenscope::terminal::Decoder;
 
 use crate::support::api::{Fake, run_with_input};
 use crate::support::keyring::{self as dbus, Keyring};
@@ -31,7 +31,7 @@ fn line() -> Line {
 fn typed(bytes: &[u8]) -> (Option<Answer>, String) {
     let (mut decoder, mut line) = (Decoder::default(), line());
     let mut events = decoder.feed(bytes);
-    events.extend(decoder.give_up());
+    events.extend(decoder.time_out());
     let answer = events.into_iter().find_map(|event| line.take(event));
     (answer, line.typed().expose().to_owned())
 }
@@ -177,11 +177,11 @@ proptest! {
             events.extend(decoder.feed(&bytes[pair[0]..pair[1]]));
             // Whoever waits 50 ms and a little more does not wait in vain.
             if pair[1] > 6 {
-                prop_assert!(decoder.patience().unwrap() >= Duration::from_millis(100));
+                prop_assert!(decoder.timeout().unwrap() >= Duration::from_millis(100));
             }
         }
-        while decoder.patience().is_some() {
-            events.extend(decoder.give_up());
+        while decoder.timeout().is_some() {
+            events.extend(decoder.time_out());
         }
         for event in events {
             let is_harmless = match &event {

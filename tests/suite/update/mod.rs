@@ -15,7 +15,7 @@ use tokenscope::app::message::{Message, Saved, Typed};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::remote::{Remote, RequestId};
@@ -728,7 +728,8 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 #[test]
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
-        let hint = format!("Look for its name in the list. {}", account().doubt());
+        let mut hint = Hint::from("Look for its name in the list.");
+        hint.scope_doubt = Some(account().doubt().into());
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();

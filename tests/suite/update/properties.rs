@@ -13,7 +13,6 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::remote::Remote;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
 
 use crate::support::simulation::{
@@ -110,7 +109,6 @@ proptest! {
         opening in openings(),
         rows in proptest::collection::vec((steps(), events()), 1..120),
     ) {
-        let keymap = Keymap::built_in().unwrap();
         let theme = Theme::named("dark").unwrap();
         let actions = actions();
         let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
@@ -134,7 +132,7 @@ proptest! {
             // A tick is answered by the loop at once; what is due then, is done then.
             world.take(update(&mut state, now, Message::Ticked));
             assert_sound(&state, &world, now);
-            draw(&state, &keymap, &theme);
+            draw(&state, &theme);
         }
     }
 

@@ -32,10 +32,8 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
         app::update(&mut state, after(0, 0), warning(name));
     }
     let shown = |state: &State| {
-        let shown = state
-            .shown_banner()
-            .map(|(banner, _)| banner.failure.summary);
-        shown.unwrap_or_default()
+        let shown: Vec<&str> = state.failures().map(|it| it.summary.as_str()).collect();
+        shown.join(" ")
     };
     let all = "config.toml is odd. keymap.toml is odd. state.json is odd.";
     assert_eq!(shown(&state), all);

@@ -1,0 +1,126 @@
+//! The characters drawn with, in Unicode and in ASCII, and text reduced to what a terminal shows.
+
+use std::borrow::Cow;
+
+use crate::domain::text;
+
+/// The bytes of one text that are drawn at most: more than any screen can show, so that no frame
+/// costs more, whatever a response holds.
+const LONGEST: usize = 16 * 1024;
+
+/// The characters to draw with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Glyphs {
+    pub is_ascii: bool,
+    pub ellipsis: &'static str,
+    /// Separates facts on one line.
+    pub dot: &'static str,
+    pub times: &'static str,
+    /// Ascending and descending order.
+    pub arrows: [&'static str; 2],
+    /// Marks the row with the focus.
+    pub marker: &'static str,
+    /// Marks a field that the last fetch changed.
+    pub changed: &'static str,
+    pub info: &'static str,
+    pub warning: &'static str,
+    pub critical: &'static str,
+    /// Stands for a secret of any length.
+    pub mask: &'static str,
+    pub bar_done: &'static str,
+    pub bar_half: &'static str,
+    pub bar_left: &'static str,
+    pub spinner: &'static [&'static str],
+    pub horizontal: &'static str,
+    pub vertical: &'static str,
+    /// Top left, top right, bottom left, bottom right.
+    pub corners: [&'static str; 4],
+    /// Where a line meets the frame: at its left, right, top, bottom.
+    pub tees: [&'static str; 4],
+}
+
+static UNICODE: Glyphs = Glyphs {
+    is_ascii: false,
+    ellipsis: "…",
+    dot: " · ",
+    times: "×",
+    arrows: ["↑", "↓"],
+    marker: "›",
+    changed: "Δ",
+    info: "●",
+    warning: "▲",
+    critical: "✖",
+    mask: "••••••••",
+    bar_done: "━",
+    bar_half: "╸",
+    bar_left: "─",
+    spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+    horizontal: "─",
+    vertical: "│",
+    corners: ["╭", "╮", "╰", "╯"],
+    tees: ["├", "┤", "┬", "┴"],
+};
+
+static ASCII: Glyphs = Glyphs {
+    is_ascii: true,
+    ellipsis: "...",
+    dot: " - ",
+    times: "x",
+    arrows: ["^", "v"],
+    marker: ">",
+    changed: "~",
+    info: "*",
+    warning: "!",
+    critical: "X",
+    mask: "********",
+    bar_done: "#",
+    bar_half: "#",
+    bar_left: "-",
+    spinner: &["|", "/", "-", "\\"],
+    horizontal: "-",
+    vertical: "|",
+    corners: ["+", "+", "+", "+"],
+    tees: ["+", "+", "+", "+"],
+};
+
+impl Glyphs {
+    /// The ASCII set, or the full one.
+    #[must_use]
+    pub fn of(ascii: bool) -> &'static Self {
+        if ascii { &ASCII } else { &UNICODE }
+    }
+
+    /// Untrusted text made safe to draw: without control characters and, in ASCII, with a
+    /// replacement for everything else.
+    #[must_use]
+    pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let start = text::start(text, LONGEST);
+        let mut clean = text::sanitize(start);
+        if start.len() < text.len() {
+            clean.to_mut().push('…');
+        }
+        if !self.is_ascii || clean.is_ascii() {
+            return clean;
+        }
+        let mut plain = String::with_capacity(clean.len());
+        for c in clean.chars() {
+            match c {
+                c if c.is_ascii() => plain.push(c),
+                '…' => plain.push_str("..."),
+                '·' | '–' | '—' => plain.push('-'),
+                '×' => plain.push('x'),
+                '‹' => plain.push('<'),
+                '›' => plain.push('>'),
+                'µ' => plain.push('u'),
+                _ => plain.push('?'),
+            }
+        }
+        Cow::Owned(plain)
+    }
+
+    /// An identifier shortened in the middle.
+    #[must_use]
+    pub fn abbreviate(&self, id: &str) -> String {
+        text::abbreviate(id, self.ellipsis)
+    }
+}

@@ -1,0 +1,117 @@
+//! Which parts a screen has at a size, how many rows each gets, and how text wraps.
+//!
+//! `update` scrolls and moves the focus by it, the views draw by it: so nothing scrolls further
+//! than what is drawn, and no height is computed twice.
+
+pub mod banner;
+pub mod glyphs;
+pub mod text_box;
+
+use crate::domain::text;
+
+/// The smallest terminal that screens are drawn on, in cells.
+pub const SMALLEST: (u16, u16) = (40, 10);
+
+/// From this width on, in cells, panels stand side by side, and the countdown may be large.
+pub const WIDE: u16 = 100;
+
+/// From this width on, in cells, overlays leave a margin.
+const ROOMY: u16 = 72;
+
+/// The size of the body, between the header and the banner, on a terminal of a size.
+#[must_use]
+pub fn body((width, height): (u16, u16), banner_rows: u16) -> (u16, u16) {
+    (width, height.saturating_sub(2).saturating_sub(banner_rows))
+}
+
+/// The size of an overlay of at most a size: with a margin at its sides where the body is wide
+/// enough to spare it.
+#[must_use]
+pub fn overlay(body: (u16, u16), columns: u16, rows: u16) -> (u16, u16) {
+    let margin = if body.0 >= ROOMY { 4 } else { 0 };
+    (columns.min(body.0 - margin), rows.min(body.1))
+}
+
+/// The first row of a list to show so that the selected one is in its middle.
+#[must_use]
+pub fn first_row_centred(selected: usize, total: usize, rows: usize) -> usize {
+    let last = total.saturating_sub(rows);
+    selected.saturating_sub(rows / 2).min(last)
+}
+
+/// The first row of a list to show: as before, unless the selected one would be out of view, or
+/// rows would stay empty below.
+#[must_use]
+pub fn first_row_kept(top: usize, selected: usize, total: usize, rows: usize) -> usize {
+    // Where no row fits, one is counted all the same: the selected one.
+    let rows = rows.max(1);
+    top.clamp((selected + 1).saturating_sub(rows), selected)
+        .min(total.saturating_sub(rows))
+}
+
+/// Wraps clean text: each line keeps the text's own indent, those after the first get two more.
+#[must_use]
+pub fn hanging(text: &str, columns: usize) -> Vec<String> {
+    let body = text.trim_start_matches(' ');
+    let indent = (text.len() - body.len()).min(columns / 2);
+    text::wrap(body, columns.saturating_sub(indent + 2))
+        .into_iter()
+        .enumerate()
+        .map(|(at, line)| format!("{:1$}{line}", "", indent + 2 * usize::from(at > 0)))
+        .collect()
+}
+
+/// The rows of the pane that shows every form of a field: a divider, the raw form, UTC, local
+/// time, and the distance from now.
+const PANE: usize = 5;
+
+/// The rows that the table of fields gets; the rest, if any, is the pane's.
+#[must_use]
+pub fn field_table(rows: usize, fields: usize) -> usize {
+    if rows >= fields + PANE { fields } else { rows }
+}
+
+/// The rows of fields, and of findings below them and a divider. Fields can be scrolled and
+/// findings cannot, so findings get up to half of the rows; but few rows are better spent on fields.
+#[must_use]
+pub fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usize, usize) {
+    if rows < 8 {
+        return (rows, 0);
+    }
+    let left = (rows - 1).saturating_sub(fields);
+    let for_findings = findings.min(left.max((rows - 1) / 2));
+    let divider = usize::from(for_findings > 0);
+    (rows - for_findings - divider, for_findings)
+}
+
+/// The rows of the look-up form, which keeps those that are not blank; the recent look-ups get
+/// the rest.
+#[must_use]
+pub fn lookup_form(rows: usize, form: usize, recents: usize) -> usize {
+    let for_recents = (recents + 1).min(rows.saturating_sub(form.min(6))).max(2);
+    form.min(rows.saturating_sub(for_recents))
+}
+
+/// The rows of the facts about the selected profile, with the divider above them.
+pub const PROFILE_FACTS: usize = 5;
+
+/// The rows of the list of profiles; the rest, if any, is for the facts about the selected one.
+#[must_use]
+pub fn profile_list(rows: usize) -> usize {
+    if rows >= PROFILE_FACTS + 4 {
+        rows - PROFILE_FACTS
+    } else {
+        rows
+    }
+}
+
+/// The rows of the list of accounts and zones, with the filter above them: at least a few, even
+/// if the remarks below are cut.
+#[must_use]
+pub fn picker_list(total: usize, rows: usize, remarks: usize) -> usize {
+    const MOST: usize = 16;
+    const LEAST: usize = 4;
+    let wanted = if total > 0 { 1 + total.min(MOST) } else { 0 };
+    let left = rows.saturating_sub(remarks);
+    wanted.min(left.max(wanted.min(LEAST))).min(rows)
+}

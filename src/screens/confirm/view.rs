@@ -1,0 +1,50 @@
+//! Draws the question before a profile is removed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::action::{Action, Context};
+use crate::app::state::State;
+use crate::domain::text;
+use crate::ui::frame::{bottom, frame_title, overlay, overlay_panel};
+use crate::ui::list::{inset, render_lines};
+use crate::ui::render_context::RenderContext;
+
+/// The widest that the box gets, in cells.
+const WIDEST: u16 = 64;
+
+/// ```text
+/// ╭ Remove the profile staging? ─────────────────────────────╮
+/// │ Its secret is removed too, from Secret Service, login    │
+/// │ collection. It is the one in use.                        │
+/// ╰ y remove it · n keep it ─────────────────────────────────╯
+/// ```
+pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &RenderContext<'_>) {
+    let name = state
+        .profiles
+        .pending_removal
+        .as_deref()
+        .unwrap_or_default();
+    let mut text = match state.profiles.location_of(name) {
+        Some(Ok(Some(location))) => format!("Its secret is removed too, from {location}."),
+        Some(Ok(None)) => "No secret is stored for it.".to_owned(),
+        Some(Err(_)) | None => "Its secret is removed from the keyring too.".to_owned(),
+    };
+    if state.session.profile.as_deref() == Some(name) {
+        text.push_str(" It is the one in use.");
+    }
+    let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
+    let lines = text::wrap(&text, usize::from(columns));
+    let area = overlay(body, WIDEST, lines.len() + 2);
+    let buffer = frame.buffer_mut();
+    let name = ctx.clean(name);
+    let room = usize::from(area.width).saturating_sub(28);
+    let name = text::truncate(&name, room, ctx.glyphs().ellipsis);
+    let title = format!("Remove the profile {name}?");
+    let inner = inset(overlay_panel(buffer, area, &title, ctx));
+    let lines = lines.iter().map(|line| [ctx.plain(line)]);
+    render_lines(buffer, inner, lines, ctx);
+    let keys = [(Action::Submit, "remove it"), (Action::Back, "keep it")];
+    let keys = ctx.hints(Context::Confirm, &keys, ctx.glyphs().dot);
+    frame_title(buffer, bottom(area), &keys, ctx);
+}

@@ -1,0 +1,118 @@
+//! Names that were given up: private words for which the field has a usual one, common nouns as
+//! types, and names with two meanings. Each stands beside what replaced it in the glossary of
+//! `.github/CONTRIBUTING.md`.
+
+use super::source::File;
+
+/// Modules, by the end of their path.
+const MODULES: &[&str] = &[
+    "alarm",
+    "browse_table",
+    "browsing",
+    "card",
+    "cases",
+    "coding",
+    "core_file",
+    "desk",
+    "exchange",
+    "tui::fault",
+    "fetching",
+    "found",
+    "ground",
+    "inspector",
+    "line",
+    "lists",
+    "look",
+    "looks",
+    "piece",
+    "refusal",
+    "roots",
+    "secrecy",
+    "setup_fill",
+    "setup_parts",
+    "summary",
+    "switching",
+    "telling",
+    "timing",
+    "vault",
+    "verdict",
+    "world",
+    "cli::output::setup",
+    "api::setup",
+    "demo::answers",
+];
+
+/// Types, functions and fields.
+const ITEMS: &[&str] = &[
+    "Arrived",
+    "Asker",
+    "Basis",
+    "Call",
+    "Checkup",
+    "Claim",
+    "Course",
+    "Cut",
+    "Desk",
+    "Facts",
+    "Ground",
+    "Head",
+    "Inspector",
+    "Judgement",
+    "Launch",
+    "Look",
+    "Moment",
+    "Next",
+    "Parts",
+    "Patience",
+    "Reach",
+    "Seat",
+    "Selection",
+    "Sheet",
+    "Sources",
+    "TELLING",
+    "Telling",
+    "Vault",
+    "Wire",
+    "Wishes",
+    "World",
+    "advise",
+    "age_step",
+    "complaints",
+    "doomed",
+    "forbid",
+    "is_usual",
+    "on_line",
+    "pacemaker",
+    "settle_time",
+    "sit_down",
+    "telling_part",
+    "told",
+    "vacate",
+    "visitors",
+    "welcome",
+];
+
+/// Words that the map in `lib.rs` does without.
+const WORDS: &[&str] = &["room", "rooms", "floor", "floors"];
+
+/// The names of a file that were given up.
+pub(crate) fn banned(file: &File) -> Vec<String> {
+    let path = file.module.join("::");
+    let is_end = |name: &&&str| {
+        path.strip_suffix(**name)
+            .is_some_and(|before| before.is_empty() || before.ends_with("::"))
+    };
+    let modules = MODULES.iter().filter(is_end).copied();
+    let items = ITEMS
+        .iter()
+        .filter(|name| file.defined.contains(**name))
+        .copied();
+    let words = WORDS
+        .iter()
+        .filter(|word| file.module.is_empty() && file.words.contains(**word));
+    modules
+        .chain(items)
+        .chain(words.copied())
+        .map(str::to_owned)
+        .collect()
+}
