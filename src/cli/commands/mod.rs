@@ -116,9 +116,9 @@ async fn execute(
             "Run the command without --demo.",
         ));
     }
-    context.service.complain_to(warn_meanwhile);
-    context.service.tell_foreign_hosts_to(warn_meanwhile);
-    context.service.start_the_clock();
+    context.service.on_complaint(warn_meanwhile);
+    context.service.on_foreign_host(warn_meanwhile);
+    context.service.start_command();
     match command {
         Command::Get(wanted) => {
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
