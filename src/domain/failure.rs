@@ -208,17 +208,17 @@ pub fn and_more(count: usize) -> String {
 pub enum Alternative {
     SetVariable,
     /// Leave out the flag that overrules the variable.
-    LeaveOut(OverrulingFlag),
+    LeaveOut(OverridingFlag),
 }
 
 /// A flag that selects stored credentials and so overrules the environment's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OverrulingFlag {
+pub enum OverridingFlag {
     Profile,
     AllProfiles,
 }
 
-impl fmt::Display for OverrulingFlag {
+impl fmt::Display for OverridingFlag {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Profile => "--profile",

@@ -1,7 +1,6 @@
 //! Draws the whole terminal: header, screen, banner, overlay, footer.
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::for_each_screen;
@@ -9,22 +8,24 @@ use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Theme;
-use crate::ui::list::{below, first_rows, render_spans, row};
+use crate::ui::area::{below, first_rows, row};
+use crate::ui::painter::Painter;
 pub use crate::ui::render_context::LocalTime;
 use crate::ui::render_context::RenderContext;
 use crate::ui::{banner, footer, header};
 
 /// Draws a state.
 pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) {
-    let ctx = &RenderContext {
+    let area = frame.area();
+    let ctx = RenderContext {
         keymap: &state.keymap,
         theme,
         ascii: state.ascii,
         local,
     };
-    let area = frame.area();
+    let paint = &mut Painter::new(frame, &ctx);
     if area.width < layout::SMALLEST.0 || area.height < layout::SMALLEST.1 {
-        render_too_small(frame.buffer_mut(), area, ctx);
+        render_too_small(paint, area);
         return;
     }
     let banner_rows = state.banner_rows();
@@ -32,11 +33,11 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let body = first_rows(below(area, 1), usize::from(body_rows));
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, usize::from(banner_rows));
-    header::render(frame.buffer_mut(), row(area, 0), state, ctx);
-    render_screen(frame, body, state, ctx);
-    banner::render(frame.buffer_mut(), lower, state, ctx);
-    render_overlay(frame, body, state, ctx);
-    footer::render(frame.buffer_mut(), footer, state, ctx);
+    header::render(paint, row(area, 0), state);
+    render_screen(paint, body, state);
+    banner::render(paint, lower, state);
+    render_overlay(paint, body, state);
+    footer::render(paint, footer, state);
 }
 
 macro_rules! define_views {
@@ -44,26 +45,16 @@ macro_rules! define_views {
         screens { $($screen:ident: $module:ident,)* }
         overlays { $($overlay:ident $({ $field:ident: $type:ty })?: $folder:ident,)* }
     ) => {
-        fn render_screen(
-            frame: &mut Frame<'_>,
-            body: Rect,
-            state: &State,
-            ctx: &RenderContext<'_>,
-        ) {
+        fn render_screen(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
             match state.screen {
-                $(Screen::$screen => super::$module::view::render(frame, body, state, ctx),)*
+                $(Screen::$screen => super::$module::view::render(paint, body, state),)*
             }
         }
 
-        fn render_overlay(
-            frame: &mut Frame<'_>,
-            body: Rect,
-            state: &State,
-            ctx: &RenderContext<'_>,
-        ) {
+        fn render_overlay(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
             match state.overlay {
                 $(Some(Overlay::$overlay $({ $field })?) => {
-                    super::$folder::view::render(frame, body, state, $($field,)? ctx);
+                    super::$folder::view::render(paint, body, state $(, $field)?);
                 })*
                 None => {}
             }
@@ -78,7 +69,8 @@ for_each_screen!(define_views);
 /// ```text
 /// tokenscope needs at least 40×10 (this is 30×8)
 /// ```
-fn render_too_small(buffer: &mut Buffer, area: Rect, ctx: &RenderContext<'_>) {
+fn render_too_small(paint: &mut Painter<'_, '_>, area: Rect) {
+    let ctx = paint.ctx;
     let times = ctx.glyphs().times;
     let (width, height) = layout::SMALLEST;
     let needed = format!("{width}{times}{height}");
@@ -92,6 +84,6 @@ fn render_too_small(buffer: &mut Buffer, area: Rect, ctx: &RenderContext<'_>) {
     ];
     let fits = |form: &&String| text::width(form) <= usize::from(area.width);
     if let Some(form) = forms.iter().find(fits) {
-        render_spans(buffer, row(area, 0), &[ctx.plain(form)], ctx);
+        paint.render_spans(row(area, 0), &[ctx.plain(form)]);
     }
 }

@@ -1,6 +1,5 @@
 //! Draws the form that sets up a credential. No character of a secret is ever drawn.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -11,7 +10,7 @@ use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::frame::panel;
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
@@ -31,19 +30,20 @@ use crate::ui::render_context::{RenderContext, Spans};
 /// │   No account at hand? F4 opens a demo …              │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",
         (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
         (None, false) => "Set up a credential",
     };
-    let inner = panel(frame.buffer_mut(), area, title, ctx);
+    let inner = paint.panel(area, title);
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
     };
-    form::render(frame, inner, rows(&form, state), ctx);
+    form::render(paint, inner, rows(&form, state));
 }
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
@@ -73,7 +73,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         None => rows.extend(
             buttons
                 .into_iter()
-                .map(|button| form.button(button_label(button), setup.form.focus == button)),
+                .flat_map(|it| field_rows(form, state, it)),
         ),
     }
     rows.push(FormRow::spacer());
@@ -108,7 +108,7 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             &setup.scope_id,
             "32 hexadecimal digits",
         ),
-        _ => form.masked_field(
+        SetupField::Secret => form.masked_field(
             if setup.is_global_key { "Key" } else { "Token" },
             setup.secret.secret().is_empty(),
             if setup.keeps_secret() {
@@ -119,6 +119,9 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             has_focus,
             is_editing,
         ),
+        SetupField::Save => form.button("Check and save", has_focus),
+        SetupField::SaveUnchecked => form.button("Save without checking", has_focus),
+        SetupField::SessionOnly => form.button("Keep for this session only", has_focus),
     }];
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, setup));
@@ -158,14 +161,6 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let warning = form.ctx.glyphs().warning;
     let text = format!("{warning} It is sent to {host} and stored for that host only.");
     form.remark(Role::Warning, &text)
-}
-
-fn button_label(button: SetupField) -> &'static str {
-    match button {
-        SetupField::SaveUnchecked => "Save without checking",
-        SetupField::SessionOnly => "Keep for this session only",
-        _ => "Check and save",
-    }
 }
 
 /// Where the secret will be stored, or what to do if it cannot be.
