@@ -42,7 +42,8 @@ impl RawJson {
 
     /// Hands over what [`Self::members`] gives, without a copy of any key: for long lists.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
-        for_each_member(&self.0, each);
+        // Any other value has no members.
+        let _not_an_object = for_each_member(&self.0, each);
     }
 
     /// Whether the value is a JSON object.
@@ -60,11 +61,17 @@ impl RawJson {
     }
 }
 
-/// Hands over the members of an object without a copy of it; none for any other value.
-pub fn for_each_member<'a>(json: &'a str, each: impl FnMut(&str, &'a str)) {
+/// Passes on the members of an object without copying it.
+///
+/// # Errors
+/// For anything but one JSON object. Members before a syntax error were passed on.
+pub fn for_each_member<'a>(
+    json: &'a str,
+    each: impl FnMut(&str, &'a str),
+) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    // What is no object has no members.
-    let _not_an_object = Visit(each).deserialize(&mut deserializer);
+    Visit(each).deserialize(&mut deserializer)?;
+    deserializer.end()
 }
 
 /// The JSON with [`HIDDEN`] for every secret in it, at any depth; nothing where it holds none.
@@ -190,7 +197,7 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
 
 /// The key of a member, copied only where it holds an escape. Half a surrogate pair in it, which JSON
 /// can spell and Unicode does not have, is read as placeholders: it must not cost the whole object.
-pub struct Key<'a>(pub Cow<'a, str>);
+struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -211,8 +218,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-impl From<String> for RawJson {
-    fn from(json: String) -> Self {
+impl From<&str> for RawJson {
+    fn from(json: &str) -> Self {
         Self(json.into())
     }
 }
