@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::binary::BINARY;
 use crate::support::keyring::{Keyring, Session};
 
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
@@ -48,7 +49,7 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str], stdin: &str) -> Output {
-        let mut command: Command = self.session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command: Command = self.session.command(BINARY);
         command
             .args(arguments)
             .env("TOKENSCOPE_HOME", self.home.path())

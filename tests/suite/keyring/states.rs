@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
 use tokenscope::credentials::{
@@ -27,13 +26,13 @@ use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::binary::BINARY;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
 use crate::support::services::{
     Pace, SilentBus, SlowBus, add_to_config, api, bind, in_session, profiled, screens_in,
     with_profile,
 };
-use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn keyring_error(outcome: &Outcome) -> String {
@@ -165,16 +164,11 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
     assert!(words.contains("did not answer within 1 s"), "{words}");
     assert!(words.contains("unlock prompt"), "{words}");
     assert!(outcome.took < Duration::from_secs(4), "{:?}", outcome.took);
-    let (address, url) = (bus.address(), fake.url());
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let variables = [
-        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
-        ("CLOUDFLARE_BASE_URL", &url),
-        ("TOKENSCOPE_HOME", &home_text),
-    ];
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.arg(ID);
-    let mut session = Session::spawn(command, &variables);
+    let mut session = fake
+        .binary(&[ID])
+        .home(home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", &bus.address())
+        .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.type_keys("\x1b");
     session.wait_for("Cancelled");
@@ -221,16 +215,11 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     bind(home.path(), &fake);
     desktop.store_beside("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
-    let (address, url) = (slow.address(), fake.url());
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let variables = [
-        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
-        ("CLOUDFLARE_BASE_URL", &url),
-        ("TOKENSCOPE_HOME", &home_text),
-    ];
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.arg(ID);
-    let mut session = Session::spawn(command, &variables);
+    let mut session = fake
+        .binary(&[ID])
+        .home(home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", &slow.address())
+        .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.wait_for("NEVER EXPIRES");
     session.type_keys("q");
@@ -410,7 +399,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
     let mut command = desktop.command("/bin/sh");
     command
         .args(["-c", "umask 000; exec \"$@\"", "sh"])
-        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .arg(BINARY)
         .args([
             "--log",
             "trace",

@@ -20,6 +20,7 @@ use crate::api::{account, api_token, id, noon, options, patience};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
+use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// A server that names each connection by its number, and stays silent on those up to a bound.
@@ -276,7 +277,7 @@ fn in_own_network(set_up: &str, variables: &[(&str, &str)]) -> Option<Outcome> {
     let mut command = Command::new("unshare");
     command
         .args(["-rn", "sh", "-c", &format!("{set_up}; exec \"$0\" \"$@\"")])
-        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .arg(BINARY)
         .args(["get", ID, "-o", "json", "--timeout", "20"]);
     let own = fake.command(&[]);
     for (name, value) in own.get_envs() {
