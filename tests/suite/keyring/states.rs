@@ -15,11 +15,10 @@ use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
 };
 use tokenscope::domain::credential::{
-    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+    Access, Credential, CredentialKind, Location,
 };
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
@@ -33,6 +32,7 @@ use crate::support::services::{
     Pace, SilentBus, SlowBus, add_to_config, api, bind, in_session, profiled, screens_in,
     with_profile,
 };
+use crate::support::sessions::{account, in_keyring};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn keyring_error(outcome: &Outcome) -> String {
@@ -562,19 +562,10 @@ pub(crate) fn failing(home: &Path, error: &StoreError) -> TokenService {
     service(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
-fn scope() -> Scope {
-    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
-}
-
 fn access() -> Access {
     Access {
-        identity: Identity {
-            source: CredentialSource::Keyring {
-                profile: "default".to_owned(),
-            },
-            kind: CredentialKind::ApiToken,
-        },
-        scope: scope(),
+        identity: in_keyring("default"),
+        scope: account(),
     }
 }
 
@@ -641,7 +632,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
         let profile = Profile {
             name: "default".to_owned(),
             kind: CredentialKind::ApiToken,
-            scope: Some(scope()),
+            scope: Some(account()),
             base_url: BaseUrl::default(),
         };
         let credential = Credential {

@@ -12,8 +12,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::support::binary::BINARY;
 use crate::support::binary::Binary;
 use crate::support::keyring::{self as dbus, Keyring, eventually};
+use crate::support::tokens::ID;
 
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const STAGING: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
