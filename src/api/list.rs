@@ -43,11 +43,15 @@ pub(super) struct List<'a, T> {
 /// The entries of a page that were not on an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Page<'a, T> {
+    /// Counted from 1. Pages may arrive in any order.
+    pub number: u64,
     pub items: &'a [T],
     /// Entries received so far, including these.
     pub received: usize,
     /// Entries the API announced in total.
     pub total: Option<usize>,
+    /// What the answers so far say about the server's clock.
+    pub clock: ServerClock,
 }
 
 /// One page as parsed.
@@ -58,8 +62,8 @@ struct RawPage<T> {
     note: PageNote,
     /// Bytes of the answer.
     size: usize,
-    /// Identifies a page whose entries have no key.
-    fingerprint: u64,
+    /// Identifies the entries without a key, if there are any.
+    fingerprint: Option<u64>,
 }
 
 /// Fetches a list. If the first page fails, so does the list; later failures leave a [`Gap`].
@@ -69,7 +73,7 @@ pub(super) async fn fetch<T: Send + 'static>(
     list: List<'_, T>,
     on_page: &mut (dyn FnMut(Page<'_, T>) + Send),
 ) -> Result<Fetched<Vec<T>>, Error> {
-    let (size, parse) = (list.page_size, list.parse);
+    let (size, parse, key) = (list.page_size, list.parse, list.key);
     let mut collected = Collected::new(&list);
     let mut requests = FuturesUnordered::new();
     loop {
@@ -77,7 +81,7 @@ pub(super) async fn fetch<T: Send + 'static>(
             && let Some(number) = collected.paginator.next()
         {
             let request = (list.request)(PageQuery { number, size });
-            let read = move |envelope: &Envelope<'_>| parse_page(envelope, size, parse);
+            let read = move |envelope: &Envelope<'_>| parse_page(envelope, size, parse, key);
             requests.push(async move { (number, client.send(context, request, read).await) });
         }
         match requests.next().await {
@@ -135,14 +139,18 @@ impl<T> Collected<T> {
         tracing::debug!(page = number, entries, total, "a page arrived");
         let mut items = page.items;
         let readable = items.len();
-        let is_repeat = entries > 0 && !self.fingerprints.insert(page.fingerprint);
+        let mut has_new_key = false;
+        items.retain(|item| {
+            let key = (self.key)(item);
+            let is_new = !key.is_empty() && self.seen.insert(key.to_owned());
+            has_new_key |= is_new;
+            is_new || key.is_empty()
+        });
+        let is_known = |it| !self.fingerprints.insert(it);
+        let is_repeat = page.fingerprint.is_some_and(is_known) && !has_new_key;
         if is_repeat {
             items.clear();
         }
-        items.retain(|item| {
-            let key = (self.key)(item);
-            key.is_empty() || self.seen.insert(key.to_owned())
-        });
         self.paginator.add(PageResult {
             page: number,
             entries,
@@ -153,9 +161,11 @@ impl<T> Collected<T> {
             is_repeat,
         });
         on_page(Page {
+            number,
             items: &items,
             received: self.paginator.received,
             total: self.paginator.total(),
+            clock: self.clock,
         });
         self.pages.insert(number, items);
     }
@@ -191,19 +201,24 @@ fn parse_page<T>(
     envelope: &Envelope<'_>,
     page_size: u64,
     parse: fn(&RawValue) -> Option<T>,
+    key: fn(&T) -> &str,
 ) -> Result<RawPage<T>, Reason> {
     let mut items = Vec::new();
-    let mut hasher = DefaultHasher::new();
+    let mut unkeyed = None;
     let entries = envelope.list(page_size, |raw| {
-        raw.get().hash(&mut hasher);
-        items.extend(parse(raw));
+        let item = parse(raw);
+        if item.as_ref().is_none_or(|item| key(item).is_empty()) {
+            raw.get()
+                .hash(unkeyed.get_or_insert_with(DefaultHasher::new));
+        }
+        items.extend(item);
     })?;
     Ok(RawPage {
         items,
         entries,
         note: envelope.pages,
         size: envelope.size,
-        fingerprint: hasher.finish(),
+        fingerprint: unkeyed.map(|hasher| hasher.finish()),
     })
 }
 

@@ -31,7 +31,7 @@ impl Fetcher {
     /// Starts the demo where it was asked for; sends nothing yet.
     pub(super) async fn new(context: Context) -> Result<Self, Failure> {
         let context = context.connected().await?;
-        context.service.start_the_clock();
+        context.service.start_command();
         Ok(Self {
             context,
             doubtful_date: OnceLock::new(),
@@ -45,11 +45,17 @@ impl Fetcher {
         access(selected.identity.clone(), scope, &self.context.settings)
     }
 
-    /// Lists a scope's tokens, and says how far it is where that takes long.
-    pub(super) async fn list(&self, access: &Access) -> Result<Fetched<Tokens>, Failure> {
+    /// Lists a scope's tokens. Pages go to `on_page` as they arrive.
+    pub(super) async fn list(
+        &self,
+        access: &Access,
+        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
+    ) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.context.style.is_dumb);
-        let mut count =
-            |page: Page<'_, Arc<ServiceToken>>| progress.count(page.received, page.total);
+        let mut count = |page: Page<'_, Arc<ServiceToken>>| {
+            progress.count(page.received, page.total);
+            on_page(page);
+        };
         let listing = self
             .context
             .service
@@ -109,30 +115,35 @@ impl Fetcher {
         }
     }
 
-    /// What to judge by, once an answer has shown what time the server has. Says so where its date
-    /// is not believed, and to people also where the local clock is off.
+    /// The instant and thresholds to evaluate tokens with, by the API's clock if it was measured.
+    pub(super) fn context_by(&self, measured: Option<TimeDelta>) -> EvaluationContext {
+        let offset = measured.map_or_else(ClockOffset::default, |by| {
+            ClockOffset::default().updated(by)
+        });
+        EvaluationContext {
+            now: offset.correct(self.context.service.now()),
+            clock_offset: offset,
+            thresholds: self.context.settings.thresholds,
+        }
+    }
+
+    /// Does the same, and warns of an implausible date and, for people, of a local clock that is off.
     pub(super) fn evaluation_context(
         &self,
         measured: Option<TimeDelta>,
         is_for_people: bool,
     ) -> EvaluationContext {
-        let offset = measured.map_or_else(ClockOffset::default, |by| {
-            ClockOffset::default().updated(by)
-        });
+        let context = self.context_by(measured);
         if let Some(date) = self.doubtful_date.get() {
             let date = rfc3339(*date);
             warn(&format!(
                 "the API's answer has an implausible date ({date}); using this computer's clock."
             ));
         }
-        if let Some(notice) = offset.notice().filter(|_| is_for_people) {
+        if let Some(notice) = context.clock_offset.notice().filter(|_| is_for_people) {
             warn(&format!("{notice}; using the API's clock."));
         }
-        EvaluationContext {
-            now: offset.correct(self.context.service.now()),
-            clock_offset: offset,
-            thresholds: self.context.settings.thresholds,
-        }
+        context
     }
 }
 

@@ -1,7 +1,7 @@
-//! The address that all requests start with, path included.
+//! The base URL of all requests, path included.
 //!
-//! Plain http is taken for loopback addresses alone. What is parsed is normalised, so that two of
-//! them are equal exactly if requests go to the same place. Not here: where the address comes from.
+//! Plain http is allowed for loopback addresses only. URLs are normalised, so that two of them are equal
+//! exactly if requests go to the same place.
 
 use std::fmt;
 
@@ -9,35 +9,30 @@ use url::{Host, Url};
 
 use super::pasted;
 
-/// Cloudflare's own.
 const DEFAULT: &str = "https://api.cloudflare.com/client/v4";
 
-/// An address that credentials may be sent to.
+/// A URL that credentials may be sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
-/// Why text is no base URL. Repeats none of it: somebody may have put a password in.
+/// Why a text is not a base URL. Does not repeat it: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBaseUrl {
-    /// Not an absolute URL.
     #[error("it is not a URL such as https://api.cloudflare.com/client/v4")]
     Malformed,
-    /// Something other than http and https.
-    #[error("it starts with neither https:// nor http://")]
+    #[error("it begins with neither https:// nor http://")]
     Scheme,
-    /// The credential would cross a network in the clear.
-    #[error("plain http is only taken for this computer (127.0.0.1, ::1, localhost); use https")]
+    /// The credential would cross a network unencrypted.
+    #[error("plain http is only allowed for this computer (127.0.0.1, ::1, localhost); use https")]
     PlainHttp,
-    /// A user name or password.
-    #[error("it holds a user name or a password")]
+    #[error("it contains a user name or a password")]
     Credentials,
-    /// A query or fragment.
-    #[error("it holds a query (?) or a fragment (#)")]
+    #[error("it contains a query (?) or a fragment (#)")]
     Query,
 }
 
 impl BaseUrl {
-    /// Reads an https URL, or an http one of a loopback address; trailing slashes are forgiven.
+    /// Reads an https URL, or an http URL of a loopback address; ignores trailing slashes.
     ///
     /// # Errors
     /// [`InvalidBaseUrl`] for anything that a credential must not be sent to.
@@ -66,7 +61,7 @@ impl BaseUrl {
         self.0.scheme() == "https"
     }
 
-    /// The host, with the port where it is not the scheme's own.
+    /// The host, with the port if it is not the default of the scheme.
     #[must_use]
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
@@ -76,7 +71,7 @@ impl BaseUrl {
         }
     }
 
-    /// Whether it is Cloudflare's own.
+    /// Whether it is Cloudflare's API.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -88,13 +83,13 @@ impl BaseUrl {
         self.0.host().as_ref().is_some_and(is_loopback)
     }
 
-    /// The host, where it is not Cloudflare's own address: what people are to see.
+    /// The host to show to people: none for Cloudflare's API.
     #[must_use]
     pub fn foreign_host(&self) -> Option<String> {
         (!self.is_default()).then(|| self.host())
     }
 
-    /// The URL of a resource. Each segment is percent-encoded, so none can leave its place.
+    /// The URL of a resource. Percent-encodes each segment, so that none can become several.
     pub(crate) fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         // An http or https URL always has a path to extend.
@@ -108,7 +103,7 @@ impl BaseUrl {
 impl Default for BaseUrl {
     #[expect(
         clippy::expect_used,
-        reason = "a constant, which a test parses; there is nothing to fall back on"
+        reason = "a constant that a test parses; there is nothing to fall back on"
     )]
     fn default() -> Self {
         Self(Url::parse(DEFAULT).expect("the default base URL parses"))

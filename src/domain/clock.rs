@@ -1,16 +1,14 @@
-//! How far the local clock is from the API's, judged from the `Date` header of its answers.
-//!
-//! Not here: reading any clock. Instants come in from outside.
+//! The offset between the local clock and the API's, measured by the `Date` header of its answers.
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::duration::humanize;
 use super::token::ServiceToken;
 
-/// No server that this program asks can be in an earlier year.
+/// No server can be in an earlier year: the program is from this one.
 const FIRST_YEAR: i32 = 2025;
 
-/// What to add to the local clock to get the server's; zero while they agree.
+/// Server minus local clock; zero while they agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockOffset(TimeDelta);
 
@@ -20,9 +18,9 @@ impl Default for ClockOffset {
     }
 }
 
-/// The offset that one answer shows, or nothing when it is too slow or was cached.
+/// The offset that an answer shows, unless it was slow or cached.
 ///
-/// `Date` has whole seconds, so the server's time lies on average half a second later.
+/// `Date` has whole seconds, so the server's time is half a second later on average.
 #[must_use]
 pub fn measure(
     date: DateTime<Utc>,
@@ -43,8 +41,8 @@ pub fn measure(
 pub struct Now {
     /// By the wall clock, which people and NTP set: for dates.
     pub wall: DateTime<Utc>,
-    /// By a clock that only runs forward, also while the computer sleeps: for intervals. It is
-    /// counted from what the wall clock said when the program started.
+    /// By a clock that only runs forward, also while the computer sleeps: for intervals. Starts at the
+    /// wall clock's time when the program starts.
     pub steady: DateTime<Utc>,
 }
 
@@ -59,21 +57,23 @@ impl From<DateTime<Utc>> for Now {
 }
 
 impl Now {
-    /// How far the wall clock is ahead of the steady one; a change of it means that somebody set it.
+    /// Wall minus steady clock. Changes when somebody sets the wall clock.
     #[must_use]
     pub fn lead(self) -> TimeDelta {
         self.wall.signed_duration_since(self.steady)
     }
 }
-/// How far the local clock can be behind with a connection made: certificates live no longer, and
-/// one that is not valid yet is refused (CA/Browser Forum, from March 2026).
+/// How far the local clock can be behind if a connection succeeded: certificates are valid for no longer
+/// (CA/Browser Forum, from March 2026), and one that is not valid yet is rejected.
 const LONGEST_CERTIFICATE: TimeDelta = TimeDelta::days(200);
 
-/// The server's date, where it cannot be right: it is in a year before this program was written, or
-/// a day before something in the tokens happened that the local clock has no doubt of; or it is over
-/// a day ahead, and the newest thing that happened to the tokens was within a day of the local clock,
-/// or the clock cannot be as far behind. A clock that is plainly behind is no witness: one in a year
-/// before this program was written, or a day before something that happened to the tokens.
+/// The server's date, if it is implausible:
+///
+/// - it is in a year before this program was written,
+/// - it is over a day before an event of a token that lies in the past by the local clock too, or
+/// - it is over a day ahead of the local clock, although the newest event of the tokens is within a day
+///   of that clock, or the clock cannot be so far behind. A local clock that is before this program or
+///   an event of a token is itself wrong, and proves nothing.
 #[must_use]
 pub fn doubtful_date<'a>(
     measured: TimeDelta,
@@ -82,7 +82,8 @@ pub fn doubtful_date<'a>(
 ) -> Option<DateTime<Utc>> {
     let date = local.checked_add_signed(measured)?;
     let (after, until) = (date + TimeDelta::days(1), local + TimeDelta::days(1));
-    let contradicts = |token: &ServiceToken| past(token).any(|past| past > after && past <= until);
+    let contradicts =
+        |token: &ServiceToken| events(token).any(|event| event > after && event <= until);
     let is_doubtful = if date > until {
         is_too_far_ahead(date, local, tokens)
     } else {
@@ -91,41 +92,38 @@ pub fn doubtful_date<'a>(
     is_doubtful.then_some(date)
 }
 
-/// Whether a date over a day ahead of the local clock is less likely than that clock.
+/// Whether a date over a day ahead of the local clock is less plausible than that clock.
 fn is_too_far_ahead<'a>(
     date: DateTime<Utc>,
     local: DateTime<Utc>,
     tokens: impl Iterator<Item = &'a ServiceToken>,
 ) -> bool {
     let day = TimeDelta::days(1);
-    let happened = tokens.flat_map(past);
-    // What lies ahead of both clocks says nothing about either.
-    let newest = happened.filter(|past| *past <= date + day).max();
-    let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|past| past > local + day);
-    let is_confirmed = newest.is_some_and(|past| past > local - day);
+    let events = tokens.flat_map(events);
+    // An event ahead of both clocks says nothing about either.
+    let newest = events.filter(|event| *event <= date + day).max();
+    let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|event| event > local + day);
+    let is_confirmed = newest.is_some_and(|event| event > local - day);
     !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
 }
 
-/// When something happened to a token, as far as that is reported.
-fn past(token: &ServiceToken) -> impl Iterator<Item = DateTime<Utc>> + '_ {
+/// The reported events of a token.
+fn events(token: &ServiceToken) -> impl Iterator<Item = DateTime<Utc>> + '_ {
     [&token.created_at, &token.updated_at, &token.last_seen_at]
         .into_iter()
         .filter_map(|reported| reported.valid().copied())
 }
 
 impl ClockOffset {
-    /// Takes a measurement in: used once it exceeds two seconds, dropped once it is under one.
+    /// Applies a measurement: used once it exceeds two seconds, dropped once it is under one.
     #[must_use]
     pub fn updated(self, measured: TimeDelta) -> Self {
         let size = measured.abs();
-        if size > TimeDelta::seconds(2) {
+        let is_kept = !self.0.is_zero() && size >= TimeDelta::seconds(1);
+        if is_kept || size > TimeDelta::seconds(2) {
             Self(measured)
-        } else if size < TimeDelta::seconds(1) {
-            Self::default()
-        } else if self.0.is_zero() {
-            self
         } else {
-            Self(measured)
+            Self::default()
         }
     }
 
@@ -141,13 +139,13 @@ impl ClockOffset {
         corrected.checked_sub_signed(self.0).unwrap_or(corrected)
     }
 
-    /// Server minus local in whole seconds; 0 while not in use.
+    /// Server minus local clock in whole seconds; 0 while not in use.
     #[must_use]
     pub fn seconds(self) -> i64 {
         self.0.num_seconds()
     }
 
-    /// What to tell the user once the clocks are more than five seconds apart.
+    /// What to tell the user if the clocks are more than five seconds apart.
     #[must_use]
     pub fn notice(self) -> Option<String> {
         let size = self.0.abs();
@@ -157,20 +155,15 @@ impl ClockOffset {
             "fast"
         };
         (size > TimeDelta::seconds(5)).then(|| {
-            let whole = TimeDelta::seconds(size.num_seconds());
-            format!("your clock is {} {word}", spaced(&humanize(whole)))
+            let length = humanize(TimeDelta::seconds(size.num_seconds()));
+            let spaced = |c: char| {
+                c.is_ascii_alphabetic()
+                    .then_some(' ')
+                    .into_iter()
+                    .chain([c])
+            };
+            let length: String = length.chars().flat_map(spaced).collect();
+            format!("your clock is {length} {word}")
         })
     }
-}
-
-/// `3m 12s` as `3 m 12 s`.
-fn spaced(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 4);
-    for c in text.chars() {
-        if c.is_ascii_alphabetic() {
-            out.push(' ');
-        }
-        out.push(c);
-    }
-    out
 }

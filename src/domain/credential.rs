@@ -1,6 +1,4 @@
-//! What authenticates us to the API, and where it came from.
-//!
-//! Not here: reading or keeping it (`credentials`).
+//! What authenticates us to the API, where it comes from, and the scope that goes with it.
 
 use std::fmt;
 
@@ -13,15 +11,12 @@ use super::secret::Secret;
 pub enum CredentialKind {
     /// An API token, user- or account-owned.
     ApiToken,
-    /// The Global API key of a user, who is named by an email address.
-    GlobalKey {
-        /// The user's address.
-        email: String,
-    },
+    /// The Global API key of the user with this email address.
+    GlobalKey { email: String },
 }
 
 impl CredentialKind {
-    /// The name used in JSON and in `config.toml`.
+    /// The name in JSON and in `config.toml`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -30,7 +25,7 @@ impl CredentialKind {
         }
     }
 
-    /// The name used in sentences.
+    /// The name in sentences.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
@@ -52,60 +47,53 @@ impl CredentialKind {
 /// A complete credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// Which kind it is.
     pub kind: CredentialKind,
     /// The token or key.
     pub secret: Secret,
 }
 
-/// How credentials of other kinds begin where an API token is wanted, and what to say then.
-const NO_API_TOKENS: [(&str, &str); 4] = [
+/// How credentials that are not API tokens begin, and what to say then.
+const NOT_API_TOKENS: [(&str, &str); 4] = [
     (
         "cfk_",
-        "This begins as a Global API key does: use --email, CLOUDFLARE_API_KEY, or that kind in the \
-         form.",
+        "This looks like a Global API key: use --email, CLOUDFLARE_API_KEY, or that kind in the form.",
     ),
-    (
-        "cfast_",
-        "This begins as a service token's secret does, and that is no credential for the API: make \
-         an API token.",
-    ),
+    ("cfast_", IS_SERVICE_SECRET),
     (
         "cfoat_",
-        "This begins as an OAuth token does: make an API token, which does not expire with a login.",
+        "This looks like an OAuth token: make an API token, which does not expire with a login.",
     ),
     (
         "v1.0-",
-        "This begins as an Origin CA key does, and that is for certificates alone: make an API token.",
+        "This looks like an Origin CA key, which is for certificates only: make an API token.",
     ),
 ];
 
-/// The same where a Global API key is wanted.
-const NO_GLOBAL_KEYS: [(&str, &str); 4] = [
+/// How credentials that are not Global API keys begin, and what to say then.
+const NOT_GLOBAL_KEYS: [(&str, &str); 4] = [
     ("cfut_", IS_API_TOKEN),
     ("cfat_", IS_API_TOKEN),
     (
         "cfoat_",
-        "This begins as an OAuth token does, which is no Global API key: make an API token.",
+        "This looks like an OAuth token, not a Global API key: make an API token.",
     ),
-    (
-        "cfast_",
-        "This begins as a service token's secret does, and that is no credential for the API: make \
-         an API token.",
-    ),
+    ("cfast_", IS_SERVICE_SECRET),
 ];
 
-const IS_API_TOKEN: &str = "This begins as an API token does: leave --email out, use \
+const IS_API_TOKEN: &str = "This looks like an API token: leave out --email, use \
     CLOUDFLARE_API_TOKEN, or choose that kind in the form.";
 
+const IS_SERVICE_SECRET: &str = "This looks like a service token's secret, which is not a credential \
+    for the API: make an API token.";
+
 impl Credential {
-    /// What to say of a credential that begins as another kind does, once it was refused: how they
-    /// begin is Cloudflare's to change, so none is refused for that.
+    /// What to say about a rejected credential that begins like one of another kind. Cloudflare may
+    /// change the beginnings, so no credential is rejected for its own.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         let others = match self.kind {
-            CredentialKind::ApiToken => NO_API_TOKENS,
-            CredentialKind::GlobalKey { .. } => NO_GLOBAL_KEYS,
+            CredentialKind::ApiToken => NOT_API_TOKENS,
+            CredentialKind::GlobalKey { .. } => NOT_GLOBAL_KEYS,
         };
         let secret = self.secret.expose();
         let found = others.iter().find(|(start, _)| secret.starts_with(start));
@@ -113,22 +101,19 @@ impl Credential {
     }
 }
 
-/// Where a credential is taken from.
+/// Where a credential comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
-    /// Environment variables.
+    /// The environment variable with the secret.
     Environment {
-        /// The variable that holds the secret.
         variable: &'static str,
     },
     /// The OS keyring's entry of a profile.
     Keyring {
-        /// The profile's name.
         profile: String,
     },
     /// Typed in, and kept in memory until the program ends.
     Session,
-    /// The embedded demo's own.
     Demo,
 }
 
@@ -171,12 +156,10 @@ pub fn parse_email(text: &str) -> Option<String> {
     (plausible && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
 }
 
-/// A credential by its source: enough to find its secret, and to say which one is in use.
+/// A credential without its secret: enough to find the secret, and to say which one is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Where the secret is.
     pub source: CredentialSource,
-    /// What kind of credential it is.
     pub kind: CredentialKind,
 }
 
@@ -206,26 +189,24 @@ impl ActiveCredential {
     }
 }
 
-/// A credential and a scope: what every request needs.
+/// The credential and scope that every request needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// Who asks.
     pub identity: Identity,
-    /// What about.
     pub scope: Scope,
 }
 
-/// Who wants to know which accounts and zones there are.
+/// The credential to list accounts and zones with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CredentialRef {
     /// The credential in use.
     Identity(Identity),
-    /// One that is being typed in.
+    /// One that the user is entering.
     Credential(Credential),
 }
 
 impl CredentialRef {
-    /// Where the credential comes from; nothing where it was typed.
+    /// Where the credential comes from, unless the user is entering it.
     #[must_use]
     pub fn source(&self) -> Option<&CredentialSource> {
         match self {
@@ -238,8 +219,6 @@ impl CredentialRef {
 /// The accounts and zones that a credential can see, or why it cannot list them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VisibleScopes {
-    /// The accounts.
     pub accounts: Result<Vec<NamedScope>, Failure>,
-    /// The zones.
     pub zones: Result<Vec<NamedScope>, Failure>,
 }

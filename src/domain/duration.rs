@@ -1,6 +1,4 @@
-//! Lengths of time as text: Go's durations, which the API speaks, and the thresholds people write.
-//!
-//! Not here: instants, clocks, or how a countdown is drawn.
+//! Lengths of time: Go's durations, which the API speaks, those that people write, and countdowns.
 
 use std::fmt;
 
@@ -10,7 +8,7 @@ use super::redaction;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// What a token's `duration` says, with the text it was read from.
+/// A token's `duration`, with the text it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifetime {
     text: String,
@@ -25,7 +23,7 @@ enum Meaning {
 }
 
 impl Lifetime {
-    /// Reads a Go duration or `forever`. Anything else is kept as text without a meaning.
+    /// Reads a Go duration or `forever`. Any other text is kept without a meaning.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let meaning = match text {
@@ -50,7 +48,7 @@ impl Lifetime {
         self.meaning == Meaning::Forever
     }
 
-    /// The length, where the text holds one.
+    /// The length, if the text holds one.
     #[must_use]
     pub fn length(&self) -> Option<TimeDelta> {
         match self.meaning {
@@ -61,8 +59,8 @@ impl Lifetime {
 }
 
 /// Reads what Go's `time.ParseDuration` reads: `300ms`, `2h45m`, `1.5h`, `8760h0m0s`, with the units
-/// ns, us, µs (either letter), ms, s, m, h. Values too large for the clock saturate; a negative
-/// duration is refused, since no token lives one.
+/// ns, us, µs (either letter), ms, s, m, h. Values too large for the clock saturate; negative durations
+/// are rejected, since no token has one.
 #[must_use]
 pub fn parse_go(text: &str) -> Option<TimeDelta> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
@@ -72,38 +70,33 @@ pub fn parse_go(text: &str) -> Option<TimeDelta> {
     if rest.is_empty() {
         return None;
     }
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
     let mut total: i128 = 0;
     while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(number_end);
-        let unit_end = tail
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_end);
+        let (number, tail) = rest.split_at(rest.find(|c| !is_number(c))?);
+        let (unit, tail) = tail.split_at(tail.find(is_number).unwrap_or(tail.len()));
         total = total
             .saturating_add(decimal(number)?.saturating_mul(unit_nanos(unit)?) / NANOS_PER_SECOND);
         rest = tail;
     }
-    Some(from_nanos(total))
+    let seconds = i64::try_from(total / NANOS_PER_SECOND).unwrap_or(i64::MAX);
+    let nanos = u32::try_from(total % NANOS_PER_SECOND).unwrap_or(0);
+    Some(TimeDelta::new(seconds, nanos).unwrap_or(TimeDelta::MAX))
 }
 
-/// A decimal number in billionths, digits beyond those ignored.
+/// A decimal number in billionths; ignores further digits.
 fn decimal(number: &str) -> Option<i128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
         return None;
     }
+    let padded = format!("{fraction:0<9}");
     let whole = digits(whole).saturating_mul(NANOS_PER_SECOND);
-    let padded: String = fraction
-        .chars()
-        .chain("000000000".chars())
-        .take(9)
-        .collect();
-    Some(whole.saturating_add(digits(&padded)))
+    Some(whole.saturating_add(digits(&padded[..9])))
 }
 
-/// Saturates where even nanoseconds are more than the clock holds, and low enough to be multiplied
-/// by a billion.
+/// The value of digits. Saturates beyond what the clock holds in nanoseconds, low enough to be
+/// multiplied by a billion.
 fn digits(text: &str) -> i128 {
     const ENOUGH: i128 = 1 << 96;
     text.bytes().fold(0_i128, |sum, digit| {
@@ -123,14 +116,8 @@ fn unit_nanos(unit: &str) -> Option<i128> {
     })
 }
 
-fn from_nanos(nanos: i128) -> TimeDelta {
-    let seconds = i64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(i64::MAX);
-    let rest = u32::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0);
-    TimeDelta::new(seconds, rest).unwrap_or(TimeDelta::MAX)
-}
-
-/// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; in one finer
-/// unit below a second, `300ms`.
+/// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; below a second
+/// in one finer unit, `300ms`.
 #[must_use]
 pub fn humanize(length: TimeDelta) -> String {
     let seconds = length.num_seconds();
@@ -148,16 +135,14 @@ pub fn humanize(length: TimeDelta) -> String {
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
     ];
-    let shown: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
         .map(|(count, unit)| format!("{count}{unit}"))
         .collect();
-    shown.join(" ")
+    parts.join(" ")
 }
 
-/// A Go duration for people, `365d (8760h)`: its text alone where that says the same already, and
-/// where it holds no length.
+/// A Go duration for people, `365d (8760h)`; the text alone if it says the same or holds no length.
 #[must_use]
 pub fn described(text: &str) -> String {
     match parse_go(text).map(humanize) {
@@ -166,7 +151,7 @@ pub fn described(text: &str) -> String {
     }
 }
 
-/// An age or a distance in one unit, floored, as people say it: `12 s`, `5 min`, `3 h`, `41 d`.
+/// A length in one unit, floored: `12 s`, `5 min`, `3 h`, `41 d`.
 #[must_use]
 pub fn rough(length: TimeDelta) -> String {
     match length.num_seconds().max(0) {
@@ -177,7 +162,7 @@ pub fn rough(length: TimeDelta) -> String {
     }
 }
 
-/// How long ago something was, in whole minutes or more: `just now`, `1 min ago`, `3 h ago`.
+/// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`.
 #[must_use]
 pub fn ago(length: TimeDelta) -> String {
     if length.num_seconds() < 60 {
@@ -187,7 +172,7 @@ pub fn ago(length: TimeDelta) -> String {
     }
 }
 
-/// What is left of a pause, in seconds: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
+/// The seconds left of a pause: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
 #[must_use]
 pub fn pause(seconds: i64) -> String {
     let (minutes, rest) = (seconds / 60, seconds % 60);
@@ -198,11 +183,11 @@ pub fn pause(seconds: i64) -> String {
     }
 }
 
-/// Why text is no threshold.
+/// Why a text is not a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is not a length of time: write a whole number above zero of days, hours or minutes, like 30d, 12h or 90m, or \
-     a percentage of the token's duration, like 10%"
+    "{0} is not a valid time: use whole days, hours or minutes, such as 30d, 12h or 90m, or a \
+     percentage of the token's duration, such as 10%"
 )]
 pub struct InvalidSpan(String);
 
@@ -217,28 +202,23 @@ impl InvalidSpan {
 /// Reads a length of time: a whole number above zero with `d`, `h` or `m`; bare numbers are days.
 ///
 /// # Errors
-/// [`InvalidSpan`] for anything else, zero and a number beyond a million years included.
+/// [`InvalidSpan`] for anything else, zero and lengths beyond a million years included.
 pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
-    let invalid = || InvalidSpan::of(text);
     let (number, seconds) = match text.as_bytes().last() {
         Some(b'd') => (&text[..text.len() - 1], 86_400),
         Some(b'h') => (&text[..text.len() - 1], 3_600),
         Some(b'm') => (&text[..text.len() - 1], 60),
         _ => (text, 86_400),
     };
-    let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let count: i64 = if is_whole {
-        number.parse().map_err(|_| invalid())?
-    } else {
-        return Err(invalid());
-    };
-    match count {
-        1..=365_000_000 => Ok(TimeDelta::seconds(count * seconds)),
-        _ => Err(invalid()),
+    // Rust's own parser would accept a sign.
+    let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
+    match number.parse::<i64>() {
+        Ok(count @ 1..=365_000_000) if is_whole => Ok(TimeDelta::seconds(count * seconds)),
+        _ => Err(InvalidSpan::of(text)),
     }
 }
 
-/// A length of time as [`parse_span`] reads it: `30d`, or `12h` or `90m` where days do not fit.
+/// Writes a length of time as [`parse_span`] reads it: `30d`, or `12h` or `90m` if days do not fit.
 #[must_use]
 pub fn write_span(span: TimeDelta) -> String {
     match span.num_seconds() {
@@ -248,7 +228,8 @@ pub fn write_span(span: TimeDelta) -> String {
     }
 }
 
-/// What lies between an instant and an end: time left, or time since.
+/// The time from an instant to an end, or since that end. All numbers are floors, computed anew from
+/// the two instants, never decremented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remaining {
     end: DateTime<Utc>,
@@ -262,7 +243,7 @@ impl Remaining {
         Self { end, now }
     }
 
-    /// Whether the end has come. The very instant counts as over.
+    /// Whether the end has come. The end itself counts as over.
     #[must_use]
     pub fn is_over(self) -> bool {
         self.end <= self.now
@@ -272,6 +253,7 @@ impl Remaining {
     #[must_use]
     pub fn seconds(self) -> i64 {
         let left = self.end.signed_duration_since(self.now);
+        // `num_seconds` rounds toward zero.
         left.num_seconds() - i64::from(left.subsec_nanos() < 0)
     }
 
@@ -281,8 +263,7 @@ impl Remaining {
         self.seconds().div_euclid(86_400)
     }
 
-    /// The digits alone, `364d 23:59:58`, `23:59:58` or `59:58`: of what is left, or of what has
-    /// gone by since the end.
+    /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`.
     #[must_use]
     pub fn digits(self) -> String {
         let seconds = if self.is_over() {
@@ -290,26 +271,30 @@ impl Remaining {
         } else {
             self.seconds()
         };
-        clock_digits(seconds)
+        let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+        let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+        match (days, hours) {
+            (0, 0) => format!("{minutes:02}:{seconds:02}"),
+            (0, _) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
+            _ => format!("{days}d {hours:02}:{minutes:02}:{seconds:02}"),
+        }
     }
 
-    /// When the digits next change. Digits count down just after a whole second is left, and up on
-    /// whole seconds since the end.
+    /// When the digits next change: just after a whole second is left, or on a whole second since the
+    /// end.
     #[must_use]
     pub fn next_change(self) -> DateTime<Utc> {
         let change = if self.is_over() {
-            // Counting up: at the next whole second.
-            self.end.checked_add_signed(
-                TimeDelta::try_seconds(self.seconds_over() + 1).unwrap_or(TimeDelta::MAX),
-            )
+            let next = TimeDelta::try_seconds(self.seconds_over() + 1).unwrap_or(TimeDelta::MAX);
+            self.end.checked_add_signed(next)
         } else {
             just_after(self.end, self.seconds())
         };
         change.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// The instant at which the digits shown now appeared. Everything else on a screen is computed
-    /// at this instant, so that it changes together with the digits.
+    /// When the current digits appeared. Everything else on screen is computed at this instant, so that
+    /// it changes together with them.
     #[must_use]
     pub fn shown_since(self) -> DateTime<Utc> {
         let since = if self.is_over() {
@@ -326,7 +311,7 @@ impl Remaining {
     }
 }
 
-/// The first instant at which fewer than `seconds` are left; for none, the end itself.
+/// The first instant at which fewer than `seconds` are left; for zero, the end itself.
 fn just_after(end: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
     let edge = TimeDelta::nanoseconds(i64::from(seconds > 0));
     end.checked_sub_signed(TimeDelta::try_seconds(seconds)? - edge)
@@ -339,19 +324,5 @@ impl fmt::Display for Remaining {
         } else {
             formatter.write_str(&self.digits())
         }
-    }
-}
-
-fn clock_digits(seconds: i64) -> String {
-    let (days, hours, minutes, seconds) = (
-        seconds / 86_400,
-        seconds / 3_600 % 24,
-        seconds / 60 % 60,
-        seconds % 60,
-    );
-    match (days, hours) {
-        (0, 0) => format!("{minutes:02}:{seconds:02}"),
-        (0, _) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
-        _ => format!("{days}d {hours:02}:{minutes:02}:{seconds:02}"),
     }
 }

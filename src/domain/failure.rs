@@ -1,54 +1,45 @@
-//! An error as the user sees it: a sentence that says what happened, a hint that says what to do,
-//! and details for whoever asks.
+//! An error as the user sees it: what happened, what to do, and details on demand.
 //!
-//! Errors are typed where they arise and become a `Failure` once. Not here: any of their causes.
+//! Errors are typed where they arise and become a `Failure` once.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The class of a failure: what scripts decide by.
+/// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {
-    /// Wrong arguments, a malformed ID included.
+    /// Wrong arguments, malformed IDs included.
     Usage,
-    /// Nothing to authenticate with.
     NoCredential,
-    /// The keyring is absent, locked, silent, or refused.
+    /// The keyring is absent, locked, unresponsive, or refused access.
     Keyring,
     /// `config.toml`, `keymap.toml` or `state.json` cannot be read or written.
     Config,
-    /// The API refused the credential itself.
+    /// The API rejected the credential.
     Authentication,
-    /// The credential works but may not do this.
+    /// The credential is valid but lacks permission.
     Permission,
-    /// No such token.
     NotFound,
-    /// Several tokens of one name.
+    /// Several tokens have the name.
     Ambiguous,
-    /// The API refused the request for a reason of its own.
+    /// The API rejected the request for another reason.
     Rejected,
-    /// Too many requests.
     RateLimited,
-    /// The API failed.
     Server,
-    /// No connection.
     Network,
-    /// No answer in time.
     Timeout,
-    /// The server's certificate was not accepted.
+    /// The server's certificate was rejected.
     Tls,
-    /// The proxy refused.
     Proxy,
-    /// The API answered with a redirect, which is never followed.
+    /// A redirect, which is never followed.
     Redirect,
-    /// The answer was not the API's.
+    /// The response was not the API's.
     InvalidResponse,
-    /// A signal ended the command.
     Interrupted,
 }
 
 impl FailureKind {
-    /// Whether typing the credential again can help.
+    /// Whether entering the credential again can help.
     #[must_use]
     pub fn is_about_credential(self) -> bool {
         matches!(
@@ -57,7 +48,7 @@ impl FailureKind {
         )
     }
 
-    /// The name used in JSON.
+    /// The name in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -83,32 +74,29 @@ impl FailureKind {
     }
 }
 
-/// Entries of the API's lists that are shown of one answer, those of chains included.
+/// The most entries of a response's error lists that are shown, chains included.
 pub const MAX_SHOWN: usize = 100;
 
 /// One entry of the API's `errors` or `messages` list. Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiError {
-    /// Cloudflare's error code.
     pub code: Option<i64>,
-    /// What Cloudflare says of it.
     pub message: String,
-    /// The causes beneath it.
+    /// Its causes.
     pub chain: Vec<ApiError>,
     /// The part of the request that it is about.
     pub pointer: Option<String>,
-    /// Where Cloudflare documents it.
     pub documentation_url: Option<String>,
 }
 
 impl ApiError {
-    /// Whether this entry or one beneath it has a code.
+    /// Whether this entry or one of its causes has a code.
     #[must_use]
     pub fn has_code(&self, code: i64) -> bool {
         self.code == Some(code) || self.chain.iter().any(|cause| cause.has_code(code))
     }
 
-    /// Whether this entry or one beneath it holds more than a code.
+    /// Whether this entry or one of its causes has a message.
     #[must_use]
     pub fn says_something(&self) -> bool {
         !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
@@ -128,24 +116,21 @@ impl ApiError {
 
     fn describe(&self, what: &str, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
-        let code = self
-            .code
-            .map_or_else(|| "without a code".to_owned(), |code| code.to_string());
+        let code = match self.code {
+            Some(code) => code.to_string(),
+            None => "without a code".to_owned(),
+        };
         lines.push(format!("{indent}API {what} {code}: {}", self.message));
-        lines.extend(
-            self.pointer
-                .iter()
-                .map(|pointer| format!("{indent}  at {pointer}")),
-        );
-        lines.extend(
-            self.documentation_url
-                .iter()
-                .map(|url| format!("{indent}  see {url}")),
-        );
+        if let Some(pointer) = &self.pointer {
+            lines.push(format!("{indent}  at {pointer}"));
+        }
+        if let Some(url) = &self.documentation_url {
+            lines.push(format!("{indent}  see {url}"));
+        }
     }
 }
 
-/// The entries in the order they are shown, each followed by the causes beneath it, with its depth.
+/// Collects entries with their depth, each followed by its causes.
 fn flattened<'a>(errors: &'a [ApiError], depth: usize, all: &mut Vec<(usize, &'a ApiError)>) {
     for error in errors {
         all.push((depth, error));
@@ -153,7 +138,7 @@ fn flattened<'a>(errors: &'a [ApiError], depth: usize, all: &mut Vec<(usize, &'a
     }
 }
 
-/// The first of a list's entries as they are shown, and how many others there are.
+/// The entries to show, with their depth, and how many are left out.
 fn capped(list: &[ApiError], omitted: usize) -> (Vec<(usize, &ApiError)>, usize) {
     let mut all = Vec::new();
     flattened(list, 0, &mut all);
@@ -165,28 +150,25 @@ fn capped(list: &[ApiError], omitted: usize) -> (Vec<(usize, &ApiError)>, usize)
     (all, rest)
 }
 
-/// What is known of the request that failed. Holds no secret and no query string.
+/// What is known about the request that failed. Contains no secret and no query string.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
-    /// Status code of the answer.
     pub http_status: Option<u16>,
-    /// `GET` and the path, where a request was sent.
+    /// `GET` and the path, if a request was sent.
     pub request: Option<String>,
-    /// The API's own list of errors.
     pub api_errors: Vec<ApiError>,
-    /// The messages that came with them.
     pub api_messages: Vec<ApiError>,
-    /// Entries of either list that were left out, since there are too many.
+    /// How many entries of both lists were dropped because there were too many.
     pub omitted: usize,
-    /// Cloudflare's ID of the exchange, for their support.
+    /// Cloudflare's ID of the request, for their support.
     pub cf_ray: Option<String>,
-    /// The technical cause, as a library words it.
+    /// The technical cause in a library's words.
     pub cause: Option<String>,
 }
 
 impl Details {
-    /// The errors, each followed by the causes beneath it, with its depth; or the messages where no
-    /// error is listed. At most [`MAX_SHOWN`], less one for the number of the others.
+    /// The errors with their depth, each followed by its causes, or the messages if no error is listed;
+    /// at most [`MAX_SHOWN`], less one for the number of those left out, which is the second value.
     #[must_use]
     pub fn shown(&self) -> (Vec<(usize, &ApiError)>, usize) {
         let list = if self.api_errors.is_empty() {
@@ -198,29 +180,22 @@ impl Details {
     }
 
     fn describe(&self, lines: &mut Vec<String>) {
-        let (errors, more) = self.shown();
-        let what = if self.api_errors.is_empty() {
-            "message"
-        } else {
-            "error"
-        };
-        for (depth, error) in errors {
-            error.describe(what, depth, lines);
-        }
-        if more > 0 {
-            lines.push(and_more(more));
-        }
-        if !self.api_errors.is_empty() {
-            let (messages, more) = capped(&self.api_messages, 0);
-            for (depth, message) in messages {
-                message.describe("message", depth, lines);
+        let mut add = |what: &str, (entries, more): (Vec<(usize, &ApiError)>, usize)| {
+            for (depth, entry) in entries {
+                entry.describe(what, depth, lines);
             }
             lines.extend((more > 0).then(|| and_more(more)));
+        };
+        if self.api_errors.is_empty() {
+            add("message", self.shown());
+        } else {
+            add("error", self.shown());
+            add("message", capped(&self.api_messages, 0));
         }
     }
 }
 
-/// What stands for the rest of a list that was cut.
+/// The line for the rest of a list that was cut.
 #[must_use]
 pub fn and_more(count: usize) -> String {
     format!("and {count} more")
@@ -287,28 +262,25 @@ impl From<&str> for Hint {
     }
 }
 
-/// A sentence on what to do that holds for the screens alone.
+/// A hint for the screens only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenHint {
-    /// In the place of the hint: a command would be the long way round.
+    /// Replaces the hint, where a command would be a detour.
     Instead(&'static str),
-    /// Behind the hint: no command can do it.
+    /// Follows the hint, where no command can do it.
     Besides(&'static str),
 }
 
 /// An error, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Its class.
     pub kind: FailureKind,
     /// What happened, in one sentence.
     pub summary: String,
     pub hint: Hint,
-    /// What is known beyond that.
     pub details: Box<Details>,
-    /// What only a screen can do about it.
     pub hint_on_screen: Option<ScreenHint>,
-    /// How long the API asked to be left alone, where it did.
+    /// How long the API asked us to pause, if it did.
     pub retry_after: Option<Duration>,
 }
 
@@ -326,21 +298,21 @@ impl Failure {
         }
     }
 
-    /// The same failure with a technical cause.
+    /// Adds the technical cause.
     #[must_use]
     pub fn caused_by(mut self, cause: &impl ToString) -> Self {
         self.details.cause = Some(cause.to_string());
         self
     }
 
-    /// The same failure with everything known of the request.
+    /// Adds what is known about the request.
     #[must_use]
     pub fn with_details(mut self, details: Details) -> Self {
         *self.details = details;
         self
     }
 
-    /// The same failure as a screen tells of it.
+    /// Replaces the hint by the one for the screens.
     #[must_use]
     pub fn on_screen(mut self) -> Self {
         match self.hint_on_screen.take() {
@@ -351,7 +323,7 @@ impl Failure {
         self
     }
 
-    /// Everything known of it, a line a fact, for whoever asks. Untrusted text.
+    /// Everything that is known, one fact per line. Untrusted text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let details = &self.details;
@@ -360,22 +332,17 @@ impl Failure {
             self.hint.to_string(),
             format!("Kind: {}", self.kind.code()),
         ];
-        lines.extend(
-            details
-                .http_status
-                .map(|status| format!("HTTP status: {status}")),
-        );
-        lines.extend(
-            details
-                .request
-                .iter()
-                .map(|request| format!("Request: {request}")),
-        );
+        if let Some(status) = details.http_status {
+            lines.push(format!("HTTP status: {status}"));
+        }
+        if let Some(request) = &details.request {
+            lines.push(format!("Request: {request}"));
+        }
         lines.extend(self.said());
         lines
     }
 
-    /// What the API and the libraries said of it, a line a fact. Untrusted text.
+    /// What the API and the libraries said, one fact per line. Untrusted text.
     #[must_use]
     pub fn said(&self) -> Vec<String> {
         let details = &self.details;

@@ -1,12 +1,11 @@
-//! A value without what is copied together with it: quotes, a shell's assignment, a header's name.
+//! Removes what people copy together with a value: quotes, a shell's assignment, a header's name.
 //!
-//! For credentials, addresses and IDs, from wherever they come. Names of tokens may hold any of
-//! this and are left alone. Not here: what the value itself may be.
+//! For credentials, addresses and IDs. Names of tokens may contain any of this and are left alone.
 
 use super::redaction::holds_secret;
 use super::text::trim_input;
 
-/// What opens a quotation, and what closes it.
+/// Opening and closing quotation marks.
 const QUOTES: [(&str, &str); 18] = [
     ("\\\"", "\\\""),
     ("\"", "\""),
@@ -28,15 +27,15 @@ const QUOTES: [(&str, &str); 18] = [
     ("＂", "＂"),
 ];
 
-/// What shells set a variable with. Some want a blank behind its name and no equals sign.
+/// The commands with which shells set variables. Some take a blank instead of an equals sign.
 const COMMANDS: [&str; 8] = [
     "export", "set", "setx", "setenv", "declare", "typeset", "env", "local",
 ];
 
-/// What tools send a header with.
+/// The flags with which tools send a header.
 const HEADER_FLAGS: [&str; 2] = ["-H", "--header"];
 
-/// What stands before a colon, beside the names of headers and variables, in lower case.
+/// What may precede a colon, besides the names of headers and variables, in lower case.
 const FIELDS: [&str; 17] = [
     "account",
     "account_id",
@@ -57,15 +56,14 @@ const FIELDS: [&str; 17] = [
     "zone_id",
 ];
 
-/// Longer text is no value with something around it, and would take long to look through.
+/// Longer text is not a value with something around it, and would take long to search.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-/// The longest name of a variable or a header that is looked past.
+/// The longest name of a variable or a header to remove.
 const LONGEST_NAME: usize = 64;
 
-/// The value in a text that was copied or piped: without blanks around it, quotes of one pair, the
-/// `NAME=` of a shell, the name of an HTTP header and `Bearer`, in whatever order they are nested.
-/// A value that has none of these is given back as it is, and so is half a pair.
+/// The value in a text that was copied or piped: without blanks around it, pairs of quotes, the `NAME=`
+/// of a shell, the name of an HTTP header and `Bearer`, nested in any order. Keeps half a pair.
 #[must_use]
 pub fn peel(text: &str) -> &str {
     let mut text = trim_input(text);
@@ -87,7 +85,7 @@ fn unquoted(text: &str) -> Option<&str> {
         .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
-/// What follows a label; nothing where there is none.
+/// The text after a label.
 fn unlabelled(text: &str) -> Option<&str> {
     if let Some(value) = after_scheme(text) {
         return Some(value);
@@ -102,7 +100,7 @@ fn unlabelled(text: &str) -> Option<&str> {
     } else {
         assigned(text)
     };
-    // What ends a statement or an entry of a list is no part of its value.
+    // The end of a statement or of a list's entry is not part of the value.
     labelled.map(|value| value.trim_end_matches([';', ',']))
 }
 
@@ -114,7 +112,7 @@ fn after_scheme(text: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case(SCHEME) && ends).then_some(value)
 }
 
-/// `-gx NAME VALUE`, `NAME=VALUE` behind a shell's command.
+/// `-gx NAME VALUE`, `NAME=VALUE` after a shell's command.
 fn set_by_command(text: &str) -> Option<&str> {
     let mut text = text;
     while let Some((flag, rest)) = text.split_once(char::is_whitespace)
@@ -150,14 +148,14 @@ fn assigned(text: &str) -> Option<&str> {
     fits.then_some(value)
 }
 
-/// A name, or a name within a pair of quotes.
+/// A name, perhaps in quotes.
 fn unquoted_name(text: &str) -> Option<&str> {
     let text = trim_input(text);
     let name = unquoted(text).unwrap_or(text);
     is_name(name).then_some(name)
 }
 
-/// Whether a variable, a header or a key may be called this; what looks like a secret is none.
+/// Whether this can be the name of a variable, a header or a key, and does not look like a secret.
 fn is_name(text: &str) -> bool {
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let is_plain = text
@@ -166,12 +164,12 @@ fn is_name(text: &str) -> bool {
     starts_well && is_plain && text.len() <= LONGEST_NAME && !holds_secret(text)
 }
 
-/// Whether it is written as variables of the environment are.
+/// Whether a name is written like an environment variable.
 fn is_variable(name: &str) -> bool {
     name.contains('_') && !name.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-/// Whether a colon may follow: URLs have one too.
+/// Whether a colon may follow a name: it also follows the scheme of a URL.
 fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
     let is_known = FIELDS.contains(&name.as_str());

@@ -1,4 +1,5 @@
-//! A named pair of credential kind and default scope. Never a secret.
+//! The settings of `config.toml` and its profiles, and which secrets may go to which address. Data
+//! only: never a secret.
 
 use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
@@ -8,65 +9,60 @@ use super::scope::Scope;
 use super::status::Thresholds;
 use super::text;
 
-/// The profile that is meant when none is named.
+/// The profile that is used if none is named.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// The keyring user under which the store is tried out; no profile may be called this.
+/// The keyring user that the keyring is tried out with; no profile may have this name.
 pub const PROBE_USER: &str = "tokenscope-probe";
 
-/// A profile.
+/// A named credential with a default scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Its name, which is also the keyring entry's user.
+    /// Also the user of the keyring entry.
     pub name: String,
-    /// The kind of its credential.
     pub kind: CredentialKind,
-    /// Its default scope; a hand-written profile may have none.
+    /// A hand-written profile may have none.
     pub scope: Option<Scope>,
-    /// Where its secret was stored for: it goes nowhere else.
+    /// The address that the secret was stored for. It is sent nowhere else.
     pub base_url: BaseUrl,
 }
 
-/// Why text cannot name a profile.
+/// Why a text cannot name a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProfileName {
-    /// Nothing there.
     #[error("a profile needs a name")]
     Empty,
-    /// White space or invisible characters around it: nobody sees which profile is meant.
-    #[error("a profile name has no blanks or invisible characters around it")]
+    /// Nobody sees which profile is meant.
+    #[error("a profile name must not begin or end with blanks or invisible characters")]
     Blanks,
-    /// Longer than 64 characters.
     #[error("a profile name has at most 64 characters")]
     Long,
     /// A character that a shell, a file or a keyring would trip over.
     #[error(
-        "a profile name has letters, digits, '.', '_' and '-', and starts with a letter or digit"
+        "a profile name consists of letters, digits, '.', '_' and '-', and begins with a letter or digit"
     )]
     Characters,
-    /// The name that the keyring probe uses.
-    #[error("this name is used to try the keyring out; choose another")]
+    #[error("this name is reserved for trying out the keyring; choose another")]
     Reserved,
-    /// What looks like a credential.
-    #[error("this looks like a secret, and names are kept where anybody may read them")]
+    #[error("this looks like a secret, and anybody can read profile names")]
     Secret,
 }
 
-/// Reads a profile's name. There is one rule for them, wherever one is written, and nothing is
-/// trimmed: what is stored for `one` is not replaced by what was meant for another.
+/// Reads a profile's name. The same rule holds wherever one is written, and nothing is trimmed: a name
+/// with a blank too many must not replace the secret of another profile.
 ///
 /// # Errors
-/// [`InvalidProfileName`] says what is wrong with it.
+/// [`InvalidProfileName`] says what is wrong.
 pub fn parse_profile_name(text: &str) -> Result<String, InvalidProfileName> {
     let trimmed = text::trim_input(text);
-    let starts_well = text.chars().next().is_some_and(char::is_alphanumeric);
+    let starts_well = text.starts_with(char::is_alphanumeric);
     let is_plain = text
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
     match text {
         _ if trimmed.is_empty() => Err(InvalidProfileName::Empty),
         text if trimmed != text => Err(InvalidProfileName::Blanks),
-        // Not every keyring tells capitals apart.
+        // Not every keyring distinguishes case.
         text if text.eq_ignore_ascii_case(PROBE_USER) => Err(InvalidProfileName::Reserved),
         text if text.chars().count() > 64 => Err(InvalidProfileName::Long),
         text if starts_well && is_plain => Ok(text.to_owned()),
@@ -74,10 +70,10 @@ pub fn parse_profile_name(text: &str) -> Result<String, InvalidProfileName> {
     }
 }
 
-/// Reads the name of a profile that is to be made.
+/// Reads the name of a new profile.
 ///
 /// # Errors
-/// [`InvalidProfileName`] says what is wrong with it.
+/// [`InvalidProfileName`] says what is wrong.
 pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> {
     let name = parse_profile_name(text)?;
     if holds_secret(&name) {
@@ -86,16 +82,20 @@ pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> 
     Ok(name)
 }
 
-/// What to say of a name that no profile can have.
+/// The failure for a name that no profile can have.
 #[must_use]
 pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
     if holds_secret(name) {
         return misplaced();
     }
-    // What no name looks like may be a secret, and is not repeated.
+    // Anything that is not even close to a name may be a secret, so it is not repeated.
     let what = match error {
         InvalidProfileName::Long => format!("--profile {}", redaction::quoted(name)),
-        _ => "--profile".to_owned(),
+        InvalidProfileName::Empty
+        | InvalidProfileName::Blanks
+        | InvalidProfileName::Characters
+        | InvalidProfileName::Reserved
+        | InvalidProfileName::Secret => "--profile".to_owned(),
     };
     Failure::new(
         FailureKind::Usage,
@@ -104,7 +104,7 @@ pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
     )
 }
 
-/// What to say where no profile has this name.
+/// The failure for a name that no profile has.
 #[must_use]
 pub fn no_such_profile(name: &str) -> Failure {
     if holds_secret(name) {
@@ -113,122 +113,8 @@ pub fn no_such_profile(name: &str) -> Failure {
     Failure::new(
         FailureKind::Usage,
         format!("There is no profile called {}.", redaction::quoted(name)),
-        "`tokenscope profile list` shows those there are; `tokenscope auth set` makes one.",
+        "List the profiles with `tokenscope profile list`, or make one with `tokenscope auth set`.",
     )
-}
-
-/// The settings of `config.toml`, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// The profile that is used when none is named.
-    pub default_profile: String,
-    /// The theme's name.
-    pub theme: String,
-    /// Draw with ASCII only; the locale decides where nothing is set.
-    pub ascii: Option<bool>,
-    /// Ring the terminal's bell when the token on screen expires.
-    pub bell: bool,
-    /// Seconds between automatic refreshes; 0 switches them off.
-    pub refresh_seconds: u64,
-    /// When time left becomes a warning or critical.
-    pub thresholds: Thresholds,
-    /// The profiles in the order of the file.
-    pub profiles: Vec<Profile>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            default_profile: DEFAULT_PROFILE.to_owned(),
-            theme: "dark".to_owned(),
-            ascii: None,
-            bell: false,
-            refresh_seconds: 60,
-            thresholds: Thresholds::default(),
-            profiles: Vec::new(),
-        }
-    }
-}
-
-impl Settings {
-    /// The profile of a name.
-    #[must_use]
-    pub fn profile(&self, name: &str) -> Option<&Profile> {
-        self.profiles.iter().find(|profile| profile.name == name)
-    }
-}
-
-/// The address that requests go to.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The address.
-    pub base_url: &'a BaseUrl,
-    /// The variable that names it, where one does.
-    pub variable: Option<&'a str>,
-}
-
-/// What is left to do on a screen.
-const ON_SCREEN: ScreenHint = ScreenHint::Instead(
-    "Store it again for this address under Profiles, or take the credential from the environment \
-     too.",
-);
-
-impl Profile {
-    /// Why the profile's stored secret must not go to an address; nothing where it may.
-    #[must_use]
-    pub fn is_kept_from(&self, target: Target<'_>) -> Option<Failure> {
-        if self.base_url == *target.base_url {
-            return None;
-        }
-        let (own, other) = told_apart(&self.base_url, target.base_url);
-        let name = &self.name;
-        let (names, first) = match target.variable {
-            Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
-            None => (
-                format!("requests go to {other}"),
-                format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
-            ),
-        };
-        Some(refusal(
-            format!("The secret of profile {name} was stored for {own}, but {names}."),
-            format!("{first} {}", ways_out(name, &other)),
-        ))
-    }
-
-    /// The failure where the file binds the profile's secret to an address that the store knows
-    /// nothing of, or another one: anybody can write a file.
-    #[must_use]
-    pub fn is_unproved(&self) -> Failure {
-        let (name, host) = (&self.name, self.base_url.host());
-        refusal(
-            format!(
-                "config.toml says that the secret of profile {name} was stored for {host}, but the \
-                 keyring does not."
-            ),
-            format!("Store {}", ways_out(name, &host)),
-        )
-    }
-}
-
-fn refusal(summary: String, hint: String) -> Failure {
-    let mut failure = Failure::new(FailureKind::Usage, summary, hint);
-    failure.hint.alternative = Some(Alternative::SetVariable);
-    failure.hint_on_screen = Some(ON_SCREEN);
-    failure
-}
-
-/// What may follow the word *store*.
-fn ways_out(profile: &str, host: &str) -> String {
-    format!("the secret again for {host} with `tokenscope auth set --profile {profile}`.")
-}
-
-/// The hosts of two addresses, or the addresses themselves where their hosts are the same.
-fn told_apart(one: &BaseUrl, other: &BaseUrl) -> (String, String) {
-    if one.host() == other.host() {
-        (one.to_string(), other.to_string())
-    } else {
-        (one.host(), other.host())
-    }
 }
 
 impl Identity {
@@ -254,5 +140,109 @@ impl ActiveCredential {
             scope: profile.scope.clone(),
             scope_origin: format!("profile {}", profile.name),
         }
+    }
+}
+
+/// The address that requests go to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub base_url: &'a BaseUrl,
+    /// The environment variable that names it, if one does.
+    pub variable: Option<&'a str>,
+}
+
+impl Profile {
+    /// The failure if the profile's secret must not go to an address. A stored secret is bound to the
+    /// address it was stored for, so that a variable cannot redirect it.
+    #[must_use]
+    pub fn is_kept_from(&self, target: Target<'_>) -> Option<Failure> {
+        if self.base_url == *target.base_url {
+            return None;
+        }
+        let (mut own, mut other) = (self.base_url.host(), target.base_url.host());
+        if own == other {
+            (own, other) = (self.base_url.to_string(), target.base_url.to_string());
+        }
+        let name = &self.name;
+        let (names, first) = match target.variable {
+            Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
+            None => (
+                format!("requests go to {other}"),
+                format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
+            ),
+        };
+        Some(self.binding_failure(
+            format!("The secret of profile {name} was stored for {own}, but {names}."),
+            &first,
+            &other,
+        ))
+    }
+
+    /// The failure if `config.toml` binds the profile's secret to an address that the keyring does not
+    /// confirm: anybody can write a file.
+    #[must_use]
+    pub fn is_unproved(&self) -> Failure {
+        let (name, host) = (&self.name, self.base_url.host());
+        self.binding_failure(
+            format!(
+                "config.toml says that the secret of profile {name} was stored for {host}, but the \
+                 keyring does not."
+            ),
+            "Store",
+            &host,
+        )
+    }
+
+    fn binding_failure(&self, summary: String, store: &str, host: &str) -> Failure {
+        let hint = format!(
+            "{store} the secret again for {host} with `tokenscope auth set --profile {}`.",
+            self.name
+        );
+        let mut failure = Failure::new(FailureKind::Usage, summary, hint);
+        failure.hint.alternative = Some(Alternative::SetVariable);
+        failure.hint_on_screen = Some(ScreenHint::Instead(
+            "Store it again for this address under Profiles, or take the credential from the \
+             environment too.",
+        ));
+        failure
+    }
+}
+
+/// The settings of `config.toml`, with defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The profile that is used if none is named.
+    pub default_profile: String,
+    pub theme: String,
+    /// `None` lets the locale decide.
+    pub ascii: Option<bool>,
+    /// Ring the terminal's bell when the token on screen expires.
+    pub bell: bool,
+    /// Seconds between automatic reloads; 0 turns them off.
+    pub refresh_seconds: u64,
+    pub thresholds: Thresholds,
+    /// In the order of the file.
+    pub profiles: Vec<Profile>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_profile: DEFAULT_PROFILE.to_owned(),
+            theme: "dark".to_owned(),
+            ascii: None,
+            bell: false,
+            refresh_seconds: 60,
+            thresholds: Thresholds::default(),
+            profiles: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The profile of a name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
     }
 }

@@ -1,6 +1,7 @@
-//! JSON text exactly as the API sent it: its keys in order, numbers of any size, unknown fields.
+//! JSON exactly as the API sent it: keys in order, numbers of any size, unknown fields. Also strings in
+//! it, and its re-indented lines.
 //!
-//! Not here: what any key means. Numbers are never turned into floats on the way.
+//! Numbers never become floats.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +12,6 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::redaction::HIDDEN;
 use super::text;
 
 /// One JSON value as its original bytes. Cheap to clone.
@@ -31,8 +31,8 @@ impl RawJson {
         &self.0
     }
 
-    /// The members of an object in the order they were sent; empty for any other value.
-    /// A key that was sent twice appears twice; the later one counts, as in JavaScript.
+    /// The members of an object as sent; none for any other value. A key that was sent twice appears
+    /// twice; the later one counts, as in JavaScript.
     #[must_use]
     pub fn members(&self) -> Vec<(String, &str)> {
         let mut members = Vec::new();
@@ -40,9 +40,10 @@ impl RawJson {
         members
     }
 
-    /// Hands over what [`Self::members`] gives, without a copy of any key: for long lists.
+    /// Calls a function with each of [`Self::members`]. Copies no key.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
-        for_each_member(&self.0, each);
+        // Any other value has no members.
+        let _not_an_object = for_each_member(&self.0, each);
     }
 
     /// Whether the value is a JSON object.
@@ -51,7 +52,7 @@ impl RawJson {
         self.0.starts_with('{')
     }
 
-    /// Where a part of the text lies that was borrowed from it; nothing for any other text.
+    /// Where a part that was borrowed from the text is; `None` for any other text.
     #[must_use]
     pub fn range_of(&self, part: &str) -> Option<Range<usize>> {
         let start = (part.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize)?;
@@ -60,67 +61,21 @@ impl RawJson {
     }
 }
 
-/// Hands over the members of an object without a copy of it; none for any other value.
-pub fn for_each_member<'a>(json: &'a str, each: impl FnMut(&str, &'a str)) {
+/// Passes on the members of an object without copying it.
+///
+/// # Errors
+/// For anything but one JSON object. Members before a syntax error were passed on.
+pub fn for_each_member<'a>(
+    json: &'a str,
+    each: impl FnMut(&str, &'a str),
+) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    // What is no object has no members.
-    let _not_an_object = Visit(each).deserialize(&mut deserializer);
+    Visit(each).deserialize(&mut deserializer)?;
+    deserializer.end()
 }
 
-/// The JSON with [`HIDDEN`] for every secret in it, at any depth; nothing where it holds none.
-#[must_use]
-pub fn without_secrets(json: &str) -> Option<String> {
-    let mut clean = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = json[at..].find('"') {
-        let start = at + found;
-        let end = start + string_length(&json[start..]);
-        at = end;
-        let after = json[end..].trim_start();
-        let Some(value) = after.strip_prefix(':').map(str::trim_start) else {
-            continue;
-        };
-        let key: String = serde_json::from_str(&json[start..end]).unwrap_or_default();
-        // Nearly all keys are ruled out before their values, which nest, are measured.
-        if !is_secret_key(&key) {
-            continue;
-        }
-        let begin = json.len() - value.len();
-        let length = value_length(value);
-        if is_secret(&key, &value[..length]) {
-            clean.push_str(&json[copied..begin]);
-            clean.push('"');
-            clean.push_str(HIDDEN);
-            clean.push('"');
-            copied = begin + length;
-            at = copied;
-        }
-    }
-    (copied > 0).then(|| clean + &json[copied..])
-}
-
-/// Whether a member holds a secret: a service token's, under any spelling of its key.
-#[must_use]
-pub fn is_secret(key: &str, value: &str) -> bool {
-    let is_value = !matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]");
-    is_value && value.trim_matches('"') != HIDDEN && is_secret_key(key)
-}
-
-/// Whether an object or list holds a secret at any depth.
-#[must_use]
-pub fn nests_secret(value: &str) -> bool {
-    value.starts_with(['{', '[']) && without_secrets(value).is_some()
-}
-
-fn is_secret_key(key: &str) -> bool {
-    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
-    let folded: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    folded == "secret" || folded.ends_with("clientsecret")
-}
-
-/// The bytes of the JSON value that `text` starts with.
-fn value_length(text: &str) -> usize {
+/// The length of the JSON value that `text` begins with.
+pub(super) fn value_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(byte) = bytes.get(at) {
@@ -148,11 +103,11 @@ fn value_length(text: &str) -> usize {
     text.len()
 }
 
-/// The bytes of the JSON string that `text` starts with, quotes included.
+/// The length of the JSON string that `text` begins with, quotes included.
 pub(super) fn string_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
-    // Byte by byte, since a string may be the whole of an answer, and is walked through for a frame.
+    // Bytes, not characters: a string may be a whole response, and every frame scans it.
     while let Some(rest) = bytes.get(at..)
         && let Some(found) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
     {
@@ -190,7 +145,7 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
 
 /// The key of a member, copied only where it holds an escape. Half a surrogate pair in it, which JSON
 /// can spell and Unicode does not have, is read as placeholders: it must not cost the whole object.
-pub struct Key<'a>(pub Cow<'a, str>);
+struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -211,8 +166,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-impl From<String> for RawJson {
-    fn from(json: String) -> Self {
+impl From<&str> for RawJson {
+    fn from(json: &str) -> Self {
         Self(json.into())
     }
 }
@@ -275,20 +230,23 @@ impl RawStr {
     }
 }
 
-/// Lines, and bytes, from one noted line to the next at most; a single line may be longer.
+/// The most lines and bytes from one noted line to the next; a single line may be longer.
 const LINES_APART: usize = 64;
 const BYTES_APART: usize = 16 * 1024;
 
-/// Levels beyond this are indented no further: the space would grow with the square of the depth.
+/// The deepest indentation: the blanks would grow with the square of the depth.
 const DEEPEST: usize = 64;
 
-/// Of a line that is looked at, this many bytes are made: far more than any screen is wide.
+/// The most bytes of a line that [`RawLines::window`] returns; far more than any screen is wide.
 pub const LONGEST_SHOWN: usize = 4096;
 
-/// Matching lines that are told apart; of more, only that there are more.
+/// The most matching lines that are listed.
 pub const MOST_MATCHES: usize = 10_000;
 
-/// The lines of a JSON value, indented by two spaces. Every token's text stays as received.
+/// The lines of a JSON value, indented by two spaces and made on demand.
+///
+/// A response of 16 MiB can have eight million lines, so none is kept: one pass notes where some of them
+/// begin, and the lines of a screen are read from the nearest of these.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawLines {
     raw: RawJson,
@@ -297,7 +255,7 @@ pub struct RawLines {
 }
 
 /// The start of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Place {
     line: usize,
     /// The byte of the JSON text.
@@ -310,19 +268,14 @@ struct Place {
 pub struct Matches {
     /// The first [`MOST_MATCHES`], in order.
     pub lines: Vec<usize>,
-    /// Whether there are more.
     pub has_more: bool,
 }
 
 impl RawLines {
-    /// The lines of a value. Takes one pass over its text.
+    /// Finds the lines in one pass over the text.
     #[must_use]
     pub fn of(raw: &RawJson) -> Self {
-        let mut place = Place {
-            line: 0,
-            at: 0,
-            depth: 0,
-        };
+        let mut place = Place::default();
         let mut marks: Vec<Place> = Vec::new();
         let text = raw.as_str();
         while !text[place.at..].trim_ascii_start().is_empty() {
@@ -341,25 +294,25 @@ impl RawLines {
         }
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
         self.total
     }
 
-    /// Whether there are none.
+    /// Whether there are no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0
     }
 
-    /// How many bytes of JSON they are made of.
+    /// The number of bytes of JSON.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.raw.as_str().len()
     }
 
-    /// Some lines, each cut after [`LONGEST_SHOWN`] bytes. Untrusted text.
+    /// Some of the lines, each cut after [`LONGEST_SHOWN`] bytes. Untrusted text.
     #[must_use]
     pub fn window(&self, first: usize, count: usize) -> Vec<String> {
         let text = self.raw.as_str();
@@ -386,7 +339,7 @@ impl RawLines {
         lines
     }
 
-    /// All lines, whole.
+    /// All lines, uncut.
     #[must_use]
     pub fn whole(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -397,7 +350,7 @@ impl RawLines {
         lines
     }
 
-    /// The lines that contain a text, case ignored unless the text has upper case.
+    /// The lines that contain a text. Ignores case unless the text has upper case.
     #[must_use]
     pub fn matching(&self, query: &str) -> Matches {
         let mut matches = Matches::default();
@@ -424,7 +377,7 @@ impl RawLines {
         matches
     }
 
-    /// Hands over the lines, whole, for as long as they are wanted.
+    /// Calls a function with each line until it returns false.
     fn for_each(&self, mut each: impl FnMut(&str) -> bool) {
         let mut line = String::new();
         let mut place = self.nearest(0);
@@ -440,15 +393,11 @@ impl RawLines {
         }
     }
 
-    /// The last noted line that is not beyond a line.
+    /// The last noted line up to a line.
     fn nearest(&self, line: usize) -> Place {
         let after = self.marks.partition_point(|mark| mark.line <= line);
         let noted = after.checked_sub(1).and_then(|at| self.marks.get(at));
-        noted.copied().unwrap_or(Place {
-            line: 0,
-            at: 0,
-            depth: 0,
-        })
+        noted.copied().unwrap_or_default()
     }
 }
 
@@ -458,8 +407,8 @@ impl fmt::Debug for RawLines {
     }
 }
 
-/// A line, cut after [`LONGEST_SHOWN`] bytes, and where the walk along it ended. A string may be the
-/// whole of an answer, so no more of the text is looked at than the line needs, where that is enough.
+/// A line, cut after [`LONGEST_SHOWN`] bytes, and where the walk along it ended. Looks at no more of the
+/// text than needed if that suffices, since a string may be a whole response.
 fn shown(text: &str, place: Place) -> (String, Place) {
     let near = text::start(&text[place.at..], 2 * LONGEST_SHOWN).len();
     let mut line = String::new();
@@ -477,7 +426,7 @@ fn shown(text: &str, place: Place) -> (String, Place) {
     (line, next)
 }
 
-/// As much of a piece as a line takes that is looked at.
+/// Adds a piece to a line up to [`LONGEST_SHOWN`] bytes.
 fn push(line: &mut String, piece: &str) {
     let start = text::start(piece, LONGEST_SHOWN.saturating_sub(line.len()));
     line.push_str(start);
@@ -486,8 +435,8 @@ fn push(line: &mut String, piece: &str) {
     }
 }
 
-/// Hands over the pieces of a line, and gives the place of the next; the same place where no more
-/// pieces were wanted.
+/// Calls a function with the pieces of a line until it returns false. Returns the place of the next
+/// line, or the same place if it was stopped.
 fn walk(text: &str, place: Place, mut each: impl FnMut(&str) -> bool) -> Place {
     let Place {
         line,
@@ -526,7 +475,7 @@ fn walk(text: &str, place: Place, mut each: impl FnMut(&str) -> bool) -> Place {
     }
 }
 
-/// The next token of JSON text, and where it begins.
+/// The next JSON token, and where it begins.
 fn token_at(text: &str, from: usize) -> Option<(usize, &str)> {
     let rest = text[from..].trim_ascii_start();
     let start = text.len() - rest.len();

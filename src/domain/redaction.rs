@@ -1,32 +1,33 @@
-//! Secrets in the wrong place: told by their look, and hidden from what is said.
+//! Secrets in the wrong place: recognised by their look, and hidden from messages and JSON.
 //!
-//! By shape alone, so that a secret nobody told us of is found too. Not here: the secrets that we
-//! hold ourselves (`secret`).
+//! Works by shape alone, so that it also finds secrets that nobody told us of.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::failure::{Details, Failure, FailureKind};
+use super::raw::{string_length, value_length};
 use super::text;
 
-/// What stands where a secret stood.
+/// Replaces a secret.
 pub const HIDDEN: &str = "[hidden]";
 
 /// How Cloudflare's credentials begin: API tokens of users and accounts, OAuth tokens, Global API
 /// keys, and the secrets of service tokens.
 const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfoat_", "cfk_", "cfast_"];
 
-/// Shorter text is in too many words by chance, and no credential is as short.
+/// No credential is shorter; shorter text occurs in too many words by chance.
 pub const SHORTEST: usize = 8;
 
-/// No name that begins like a credential goes on as long as this.
+/// No name that begins like a credential goes on for so long.
 const LONG: usize = 28;
 
-/// What stands before a secret in shells and HTTP headers, in lower case with underscores.
-const LABELS: [&str; 11] = [
+/// The labels of secrets in shells and HTTP headers, in lower case with underscores.
+const SECRET_LABELS: [&str; 11] = [
     "cloudflare_api_token",
     "cf_api_token",
     "cloudflare_api_key",
@@ -40,123 +41,84 @@ const LABELS: [&str; 11] = [
     "bearer",
 ];
 
-/// Whether something in a text looks like a credential. UUIDs, IDs of 32 digits, client IDs and
-/// names made of words do not.
+/// Whether part of a text looks like a credential. UUIDs, IDs of 32 digits, client IDs and names made
+/// of words do not.
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
     matches!(scrub(text), Cow::Owned(_))
 }
 
-/// The text with [`HIDDEN`] for everything in it that looks like a credential.
+/// Replaces whatever looks like a credential by [`HIDDEN`].
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut clean = String::new();
-    let mut found = false;
-    let mut expected = Expected::Nothing;
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let upto = |end: fn(char) -> bool| &rest[..rest.find(end).unwrap_or(rest.len())];
-        // Behind a label a secret may hold signs that end a word elsewhere.
-        let value = if expected.awaits(c) {
-            upto(ends_a_value)
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(gap) = text[at..].find(is_inner) {
+        let start = at + gap;
+        let rest = &text[start..];
+        let end = start + rest.find(|c| !is_inner(c)).unwrap_or(rest.len());
+        let word = &text[start..end];
+        let secret = if is_credential(word.trim_start_matches('-')) {
+            Some(start..end)
+        } else if is_secret_label(word) {
+            labelled_secret(&text[end..]).map(|range| end + range.start..end + range.end)
         } else {
-            ""
+            None
         };
-        let word = upto(|c| !is_inner(c));
-        let hidden = if expected.is_met_by(value) {
-            value
-        } else if is_credential(word.trim_start_matches('-')) {
-            word
-        } else {
-            let same = if word.is_empty() {
-                expected = expected.past(c);
-                &rest[..c.len_utf8()]
-            } else {
-                expected = Expected::after(word);
-                word
-            };
-            clean.push_str(same);
-            rest = &rest[same.len()..];
-            continue;
-        };
-        found = true;
-        expected = Expected::Nothing;
-        clean.push_str(HIDDEN);
-        rest = &rest[hidden.len()..];
+        at = secret.as_ref().map_or(end, |range| range.end);
+        if let Some(secret) = secret {
+            clean.push_str(&text[copied..secret.start]);
+            clean.push_str(HIDDEN);
+            copied = at;
+        }
     }
-    if found {
-        Cow::Owned(clean)
-    } else {
-        Cow::Borrowed(text)
+    if copied == 0 {
+        return Cow::Borrowed(text);
     }
+    clean.push_str(&text[copied..]);
+    Cow::Owned(clean)
 }
 
 fn is_inner(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-fn ends_a_value(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ',' | ';')
+fn is_secret_label(word: &str) -> bool {
+    let label = word.trim_start_matches('-').to_ascii_lowercase();
+    SECRET_LABELS.contains(&label.replace('-', "_").as_str())
 }
 
-/// What the words so far let expect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    Nothing,
-    /// A label came; what follows it decides.
-    Label,
-    /// A secret, if it does not look like a word: headers are spoken of in sentences too.
-    Perhaps,
-    /// A secret, whatever it looks like.
-    Surely,
-}
-
-impl Expected {
-    fn after(word: &str) -> Self {
-        let label = word.trim_start_matches('-').to_ascii_lowercase();
-        if LABELS.contains(&label.replace('-', "_").as_str()) {
-            Self::Label
-        } else {
-            Self::Nothing
-        }
-    }
-
-    fn past(self, c: char) -> Self {
-        match (self, c) {
-            (Self::Label, '=') => Self::Surely,
-            (Self::Label, ':' | ' ' | '\t') => Self::Perhaps,
-            (_, '"' | '\'') | (Self::Perhaps, ':' | ' ' | '\t') => self,
-            _ => Self::Nothing,
-        }
-    }
-
-    /// Whether what begins with this may be a secret.
-    fn awaits(self, c: char) -> bool {
-        match self {
-            Self::Nothing | Self::Label => false,
-            Self::Surely => true,
-            Self::Perhaps => !matches!(c, ':' | ' ' | '\t'),
-        }
-    }
-
-    fn is_met_by(self, value: &str) -> bool {
-        match self {
-            Self::Nothing | Self::Label => false,
-            Self::Surely => !value.is_empty(),
-            Self::Perhaps => {
-                value.len() >= SHORTEST
-                    && value.bytes().any(|byte| byte.is_ascii_digit())
-                    && !is_word(value)
-            }
-        }
-    }
+/// Where the secret behind a label is. Behind an equals sign, any value is one. Behind a colon or a
+/// blank it must not look like a word, since sentences mention headers too.
+fn labelled_secret(text: &str) -> Option<Range<usize>> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    let sign = text.trim_start_matches(QUOTES);
+    let (is_assigned, value) = match sign.strip_prefix('=') {
+        Some(value) => (true, value.trim_start_matches(QUOTES)),
+        None => (
+            false,
+            sign.strip_prefix([':', ' ', '\t'])?
+                .trim_start_matches(['"', '\'', ':', ' ', '\t']),
+        ),
+    };
+    let start = text.len() - value.len();
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'`,;".contains(c);
+    let value = &value[..value.find(ends).unwrap_or(value.len())];
+    let is_secret = if is_assigned {
+        !value.is_empty()
+    } else {
+        let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+        value.len() >= SHORTEST && has_digit && !is_word(value)
+    };
+    is_secret.then(|| start..start + value.len())
 }
 
 fn is_credential(word: &str) -> bool {
     is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word)
 }
 
-/// What has a prefix, with something glued before it too. A name may begin so.
+/// Whether a word contains a prefix, at its start or not. A name may begin with one.
 fn is_prefixed(word: &str) -> bool {
     PREFIXES.iter().any(|prefix| {
         let Some((_, rest)) = word.split_once(prefix) else {
@@ -166,76 +128,77 @@ fn is_prefixed(word: &str) -> bool {
     })
 }
 
-/// A Global API key of 37 to 45 digits, or a service token's secret of 64. One of 40 would be the
-/// hash of a commit as well.
+/// A Global API key of 37 to 45 digits, or a service token's secret of 64. 40 digits may as well be
+/// the hash of a commit.
 fn is_hexadecimal_secret(word: &str) -> bool {
     matches!(word.len(), 37..=39 | 41..=45 | 64)
         && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// An API token from before there were prefixes: 40 characters at random.
+/// An API token from before there were prefixes: 40 random characters.
 fn is_old_token(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
-    let is_like_an_id = word
+    let is_hex_id = word
         .bytes()
         .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
     let is_made_of_words = words(word).count() > 2 && words(word).all(is_word);
     word.len() == 40
         && has(u8::is_ascii_digit)
         && has(u8::is_ascii_alphabetic)
-        && !is_like_an_id
+        && !is_hex_id
         && !is_made_of_words
 }
 
-/// The words of `deploy-eu-west1-2025`, `ProdDeploy2` and the like, which people name things.
+/// The words of names such as `deploy-eu-west1-2025` and `ProdDeploy2`.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['-', '_']).flat_map(|piece| {
-        let bytes = piece.as_bytes();
+    text.split(['-', '_']).flat_map(|part| {
+        let bytes = part.as_bytes();
         let is_start =
             |at: &usize| bytes[*at].is_ascii_uppercase() && !bytes[at - 1].is_ascii_uppercase();
         let starts = (1..bytes.len()).filter(is_start);
         let mut from = 0;
         let edges: Vec<usize> = starts.chain([bytes.len()]).collect();
         edges.into_iter().map(move |to| {
-            let word = &piece[from..to];
+            let word = &part[from..to];
             from = to;
             word
         })
     })
 }
 
-/// Letters of one case, with a capital before them or a few digits around.
-fn is_word(piece: &str) -> bool {
+/// Whether a part of a name is a word: letters of one case, perhaps with a capital first and a few
+/// digits around.
+fn is_word(part: &str) -> bool {
     const MOST_DIGITS: usize = 4;
-    let letters = piece.trim_matches(|c: char| c.is_ascii_digit());
+    let letters = part.trim_matches(|c: char| c.is_ascii_digit());
     let tail = letters.get(1..).unwrap_or_default();
-    piece.len() - letters.len() <= MOST_DIGITS
+    part.len() - letters.len() <= MOST_DIGITS
         && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
         && (tail.bytes().all(|byte| byte.is_ascii_lowercase())
             || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
-/// Text as a sentence quotes it, without what looks like a credential: hidden before it is cut, or
-/// half of a secret would not be known for one.
+/// Quotes a text for a sentence, without credentials. They are hidden before the text is cut: half of a
+/// secret would not be recognised.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text::quoted(&scrub(text))
 }
 
-/// What to say of a secret on a command line. It is not repeated.
+/// The failure for a secret on a command line. Does not repeat it.
 #[must_use]
 pub fn misplaced() -> Failure {
     Failure::new(
         FailureKind::Usage,
-        "What is given looks like a credential, and a secret does not belong on a command line.",
-        "The shell's history may hold it now: roll or revoke it, and give the new one in \
-         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. A token that is named like this is \
-         reached by its ID.",
+        "An argument looks like a credential. Do not pass secrets on the command line.",
+        "It may now be in your shell history: roll or revoke it, and pass the new one in \
+         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. If this is a token's name, use the token's \
+         ID.",
     )
 }
 
 impl Failure {
-    /// The same failure without anything that looks like a credential.
+    /// Hides whatever looks like a credential.
     #[must_use]
     pub fn scrubbed(mut self) -> Self {
         let hide = |text: &mut String| *text = scrub(text).into_owned();
@@ -261,8 +224,8 @@ impl Failure {
     }
 }
 
-/// The text without a secret that we hold ourselves, also not in Base64: servers and proxies have
-/// been seen to repeat the headers that they refuse.
+/// Hides a secret of our own in a text, also as Base64: servers and proxies have been seen to repeat the
+/// headers that they reject.
 pub(crate) fn hide(mut text: String, secret: &str) -> String {
     if secret.len() < SHORTEST {
         return text;
@@ -304,4 +267,56 @@ fn hide_base64(mut text: String, secret: &[u8], before: usize, engine: &GeneralP
         text = format!("{}{HIDDEN}{}", &text[..start], rest.trim_start_matches('='));
     }
     text
+}
+
+/// Replaces every secret in some JSON by [`HIDDEN`], at any depth; `None` if there is none.
+#[must_use]
+pub fn without_secrets(json: &str) -> Option<String> {
+    let mut clean = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = json[at..].find('"') {
+        let start = at + found;
+        let end = start + string_length(&json[start..]);
+        at = end;
+        let after = json[end..].trim_start();
+        let Some(value) = after.strip_prefix(':').map(str::trim_start) else {
+            continue;
+        };
+        let key: String = serde_json::from_str(&json[start..end]).unwrap_or_default();
+        // Rules out nearly all keys before measuring their values, which nest.
+        if !is_secret_key(&key) {
+            continue;
+        }
+        let begin = json.len() - value.len();
+        let length = value_length(value);
+        if is_secret_member(&key, &value[..length]) {
+            clean.push_str(&json[copied..begin]);
+            clean.push('"');
+            clean.push_str(HIDDEN);
+            clean.push('"');
+            copied = begin + length;
+            at = copied;
+        }
+    }
+    (copied > 0).then(|| clean + &json[copied..])
+}
+
+/// Whether a member holds the secret of a service token, under any spelling of its key.
+#[must_use]
+pub fn is_secret_member(key: &str, value: &str) -> bool {
+    let is_value = !matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]");
+    is_value && value.trim_matches('"') != HIDDEN && is_secret_key(key)
+}
+
+/// Whether an object or list holds a secret at any depth.
+#[must_use]
+pub fn nests_secret(value: &str) -> bool {
+    value.starts_with(['{', '[']) && without_secrets(value).is_some()
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
+    let folded: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    folded == "secret" || folded.ends_with("clientsecret")
 }

@@ -1,6 +1,6 @@
-//! The life of a thing that is fetched: asked for, there, failed, or stale.
+//! The state of a value that the screens fetch: not requested, loading, ready, failed or stale.
 //!
-//! An answer belongs to the request that asked; any other is dropped. Not here: fetching.
+//! A response counts only for the request that it answers.
 
 use std::time::Duration;
 
@@ -8,45 +8,34 @@ use chrono::{DateTime, Utc};
 
 use super::failure::Failure;
 
-/// Names one request for as long as the program runs.
+/// Identifies a request while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
 
-/// A value with its age and what it cost. Times are of the steady clock.
+/// A value with its age. Times are of the steady clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received<T> {
-    /// What was fetched.
     pub value: T,
-    /// When the answer came.
     pub at: DateTime<Utc>,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// A fetched thing.
+/// A value that is fetched.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Remote<T> {
-    /// Nobody asked.
     #[default]
     Idle,
-    /// Under way; with the last good value during a refresh.
+    /// Requested; with the last good value during a reload.
     Loading {
-        /// The request whose answer counts.
         request: RequestId,
-        /// When it was sent, by the steady clock.
         since: DateTime<Utc>,
-        /// The last good value.
         last: Option<Received<T>>,
     },
-    /// There.
     Ready(Received<T>),
-    /// Not to be had.
     Failed(Failure),
-    /// The last good value, after a refresh that failed.
+    /// The last good value after a reload that failed.
     Stale {
-        /// The last good value.
         last: Received<T>,
-        /// Why the refresh failed.
         failure: Failure,
     },
 }
@@ -66,7 +55,7 @@ impl<T> Remote<T> {
         self.fetched().map(|fetched| &fetched.value)
     }
 
-    /// Why the last request failed, where it did.
+    /// Why the last request failed, if it did.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed(failure) | Self::Stale { failure, .. } => Some(failure),
@@ -74,7 +63,7 @@ impl<T> Remote<T> {
         }
     }
 
-    /// The request under way.
+    /// The request in progress.
     pub fn request(&self) -> Option<RequestId> {
         match self {
             Self::Loading { request, .. } => Some(*request),
@@ -82,7 +71,7 @@ impl<T> Remote<T> {
         }
     }
 
-    /// Since when the request under way has been running.
+    /// When the request in progress was sent.
     pub fn loading_since(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Loading { since, .. } => Some(*since),
@@ -90,12 +79,12 @@ impl<T> Remote<T> {
         }
     }
 
-    /// Whether a request is under way.
+    /// Whether a request is in progress.
     pub fn is_loading(&self) -> bool {
         matches!(self, Self::Loading { .. })
     }
 
-    /// Notes that a request was sent; the last good value stays.
+    /// Records that a request was sent. Keeps the last good value.
     pub fn begin(&mut self, request: RequestId, since: DateTime<Utc>) {
         let last = self.take_last();
         *self = Self::Loading {
@@ -105,7 +94,7 @@ impl<T> Remote<T> {
         };
     }
 
-    /// Takes an answer in. False, and nothing changed, if another request is awaited.
+    /// Applies a response. Returns false, and changes nothing, if it answers another request.
     pub fn settle(&mut self, request: RequestId, result: Result<Received<T>, Failure>) -> bool {
         if self.request() != Some(request) {
             return false;
@@ -118,7 +107,7 @@ impl<T> Remote<T> {
         true
     }
 
-    /// Stops waiting; the last good value stays.
+    /// Stops waiting. Keeps the last good value.
     pub fn cancel(&mut self) -> Option<RequestId> {
         let request = self.request()?;
         *self = self.take_last().map_or(Self::Idle, Self::Ready);

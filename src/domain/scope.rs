@@ -1,22 +1,19 @@
-//! Where a token lives: an account or a zone, exactly one.
-//!
-//! Not here: which of several scopes is meant (`service`).
+//! The account or the zone that a token belongs to.
 
 use std::fmt;
 
 use super::{pasted, text};
 
-/// Which of the two kinds of scope.
+/// The two kinds of scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScopeKind {
-    /// A Cloudflare account.
     Account,
     /// A zone (a domain) of an account.
     Zone,
 }
 
 impl ScopeKind {
-    /// `account` or `zone`, as written in JSON, configuration and sentences.
+    /// `account` or `zone`: the word in JSON, configuration and sentences.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -48,22 +45,20 @@ impl ScopeKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScopeId(String);
 
-/// Why text is no account or zone ID.
+/// Why a text is not an account or zone ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScopeId {
-    /// Not 32 characters.
     #[error("an account or zone ID has 32 hexadecimal digits; this has {0} characters")]
     Length(usize),
-    /// A character that is no hexadecimal digit.
-    #[error("an account or zone ID has 32 hexadecimal digits, and {0:?} is none")]
+    #[error("an account or zone ID has 32 hexadecimal digits; {0:?} is not one")]
     Digit(char),
 }
 
 impl ScopeId {
-    /// Reads an account or zone ID; upper case and what copying leaves around it are forgiven.
+    /// Reads an account or zone ID in either case, with whatever copying leaves around it.
     ///
     /// # Errors
-    /// [`InvalidScopeId`] when the text is not 32 hexadecimal digits.
+    /// [`InvalidScopeId`] if the text is not 32 hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, InvalidScopeId> {
         let text = text::bare(pasted::peel(text));
         match (
@@ -83,12 +78,10 @@ impl ScopeId {
     }
 }
 
-/// The account or zone that requests are about.
+/// The account or zone of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// An account.
     Account(ScopeId),
-    /// A zone.
     Zone(ScopeId),
 }
 
@@ -119,8 +112,7 @@ impl Scope {
         }
     }
 
-    /// What to say where it may not be the one that is meant: both IDs look alike, so the one may
-    /// have been given for the other.
+    /// What to say if the other kind may be meant: the IDs of both look alike.
     #[must_use]
     pub fn doubt(&self) -> String {
         let other = self.kind().other().word();
@@ -128,8 +120,8 @@ impl Scope {
         format!("If that is {article} {other} ID, choose {other} instead.")
     }
 
-    /// The dashboard page that lists the scope's service tokens. A zone does not say its account,
-    /// so its link lets the dashboard ask.
+    /// The dashboard page with the scope's service tokens. A zone's account is not known, so the link
+    /// lets the dashboard ask for it.
     #[must_use]
     pub fn dashboard_url(&self) -> String {
         match self {
@@ -150,9 +142,8 @@ impl Scope {
 /// An account or zone that a credential can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedScope {
-    /// The account or zone.
     pub scope: Scope,
-    /// What people call it. Untrusted text.
+    /// Untrusted text.
     pub name: String,
 }
 

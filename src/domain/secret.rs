@@ -1,7 +1,7 @@
-//! Text that must not be seen: an API token or a Global API key.
+//! Text that nobody must see: an API token or a Global API key, complete or being typed.
 //!
-//! It is zeroed when dropped, prints as `Secret(..)`, and has neither `Display` nor `Serialize`.
-//! That promise ends where a library copies it: HTTP and D-Bus buffers are not ours.
+//! Secrets are zeroed when dropped, print as `Secret(..)`, and have neither `Display` nor `Serialize`.
+//! Copies in the HTTP and D-Bus buffers of libraries are beyond our control.
 
 use std::fmt;
 
@@ -9,42 +9,39 @@ use zeroize::Zeroizing;
 
 use super::{pasted, text};
 
-/// A secret.
+/// A secret; see the module.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);
 
-/// Why text cannot be a credential. Says nothing of the text itself.
+/// Why a text cannot be a credential. Does not repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecret {
-    /// Nothing there.
     #[error("it is empty")]
     Empty,
-    /// A space, control or non-ASCII character inside.
     #[error(
-        "it holds a space, a line break or another character that no credential has; copy it again"
+        "it contains a space, a line break or another character that no credential has; copy it again"
     )]
     Characters,
-    /// More than [`Secret::LONGEST`].
     #[error("it is longer than any credential")]
     Long,
 }
 
 impl Secret {
-    /// What a credential takes at most, in bytes; far more than any that exists.
+    /// The most bytes of a credential; far more than any has.
     pub const LONGEST: usize = 4096;
 
-    /// Takes text as it is, without looking at it.
+    /// Wraps a text unchecked.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Takes off what pasting and piping leave around a credential, and checks that the rest can go
-    /// into an HTTP header.
+    /// Removes what copying and piping leave around a credential, and checks that the rest can go into
+    /// an HTTP header.
     ///
     /// # Errors
-    /// [`InvalidSecret`] for nothing at all, for characters that no credential has, and for more than
-    /// [`Self::LONGEST`].
+    /// [`InvalidSecret`] for an empty text, for characters that no credential has, and for more than
+    /// [`Self::LONGEST`] bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let trimmed = pasted::peel(text);
         if trimmed.is_empty() {
@@ -59,13 +56,13 @@ impl Secret {
         Ok(Self::new(trimmed.to_owned()))
     }
 
-    /// The text itself. Call this only where it goes into a header or the keyring.
+    /// The text itself, for a header or the keyring only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -78,16 +75,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Text that is longer than a field takes.
+/// The error for text that does not fit into a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
 
-/// The secret being typed. Only a fixed mask is ever shown of it.
+/// A secret being typed: characters come and go at its end, and only a fixed mask is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MaskedField(Secret);
 
 impl MaskedField {
-    /// The longest text it takes, in bytes.
+    /// The most bytes that the field takes.
     pub const CAPACITY: usize = Secret::LONGEST;
 
     /// The text typed so far.
@@ -99,7 +96,7 @@ impl MaskedField {
     /// Adds a character.
     ///
     /// # Errors
-    /// [`TooLong`] when the field is full.
+    /// [`TooLong`] if the field is full.
     pub fn insert(&mut self, character: char) -> Result<(), TooLong> {
         self.add(character.encode_utf8(&mut [0; 4]))
     }
@@ -107,7 +104,7 @@ impl MaskedField {
     /// Adds the first line of a paste that is not blank.
     ///
     /// # Errors
-    /// [`TooLong`] when it does not fit; the field is then as it was.
+    /// [`TooLong`] if it does not fit; the field is unchanged.
     pub fn paste(&mut self, pasted: &Secret) -> Result<(), TooLong> {
         self.add(text::first_line(pasted.expose()))
     }
@@ -119,7 +116,7 @@ impl MaskedField {
         });
     }
 
-    /// Deletes everything: where the cursor cannot be seen, there is no part before or after it.
+    /// Deletes everything. Behind a mask, the cursor has no parts before or after it.
     pub fn clear(&mut self) {
         self.0 = Secret::default();
     }
@@ -133,7 +130,7 @@ impl MaskedField {
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut String)) {
-        // A buffer of full capacity never moves, so no copy of the secret is left behind.
+        // A buffer of full capacity never moves, so it leaves no copy of the secret behind.
         let mut typed = String::with_capacity(Self::CAPACITY);
         typed.push_str(self.0.expose());
         change(&mut typed);

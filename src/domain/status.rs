@@ -1,6 +1,6 @@
-//! What state a token is in at an instant, and how urgent that is.
+//! The state of a token at an instant, how urgent it is, and when that next changes.
 //!
-//! Pure: the same facts and the same instant give the same status. Not here: sentences (`findings`).
+//! Pure: the same facts and the same context give the same answer.
 
 use std::fmt;
 
@@ -16,58 +16,158 @@ use super::token::{Reported, ServiceToken};
 pub struct EvaluationContext {
     /// The instant, by the server's clock.
     pub now: DateTime<Utc>,
-    /// How far the server's clock is ahead of the local one; `now` includes it already.
+    /// How far the server's clock is ahead of the local one; already part of `now`.
     pub clock_offset: ClockOffset,
-    /// The thresholds that the user set.
     pub thresholds: Thresholds,
 }
 
-/// The state of a token. The order of the variants is the order in which they are tested.
+/// The most that a percentage can be: the whole duration.
+const WHOLE: i32 = 100;
+
+/// One threshold as the user writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threshold {
+    /// A length of time: `30d`, `12h`, `90m`.
+    Time(TimeDelta),
+    /// A percentage of the token's duration: `10%`.
+    Percent(i32),
+}
+
+impl Threshold {
+    /// Reads a whole number above zero with `d`, `h`, `m` or `%`; bare numbers are days.
+    ///
+    /// # Errors
+    /// [`InvalidSpan`] for anything else, a percentage above 100 included.
+    pub fn parse(text: &str) -> Result<Self, InvalidSpan> {
+        let Some(number) = text.strip_suffix('%') else {
+            return parse_span(text).map(Self::Time);
+        };
+        let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        match number.parse() {
+            Ok(percent @ 1..=WHOLE) if is_whole => Ok(Self::Percent(percent)),
+            _ => Err(InvalidSpan::of(text)),
+        }
+    }
+
+    /// Resolves the threshold for a token's duration; a percentage of an unknown one is nothing.
+    #[must_use]
+    pub fn of(self, duration: Option<TimeDelta>) -> Option<TimeDelta> {
+        match self {
+            Self::Time(time) => Some(time),
+            Self::Percent(percent) => positive(duration).map(|length| length / WHOLE * percent),
+        }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(time) => formatter.write_str(&write_span(*time)),
+            Self::Percent(percent) => write!(formatter, "{percent}%"),
+        }
+    }
+}
+
+fn positive(duration: Option<TimeDelta>) -> Option<TimeDelta> {
+    duration.filter(|length| *length > TimeDelta::zero())
+}
+
+/// The thresholds for the time left, as the user set them for all tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Thresholds {
+    /// A token with less time left is expiring.
+    pub warn: Option<Threshold>,
+    /// A token with less time left is critical.
+    pub critical: Option<Threshold>,
+}
+
+/// The thresholds that apply to one token; `warn` is never below `critical`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenThresholds {
+    pub warn: TimeDelta,
+    pub critical: TimeDelta,
+}
+
+impl Thresholds {
+    /// The default of [`Self::warn`].
+    pub const WARN: TimeDelta = TimeDelta::days(30);
+    /// The default of [`Self::critical`].
+    pub const CRITICAL: TimeDelta = TimeDelta::days(7);
+
+    /// Whether both are set and `critical` is known to begin before `warn`. A time and a percentage
+    /// compare only for a given token.
+    #[must_use]
+    pub fn is_out_of_order(self) -> bool {
+        match (self.warn, self.critical) {
+            (Some(Threshold::Time(warn)), Some(Threshold::Time(critical))) => critical > warn,
+            (Some(Threshold::Percent(warn)), Some(Threshold::Percent(critical))) => critical > warn,
+            _ => false,
+        }
+    }
+
+    /// Resolves the thresholds for a token's duration.
+    ///
+    /// A threshold set by hand is used unchanged. The defaults shrink to a quarter and a twelfth of a
+    /// short duration, and never contradict the one that was set.
+    #[must_use]
+    pub fn for_duration(self, duration: Option<TimeDelta>) -> TokenThresholds {
+        let set = |threshold: Option<Threshold>| threshold.and_then(|it| it.of(duration));
+        let at_most = |default: TimeDelta, part: i32| {
+            positive(duration).map_or(default, |length| default.min(length / part))
+        };
+        let (warn, critical) = (at_most(Self::WARN, 4), at_most(Self::CRITICAL, 12));
+        let (warn, critical) = match (set(self.warn), set(self.critical)) {
+            (None, None) => (warn, critical),
+            (Some(set), None) => (set, critical.min(set)),
+            (None, Some(set)) => (warn.max(set), set),
+            (Some(warn), Some(critical)) => (warn, critical),
+        };
+        TokenThresholds {
+            warn: warn.max(critical),
+            critical,
+        }
+    }
+}
+
+/// The state of a token. Statuses are tested in the order of the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Switched off, whatever its dates say.
+    /// Disabled, whatever its dates say.
     Disabled,
-    /// Lives until somebody deletes it.
+    /// Valid until somebody deletes it.
     NeverExpires,
-    /// The API reported no usable expiry, or not whether it is switched on.
+    /// The API reported no usable expiry, or not whether the token is enabled.
     Unknown,
-    /// Its end has come.
     Expired,
     /// Less time left than the critical threshold.
     Critical,
     /// Less time left than the warning threshold.
     Expiring,
-    /// Nothing to do.
     Active,
 }
 
 /// How loud a thing is, on screen and for monitoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
-    /// Fine.
     Calm,
-    /// Look at it soon.
     Warning,
-    /// Look at it now.
     Critical,
 }
 
 /// The facts that a status depends on, small enough to remember after the token is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// Whether it is switched on; nothing where what was sent says neither yes nor no.
+    /// `None` where the API sent something that is neither true nor false.
     pub enabled: Option<bool>,
-    /// Has no end.
     pub forever: bool,
-    /// When it ends, where a usable date was reported.
     pub expires_at: Option<DateTime<Utc>>,
-    /// How long it lives from one renewal to its expiry, where that is known.
+    /// The time from one renewal to the expiry.
     pub duration: Option<TimeDelta>,
 }
 
 impl Lifecycle {
-    /// The facts of a token.
+    /// Extracts the facts from a token.
     #[must_use]
     pub fn of(token: &ServiceToken) -> Self {
         Self {
@@ -88,13 +188,13 @@ impl Lifecycle {
         self.enabled == Some(false)
     }
 
-    /// When the token ends, where it does end and the date is known.
+    /// When the token ends, if it does and the date is known.
     #[must_use]
     pub fn end(self) -> Option<DateTime<Utc>> {
         if self.forever { None } else { self.expires_at }
     }
 
-    /// The time left at an instant, where the token ends at a known date.
+    /// The time left at an instant, if the token ends at a known date.
     #[must_use]
     pub fn remaining(self, now: DateTime<Utc>) -> Option<Remaining> {
         self.end().map(|end| Remaining::until(end, now))
@@ -113,8 +213,14 @@ impl Status {
         Self::Active,
     ];
 
-    /// The status at an instant. The first rule that matches decides. Where it is not known whether
-    /// the token is switched on, its dates can make it worse than unknown, and never better.
+    /// Evaluates a token.
+    #[must_use]
+    pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
+        Self::at(Lifecycle::of(token), context)
+    }
+
+    /// Evaluates the facts of a token. If it is unknown whether the token is enabled, its dates can
+    /// make the status worse than unknown, never better.
     #[must_use]
     pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
         if life.is_disabled() {
@@ -128,7 +234,7 @@ impl Status {
         }
     }
 
-    /// The status at an instant of a token that is switched on.
+    /// The status that the dates alone give.
     pub(super) fn by_dates(life: Lifecycle, context: EvaluationContext) -> Self {
         if life.forever {
             return Self::NeverExpires;
@@ -149,12 +255,6 @@ impl Status {
         }
     }
 
-    /// The status of a token at an instant.
-    #[must_use]
-    pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
-        Self::at(Lifecycle::of(token), context)
-    }
-
     /// The name used in JSON, CSV, metrics and on the command line.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -169,14 +269,14 @@ impl Status {
         }
     }
 
-    /// The status with a code, `-` and `_` being the same.
+    /// Finds a status by its code; case does not matter, and `-` and `_` are the same.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         let code = code.trim().to_ascii_lowercase().replace('-', "_");
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    /// How loud it is.
+    /// How loud the status is.
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {
@@ -186,23 +286,20 @@ impl Status {
         }
     }
 
-    /// The sign that stands before its word.
+    /// The symbol drawn before the status.
     #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
-        match (self, ascii) {
-            (Self::Disabled | Self::Expired | Self::Critical, false) => "✖",
-            (Self::Disabled | Self::Expired | Self::Critical, true) => "X",
-            (Self::NeverExpires, false) => "∞",
-            (Self::NeverExpires, true) => "~",
-            (Self::Unknown, _) => "?",
-            (Self::Expiring, false) => "▲",
-            (Self::Expiring, true) => "!",
-            (Self::Active, false) => "●",
-            (Self::Active, true) => "*",
-        }
+        let (symbol, plain) = match self {
+            Self::Disabled | Self::Expired | Self::Critical => ("✖", "X"),
+            Self::NeverExpires => ("∞", "~"),
+            Self::Unknown => ("?", "?"),
+            Self::Expiring => ("▲", "!"),
+            Self::Active => ("●", "*"),
+        };
+        if ascii { plain } else { symbol }
     }
 
-    /// One or two words for it where a countdown stands beside it.
+    /// The status as shown beside a countdown.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -216,13 +313,15 @@ impl Status {
         }
     }
 
-    /// The headline before a countdown's digits: `CRITICAL · EXPIRES IN`.
+    /// The status as shown before a countdown: `CRITICAL · EXPIRES IN`.
     #[must_use]
     pub fn headline(self) -> &'static str {
         match self {
             Self::Critical => "CRITICAL · EXPIRES IN",
             Self::Expiring => "EXPIRES IN",
-            other => other.word(),
+            Self::Disabled | Self::NeverExpires | Self::Unknown | Self::Expired | Self::Active => {
+                self.word()
+            }
         }
     }
 }
@@ -285,122 +384,10 @@ impl Urgency {
     }
 }
 
-/// The most that a percentage can be: the whole duration.
-const WHOLE: i32 = 100;
-
-/// One threshold as the user writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threshold {
-    /// A length of time: `30d`, `12h`, `90m`.
-    Time(TimeDelta),
-    /// A percentage of the token's duration: `10%`.
-    Percent(i32),
-}
-
-impl Threshold {
-    /// Reads a whole number above zero with `d`, `h`, `m` or `%`; bare numbers are days.
-    ///
-    /// # Errors
-    /// [`InvalidSpan`] for anything else, a percentage above 100 included.
-    pub fn parse(text: &str) -> Result<Self, InvalidSpan> {
-        let Some(number) = text.strip_suffix('%') else {
-            return parse_span(text).map(Self::Time);
-        };
-        let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        match number.parse() {
-            Ok(percent @ 1..=WHOLE) if is_whole => Ok(Self::Percent(percent)),
-            _ => Err(InvalidSpan::of(text)),
-        }
-    }
-
-    /// The time that it stands for; nothing for a percentage of an unknown duration.
-    #[must_use]
-    pub fn of(self, duration: Option<TimeDelta>) -> Option<TimeDelta> {
-        match self {
-            Self::Time(time) => Some(time),
-            Self::Percent(percent) => known(duration).map(|length| length / WHOLE * percent),
-        }
-    }
-}
-
-impl fmt::Display for Threshold {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Time(time) => formatter.write_str(&write_span(*time)),
-            Self::Percent(percent) => write!(formatter, "{percent}%"),
-        }
-    }
-}
-
-/// A duration that a threshold can be taken from.
-fn known(duration: Option<TimeDelta>) -> Option<TimeDelta> {
-    duration.filter(|length| *length > TimeDelta::zero())
-}
-
-/// What the user set, for all tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Thresholds {
-    /// A warning below this.
-    pub warn: Option<Threshold>,
-    /// Critical below this.
-    pub critical: Option<Threshold>,
-}
-
-/// The thresholds of one token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenThresholds {
-    /// A warning below this; never less than the other.
-    pub warn: TimeDelta,
-    /// Critical below this.
-    pub critical: TimeDelta,
-}
-
-impl Thresholds {
-    /// The default of [`Self::warn`].
-    pub const WARN: TimeDelta = TimeDelta::days(30);
-    /// The default of [`Self::critical`].
-    pub const CRITICAL: TimeDelta = TimeDelta::days(7);
-
-    /// Whether both are set, and critical is known to begin before the warning. A time and a
-    /// percentage can only be compared for one token.
-    #[must_use]
-    pub fn is_out_of_order(self) -> bool {
-        match (self.warn, self.critical) {
-            (Some(Threshold::Time(warn)), Some(Threshold::Time(critical))) => critical > warn,
-            (Some(Threshold::Percent(warn)), Some(Threshold::Percent(critical))) => critical > warn,
-            _ => false,
-        }
-    }
-
-    /// The thresholds of a token with a duration.
-    ///
-    /// What was set by hand holds as it is. The defaults shrink to a quarter and a twelfth of a short
-    /// duration, and give way where only the other one was set.
-    #[must_use]
-    pub fn for_duration(self, duration: Option<TimeDelta>) -> TokenThresholds {
-        let set = |threshold: Option<Threshold>| threshold.and_then(|it| it.of(duration));
-        let at_most = |default: TimeDelta, part: i32| {
-            known(duration).map_or(default, |length| default.min(length / part))
-        };
-        let (warn, critical) = (at_most(Self::WARN, 4), at_most(Self::CRITICAL, 12));
-        let (warn, critical) = match (set(self.warn), set(self.critical)) {
-            (None, None) => (warn, critical),
-            (Some(set), None) => (set, critical.min(set)),
-            (None, Some(set)) => (warn.max(set), set),
-            (Some(warn), Some(critical)) => (warn, critical),
-        };
-        // Critical goes first, so a warning that would begin later never shows.
-        TokenThresholds {
-            warn: warn.max(critical),
-            critical,
-        }
-    }
-}
-
-/// The part of the token's life that has gone by, 0 to 1, from its last renewal to its expiry.
+/// The share of a token's life that has gone by, 0 to 1, from its last renewal to its expiry.
 ///
-/// Known only where the duration can be read and the renewal it implies lies between the creation
-/// and now; a changed duration or a missing date would make the figure a lie.
+/// Known only if the duration is valid and the renewal it implies lies between the creation and now;
+/// after a change of the duration, or without one of the dates, the share would be wrong.
 #[must_use]
 pub fn elapsed(token: &ServiceToken, now: DateTime<Utc>) -> Option<f64> {
     let end = Lifecycle::of(token).end()?;
@@ -412,7 +399,7 @@ pub fn elapsed(token: &ServiceToken, now: DateTime<Utc>) -> Option<f64> {
     }
     #[expect(
         clippy::cast_precision_loss,
-        reason = "a share of a bar needs no more than f64's 52 bits"
+        reason = "the share of a bar needs no more than f64's 52 bits"
     )]
     let share = now.signed_duration_since(start).num_milliseconds() as f64
         / length.num_milliseconds() as f64;

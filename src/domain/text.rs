@@ -1,25 +1,23 @@
-//! Text that people typed or strangers sent: cleaning it, measuring it, cutting it to a width.
-//!
-//! Not here: colours, layout, or any knowledge of what the text means.
+//! Cleans, measures and cuts text that people typed or strangers sent.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// What stands in for a character that must not reach a terminal.
+/// Replaces a character that must not reach a terminal.
 pub const PLACEHOLDER: char = '\u{FFFD}';
 
 /// The bytes of a text that can matter for a row of cells; no honest name is longer.
 const ENOUGH: usize = 1024;
 
-/// The start of a text that may be of any length, and that is drawn or searched again and again.
+/// The start of a text of any length, for repeated drawing or searching.
 #[must_use]
 pub fn beginning(text: &str) -> &str {
     start(text, ENOUGH)
 }
 
-/// The start of a text, of at most a number of bytes.
+/// The start of a text, of at most so many bytes.
 #[must_use]
 pub fn start(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len()))
@@ -28,11 +26,10 @@ pub fn start(text: &str, bytes: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-/// The longest line of untrusted text that people are shown, in bytes. JSON and CSV have it whole.
+/// The longest line of untrusted text to show to people, in bytes. JSON and CSV contain it whole.
 const LONGEST_LINE: usize = 4096;
 
-/// Untrusted text for one line that people read: safe, and of a length that a terminal, a mail or a
-/// log can take.
+/// Untrusted text as one safe line that is not too long for a terminal, a mail or a log.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_LINE {
@@ -42,8 +39,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned([&start, "..."].concat())
 }
 
-/// Text for output that a monitoring system may read, which takes what follows a `|` for
-/// performance data.
+/// Text for a monitoring system, which takes everything after a `|` for performance data.
 #[must_use]
 pub fn without_pipes(text: &str) -> Cow<'_, str> {
     if text.contains('|') {
@@ -55,11 +51,10 @@ pub fn without_pipes(text: &str) -> Cow<'_, str> {
 
 /// Makes untrusted text safe for one line of a terminal or a log.
 ///
-/// Line breaks and tabs become a space; every other control, direction override and invisible
-/// format character becomes [`PLACEHOLDER`], and so does a joiner that joins no emoji: a terminal
-/// may put what follows it into the cell before. A mark at the start gets a base, without which
-/// it would go to whatever stands before the text. A letter keeps at most eight marks, since all of
-/// them would be drawn in one cell.
+/// Line breaks and tabs become a space. Other controls, direction overrides and invisible format
+/// characters become [`PLACEHOLDER`], and so do joiners that join no emoji: a terminal may draw what
+/// follows one in the cell before. A mark at the start gets a base, or it would combine with whatever
+/// precedes the text. A letter keeps at most eight marks, since all of them share one cell.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -70,7 +65,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     and_then(text, without_loose_joiners)
 }
 
-/// Applies a second change to a text that may have been changed before.
+/// Applies another change to a text.
 fn and_then<'a>(
     text: Cow<'a, str>,
     change: impl for<'b> Fn(&'b str) -> Cow<'b, str>,
@@ -103,12 +98,11 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// The most characters on a letter that are drawn with it, and the most that anything drawn as one
-/// is made of: emoji are joined from a dozen.
+/// The most marks of a letter, and the most characters of a grapheme: emoji join about a dozen.
 const MOST_MARKS: usize = 8;
 const LONGEST_CLUSTER: usize = 32;
 
-/// Text in which nothing that is drawn as one consists of more characters than honest text needs.
+/// Text without graphemes of more characters than honest text needs.
 fn thinned(text: &str) -> Cow<'_, str> {
     let text = if text.chars().all(few_marks()) {
         Cow::Borrowed(text)
@@ -134,7 +128,7 @@ fn thinned(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Tells of one character after another whether few enough marks stand before it.
+/// Whether each of a sequence of characters is among the first marks of its letter.
 fn few_marks() -> impl FnMut(char) -> bool {
     let mut marks = 0;
     move |c| {
@@ -163,8 +157,8 @@ fn without_loose_joiners(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether a text holds characters that a terminal would act on, or that make it read as what it is
-/// not; line breaks and tabs aside.
+/// Whether a text has characters that a terminal would act on or that change how it reads, apart from
+/// line breaks and tabs.
 #[must_use]
 pub fn has_controls(text: &str) -> bool {
     text.chars().any(|c| replacement(c) == Some(PLACEHOLDER))
@@ -173,10 +167,10 @@ pub fn has_controls(text: &str) -> bool {
 /// The zero-width joiner.
 const JOINER: char = '\u{200D}';
 
-/// The circle that stands for a missing letter beneath a mark.
+/// The dotted circle: a base for a mark without a letter.
 const BASE: char = '\u{25CC}';
 
-/// Whether a character can stand beside a joiner within an emoji: a pictograph, or what modifies one.
+/// Whether a character can be next to a joiner in an emoji: a pictograph or a modifier.
 fn is_joined(c: char) -> bool {
     matches!(c,
         '\u{FE0F}' | '\u{2190}'..='\u{21FF}' | '\u{2300}'..='\u{23FF}' | '\u{2460}'..='\u{24FF}'
@@ -189,9 +183,9 @@ fn is_mark(c: char) -> bool {
     extends(c) && replacement(c).is_none() && !is_blank_mark(c)
 }
 
-/// Whether a character belongs to the one before it, whatever that is.
+/// Whether a character joins the grapheme before it, whatever that is.
 fn extends(c: char) -> bool {
-    // The letters of most names need no look at the tables.
+    // The letters of most names, without a look at the tables.
     if matches!(c, ..'\u{300}' | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{590}'
         | '\u{30A0}'..='\u{A66E}' | '\u{AC00}'..='\u{D7A3}')
     {
@@ -210,7 +204,7 @@ fn replacement(c: char) -> Option<char> {
     }
 }
 
-/// Direction controls and invisible format characters, which make text read as what it is not.
+/// Direction controls and invisible format characters, which change how a text reads.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
@@ -218,8 +212,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Strips what copying and piping leave around a value: white space, byte-order marks, zero-width
-/// characters. What stands inside the value is kept.
+/// Removes what copying and piping leave around a value: white space, byte-order marks, zero-width
+/// characters. Keeps those inside the value.
 #[must_use]
 pub fn trim_input(text: &str) -> &str {
     text.trim_matches(|c: char| {
@@ -227,8 +221,7 @@ pub fn trim_input(text: &str) -> &str {
     })
 }
 
-/// A value without what it is quoted, bracketed or listed with where it was copied: for values that
-/// hold nothing of the kind themselves.
+/// Removes quotes, brackets and list punctuation around a value that contains none itself.
 #[must_use]
 pub fn bare(text: &str) -> &str {
     let is_around = |c: char| "\"'`“”‘’«»(){}[]<>,;.:".contains(c);
@@ -245,14 +238,14 @@ pub fn bare(text: &str) -> &str {
 /// The longest quotation in a sentence, in cells.
 const QUOTED: usize = 60;
 
-/// Text as a sentence quotes it: in quotation marks, on one line, and cut where it is long.
+/// Quotes a text for a sentence: on one line, and cut if it is long.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("{:?}", truncate(beginning(text), QUOTED, "..."))
 }
 
-/// Characters without a glyph of their own that sanitising keeps, since scripts and emoji need them
-/// inside a text: joiners, selectors, fillers.
+/// Joiners, selectors and fillers: characters without a glyph that scripts and emoji need inside a
+/// text, so sanitising keeps them.
 fn is_blank_mark(c: char) -> bool {
     matches!(c,
         '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
@@ -260,7 +253,7 @@ fn is_blank_mark(c: char) -> bool {
         | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// The one line that a single-line field takes from a paste: the first that is not blank.
+/// The line of a paste that a single-line field takes: the first that is not blank.
 #[must_use]
 pub fn first_line(text: &str) -> &str {
     text.split(['\n', '\r'])
@@ -269,7 +262,7 @@ pub fn first_line(text: &str) -> &str {
         .unwrap_or("")
 }
 
-/// Display width in terminal cells, counted by grapheme as the drawing library does.
+/// The width in terminal cells, counted by grapheme as the drawing library does.
 #[must_use]
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {
@@ -278,7 +271,7 @@ pub fn width(text: &str) -> usize {
     text.graphemes(true).map(taken_by).sum()
 }
 
-/// The cells of a grapheme. The drawing library leaves out what holds a control character.
+/// The cells of a grapheme. The drawing library leaves out graphemes with control characters.
 fn taken_by(grapheme: &str) -> usize {
     if grapheme.contains(char::is_control) {
         0
@@ -287,23 +280,20 @@ fn taken_by(grapheme: &str) -> usize {
     }
 }
 
-/// Cuts text to at most `cells` cells on a grapheme edge, ending in `ellipsis` where something was
-/// cut. An ellipsis wider than the room is left out.
+/// Cuts text to at most `cells` cells between graphemes, and ends it in `ellipsis` if it was cut. Leaves
+/// out an ellipsis that is wider than that.
 #[must_use]
 pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str> {
     if head(text, cells).len() == text.len() {
         return Cow::Borrowed(text);
     }
-    let ellipsis = if width(ellipsis) <= cells {
-        ellipsis
-    } else {
-        ""
-    };
-    let kept = head(text, cells - width(ellipsis));
-    Cow::Owned([kept, ellipsis].concat())
+    match cells.checked_sub(width(ellipsis)) {
+        Some(room) => Cow::Owned([head(text, room), ellipsis].concat()),
+        None => Cow::Borrowed(head(text, cells)),
+    }
 }
 
-/// As much of the start of a text as fits into `cells` cells. Looks at no more of it than that.
+/// The start of a text that fits into `cells` cells. Does not look at the rest.
 fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
@@ -315,11 +305,11 @@ fn head(text: &str, cells: usize) -> &str {
     text
 }
 
-/// The cells at the end of a line that are worth beginning a very long word in.
+/// The fewest cells at the end of a line in which a very long word may begin.
 const WORTHWHILE: usize = 12;
 
-/// Breaks clean text into lines of at most `cells` cells, between words where that is possible.
-/// Never gives no line.
+/// Breaks clean text into lines of at most `cells` cells, between words if possible. Returns at least
+/// one line.
 #[must_use]
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -336,7 +326,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
         let mut word = word;
         if long > cells && used + WORTHWHILE <= cells {
-            // It has to be cut anyway, so the rest of this line is used first.
+            // The word must be cut anyway, so it begins on this line.
             let piece = head(word, cells - used - gap);
             line.extend(std::iter::repeat_n(' ', gap));
             line.push_str(piece);
@@ -352,7 +342,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// Cuts a word that is wider than a line; what is left over starts the next line.
+/// Cuts a word that is wider than a line, and returns the part that begins the next line.
 fn break_word(word: &str, cells: usize, lines: &mut Vec<String>) -> String {
     let mut rest = word;
     loop {

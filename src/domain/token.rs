@@ -14,7 +14,8 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Datelike, Utc};
 
 use super::duration::Lifetime;
-use super::raw::{self, RawJson, RawLines, RawStr};
+use super::raw::{RawJson, RawLines, RawStr};
+use super::redaction;
 use super::text;
 
 pub use super::token_ref::{ClientId, InvalidTokenRef, TokenId, TokenRef};
@@ -309,9 +310,9 @@ impl ServiceToken {
     #[must_use]
     pub fn parse(raw: &RawJson) -> Self {
         let (token, holds_secret) = Self::read_all(raw);
-        let clean = holds_secret.then(|| raw::without_secrets(raw.as_str()));
+        let clean = holds_secret.then(|| redaction::without_secrets(raw.as_str()));
         let token = match clean.flatten() {
-            Some(clean) => Self::read_all(&clean.into()).0,
+            Some(clean) => Self::read_all(&clean.as_str().into()).0,
             None => token,
         };
         if token.raw.as_str().len() >= LARGE {
@@ -331,9 +332,9 @@ impl ServiceToken {
             let known = FIELDS.iter().find(|field| field.key == key);
             match known {
                 Some(field) => (field.read)(&mut token, json),
-                None => holds_secret |= raw::is_secret(key, json),
+                None => holds_secret |= redaction::is_secret_member(key, json),
             }
-            holds_secret |= raw::nests_secret(json);
+            holds_secret |= redaction::nests_secret(json);
         });
         (token, holds_secret)
     }

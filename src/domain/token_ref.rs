@@ -1,6 +1,4 @@
-//! The ways people refer to a service token, however they copied it.
-//!
-//! Not here: the token itself (`token`).
+//! The ways in which people refer to a service token, however they copied the reference.
 
 use std::fmt;
 
@@ -45,7 +43,7 @@ impl fmt::Display for TokenId {
 pub struct ClientId(String);
 
 impl ClientId {
-    /// Reads `<32 hex>.access`; the reference's form with a domain behind it is taken too.
+    /// Reads `<32 hex>.access`, also followed by a domain as in the API reference.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text::trim_input(text).to_ascii_lowercase();
@@ -63,42 +61,38 @@ impl ClientId {
     }
 }
 
-/// What a person can name a token by.
+/// A reference to a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRef {
-    /// Its UUID: fetched straight.
+    /// The UUID: fetched directly.
     Id(TokenId),
-    /// Its client ID: looked for in the list.
+    /// The client ID: searched for in the list.
     ClientId(ClientId),
-    /// An API or dashboard URL that holds the UUID, and the scope where it says one.
+    /// An API or dashboard URL with the UUID.
     Url {
         /// The account or zone in the URL, which wins over any other.
         scope: Option<Scope>,
-        /// The token's UUID.
         id: TokenId,
     },
-    /// Its exact name: looked for in the list.
+    /// The exact name: searched for in the list.
     Name(String),
 }
 
-/// Why text names no token.
+/// Why a text is not a reference to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTokenRef {
-    /// Nothing was given.
     #[error("no token given")]
     Empty,
-    /// What looks like a credential.
-    #[error("this looks like a secret, which names no token; one that is named so has an ID")]
+    #[error("this looks like a secret, not a token; if a token really has this name, use its ID")]
     Secret,
 }
 
 impl TokenRef {
-    /// Reads an ID, a client ID, a URL that holds an ID or, failing all of these, an exact name. What
-    /// people copy together with an ID is looked past: quotes, brackets, commas, and the label before
-    /// it.
+    /// Reads an ID, a client ID, a URL with an ID or, failing all of these, an exact name. Ignores what
+    /// people copy together with an ID: quotes, brackets, commas, and its label.
     ///
     /// # Errors
-    /// [`InvalidTokenRef`] for empty text, and for what looks like a credential.
+    /// [`InvalidTokenRef`] for empty text, and for anything that looks like a credential.
     pub fn parse(text: &str) -> Result<Self, InvalidTokenRef> {
         let text = text::trim_input(text);
         if text.is_empty() {
@@ -121,13 +115,13 @@ impl TokenRef {
         Ok(Self::Name(text.to_owned()))
     }
 
-    /// What a name may have been meant to be, where it is almost an ID: a sentence.
+    /// A sentence on what a name that is almost an ID may have been meant to be.
     #[must_use]
     pub fn resembles(&self) -> Option<&'static str> {
         let Self::Name(name) = self else { return None };
         if url(text::bare(name)).is_some() {
             return Some(
-                "It is a URL without a service token's ID in it, so it was taken for a name.",
+                "It is a URL without the ID of a service token, so it was taken for a name.",
             );
         }
         let name = unlabelled(name).to_ascii_lowercase();
@@ -139,21 +133,21 @@ impl TokenRef {
                 .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
         match rest {
             "" if digits == 32 && stem.len() == 32 => Some(
-                "It may be an ID without its dashes, or a client ID without \".access\" at its end.",
+                "It may be an ID without its dashes, or a client ID without \".access\" at the end.",
             ),
             "" if is_near => Some(
-                "It looks like an ID with something missing or too much: one has 8-4-4-4-12 \
+                "It looks like an ID with too few or too many characters: an ID has 8-4-4-4-12 \
                  hexadecimal digits.",
             ),
             rest if is_near && rest.starts_with("access") => Some(
-                "It looks like a client ID with something missing or too much: one has 32 \
+                "It looks like a client ID with too few or too many characters: a client ID has 32 \
                  hexadecimal digits before \".access\".",
             ),
             _ => None,
         }
     }
 
-    /// API URLs name the kind before the ID; in dashboard URLs a bare 32-digit segment is the account.
+    /// API URLs name the kind before an ID; in dashboard URLs a bare segment of 32 digits is the account.
     fn from_url(url: &Url) -> Option<Self> {
         let decoded = percent_decoded(url);
         let segments: Vec<&str> = segments(&decoded).collect();
@@ -179,7 +173,7 @@ impl TokenRef {
         Some(Self::Url { scope, id })
     }
 
-    /// The scope that the reference itself names.
+    /// The scope that the reference names.
     #[must_use]
     pub fn scope(&self) -> Option<&Scope> {
         match self {
@@ -188,7 +182,7 @@ impl TokenRef {
         }
     }
 
-    /// The UUID, where the reference holds one.
+    /// The UUID, if the reference contains it.
     #[must_use]
     pub fn id(&self) -> Option<&TokenId> {
         match self {
@@ -198,8 +192,8 @@ impl TokenRef {
     }
 }
 
-/// The labels that are copied together with an ID.
-const LABELS: [&str; 10] = [
+/// The labels that people copy together with an ID.
+const ID_LABELS: [&str; 10] = [
     "export",
     "client",
     "urn",
@@ -212,15 +206,15 @@ const LABELS: [&str; 10] = [
     "cf-access-client-id",
 ];
 
-/// The text without quotes, brackets and the like around it, and without the labels before it: those
-/// of headers, of shells, and of what this program itself prints.
+/// Removes quotes, brackets and the like around a text, and the labels before it: those of headers, of
+/// shells, and of this program's own output.
 fn unlabelled(text: &str) -> &str {
     const MOST_LABELS: usize = 4;
     let mut text = text::bare(text);
     for _ in 0..MOST_LABELS {
-        match text.split_once(BEHIND_A_LABEL) {
+        match text.split_once(SEPARATORS) {
             Some((label, value)) if is_label(label) => {
-                text = text::bare(value.trim_start_matches(BEHIND_A_LABEL));
+                text = text::bare(value.trim_start_matches(SEPARATORS));
             }
             _ => break,
         }
@@ -228,15 +222,15 @@ fn unlabelled(text: &str) -> &str {
     text
 }
 
-/// What stands between a label and its value.
-const BEHIND_A_LABEL: [char; 4] = [':', '=', ' ', '\t'];
+/// The characters between a label and its value.
+const SEPARATORS: [char; 4] = [':', '=', ' ', '\t'];
 
 fn is_label(text: &str) -> bool {
     let text = text::bare(text).to_ascii_lowercase();
-    LABELS.contains(&text.as_str())
+    ID_LABELS.contains(&text.as_str())
 }
 
-/// A URL, with its scheme or as browsers show it; or its path alone, if that leads to an ID.
+/// A URL, with its scheme or as browsers show it, or its path alone if that contains an ID.
 fn url(text: &str) -> Option<Url> {
     if let Ok(url) = Url::parse(text)
         && matches!(url.scheme(), "http" | "https")
@@ -247,15 +241,17 @@ fn url(text: &str) -> Option<Url> {
     let (first, _) = path.split_once('/')?;
     let is_of_cloudflare = first.eq_ignore_ascii_case("cloudflare.com")
         || first.to_ascii_lowercase().ends_with(".cloudflare.com");
-    let host = match () {
-        () if is_of_cloudflare => "",
-        () if leads_to_an_id(first, path) => "api.cloudflare.com/",
-        () => return None,
+    let host = if is_of_cloudflare {
+        ""
+    } else if contains_id(first, path) {
+        "api.cloudflare.com/"
+    } else {
+        return None;
     };
     Url::parse(&format!("https://{host}{path}")).ok()
 }
 
-/// Whether a URL has a password, or a parameter that by its name is a secret.
+/// Whether a URL has a password, or a parameter whose name says that it is a secret.
 fn has_secret_part(url: &Url) -> bool {
     let parts = [url.query(), url.fragment()].into_iter().flatten();
     url.password().is_some()
@@ -267,7 +263,7 @@ fn has_secret_part(url: &Url) -> bool {
             })
 }
 
-/// How the names of parameters end that hold a secret.
+/// The endings of names of parameters that are secrets.
 const SECRET_PARAMETERS: [&str; 7] = [
     "token",
     "secret",
@@ -278,7 +274,7 @@ const SECRET_PARAMETERS: [&str; 7] = [
     "signature",
 ];
 
-fn leads_to_an_id(first: &str, path: &str) -> bool {
+fn contains_id(first: &str, path: &str) -> bool {
     let starts_well =
         matches!(first, "accounts" | "zones" | "client") || ScopeId::parse(first).is_ok();
     starts_well && segments(path).any(|part| TokenId::parse(part).is_some())
@@ -289,7 +285,7 @@ fn segments(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// Path, query and fragment, with `%2F` and the like resolved: dashboards nest paths in queries.
+/// Path, query and fragment without percent-encoding: dashboards nest paths in queries.
 fn percent_decoded(url: &Url) -> String {
     let tail = &url[url::Position::BeforePath..];
     url::form_urlencoded::parse(tail.as_bytes())

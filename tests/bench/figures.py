@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What tokenscope costs, beside its budgets and beside what people use today.
 
-    figures.py [PATH_OF_TOKENSCOPE] [--tokens N] [--idle SECONDS] [--runs N]
+    figures.py [PATH_OF_TOKENSCOPE] [--tokens N] [--idle SECONDS] [--runs N] [--bare PATH]
 
 The screens run on a pseudo-terminal; the commands run in turns with curl, jq and Cloudflare's own
-Python and Node libraries, where those are installed, against a loopback API. Prints one table.
-Nothing is asserted: a busy machine is no fault of the program.
+Python and Node libraries, if those are installed, against a loopback API. `cargo build --release
+--bench bare` builds the program that shows what the HTTP library alone costs; without it those rows
+are left out. Prints one table. Asserts nothing, since the machine may be busy.
 """
 import argparse
 import os
@@ -146,11 +147,36 @@ def command_rows(what, commands, reference, most, environment, runs):
         yield f"{what}: {name}", f"{median:.1f} ms median of {runs}", budget
 
 
+def timed(command, environment):
+    """How long a command takes whose output goes to /dev/null, in milliseconds; None if it fails."""
+    begun = time.perf_counter()
+    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return (time.perf_counter() - begun) * 1000 if done.returncode == 0 else None
+
+
+def bare_rows(what, ours, bare, most, environment, runs):
+    """One row for each of our commands, with its share of a bare program's time."""
+    commands = {"bare reqwest": bare, **ours}
+    took = {name: [] for name in commands}
+    for _ in range(runs + 1):
+        for name, command in commands.items():
+            took[name].append(timed(command, environment))
+    # The server builds its pages over the first run.
+    medians = {
+        name: statistics.median(times[1:]) if None not in times else float("nan")
+        for name, times in took.items()
+    }
+    for name, median in medians.items():
+        share = median / medians["bare reqwest"]
+        budget = f"{most} of bare reqwest: it is {share:.2f}" if name in ours else ""
+        yield f"{what}, to /dev/null: {name}", f"{median:.1f} ms median of {runs}", budget
+
+
 def curl(*words):
     return ["curl", "-fsS", "-H", f"Authorization: Bearer {SECRET}", *words]
 
 
-def get_rows(binary, environment, runs):
+def get_rows(binary, bare, environment, runs):
     with Api(LISTED) as api:
         commands = {
             "tokenscope get": [binary, "get", ONE, "-o", "json"],
@@ -159,10 +185,14 @@ def get_rows(binary, environment, runs):
             "Python library": [sys.executable, "-c", PYTHON_GET],
             "Node library": ["node", "-e", NODE_GET],
         }
-        yield from command_rows("HTTP", commands, "curl", 0.7, environment | api.environment(), runs)
+        environment = environment | api.environment()
+        yield from command_rows("HTTP", commands, "curl", 0.7, environment, runs)
+        if bare:
+            ours = {"tokenscope get": commands["tokenscope get"]}
+            yield from bare_rows("HTTP", ours, [bare, f"{api.route}/{ONE}"], 1.15, environment, runs)
 
 
-def tls_rows(binary, environment, runs, home):
+def tls_rows(binary, bare, environment, runs, home):
     certificate, key = f"{home}/cert.pem", f"{home}/key.pem"
     # Its own authority and yet none, or it would not be taken for a server's.
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
@@ -179,10 +209,15 @@ def tls_rows(binary, environment, runs, home):
             "tokenscope get": [binary, "get", one, "-o", "json", "--ca-file", certificate],
             "curl": curl("--cacert", certificate, f"{api.route}/{one}"),
         }
-        yield from command_rows("HTTPS", commands, "curl", 0.7, environment | api.environment(), runs)
+        environment = environment | api.environment()
+        yield from command_rows("HTTPS", commands, "curl", 0.7, environment, runs)
+        if bare:
+            ours = {"tokenscope get": commands["tokenscope get"]}
+            reference = [bare, f"{api.route}/{one}", certificate]
+            yield from bare_rows("HTTPS", ours, reference, 1.2, environment, runs)
 
 
-def list_rows(binary, environment, runs):
+def list_rows(binary, bare, environment, runs):
     with Api(LISTED) as api:
         pages = curl(f"{api.route}?per_page=1000&page=[1-{LISTED // 1000}]")
         columns = '"$@" | jq -c ".result[] | {id, name, expires_at}"'
@@ -195,7 +230,22 @@ def list_rows(binary, environment, runs):
             "Node library": ["node", "-e", NODE_LIST],
         }
         name = f"{LISTED:,} tokens"
-        yield from command_rows(name, commands, "curl and jq", 0.5, environment | api.environment(), runs)
+        environment = environment | api.environment()
+        yield from command_rows(name, commands, "curl and jq", 0.5, environment, runs)
+        if bare:
+            ours = {
+                "tokenscope list": [binary, "list"],
+                "tokenscope list, JSON": commands["tokenscope list"],
+                "tokenscope list, CSV": commands["tokenscope list, CSV"],
+            }
+            reference = [bare, f"{api.route}?per_page=1000&page="]
+            yield from bare_rows(name, ours, reference, 1.25, environment, runs)
+
+
+def newest_bare(directory):
+    """The bare program beside a release binary, whose file name ends in a hash."""
+    built = [path for path in directory.glob("deps/bare-*") if not path.suffix]
+    return str(max(built, key=os.path.getmtime)) if built else None
 
 
 def is_installed(*words):
@@ -215,10 +265,11 @@ def rows(wanted, home):
     for name in ("PATH", "NODE_PATH", "HOME"):
         if name in os.environ:
             environment[name] = os.environ[name]
-    yield from get_rows(wanted.binary, environment, wanted.runs)
+    bare = wanted.bare or newest_bare(pathlib.Path(wanted.binary).parent)
+    yield from get_rows(wanted.binary, bare, environment, wanted.runs)
     if is_installed("openssl", "version"):
-        yield from tls_rows(wanted.binary, environment, wanted.runs, home)
-    yield from list_rows(wanted.binary, environment, wanted.runs)
+        yield from tls_rows(wanted.binary, bare, environment, wanted.runs, home)
+    yield from list_rows(wanted.binary, bare, environment, wanted.runs)
 
 
 def main():
@@ -227,6 +278,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=50_000, help="in the list on screen")
     parser.add_argument("--idle", type=int, default=20, help="seconds without a key")
     parser.add_argument("--runs", type=int, default=30, help="of each command")
+    parser.add_argument("--bare", help="the program to compare with; else the newest beside the binary")
     wanted = parser.parse_args()
     home = tempfile.mkdtemp()
     try:

@@ -83,7 +83,7 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     let fetcher = Fetcher::new(context).await?;
     if named.is_empty() {
         let access = fetcher.access(None)?;
-        let listed = fetcher.list(&access).await?;
+        let listed = fetcher.list(&access, &mut |_| {}).await?;
         let context = fetcher.evaluation_context(listed.clock.offset(), is_table(wanted));
         let tokens = listed.value.into_iter();
         return Ok(CheckResult {

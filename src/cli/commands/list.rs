@@ -1,19 +1,22 @@
 //! The command that lists the tokens of a scope.
-//!
-//! Not here: the form of the output (`output`).
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
+use crate::api::Page;
 use crate::cli::args::List;
 use crate::cli::error_report::warn;
 use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
-use crate::cli::output::print::print;
+use crate::cli::output::print::{self, print};
 use crate::cli::output::report::Report;
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
 use crate::startup::Context;
+use crate::startup::output_style::OutputStyle;
 
 pub(super) async fn list(
     context: Context,
@@ -22,55 +25,133 @@ pub(super) async fn list(
 ) -> Result<u8, Failure> {
     let fetcher = Fetcher::new(context).await?;
     let access = fetcher.access(None)?;
-    let listed = fetcher.list(&access).await?;
+    let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;
+    let mut rows = Rows::new(wanted, style);
+    let mut add = |page: Page<'_, Arc<ServiceToken>>| {
+        let context = || fetcher.context_by(page.clock.offset());
+        rows.add(page.number, page.items, context);
+    };
+    let listed = fetcher.list(&access, &mut add).await?;
     let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
-    let has_some = !listed.value.is_empty();
-    let tokens = by_urgency(listed.value, wanted, context);
-    let is_empty = tokens.is_empty();
-    let incomplete = listed.gap.as_ref().map(|gap| gap.reason.as_str());
+    let context = rows.finish(&listed.value, context);
+    rows.printed?;
+    let incomplete = listed.incomplete();
+    let tokens: Vec<_> = rows.rows.iter().map(|row| row.token.clone()).collect();
+    let texts: Vec<_> = rows
+        .rows
+        .iter()
+        .map(|row| &rows.text[row.text.clone()])
+        .collect();
+    out.reserve(rows.text.len() + texts.len());
     let report = Report::Tokens {
         tokens: &tokens,
+        rows: &texts,
         scope: &access.scope,
         incomplete,
         context,
     };
-    print(report, wanted.output, out, fetcher.context.style)?;
-    // The command ends here, and to give thousands of small pieces back takes as long as to sort.
-    std::mem::forget(tokens);
-    let is_watched = fetcher.context.style.width.is_some() && is_table;
-    if is_empty && is_watched {
-        let said = if has_some {
-            "no service token fits."
-        } else {
+    print(report, wanted.output, out, style)?;
+    if tokens.is_empty() && is_table && style.width.is_some() {
+        let said = if listed.value.is_empty() {
             "the API lists no service token; to a role that covers single tokens it may list nothing."
+        } else {
+            "no service token fits."
         };
         warn(said);
     }
     if let Some(why) = incomplete {
         warn(&format!("the list is incomplete: {why}"));
     }
-    Ok(u8::from(incomplete.is_some()))
+    let code = u8::from(incomplete.is_some());
+    // The process is about to exit; skip freeing tens of thousands of tokens.
+    std::mem::forget((tokens, rows.rows, listed));
+    Ok(code)
 }
 
-/// The tokens that are wanted, the most urgent first.
-fn by_urgency(
-    tokens: Vec<Arc<ServiceToken>>,
-    wanted: &List,
-    context: EvaluationContext,
-) -> Vec<Arc<ServiceToken>> {
-    let mut keyed: Vec<_> = tokens
-        .into_iter()
-        .map(|token| (Lifecycle::of(&token), token))
-        .filter(|(life, _)| is_wanted(*life, wanted, context))
-        .map(|(life, token)| (Urgency::of(life, context), token))
-        .collect();
-    keyed.sort_by(|(one_key, one), (other_key, other)| {
-        one_key
-            .cmp(other_key)
-            .then_with(|| one.name_and_id().cmp(&other.name_and_id()))
-    });
-    keyed.into_iter().map(|(_, token)| token).collect()
+/// The tokens to print, evaluated and printed one by one while the rest of the list arrives.
+struct Rows<'a> {
+    wanted: &'a List,
+    style: OutputStyle,
+    context: Option<EvaluationContext>,
+    rows: Vec<Row>,
+    /// The printed rows in the order in which they arrived.
+    text: Vec<u8>,
+    printed: Result<(), Failure>,
+}
+
+struct Row {
+    urgency: Urgency,
+    token: Arc<ServiceToken>,
+    /// Where the API lists it: page, and index on the page.
+    place: (u64, usize),
+    /// Where its row is in the text.
+    text: Range<usize>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(wanted: &'a List, style: OutputStyle) -> Self {
+        Self {
+            wanted,
+            style,
+            context: None,
+            rows: Vec::new(),
+            text: Vec::new(),
+            printed: Ok(()),
+        }
+    }
+
+    /// Adds a page. The context of the first one holds for all.
+    fn add(
+        &mut self,
+        page: u64,
+        tokens: &[Arc<ServiceToken>],
+        context: impl FnOnce() -> EvaluationContext,
+    ) {
+        let context = *self.context.get_or_insert_with(context);
+        for (index, token) in tokens.iter().enumerate() {
+            let life = Lifecycle::of(token);
+            if !is_wanted(life, self.wanted, context) {
+                continue;
+            }
+            let start = self.text.len();
+            let format = self.wanted.output;
+            let printed = print::row(token, context, format, &mut self.text, self.style);
+            if self.printed.is_ok() {
+                self.printed = printed;
+            }
+            self.rows.push(Row {
+                urgency: Urgency::of(life, context),
+                token: token.clone(),
+                place: (page, index),
+                text: start..self.text.len(),
+            });
+        }
+    }
+
+    /// Sorts the rows, the most urgent first. Evaluates them again if the clock of later answers differs or
+    /// the list took long. Returns the context that they were evaluated with.
+    fn finish(
+        &mut self,
+        tokens: &[Arc<ServiceToken>],
+        context: EvaluationContext,
+    ) -> EvaluationContext {
+        let is_recent = |used: &EvaluationContext| {
+            let difference = context.now.signed_duration_since(used.now);
+            difference.abs() < TimeDelta::seconds(1)
+        };
+        let used = self.context.filter(is_recent);
+        if used.is_none() {
+            *self = Self::new(self.wanted, self.style);
+            self.add(1, tokens, || context);
+        }
+        self.rows.sort_unstable_by(|one, other| {
+            let names = || one.token.name_and_id().cmp(&other.token.name_and_id());
+            let urgency = one.urgency.cmp(&other.urgency);
+            urgency.then_with(names).then(one.place.cmp(&other.place))
+        });
+        used.unwrap_or(context)
+    }
 }
 
 fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool {

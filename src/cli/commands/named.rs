@@ -121,7 +121,7 @@ impl Reader<'_> {
         if let Some(first) = listed.first() {
             let list = match self.refusal.clone() {
                 Some(refusal) => Err(refusal),
-                None => self.fetcher.list(&first.access).await,
+                None => self.fetcher.list(&first.access, &mut |_| {}).await,
             };
             by_id.extend(self.find(listed, &list));
         }

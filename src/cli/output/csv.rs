@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -14,41 +13,38 @@ use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
-const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
-                      previous_secret_expires_at";
+/// The header, with its CR LF.
+pub const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
+                      previous_secret_expires_at\r\n";
 
-/// Prints tokens, a record a token.
+/// Prints one token as a record.
 ///
 /// # Errors
 /// The writer's.
-pub fn print(
+pub fn row(
     out: &mut impl Write,
-    tokens: &[Arc<ServiceToken>],
+    token: &ServiceToken,
     context: EvaluationContext,
 ) -> io::Result<()> {
-    write!(out, "{HEADER}\r\n")?;
-    for token in tokens {
-        let life = Lifecycle::of(token);
-        let status = Status::of(token, context);
-        let end = life.end().filter(|_| status != Status::Unknown);
-        let left = end.map(|end| Remaining::until(end, context.now).seconds());
-        let enabled = life.enabled.map(|enabled| enabled.to_string());
-        let malformed = token.raw_text(&token.enabled);
-        let record = [
-            quoted(token.raw_text(&token.id)),
-            quoted(token.raw_text(&token.name)),
-            quoted(token.raw_text(&token.client_id)),
-            status.code().into(),
-            end.map(rfc3339).unwrap_or_default().into(),
-            left.map(|left| left.to_string()).unwrap_or_default().into(),
-            time(&token.last_seen_at),
-            quoted(token.raw_text(&token.duration)),
-            enabled.map_or_else(|| quoted(malformed), Cow::Owned),
-            time(&token.previous_client_secret_expires_at),
-        ];
-        write!(out, "{}\r\n", record.join(","))?;
-    }
-    Ok(())
+    let life = Lifecycle::of(token);
+    let status = Status::of(token, context);
+    let end = life.end().filter(|_| status != Status::Unknown);
+    let left = end.map(|end| Remaining::until(end, context.now).seconds());
+    let enabled = life.enabled.map(|enabled| enabled.to_string());
+    let malformed = token.raw_text(&token.enabled);
+    let record = [
+        quoted(token.raw_text(&token.id)),
+        quoted(token.raw_text(&token.name)),
+        quoted(token.raw_text(&token.client_id)),
+        status.code().into(),
+        end.map(rfc3339).unwrap_or_default().into(),
+        left.map(|left| left.to_string()).unwrap_or_default().into(),
+        time(&token.last_seen_at),
+        quoted(token.raw_text(&token.duration)),
+        enabled.map_or_else(|| quoted(malformed), Cow::Owned),
+        time(&token.previous_client_secret_expires_at),
+    ];
+    write!(out, "{}\r\n", record.join(","))
 }
 
 fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {

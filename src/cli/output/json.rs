@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -37,11 +36,12 @@ pub fn print(out: &mut Vec<u8>, report: Report<'_>) -> io::Result<()> {
             },
         ),
         Report::Tokens {
-            tokens,
+            rows,
             scope,
             incomplete,
             context,
-        } => tokens_document(out, tokens, scope, incomplete, context),
+            ..
+        } => tokens_document(out, rows, scope, incomplete, context),
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
@@ -94,11 +94,10 @@ impl serde_json::ser::Formatter for Inert {
     }
 }
 
-/// Prints a list. The tokens' bytes were valid JSON when they arrived, so they are copied without
-/// another look: to parse them again would take a fifth of the time of a long list.
+/// Prints a list of rows.
 fn tokens_document(
     out: &mut Vec<u8>,
-    tokens: &[Arc<ServiceToken>],
+    rows: &[&[u8]],
     scope: &Scope,
     incomplete_reason: Option<&str>,
     context: EvaluationContext,
@@ -110,15 +109,9 @@ fn tokens_document(
         complete: bool,
         incomplete_reason: Option<&'a str>,
     }
-    #[derive(Serialize)]
-    struct Rest {
-        #[serde(flatten)]
-        judged: Judged,
-        previous_secret_expires_at: Option<String>,
-    }
     let head = ListHeader {
         scope: scope.into(),
-        count: tokens.len(),
+        count: rows.len(),
         complete: incomplete_reason.is_none(),
         incomplete_reason,
     };
@@ -126,22 +119,37 @@ fn tokens_document(
     // Reopens the object.
     out.pop();
     out.extend_from_slice(b",\"tokens\":[");
-    for (at, token) in tokens.iter().enumerate() {
+    for (at, row) in rows.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(b"{\"token\":");
-        out.extend_from_slice(token.raw.as_str().as_bytes());
-        let rest = Rest {
-            judged: Judged::of(token, context),
-            previous_secret_expires_at: previous_secret_end(token),
-        };
-        append(out, &rest)?;
+        out.extend_from_slice(row);
     }
     out.push(b']');
     append(out, &Clock::of(context))?;
     out.push(b'\n');
     Ok(())
+}
+
+/// Prints one token of a list. Its bytes were valid JSON when they arrived, so they are copied: parsing them
+/// again would take a fifth of the time of a long list.
+///
+/// # Errors
+/// The writer's.
+pub fn row(out: &mut Vec<u8>, token: &ServiceToken, context: EvaluationContext) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Rest {
+        #[serde(flatten)]
+        judged: Judged,
+        previous_secret_expires_at: Option<String>,
+    }
+    out.extend_from_slice(b"{\"token\":");
+    out.extend_from_slice(token.raw.as_str().as_bytes());
+    let rest = Rest {
+        judged: Judged::of(token, context),
+        previous_secret_expires_at: previous_secret_end(token),
+    };
+    append(out, &rest)
 }
 
 /// Adds members to the object that is being written, and closes it.

@@ -22,6 +22,8 @@ pub enum Report<'a> {
     Tokens {
         /// The most urgent first.
         tokens: &'a [Arc<ServiceToken>],
+        /// What `print::row` made of each.
+        rows: &'a [&'a [u8]],
         scope: &'a Scope,
         /// Why the list may be incomplete.
         incomplete: Option<&'a str>,

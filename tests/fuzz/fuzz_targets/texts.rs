@@ -5,10 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use tokenscope::api::BaseUrl;
 use tokenscope::domain::credential::parse_email;
-use tokenscope::domain::duration::{age, humanize, parse_go, parse_span, rough, write_span};
+use tokenscope::domain::duration::{ago, humanize, parse_go, parse_span, rough, write_span};
 use tokenscope::domain::profile::parse_profile_name;
 use tokenscope::domain::scope::ScopeId;
-use tokenscope::domain::search::Filter;
+use tokenscope::domain::search::TokenFilter;
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{ClientId, TokenId, TokenRef};
@@ -16,7 +16,7 @@ use tokenscope::domain::token::{ClientId, TokenId, TokenRef};
 fuzz_target!(|input: (&str, u8)| {
     let (typed, cells) = input;
     if let Some(length) = parse_go(typed) {
-        let _ = (humanize(length), rough(length), age(length));
+        let _ = (humanize(length), rough(length), ago(length));
     }
     if let Ok(span) = parse_span(typed) {
         assert_eq!(parse_span(&write_span(span)), Ok(span));
@@ -49,9 +49,7 @@ fuzz_target!(|input: (&str, u8)| {
     let cells = usize::from(cells);
     assert!(text::width(&text::truncate(&clean, cells, "…")) <= cells);
     assert_eq!(text::width(&text::fit(&clean, cells, "…")), cells);
-    let mut filter = Filter::new(typed);
+    let mut filter = TokenFilter::new(typed);
     let count = typed.chars().count();
-    if let Some(positions) = filter.positions(typed) {
-        assert!(positions.iter().all(|at| (*at as usize) < count));
-    }
+    assert!(filter.in_name(typed).iter().all(|at| (*at as usize) < count));
 });

@@ -173,7 +173,10 @@ async fn small_mistakes_are_described_as_they_are() {
     let account = format!("{}g", "0".repeat(31));
     let long = "x".repeat(5000);
     for (arguments, parts) in [
-        (&["list", "--account", &account][..], &["'g' is none"][..]),
+        (
+            &["list", "--account", &account][..],
+            &["'g' is not one"][..],
+        ),
         (&["list", "--account", "abc"], &["this has 3 characters"]),
         (
             &["get", "00000000000000000000000000000001.access"],

@@ -50,7 +50,10 @@ async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
             if arguments.contains(&"prometheus") {
                 assert!(said.contains("tokenscope_up 0"), "{said}");
             }
-            assert!(said.contains("does not belong on a command line"), "{said}");
+            assert!(
+                said.contains("Do not pass secrets on the command line"),
+                "{said}"
+            );
             assert!(said.contains("history"), "{said}");
             if arguments.contains(&"json") {
                 assert_eq!(json(&output)["error"]["kind"], "usage", "{said}");

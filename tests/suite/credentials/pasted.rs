@@ -258,23 +258,19 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
 }
 
 const PREFIXES: [(&str, bool, &str); 8] = [
-    (
-        "cfk_",
-        false,
-        "begins as a Global API key does: use --email",
-    ),
+    ("cfk_", false, "looks like a Global API key: use --email"),
     ("cfast_", false, "is a service token's secret"),
-    ("cfoat_", false, "begins as an OAuth token does"),
-    ("v1.0-", false, "begins as an Origin CA key does"),
-    ("cfut_", true, "begins as an API token does"),
-    ("cfat_", true, "begins as an API token does"),
-    ("cfoat_", true, "begins as an OAuth token does"),
+    ("cfoat_", false, "looks like an OAuth token"),
+    ("v1.0-", false, "looks like an Origin CA key"),
+    ("cfut_", true, "looks like an API token"),
+    ("cfat_", true, "looks like an API token"),
+    ("cfoat_", true, "looks like an OAuth token"),
     ("cfast_", true, "is a service token's secret"),
 ];
 
 pub(crate) fn says(outcome: &Outcome, said: &str) {
     let words = format!("{}{}", outcome.stdout, outcome.stderr);
-    // "begins as a service token's secret does" says what it is.
+    // "looks like a service token's secret" says what it is.
     let said = said.replace("is a service token's secret", "service token's secret");
     assert!(words.contains(&said), "no {said:?} in {words}");
     assert!(!words.contains("0123456789abc"), "{words}");
@@ -324,7 +320,7 @@ fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
     let outcome = run(fake
         .command(&["get", ID])
         .env("CLOUDFLARE_API_TOKEN", "cfut_0123456789abcdefghijklmnop"));
-    assert!(!outcome.stderr.contains("begins as"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("looks like"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -334,7 +330,7 @@ fn f03_the_form_says_so_too() {
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
     session.type_keys(&format!("cfk_0123456789abcdefghijklmnop\r{ACCOUNT}\t\t\r"));
-    shows(&mut session, "This begins as a Global API key does");
+    shows(&mut session, "This looks like a Global API key");
     session.type_keys("\x1b");
     session.type_keys("\x03");
     session.end();

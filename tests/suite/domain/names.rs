@@ -8,7 +8,7 @@ use tokenscope::domain::profile::{
 };
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::search::{Filter, Haystack, TokenFilter, is_narrower, query_for};
+use tokenscope::domain::search::{Haystack, TokenFilter, is_narrower, query_for};
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
@@ -196,37 +196,31 @@ fn the_settings_start_as_documented() {
 }
 
 #[test]
-fn a_filter_finds_letters_in_order_and_ranks_whole_words_higher() {
-    let mut filter = Filter::new("tfp");
-    assert!(filter.score("terraform-prod").is_some());
-    assert!(filter.score("github-actions").is_none());
-    let mut filter = Filter::new("prod");
-    assert!(filter.score("prod") > filter.score("p-r-o-d"));
-    assert!(Filter::new("").score("anything").is_some());
+fn a_filter_finds_letters_in_order() {
+    assert!(passes("tfp", r#""terraform-prod""#));
+    assert!(!passes("tfp", r#""github-actions""#));
+    assert!(passes("", r#""anything""#));
 }
 
 #[test]
 fn a_filter_minds_case_only_if_the_query_does() {
-    assert!(Filter::new("ci").score("CI/CD token").is_some());
-    assert!(Filter::new("CI").score("ci/cd token").is_none());
-    assert!(Filter::new("cafe").score("Café").is_some());
-    assert!(Filter::new("東京").score("東京-バックアップ").is_some());
+    assert!(passes("ci", r#""CI/CD token""#));
+    assert!(!passes("CI", r#""ci/cd token""#));
+    assert!(passes("cafe", r#""Café""#));
+    assert!(passes("東京", r#""東京-バックアップ""#));
 }
 
 #[test]
 fn a_filters_words_may_stand_in_any_order() {
-    assert!(Filter::new("prod terra").score("terraform-prod").is_some());
-    assert!(Filter::new("prod other").score("terraform-prod").is_none());
+    assert!(passes("prod terra", r#""terraform-prod""#));
+    assert!(!passes("prod other", r#""terraform-prod""#));
 }
 
 #[test]
 fn the_positions_that_matched_count_characters() {
-    assert_eq!(
-        Filter::new("tp").positions("terraform-prod"),
-        Some(vec![0, 10])
-    );
-    assert_eq!(Filter::new("x").positions("e\u{301}x"), Some(vec![2]));
-    assert_eq!(Filter::new("x").positions("abc"), None);
+    assert_eq!(TokenFilter::new("tp").in_name("terraform-prod"), [0, 10]);
+    assert_eq!(TokenFilter::new("x").in_name("e\u{301}x"), [2]);
+    assert_eq!(TokenFilter::new("x").in_name("abc"), Vec::<u32>::new());
 }
 
 // ---------------------------------------------------------------------------------- tokens
@@ -244,7 +238,7 @@ fn passes(query: &str, name: &str) -> bool {
         name: token.name_text(),
         id: token.id_text(),
         client_id: token.client_id_text(),
-        has_usual_ids: Haystack::are_usual(token.id_text(), token.client_id_text()),
+        has_hex_ids: Haystack::are_hex(token.id_text(), token.client_id_text()),
         status: Status::Expiring,
     })
 }
@@ -276,7 +270,7 @@ fn letters_that_no_id_should_have_are_found_where_one_has_them() {
         name: "x",
         id,
         client_id,
-        has_usual_ids: Haystack::are_usual(id, client_id),
+        has_hex_ids: Haystack::are_hex(id, client_id),
         status: Status::Active,
     };
     let mut filter = TokenFilter::new("odd-one");

@@ -260,14 +260,14 @@ fn a_scope_id_has_32_hexadecimal_digits() {
     ] {
         let refused = ScopeId::parse(text).unwrap_err().to_string();
         let said = match text.chars().count() {
-            32 => "'g' is none".to_owned(),
+            32 => "'g' is not one".to_owned(),
             count => format!("{count} characters"),
         };
         assert!(refused.contains(&said), "{refused}");
     }
     let full_width = "０".repeat(32);
     let refused = ScopeId::parse(&full_width).unwrap_err().to_string();
-    assert!(refused.contains("'０' is none"), "{refused}");
+    assert!(refused.contains("'０' is not one"), "{refused}");
     for around in ["\"@\",", "{@}", "'@';", "`@`"] {
         let copied = around.replace('@', ACCOUNT);
         assert_eq!(
