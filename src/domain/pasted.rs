@@ -5,27 +5,8 @@
 use super::redaction::holds_secret;
 use super::text::trim_input;
 
-/// Opening and closing quotation marks.
-const QUOTES: [(&str, &str); 18] = [
-    ("\\\"", "\\\""),
-    ("\"", "\""),
-    ("'", "'"),
-    ("`", "`"),
-    ("“", "”"),
-    ("”", "”"),
-    ("“", "“"),
-    ("„", "“"),
-    ("„", "”"),
-    ("‘", "’"),
-    ("’", "’"),
-    ("‘", "‘"),
-    ("‚", "‘"),
-    ("‚", "’"),
-    ("«", "»"),
-    ("»", "«"),
-    ("‹", "›"),
-    ("＂", "＂"),
-];
+/// Pairs of opening and closing quotation marks.
+const QUOTES: &str = "\"\" '' `` “” ”” ““ „“ „” ‘’ ’’ ‘‘ ‚‘ ‚’ «» »« ‹› ＂＂";
 
 /// The commands with which shells set variables. Some take a blank instead of an equals sign.
 const COMMANDS: [&str; 8] = [
@@ -80,9 +61,16 @@ pub fn peel(text: &str) -> &str {
 }
 
 fn unquoted(text: &str) -> Option<&str> {
-    QUOTES
-        .iter()
-        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+    let escaped = text
+        .strip_prefix("\\\"")
+        .and_then(|rest| rest.strip_suffix("\\\""));
+    escaped.or_else(|| {
+        QUOTES.split(' ').find_map(|pair| {
+            let mut marks = pair.chars();
+            text.strip_prefix(marks.next()?)?
+                .strip_suffix(marks.next()?)
+        })
+    })
 }
 
 /// The text after a label.
