@@ -1,6 +1,6 @@
 //! What to do, in the imperative: everything the program asks of the outside world.
 //!
-//! Plain data that a test can compare. Not here: doing it (`tui/effects.rs`).
+//! Plain data that tests can compare.
 
 use std::sync::Arc;
 
@@ -12,108 +12,80 @@ use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 
-/// Something to do.
+/// Something to do. The answer to an effect with a request carries the request's ID.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Look a token up.
     FetchToken {
-        /// Names the answer.
         request: RequestId,
-        /// Who asks, and where.
         access: Access,
-        /// Which token.
         token: TokenRef,
     },
-    /// List the tokens of a scope.
     ListTokens {
-        /// Names the answers.
         request: RequestId,
-        /// Who asks, and where.
         access: Access,
     },
-    /// Ask for the server's time, by the smallest question there is.
+    /// Measure the server's clock with the smallest request.
     MeasureClock {
-        /// Names the answer.
         request: RequestId,
-        /// Who asks, and where.
         access: Access,
     },
-    /// Find out which accounts and zones there are.
+    /// List the accounts and zones that a credential can see.
     ListScopes {
-        /// Names the answer.
         request: RequestId,
-        /// Who asks.
         asker: CredentialRef,
     },
     /// Find out which profiles have their secret in the credential store, without reading any.
     FindSecrets {
-        /// Names the answer.
         request: RequestId,
-        /// The profiles by name.
         profiles: Vec<String>,
     },
     /// Make a profile the default.
     UseProfile {
-        /// Names the answer.
         request: RequestId,
-        /// The profile's name.
         name: String,
     },
     /// Remove a profile's secret, then the profile.
     RemoveProfile {
-        /// Names the answer.
         request: RequestId,
-        /// The profile's name.
         name: String,
     },
-    /// Try a credential on the API: one real read of the list of tokens.
+    /// Try a credential on the API with one read of the token list.
     CheckCredential {
-        /// Names the answer.
         request: RequestId,
-        /// What to try: what was typed, or what is stored.
         asker: CredentialRef,
-        /// Where.
         scope: Scope,
     },
     /// Store the secret, read it back, then write the profile.
     SaveProfile {
-        /// Names the answer.
         request: RequestId,
-        /// The profile to write.
         profile: Profile,
-        /// Its credential; none leaves the stored one as it is.
+        /// `None` keeps the stored credential.
         credential: Option<Credential>,
     },
     /// Keep a credential in memory until the program ends.
     HoldCredential(Credential),
     /// Find out whether the credential store can be written to.
     ProbeStore {
-        /// Names the answer.
         request: RequestId,
     },
     /// Start the embedded demo and use it from now on.
     OpenDemo {
-        /// Names the answer.
         request: RequestId,
     },
-    /// Read the recent look-ups.
     LoadRecents,
-    /// Put a look-up among the recent ones.
+    /// Add a look-up to the recent ones.
     Remember(Recent),
-    /// Search the JSON of a token that is too long for it to be done at once.
+    /// Search JSON that is too long to be searched at once.
     SearchJson {
-        /// Where, which names the answer too.
         lines: Arc<RawLines>,
-        /// What for.
         query: String,
     },
-    /// Send text to the clipboard, and say where it went.
+    /// Copy text to the clipboard, and report where it went.
     Copy(String),
-    /// Ring the terminal's bell.
     RingBell,
     /// Stop the process until it is continued.
     Suspend,
-    /// Draw everything anew.
+    /// Draw the whole screen again.
     Redraw,
     /// Drop a request that is under way.
     Cancel(RequestId),

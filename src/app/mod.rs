@@ -1,21 +1,17 @@
-//! The pure program: messages in, state changed, effects out.
+//! The program around the screens: messages in, state changed, effects out.
 //!
-//! Uses the domain and the actions alone; knows no terminal, no network, no clock. A screen's file
-//! holds its state and what keys do to it; `update` is the way in.
+//! Pure: no terminal, no network, no clock. [`update()`] is the way in.
 
-mod credential_switch;
+pub(crate) mod credential_switch;
 pub mod effect;
-pub mod field;
-mod list_fetch;
+pub mod form;
+pub(crate) mod handler;
 pub mod message;
-mod perform;
-mod schedule;
-pub(crate) mod scroll;
-mod start;
+pub(crate) mod navigation;
+pub(crate) mod schedule;
+pub mod session;
 pub mod state;
-pub(crate) mod step;
-mod token_fetch;
+pub(crate) mod token_fetch;
 mod update;
 
-pub use start::{Opening, start};
-pub use update::update;
+pub use update::{Opening, start, update};

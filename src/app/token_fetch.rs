@@ -1,98 +1,95 @@
-//! Fetching the token in view, and keeping it fresh.
+//! Fetching tokens: the one in view, which is kept fresh, and the list of a scope.
 //!
-//! One look-up runs at a time, and none while the API wants to be left alone. Not here: the network.
+//! One look-up runs at a time, and none while the API asks not to be called. The list is fetched
+//! only on request: fifty pages are too many to ask for every minute, and countdowns need no answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
-use super::field::TextField;
+use super::form::TextField;
 use super::message::Stage;
+use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
-use super::step::Step;
-use crate::domain::credential::{Access, CredentialSource};
-use crate::domain::duration;
+use crate::action::Context;
+use crate::domain::credential::Access;
+use crate::domain::credential::CredentialSource;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::remote::{Received, RequestId};
-use crate::domain::scope::Scope;
+use crate::domain::remote::{Received, Remote, RequestId};
+use crate::domain::scope::{Scope, ScopeId};
+use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::Follow;
+use crate::screens::browse::state::{Extent, Follow, Progress};
+use crate::screens::browse::token_table::TokenTable;
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 
-/// Looks a token up; another token than the one in view leaves nothing of that.
-pub(super) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
-    if !may_send(state) {
+/// Looks a token up with the credential in use, instead of the one that is being looked up.
+pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<Effect> {
+    if state.session.needs_choice() {
+        return choose_profile(state);
+    }
+    let is_same = is_in_view(&state.detail, &token, scope);
+    let dropped = if is_same || state.limited_for().is_some() {
+        None
+    } else {
+        state.detail.token.cancel().map(Effect::Cancel)
+    };
+    let sent = match state.session.access(scope) {
+        Some(access) => fetch(state, access, token),
+        None => open_session_setup(state, false),
+    };
+    dropped.into_iter().chain(sent).collect()
+}
+
+fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
+    let in_view = detail.access.as_ref().map(|access| &access.scope);
+    detail.reference.as_ref() == Some(token) && in_view == Some(scope)
+}
+
+/// Fetches a token. If it is another than the one in view, that one is dropped.
+pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
+    if !may_fetch(state) {
         return None;
     }
-    let is_same = state.detail.reference.as_ref() == Some(&token)
-        && state
-            .detail
-            .access
-            .as_ref()
-            .is_some_and(|old| old.scope == access.scope);
-    if !is_same {
+    if !is_in_view(&state.detail, &token, &access.scope) {
         state.detail = Detail::default();
     }
-    state.detail.from_browse = false;
-    state.detail.is_asked_for = true;
+    state.detail.opened_from_list = false;
+    state.detail.opens_on_answer = true;
     state.banner = None;
     Some(send(state, access, token))
 }
 
-/// Drops the look-up under way where another one is wanted: the last that was asked for counts.
-pub(super) fn give_way(state: &mut State, token: &TokenRef, scope: &Scope) -> Option<Effect> {
-    let detail = &state.detail;
-    let is_same = detail.reference.as_ref() == Some(token)
-        && detail.access.as_ref().map(|access| &access.scope) == Some(scope);
-    if is_same || state.limited_for().is_some() {
-        return None;
-    }
-    state.detail.token.cancel().map(Effect::Cancel)
-}
-
 /// Fetches the token in view again.
-pub(super) fn refresh(state: &mut State) -> Option<Effect> {
+pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
     let access = state.detail.access.clone()?;
     let token = state.detail.reference.clone()?;
-    may_send(state).then(|| {
-        state.detail.is_asked_for = false;
+    may_fetch(state).then(|| {
+        state.detail.opens_on_answer = false;
         send(state, access, token)
     })
 }
 
 /// Sends the look-up in view again with the credential that is in use now.
-pub(super) fn repeat(state: &mut State) -> Option<Effect> {
+pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
     let token = state.detail.reference.clone()?;
     let scope = state.session.scope.clone()?;
     let access = state.session.access(&scope)?;
-    let has_token = state.detail.token.value().is_some();
-    state.screen = if has_token {
-        Screen::Detail
-    } else {
-        Screen::Lookup
+    state.screen = match state.detail.token.value() {
+        Some(_) => Screen::Detail,
+        None => Screen::Lookup,
     };
     fetch(state, access, token)
 }
 
-fn may_send(state: &mut State) -> bool {
-    !state.detail.token.is_loading() && !is_asked_to_pause(state)
-}
-
-/// Whether the API asked for a pause that is not over, which is then said.
-pub(super) fn is_asked_to_pause(state: &mut State) -> bool {
-    let Some(seconds) = state.limited_for() else {
-        return false;
-    };
-    state.tell(format!(
-        "Nothing was sent: the API asked for a pause. Retry in {}.",
-        duration::pause(seconds)
-    ));
-    true
+fn may_fetch(state: &mut State) -> bool {
+    !state.detail.token.is_loading() && !must_pause(state)
 }
 
 fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
@@ -113,128 +110,132 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     }
 }
 
-/// A look-up ended. An answer that nobody waits for changes nothing.
-pub(super) fn fetched(
+/// The request of a look-up or of a list reached its next stage.
+pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
+    if state.detail.token.request() == Some(request) {
+        state.detail.stage = stage;
+    } else if state.browse.list.request() == Some(request) {
+        state.browse.progress.stage = stage;
+    }
+}
+
+/// Whether an answer is still awaited; a stale one changes nothing.
+fn is_awaited<T>(remote: &Remote<T>, request: RequestId, changed: &mut bool) -> bool {
+    *changed = remote.request() == Some(request);
+    *changed
+}
+
+/// A look-up ended.
+pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
-) -> Vec<Step> {
-    if state.detail.token.request() != Some(request) {
-        state.changed = false;
+) -> Vec<Effect> {
+    if !is_awaited(&state.detail.token, request, &mut state.changed) {
         return Vec::new();
     }
     let found = match result {
         Ok(found) => found,
-        Err(failure) => return fail(state, request, failure),
+        Err(failure) => return fetch_failed(state, request, failure),
     };
     state.clock.measured(found.clock.offset());
     if let [token] = found.value.as_slice() {
-        return show(state, request, &found, token.clone());
+        return show(state, request, token.clone(), found.took);
     }
     state.detail.token.cancel();
-    if is_typing_on(state) {
-        let (count, name) = (found.value.len(), reference(state));
-        state.tell(format!(
+    if is_typing_elsewhere(state) {
+        let count = found.value.len();
+        let name = state.detail.reference.as_ref().map(ToString::to_string);
+        let name = name.unwrap_or_default();
+        state.notify(format!(
             "{count} tokens are called {name}. Look it up again to choose."
         ));
         return Vec::new();
     }
     state.detail.choices = found.value;
-    let choice = Overlay::Choice { selected: 0 };
-    if let Some(Overlay::Help { .. }) = state.overlay {
-        state.covered = Some(choice);
+    let choice = Some(Overlay::Choice { selected: 0 });
+    if state.is_covered() {
+        state.covered = choice;
     } else {
-        state.overlay = Some(choice);
+        state.overlay = choice;
     }
     Vec::new()
 }
 
-/// Whether letters go into a text that has nothing to do with the look-up under way: its answer must
-/// not take the place they go to, since there they would be commands.
-fn is_typing_on(state: &State) -> bool {
-    match (state.overlay, state.screen) {
-        (Some(Overlay::Picker), _) => true,
-        (_, Screen::Lookup) => state.lookup.is_edited,
-        _ => state.context().is_text(),
+/// Whether letters go into a text unrelated to the look-up under way. Its answer must not take over
+/// the screen then: the letters would become commands.
+fn is_typing_elsewhere(state: &State) -> bool {
+    if state.overlay == Some(Overlay::Picker) {
+        true
+    } else if state.screen == Screen::Lookup {
+        state.lookup.is_edited
+    } else {
+        state.context().is_text()
     }
-}
-
-/// What was asked for, in words.
-fn reference(state: &State) -> String {
-    let reference = state.detail.reference.as_ref();
-    reference.map(ToString::to_string).unwrap_or_default()
 }
 
 fn show(
     state: &mut State,
     request: RequestId,
-    found: &Fetched<Tokens>,
     token: Arc<ServiceToken>,
-) -> Vec<Step> {
+    took: Duration,
+) -> Vec<Effect> {
     let detail = &mut state.detail;
     let Some(scope) = detail.access.as_ref().map(|it| it.scope.clone()) else {
         return Vec::new();
     };
-    detail.changed = detail
-        .token
-        .value()
-        .map(|old| fields::changed_keys(old, &token))
-        .unwrap_or_default();
+    let old = detail.token.value();
+    detail.changed = old.map_or_else(Vec::new, |old| fields::changed_keys(old, &token));
     if let Some(id) = TokenId::parse(token.id_text()) {
         detail.reference = Some(TokenRef::Id(id));
     }
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let local = state.clock.local;
-    let record = Recent::of(&token, &scope, local).map(|record| Recent {
-        profile: state.session.profile.clone(),
-        ..record
-    });
+    let record = Recent::of(&token, &scope, state.clock.local);
     let listed = state.browse.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == scope) {
-        let (newer, context) = (token.clone(), state.list_context());
-        state.browse.change(Follow::Token, |table| {
-            table.renew(&newer, context);
-        });
+        let context = state.list_context();
+        let renewed = token.clone();
+        let renew = |table: &mut TokenTable| table.renew(&renewed, context);
+        state.browse.change(Follow::Token, renew);
     }
+    let fetched = Received {
+        value: token,
+        at: state.clock.steady,
+        took,
+    };
     let detail = &mut state.detail;
-    detail.token.settle(
-        request,
-        Ok(Received {
-            value: token,
-            at: state.clock.steady,
-            took: found.took,
-        }),
-    );
+    detail.token.settle(request, Ok(fetched));
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
-    if state.detail.is_asked_for {
-        come_forward(state, &scope);
+    if state.detail.opens_on_answer {
+        come_to_front(state, &scope);
     }
-    let Some(record) = record else {
+    let Some(mut record) = record else {
         return Vec::new();
     };
+    record.profile.clone_from(&state.session.profile);
     recent_lookups::remember(&mut state.lookup.recents, record.clone());
-    if state.lookup.focus != LookupField::Recents {
+    if state.lookup.form.focus != LookupField::Recents {
         state.lookup.selected = 0;
     }
     if state.session.is_demo() {
         Vec::new()
     } else {
-        vec![Step::Run(Effect::Remember(record))]
+        vec![Effect::Remember(record)]
     }
 }
 
-/// The token that was asked for comes to the front, unless the next one is being typed already.
-fn come_forward(state: &mut State, scope: &Scope) {
-    if state.screen == Screen::Lookup && is_typing_on(state) {
+/// Shows the token that was looked up, unless the user is typing the next look-up.
+fn come_to_front(state: &mut State, scope: &Scope) {
+    if state.screen == Screen::Lookup && is_typing_elsewhere(state) {
         let name = state.detail.token.value().map(|it| it.name_text().trim());
         let name = name.filter(|name| !name.is_empty()).unwrap_or("The token");
-        state.tell(format!("{name} is here: the first under Recent."));
+        state.notify(format!("{name} is here: the first under Recent."));
         return;
     }
-    // What was typed has done its work; the next look-up starts from an empty field.
+    // The next look-up starts from an empty field.
     state.lookup.token = TextField::default();
     if state.screen == Screen::Lookup {
         state.screen = Screen::Detail;
@@ -242,27 +243,39 @@ fn come_forward(state: &mut State, scope: &Scope) {
     }
 }
 
-/// A secret that is gone from the keyring leads to the form; everything else is an error to show.
-fn fail(state: &mut State, request: RequestId, failure: Failure) -> Vec<Step> {
-    let access = state.detail.access.as_ref();
-    let failure = match access {
-        Some(access) => without_doubt(state, failure, &access.scope),
-        None => failure,
-    };
-    let is_gone = access.is_some_and(|access| is_secret_gone(&failure, access));
+fn fetch_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
+    let access = state.detail.access.clone();
+    let failure = without_doubt(state, failure, access.as_ref());
     if failure.kind == FailureKind::NotFound {
         state.detail.lost_name = last_name(state);
     }
     state.detail.token.settle(request, Err(failure.clone()));
-    let mut steps = vec![Step::Report(failure)];
-    if is_gone && !is_typing_on(state) {
-        steps.push(Step::OpenSetup { is_replacing: true });
-    }
-    steps
+    let opens_form = !is_typing_elsewhere(state);
+    report(state, failure, access.as_ref(), opens_form)
+}
+
+/// Shows why a fetch failed. If the secret is gone from the keyring, opens the form to enter it.
+fn report(
+    state: &mut State,
+    failure: Failure,
+    access: Option<&Access>,
+    opens_form: bool,
+) -> Vec<Effect> {
+    let is_stored = |access: &Access| {
+        let source = &access.identity.source;
+        matches!(source, CredentialSource::Keyring { .. })
+    };
+    let is_gone = failure.kind == FailureKind::NoCredential && access.is_some_and(is_stored);
+    state.report(failure);
+    let opened = (is_gone && opens_form).then(|| open_session_setup(state, true));
+    opened.flatten().into_iter().collect()
 }
 
 /// A failure that does not doubt a scope whose tokens were read before.
-pub(super) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
+fn without_doubt(state: &State, mut failure: Failure, access: Option<&Access>) -> Failure {
+    let Some(scope) = access.map(|access| &access.scope) else {
+        return failure;
+    };
     let (detail, browse) = (&state.detail, &state.browse);
     let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
@@ -274,81 +287,262 @@ pub(super) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) 
     failure
 }
 
-/// Whether a credential is gone that once was stored, which the form can mend.
-pub(super) fn is_secret_gone(failure: &Failure, access: &Access) -> bool {
-    failure.kind == FailureKind::NoCredential
-        && matches!(access.identity.source, CredentialSource::Keyring { .. })
-}
-
-/// What the token that was asked for by its ID was called when it was last seen.
+/// The last known name of a token that was looked up by its ID.
 fn last_name(state: &State) -> Option<String> {
     let detail = &state.detail;
     let id = detail.reference.as_ref()?.id()?;
     let scope = &detail.access.as_ref()?.scope;
     let in_view = detail.token.value().map(|token| token.name_text());
     let recent = || {
-        let recents = state.lookup.recents.iter();
-        let mut fitting = recents.filter(|recent| recent.id == *id && recent.scope == *scope);
-        fitting.next().map(|recent| recent.name.as_str())
+        let mut recents = state.lookup.recents.iter();
+        let recent = recents.find(|recent| recent.id == *id && recent.scope == *scope)?;
+        Some(recent.name.as_str())
     };
     let name = in_view.or_else(recent)?.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Asks for the server's time where the wall clock was set and the offset dropped: by the token in
-/// view, which is fetched again, or by the smallest question there is.
-pub(super) fn measure_anew(state: &mut State) -> Vec<Step> {
-    if !state.clock.is_in_doubt || state.limited_for().is_some() {
-        return Vec::new();
+impl State {
+    /// The last known name of a token that was just not found: the list may show what replaced it.
+    #[must_use]
+    pub fn lost_name(&self) -> Option<&str> {
+        let banner = self.banner.as_ref()?;
+        let is_lost = banner.failure.kind == FailureKind::NotFound;
+        self.detail.lost_name.as_deref().filter(|_| is_lost)
+    }
+}
+
+/// Measures the server's clock again if the wall clock was set: by refreshing the token in view, or
+/// with the smallest request.
+pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
+    if !state.clock.needs_measuring || state.limited_for().is_some() {
+        return None;
     }
     if state.screen == Screen::Detail && state.detail.token.value().is_some() {
-        // An answer that is under way from before may show nothing.
+        // The answer to a request from before the jump may not show the clock.
         if state.detail.token.is_loading() {
-            return Vec::new();
+            return None;
         }
-        state.clock.is_in_doubt = false;
-        return vec![Step::Refresh];
+        state.clock.needs_measuring = false;
+        return refresh(state);
     }
     let listed = state.browse.access.clone();
     let listed = listed.filter(|_| state.screen == Screen::Browse);
     let in_use = || state.session.access(state.session.scope.as_ref()?);
-    let Some(access) = listed.or_else(in_use) else {
-        return Vec::new();
-    };
-    state.clock.is_in_doubt = false;
+    let access = listed.or_else(in_use)?;
+    state.clock.needs_measuring = false;
     let request = state.next_request();
-    state.measuring = Some(request);
-    vec![Step::Run(Effect::MeasureClock { request, access })]
+    state.clock_request = Some(request);
+    Some(Effect::MeasureClock { request, access })
 }
 
-/// The server's time was asked for. An answer that nobody waits for changes nothing.
-pub(super) fn measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
-    state.changed = state.measuring.take_if(|it| *it == request).is_some();
+/// The server's clock was measured.
+pub(crate) fn clock_measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
+    let awaited = state.clock_request.take_if(|it| *it == request);
+    state.changed = awaited.is_some();
     if state.changed {
         state.clock.measured(offset);
     }
 }
 
-/// Time went by since an instant of the server's clock: refresh when it is due, and at the second
-/// of expiry fetch once more and ring.
-pub(super) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Step> {
+/// Time passed since an instant of the server's clock: refreshes the token in view when it is due,
+/// and once more, with the bell, when it expires.
+pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
         return Vec::new();
     }
     let now = state.clock.corrected();
-    let has_expired = state
-        .detail
-        .end()
-        .is_some_and(|end| before < end && end <= now);
-    let is_due = state
-        .refresh_due()
-        .is_some_and(|due| due <= state.clock.steady);
-    let mut steps = Vec::new();
-    if has_expired && state.session.settings.bell {
-        steps.push(Step::Run(Effect::RingBell));
+    let end = state.detail.end();
+    let has_expired = end.is_some_and(|end| before < end && end <= now);
+    let due = state.refresh_due();
+    let is_due = due.is_some_and(|due| due <= state.clock.steady);
+    let rings = has_expired && state.session.settings.bell;
+    let refreshes = (is_due || has_expired) && state.limited_for().is_none();
+    let bell = rings.then_some(Effect::RingBell);
+    let sent = refreshes.then(|| refresh(state)).flatten();
+    bell.into_iter().chain(sent).collect()
+}
+
+/// Opens the list of the scope in view. If it is loaded, it stays, with its cursor and filter.
+pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
+    if state.session.needs_choice() {
+        return choose_profile(state);
     }
-    if (is_due || has_expired) && state.limited_for().is_none() {
-        steps.push(Step::Refresh);
+    if state.session.identity.is_none() && state.screen == Screen::Setup {
+        // A form that is being filled in stays as it is.
+        state.notify("The list of all tokens needs a credential first.");
+        return Vec::new();
     }
-    steps
+    if state.session.identity.is_none() {
+        return open_session_setup(state, false).into_iter().collect();
+    }
+    let access = match scope_to_list(state) {
+        Ok(scope) => state.session.access(&scope),
+        Err(complaint) => {
+            let awaited = state.setup.cancel();
+            state.screen = Screen::Lookup;
+            state.lookup.reopen();
+            state.lookup.form.complain(LookupField::ScopeId, complaint);
+            return awaited.into_iter().map(Effect::Cancel).collect();
+        }
+    };
+    let Some(access) = access else {
+        return Vec::new();
+    };
+    let is_known = state.browse.access.as_ref() == Some(&access);
+    let dropped = if is_known { None } else { state.browse.clear() };
+    let awaited = state.setup.cancel();
+    let lost_name = state.lost_name().map(str::to_owned);
+    state.screen = Screen::Browse;
+    state.overlay = None;
+    let is_loaded = is_known && state.browse.list != Remote::Idle && lost_name.is_none();
+    let sent = if is_loaded {
+        None
+    } else {
+        state.browse.access = Some(access);
+        state.banner = None;
+        if let Some(name) = lost_name {
+            state.browse.filter = TextField::with(&search::query_for(&name));
+            state.browse.is_filtering = false;
+            state.browse.filter_changed();
+        }
+        fetch_list(state)
+    };
+    let cancelled = [dropped, awaited].into_iter().flatten();
+    cancelled.map(Effect::Cancel).chain(sent).collect()
+}
+
+/// The scope in view, or a complaint if one has to be entered first.
+fn scope_to_list(state: &State) -> Result<Scope, String> {
+    let lookup = &state.lookup;
+    let in_view = if state.screen != Screen::Lookup {
+        state.screen.handler().scope(state)
+    } else if state.lost_name().is_some() {
+        let access = state.detail.access.as_ref();
+        access.map(|access| access.scope.clone())
+    } else if lookup.scope_id.is_blank() {
+        None
+    } else {
+        let id = ScopeId::parse(lookup.scope_id.value());
+        let id = id.map_err(|error| error.to_string())?;
+        Some(lookup.scope_kind.with(id))
+    };
+    in_view
+        .or_else(|| state.session.scope.clone())
+        .ok_or_else(|| "The list of all tokens needs an account or zone.".to_owned())
+}
+
+/// Fetches the list, unless it is being fetched or the API asks not to be called.
+pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
+    let access = state.browse.access.clone()?;
+    if state.browse.list.is_loading() || must_pause(state) {
+        return None;
+    }
+    let request = state.next_request();
+    state.browse.list.begin(request, state.clock.steady);
+    state.browse.progress = Progress::default();
+    Some(Effect::ListTokens { request, access })
+}
+
+/// A page of the list arrived. The first list is shown as it grows; a list that is already there
+/// stays until the new one is complete.
+pub(crate) fn page_arrived(
+    state: &mut State,
+    request: RequestId,
+    tokens: Vec<Arc<ServiceToken>>,
+    total: Option<usize>,
+) {
+    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+        return;
+    }
+    let context = state.list_context();
+    let browse = &mut state.browse;
+    browse.progress.received += tokens.len();
+    browse.progress.total = total;
+    if browse.list.value().is_none() {
+        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, context));
+    }
+}
+
+/// The list ended.
+pub(crate) fn listed(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
+    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+        return Vec::new();
+    }
+    let listed = match result {
+        Ok(listed) => listed,
+        Err(failure) => return list_failed(state, request, failure),
+    };
+    state.clock.measured(listed.clock.offset());
+    let context = state.list_context();
+    let browse = &mut state.browse;
+    // Each token of a first list came once, with its page, so as many are the same ones.
+    let has_all = browse.list.value().is_none() && browse.table.total() == listed.value.len();
+    if !has_all {
+        let tokens = listed.value;
+        browse.change(Follow::Token, |table| table.replace(tokens, context));
+    }
+    let extent = Extent {
+        incomplete: listed.gap.map(|gap| gap.reason),
+        total: listed.announced,
+    };
+    let fetched = Received {
+        value: extent,
+        at: state.clock.steady,
+        took: listed.took,
+    };
+    browse.list.settle(request, Ok(fetched));
+    if state.screen == Screen::Browse {
+        state.banner = None;
+    }
+    Vec::new()
+}
+
+fn list_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
+    let access = state.browse.access.clone();
+    let failure = without_doubt(state, failure, access.as_ref());
+    let why = failure.summary.trim_end_matches('.');
+    if state.browse.keep_part(state.clock.steady, why).is_none() {
+        state.browse.list.settle(request, Err(failure.clone()));
+    }
+    let opens_form = state.context() == Context::Browse;
+    report(state, failure, access.as_ref(), opens_form)
+}
+
+/// Opens a token of the list: as the list knows it at once, and then fetched by itself.
+pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Effect> {
+    let Some(id) = TokenId::parse(token.id_text()) else {
+        state.report(Detail::without_id());
+        return None;
+    };
+    let access = state.browse.access.clone()?;
+    let (at, took) = match state.browse.list.fetched() {
+        Some(list) => (list.at, list.took),
+        None => (state.clock.steady, Duration::ZERO),
+    };
+    let reference = Some(TokenRef::Id(id));
+    let known = &state.detail;
+    let is_newer = known.reference == reference
+        && known.access.as_ref() == Some(&access)
+        && known.token.fetched().is_some_and(|known| known.at >= at);
+    if is_newer {
+        state.detail.view = View::Fields;
+        state.detail.selected = 0;
+    } else {
+        let value = token;
+        state.detail = Detail {
+            token: Remote::Ready(Received { value, at, took }),
+            reference,
+            access: Some(access),
+            ..Detail::default()
+        };
+    }
+    state.detail.opened_from_list = true;
+    state.screen = Screen::Detail;
+    state.banner = None;
+    refresh(state)
 }

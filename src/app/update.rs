@@ -5,73 +5,128 @@
 use chrono::{DateTime, Utc};
 
 use super::effect::Effect;
-use super::field::Editor;
-use super::message::{Message, Saved, Stage};
-use super::perform::perform;
-use super::scroll::moved;
+use super::form::{Editor, TextField};
+use super::handler::{Copied, Motion};
+use super::message::Message;
+use super::navigation::{open_lookup, open_profiles, open_session_setup};
 use super::state::{Overlay, Screen, State};
-use super::step::Step;
-use super::{credential_switch, list_fetch, schedule, token_fetch};
-use crate::action::Action;
+use super::{credential_switch, schedule, token_fetch};
+use crate::action::{Action, Input};
 use crate::domain::clock::Now;
-use crate::domain::credential::Location;
-use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::{Received, RequestId};
-use crate::domain::secret::Secret;
+use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
+use crate::screens::lookup::state::LookupField;
+use crate::screens::{browse, detail, picker, profiles, setup};
 
-/// Takes in what happened at an instant, and says what to do about it.
+/// What the program opens on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opening {
+    /// The form, since there is no credential yet.
+    Setup,
+    Lookup,
+    Token(TokenRef),
+    /// The embedded demo, once it runs; then a token, if one is given.
+    Demo(Option<TokenRef>),
+}
+
+/// Opens the first screen. The effects are to be run after the first frame.
+pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
+    let effects = match opening {
+        Opening::Setup => open_session_setup(state, false).into_iter().collect(),
+        Opening::Lookup => open_lookup(state),
+        Opening::Token(token) => open_token(state, token),
+        Opening::Demo(token) => {
+            state.lookup.form.focus = LookupField::Token;
+            if let Some(token) = token {
+                state.lookup.token = TextField::with(&token.to_string());
+                state.screen = Screen::Detail;
+            }
+            vec![start_demo(state)]
+        }
+    };
+    state.next_change = schedule::next_change(state);
+    effects
+}
+
+/// Opens a token from the command line. Without a scope, the look-up form opens instead.
+fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
+    state.lookup.token = TextField::with(&token.to_string());
+    let scope = token.scope().or(state.session.scope.as_ref());
+    let Some(scope) = scope.cloned() else {
+        state.lookup.form.focus = LookupField::ScopeId;
+        return Vec::new();
+    };
+    state.lookup.use_scope(&scope);
+    state.screen = Screen::Detail;
+    token_fetch::look_up(state, token, &scope)
+}
+
+fn start_demo(state: &mut State) -> Effect {
+    let request = state.next_request();
+    state.demo_request = Some(request);
+    Effect::OpenDemo { request }
+}
+
+/// Applies what happened at an instant, and says what to do about it.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
     let now = now.into();
     let has_slept = state.has_slept(now);
     let mut before = state.clock.corrected();
     let has_jumped = state.clock.move_to(now);
     if has_jumped {
-        // That the clock was set is no passing of time, in which a token could have expired.
+        // No time passed in which a token could have expired: the clock was set.
         before = state.clock.corrected();
     } else if has_slept {
         state.clock.jumped_at = Some(now.steady);
     }
     state.changed = true;
-    expire_notices(state);
-    let mut steps = take_in(state, before, message);
+    schedule::expire_notices(state);
+    state.setup.watch_store(now.steady);
+    let request = state.detail.token.request();
+    let mut effects = apply(state, before, message);
     state.changed |= has_jumped;
-    if !steps.contains(&Step::Refresh) {
-        steps.extend(token_fetch::measure_anew(state));
+    if state.detail.token.request() == request {
+        effects.extend(token_fetch::measure_clock(state));
     }
-    let mut effects = perform(state, steps);
     if let View::Raw(raw) = &mut state.detail.view {
         effects.extend(raw.search_due());
     }
     if state.screen == Screen::Browse {
         state.browse.keep_up(state.list_context());
-        state.browse.scroll(state.body_rows());
+        state.browse.keep_in_view(state.body_rows());
     }
     state.next_change = schedule::next_change(state);
     effects
 }
 
-fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Step> {
+fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effect> {
     match message {
-        // Nobody sees what else a command would do there.
-        Message::Acted(action) if state.is_too_small() && !is_seen_anywhere(action) => {}
-        Message::Acted(action) => return act(state, action),
-        Message::Typed(typed) => {
+        Message::Input(Input::Act(action)) => return press(state, action),
+        Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
         }
-        Message::Pasted(text) => {
+        Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
-            paste(state, &text);
+            let mut fits = true;
+            edit(state, |editor| {
+                fits = editor.paste(&text).is_ok();
+                fits
+            });
+            if !fits {
+                state.notify("That paste is longer than any field takes, so nothing was pasted.");
+            }
         }
-        Message::Resized(width, height) => state.size = (width, height),
+        Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Ticked => {
             state.changed = state.change_is_due();
             return token_fetch::ticked(state, before);
         }
         Message::Resumed => return token_fetch::ticked(state, before),
-        Message::ClockMeasured { request, offset } => token_fetch::measured(state, request, offset),
-        Message::Staged { request, stage } => moved_on(state, request, stage),
+        Message::ClockMeasured { request, offset } => {
+            token_fetch::clock_measured(state, request, offset);
+        }
+        Message::Staged { request, stage } => token_fetch::staged(state, request, stage),
         Message::TokenFetched { request, result } => {
             return token_fetch::fetched(state, request, result);
         }
@@ -79,324 +134,185 @@ fn take_in(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<St
             request,
             tokens,
             total,
-        } => list_fetch::arrived(state, request, tokens, total),
+        } => token_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            return list_fetch::listed(state, request, result);
+            return token_fetch::listed(state, request, result);
         }
-        Message::AnsweredBesides {
+        Message::ResponseNoted {
             source,
             retry_after,
             note,
-        } => state.take_aside(&source, retry_after, note),
-        Message::ScopesListed { request, result } => {
-            let at = state.clock.steady;
-            let result = result.map(|scopes| fetched(scopes, at));
-            return state.picker.listed(request, result);
-        }
+        } => state.note_response(&source, retry_after, note),
+        Message::ScopesListed { request, result } => picker::update::listed(state, request, result),
         Message::SecretsFound { request, found } => {
-            let found = fetched(found, state.clock.steady);
-            state.profiles.found(request, found);
+            let found = state.fetched_now(found);
+            state.profiles.locations.settle(request, Ok(found));
         }
         Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
         Message::ProfilesChanged { request, result } => {
             return credential_switch::profiles_changed(state, request, result);
         }
         Message::CredentialChecked { request, result } => {
-            return state.setup.checked(request, result);
+            return setup::update::checked(state, request, result);
         }
-        Message::ProfileSaved { request, result } => return profile_saved(state, request, result),
-        Message::StoreProbed { request, result } => store_probed(state, request, result),
+        Message::ProfileSaved { request, result } => {
+            return setup::update::saved(state, request, result);
+        }
+        Message::StoreProbed { request, result } => {
+            let result = result.map(|place| state.fetched_now(place));
+            state.setup.store.settle(request, result);
+        }
         Message::DemoOpened { request, result } => {
             return credential_switch::demo_opened(state, request, result);
         }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
-            state.detail.searched(found, rows);
+            if let View::Raw(raw) = &mut state.detail.view {
+                raw.searched(found, rows);
+            }
         }
         Message::RecentsLoaded(recents) => state.lookup.recents = recents,
-        Message::NotRemembered(failure) => state.tell_once_of(&failure),
+        Message::NotRemembered(failure) => state.tell_of_recents(&failure),
         Message::Warned(failure) => state.warn(failure),
-        Message::Told(text) => state.tell(text),
+        Message::Notified(text) => state.notify(text),
     }
     Vec::new()
 }
 
-fn moved_on(state: &mut State, request: RequestId, next: Stage) {
-    if state.detail.token.request() == Some(request) {
-        state.detail.stage = next;
-    } else if state.browse.list.request() == Some(request) {
-        state.browse.progress.stage = next;
+/// A key was pressed: it edits the focused text field, or else does what its action means.
+fn press(state: &mut State, action: Action) -> Vec<Effect> {
+    let is_visible = !state.is_too_small();
+    if !is_visible && !matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+        return Vec::new();
     }
-}
-
-fn store_probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
-    let at = state.clock.steady;
-    let result = result.map(|location| fetched(location, at));
-    state.setup.store.settle(request, result);
-}
-
-fn fetched<T>(value: T, at: DateTime<Utc>) -> Received<T> {
-    let took = std::time::Duration::ZERO;
-    Received { value, at, took }
-}
-
-fn profile_saved(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Saved, Failure>,
-) -> Vec<Step> {
-    let steps = state
-        .setup
-        .saved(request, result.as_ref().map_err(Clone::clone));
-    if let Ok(saved) = result {
-        state.session.settings = saved.settings;
-        if !steps.is_empty() {
-            // The collection matters where a secret is stored, not where it came from.
-            state.session.store = Some(saved.location.store);
-        }
-    }
-    steps
-}
-
-/// What goes away or turns up by itself does so first.
-fn expire_notices(state: &mut State) {
-    state.setup.trial = schedule::store_trial(state);
-    if state
-        .notice
-        .as_ref()
-        .is_some_and(|notice| notice.until <= state.clock.steady)
-    {
-        state.notice = None;
-    }
-    if state.limited_until.is_some() && state.limited_for().is_none() {
-        state.limited_until = None;
-        if state
-            .banner
-            .as_ref()
-            .is_some_and(|banner| banner.failure.kind == FailureKind::RateLimited)
-        {
-            state.banner = None;
-        }
-    }
-}
-
-/// Whether it needs no screen to see what an action does.
-fn is_seen_anywhere(action: Action) -> bool {
-    matches!(action, Action::Quit | Action::Suspend | Action::Redraw)
-}
-
-/// A key that means something: in the text field, for the whole program, or for the screen.
-fn act(state: &mut State, action: Action) -> Vec<Step> {
     state.notice = None;
     let is_dismissal = state.dismiss_warnings(Some(action)) && state.banner.is_none();
     if edit(state, |editor| editor.act(action)) {
         return Vec::new();
     }
+    if action == Action::Back && is_dismissal && state.overlay.is_none() {
+        return Vec::new();
+    }
+    act(state, action)
+}
+
+/// What an action means: for the whole program, or on the screen or overlay in front.
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let front = state.front();
+    let screen = Some(state.screen).filter(|_| state.overlay.is_none());
+    let mut effects = Vec::new();
     match action {
         Action::Quit => state.quit = true,
-        Action::Suspend => return vec![Step::Run(Effect::Suspend)],
-        Action::Redraw => return vec![Step::Run(Effect::Redraw)],
-        Action::Back if is_dismissal && state.overlay.is_none() => {}
-        Action::Back => return back(state),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => toggle_help(state),
-        Action::LookUp => return vec![Step::OpenLookup],
-        Action::Browse => return vec![Step::OpenBrowse],
-        Action::Profiles => return vec![Step::OpenProfiles],
-        Action::ReenterCredential => return reenter(state),
-        Action::OpenDemo => return open_demo(state),
-        Action::ErrorDetails if state.failures().next().is_some() => {
-            state.overlay = Some(Overlay::ErrorDetails { top: 0 });
+        Action::Back => effects = back(state),
+        Action::LookUp => effects = open_lookup(state),
+        Action::Browse => effects = token_fetch::open_list(state),
+        Action::Profiles => effects = open_profiles(state),
+        Action::ErrorDetails => {
+            if state.failures().next().is_some() {
+                state.overlay = Some(Overlay::ErrorDetails { top: 0 });
+            }
         }
-        action => return act_in_front(state, action),
+        Action::ReenterCredential => {
+            if state.reentry_helps() {
+                effects.extend(open_session_setup(state, true));
+            }
+        }
+        Action::OpenDemo => {
+            if !state.session.is_demo() {
+                state.notify("Starting the demo …");
+                effects.push(start_demo(state));
+            }
+        }
+        Action::Submit => effects = front.submit(state),
+        Action::Edit | Action::Search => front.edit(state),
+        Action::NextField => front.move_focus(state, true),
+        Action::PreviousField => front.move_focus(state, false),
+        Action::Up => front.scroll(state, Motion::Up),
+        Action::Down => front.scroll(state, Motion::Down),
+        Action::PageUp => front.scroll(state, Motion::PageUp),
+        Action::PageDown => front.scroll(state, Motion::PageDown),
+        Action::Top => front.scroll(state, Motion::Top),
+        Action::Bottom => front.scroll(state, Motion::Bottom),
+        Action::Left | Action::Right => front.switch(state),
+        Action::Refresh => effects.extend(front.refresh(state)),
+        Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
+        Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
+        Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
+        Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
+        Action::PickScope => effects.extend(front.pick_scope(state)),
+        Action::Sort => {
+            if screen == Some(Screen::Browse) {
+                browse::update::sort(state);
+            }
+        }
+        Action::ToggleRaw => {
+            if screen == Some(Screen::Detail) {
+                detail::update::toggle_raw(state);
+            }
+        }
+        Action::NextMatch | Action::PreviousMatch => {
+            if screen == Some(Screen::Detail) {
+                detail::update::next_match(state, action == Action::NextMatch);
+            }
+        }
+        Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
+        Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
+        Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
+        Action::RemoveProfile => effects.extend(on_profiles(state, profiles::update::remove)),
+        Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
+        // They edit text, and mean nothing elsewhere.
+        Action::TextStart
+        | Action::TextEnd
+        | Action::DeleteBack
+        | Action::DeleteForward
+        | Action::DeleteWord
+        | Action::DeleteToStart
+        | Action::DeleteToEnd => {}
     }
-    Vec::new()
+    effects
 }
 
-fn act_in_front(state: &mut State, action: Action) -> Vec<Step> {
-    let (rows, context) = (state.body_rows(), state.list_context());
-    match (state.overlay, state.screen) {
-        (Some(overlay), _) => act_on_overlay(state, overlay, action, rows),
-        (None, Screen::Setup) => state.setup.act(action),
-        (None, Screen::Lookup) => state.lookup.act(action),
-        (None, Screen::Browse) => state.browse.act(action, rows, context),
-        (None, Screen::Profiles) => act_on_profiles(state, action, rows),
-        (None, Screen::Detail) => state.detail.act(action, rows),
-    }
+/// Does what a key means on the profiles, if they are in front and no change is under way.
+fn on_profiles(state: &mut State, act: fn(&mut State) -> Option<Effect>) -> Option<Effect> {
+    let is_in_front = state.screen == Screen::Profiles && state.overlay.is_none();
+    let is_idle = !state.session.demo_only && state.profiles.change.is_none();
+    (is_in_front && is_idle).then(|| act(state)).flatten()
 }
 
-fn act_on_overlay(state: &mut State, overlay: Overlay, action: Action, rows: usize) -> Vec<Step> {
-    match (overlay, action) {
-        (Overlay::ErrorDetails { .. }, Action::CopyField) => {
-            let lines: Vec<String> = state.failures().flat_map(Failure::lines).collect();
-            return vec![Step::CopyLines(lines)];
+/// `Esc`: closes the overlay, stops waiting, dismisses the error, or goes back.
+fn back(state: &mut State) -> Vec<Effect> {
+    let front = state.front();
+    if state.overlay.is_none() {
+        if let Some(request) = front.stop_waiting(state) {
+            state.notify("Cancelled.");
+            return vec![Effect::Cancel(request)];
         }
-        (Overlay::Choice { selected }, Action::Submit) => {
-            state.overlay = None;
-            return vec![state.detail.choose(selected)];
-        }
-        (Overlay::Help { top }, action) => {
-            let text = state.help_box();
-            state.overlay = Some(Overlay::Help {
-                top: moved(top, action, text.page(), text.last_top()),
-            });
-        }
-        (Overlay::ErrorDetails { top }, action) => {
-            let text = state.error_details_box();
-            state.overlay = Some(Overlay::ErrorDetails {
-                top: moved(top, action, text.page(), text.last_top()),
-            });
-        }
-        (Overlay::Picker, action) => return state.picker.act(action, rows),
-        (Overlay::Confirm, Action::Submit) => {
-            state.overlay = None;
-            return state.profiles.confirmed();
-        }
-        (Overlay::Confirm, _) => {}
-        (Overlay::Choice { selected }, action) => {
-            let last = state.detail.choices.len().saturating_sub(1);
-            state.overlay = Some(Overlay::Choice {
-                selected: moved(selected, action, rows, last),
-            });
+        if !state.context().is_text() && state.banner.take().is_some() {
+            return Vec::new();
         }
     }
-    Vec::new()
-}
-
-/// In the demo that is all there is, no profile is read or written.
-fn act_on_profiles(state: &mut State, action: Action, rows: usize) -> Vec<Step> {
-    if state.session.demo_only {
-        return Vec::new();
-    }
-    state.profiles.act(action, &state.session.settings, rows)
-}
-
-/// `Esc`: close what lies on top, cancel what is running, dismiss the error, or go back.
-fn back(state: &mut State) -> Vec<Step> {
-    if let Some(Overlay::Help { .. }) = state.overlay {
-        toggle_help(state);
-        return Vec::new();
-    }
-    if state.overlay.take().is_some() {
-        let request = state.picker.scopes.cancel();
-        return request
-            .map(Effect::Cancel)
-            .map(Step::Run)
-            .into_iter()
-            .collect();
-    }
-    if let Some(request) = stop_waiting(state) {
-        return vec![
-            Step::Run(Effect::Cancel(request)),
-            Step::Tell("Cancelled.".to_owned()),
-        ];
-    }
-    if !state.context().is_text() && state.banner.take().is_some() {
-        return Vec::new();
-    }
-    match state.screen {
-        Screen::Setup => state.setup.back(state.session.identity.is_some()),
-        Screen::Lookup => {
-            state.lookup.editing = false;
-            Vec::new()
-        }
-        Screen::Browse => state.browse.back(),
-        Screen::Profiles => vec![Step::LeaveProfiles],
-        Screen::Detail => state.detail.back(),
-    }
-}
-
-/// Stops what the screen in front waits for, if that is what `Esc` means here.
-fn stop_waiting(state: &mut State) -> Option<RequestId> {
-    match state.screen {
-        Screen::Setup | Screen::Profiles => None,
-        Screen::Browse if state.browse.is_filtering => None,
-        Screen::Browse => state.browse.stop(state.clock.steady),
-        // It is in view already, and only fetched to be sure: the way back is not barred.
-        Screen::Detail if state.detail.from_browse => None,
-        _ => state.detail.token.cancel(),
-    }
+    front.back(state)
 }
 
 fn toggle_help(state: &mut State) {
-    if let Some(Overlay::Help { .. }) = state.overlay {
-        state.overlay = state.covered.take();
+    state.overlay = if state.is_covered() {
+        state.covered.take()
     } else {
-        state.covered = state.overlay.replace(Overlay::Help { top: 0 });
-    }
+        state.covered = state.overlay;
+        Some(Overlay::Help { top: 0 })
+    };
 }
 
-/// Only where a credential is what is wrong, typing it again can help.
-fn reenter(state: &mut State) -> Vec<Step> {
-    if state.reentry_helps() {
-        vec![Step::OpenSetup { is_replacing: true }]
-    } else {
-        Vec::new()
-    }
-}
-
-/// Lets the focused text field change, and does what follows from its new text. False if no field
-/// has the focus, or the change did not happen.
+/// Lets the focused text field change, and the screen react to it. False if no field has the focus,
+/// or it did not change.
 fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool {
-    let rows = state.body_rows();
-    let has_changed = editor(state).is_some_and(|mut editor| change(&mut editor));
+    let front = state.front();
+    let has_changed = front.editor(state).is_some_and(|mut it| change(&mut it));
     if has_changed {
-        state.setup.complaint = None;
-        state.lookup.complaint = None;
-        if state.overlay == Some(Overlay::Picker) {
-            state.picker.selected = 0;
-            state.picker.refilter();
-        }
-        state.lookup.is_edited |= state.screen == Screen::Lookup;
-        if let View::Raw(raw) = &mut state.detail.view
-            && raw.is_typing
-        {
-            raw.query_changed(rows);
-        }
-        if state.screen == Screen::Browse {
-            state.browse.searched();
-        }
+        front.edited(state);
     }
     has_changed
-}
-
-fn editor(state: &mut State) -> Option<Editor<'_>> {
-    match state.overlay {
-        Some(Overlay::Picker) => return Some(Editor::Plain(&mut state.picker.filter)),
-        Some(_) => return None,
-        None => {}
-    }
-    match state.screen {
-        Screen::Setup => state.setup.editor(),
-        Screen::Lookup => state.lookup.editor(),
-        Screen::Browse => state.browse.editor(),
-        Screen::Profiles => None,
-        Screen::Detail => match &mut state.detail.view {
-            View::Raw(raw) => raw.editor(),
-            View::Fields => None,
-        },
-    }
-}
-
-/// A paste is one insertion into a text field, and nothing anywhere else.
-fn paste(state: &mut State, text: &Secret) {
-    let mut fits = true;
-    edit(state, |editor| {
-        fits = editor.paste(text).is_ok();
-        fits
-    });
-    if !fits {
-        state.tell("That paste is longer than any field takes, so nothing was pasted.");
-    }
-}
-
-fn open_demo(state: &mut State) -> Vec<Step> {
-    if state.session.is_demo() {
-        return Vec::new();
-    }
-    let request = state.next_request();
-    state.awaited_demo = Some(request);
-    vec![
-        Step::Tell("Starting the demo …".to_owned()),
-        Step::Run(Effect::OpenDemo { request }),
-    ]
 }

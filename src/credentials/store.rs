@@ -1,12 +1,13 @@
 //! The interface of a credential store, the tracking of its prompts, and the store in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::error::StoreError;
 use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
+use crate::domain::sync::locked;
 
 /// What a store reveals of a profile's entries while it is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ struct Prompts {
 
 impl PromptTracker {
     fn lock(&self) -> MutexGuard<'_, Prompts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     pub(super) fn begin(&self, call: u64) {

@@ -7,7 +7,7 @@ mod key;
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, Context, Input};
+use crate::action::{Action, Context, Input, Typed};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::secret::Secret;
 pub use key::Key;
@@ -171,7 +171,7 @@ impl Keymap {
         let key = Key::of(event);
         let input = match self.action(context, key) {
             Some(action) => Input::Act(action),
-            None => Input::Type(key.typed().filter(|_| context.is_text())?),
+            None => Input::Type(Typed(key.typed().filter(|_| context.is_text())?)),
         };
         (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
     }

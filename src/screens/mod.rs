@@ -1,24 +1,24 @@
-//! The screens and what lies over them, a folder each: `state.rs` holds what a screen knows,
-//! `update.rs` what keys and answers do to it, `view.rs` how it looks.
+//! The screens and the overlays, a folder each: `state.rs` is what one knows, `update.rs` what keys
+//! do on it, `view.rs` how it looks.
 
 pub mod setup {
     //! The form that sets up a credential.
-    pub(crate) mod fill;
-    pub(crate) mod parts;
     pub mod state;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod lookup {
-    //! The look-up panel.
+    //! The form that names a token, and the recent look-ups.
     pub mod state;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod browse {
-    //! The list of all tokens.
+    //! The list of all tokens of a scope.
     pub(crate) mod row_view;
-    pub(crate) mod search_index;
     pub mod state;
     pub mod token_table;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod detail {
@@ -27,34 +27,66 @@ pub mod detail {
     pub mod raw;
     pub(crate) mod raw_view;
     pub mod state;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod profiles {
-    //! The profiles.
+    //! The profiles, to switch between and to change.
     pub mod state;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod picker {
     //! The accounts and zones to choose from.
     pub mod state;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod choice {
-    //! The tokens of one name.
+    //! Several tokens of the same name to choose from.
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod confirm {
     //! The question before a profile is removed.
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod help {
     //! The keys.
     mod lines;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod error_details {
     //! Everything known about the last error.
     mod lines;
+    pub(crate) mod update;
     pub(crate) mod view;
 }
+
 pub mod view;
+
+/// The list of screens and overlays, from which their enums, the screens' fields in the state and
+/// the dispatch are made: calls another macro with it. A new screen is a folder and a row here.
+macro_rules! for_each_screen {
+    ($macro:ident) => {
+        $macro! {
+            screens {
+                Setup: setup,
+                Lookup: lookup,
+                Browse: browse,
+                Detail: detail,
+                Profiles: profiles,
+            }
+            overlays {
+                Help { top: usize }: help,
+                ErrorDetails { top: usize }: error_details,
+                Picker: picker,
+                Confirm: confirm,
+                Choice { selected: usize }: choice,
+            }
+        }
+    };
+}
+pub(crate) use for_each_screen;

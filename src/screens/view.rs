@@ -1,32 +1,31 @@
 //! Draws the whole terminal: header, screen, banner, overlay, footer.
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{
-    browse, choice, confirm, detail, error_details, help, lookup, picker, profiles, setup,
-};
+use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Theme;
-use crate::ui::list::{below, first_rows, render_spans, row};
+use crate::ui::area::{below, first_rows, row};
+use crate::ui::painter::Painter;
 pub use crate::ui::render_context::LocalTime;
 use crate::ui::render_context::RenderContext;
 use crate::ui::{banner, footer, header};
 
 /// Draws a state.
 pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) {
-    let ctx = &RenderContext {
+    let area = frame.area();
+    let ctx = RenderContext {
         keymap: &state.keymap,
         theme,
         ascii: state.ascii,
         local,
     };
-    let area = frame.area();
+    let paint = &mut Painter::new(frame, &ctx);
     if area.width < layout::SMALLEST.0 || area.height < layout::SMALLEST.1 {
-        render_too_small(frame.buffer_mut(), area, ctx);
+        render_too_small(paint, area);
         return;
     }
     let banner_rows = state.banner_rows();
@@ -34,36 +33,44 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let body = first_rows(below(area, 1), usize::from(body_rows));
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, usize::from(banner_rows));
-    header::render(frame.buffer_mut(), row(area, 0), state, ctx);
-    match state.screen {
-        Screen::Setup => setup::view::render(frame, body, state, ctx),
-        Screen::Lookup => lookup::view::render(frame, body, state, ctx),
-        Screen::Browse => browse::view::render(frame, body, state, ctx),
-        Screen::Profiles => profiles::view::render(frame, body, state, ctx),
-        Screen::Detail => detail::view::render(frame, body, state, ctx),
-    }
-    banner::render(frame.buffer_mut(), lower, state, ctx);
-    match state.overlay {
-        Some(Overlay::Help { top }) => help::view::render(frame, body, state, top, ctx),
-        Some(Overlay::ErrorDetails { top }) => {
-            error_details::view::render(frame, body, state, top, ctx);
-        }
-        Some(Overlay::Picker) => picker::view::render(frame, body, state, ctx),
-        Some(Overlay::Confirm) => confirm::view::render(frame, body, state, ctx),
-        Some(Overlay::Choice { selected }) => {
-            choice::view::render(frame, body, state, selected, ctx);
-        }
-        None => {}
-    }
-    footer::render(frame.buffer_mut(), footer, state, ctx);
+    header::render(paint, row(area, 0), state);
+    render_screen(paint, body, state);
+    banner::render(paint, lower, state);
+    render_overlay(paint, body, state);
+    footer::render(paint, footer, state);
 }
+
+macro_rules! define_views {
+    (
+        screens { $($screen:ident: $module:ident,)* }
+        overlays { $($overlay:ident $({ $field:ident: $type:ty })?: $folder:ident,)* }
+    ) => {
+        fn render_screen(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+            match state.screen {
+                $(Screen::$screen => super::$module::view::render(paint, body, state),)*
+            }
+        }
+
+        fn render_overlay(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+            match state.overlay {
+                $(Some(Overlay::$overlay $({ $field })?) => {
+                    super::$folder::view::render(paint, body, state $(, $field)?);
+                })*
+                None => {}
+            }
+        }
+    };
+}
+
+for_each_screen!(define_views);
 
 /// Draws the longest form of the request for room that fits.
 ///
 /// ```text
 /// tokenscope needs at least 40×10 (this is 30×8)
 /// ```
-fn render_too_small(buffer: &mut Buffer, area: Rect, ctx: &RenderContext<'_>) {
+fn render_too_small(paint: &mut Painter<'_, '_>, area: Rect) {
+    let ctx = paint.ctx;
     let times = ctx.glyphs().times;
     let (width, height) = layout::SMALLEST;
     let needed = format!("{width}{times}{height}");
@@ -77,6 +84,6 @@ fn render_too_small(buffer: &mut Buffer, area: Rect, ctx: &RenderContext<'_>) {
     ];
     let fits = |form: &&String| text::width(form) <= usize::from(area.width);
     if let Some(form) = forms.iter().find(fits) {
-        render_spans(buffer, row(area, 0), &[ctx.plain(form)], ctx);
+        paint.render_spans(row(area, 0), &[ctx.plain(form)]);
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use crate::api::{Client, Deadlines, Options};
+use crate::api::{self, Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::domain::base_url::BaseUrl;
@@ -36,7 +36,7 @@ pub struct TokenService {
     /// The secret of the profile that was last used.
     pub(super) secrets: Mutex<HashMap<String, Secret>>,
     /// The flag that takes precedence over the environment's credential, if one was given.
-    pub(super) overruling_flag: Option<&'static str>,
+    pub(super) overriding_flag: Option<&'static str>,
     /// Where the store keeps secrets, once a trial write succeeded.
     pub(super) probed_location: OnceCell<Location>,
 }
@@ -62,20 +62,20 @@ impl TokenService {
             on_foreign_host: OnceLock::new(),
             held: Mutex::default(),
             secrets: Mutex::default(),
-            overruling_flag: None,
+            overriding_flag: None,
             probed_location: OnceCell::new(),
         }
     }
 
     /// Stops hints from suggesting an environment variable that this flag overrides.
     #[must_use]
-    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
-        self.overruling_flag = flag;
+    pub fn overridden_by(mut self, flag: Option<&'static str>) -> Self {
+        self.overriding_flag = flag;
         self
     }
 
     /// Gives a whole command the timeout from now on: keyring, retries, every page and every profile.
-    pub fn start_the_clock(&self) {
+    pub fn start_command(&self) {
         let mut deadlines = locked(&self.deadlines);
         deadlines.end = Some(Instant::now() + deadlines.timeout);
     }
@@ -117,13 +117,13 @@ impl TokenService {
     }
 
     /// Registers who is told about configured certificates that cannot be used.
-    pub fn complain_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    pub fn on_complaint(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_complaint.set(Box::new(listener));
     }
 
     /// Registers who is told, in a sentence per profile, when a stored secret goes to another host than
     /// Cloudflare's.
-    pub fn tell_foreign_hosts_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    pub fn on_foreign_host(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_foreign_host.set(Box::new(listener));
     }
 
@@ -132,8 +132,23 @@ impl TokenService {
         self.client.get_or_try_init(|| self.build_client()).await
     }
 
-    /// Builds the client on another thread: reading the system's certificates takes milliseconds.
     async fn build_client(&self) -> Result<Client, Failure> {
+        let reads_certificates = self.options.base_url.is_https() || self.options.ca_file.is_some();
+        let built = if reads_certificates {
+            self.build_elsewhere().await?
+        } else {
+            Client::new(&self.options)
+        };
+        let client = built.map_err(|error| error.into_failure(None))?;
+        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
+            listener(complaint);
+        }
+        Ok(client)
+    }
+
+    /// Builds the client on another thread: reading certificates takes milliseconds, and a pipe may never
+    /// end.
+    async fn build_elsewhere(&self) -> Result<Result<Client, api::Error>, Failure> {
         let options = self.options.clone();
         let building = tokio::task::spawn_blocking(move || Client::new(&options));
         let deadlines = self.deadlines();
@@ -147,20 +162,14 @@ impl TokenService {
                 "Check what --ca-file, SSL_CERT_FILE and SSL_CERT_DIR name.",
             ));
         };
-        let client = built
-            .map_err(|error| {
-                Failure::new(
-                    FailureKind::Network,
-                    "The HTTP client could not be built.",
-                    "Start tokenscope again.",
-                )
-                .caused_by(&error)
-            })?
-            .map_err(|error| error.into_failure(None))?;
-        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
-            listener(complaint);
-        }
-        Ok(client)
+        built.map_err(|error| {
+            Failure::new(
+                FailureKind::Network,
+                "The HTTP client could not be built.",
+                "Start tokenscope again.",
+            )
+            .caused_by(&error)
+        })
     }
 
     pub(super) fn deadlines(&self) -> Deadlines {

@@ -109,7 +109,7 @@ impl Context {
             paths.clone(),
             deadlines(&flags, needs),
         )
-        .overruling_variables(overruling_flag(&flags, needs));
+        .overridden_by(overruling_flag(&flags, needs));
         Ok(Self {
             style: output_style::style(&flags, &environment, &settings),
             flags,

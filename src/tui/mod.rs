@@ -20,9 +20,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
+use crate::action;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
-use crate::app::state::{Session, State};
+use crate::app::session::Session;
+use crate::app::state::State;
 use crate::app::{self, Opening};
 use crate::config::{log, settings};
 use crate::credentials::STORE_NAME;
@@ -248,7 +250,7 @@ async fn event_loop(
             #[cfg(unix)]
             LoopEvent::Resized => {
                 let (width, height) = screen.size()?;
-                Message::Resized(width, height)
+                Message::Input(action::Input::Resize(width, height))
             }
             #[cfg(unix)]
             LoopEvent::Stop => {
@@ -261,7 +263,7 @@ async fn event_loop(
                 Message::Resumed
             }
         };
-        if matches!(message, Message::Resized(..)) {
+        if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.mark_dirty();
         }
         log_failures(&message);

@@ -1,10 +1,10 @@
 //! The last error: what happened, what to do, and the keys that help.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::list::{cells, render_spans, render_spans_right, row, width};
+use super::area::{cells, row, width};
+use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::app::state::State;
 use crate::domain::failure::FailureKind;
@@ -16,7 +16,8 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let (Some(banner), Some(kind)) = (state.banner_lines(), state.failures().next()) else {
         return;
     };
@@ -32,9 +33,9 @@ pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &Rende
         let taken = if at == beside { taken } else { 0 };
         let place = row(area, at);
         let width = place.width.saturating_sub(taken);
-        render_spans(buffer, Rect { width, ..place }, line, ctx);
+        paint.render_spans(Rect { width, ..place }, line);
     }
-    render_spans_right(buffer, row(area, beside), &keys, ctx);
+    paint.render_spans_right(row(area, beside), &keys);
 }
 
 /// The fullest set of keys that hides nothing, and the line that it fits on. The details hold the

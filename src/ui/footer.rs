@@ -1,11 +1,10 @@
 //! The last row: a notice or the data's age, and the keys that work here.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
-use ratatui::widgets::{Clear, Widget};
 
-use super::list::{cells, render_lines, render_spans, render_spans_right, width};
+use super::area::{cells, width};
+use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
 use crate::app::state::{Screen, State};
@@ -23,11 +22,12 @@ const ROOM_FOR_HELP: usize = 10;
 /// ```text
 ///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
 /// ```
-pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let left = match &state.notice {
         Some(notice) => {
             let text = ctx.clean(&notice.text);
-            if render_long(buffer, area, &text, ctx) {
+            if render_long(paint, area, &text) {
                 Vec::new()
             } else {
                 vec![Span::raw(format!(" {text}"))]
@@ -38,17 +38,18 @@ pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &Rende
     let room = usize::from(area.width).saturating_sub(width(&left) + 2);
     let right = hints(state, room, ctx);
     let taken = cells(width(&right)).min(area.width);
-    render_spans_right(buffer, area, &right, ctx);
+    paint.render_spans_right(area, &right);
     let rest = Rect {
         width: area.width.saturating_sub(taken + 1),
         ..area
     };
-    render_spans(buffer, rest, &left, ctx);
+    paint.render_spans(rest, &left);
 }
 
 /// Draws a notice that is too long for the row over the rows above it, for the few seconds that it
 /// lasts: what was copied can be read whole. False for a short one.
-fn render_long(buffer: &mut Buffer, area: Rect, notice: &str, ctx: &RenderContext<'_>) -> bool {
+fn render_long(paint: &mut Painter<'_, '_>, area: Rect, notice: &str) -> bool {
+    let ctx = paint.ctx;
     let columns = usize::from(area.width);
     if text::width(notice) + ROOM_FOR_HELP <= columns {
         return false;
@@ -67,9 +68,9 @@ fn render_long(buffer: &mut Buffer, area: Rect, notice: &str, ctx: &RenderContex
         ..area
     };
     // Without the styles of what it covers.
-    Clear.render(place, buffer);
+    paint.clear(place);
     let lines = lines.iter().map(|line| [Span::raw(format!(" {line}"))]);
-    render_lines(buffer, place, lines, ctx);
+    paint.render_lines(place, lines);
     true
 }
 
@@ -88,7 +89,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
         Screen::Setup | Screen::Lookup | Screen::Profiles => Vec::new(),
     };
     facts.extend(age.into_iter().map(|fact| vec![fact]));
-    if waited.is_some() && !state.detail.from_browse {
+    if waited.is_some() && !state.detail.opened_from_list {
         let cancel = ctx.hint(state.context(), Action::Back, "cancel");
         facts.extend((!cancel.is_empty()).then_some(cancel));
     }

@@ -1,14 +1,13 @@
 //! Forms: rows with a label and a text, a choice or a button, one of which has the focus.
 
-use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::frame::frame_title;
-use super::list::{cells, render_spans, row};
+use super::area::row;
+use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::action::{Action, Context};
-use crate::app::field::TextField;
+use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;
@@ -287,12 +286,7 @@ fn char_width(c: char) -> usize {
 
 /// Draws a form, scrolled so that the focus and its remarks are in view, with the cursor in the
 /// field that is being edited.
-pub(crate) fn render(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    mut rows: Vec<FormRow>,
-    ctx: &RenderContext<'_>,
-) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, mut rows: Vec<FormRow>) {
     let height = usize::from(area.height);
     let mut excess = rows.len().saturating_sub(height);
     rows.retain(|row| {
@@ -309,12 +303,9 @@ pub(crate) fn render(
     let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
-        render_spans(frame.buffer_mut(), place, &form_row.spans, ctx);
+        paint.render_spans(place, &form_row.spans);
         if let Some(cursor) = form_row.cursor {
-            let x = place.x.saturating_add(cells(cursor));
-            if x < place.right() {
-                frame.set_cursor_position(Position::new(x, place.y));
-            }
+            paint.set_cursor(place, cursor);
         }
     }
 }
@@ -325,22 +316,21 @@ pub(crate) fn render(
 /// ╰ / expires ─────────────────────────────────╯
 /// ```
 pub(crate) fn render_query(
-    frame: &mut Frame<'_>,
+    paint: &mut Painter<'_, '_>,
     line: Rect,
     query: &TextField,
     (is_typing, is_covered): (bool, bool),
     room: usize,
-    ctx: &RenderContext<'_>,
 ) {
+    let ctx = paint.ctx;
     if !is_typing && query.value().is_empty() {
         return;
     }
     let shown = ctx.clean(query.value());
     let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
     let spans = [ctx.span(Role::Accent, "/ "), ctx.plain(&shown)];
-    frame_title(frame.buffer_mut(), line, &spans, ctx);
+    paint.frame_title(line, &spans);
     if is_typing && !is_covered {
-        let column = query.cursor_column().min(room) + 4;
-        frame.set_cursor_position(Position::new(line.x + cells(column), line.y));
+        paint.set_cursor(line, query.cursor_column().min(room) + 4);
     }
 }

@@ -1,10 +1,10 @@
 //! The first row: the program, the profile and scope, and the credential.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::list::{render_spans, render_spans_right, width};
+use super::area::width;
+use super::painter::Painter;
 use super::render_context::RenderContext;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::CredentialSource;
@@ -18,7 +18,8 @@ const SEPARATOR: usize = 3;
 /// ```text
 ///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
 /// ```
-pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let mut left = vec![
         Span::raw(" "),
         ctx.span(Role::Title, "tokenscope"),
@@ -33,9 +34,9 @@ pub(crate) fn render(buffer: &mut Buffer, area: Rect, state: &State, ctx: &Rende
     }
     let right = [ctx.span(Role::Muted, &credential(state)), Span::raw(" ")];
     if width(&left) + 2 + width(&right) <= usize::from(area.width) {
-        render_spans_right(buffer, area, &right, ctx);
+        paint.render_spans_right(area, &right);
     }
-    render_spans(buffer, area, &left, ctx);
+    paint.render_spans(area, &left);
 }
 
 /// Profile, scope and host. A host that is not Cloudflare's is shown at any width: the scope gives

@@ -94,3 +94,16 @@ impl RenderContext<'_> {
         hints.join(&self.span(Role::Muted, gap))
     }
 }
+
+/// A whole number with a comma between its thousands.
+pub(crate) fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

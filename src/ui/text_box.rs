@@ -1,12 +1,11 @@
 //! A box of text over the body, for help and error details.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::frame::{bottom, centred, frame_title, frame_title_right, overlay_panel, position};
-use super::list::{inset, render_lines};
-use super::render_context::{RenderContext, Spans};
+use super::area::{bottom, centred, inset};
+use super::painter::Painter;
+use super::render_context::Spans;
 use crate::action::{Action, Context};
 use crate::layout::text_box::TextBox;
 
@@ -18,15 +17,15 @@ use crate::layout::text_box::TextBox;
 /// ╰ 1–20 of 34 ─ Esc close ╯
 /// ```
 pub(crate) fn render(
-    buffer: &mut Buffer,
+    paint: &mut Painter<'_, '_>,
     body: Rect,
     title: &str,
     (text, top): (&TextBox, usize),
     context: Context,
-    ctx: &RenderContext<'_>,
 ) {
+    let ctx = paint.ctx;
     let area = centred(body, text.columns, text.rows);
-    let inner = inset(overlay_panel(buffer, area, title, ctx));
+    let inner = inset(paint.overlay_panel(area, title));
     let top = top.min(text.last_top());
     let lines = text.lines.iter().skip(top);
     let lines = lines.map(|line| -> Spans {
@@ -37,9 +36,8 @@ pub(crate) fn render(
         };
         styled.map(span).collect()
     });
-    render_lines(buffer, inner, lines, ctx);
-    let place = position(top, text.page(), text.lines.len(), ctx);
-    frame_title(buffer, bottom(area), &place, ctx);
+    paint.render_lines(inner, lines);
+    paint.frame_position(area, top, text.page(), text.lines.len());
     let close = ctx.hint(context, Action::Back, "close");
-    frame_title_right(buffer, bottom(area), &close, ctx);
+    paint.frame_title_right(bottom(area), &close);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tokenscope::action::{Action, Context, Input};
+use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::{Keymap, KeymapError};
 
@@ -47,7 +47,7 @@ fn letters_are_letters_in_a_text_field_and_commands_elsewhere() {
     let q = press(KeyCode::Char('q'));
     assert_eq!(
         keymap().translate(Context::LookupText, q.clone()),
-        Some(Input::Type('q'))
+        Some(Input::Type(Typed('q')))
     );
     assert_eq!(
         keymap().translate(Context::Lookup, q),

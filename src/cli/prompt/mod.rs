@@ -6,7 +6,7 @@ use std::io;
 
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
-use crate::action::{Action, Context, Erase, Input};
+use crate::action::{Action, Context, Erase, Input, Typed};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::secret::{InvalidSecret, MaskedField, Secret};
 use crate::keymap::Keymap;
@@ -74,7 +74,9 @@ impl Line {
             return Some(self.answer());
         }
         match input? {
-            Input::Type(character) => self.is_too_long |= self.field.insert(character).is_err(),
+            Input::Type(Typed(character)) => {
+                self.is_too_long |= self.field.insert(character).is_err();
+            }
             Input::Paste(pasted) => self.is_too_long |= self.field.paste(&pasted).is_err(),
             Input::Act(Action::Submit) => return Some(self.answer()),
             Input::Act(Action::Quit) => return Some(Answer::Interrupted),

@@ -1,61 +1,54 @@
-//! The list of all tokens: its cursor and its filter, and what keys do to them.
-//!
-//! Not here: order and matching (`token_table`); fetching (`list_fetch`); wording and layout (`ui`).
+//! What the list of all tokens knows: its tokens, its filter and its cursor.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::action::Action;
-use crate::app::field::{Editor, TextField};
+use crate::app::form::TextField;
 use crate::app::message::Stage;
-use crate::app::scroll::moved;
-use crate::app::step::Step;
 use crate::domain::credential::Access;
 use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
 use crate::layout::first_row_kept;
-use crate::screens::browse::token_table::Table;
+use crate::screens::browse::token_table::TokenTable;
 
-/// The list of all tokens.
+/// The list of all tokens of a scope.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Browse {
-    /// Whether the list is there, with its age. Its tokens are in the table.
+    /// How complete the list is, with its age. Its tokens are in the table.
     pub list: Remote<Extent>,
     /// The tokens; during the first fetch, those that have arrived.
-    pub table: Table,
+    pub table: TokenTable,
     /// What has arrived of the list under way.
     pub progress: Progress,
-    /// Who asked, and where.
+    /// The credential and scope of the list.
     pub access: Option<Access>,
-    /// What the list is filtered by.
     pub filter: TextField,
     /// Whether letters go into the filter.
     pub is_filtering: bool,
     /// The selected row.
     pub selected: usize,
-    /// The row at the top when the list was last scrolled.
+    /// The first visible row when the list was last scrolled.
     pub top: usize,
 }
 
-/// Whether a list is the whole.
+/// How complete a list is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extent {
-    /// Why it may lack some, as a fragment of a sentence; nothing when it is whole.
+    /// Why it may lack some, as a fragment of a sentence; `None` if it is complete.
     pub incomplete: Option<String>,
-    /// How many the API announced.
+    /// How many tokens the API announced.
     pub total: Option<usize>,
 }
 
-/// How far a list has come.
+/// How far the fetching of a list has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Tokens that have arrived.
+    /// The number of tokens that have arrived.
     pub received: usize,
-    /// How many the API announced.
+    /// How many tokens the API announced.
     pub total: Option<usize>,
-    /// What the request waits for.
     pub stage: Stage,
 }
 
@@ -95,7 +88,7 @@ impl Browse {
         }
     }
 
-    /// Whether a visible row of some has digits that change each second.
+    /// Whether a visible row counts down. `rows` are those inside the panel.
     pub(crate) fn is_counting(&self, rows: usize) -> bool {
         let rows = self.table_rows(rows);
         let first = first_row_kept(self.top, self.selected, self.table.rows(), rows);
@@ -105,87 +98,26 @@ impl Browse {
         })
     }
 
-    /// Forgets everything, and gives the request that nobody waits for any longer.
+    /// Clears everything, and returns the request that was under way.
     pub fn clear(&mut self) -> Option<RequestId> {
         let request = self.list.cancel();
         *self = Self::default();
         request
     }
 
-    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
-        self.is_filtering.then_some(Editor::Plain(&mut self.filter))
-    }
-
-    /// What a key does here, with a number of rows inside the panel.
-    pub(crate) fn act(
-        &mut self,
-        action: Action,
-        rows: usize,
-        context: EvaluationContext,
-    ) -> Vec<Step> {
-        let copied = |read: fn(&ServiceToken) -> &str| {
-            let text = self.token().map(|token| read(token).to_owned());
-            text.map(|text| Step::Copy(Some(text)))
-                .into_iter()
-                .collect()
-        };
-        match action {
-            Action::Submit if self.is_filtering => self.is_filtering = false,
-            Action::Submit => return self.open(),
-            Action::Search => self.is_filtering = true,
-            Action::Sort => {
-                let next = self.table.sort().next();
-                self.change(Follow::TokenBelowTop, |table| table.sort_by(next, context));
-            }
-            Action::Refresh => return vec![Step::ListAgain],
-            Action::CopyField => return copied(ServiceToken::id_text),
-            Action::CopyClientId => return copied(ServiceToken::client_id_text),
-            Action::CopyDashboardLink => {
-                let access = self.access.as_ref();
-                return vec![Step::Copy(access.map(|at| at.scope.dashboard_url()))];
-            }
-            action => {
-                let last = self.table.rows().saturating_sub(1);
-                self.selected = moved(self.selected, action, self.table_rows(rows), last);
-            }
-        }
-        Vec::new()
-    }
-
-    /// Opens the selected token. A look-up that is under way is about another one.
-    fn open(&self) -> Vec<Step> {
-        let token = self.table.token(self.selected).cloned();
-        token.map_or_else(Vec::new, |token| {
-            vec![Step::DropLookUp, Step::OpenRow(token)]
-        })
-    }
-
-    /// The query may have changed.
-    pub(crate) fn searched(&mut self) {
+    /// Applies the filter.
+    pub(crate) fn filter_changed(&mut self) {
         let query = self.filter.value().to_owned();
         self.change(Follow::TokenOrTop, |table| table.search(&query));
     }
 
-    /// Leaves the filter's field, gives the filter up, or goes back.
-    pub(crate) fn back(&mut self) -> Vec<Step> {
-        if self.is_filtering {
-            self.is_filtering = false;
-        } else if self.filter.value().is_empty() {
-            return vec![Step::OpenLookup];
-        } else {
-            self.filter = TextField::default();
-            self.searched();
-        }
-        Vec::new()
-    }
-
-    /// Stops waiting. A first list keeps what has arrived; a list that was there stays as it was.
+    /// Stops waiting. A first list keeps what has arrived; a refreshed one stays as it was.
     pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
         self.keep_part(now, "cancelled")
             .or_else(|| self.list.cancel())
     }
 
-    /// Makes do with what has arrived of a first list, if anything has, and gives its request.
+    /// Keeps what has arrived of a first list, and returns its request; `None` if nothing has.
     pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
         let request = self.list.request()?;
         let since = self.list.loading_since()?;
@@ -205,21 +137,19 @@ impl Browse {
         Some(request)
     }
 
-    /// Time went by: tokens whose status changed move to their new places.
+    /// Moves tokens whose status changed over time to their new places.
     pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
-        self.change(Follow::Token, |table| {
-            table.keep_up(context);
-        });
+        self.change(Follow::Token, |table| table.keep_up(context));
     }
 
-    /// Keeps the selected row in view.
-    pub(crate) fn scroll(&mut self, rows: usize) {
+    /// Scrolls so that the selected row is visible.
+    pub(crate) fn keep_in_view(&mut self, rows: usize) {
         let rows = self.table_rows(rows);
         self.top = first_row_kept(self.top, self.selected, self.table.rows(), rows);
     }
 
-    /// Changes the rows, and puts the cursor where it belongs among the new ones.
-    pub(crate) fn change(&mut self, follow: Follow, change: impl FnOnce(&mut Table)) {
+    /// Changes the rows, and moves the cursor with them.
+    pub(crate) fn change(&mut self, follow: Follow, change: impl FnOnce(&mut TokenTable)) {
         let token = self.table.token(self.selected).cloned();
         change(&mut self.table);
         let at_top = follow == Follow::TokenBelowTop && self.selected == 0;

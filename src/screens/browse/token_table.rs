@@ -1,18 +1,17 @@
-//! The tokens of a list: in which order they stand, which of them pass the filter, and how many
-//! have which status.
+//! The tokens of a list: their order, which of them pass the filter, and how many have which status.
 //!
 //! Made for tens of thousands: keys are computed once, indices are sorted instead of tokens, and a
-//! longer query looks only at what the shorter one let through. Not here: cursor and keys (`browse`).
+//! longer query looks only at what the shorter one let through.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::search::{self, TokenFilter};
+use crate::domain::search::{self, Haystack, TokenFilter};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
+use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
-use crate::screens::browse::search_index::SearchIndex;
 
 /// What the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,13 +19,13 @@ pub enum Sort {
     /// What to look at first.
     #[default]
     Urgency,
-    /// The name, capitals and small letters alike.
+    /// Capitals and small letters alike.
     Name,
     /// The time left; tokens without a countdown last.
     Left,
-    /// The last use, never used and longest ago first.
+    /// Never used and longest ago first.
     LastSeen,
-    /// The duration, longest first.
+    /// Longest first.
     Duration,
 }
 
@@ -43,7 +42,7 @@ impl Sort {
         }
     }
 
-    /// What people call it.
+    /// Its name on screen.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -55,42 +54,42 @@ impl Sort {
         }
     }
 
-    /// Whether what counts less comes first.
+    /// Whether smaller values come first.
     #[must_use]
     pub fn is_ascending(self) -> bool {
         !matches!(self, Self::Urgency | Self::Duration)
     }
 }
 
-/// A token's place, but for its name.
+/// What a token is sorted by, before its name.
 type Key = (u8, i64);
 
 /// The tokens of a list.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Table {
+pub struct TokenTable {
     tokens: Vec<Arc<ServiceToken>>,
-    /// A token's key and whether it passes the filter, both by its place in `tokens`.
+    /// Each token's key, and whether it passes the filter, by its index in `tokens`.
     keys: Vec<Key>,
     passing: Vec<bool>,
-    haystacks: SearchIndex,
-    /// Places in `tokens`: of all of them in order, and of those that pass the filter.
+    index: SearchIndex,
+    /// Indices in `tokens`: all of them in order, and those that pass the filter.
     order: Vec<u32>,
     shown: Vec<u32>,
     counts: [usize; Status::ALL.len()],
     sort: Sort,
     query: String,
-    judged_at: Option<DateTime<Utc>>,
+    evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
 }
 
-impl Table {
+impl TokenTable {
     /// How many tokens there are.
     #[must_use]
     pub fn total(&self) -> usize {
         self.tokens.len()
     }
 
-    /// How many of them pass the filter.
+    /// How many tokens pass the filter.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.shown.len()
@@ -107,7 +106,7 @@ impl Table {
         (first..first.saturating_add(count)).map_while(|row| self.token(row))
     }
 
-    /// How many tokens have a status, the filter aside.
+    /// How many tokens have a status, whether or not they pass the filter.
     #[must_use]
     pub fn count(&self, status: Status) -> usize {
         self.counts[status as usize]
@@ -125,7 +124,7 @@ impl Table {
         self.next_change
     }
 
-    /// The row of a token: of the very same, or else of one with its ID.
+    /// The row of a token: of the same value, or else of one with its ID.
     pub(crate) fn row_of(&self, token: &Arc<ServiceToken>) -> Option<usize> {
         let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| {
             self.shown
@@ -142,18 +141,18 @@ impl Table {
         })
     }
 
-    /// Takes in more tokens.
+    /// Adds tokens.
     pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
         let known = self.tokens.len();
         self.tokens.extend(tokens);
-        self.judge(known, context);
+        self.evaluate(known, context);
         self.order
             .extend((known..self.tokens.len()).filter_map(|place| u32::try_from(place).ok()));
         self.arrange();
         self.filter(known);
     }
 
-    /// Takes other tokens in place of all there were.
+    /// Replaces all tokens.
     pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
         *self = Self {
             sort: self.sort,
@@ -163,35 +162,32 @@ impl Table {
         self.add(tokens, context);
     }
 
-    /// Takes a newer version of a token in. False if it is not in the list, or no different.
-    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) -> bool {
+    /// Replaces a token by a newer version, if it is in the list.
+    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) {
         let id = token.id_text();
-        let old = self.tokens.iter_mut().find(|old| old.id_text() == id);
-        match old {
-            Some(old) if !id.is_empty() && old.raw != token.raw => *old = token.clone(),
-            _ => return false,
+        let is_older = |old: &&mut Arc<ServiceToken>| old.id_text() == id && old.raw != token.raw;
+        let old = self.tokens.iter_mut().find(is_older);
+        if let Some(old) = old.filter(|_| !id.is_empty()) {
+            *old = token.clone();
+            self.index = SearchIndex::default();
+            self.reevaluate(context);
         }
-        self.haystacks = SearchIndex::default();
-        self.rejudge(context);
-        true
     }
 
-    /// Judges all tokens anew where time, or a correction of the clock, may have moved some. False
-    /// if none can have moved.
-    pub(crate) fn keep_up(&mut self, context: EvaluationContext) -> bool {
+    /// Evaluates all tokens again if time, or a correction of the clock, may have moved some.
+    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
         let is_due = self.next_change.is_some_and(|due| due <= context.now)
-            || self.judged_at.is_some_and(|judged| context.now < judged);
+            || self.evaluated_at.is_some_and(|last| context.now < last);
         if is_due {
-            self.rejudge(context);
+            self.reevaluate(context);
         }
-        is_due
     }
 
     /// Sorts by something else.
     pub(crate) fn sort_by(&mut self, sort: Sort, context: EvaluationContext) {
         self.sort = sort;
         self.by_prefix(context);
-        self.rejudge(context);
+        self.reevaluate(context);
     }
 
     /// Filters by another query.
@@ -207,33 +203,33 @@ impl Table {
         self.filter(0);
     }
 
-    fn rejudge(&mut self, context: EvaluationContext) {
+    fn reevaluate(&mut self, context: EvaluationContext) {
         self.counts = [0; Status::ALL.len()];
         self.next_change = None;
         self.keys.clear();
         self.passing.clear();
-        self.judge(0, context);
+        self.evaluate(0, context);
         self.arrange();
         self.filter(0);
     }
 
-    /// Computes what is kept of the tokens from a place on.
-    fn judge(&mut self, from: usize, context: EvaluationContext) {
+    /// Evaluates the tokens from an index on.
+    fn evaluate(&mut self, from: usize, context: EvaluationContext) {
         for (place, token) in self.tokens.iter().enumerate().skip(from) {
             let life = Lifecycle::of(token);
             let status = Status::at(life, context);
             self.counts[status as usize] += 1;
-            self.haystacks.set(place, token, status);
+            self.index.set(place, token, status);
             self.keys.push(key(token, self.sort, context));
             self.passing.push(true);
             let moves = Urgency::next_change(life, context);
             self.next_change = self.next_change.into_iter().chain(moves).min();
         }
-        self.judged_at = Some(context.now);
+        self.evaluated_at = Some(context.now);
     }
 
-    /// Puts the places nearly in order, looking only at keys and at how names begin: side by side in
-    /// memory, these are compared many times faster than names that lie apart.
+    /// Sorts the indices by keys and the first bytes of names only: side by side in memory, these
+    /// compare many times faster than whole names behind pointers.
     fn by_prefix(&mut self, context: EvaluationContext) {
         let (tokens, sort) = (&self.tokens, self.sort);
         let prefixed = |place: &u32| {
@@ -248,7 +244,7 @@ impl Table {
             .extend(prefixed.iter().map(|(_, _, place)| *place));
     }
 
-    /// Puts the places in order. What is in order already costs next to nothing.
+    /// Sorts the indices. This costs little if most are in order already.
     fn arrange(&mut self) {
         let (tokens, keys, sort) = (&self.tokens, &self.keys, self.sort);
         self.order.sort_by(|one, other| {
@@ -259,12 +255,12 @@ impl Table {
         });
     }
 
-    /// Tries the tokens from a place on that still pass, and gathers the rows.
+    /// Filters the tokens from an index on that still pass, and collects the rows.
     fn filter(&mut self, from: usize) {
         if !self.query.trim().is_empty() {
             let mut filter = TokenFilter::new(&self.query);
             for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
-                let haystack = self.haystacks.get(place).filter(|_| *passes);
+                let haystack = self.index.get(place).filter(|_| *passes);
                 *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
             }
         }
@@ -305,7 +301,7 @@ fn key(token: &ServiceToken, sort: Sort, context: EvaluationContext) -> Key {
     }
 }
 
-/// The first letters of a name as a number, which decides most comparisons; no name comes last.
+/// The first letters of a name as a number, which decides most comparisons; empty names come last.
 fn name_key(name: &str) -> Key {
     let letters = name.bytes().chain(std::iter::repeat(0)).take(7);
     let number = letters.fold(0_i64, |number, byte| {
@@ -314,7 +310,7 @@ fn name_key(name: &str) -> Key {
     (u8::from(name.trim().is_empty()), number)
 }
 
-/// How a name begins, as [`by_name`] compares it.
+/// The first bytes of a name, as [`by_name`] compares them.
 fn prefix(name: &str, sort: Sort) -> [u8; 24] {
     let mut prefix = [0; 24];
     for (to, byte) in prefix.iter_mut().zip(name.bytes()) {
@@ -326,8 +322,8 @@ fn prefix(name: &str, sort: Sort) -> [u8; 24] {
     prefix
 }
 
-/// Decides between equal keys. The order of urgency has to be the same everywhere, so names are
-/// compared byte by byte unless they are what is sorted by.
+/// Decides between equal keys. The order of urgency is the same everywhere, so names are compared
+/// byte by byte unless the rows are sorted by them.
 fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     fn folded(token: &ServiceToken) -> impl Iterator<Item = u8> {
         let bytes = token.name_text().bytes();
@@ -337,5 +333,47 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     match sort {
         Sort::Name => folded(one).cmp(folded(other)).then_with(names),
         _ => names(),
+    }
+}
+
+/// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than
+/// following a pointer per token.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct SearchIndex {
+    text: String,
+    /// Where the name, the ID and the client ID of each token end.
+    ends: Vec<[usize; 3]>,
+    have_hex_ids: Vec<bool>,
+    statuses: Vec<Status>,
+}
+
+impl SearchIndex {
+    /// Adds a token, or updates the status of a known one.
+    fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
+        if let Some(known) = self.statuses.get_mut(place) {
+            *known = status;
+            return;
+        }
+        let parts = [token.name_text(), token.id_text(), token.client_id_text()];
+        self.ends.push(parts.map(|part| {
+            self.text.push_str(text::beginning(part));
+            self.text.len()
+        }));
+        let [_, id, client_id] = parts;
+        self.have_hex_ids.push(Haystack::are_hex(id, client_id));
+        self.statuses.push(status);
+    }
+
+    fn get(&self, place: usize) -> Option<Haystack<'_>> {
+        let [name, id, client_id] = *self.ends.get(place)?;
+        let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
+        let start = before.map_or(0, |ends| ends[2]);
+        Some(Haystack {
+            name: self.text.get(start..name)?,
+            id: self.text.get(name..id)?,
+            client_id: self.text.get(id..client_id)?,
+            has_hex_ids: *self.have_hex_ids.get(place)?,
+            status: *self.statuses.get(place)?,
+        })
     }
 }

@@ -1,6 +1,5 @@
 //! Draws the list of all tokens: counts, the rows in view, the filter, and what is missing.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -13,12 +12,10 @@ use crate::domain::status::Status;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
+use crate::ui::area::{below, bottom, first_rows, row, width};
 use crate::ui::form::render_query;
-use crate::ui::frame::{bottom, frame_title, frame_title_right, panel};
-use crate::ui::list::{
-    below, first_rows, number, render_centred, render_lines, render_list, render_spans, row, width,
-};
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::Painter;
+use crate::ui::render_context::{RenderContext, Spans, number};
 use crate::ui::waiting::on_keyring;
 
 /// The order in which the title counts.
@@ -40,18 +37,17 @@ const COUNTED: [Status; 7] = [
 /// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel                                      │
 /// ╰ / ci ─────────────────────────────────────────────────── 1–2 of 2 · by urgency ──╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let browse = &state.browse;
-    let buffer = frame.buffer_mut();
-    let inner = panel(buffer, area, "", ctx);
+    let inner = paint.panel(area, "");
     let title = title(browse, usize::from(area.width).saturating_sub(4), ctx);
-    frame_title(buffer, row(area, 0), &title, ctx);
+    paint.frame_title(row(area, 0), &title);
     let rows = browse.table_rows(usize::from(inner.height));
     let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
         let columns = usize::from(inner.width);
-        render_centred(
-            buffer,
+        paint.render_centred(
             inner,
             &Empty {
                 state,
@@ -59,35 +55,23 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
                 ctx,
             }
             .lines(),
-            ctx,
         );
     } else {
         let columns = Columns::new(usize::from(inner.width), ctx);
-        render_spans(
-            buffer,
-            row(inner, 0),
-            &columns.names(browse.table.sort()),
-            ctx,
-        );
+        paint.render_spans(row(inner, 0), &columns.names(browse.table.sort()));
         let at = state.evaluation_context();
         let mut filter = TokenFilter::new(browse.filter.value());
         let tokens = browse.table.tokens(first, rows);
         let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
         let table = first_rows(below(inner, 1), rows);
-        render_list(
-            buffer,
-            table,
-            tokens,
-            browse.selected.checked_sub(first),
-            ctx,
-        );
-        render_lines(buffer, below(inner, 1 + rows), notes(state, ctx), ctx);
+        paint.render_list(table, tokens, browse.selected.checked_sub(first));
+        paint.render_lines(below(inner, 1 + rows), notes(state, ctx));
     }
     let place = position(browse, first, rows, ctx);
-    frame_title_right(buffer, bottom(area), &place, ctx);
+    paint.frame_title_right(bottom(area), &place);
     let is_typing = (browse.is_filtering, state.overlay.is_some());
     let room = usize::from(area.width).saturating_sub(width(&place) + 11);
-    render_query(frame, bottom(area), &browse.filter, is_typing, room, ctx);
+    render_query(paint, bottom(area), &browse.filter, is_typing, room);
 }
 
 /// How many tokens there are, and how many of each status.

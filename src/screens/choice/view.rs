@@ -1,6 +1,5 @@
 //! Draws the tokens of one name, to choose from.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -11,8 +10,8 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::frame::{bottom, frame_title, overlay, overlay_panel, position};
-use crate::ui::list::render_list;
+use crate::ui::area::overlay;
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::distance;
 
@@ -24,27 +23,20 @@ const WIDE: u16 = 72;
 /// │   ▲ EXPIRING  f174e90a-fafe-4643-bbbc-4a0ed4fc8415  seen 41 d ago    │
 /// ╰──────────────────────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(
-    frame: &mut Frame<'_>,
-    body: Rect,
-    state: &State,
-    selected: usize,
-    ctx: &RenderContext<'_>,
-) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, selected: usize) {
+    let ctx = paint.ctx;
     let tokens = &state.detail.choices;
     let area = overlay(body, 96, tokens.len().saturating_add(2).max(4));
-    let buffer = frame.buffer_mut();
     let name = tokens.first().map_or("", |token| token.name_text());
     let title = format!("{} tokens are called {name}", tokens.len());
-    let inner = overlay_panel(buffer, area, &title, ctx);
+    let inner = paint.overlay_panel(area, &title);
     let rows = usize::from(inner.height);
     let selected = selected.min(tokens.len().saturating_sub(1));
     let first = layout::first_row_centred(selected, tokens.len(), rows);
     let lines = tokens.iter().skip(first);
     let lines = lines.map(|token| choice_row(token, inner.width >= WIDE, state, ctx));
-    render_list(buffer, inner, lines, Some(selected - first), ctx);
-    let place = position(first, rows, tokens.len(), ctx);
-    frame_title(buffer, bottom(area), &place, ctx);
+    paint.render_list(inner, lines, Some(selected - first));
+    paint.frame_position(area, first, rows, tokens.len());
 }
 
 fn choice_row(

@@ -1,14 +1,12 @@
 //! Draws the question before a profile is removed.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::text;
-use crate::ui::frame::{bottom, frame_title, overlay, overlay_panel};
-use crate::ui::list::{inset, render_lines};
-use crate::ui::render_context::RenderContext;
+use crate::ui::area::{bottom, inset, overlay};
+use crate::ui::painter::Painter;
 
 /// The widest that the box gets, in cells.
 const WIDEST: u16 = 64;
@@ -19,7 +17,8 @@ const WIDEST: u16 = 64;
 /// │ collection. It is the one in use.                        │
 /// ╰ y remove it · n keep it ─────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+    let ctx = paint.ctx;
     let name = state
         .profiles
         .pending_removal
@@ -36,15 +35,14 @@ pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &Ren
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
     let lines = text::wrap(&text, usize::from(columns));
     let area = overlay(body, WIDEST, lines.len() + 2);
-    let buffer = frame.buffer_mut();
     let name = ctx.clean(name);
     let room = usize::from(area.width).saturating_sub(28);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis);
     let title = format!("Remove the profile {name}?");
-    let inner = inset(overlay_panel(buffer, area, &title, ctx));
+    let inner = inset(paint.overlay_panel(area, &title));
     let lines = lines.iter().map(|line| [ctx.plain(line)]);
-    render_lines(buffer, inner, lines, ctx);
+    paint.render_lines(inner, lines);
     let keys = [(Action::Submit, "remove it"), (Action::Back, "keep it")];
     let keys = ctx.hints(Context::Confirm, &keys, ctx.glyphs().dot);
-    frame_title(buffer, bottom(area), &keys, ctx);
+    paint.frame_title(bottom(area), &keys);
 }

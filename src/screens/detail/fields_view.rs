@@ -2,7 +2,6 @@
 //! the selected one.
 
 use chrono::{DateTime, Utc};
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -12,9 +11,8 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::frame::{divider, frame_title};
-use crate::ui::list::{number, render_lines, render_list};
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::Painter;
+use crate::ui::render_context::{RenderContext, Spans, number};
 use crate::ui::times::{FORMS, FormattedInstant};
 
 /// The widest column of labels, in cells: the labels of all known fields fit.
@@ -103,7 +101,7 @@ impl<'a> Fields<'a> {
     ///  Other fields
     ///  policies         ["a","b"]
     /// ```
-    pub(super) fn render(&self, buffer: &mut Buffer, area: Rect) {
+    pub(super) fn render(&self, paint: &mut Painter<'_, '_>, area: Rect) {
         let rows = usize::from(area.height);
         let items = self.items();
         let is_selected =
@@ -119,7 +117,7 @@ impl<'a> Fields<'a> {
         let lines = items.iter().skip(first);
         let lines = lines.map(|item| self.line(item, labels, form));
         let selected = selected.map(|at| at - first);
-        render_list(buffer, area, lines, selected, self.ctx);
+        paint.render_list(area, lines, selected);
     }
 
     fn line(&self, item: &Item<'_>, labels: usize, form: usize) -> Spans {
@@ -221,12 +219,12 @@ impl<'a> Fields<'a> {
     /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
     /// │ Age     in 12 d                               │
     /// ```
-    pub(super) fn render_pane(&self, buffer: &mut Buffer, line: Rect, area: Rect) {
+    pub(super) fn render_pane(&self, paint: &mut Painter<'_, '_>, line: Rect, area: Rect) {
         let ctx = self.ctx;
         let Some(field) = self.selected_field() else {
             return;
         };
-        divider(buffer, line, &field.label, ctx);
+        paint.divider(line, &field.label);
         let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
         let mut lines = Vec::new();
         match self.raw(field) {
@@ -246,7 +244,7 @@ impl<'a> Fields<'a> {
             let label = format!(" {label:PANE_LABEL$}");
             [ctx.span(Role::Label, &label), ctx.plain(line)]
         });
-        render_lines(buffer, area, lines, ctx);
+        paint.render_lines(area, lines);
     }
 
     /// Draws the raw form of the selected field on a line of the frame.
@@ -254,7 +252,7 @@ impl<'a> Fields<'a> {
     /// ```text
     /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
     /// ```
-    pub(super) fn render_raw(&self, buffer: &mut Buffer, line: Rect) {
+    pub(super) fn render_raw(&self, paint: &mut Painter<'_, '_>, line: Rect) {
         let ctx = self.ctx;
         let field = self.selected_field();
         let Some((field, raw)) = field.and_then(|field| Some((field, self.raw(field)?))) else {
@@ -263,6 +261,6 @@ impl<'a> Fields<'a> {
         let text = format!("\"{}\": {raw}", field.key);
         let room = usize::from(line.width).saturating_sub(6);
         let text = text::truncate(&ctx.clean(&text), room, ctx.glyphs().ellipsis).into_owned();
-        frame_title(buffer, line, &[ctx.span(Role::Muted, &text)], ctx);
+        paint.frame_title(line, &[ctx.span(Role::Muted, &text)]);
     }
 }

@@ -1,47 +1,42 @@
-//! The raw JSON: scrolling through it and searching in it.
-//!
-//! Not here: sanitising and drawing (`ui`).
+//! The raw JSON of a token: scrolling through it and searching it.
 
 use std::sync::Arc;
 
-use crate::action::Action;
 use crate::app::effect::Effect;
-use crate::app::field::{Editor, TextField};
+use crate::app::form::{Editor, TextField};
+use crate::app::handler::Motion;
 use crate::app::message::JsonSearch;
-use crate::app::scroll::moved;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::token::ServiceToken;
 
-/// JSON of up to this many bytes is searched at once; more takes so long that keys would wait.
+/// JSON of up to this many bytes is searched at once. More takes so long that keys would wait.
 const SEARCHED_AT_ONCE: usize = 64 * 1024;
 
 /// A scrollable, searchable view of a token's JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawView {
-    /// The re-indented lines, each token's text as received. Untrusted text.
+    /// The lines: re-indented, but otherwise as received. Untrusted text.
     pub lines: Arc<RawLines>,
-    /// The first line shown.
+    /// The first visible line.
     pub top: usize,
-    /// What is searched for.
     pub query: TextField,
     /// Whether letters go into the query.
     pub is_typing: bool,
-    /// The line of the match that was last gone to.
+    /// The line of the current match.
     pub current: Option<usize>,
-    /// The lines that match the query, as far as they are known.
+    /// The matching lines found so far.
     pub matches: Matches,
     search: Search,
 }
 
-/// How far a search is that does not end at once.
+/// The progress of a search that takes time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Search {
     #[default]
     Done,
-    /// To be started.
     Due,
     UnderWay,
-    /// For what the query was before: one at a time is enough.
+    /// Under way, for an earlier query: one runs at a time.
     Outdated,
 }
 
@@ -60,7 +55,7 @@ impl RawView {
         }
     }
 
-    /// Shows another version of the token at the same place.
+    /// Shows another version of the token, at the same position.
     pub(crate) fn replace(&mut self, token: &ServiceToken) {
         self.lines = token.lines();
         self.top = self.top.min(self.lines.len().saturating_sub(1));
@@ -74,7 +69,7 @@ impl RawView {
         self.search != Search::Done
     }
 
-    /// The search that is to be started, if one is.
+    /// The search to be started, if any.
     pub(crate) fn search_due(&mut self) -> Option<Effect> {
         if self.search != Search::Due {
             return None;
@@ -86,7 +81,7 @@ impl RawView {
         })
     }
 
-    /// A search ended. Of one for something else, only that it ended counts.
+    /// A search ended. If it was for an earlier query, the next one is due.
     pub(crate) fn searched(&mut self, found: JsonSearch, rows: usize) {
         let is_wanted = Arc::ptr_eq(&found.lines, &self.lines) && found.query == self.query.value();
         match (self.search, is_wanted) {
@@ -116,37 +111,29 @@ impl RawView {
         self.is_typing.then_some(Editor::Plain(&mut self.query))
     }
 
-    /// What a key does here, with a number of visible rows.
-    pub(crate) fn act(&mut self, action: Action, rows: usize) {
-        match action {
-            Action::Search => {
-                self.query = TextField::default();
-                self.matches = Matches::default();
-                self.current = None;
-                self.is_typing = true;
-            }
-            Action::Submit => self.is_typing = false,
-            Action::NextMatch => self.go_to_match(true, rows),
-            Action::PreviousMatch => self.go_to_match(false, rows),
-            action => {
-                self.top = moved(
-                    self.top,
-                    action,
-                    rows,
-                    self.lines.len().saturating_sub(rows),
-                );
-            }
-        }
+    /// Starts typing another query.
+    pub(crate) fn start_search(&mut self) {
+        self.query = TextField::default();
+        self.matches = Matches::default();
+        self.current = None;
+        self.is_typing = true;
     }
 
-    /// The query changed: goes to its first match.
+    /// Scrolls, with a number of visible rows.
+    pub(crate) fn scroll(&mut self, motion: Motion, rows: usize) {
+        let last = self.lines.len().saturating_sub(rows);
+        self.top = motion.from(self.top, rows, last);
+    }
+
+    /// Goes to the first match of the changed query.
     pub fn query_changed(&mut self, rows: usize) {
         self.current = None;
         self.look_for_matches();
         self.go_to_match(true, rows);
     }
 
-    fn go_to_match(&mut self, forward: bool, rows: usize) {
+    /// Goes to the next or the previous match, and around.
+    pub(crate) fn go_to_match(&mut self, forward: bool, rows: usize) {
         let matches = &self.matches.lines;
         let next = match (self.current, forward) {
             (None, _) => matches.first(),

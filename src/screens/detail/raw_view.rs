@@ -1,6 +1,5 @@
 //! Draws the raw JSON: its lines, lightly coloured, with matches marked.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
@@ -9,9 +8,9 @@ use super::raw::RawView;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::area::{bottom, row, width};
 use crate::ui::form::render_query;
-use crate::ui::frame::{bottom, frame_title_right, panel};
-use crate::ui::list::{render_lines, row, width};
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
@@ -20,14 +19,8 @@ use crate::ui::render_context::{RenderContext, Spans};
 /// │   "id": "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",                │
 /// ╰ / expires ─────────────────────────────────────────────────────╯
 /// ```
-pub(super) fn render(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    state: &State,
-    raw: &RawView,
-    ctx: &RenderContext<'_>,
-) {
-    let buffer = frame.buffer_mut();
+pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State, raw: &RawView) {
+    let ctx = paint.ctx;
     let token = state.detail.token.value();
     let name = token.map_or_else(Default::default, |token| token.display_text(&token.name));
     let title = if name.is_empty() {
@@ -38,18 +31,18 @@ pub(super) fn render(
     let place = position(raw, usize::from(area.height.saturating_sub(2)), ctx);
     let room = usize::from(area.width).saturating_sub(width(&place) + 8);
     let title = text::truncate(&ctx.clean(&title), room, ctx.glyphs().ellipsis).into_owned();
-    let inner = panel(buffer, area, &title, ctx);
-    frame_title_right(buffer, row(area, 0), &place, ctx);
+    let inner = paint.panel(area, &title);
+    paint.frame_title_right(row(area, 0), &place);
     let query = ctx.clean(raw.query.value());
     let lines = raw.lines.window(raw.top, usize::from(inner.height));
     let lines = lines.iter().enumerate().map(|(at, line)| {
         let is_current = raw.current == Some(raw.top + at);
         marked(&ctx.clean(line), &query, is_current, ctx)
     });
-    render_lines(buffer, inner, lines, ctx);
+    paint.render_lines(inner, lines);
     let is_typing = (raw.is_typing, state.overlay.is_some());
     let room = usize::from(area.width).saturating_sub(8);
-    render_query(frame, bottom(area), &raw.query, is_typing, room, ctx);
+    render_query(paint, bottom(area), &raw.query, is_typing, room);
 }
 
 /// Which match and which lines are in view.

@@ -1,8 +1,6 @@
 //! Draws the token in view: its status and countdown, its fields, its findings.
 
 use chrono::{DateTime, Utc};
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
@@ -21,11 +19,8 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::frame::{bottom, divider, frame_title, frame_title_right, panel, splitter};
-use crate::ui::list::{
-    below, cells, first_rows, inset, render_centred, render_lines, render_spans,
-    render_spans_right, row, width,
-};
+use crate::ui::area::{below, bottom, cells, first_rows, inset, row, width};
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::times::FormattedInstant;
 use crate::ui::waiting;
@@ -47,14 +42,14 @@ const ROOM_FOR_BAR: u16 = 10;
 /// │ ID             f174e90a-fafe-46…  │ ▲ Expires within 30 days.      │
 /// ╰ "id": "f174e90a-fafe-4643-…" ─────┴────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     if let View::Raw(raw) = &state.detail.view {
-        raw_view::render(frame, area, state, raw, ctx);
+        raw_view::render(paint, area, state, raw);
         return;
     }
-    let buffer = frame.buffer_mut();
     let Some(token) = state.detail.token.value() else {
-        render_nothing(buffer, area, state, ctx);
+        render_nothing(paint, area, state);
         return;
     };
     let context = state.evaluation_context();
@@ -64,9 +59,9 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
         "" => NO_NAME,
         _ => &name,
     };
-    let inner = panel(buffer, area, name, ctx);
+    let inner = paint.panel(area, name);
     let status = Status::of(token, context);
-    let headline = render_headline(buffer, inner, token, status, now, ctx);
+    let headline = render_headline(paint, inner, token, status, now);
     let sections = Sections {
         frame: area,
         divider: row(area, usize::from(1 + headline)),
@@ -83,9 +78,9 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
         ctx,
     };
     if area.width >= layout::WIDE {
-        sections.render_beside(buffer);
+        sections.render_beside(paint);
     } else {
-        sections.render_below(buffer);
+        sections.render_below(paint);
     }
 }
 
@@ -96,13 +91,13 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
 ///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.6 % elapsed
 /// ```
 fn render_headline(
-    buffer: &mut Buffer,
+    paint: &mut Painter<'_, '_>,
     inner: Rect,
     token: &ServiceToken,
     status: Status,
     now: DateTime<Utc>,
-    ctx: &RenderContext<'_>,
 ) -> u16 {
+    let ctx = paint.ctx;
     let end = Lifecycle::of(token).end();
     let is_large = !ctx.ascii && inner.height >= TALL && inner.width + 2 >= layout::WIDE;
     let place = inset(row(inner, 0));
@@ -117,25 +112,25 @@ fn render_headline(
         };
         if is_large {
             let area = inset(first_rows(below(inner, 1), usize::from(LARGE)));
-            render_large(buffer, area, &digits, after, Role::from(status.tone()), ctx);
+            render_large(paint, area, &digits, after, Role::from(status.tone()));
             used += LARGE;
         } else {
             left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
         }
     }
-    render_spans(buffer, place, &left, ctx);
+    paint.render_spans(place, &left);
     if let Some(end) = end {
         let room = usize::from(place.width).saturating_sub(width(&left) + 2);
         let dates = FormattedInstant::new(end, now, ctx).dates();
         let date = dates.iter().find(|date| text::width(date) <= room);
         let date = date.map_or("", String::as_str);
-        render_spans_right(buffer, place, &[ctx.plain(date)], ctx);
+        paint.render_spans_right(place, &[ctx.plain(date)]);
     }
     let share = status::elapsed(token, now).filter(|_| inner.height >= ROOM_FOR_BAR);
     if let Some(share) = share {
         let place = inset(row(inner, usize::from(used)));
         let bar = bar(share, usize::from(place.width), status, ctx);
-        render_spans(buffer, place, &bar, ctx);
+        paint.render_spans(place, &bar);
         used += 1;
     }
     used
@@ -160,20 +155,14 @@ fn status_words(status: Status, ctx: &RenderContext<'_>) -> Span<'static> {
 }
 
 /// Draws digits four rows high, and a word behind them.
-fn render_large(
-    buffer: &mut Buffer,
-    area: Rect,
-    digits: &str,
-    after: &str,
-    role: Role,
-    ctx: &RenderContext<'_>,
-) {
+fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &str, role: Role) {
+    let ctx = paint.ctx;
     BigText::builder()
         .pixel_size(PixelSize::Quadrant)
         .style(ctx.style(role))
         .lines([Line::from(digits.to_owned())])
         .build()
-        .render(area, buffer);
+        .render(area, paint.buffer());
     let taken = cells(digits.chars().count() * 4);
     let baseline = row(area, usize::from(LARGE) - 2);
     let behind = Rect {
@@ -181,7 +170,7 @@ fn render_large(
         width: baseline.width.saturating_sub(taken),
         ..baseline
     };
-    render_spans(buffer, behind, &[ctx.plain(after)], ctx);
+    paint.render_spans(behind, &[ctx.plain(after)]);
 }
 
 /// A bar filled to a share of 0 to 1.
@@ -228,11 +217,11 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     /// Findings to the right of the fields.
-    fn render_beside(&self, buffer: &mut Buffer) {
+    fn render_beside(&self, paint: &mut Painter<'_, '_>) {
         let (frame, ctx) = (self.frame, self.ctx);
         let right = (frame.width / 3).clamp(39, 56);
         let split = frame.right() - 1 - right;
-        divider(buffer, self.divider, "Fields", ctx);
+        paint.divider(self.divider, "Fields");
         let left = Rect {
             width: split - self.body.x,
             ..self.body
@@ -241,58 +230,58 @@ impl Sections<'_> {
             width: left.width + 2,
             ..frame
         };
-        let pane = self.render_fields(buffer, left, left_frame);
+        let pane = self.render_fields(paint, left, left_frame);
         let ends = (self.divider.y, frame.bottom() - 1);
-        splitter(buffer, split, ends, pane, ctx);
+        paint.splitter(split, ends, pane);
         let title = Rect {
             x: split,
             width: right + 1,
             ..self.divider
         };
-        frame_title(buffer, title, &[ctx.span(Role::Title, "Findings")], ctx);
+        paint.frame_title(title, &[ctx.span(Role::Title, "Findings")]);
         let place = Rect {
             x: split + 2,
             width: right.saturating_sub(3),
             ..left
         };
         let lines = self.findings_lines(usize::from(place.width));
-        render_findings(buffer, place, &lines, ctx);
+        render_findings(paint, place, &lines);
     }
 
     /// Findings below the fields.
-    fn render_below(&self, buffer: &mut Buffer) {
-        let (body, ctx) = (self.body, self.ctx);
-        divider(buffer, self.divider, "Fields", ctx);
+    fn render_below(&self, paint: &mut Painter<'_, '_>) {
+        let body = self.body;
+        paint.divider(self.divider, "Fields");
         let lines = self.findings_lines(usize::from(body.width).saturating_sub(2));
         let rows = usize::from(body.height);
         let (for_fields, for_findings) =
             layout::fields_and_findings(rows, self.fields.height(), lines.len());
-        self.render_fields(buffer, first_rows(body, for_fields), self.frame);
+        self.render_fields(paint, first_rows(body, for_fields), self.frame);
         if for_findings == 0 {
-            self.render_count(buffer);
+            self.render_count(paint);
             return;
         }
         let line = row(
             self.frame,
             usize::from(self.divider.y - self.frame.y) + 1 + for_fields,
         );
-        divider(buffer, line, "Findings", ctx);
-        render_findings(buffer, inset(below(body, for_fields + 1)), &lines, ctx);
+        paint.divider(line, "Findings");
+        render_findings(paint, inset(below(body, for_fields + 1)), &lines);
     }
 
     /// Draws the table, and beneath it the pane, whose height it gives back; or the raw form on
     /// the frame where there is no room for one.
-    fn render_fields(&self, buffer: &mut Buffer, area: Rect, frame: Rect) -> Option<u16> {
+    fn render_fields(&self, paint: &mut Painter<'_, '_>, area: Rect, frame: Rect) -> Option<u16> {
         let rows = usize::from(area.height);
         let height = layout::field_table(rows, self.fields.height());
-        self.fields.render(buffer, first_rows(area, height));
+        self.fields.render(paint, first_rows(area, height));
         if height < rows {
             let line = row(frame, usize::from(area.y - frame.y) + height);
             self.fields
-                .render_pane(buffer, line, below(area, height + 1));
+                .render_pane(paint, line, below(area, height + 1));
             Some(line.y)
         } else {
-            self.fields.render_raw(buffer, bottom(frame));
+            self.fields.render_raw(paint, bottom(frame));
             None
         }
     }
@@ -322,7 +311,7 @@ impl Sections<'_> {
     }
 
     /// Draws how many findings there are, where they have no room.
-    fn render_count(&self, buffer: &mut Buffer) {
+    fn render_count(&self, paint: &mut Painter<'_, '_>) {
         let Some(loudest) = self.findings.first() else {
             return;
         };
@@ -335,7 +324,7 @@ impl Sections<'_> {
             self.ctx.span(role, symbol),
             self.ctx.plain(&format!(" {count}")),
         ];
-        frame_title_right(buffer, self.divider, &spans, self.ctx);
+        paint.frame_title_right(self.divider, &spans);
     }
 }
 
@@ -356,14 +345,15 @@ fn sign(severity: Severity, ctx: &RenderContext<'_>) -> (Role, &'static str) {
 /// ● The previous secret still works.
 ///   ends in 01:12:09
 /// ```
-fn render_findings(buffer: &mut Buffer, area: Rect, lines: &[Spans], ctx: &RenderContext<'_>) {
+fn render_findings(paint: &mut Painter<'_, '_>, area: Rect, lines: &[Spans]) {
+    let ctx = paint.ctx;
     let rows = usize::from(area.height);
     if lines.len() <= rows {
-        render_lines(buffer, area, lines, ctx);
+        paint.render_lines(area, lines);
     } else if let Some(shown) = rows.checked_sub(1) {
-        render_lines(buffer, first_rows(area, shown), lines, ctx);
+        paint.render_lines(first_rows(area, shown), lines);
         let more = ctx.span(Role::Muted, &format!("  {} more", ctx.glyphs().ellipsis));
-        render_spans(buffer, row(area, shown), &[more], ctx);
+        paint.render_spans(row(area, shown), &[more]);
     }
 }
 
@@ -372,9 +362,10 @@ fn render_findings(buffer: &mut Buffer, area: Rect, lines: &[Spans], ctx: &Rende
 /// ```text
 ///               ⠋ Looking up CI/CD token … 3 s · Esc cancel
 /// ```
-fn render_nothing(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+fn render_nothing(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let reference = state.detail.reference.as_ref().map(ToString::to_string);
-    let inner = panel(buffer, area, reference.as_deref().unwrap_or("Token"), ctx);
+    let inner = paint.panel(area, reference.as_deref().unwrap_or("Token"));
     let lines = waiting::lines(state, usize::from(inner.width), ctx).unwrap_or_else(|| {
         let what = if state.detail.token.failure().is_some() {
             "The token could not be fetched."
@@ -388,5 +379,5 @@ fn render_nothing(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderCo
         let keys = ctx.hints(state.context(), &keys, "   ");
         vec![vec![ctx.plain(what)], Vec::new(), keys]
     });
-    render_centred(buffer, inner, &lines, ctx);
+    paint.render_centred(inner, &lines);
 }

@@ -1,11 +1,10 @@
 //! Draws everything known about the last error.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::action::Context;
 use crate::app::state::State;
-use crate::ui::render_context::RenderContext;
+use crate::ui::painter::Painter;
 use crate::ui::text_box;
 
 /// ```text
@@ -18,21 +17,8 @@ use crate::ui::text_box;
 /// │ API error 10000: Authentication error        │
 /// ╰───────────────────────────────── Esc close ──╯
 /// ```
-pub(crate) fn render(
-    frame: &mut Frame<'_>,
-    body: Rect,
-    state: &State,
-    top: usize,
-    ctx: &RenderContext<'_>,
-) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
     let details = state.error_details_box();
     let title = "Error details";
-    text_box::render(
-        frame.buffer_mut(),
-        body,
-        title,
-        (&details, top),
-        Context::ErrorDetails,
-        ctx,
-    );
+    text_box::render(paint, body, title, (&details, top), Context::ErrorDetails);
 }

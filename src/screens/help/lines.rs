@@ -1,10 +1,9 @@
 //! What the help screen says: the keys by context, in one column or two.
 
 use crate::action::Context;
-use crate::app::state::{Overlay, Screen, State};
+use crate::app::state::{Overlay, State};
 use crate::domain::text;
 use crate::layout::text_box::{TextBox, TextLine, width};
-use crate::screens::detail::state::View;
 use crate::theme::Role;
 
 /// The least room between two columns, in cells.
@@ -31,14 +30,7 @@ impl State {
 
 /// Every context, those of the screen beneath first.
 fn contexts(state: &State) -> Vec<Context> {
-    let mut contexts = match (state.screen, &state.detail.view) {
-        (Screen::Setup, _) => vec![Context::Setup, Context::SetupText],
-        (Screen::Lookup, _) => vec![Context::Lookup, Context::LookupText],
-        (Screen::Browse, _) => vec![Context::Browse, Context::BrowseText],
-        (Screen::Profiles, _) => vec![Context::Profiles],
-        (Screen::Detail, View::Fields) => vec![Context::Detail],
-        (Screen::Detail, View::Raw(_)) => vec![Context::Raw, Context::RawText],
-    };
+    let mut contexts = state.screen.handler().contexts(state).to_vec();
     if state.covered == Some(Overlay::Picker) {
         contexts.insert(0, Context::PickerText);
     }

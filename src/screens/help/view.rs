@@ -1,12 +1,10 @@
 //! Draws the keys, by the context in which they work.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::action::Context;
 use crate::app::state::State;
-use crate::ui::render_context::RenderContext;
+use crate::ui::painter::Painter;
 use crate::ui::text_box;
 
 /// ```text
@@ -16,22 +14,8 @@ use crate::ui::text_box;
 /// │ y      copy                 Esc    back                 │
 /// ╰ 1–20 of 34 ───────────────────────────────── Esc close ─╯
 /// ```
-pub(crate) fn render(
-    frame: &mut Frame<'_>,
-    body: Rect,
-    state: &State,
-    top: usize,
-    ctx: &RenderContext<'_>,
-) {
-    let buffer = frame.buffer_mut();
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
     // Help hides the whole body: nothing beneath it needs to be drawn anew while it is read.
-    Clear.render(body, buffer);
-    text_box::render(
-        buffer,
-        body,
-        "Keys",
-        (&state.help_box(), top),
-        Context::Help,
-        ctx,
-    );
+    paint.clear(body);
+    text_box::render(paint, body, "Keys", (&state.help_box(), top), Context::Help);
 }

@@ -1,7 +1,5 @@
 //! Draws the look-up panel: which scope, which token, and the recent look-ups.
 
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -13,9 +11,9 @@ use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
+use crate::ui::area::{below, first_rows, row, width};
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::frame::{divider, panel};
-use crate::ui::list::{below, first_rows, render_list, render_spans, row, width};
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 use crate::ui::waiting;
 
@@ -31,8 +29,9 @@ use crate::ui::waiting;
 /// │ ▲ CI/CD token      EXPIRING    3 min ago             │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
-    let inner = panel(frame.buffer_mut(), area, "Look up a service token", ctx);
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let inner = paint.panel(area, "Look up a service token");
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
@@ -41,25 +40,20 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
     let recents = state.lookup.recents.len();
     let height = usize::from(inner.height);
     let for_form = layout::lookup_form(height, rows.len(), recents);
-    form::render(frame, first_rows(inner, for_form), rows, ctx);
+    form::render(paint, first_rows(inner, for_form), rows);
     if height > for_form + 1 {
-        let buffer = frame.buffer_mut();
-        divider(buffer, row(area, for_form + 1), "Recent", ctx);
-        render_recents(buffer, below(inner, for_form + 1), state, ctx);
+        paint.divider(row(area, for_form + 1), "Recent");
+        render_recents(paint, below(inner, for_form + 1), state);
     }
 }
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let lookup = &state.lookup;
     let is_editing = lookup.is_editing() && state.overlay.is_none();
-    let has_focus = |field| lookup.focus == field;
+    let has_focus = |field| lookup.form.focus == field;
     let complaint = |field| {
-        lookup
-            .complaint
-            .as_ref()
-            .filter(|(at, _)| *at == field)
-            .map(|(_, complaint)| form.complaint(complaint))
-            .unwrap_or_default()
+        let complaint = lookup.form.complaint_about(field);
+        complaint.map(|it| form.complaint(it)).unwrap_or_default()
     };
     let mut rows = vec![
         FormRow::spacer(),
@@ -78,7 +72,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
-    let can_ask = state.session.identity.is_some() && lookup.complaint.is_none();
+    let can_ask = state.session.identity.is_some() && lookup.form.complaint.is_none();
     if can_ask && lookup.scope_id.is_blank() {
         rows.extend(form.scopes_by_name(state.context()));
     }
@@ -116,15 +110,16 @@ fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     form.remark(Role::Muted, &remark)
 }
 
-fn render_recents(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let lookup = &state.lookup;
     let recents = &lookup.recents;
     if recents.is_empty() {
         let text = ctx.span(Role::Muted, "   Tokens that you look up are listed here.");
-        render_spans(buffer, row(area, 0), &[text], ctx);
+        paint.render_spans(row(area, 0), &[text]);
         return;
     }
-    let selected = (lookup.focus == LookupField::Recents).then_some(lookup.selected);
+    let selected = (lookup.form.focus == LookupField::Recents).then_some(lookup.selected);
     let rows = usize::from(area.height);
     let first = layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
     let names = recents
@@ -134,7 +129,7 @@ fn render_recents(buffer: &mut Buffer, area: Rect, state: &State, ctx: &RenderCo
     let lines = recents.iter().skip(first);
     let lines = lines.map(|recent| recent_row(recent, area.width, widest, state, ctx));
     let selected = selected.and_then(|selected| selected.checked_sub(first));
-    render_list(buffer, area, lines, selected, ctx);
+    paint.render_list(area, lines, selected);
 }
 
 /// ```text

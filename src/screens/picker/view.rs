@@ -1,7 +1,6 @@
 //! Draws the accounts and zones to choose from.
 
-use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::state::Picker;
@@ -11,10 +10,8 @@ use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::frame::{bottom, frame_title, frame_title_right, overlay, overlay_panel};
-use crate::ui::list::{
-    below, cells, first_rows, inset, render_lines, render_list, render_spans, row,
-};
+use crate::ui::area::{below, bottom, first_rows, inset, overlay, row};
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
 /// The widest that the box gets, in cells.
@@ -29,7 +26,8 @@ const WIDEST: u16 = 96;
 /// │ ▲ The API token works, but may not list zones …       │
 /// ╰ Enter choose ───────────────────────────── Esc close ─╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+    let ctx = paint.ctx;
     let picker = &state.picker;
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
     let remarks = remarks(picker, usize::from(columns), ctx);
@@ -38,21 +36,20 @@ pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &Ren
     let for_remarks = gap + remarks.len();
     let wanted = layout::picker_list(total, usize::MAX, 0) + for_remarks;
     let area = overlay(body, WIDEST, wanted.max(1) + 2);
-    let buffer = frame.buffer_mut();
-    let inner = inset(overlay_panel(buffer, area, "Accounts and zones", ctx));
+    let inner = inset(paint.overlay_panel(area, "Accounts and zones"));
     if picker.scopes.is_loading() {
         let line = [
             ctx.spinner(state.clock.steady),
             ctx.plain(" Loading accounts and zones …"),
         ];
-        render_spans(buffer, row(inner, 0), &line, ctx);
+        paint.render_spans(row(inner, 0), &line);
     }
     let for_list = layout::picker_list(total, usize::from(inner.height), for_remarks);
-    render_lines(buffer, below(inner, for_list + gap), remarks, ctx);
+    paint.render_lines(below(inner, for_list + gap), remarks);
     let context = Context::PickerText;
     if picker.count() > 0 {
         let choose = ctx.hint(context, Action::Submit, "choose");
-        frame_title(buffer, bottom(area), &choose, ctx);
+        paint.frame_title(bottom(area), &choose);
     }
     let leave = if picker.scopes.is_loading() {
         "cancel"
@@ -60,23 +57,23 @@ pub(crate) fn render(frame: &mut Frame<'_>, body: Rect, state: &State, ctx: &Ren
         "close"
     };
     let leave = ctx.hint(context, Action::Back, leave);
-    frame_title_right(buffer, bottom(area), &leave, ctx);
+    paint.frame_title_right(bottom(area), &leave);
     if total > 0 {
         let count = format!("{} of {total}", picker.count());
         let count = [ctx.span(Role::Muted, &count)];
-        frame_title_right(buffer, row(area, 0), &count, ctx);
-        render_list_of(frame, first_rows(inner, for_list), picker, ctx);
+        paint.frame_title_right(row(area, 0), &count);
+        render_list_of(paint, first_rows(inner, for_list), picker);
     }
 }
 
-fn render_list_of(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: &RenderContext<'_>) {
-    render_filter(frame, row(area, 0), picker, ctx);
-    let buffer = frame.buffer_mut();
+fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, picker: &Picker) {
+    let ctx = paint.ctx;
+    render_filter(paint, row(area, 0), picker);
     let list = below(area, 1);
     let matching = picker.count();
     if matching == 0 {
         let line = [ctx.span(Role::Muted, "No matches.")];
-        render_spans(buffer, row(list, 0), &line, ctx);
+        paint.render_spans(row(list, 0), &line);
         return;
     }
     let rows = usize::from(list.height);
@@ -84,22 +81,20 @@ fn render_list_of(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: &Rend
     let first = layout::first_row_centred(selected, matching, rows);
     let lines = picker.rows(first, rows);
     let lines = lines.map(|named| list_row(named, picker.widest(), usize::from(list.width), ctx));
-    render_list(buffer, list, lines, Some(selected - first), ctx);
+    paint.render_list(list, lines, Some(selected - first));
 }
 
-fn render_filter(frame: &mut Frame<'_>, place: Rect, picker: &Picker, ctx: &RenderContext<'_>) {
+fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
+    let ctx = paint.ctx;
     let shown = match picker.filter.value() {
         "" => ctx.span(Role::Muted, "type to filter by name or ID"),
         filter => ctx.plain(filter),
     };
     let marker = ctx.span(Role::Accent, &format!("{} ", ctx.glyphs().marker));
-    render_spans(frame.buffer_mut(), place, &[marker, shown], ctx);
+    paint.render_spans(place, &[marker, shown]);
     let column = 2 + picker.filter.cursor_column();
     let last = usize::from(place.width).saturating_sub(1);
-    if !place.is_empty() {
-        let x = place.x + cells(column.min(last));
-        frame.set_cursor_position(Position::new(x, place.y));
-    }
+    paint.set_cursor(place, column.min(last));
 }
 
 /// ```text

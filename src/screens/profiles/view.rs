@@ -1,7 +1,5 @@
 //! Draws the profiles, and the facts about the selected one.
 
-use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -12,8 +10,8 @@ use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::frame::{divider, frame_title_right, panel};
-use crate::ui::list::{below, first_rows, inset, render_lines, render_list, render_spans, row};
+use crate::ui::area::{below, first_rows, inset, row};
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
@@ -28,22 +26,16 @@ use crate::ui::render_context::{RenderContext, Spans};
 /// │ Secret       no secret stored                                    │
 /// ╰──────────────────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
-    let buffer = frame.buffer_mut();
-    let inner = panel(buffer, area, "Profiles", ctx);
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let inner = paint.panel(area, "Profiles");
     let credentials = state.profiles.rows(&state.session.settings);
     if state.session.demo_only || credentials.is_empty() {
-        render_lines(buffer, inset(inner), placeholder(inner, state, ctx), ctx);
+        paint.render_lines(inset(inner), placeholder(inner, state, ctx));
         return;
     }
     let for_list = layout::profile_list(usize::from(inner.height));
-    render_rows(
-        buffer,
-        first_rows(inner, for_list),
-        &credentials,
-        state,
-        ctx,
-    );
+    render_rows(paint, first_rows(inner, for_list), &credentials, state);
     let facts_area = below(inner, for_list);
     if let Some(credential) = credentials.get(state.profiles.selected)
         && facts_area.height > 0
@@ -54,10 +46,10 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
             height: 1,
             ..area
         };
-        divider(buffer, line, &name, ctx);
+        paint.divider(line, &name);
         let place = inset(below(facts_area, 1));
         let facts = facts(credential, state, usize::from(place.width), ctx);
-        render_lines(buffer, place, facts, ctx);
+        paint.render_lines(place, facts);
     }
     if let Some(change) = &state.profiles.change {
         let doing = if change.is_removal {
@@ -66,7 +58,7 @@ pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &Ren
             format!(" Making {} the default …", change.name)
         };
         let line = [ctx.spinner(state.clock.steady), ctx.plain(&doing)];
-        frame_title_right(buffer, row(area, 0), &line, ctx);
+        paint.frame_title_right(row(area, 0), &line);
     }
 }
 
@@ -172,14 +164,14 @@ impl Columns {
 }
 
 fn render_rows(
-    buffer: &mut Buffer,
+    paint: &mut Painter<'_, '_>,
     area: Rect,
     credentials: &[ActiveCredential],
     state: &State,
-    ctx: &RenderContext<'_>,
 ) {
+    let ctx = paint.ctx;
     let columns = Columns::of(credentials, state, usize::from(area.width), ctx);
-    render_spans(buffer, row(area, 0), &columns.titles(ctx), ctx);
+    paint.render_spans(row(area, 0), &columns.titles(ctx));
     let list = below(area, 1);
     let selected = state
         .profiles
@@ -188,7 +180,7 @@ fn render_rows(
     let first = layout::first_row_centred(selected, credentials.len(), usize::from(list.height));
     let rows = credentials.iter().skip(first);
     let rows = rows.map(|credential| list_row(credential, &columns, state, ctx));
-    render_list(buffer, list, rows, Some(selected - first), ctx);
+    paint.render_list(list, rows, Some(selected - first));
 }
 
 /// ```text

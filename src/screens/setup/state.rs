@@ -1,77 +1,134 @@
-//! The form that sets a credential up: its fields, its checks, and what its button leads to.
-//!
-//! Nothing is stored before the API has let the credential read, unless the user insists after a
-//! network failure. Not here: storing, or talking to the API.
+//! What the set-up form knows: its fields, how they are filled in, and what it waits for.
 
-use crate::action::Action;
-use crate::app::effect::Effect;
-use crate::app::field::{Editor, MaskedField, TextField};
-use crate::app::message::Saved;
-use crate::app::step::Step;
-use crate::domain::credential::{CredentialSource, Identity, Location};
-use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{DEFAULT_PROFILE, Profile};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::form::{Editor, Form, MaskedField, TextField};
+use crate::domain::credential::{
+    Credential, CredentialKind, CredentialRef, Identity, Location, parse_email,
+};
+use crate::domain::profile::{DEFAULT_PROFILE, Profile, Settings, parse_new_profile_name};
 use crate::domain::remote::{Remote, RequestId};
-use crate::domain::scope::ScopeKind;
+use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::secret::Secret;
 
-use crate::screens::setup::parts::Filled;
-pub use crate::screens::setup::parts::{Offer, Opener, Phase, Repeat, SetupField, Trial};
+/// A credential store that takes longer than this to answer may be waiting for the user.
+const SLOW_STORE: TimeDelta = TimeDelta::seconds(1);
+
+/// A row of the form that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupField {
+    /// The profile's name.
+    Name,
+    /// API token or Global API key.
+    Kind,
+    /// The email address of a Global API key.
+    Email,
+    /// The token or key.
+    Secret,
+    /// Account or zone.
+    ScopeKind,
+    /// The account's or zone's ID.
+    ScopeId,
+    /// The button that checks and stores.
+    Save,
+    /// The button that stores without a check, after a network failure.
+    SaveUnchecked,
+    /// The button that keeps the credential in memory only.
+    SessionOnly,
+}
+
+/// What opened the form, and is shown again when it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opener {
+    /// The program, for want of a credential that works.
+    #[default]
+    Program,
+    Profiles,
+}
+
+/// What the form waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Nothing: it can be filled in.
+    #[default]
+    Open,
+    /// The API; then storing, or keeping in memory.
+    Checking {
+        request: RequestId,
+        /// Whether the credential is kept in memory only.
+        session_only: bool,
+    },
+    /// The credential store.
+    Saving { request: RequestId },
+}
+
+/// Another way to continue after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// Store the credential although the API could not be reached.
+    SaveUnchecked,
+    /// Keep the credential in memory, since it could not be stored.
+    SessionOnly,
+}
+
+/// What is done again once a rejected credential was entered again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeat {
+    #[default]
+    LookUp,
+    /// Listing all tokens.
+    List,
+}
+
+/// The contents of a valid form.
+pub(crate) struct Filled {
+    pub(crate) profile: Profile,
+    /// The credential that was entered; `None` keeps the stored one.
+    pub(crate) credential: Option<Credential>,
+    pub(crate) scope: Scope,
+}
 
 /// The form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
-    /// The row with the focus.
-    pub focus: SetupField,
-    /// Whether letters go into the focused field.
-    pub editing: bool,
+    pub form: Form<SetupField>,
     /// The profile's name.
     pub name: TextField,
-    /// Whether the credential is a Global API key.
     pub is_global_key: bool,
-    /// The email address that goes with a Global API key.
     pub email: TextField,
     /// The token or key. Switching the kind keeps it.
     pub secret: MaskedField,
-    /// Account or zone.
     pub scope_kind: ScopeKind,
     /// The account's or zone's ID.
     pub scope_id: TextField,
-    /// What is wrong with a field.
-    pub complaint: Option<(SetupField, String)>,
-    /// Where the secret will be kept, as a trial showed.
+    /// Where the secret will be stored, as a probe showed.
     pub store: Remote<Location>,
-    /// How long that trial takes.
-    pub trial: Trial,
-    /// What the form waits for.
+    /// Whether that probe takes so long that it may be waiting for the user.
+    pub store_is_slow: bool,
     pub phase: Phase,
-    /// What else than the usual way a failure leaves open.
     pub offer: Option<Offer>,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
-    /// The profile that is being changed; none while one is made.
+    /// The profile that is being changed; `None` for a new one.
     pub original: Option<Profile>,
-    /// The names of the other profiles.
+    /// The names of all profiles.
     pub taken: Vec<String>,
-    /// What opened the form.
     pub opener: Opener,
-    /// What is done once more with a credential that was typed again.
     pub repeat: Repeat,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            focus: SetupField::Secret,
-            editing: true,
+            form: Form::on(SetupField::Secret),
             name: TextField::with(DEFAULT_PROFILE),
             is_global_key: false,
             email: TextField::default(),
             secret: MaskedField::default(),
             scope_kind: ScopeKind::Account,
             scope_id: TextField::default(),
-            complaint: None,
             store: Remote::Idle,
-            trial: Trial::Quick,
+            store_is_slow: false,
             phase: Phase::Open,
             offer: None,
             is_replacing: false,
@@ -83,11 +140,210 @@ impl Default for Setup {
     }
 }
 
+type Complaint = (SetupField, String);
+
 impl Setup {
-    /// Whether letters are letters now.
+    /// The form of a new profile. If the default name is taken, the name comes first.
+    pub(crate) fn adding(settings: &Settings) -> Self {
+        let mut setup = Self {
+            taken: names(settings),
+            opener: Opener::Profiles,
+            ..Self::default()
+        };
+        if setup.taken.iter().any(|name| name == DEFAULT_PROFILE) {
+            setup.name = TextField::default();
+            setup.form.focus = SetupField::Name;
+        }
+        setup
+    }
+
+    /// The form of a new profile with a name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: TextField::with(name),
+            ..Self::default()
+        }
+    }
+
+    /// The form of an existing profile, to change it or only to enter its credential again.
+    pub(crate) fn changing(profile: Profile, is_replacing: bool, settings: &Settings) -> Self {
+        let mut setup = Self {
+            name: TextField::with(&profile.name),
+            taken: names(settings),
+            opener: Opener::Profiles,
+            is_replacing,
+            ..Self::default()
+        };
+        setup.fill_in(Some(&profile.kind), profile.scope.as_ref());
+        if !is_replacing {
+            setup.form.focus = SetupField::ScopeId;
+        }
+        setup.original = Some(profile);
+        setup
+    }
+
+    /// Fills in what is known of a credential.
+    pub(crate) fn fill_in(&mut self, kind: Option<&CredentialKind>, scope: Option<&Scope>) {
+        if let Some(kind) = kind {
+            self.is_global_key = matches!(kind, CredentialKind::GlobalKey { .. });
+            self.email = TextField::with(kind.email().unwrap_or_default());
+        }
+        if let Some(scope) = scope {
+            self.scope_kind = scope.kind();
+            self.scope_id = TextField::with(scope.id());
+        }
+    }
+
+    /// Fills in an account or zone, and moves on to saving.
+    pub(crate) fn use_scope(&mut self, scope: &Scope) {
+        self.fill_in(None, Some(scope));
+        self.form.complaint = None;
+        self.form.focus = SetupField::Save;
+    }
+
+    /// Whether an empty secret field means the stored secret.
+    #[must_use]
+    pub fn keeps_secret(&self) -> bool {
+        let is_global_key =
+            |profile: &Profile| matches!(profile.kind, CredentialKind::GlobalKey { .. });
+        !self.is_replacing
+            && self.secret.secret().is_empty()
+            && self
+                .original
+                .as_ref()
+                .is_some_and(|profile| is_global_key(profile) == self.is_global_key)
+    }
+
+    /// Whether the form has a credential to call the API with.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.keeps_secret() || !self.secret.secret().is_empty()
+    }
+
+    /// Whether a required field is empty.
+    pub(crate) fn is_blank(&self, field: SetupField) -> bool {
+        match field {
+            SetupField::Name => self.name.is_blank(),
+            SetupField::Email => self.email.is_blank(),
+            SetupField::Secret => !self.can_ask(),
+            SetupField::ScopeId => self.scope_id.is_blank(),
+            SetupField::Kind
+            | SetupField::ScopeKind
+            | SetupField::Save
+            | SetupField::SaveUnchecked
+            | SetupField::SessionOnly => false,
+        }
+    }
+
+    /// Checks the fields. The first invalid one gets the focus and a complaint.
+    pub(crate) fn fill(&mut self, session_only: bool) -> Option<Filled> {
+        self.form.complaint = None;
+        self.read(session_only)
+            .map_err(|(field, complaint)| self.form.complain(field, complaint))
+            .ok()
+    }
+
+    fn read(&self, session_only: bool) -> Result<Filled, Complaint> {
+        // A credential kept in memory has no name.
+        let name = if session_only {
+            String::new()
+        } else {
+            self.read_name()?
+        };
+        let kind = self.read_kind()?;
+        let credential = self.read_credential(&kind, session_only)?;
+        let scope = ScopeId::parse(self.scope_id.value())
+            .map(|id| self.scope_kind.with(id))
+            .map_err(|error| (SetupField::ScopeId, error.to_string()))?;
+        let profile = Profile {
+            name,
+            kind,
+            scope: Some(scope.clone()),
+            // The store fills in the address of a new profile.
+            base_url: self
+                .original
+                .as_ref()
+                .map(|original| original.base_url.clone())
+                .unwrap_or_default(),
+        };
+        Ok(Filled {
+            profile,
+            credential,
+            scope,
+        })
+    }
+
+    fn read_name(&self) -> Result<String, Complaint> {
+        if let Some(original) = &self.original {
+            return Ok(original.name.clone());
+        }
+        let complain = |complaint| Err((SetupField::Name, complaint));
+        match parse_new_profile_name(self.name.value()) {
+            Err(error) => complain(error.to_string()),
+            Ok(name) if self.taken.contains(&name) => complain(format!(
+                "there is a profile called {name}; choose another name"
+            )),
+            Ok(name) => Ok(name),
+        }
+    }
+
+    fn read_kind(&self) -> Result<CredentialKind, Complaint> {
+        if !self.is_global_key {
+            return Ok(CredentialKind::ApiToken);
+        }
+        parse_email(self.email.value())
+            .map(|email| CredentialKind::GlobalKey { email })
+            .ok_or((
+                SetupField::Email,
+                "write the address of the account's user, like name@example.com".to_owned(),
+            ))
+    }
+
+    fn read_credential(
+        &self,
+        kind: &CredentialKind,
+        session_only: bool,
+    ) -> Result<Option<Credential>, Complaint> {
+        if self.keeps_secret() && !session_only {
+            return Ok(None);
+        }
+        let secret = Secret::parse(self.secret.secret().expose())
+            .map_err(|error| (SetupField::Secret, error.to_string()))?;
+        Ok(Some(Credential {
+            kind: kind.clone(),
+            secret,
+        }))
+    }
+
+    /// The credential to list accounts and zones with: what was entered, or what is stored.
+    pub(crate) fn read_asker(&self) -> Result<CredentialRef, Complaint> {
+        if !self.can_ask() {
+            let what = if self.is_global_key { "key" } else { "token" };
+            let complaint =
+                format!("enter the {what} first: accounts and zones are listed with it");
+            return Err((SetupField::Secret, complaint));
+        }
+        let kind = self.read_kind()?;
+        Ok(
+            match (self.read_credential(&kind, false)?, &self.original) {
+                (Some(credential), _) => CredentialRef::Credential(credential),
+                (None, Some(original)) => CredentialRef::Identity(Identity {
+                    kind,
+                    ..Identity::of(original)
+                }),
+                (None, None) => return Err((SetupField::Secret, "enter it first".to_owned())),
+            },
+        )
+    }
+
+    /// Whether letters go into a text field.
     #[must_use]
     pub fn is_editing(&self) -> bool {
-        self.editing && self.focus.is_text() && self.phase == Phase::Open
+        let is_text = matches!(
+            self.form.focus,
+            SetupField::Name | SetupField::Email | SetupField::Secret | SetupField::ScopeId
+        );
+        self.form.editing && is_text && self.phase == Phase::Open
     }
 
     /// The rows that can have the focus, from top to bottom.
@@ -97,7 +353,7 @@ impl Setup {
             Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
         };
         let mut rows = vec![Kind];
-        // The secret is kept under the name, which therefore stays.
+        // The secret is stored under the name, so that cannot be changed.
         if self.original.is_none() {
             rows.insert(0, Name);
         }
@@ -108,57 +364,28 @@ impl Setup {
         if self.offer == Some(Offer::SaveUnchecked) {
             rows.push(SaveUnchecked);
         }
-        let is_store_silent = self.store.failure().is_some() || self.trial == Trial::Slow;
+        let is_store_silent = self.store.failure().is_some() || self.store_is_slow;
         if self.offer == Some(Offer::SessionOnly) || is_store_silent {
             rows.push(SessionOnly);
         }
         rows
     }
 
-    /// The field that letters go into.
     pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
         if !self.is_editing() {
             return None;
         }
-        Some(match self.focus {
-            SetupField::Name => Editor::Plain(&mut self.name),
-            SetupField::Email => Editor::Plain(&mut self.email),
-            SetupField::ScopeId => Editor::Plain(&mut self.scope_id),
-            _ => Editor::Masked(&mut self.secret),
-        })
-    }
-
-    fn move_focus(&mut self, forward: bool) {
-        let rows = self.rows();
-        let at = rows.iter().position(|row| *row == self.focus).unwrap_or(0);
-        let step = if forward { 1 } else { rows.len() - 1 };
-        self.focus = rows[(at + step) % rows.len()];
-        self.editing = true;
-    }
-
-    fn switch(&mut self) {
-        match self.focus {
-            SetupField::Kind => self.is_global_key = !self.is_global_key,
-            SetupField::ScopeKind => self.scope_kind = self.scope_kind.other(),
-            _ => {}
+        match self.form.focus {
+            SetupField::Name => Some(Editor::Plain(&mut self.name)),
+            SetupField::Email => Some(Editor::Plain(&mut self.email)),
+            SetupField::Secret => Some(Editor::Masked(&mut self.secret)),
+            SetupField::ScopeId => Some(Editor::Plain(&mut self.scope_id)),
+            SetupField::Kind
+            | SetupField::ScopeKind
+            | SetupField::Save
+            | SetupField::SaveUnchecked
+            | SetupField::SessionOnly => None,
         }
-    }
-
-    /// What a key does here.
-    pub(crate) fn act(&mut self, action: Action) -> Vec<Step> {
-        if self.phase != Phase::Open {
-            return Vec::new();
-        }
-        match action {
-            Action::NextField | Action::Down => self.move_focus(true),
-            Action::PreviousField | Action::Up => self.move_focus(false),
-            Action::Left | Action::Right => self.switch(),
-            Action::Edit => self.editing = true,
-            Action::Submit => return self.submit().into_iter().collect(),
-            Action::PickScope => return self.pick_scope().into_iter().collect(),
-            _ => {}
-        }
-        Vec::new()
     }
 
     /// Stops waiting for the API or the credential store.
@@ -169,123 +396,22 @@ impl Setup {
         }
     }
 
-    /// Cancels what is running, leaves a text field, or leaves the form.
-    pub(crate) fn back(&mut self, can_leave: bool) -> Vec<Step> {
-        let was_saving = matches!(self.phase, Phase::Saving { .. });
-        if let Some(request) = self.cancel() {
-            if was_saving {
-                self.offer = Some(Offer::SessionOnly);
-            }
-            return vec![
-                Step::Run(Effect::Cancel(request)),
-                Step::Tell("Cancelled.".to_owned()),
-            ];
-        }
-        if self.is_editing() {
-            self.editing = false;
-            return Vec::new();
-        }
-        if self.opener == Opener::Profiles {
-            return vec![Step::OpenProfiles];
-        }
-        if can_leave {
-            *self = Self::default();
-            return vec![Step::OpenLookup];
-        }
-        Vec::new()
+    /// When the probe of the credential store becomes a slow one, by the steady clock.
+    pub(crate) fn slow_at(&self) -> Option<DateTime<Utc>> {
+        let since = self.store.loading_since()?;
+        since.checked_add_signed(SLOW_STORE)
     }
 
-    /// `Enter`: on to the next empty field, or the button's work when there is none.
-    fn submit(&mut self) -> Option<Step> {
-        let on_button = !self.focus.is_text()
-            && !matches!(self.focus, SetupField::Kind | SetupField::ScopeKind);
-        let empty = self
-            .rows()
-            .into_iter()
-            .find(|row| *row != self.focus && self.is_blank(*row));
-        if let (false, false, Some(empty)) = (on_button, self.is_blank(self.focus), empty) {
-            self.focus = empty;
-            self.editing = true;
-            self.complaint = None;
-            return None;
-        }
-        let button = if on_button {
-            self.focus
-        } else {
-            SetupField::Save
-        };
-        let session_only = button == SetupField::SessionOnly;
-        let filled = self.fill(session_only)?;
-        if button == SetupField::SaveUnchecked {
-            return Some(filled.save());
-        }
-        Some(Step::Check {
-            asker: filled.asker(),
-            scope: filled.scope,
-            session_only,
-        })
+    /// Notices that the probe of the credential store has become a slow one.
+    pub(crate) fn watch_store(&mut self, now: DateTime<Utc>) {
+        self.store_is_slow = self.slow_at().is_some_and(|slow| slow <= now);
     }
+}
 
-    /// The API answered: store the credential, keep it in memory, or say what is wrong.
-    pub(crate) fn checked(&mut self, request: RequestId, result: Result<(), Failure>) -> Vec<Step> {
-        let session_only = match self.phase {
-            Phase::Checking {
-                request: awaited,
-                session_only,
-            } if awaited == request => session_only,
-            _ => return Vec::new(),
-        };
-        self.phase = Phase::Open;
-        if let Err(failure) = result {
-            let is_out_of_reach = matches!(
-                failure.kind,
-                FailureKind::Network | FailureKind::Timeout | FailureKind::Tls | FailureKind::Proxy
-            );
-            self.offer = is_out_of_reach.then_some(Offer::SaveUnchecked);
-            return vec![Step::Report(failure)];
-        }
-        let Some(filled) = self.fill(session_only) else {
-            return Vec::new();
-        };
-        let Some(credential) = filled.credential.clone().filter(|_| session_only) else {
-            return vec![filled.save()];
-        };
-        let identity = Identity {
-            source: CredentialSource::Session,
-            kind: credential.kind.clone(),
-        };
-        vec![
-            Step::Run(Effect::HoldCredential(credential)),
-            Step::Enter {
-                identity,
-                profile: None,
-                scope: filled.scope,
-            },
-        ]
-    }
-
-    /// The credential store answered: go on with it, or keep the form and offer the alternatives.
-    pub(crate) fn saved(
-        &mut self,
-        request: RequestId,
-        result: Result<&Saved, Failure>,
-    ) -> Vec<Step> {
-        if self.phase != (Phase::Saving { request }) {
-            return Vec::new();
-        }
-        self.phase = Phase::Open;
-        if let Err(failure) = result {
-            self.offer = Some(Offer::SessionOnly);
-            self.focus = SetupField::SessionOnly;
-            return vec![Step::Report(failure)];
-        }
-        let Some(Filled { profile, scope, .. }) = self.fill(false) else {
-            return Vec::new();
-        };
-        vec![Step::Enter {
-            identity: Identity::of(&profile),
-            profile: Some(profile.name),
-            scope,
-        }]
-    }
+fn names(settings: &Settings) -> Vec<String> {
+    settings
+        .profiles
+        .iter()
+        .map(|profile| profile.name.clone())
+        .collect()
 }

@@ -1,17 +1,16 @@
 //! Draws the form that sets up a credential. No character of a secret is ever drawn.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::state::{Opener, Phase, Setup, SetupField, Trial};
+use super::state::{Opener, Phase, Setup, SetupField};
 use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::frame::panel;
+use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
 /// ```text
@@ -31,19 +30,20 @@ use crate::ui::render_context::{RenderContext, Spans};
 /// │   No account at hand? F4 opens a demo …              │
 /// ╰──────────────────────────────────────────────────────╯
 /// ```
-pub(crate) fn render(frame: &mut Frame<'_>, area: Rect, state: &State, ctx: &RenderContext<'_>) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
     let title = match (&state.setup.original, state.setup.is_replacing) {
         (_, true) => "Re-enter the credential",
         (Some(_), false) => "Change a profile",
         (None, false) if state.setup.opener == Opener::Profiles => "Add a profile",
         (None, false) => "Set up a credential",
     };
-    let inner = panel(frame.buffer_mut(), area, title, ctx);
+    let inner = paint.panel(area, title);
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
     };
-    form::render(frame, inner, rows(&form, state), ctx);
+    form::render(paint, inner, rows(&form, state));
 }
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
@@ -73,7 +73,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         None => rows.extend(
             buttons
                 .into_iter()
-                .map(|button| form.button(button_label(button), setup.focus == button)),
+                .flat_map(|it| field_rows(form, state, it)),
         ),
     }
     rows.push(FormRow::spacer());
@@ -83,7 +83,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 
 fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
     let setup = &state.setup;
-    let has_focus = setup.focus == field;
+    let has_focus = setup.form.focus == field;
     let is_editing = setup.is_editing() && state.overlay.is_none();
     let text = |label, value, placeholder| {
         form.text_field(label, value, placeholder, has_focus, is_editing)
@@ -108,7 +108,7 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             &setup.scope_id,
             "32 hexadecimal digits",
         ),
-        _ => form.masked_field(
+        SetupField::Secret => form.masked_field(
             if setup.is_global_key { "Key" } else { "Token" },
             setup.secret.secret().is_empty(),
             if setup.keeps_secret() {
@@ -119,6 +119,9 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             has_focus,
             is_editing,
         ),
+        SetupField::Save => form.button("Check and save", has_focus),
+        SetupField::SaveUnchecked => form.button("Save without checking", has_focus),
+        SetupField::SessionOnly => form.button("Keep for this session only", has_focus),
     }];
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, setup));
@@ -126,7 +129,7 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     if field == SetupField::Secret {
         rows.extend(host_remark(form, state));
     }
-    if let Some((_, complaint)) = setup.complaint.as_ref().filter(|(at, _)| *at == field) {
+    if let Some(complaint) = setup.form.complaint_about(field) {
         rows.extend(form.complaint(complaint));
     } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
         rows.extend(form.scopes_by_name(state.context()));
@@ -160,20 +163,12 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     form.remark(Role::Warning, &text)
 }
 
-fn button_label(button: SetupField) -> &'static str {
-    match button {
-        SetupField::SaveUnchecked => "Save without checking",
-        SetupField::SessionOnly => "Keep for this session only",
-        _ => "Check and save",
-    }
-}
-
 /// Where the secret will be stored, or what to do if it cannot be.
 fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     match &setup.store {
         Remote::Idle => Vec::new(),
-        Remote::Loading { last: None, .. } if setup.trial == Trial::Slow => {
+        Remote::Loading { last: None, .. } if setup.store_is_slow => {
             let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
             let mut rows = form.paragraph(Role::Warning, waiting);
             rows.extend(form.paragraph(Role::Muted, &way_out(state)));

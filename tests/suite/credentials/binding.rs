@@ -54,7 +54,10 @@ fn is_refused(outcome: &Outcome, hosts: &[&str]) {
     };
     assert_eq!(error["kind"], "usage", "{}", outcome.stdout);
     let words = format!("{} {}", error["summary"], error["hint"]);
-    for part in hosts.iter().chain(&["auth set --profile", "environment"]) {
+    for part in hosts
+        .iter()
+        .chain(&["auth set --profile", "set CLOUDFLARE_API_TOKEN"])
+    {
         assert!(words.contains(part), "no {part:?} in {words}");
     }
     outcome.hides_the_secret();

@@ -3,10 +3,11 @@
 #![cfg(target_os = "linux")]
 
 use chrono::{DateTime, Utc};
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::Message;
-use tokenscope::app::state::{Session as AppSession, State};
+use tokenscope::app::session::Session as AppSession;
+use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{CredentialSource, Identity};
@@ -83,8 +84,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
         let home = home();
         write_config(home.path(), None);
         for flag in [None, Some("--profile")] {
-            let service =
-                crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
+            let service = crate::keyring::states::failing(home.path(), &error).overridden_by(flag);
             let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.text.trim().is_empty());
             let named = failure.hint.to_string().contains("CLOUDFLARE_API_TOKEN");
@@ -325,8 +325,12 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
     let mut state = State::new(session, now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
-    update(&mut state, now(), Message::Acted(Action::Down));
-    let effects = update(&mut state, now(), Message::Acted(Action::Submit));
+    update(&mut state, now(), Message::Input(Input::Act(Action::Down)));
+    let effects = update(
+        &mut state,
+        now(),
+        Message::Input(Input::Act(Action::Submit)),
+    );
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::FetchToken { access, .. } => Some(access.clone()),
         _ => None,

@@ -10,9 +10,9 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Stage, Typed};
+use tokenscope::app::message::{Message, Stage};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -45,7 +45,7 @@ const BROWSE: [Scene; 13] = [
 // ---------------------------------------------------------------------------------- states
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    update(state, now(), Message::Acted(action))
+    update(state, now(), Message::Input(Input::Act(action)))
 }
 
 fn ask(state: &mut State, action: Action) -> RequestId {
@@ -197,7 +197,11 @@ fn searching(query: &str) -> State {
     let mut state = ready();
     act(&mut state, Action::Search);
     for character in query.chars() {
-        update(&mut state, now(), Message::Typed(Typed(character)));
+        update(
+            &mut state,
+            now(),
+            Message::Input(Input::Type(Typed(character))),
+        );
     }
     state
 }
@@ -205,7 +209,7 @@ fn searching(query: &str) -> State {
 fn filtered() -> State {
     let mut state = searching("e prod");
     act(&mut state, Action::DeleteWord);
-    update(&mut state, now(), Message::Typed(Typed('r')));
+    update(&mut state, now(), Message::Input(Input::Type(Typed('r'))));
     state
 }
 
@@ -530,7 +534,11 @@ fn figures_for_fifty_thousand_tokens() {
         "a letter typed into the filter",
         Box::new(|| {
             let letter = letters.next().unwrap();
-            update(&mut state, now(), Message::Typed(Typed(letter)));
+            update(
+                &mut state,
+                now(),
+                Message::Input(Input::Type(Typed(letter))),
+            );
         }),
     );
     report(
@@ -542,7 +550,11 @@ fn figures_for_fifty_thousand_tokens() {
         let mut state = ready.clone();
         act(&mut state, Action::Search);
         for letter in query.chars() {
-            update(&mut state, now(), Message::Typed(Typed(letter)));
+            update(
+                &mut state,
+                now(),
+                Message::Input(Input::Type(Typed(letter))),
+            );
         }
         state.size = LARGE;
         let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();

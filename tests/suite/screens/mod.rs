@@ -16,10 +16,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use serde_json::value::RawValue;
-use tokenscope::action::{Action, Context};
-use tokenscope::app::field::{Editor, TextField};
+use tokenscope::action::{Action, Context, Input};
+use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::{Message, Stage};
-use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
+use tokenscope::app::session::{Banner, Notice, Session};
+use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
@@ -240,7 +241,7 @@ fn setup_filled() -> State {
     let mut state = setup();
     type_secret(&mut state.setup);
     state.setup.scope_id = TextField::with(account().id());
-    state.setup.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Save;
     state
 }
 
@@ -248,9 +249,9 @@ fn setup_complaint() -> State {
     let mut state = setup();
     type_secret(&mut state.setup);
     state.setup.scope_id = TextField::with("4f1b2c3d");
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     let complaint = ScopeId::parse("4f1b2c3d").unwrap_err().to_string();
-    state.setup.complaint = Some((SetupField::ScopeId, complaint));
+    state.setup.form.complaint = Some((SetupField::ScopeId, complaint));
     state
 }
 
@@ -261,7 +262,7 @@ fn setup_store_failed() -> State {
         "No Secret Service is running on the session bus.",
         "Start gnome-keyring or KeePassXC.",
     ));
-    state.setup.focus = SetupField::SessionOnly;
+    state.setup.form.focus = SetupField::SessionOnly;
     state
 }
 
@@ -269,7 +270,7 @@ fn setup_global_key() -> State {
     let mut state = setup();
     state.setup.is_global_key = true;
     state.setup.email = TextField::with("ops@example.com");
-    state.setup.focus = SetupField::Kind;
+    state.setup.form.focus = SetupField::Kind;
     state
 }
 
@@ -359,14 +360,14 @@ fn recents() -> Vec<Recent> {
 fn lookup_recents() -> State {
     let mut state = state();
     state.lookup.recents = recents();
-    state.lookup.focus = LookupField::Recents;
+    state.lookup.form.focus = LookupField::Recents;
     state.lookup.selected = 1;
     state
 }
 
 fn lookup_loading() -> State {
     let mut state = lookup_recents();
-    state.lookup.focus = LookupField::Token;
+    state.lookup.form.focus = LookupField::Token;
     state.lookup.token = TextField::with("CI/CD token");
     state.detail.reference = TokenRef::parse("CI/CD token").ok();
     state.detail.token = Remote::Loading {
@@ -386,7 +387,7 @@ fn lookup_keyring() -> State {
 fn lookup_complaint() -> State {
     let mut state = state();
     let complaint = TokenRef::parse(state.lookup.token.value()).unwrap_err();
-    state.lookup.complaint = Some((LookupField::Token, complaint.to_string()));
+    state.lookup.form.complaint = Some((LookupField::Token, complaint.to_string()));
     state
 }
 
@@ -1006,7 +1007,7 @@ fn help_and_error_details_scroll_up_at_once_from_their_end() {
         let shown = |state: &State| text(&theatre("dark", false).draw(state.clone(), size).0);
         let start = shown(&state);
         let mut press = |action| {
-            update(&mut state, now(), Message::Acted(action));
+            update(&mut state, now(), Message::Input(Input::Act(action)));
             shown(&state)
         };
         let end = press(Action::Bottom);
@@ -1051,7 +1052,7 @@ fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
     assert!(shown(&state).contains(&fits), "{}", shown(&state));
     state.lookup.token = TextField::with(&format!("a{}z", "x".repeat(200)));
     assert!(shown(&state).contains(" …x") && shown(&state).contains("xz "));
-    state.lookup.focus = LookupField::ScopeId;
+    state.lookup.form.focus = LookupField::ScopeId;
     assert!(shown(&state).contains(" ax") && shown(&state).contains("x… "));
 }
 
@@ -1068,7 +1069,7 @@ fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
         for is_editing in [true, false] {
             let mut state = state();
             state.size = size;
-            state.lookup.editing = is_editing;
+            state.lookup.form.editing = is_editing;
             state.banner = Some(banner(refused.clone()));
             let (buffer, _) = theatre("dark", false).draw(state, size);
             let screen = text(&buffer);
@@ -1168,7 +1169,7 @@ pub(crate) fn every_size() -> impl Iterator<Item = (u16, u16)> {
 #[test]
 fn setup_can_be_drawn_at_every_size() {
     let mut state = setup_global_key();
-    state.setup.complaint = setup_complaint().setup.complaint;
+    state.setup.form.complaint = setup_complaint().setup.form.complaint;
     state.banner = Some(banner(refused()));
     sweep(&state, every_size());
 }
@@ -1176,7 +1177,7 @@ fn setup_can_be_drawn_at_every_size() {
 #[test]
 fn look_up_can_be_drawn_at_every_size() {
     let mut state = lookup_keyring();
-    state.lookup.complaint = lookup_complaint().lookup.complaint;
+    state.lookup.form.complaint = lookup_complaint().lookup.form.complaint;
     sweep(&state, every_size());
 }
 

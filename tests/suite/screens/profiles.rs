@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use ratatui::style::Modifier;
-use tokenscope::action::Action;
-use tokenscope::app::field::TextField;
+use tokenscope::action::{Action, Input};
+use tokenscope::app::form::TextField;
 use tokenscope::app::message::Message;
-use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
@@ -136,7 +137,11 @@ fn profiles_environment() -> State {
         kind: CredentialKind::ApiToken,
     });
     state.session.profile = None;
-    update(&mut state, now(), Message::Acted(Action::Profiles));
+    update(
+        &mut state,
+        now(),
+        Message::Input(Input::Act(Action::Profiles)),
+    );
     state
 }
 
@@ -195,7 +200,7 @@ fn setup_adding() -> State {
     let mut state = setup();
     state.setup.opener = Opener::Profiles;
     state.setup.name = TextField::default();
-    state.setup.focus = SetupField::Name;
+    state.setup.form.focus = SetupField::Name;
     state
 }
 
@@ -207,21 +212,21 @@ fn setup_changing() -> State {
     state.setup.email = TextField::with("ops@example.com");
     state.setup.scope_kind = zone().kind();
     state.setup.scope_id = TextField::with(zone().id());
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     state
 }
 
 fn setup_by_name() -> State {
     let mut state = setup();
     type_secret(&mut state.setup);
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     state
 }
 
 fn lookup_by_name() -> State {
     let mut state = state();
     state.lookup.scope_id = TextField::default();
-    state.lookup.focus = LookupField::ScopeId;
+    state.lookup.form.focus = LookupField::ScopeId;
     state
 }
 

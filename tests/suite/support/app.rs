@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Typed};
-use tokenscope::app::state::{Session, State};
+use tokenscope::app::message::Message;
+use tokenscope::app::session::Session;
+use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::remote::RequestId;
@@ -34,12 +35,15 @@ pub(crate) fn tell(state: &mut State, message: Message) -> Vec<Effect> {
 }
 
 pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    tell(state, Message::Acted(action))
+    tell(state, Message::Input(Input::Act(action)))
 }
 
 pub(crate) fn type_text(state: &mut State, text: &str) {
     for character in text.chars() {
-        assert_eq!(tell(state, Message::Typed(Typed(character))), []);
+        assert_eq!(
+            tell(state, Message::Input(Input::Type(Typed(character)))),
+            []
+        );
     }
 }
 

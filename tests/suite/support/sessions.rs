@@ -1,6 +1,6 @@
 //! Scopes, credentials, profiles and failures.
 
-use tokenscope::app::state::Session;
+use tokenscope::app::session::Session;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, Location};
 use tokenscope::domain::failure::{Failure, FailureKind};

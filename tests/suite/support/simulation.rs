@@ -9,10 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved, Stage, Typed};
-use tokenscope::app::state::{Session, State};
+use tokenscope::app::message::{Message, Saved, Stage};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
@@ -294,10 +295,10 @@ pub(crate) fn message(
     now: DateTime<Utc>,
 ) -> Option<Message> {
     Some(match event {
-        Event::Press(at) => Message::Acted(actions[at % actions.len()]),
-        Event::Type(character) => Message::Typed(Typed(*character)),
-        Event::Paste(text) => Message::Pasted(Secret::new(text.clone())),
-        Event::Resize(width, height) => Message::Resized(*width, *height),
+        Event::Press(at) => Message::Input(Input::Act(actions[at % actions.len()])),
+        Event::Type(character) => Message::Input(Input::Type(Typed(*character))),
+        Event::Paste(text) => Message::Input(Input::Paste(Secret::new(text.clone()))),
+        Event::Resize(width, height) => Message::Input(Input::Resize(*width, *height)),
         Event::Tick => Message::Ticked,
         Event::Resume => Message::Resumed,
         Event::Answer {

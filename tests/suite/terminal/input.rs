@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use tokenscope::action::{Action, Context, Input};
+use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::keymap::Keymap;
 use tokenscope::tui::windows_keys::TypedKeys;
 
@@ -36,7 +36,7 @@ fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps()
     assert_eq!(of(Context::Setup, KeyCode::Char(' '), Repeat), None);
     assert_eq!(
         of(Context::LookupText, KeyCode::Char('x'), Repeat),
-        Some(Input::Type('x'))
+        Some(Input::Type(Typed('x')))
     );
     assert_eq!(of(Context::LookupText, KeyCode::Char('x'), Release), None);
     for (code, action) in [

@@ -8,8 +8,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use portable_pty::CommandBuilder;
 use proptest::prelude::*;
 use rustix::process::{Signal, kill_process_group};
-use tokenscope::action::{Context, Input};
-use tokenscope::app::field::{Editor, MaskedField};
+use tokenscope::action::{Context, Input, Typed};
+use tokenscope::app::form::{Editor, MaskedField};
 use tokenscope::cli::prompt::{Answer, Line};
 use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::Keymap;
@@ -145,7 +145,7 @@ proptest! {
                 break;
             }
             match keymap.translate(Context::SetupText, event) {
-                Some(Input::Type(c)) => drop(Editor::Masked(&mut field).insert(c)),
+                Some(Input::Type(Typed(c))) => drop(Editor::Masked(&mut field).insert(c)),
                 Some(Input::Paste(text)) => drop(Editor::Masked(&mut field).paste(&text)),
                 Some(Input::Act(action)) => drop(Editor::Masked(&mut field).act(action)),
                 _ => {}

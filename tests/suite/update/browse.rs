@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::action::{Action, Context};
+use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::field::TextField;
+use tokenscope::app::form::TextField;
 use tokenscope::app::message::{Message, Saved};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
@@ -156,9 +156,9 @@ fn a_mistyped_scope_is_said_instead_of_listing_another() {
     state.lookup.scope_id = TextField::with("023e");
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.lookup.focus, LookupField::ScopeId);
+    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
     assert_eq!(state.context(), Context::LookupText);
-    let (field, _) = state.lookup.complaint.as_ref().unwrap();
+    let (field, _) = state.lookup.form.complaint.as_ref().unwrap();
     assert_eq!(*field, LookupField::ScopeId);
 }
 
@@ -170,8 +170,8 @@ fn without_a_scope_the_panel_asks_for_one() {
     state.screen = Screen::Profiles;
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.lookup.focus, LookupField::ScopeId);
-    assert!(state.lookup.complaint.is_some());
+    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
+    assert!(state.lookup.form.complaint.is_some());
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn without_a_credential_the_form_opens() {
     update(
         &mut state,
         at(1),
-        Message::Pasted(Secret::new("tok_abc".to_owned())),
+        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
     );
     let form = state.setup.clone();
     assert_eq!(act(&mut state, Action::Browse), []);
@@ -356,7 +356,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     update(
         &mut state,
         at(1),
-        Message::Pasted(Secret::new("tok_abc".to_owned())),
+        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
     );
     let checked = (0..8).find_map(|_| match act(&mut state, Action::Submit).as_slice() {
         [Effect::CheckCredential { request, .. }] => Some(*request),

@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input};
 use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::Message;
-use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::{Screen, State};
 use tokenscope::domain::clock::Now;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -107,8 +108,16 @@ pub(crate) fn on_detail(refresh_seconds: u64, ahead: i64) -> State {
 
 fn on_browse(ahead: i64) -> State {
     let (mut state, _) = app_state(Opening::Lookup, 60);
-    app::update(&mut state, after(0, 0), Message::Acted(Action::Back));
-    let effects = app::update(&mut state, after(0, 0), Message::Acted(Action::Browse));
+    app::update(
+        &mut state,
+        after(0, 0),
+        Message::Input(Input::Act(Action::Back)),
+    );
+    let effects = app::update(
+        &mut state,
+        after(0, 0),
+        Message::Input(Input::Act(Action::Browse)),
+    );
     assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
     assert_eq!(state.screen, Screen::Browse);
     state
@@ -158,7 +167,11 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
         for mut state in [on_detail(5, 0), on_browse(0)] {
             let mut limited = Failure::new(FailureKind::RateLimited, "Too many.", "Wait.");
             limited.retry_after = Some(Duration::from_secs(8));
-            let effects = app::update(&mut state, after(1, 0), Message::Acted(Action::Refresh));
+            let effects = app::update(
+                &mut state,
+                after(1, 0),
+                Message::Input(Input::Act(Action::Refresh)),
+            );
             let message = match effects.as_slice() {
                 [Effect::FetchToken { request, .. }] => Message::TokenFetched {
                     request: *request,
@@ -172,7 +185,11 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
             };
             app::update(&mut state, after(1, 0), message);
             // In the pause nothing is sent, and that is said for six seconds.
-            let effects = app::update(&mut state, after(2, step), Message::Acted(Action::Refresh));
+            let effects = app::update(
+                &mut state,
+                after(2, step),
+                Message::Input(Input::Act(Action::Refresh)),
+            );
             assert_eq!(effects, [], "{step}");
             assert_eq!(state.limited_for(), Some(7), "{step}");
             assert!(state.notice.is_some());
@@ -250,13 +267,12 @@ fn l01_sleep_is_no_jump_of_the_clock_but_is_noted() {
 
 #[test]
 fn l01_a_store_is_slow_after_a_second_whatever_the_wall_clock_says() {
-    use tokenscope::screens::setup::state::Trial;
     for step in STEPS {
         let (mut state, _) = app_state(Opening::Setup, 60);
         app::update(&mut state, after(0, step), Message::Ticked);
-        assert_eq!(state.setup.trial, Trial::Quick, "{step}");
+        assert!(!state.setup.store_is_slow, "{step}");
         app::update(&mut state, after(1, step), Message::Ticked);
-        assert_eq!(state.setup.trial, Trial::Slow, "{step}");
+        assert!(state.setup.store_is_slow, "{step}");
     }
 }
 

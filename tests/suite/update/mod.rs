@@ -9,10 +9,11 @@ mod warnings;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::action::{Action, Context};
+use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved, Typed};
-use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::message::{Message, Saved};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
@@ -228,7 +229,7 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
         "{effects:?}"
     );
     assert_eq!(state.context(), Context::SetupText);
-    assert_eq!(state.setup.focus, SetupField::Secret);
+    assert_eq!(state.setup.form.focus, SetupField::Secret);
     assert_eq!(state.setup.scope_id.value(), account().id());
 }
 
@@ -273,14 +274,14 @@ fn filled_form() -> State {
     update(
         &mut state,
         at(0),
-        Message::Pasted(Secret::new("\u{feff} tok_abc\r\n".to_owned())),
+        Message::Input(Input::Paste(Secret::new("\u{feff} tok_abc\r\n".to_owned()))),
     );
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
         "the scope is missing yet"
     );
-    assert_eq!(state.setup.focus, SetupField::ScopeId);
+    assert_eq!(state.setup.form.focus, SetupField::ScopeId);
     type_text(&mut state, account().id());
     state
 }
@@ -353,7 +354,7 @@ fn a_network_failure_offers_to_save_without_a_check() {
         Message::CredentialChecked { request, result },
     );
     assert_eq!(state.setup.offer, Some(Offer::SaveUnchecked));
-    state.setup.focus = SetupField::SaveUnchecked;
+    state.setup.form.focus = SetupField::SaveUnchecked;
     let effects = act(&mut state, Action::Submit);
     assert!(
         matches!(effects.as_slice(), [Effect::SaveProfile { .. }]),
@@ -377,7 +378,7 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
     let result = Err(failure(FailureKind::Keyring));
     update(&mut state, at(2), Message::ProfileSaved { request, result });
     assert_eq!(state.setup.secret.secret().expose(), "tok_abc");
-    assert_eq!(state.setup.focus, SetupField::SessionOnly);
+    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(
         &mut state,
@@ -397,11 +398,11 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
 #[test]
 fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
     let mut state = filled_form();
-    state.setup.focus = SetupField::Secret;
+    state.setup.form.focus = SetupField::Secret;
     type_text(&mut state, "ü");
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(
-        state.setup.complaint.as_ref().unwrap().0,
+        state.setup.form.complaint.as_ref().unwrap().0,
         SetupField::Secret
     );
 }
@@ -412,7 +413,7 @@ fn a_paste_outside_a_field_does_nothing() {
     let effects = update(
         &mut state,
         at(1),
-        Message::Pasted(Secret::new("q\nq".to_owned())),
+        Message::Input(Input::Paste(Secret::new("q\nq".to_owned()))),
     );
     assert_eq!(effects, []);
     assert!(!state.quit);
@@ -424,7 +425,7 @@ fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
     update(
         &mut state,
         at(0),
-        Message::Pasted(Secret::new("x".repeat(10_000))),
+        Message::Input(Input::Paste(Secret::new("x".repeat(10_000)))),
     );
     assert_eq!(state.lookup.token.value(), "");
     assert!(state.notice.is_some());
@@ -432,8 +433,11 @@ fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
 
 #[test]
 fn a_secret_or_a_typed_letter_never_prints() {
-    let typed = format!("{:?}", Message::Typed(Typed('q')));
-    let pasted = format!("{:?}", Message::Pasted(Secret::new("canary".to_owned())));
+    let typed = format!("{:?}", Message::Input(Input::Type(Typed('q'))));
+    let pasted = format!(
+        "{:?}",
+        Message::Input(Input::Paste(Secret::new("canary".to_owned())))
+    );
     assert!(
         !typed.contains('q') && !pasted.contains("canary"),
         "{typed} {pasted}"
@@ -648,7 +652,11 @@ fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
 /// How long the screen stays as it is, in seconds.
 fn stands_still(state: &mut State) -> Option<f64> {
     let now = state.clock.local;
-    update(state, now, Message::Resized(state.size.0, state.size.1));
+    update(
+        state,
+        now,
+        Message::Input(Input::Resize(state.size.0, state.size.1)),
+    );
     let mut still = state.clone();
     // It may wake up sooner, but then it draws nothing.
     for _ in 0..10 {

@@ -7,7 +7,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::effect::Effect;
 use tokenscope::app::message::{Message, Saved};
-use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::session::Session;
+use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
@@ -165,7 +166,7 @@ fn switching_changes_who_asks_and_where_and_sends_nothing() {
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
     assert_eq!(state.lookup.scope_id.value(), zone('b').id());
-    assert_eq!(state.lookup.focus, LookupField::Token);
+    assert_eq!(state.lookup.form.focus, LookupField::Token);
     assert_eq!(state.detail.token, Remote::Idle, "nothing of prod stays");
     assert_eq!(state.detail.access, None);
 }
@@ -194,7 +195,7 @@ fn a_profile_without_a_scope_opens_the_panel_on_the_empty_id() {
     act(&mut state, Action::Submit);
     assert_eq!(state.session.scope, None);
     assert_eq!(state.lookup.scope_id.value(), "");
-    assert_eq!(state.lookup.focus, LookupField::ScopeId);
+    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
     assert_eq!(state.context(), Context::LookupText);
 }
 
@@ -262,7 +263,10 @@ fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stay
             result: location,
         },
     );
-    tell(&mut state, Message::Pasted(Secret::new("tok".to_owned())));
+    tell(
+        &mut state,
+        Message::Input(Input::Paste(Secret::new("tok".to_owned()))),
+    );
     act(&mut state, Action::Submit);
     type_text(&mut state, account('a').id());
     let check = request_of(&act(&mut state, Action::Submit));
@@ -484,20 +488,20 @@ fn header_and_data_always_belong_to_the_same_credential() {
         let mut open: Vec<RequestId> = Vec::new();
         for _ in 0..120 {
             let message = match next(12) {
-                0 => Message::Acted(Action::Profiles),
-                1 | 2 => Message::Acted(Action::Down),
-                3 => Message::Acted(Action::Back),
-                4 | 5 => Message::Acted(Action::Submit),
-                6 => Message::Acted(Action::LookUp),
-                7 => Message::Acted(Action::Refresh),
+                0 => Message::Input(Input::Act(Action::Profiles)),
+                1 | 2 => Message::Input(Input::Act(Action::Down)),
+                3 => Message::Input(Input::Act(Action::Back)),
+                4 | 5 => Message::Input(Input::Act(Action::Submit)),
+                6 => Message::Input(Input::Act(Action::LookUp)),
+                7 => Message::Input(Input::Act(Action::Refresh)),
                 8 if !open.is_empty() => token_fetched(open[next(open.len())]),
                 9 if !open.is_empty() => Message::ProfilesChanged {
                     request: open[next(open.len())],
                     result: Ok(settings()),
                 },
-                10 => Message::Acted(Action::RemoveProfile),
+                10 => Message::Input(Input::Act(Action::RemoveProfile)),
                 _ => {
-                    state.lookup.token = tokenscope::app::field::TextField::with(ID);
+                    state.lookup.token = tokenscope::app::form::TextField::with(ID);
                     Message::Ticked
                 }
             };
@@ -549,15 +553,15 @@ fn the_name_of_another_profile_is_not_taken_over() {
     let mut state = lookup();
     profiles(&mut state, 0);
     act(&mut state, Action::AddProfile);
-    state.setup.focus = SetupField::Name;
+    state.setup.form.focus = SetupField::Name;
     act(&mut state, Action::DeleteToStart);
     type_text(&mut state, "prod");
-    state.setup.focus = SetupField::Secret;
+    state.setup.form.focus = SetupField::Secret;
     type_text(&mut state, "tok");
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     type_text(&mut state, account('c').id());
     assert_eq!(act(&mut state, Action::Submit), []);
-    let (field, complaint) = state.setup.complaint.clone().unwrap();
+    let (field, complaint) = state.setup.form.complaint.clone().unwrap();
     assert_eq!(field, SetupField::Name);
     assert!(complaint.contains("prod"), "{complaint}");
 }
@@ -568,7 +572,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     profiles(&mut state, 1);
     act(&mut state, Action::EditProfile);
     assert_eq!(state.setup.email.value(), "ops@example.com");
-    assert_eq!(state.setup.focus, SetupField::ScopeId);
+    assert_eq!(state.setup.form.focus, SetupField::ScopeId);
     assert!(
         !state.setup.rows().contains(&SetupField::Name),
         "the secret is kept under the name"
@@ -616,14 +620,14 @@ fn another_kind_of_credential_needs_its_secret() {
     let mut state = lookup();
     profiles(&mut state, 0);
     act(&mut state, Action::EditProfile);
-    state.setup.focus = SetupField::Kind;
+    state.setup.form.focus = SetupField::Kind;
     act(&mut state, Action::Right);
-    state.setup.focus = SetupField::Email;
+    state.setup.form.focus = SetupField::Email;
     type_text(&mut state, "ops@example.com");
-    state.setup.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(
-        state.setup.complaint.as_ref().unwrap().0,
+        state.setup.form.complaint.as_ref().unwrap().0,
         SetupField::Secret
     );
 }
@@ -633,18 +637,18 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     let mut state = lookup();
     profiles(&mut state, 2);
     act(&mut state, Action::ReplaceCredential);
-    assert_eq!(state.setup.focus, SetupField::Secret);
+    assert_eq!(state.setup.form.focus, SetupField::Secret);
     assert_eq!(state.context(), Context::SetupText);
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     type_text(&mut state, account('c').id());
-    state.setup.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(
-        state.setup.complaint.as_ref().unwrap().0,
+        state.setup.form.complaint.as_ref().unwrap().0,
         SetupField::Secret
     );
     type_text(&mut state, "new");
-    state.setup.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Save;
     let effects = act(&mut state, Action::Submit);
     let wanted = CredentialRef::Credential(Credential {
         kind: CredentialKind::ApiToken,
@@ -667,7 +671,7 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     tell(&mut state, Message::TokenFetched { request, result });
     let setup = &state.setup;
     assert_eq!(state.screen, Screen::Setup);
-    assert_eq!(setup.focus, SetupField::Secret);
+    assert_eq!(setup.form.focus, SetupField::Secret);
     assert_eq!(setup.original, settings().profile("staging").cloned());
     assert_eq!(setup.email.value(), "ops@example.com");
     assert_eq!(setup.scope_id.value(), zone('b').id());
@@ -696,7 +700,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     profiles(&mut state, 1);
     act(&mut state, Action::ReplaceCredential);
     type_text(&mut state, "new");
-    state.setup.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Save;
     let request = request_of(&act(&mut state, Action::Submit));
     let result = Ok(());
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
@@ -972,7 +976,7 @@ fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
     assert_eq!(state.overlay, None);
     assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
     assert_eq!(state.lookup.scope_id.value(), zone('4').id());
-    assert_eq!(state.lookup.focus, LookupField::Token);
+    assert_eq!(state.lookup.form.focus, LookupField::Token);
     list(&mut state, Ok(scopes()));
     assert_eq!(state.picker.selected, 3, "the one in the form is selected");
     type_text(&mut state, "2222");
@@ -1052,14 +1056,14 @@ fn help_lies_over_the_list_and_gives_it_back() {
 fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     let mut state = opened(Session::default());
     start(&mut state, Opening::Setup);
-    state.setup.focus = SetupField::ScopeId;
+    state.setup.form.focus = SetupField::ScopeId;
     assert_eq!(act(&mut state, Action::PickScope), []);
     assert_eq!(state.overlay, None);
     assert_eq!(
-        state.setup.complaint.as_ref().unwrap().0,
+        state.setup.form.complaint.as_ref().unwrap().0,
         SetupField::Secret
     );
-    assert_eq!(state.setup.focus, SetupField::Secret);
+    assert_eq!(state.setup.form.focus, SetupField::Secret);
     type_text(&mut state, "tok");
     let effects = act(&mut state, Action::PickScope);
     let request = request_of(&effects);
@@ -1073,7 +1077,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     act(&mut state, Action::Down);
     act(&mut state, Action::Submit);
     assert_eq!(state.setup.scope_id.value(), account('2').id());
-    assert_eq!(state.setup.focus, SetupField::Save);
+    assert_eq!(state.setup.form.focus, SetupField::Save);
     let effects = act(&mut state, Action::Submit);
     assert!(
         matches!(effects.as_slice(), [Effect::CheckCredential { .. }]),

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use chrono::TimeDelta;
-use tokenscope::action::Action;
+use tokenscope::action::{Action, Input};
 use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::effect::Effect;
@@ -56,17 +56,29 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
         Message::TokenFetched { request, result },
     );
     assert_eq!(shown(&state), format!("It failed. {all}"));
-    app::update(&mut state, after(8, 0), Message::Resized(120, 40));
+    app::update(
+        &mut state,
+        after(8, 0),
+        Message::Input(Input::Resize(120, 40)),
+    );
     assert_eq!(shown(&state), format!("It failed. {all}"));
     // Their details can be read; the key after that takes them away, and the error stays.
     app::update(
         &mut state,
         after(9, 0),
-        Message::Acted(Action::ErrorDetails),
+        Message::Input(Input::Act(Action::ErrorDetails)),
     );
-    app::update(&mut state, after(9, 0), Message::Acted(Action::Down));
+    app::update(
+        &mut state,
+        after(9, 0),
+        Message::Input(Input::Act(Action::Down)),
+    );
     assert_eq!(shown(&state), format!("It failed. {all}"));
-    app::update(&mut state, after(9, 0), Message::Acted(Action::Back));
+    app::update(
+        &mut state,
+        after(9, 0),
+        Message::Input(Input::Act(Action::Back)),
+    );
     assert_eq!(shown(&state), "It failed.");
 }
 
@@ -81,7 +93,7 @@ fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
         let failure = Failure::new(FailureKind::Config, "It is odd.", "Check it.");
         app::update(&mut state, after(0, 0), Message::Warned(failure));
         assert!(state.banner_rows() > 0);
-        app::update(&mut state, after(1, 0), Message::Acted(action));
+        app::update(&mut state, after(1, 0), Message::Input(Input::Act(action)));
         assert_eq!(state.banner_rows(), 0, "{action:?}");
         assert_eq!(state.screen, screen, "{action:?}");
     }

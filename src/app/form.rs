@@ -1,6 +1,4 @@
-//! Text being typed: a plain line with a cursor, and the masked one for secrets.
-//!
-//! Not here: which field has the focus, or what its text means.
+//! Text being typed, and what forms share: the focus, and what is wrong with a field.
 
 use tui_input::{Input, InputRequest};
 
@@ -11,6 +9,49 @@ use crate::domain::text;
 
 /// The longest text a field takes, in bytes; far above any ID, name or URL.
 pub const CAPACITY: usize = MaskedField::CAPACITY;
+
+/// Which field of a form has the focus, and what is wrong with one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form<F> {
+    pub focus: F,
+    /// Whether letters go into the focused field.
+    pub editing: bool,
+    pub complaint: Option<(F, String)>,
+}
+
+impl<F: Copy + PartialEq> Form<F> {
+    /// A form with the focus on a field.
+    #[must_use]
+    pub fn on(focus: F) -> Self {
+        Self {
+            focus,
+            editing: true,
+            complaint: None,
+        }
+    }
+
+    /// Moves the focus to the next or the previous row, and around.
+    pub(crate) fn move_focus(&mut self, rows: &[F], forward: bool) {
+        let at = rows.iter().position(|row| *row == self.focus).unwrap_or(0);
+        let step = if forward { 1 } else { rows.len() - 1 };
+        self.focus = rows[(at + step) % rows.len()];
+        self.editing = true;
+    }
+
+    /// Says what is wrong with a field, and moves the focus there.
+    pub(crate) fn complain(&mut self, field: F, complaint: impl ToString) {
+        self.complaint = Some((field, complaint.to_string()));
+        self.focus = field;
+        self.editing = true;
+    }
+
+    /// What is wrong with a field.
+    #[must_use]
+    pub fn complaint_about(&self, field: F) -> Option<&str> {
+        let (at, complaint) = self.complaint.as_ref()?;
+        (*at == field).then_some(complaint)
+    }
+}
 
 /// A line of plain text with a cursor.
 #[derive(Debug, Clone, Default)]
@@ -23,19 +64,19 @@ impl PartialEq for TextField {
 }
 
 impl TextField {
-    /// A field with text in it and the cursor behind that.
+    /// A field that contains text, with the cursor at its end.
     #[must_use]
     pub fn with(text: &str) -> Self {
         Self(Input::new(text.to_owned()))
     }
 
-    /// The text.
+    /// Its text.
     #[must_use]
     pub fn value(&self) -> &str {
         self.0.value()
     }
 
-    /// Whether there is nothing but white space in it.
+    /// Whether it contains nothing but white space.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         text::trim_input(self.value()).is_empty()
@@ -51,14 +92,25 @@ impl TextField {
 /// A field that keys can be typed into.
 #[derive(Debug)]
 pub enum Editor<'a> {
-    /// Plain text.
     Plain(&'a mut TextField),
-    /// A secret.
     Masked(&'a mut MaskedField),
 }
 
+/// What actions do in a plain text field.
+const EDITS: [(Action, InputRequest); 9] = [
+    (Action::Left, InputRequest::GoToPrevChar),
+    (Action::Right, InputRequest::GoToNextChar),
+    (Action::TextStart, InputRequest::GoToStart),
+    (Action::TextEnd, InputRequest::GoToEnd),
+    (Action::DeleteBack, InputRequest::DeletePrevChar),
+    (Action::DeleteForward, InputRequest::DeleteNextChar),
+    (Action::DeleteWord, InputRequest::DeletePrevWord),
+    (Action::DeleteToStart, InputRequest::DeleteFromStart),
+    (Action::DeleteToEnd, InputRequest::DeleteTillEnd),
+];
+
 impl Editor<'_> {
-    /// Puts a character at the cursor.
+    /// Inserts a character at the cursor.
     ///
     /// # Errors
     /// [`TooLong`] when the field is full.
@@ -75,10 +127,10 @@ impl Editor<'_> {
         }
     }
 
-    /// Puts the first line of a paste that is not blank at the cursor.
+    /// Inserts the first line of a paste that is not blank at the cursor.
     ///
     /// # Errors
-    /// [`TooLong`] when it does not fit; the field is then as it was.
+    /// [`TooLong`] when it does not fit; the field is then unchanged.
     pub fn paste(&mut self, pasted: &Secret) -> Result<(), TooLong> {
         let field = match self {
             Self::Masked(field) => return field.paste(pasted),
@@ -100,32 +152,23 @@ impl Editor<'_> {
     pub fn act(&mut self, action: Action) -> bool {
         match self {
             Self::Plain(field) => {
-                let Some(request) = request(action) else {
+                let Some((_, edit)) = EDITS.iter().find(|(known, _)| *known == action) else {
                     return false;
                 };
-                field.0.handle(request);
+                field.0.handle(*edit);
+                true
             }
             Self::Masked(field) => match action.erases() {
-                Some(Erase::Character) => field.delete(),
-                Some(Erase::All) => field.clear(),
-                None => return action.moves_in_text(),
+                Some(Erase::Character) => {
+                    field.delete();
+                    true
+                }
+                Some(Erase::All) => {
+                    field.clear();
+                    true
+                }
+                None => action.moves_in_text(),
             },
         }
-        true
     }
-}
-
-fn request(action: Action) -> Option<InputRequest> {
-    Some(match action {
-        Action::Left => InputRequest::GoToPrevChar,
-        Action::Right => InputRequest::GoToNextChar,
-        Action::TextStart => InputRequest::GoToStart,
-        Action::TextEnd => InputRequest::GoToEnd,
-        Action::DeleteBack => InputRequest::DeletePrevChar,
-        Action::DeleteForward => InputRequest::DeleteNextChar,
-        Action::DeleteWord => InputRequest::DeletePrevWord,
-        Action::DeleteToStart => InputRequest::DeleteFromStart,
-        Action::DeleteToEnd => InputRequest::DeleteTillEnd,
-        _ => return None,
-    })
 }

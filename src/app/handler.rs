@@ -1,0 +1,222 @@
+//! What a screen or an overlay decides for itself: which keys work on it, what they do, and when it
+//! changes by itself.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::effect::Effect;
+use super::form::Editor;
+use super::state::{Overlay, Screen, State};
+use crate::action::Context;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::status::EvaluationContext;
+use crate::screens::for_each_screen;
+
+/// Where a selection or a scroll position is moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+}
+
+impl Motion {
+    /// The position that a motion leads to, with the rows of a page and the last position.
+    pub(crate) fn from(self, at: usize, page: usize, last: usize) -> usize {
+        let to = match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at.saturating_add(1),
+            Self::PageUp => at.saturating_sub(page.max(1)),
+            Self::PageDown => at.saturating_add(page.max(1)),
+            Self::Top => 0,
+            Self::Bottom => last,
+        };
+        to.min(last)
+    }
+}
+
+/// What is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// What is selected.
+    Selection,
+    ClientId,
+    Json,
+    DashboardLink,
+}
+
+/// What the user waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// Something to look at; a spinner turns.
+    First,
+    /// A newer version of what is in view; seconds are counted.
+    Refresh { since: DateTime<Utc> },
+}
+
+/// What a screen or an overlay decides for itself. What it does not define does nothing there.
+pub(crate) trait Handler {
+    /// Which keys work.
+    fn context(&self, state: &State) -> Context;
+
+    /// The contexts that help explains first.
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[]
+    }
+
+    /// The text field that has the focus.
+    fn editor<'a>(&self, _: &'a mut State) -> Option<Editor<'a>> {
+        None
+    }
+
+    /// Called when the text in that field changed.
+    fn edited(&self, _: &mut State) {}
+
+    /// Starts typing.
+    fn edit(&self, _: &mut State) {}
+
+    /// Does what the focus suggests.
+    fn submit(&self, _: &mut State) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// Leaves the text field or the screen, or closes the overlay.
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        state.overlay = None;
+        Vec::new()
+    }
+
+    /// Stops waiting, where Back means that first.
+    fn stop_waiting(&self, _: &mut State) -> Option<RequestId> {
+        None
+    }
+
+    /// Moves the selection, or scrolls.
+    fn scroll(&self, _: &mut State, _: Motion) {}
+
+    /// Moves the focus to the next field, or to the previous one.
+    fn move_focus(&self, _: &mut State, _forward: bool) {}
+
+    /// Switches the focused field to its other value.
+    fn switch(&self, _: &mut State) {}
+
+    /// Fetches again.
+    fn refresh(&self, _: &mut State) -> Option<Effect> {
+        None
+    }
+
+    /// Copies something of what is in view.
+    fn copy(&self, _: &mut State, _: Copied) -> Option<Effect> {
+        None
+    }
+
+    /// Opens the accounts and zones to choose from.
+    fn pick_scope(&self, _: &mut State) -> Option<Effect> {
+        None
+    }
+
+    /// The scope in view; `None` stands for the session's.
+    fn scope(&self, _: &State) -> Option<Scope> {
+        None
+    }
+
+    /// What the user waits for.
+    fn pending(&self, _: &State) -> Option<Pending> {
+        None
+    }
+
+    /// The instant, by the server's clock, at which everything in view is evaluated.
+    fn instant(&self, state: &State) -> DateTime<Utc> {
+        state.clock.corrected()
+    }
+
+    /// The age of what is in view, if it is shown in minutes.
+    fn age(&self, _: &State) -> Option<TimeDelta> {
+        None
+    }
+
+    /// The next step of its countdown, by the steady clock. Everything else in view keeps in step
+    /// with it, so that there is at most one draw a second.
+    fn next_countdown(&self, _: &State) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// When it changes in another way by itself, by the steady clock.
+    fn next_change(&self, _: &State) -> Option<DateTime<Utc>> {
+        None
+    }
+}
+
+macro_rules! define_handlers {
+    (
+        screens { $($screen:ident: $module:ident,)* }
+        overlays { $($overlay:ident $({ $field:ident: $type:ty })?: $folder:ident,)* }
+    ) => {
+        $(
+            #[doc = concat!("Implements [`Handler`] in `screens/", stringify!($module), "/update.rs`.")]
+            pub(crate) struct $screen;
+        )*
+        $(
+            #[doc = concat!("Implements [`Handler`] in `screens/", stringify!($folder), "/update.rs`.")]
+            pub(crate) struct $overlay;
+        )*
+
+        impl Screen {
+            /// What the screen decides for itself.
+            #[must_use]
+            pub(crate) fn handler(self) -> &'static dyn Handler {
+                match self {
+                    $(Self::$screen => &$screen,)*
+                }
+            }
+        }
+
+        impl Overlay {
+            /// What the overlay decides for itself.
+            #[must_use]
+            pub(crate) fn handler(self) -> &'static dyn Handler {
+                match self {
+                    $(Self::$overlay { .. } => &$overlay,)*
+                }
+            }
+        }
+    };
+}
+
+for_each_screen!(define_handlers);
+
+impl State {
+    /// Where keys go: to the overlay, or else to the screen.
+    pub(crate) fn front(&self) -> &'static dyn Handler {
+        match self.overlay {
+            Some(overlay) => overlay.handler(),
+            None => self.screen.handler(),
+        }
+    }
+
+    /// Which keys work on the screen when no overlay lies over it.
+    pub(crate) fn screen_context(&self) -> Context {
+        self.screen.handler().context(self)
+    }
+
+    /// Which keys work now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.front().context(self)
+    }
+
+    /// How the tokens on screen are evaluated.
+    #[must_use]
+    pub fn evaluation_context(&self) -> EvaluationContext {
+        self.context_at(self.instant())
+    }
+
+    /// The instant, by the server's clock, at which everything on screen is evaluated.
+    #[must_use]
+    pub fn instant(&self) -> DateTime<Utc> {
+        self.screen.handler().instant(self)
+    }
+}

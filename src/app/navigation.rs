@@ -1,0 +1,152 @@
+//! Ways from one screen to another that send no look-up.
+
+use super::effect::Effect;
+use super::state::{Overlay, Screen, State};
+use crate::domain::credential::CredentialRef;
+use crate::domain::duration;
+use crate::screens::picker::state::Picker;
+use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
+
+/// Shows the look-up form.
+pub(crate) fn show_lookup(state: &mut State) {
+    state.screen = Screen::Lookup;
+    state.overlay = None;
+    state.lookup.reopen();
+}
+
+/// Leaves a form for the look-up form. What the form waits for is cancelled: its answer would take
+/// over the screen.
+pub(crate) fn open_lookup(state: &mut State) -> Vec<Effect> {
+    let request = state.setup.cancel();
+    show_lookup(state);
+    request.into_iter().map(Effect::Cancel).collect()
+}
+
+/// Opens the form of the credential in use, filled in as far as the session knows.
+pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
+    let session = &state.session;
+    let settings = &session.settings;
+    let mut setup = Setup::adding(settings);
+    if !session.is_demo() {
+        if let Some(name) = &session.profile {
+            setup = match settings.profile(name) {
+                Some(profile) => Setup::changing(profile.clone(), is_replacing, settings),
+                None => Setup::named(name),
+            };
+        }
+        let kind = session.identity.as_ref().map(|identity| &identity.kind);
+        setup.fill_in(kind, session.scope.as_ref());
+    }
+    if is_replacing {
+        setup.form.focus = SetupField::Secret;
+    }
+    setup.is_replacing = is_replacing;
+    setup.opener = Opener::Program;
+    open_setup(state, setup)
+}
+
+/// Opens a form, and probes the credential store.
+pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
+    if state.session.demo_only {
+        state.notify(
+            "The demo keeps nothing. Start tokenscope without --demo to set a credential up.",
+        );
+        return None;
+    }
+    let request = state.next_request();
+    state.setup = setup;
+    if state.screen == Screen::Browse {
+        state.setup.repeat = Repeat::List;
+    }
+    state.setup.store.begin(request, state.clock.steady);
+    state.screen = Screen::Setup;
+    state.overlay = None;
+    Some(Effect::ProbeStore { request })
+}
+
+/// Opens the profiles. Cancels what only the screen in front waits for: a first look-up, and the
+/// check of a form.
+pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
+    state.overlay = None;
+    if state.screen == Screen::Profiles {
+        return find_secrets(state).into_iter().collect();
+    }
+    let is_first = state.detail.token.value().is_none();
+    let requests = [
+        is_first.then(|| state.detail.token.cancel()).flatten(),
+        state.setup.cancel(),
+        state.picker.scopes.cancel(),
+    ];
+    // Going back to a form that was opened from here would lead in a circle.
+    if state.screen == Screen::Setup && state.setup.opener == Opener::Profiles {
+        state.setup = Setup::default();
+    } else {
+        state.before_profiles = state.screen;
+        remember_external(state);
+        let source = state.session.identity.as_ref().map(|it| it.source.clone());
+        let settings = &state.session.settings;
+        state.profiles.select(source.as_ref(), settings);
+    }
+    state.screen = Screen::Profiles;
+    if requests.iter().any(Option::is_some) {
+        state.notify("What was under way is cancelled.");
+    }
+    let mut effects: Vec<_> = requests.into_iter().flatten().map(Effect::Cancel).collect();
+    effects.extend(find_secrets(state));
+    effects
+}
+
+/// Opens the profiles because none is in use.
+pub(crate) fn choose_profile(state: &mut State) -> Vec<Effect> {
+    let effects = open_profiles(state);
+    state.notify("Choose a profile first: none is in use, and none is the default.");
+    effects
+}
+
+/// Remembers the credential in use if it belongs to no profile, so that the user can return to it.
+pub(crate) fn remember_external(state: &mut State) {
+    let session = &state.session;
+    if session.identity.is_some() && session.profile.is_none() {
+        state.profiles.remember_external(session.credential());
+    }
+}
+
+/// Finds out where the secrets of the profiles are stored.
+pub(crate) fn find_secrets(state: &mut State) -> Option<Effect> {
+    let profiles = &state.session.settings.profiles;
+    if state.session.demo_only || profiles.is_empty() {
+        return None;
+    }
+    let profiles = profiles.iter().map(|it| it.name.clone()).collect();
+    let request = state.next_request();
+    state.profiles.locations.begin(request, state.clock.steady);
+    Some(Effect::FindSecrets { request, profiles })
+}
+
+/// Opens the accounts and zones to choose from, listed with a credential, with the one in the form
+/// selected.
+pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) -> Option<Effect> {
+    if must_pause(state) {
+        return None;
+    }
+    let request = state.next_request();
+    state.picker = Picker {
+        current: id.trim().to_ascii_lowercase(),
+        ..Picker::default()
+    };
+    state.picker.scopes.begin(request, state.clock.steady);
+    state.overlay = Some(Overlay::Picker);
+    Some(Effect::ListScopes { request, asker })
+}
+
+/// Whether the API asked not to be called yet, which is then shown.
+pub(crate) fn must_pause(state: &mut State) -> bool {
+    let Some(seconds) = state.limited_for() else {
+        return false;
+    };
+    state.notify(format!(
+        "Nothing was sent: the API asked for a pause. Retry in {}.",
+        duration::pause(seconds)
+    ));
+    true
+}

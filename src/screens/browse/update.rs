@@ -1,0 +1,140 @@
+//! What keys do on the list of all tokens.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::action::Context;
+use crate::app::effect::Effect;
+use crate::app::form::{Editor, TextField};
+use crate::app::handler::{Browse, Copied, Handler, Motion, Pending};
+use crate::app::navigation::open_lookup;
+use crate::app::state::{State, whole_second};
+use crate::app::token_fetch::{fetch_list, open_row};
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::screens::browse::state::Follow;
+
+impl Handler for Browse {
+    fn context(&self, state: &State) -> Context {
+        if state.browse.is_filtering {
+            Context::BrowseText
+        } else {
+            Context::Browse
+        }
+    }
+
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Browse, Context::BrowseText]
+    }
+
+    fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
+        let browse = &mut state.browse;
+        let is_filtering = browse.is_filtering;
+        is_filtering.then_some(Editor::Plain(&mut browse.filter))
+    }
+
+    fn edited(&self, state: &mut State) {
+        state.browse.filter_changed();
+    }
+
+    fn edit(&self, state: &mut State) {
+        state.browse.is_filtering = true;
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        if std::mem::take(&mut state.browse.is_filtering) {
+            return Vec::new();
+        }
+        let Some(token) = state.browse.table.token(state.browse.selected).cloned() else {
+            return Vec::new();
+        };
+        // A look-up that is under way is about another token.
+        let dropped = state.detail.token.cancel().map(Effect::Cancel);
+        let sent = open_row(state, token);
+        dropped.into_iter().chain(sent).collect()
+    }
+
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        let browse = &mut state.browse;
+        if browse.is_filtering {
+            browse.is_filtering = false;
+        } else if browse.filter.value().is_empty() {
+            return open_lookup(state);
+        } else {
+            browse.filter = TextField::default();
+            browse.filter_changed();
+        }
+        Vec::new()
+    }
+
+    fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
+        let now = state.clock.steady;
+        let browse = &mut state.browse;
+        (!browse.is_filtering).then(|| browse.stop(now)).flatten()
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        let rows = state.body_rows();
+        let browse = &mut state.browse;
+        let last = browse.table.rows().saturating_sub(1);
+        browse.selected = motion.from(browse.selected, browse.table_rows(rows), last);
+    }
+
+    fn refresh(&self, state: &mut State) -> Option<Effect> {
+        fetch_list(state)
+    }
+
+    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+        let token = state.browse.table.token(state.browse.selected).cloned();
+        match what {
+            Copied::Selection => state.copy(Some(token?.id_text())),
+            Copied::ClientId => state.copy(Some(token?.client_id_text())),
+            Copied::DashboardLink => {
+                let access = state.browse.access.as_ref();
+                let url = access.map(|access| access.scope.dashboard_url());
+                state.copy(url.as_deref())
+            }
+            Copied::Json => None,
+        }
+    }
+
+    fn scope(&self, state: &State) -> Option<Scope> {
+        let access = state.browse.access.as_ref();
+        access.map(|access| access.scope.clone())
+    }
+
+    fn pending(&self, state: &State) -> Option<Pending> {
+        let is_loading = state.browse.list.is_loading();
+        is_loading.then_some(Pending::First)
+    }
+
+    fn instant(&self, state: &State) -> DateTime<Utc> {
+        whole_second(state.clock.corrected())
+    }
+
+    fn age(&self, state: &State) -> Option<TimeDelta> {
+        let list = state.browse.list.fetched()?;
+        Some(state.clock.steady.signed_duration_since(list.at))
+    }
+
+    fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
+        let next = whole_second(state.clock.corrected()) + TimeDelta::seconds(1);
+        let is_counting = state.browse.is_counting(state.body_rows());
+        is_counting.then(|| state.clock.steady_at(next))
+    }
+
+    fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
+        let at = state.browse.table.next_change()?;
+        let last = whole_second(at);
+        let next = last + TimeDelta::seconds(1);
+        let whole = if last < at { next } else { at };
+        Some(state.clock.steady_at(whole))
+    }
+}
+
+/// Sorts the list by the next column.
+pub(crate) fn sort(state: &mut State) {
+    let context = state.list_context();
+    let browse = &mut state.browse;
+    let next = browse.table.sort().next();
+    browse.change(Follow::TokenBelowTop, |table| table.sort_by(next, context));
+}

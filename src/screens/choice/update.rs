@@ -1,0 +1,38 @@
+//! What keys do on several tokens of the same name.
+
+use crate::action::Context;
+use crate::app::effect::Effect;
+use crate::app::handler::{Choice, Handler, Motion};
+use crate::app::state::{Overlay, State};
+use crate::app::token_fetch;
+use crate::domain::token::{TokenId, TokenRef};
+use crate::screens::detail::state::Detail;
+
+impl Handler for Choice {
+    fn context(&self, _: &State) -> Context {
+        Context::Choice
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        let Some(Overlay::Choice { selected }) = state.overlay.take() else {
+            return Vec::new();
+        };
+        let detail = &state.detail;
+        let token = detail.choices.get(selected);
+        let id = token.and_then(|token| TokenId::parse(token.id_text()));
+        let (Some(id), Some(access)) = (id, detail.access.clone()) else {
+            state.report(Detail::without_id());
+            return Vec::new();
+        };
+        let sent = token_fetch::fetch(state, access, TokenRef::Id(id));
+        sent.into_iter().collect()
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        let rows = state.body_rows();
+        let last = state.detail.choices.len().saturating_sub(1);
+        if let Some(Overlay::Choice { selected }) = &mut state.overlay {
+            *selected = motion.from(*selected, rows, last);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What keys do on the question before a profile is removed.
+
+use crate::action::Context;
+use crate::app::effect::Effect;
+use crate::app::handler::{Confirm, Handler};
+use crate::app::state::State;
+use crate::screens::profiles::update::change;
+
+impl Handler for Confirm {
+    fn context(&self, _: &State) -> Context {
+        Context::Confirm
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        state.overlay = None;
+        let name = state.profiles.pending_removal.take();
+        name.map(|name| change(state, name, true))
+            .into_iter()
+            .collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! What keys do on a token's fields and on its raw JSON.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::raw::RawView;
+use super::state::View;
+use crate::action::Context;
+use crate::app::effect::Effect;
+use crate::app::form::Editor;
+use crate::app::handler::{Copied, Detail, Handler, Motion, Pending};
+use crate::app::navigation::open_lookup;
+use crate::app::state::State;
+use crate::app::token_fetch::{open_list, refresh};
+use crate::domain::duration::Remaining;
+use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
+use crate::domain::status::{Lifecycle, Status};
+
+impl Handler for Detail {
+    fn context(&self, state: &State) -> Context {
+        match &state.detail.view {
+            View::Fields => Context::Detail,
+            View::Raw(raw) if raw.is_typing => Context::RawText,
+            View::Raw(_) => Context::Raw,
+        }
+    }
+
+    fn contexts(&self, state: &State) -> &'static [Context] {
+        match state.detail.view {
+            View::Fields => &[Context::Detail],
+            View::Raw(_) => &[Context::Raw, Context::RawText],
+        }
+    }
+
+    fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
+        match &mut state.detail.view {
+            View::Fields => None,
+            View::Raw(raw) => raw.editor(),
+        }
+    }
+
+    fn edited(&self, state: &mut State) {
+        let rows = state.body_rows();
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.query_changed(rows);
+        }
+    }
+
+    fn edit(&self, state: &mut State) {
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.start_search();
+        }
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.is_typing = false;
+        }
+        Vec::new()
+    }
+
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        let detail = &mut state.detail;
+        match &mut detail.view {
+            View::Raw(raw) if raw.is_typing => raw.is_typing = false,
+            View::Raw(_) => detail.view = View::Fields,
+            View::Fields if detail.opened_from_list => {
+                let dropped = detail.token.cancel().map(Effect::Cancel);
+                return dropped.into_iter().chain(open_list(state)).collect();
+            }
+            View::Fields => return open_lookup(state),
+        }
+        Vec::new()
+    }
+
+    fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
+        // A token of the list is in view already: Back leads to the list at once.
+        let detail = &mut state.detail;
+        let waits = !detail.opened_from_list;
+        waits.then(|| detail.token.cancel()).flatten()
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        let rows = state.body_rows();
+        let detail = &mut state.detail;
+        let last = detail.fields().len().saturating_sub(1);
+        match &mut detail.view {
+            View::Fields => detail.selected = motion.from(detail.selected, rows, last),
+            View::Raw(raw) => raw.scroll(motion, rows),
+        }
+    }
+
+    fn refresh(&self, state: &mut State) -> Option<Effect> {
+        refresh(state)
+    }
+
+    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+        let detail = &state.detail;
+        let token = detail.token.value().cloned();
+        match what {
+            Copied::Selection if detail.view != View::Fields => None,
+            Copied::Selection => {
+                let field = detail.fields().get(detail.selected);
+                let text = token.and_then(|token| field?.text(&token));
+                state.copy(text.as_deref())
+            }
+            Copied::ClientId => state.copy(token.as_deref().map(|it| it.client_id_text())),
+            Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
+            Copied::DashboardLink => {
+                let access = detail.access.as_ref();
+                let url = access.map(|access| access.scope.dashboard_url());
+                state.copy(url.as_deref())
+            }
+        }
+    }
+
+    fn scope(&self, state: &State) -> Option<Scope> {
+        let access = state.detail.access.as_ref();
+        access.map(|access| access.scope.clone())
+    }
+
+    fn pending(&self, state: &State) -> Option<Pending> {
+        let token = &state.detail.token;
+        let since = token.loading_since()?;
+        Some(match token.value() {
+            Some(_) => Pending::Refresh { since },
+            None => Pending::First,
+        })
+    }
+
+    fn instant(&self, state: &State) -> DateTime<Utc> {
+        let now = state.clock.corrected();
+        main_countdown(state).map_or(now, |end| Remaining::until(end, now).shown_since())
+    }
+
+    fn age(&self, state: &State) -> Option<TimeDelta> {
+        let token = state.detail.token.fetched()?;
+        Some(state.clock.steady.signed_duration_since(token.at))
+    }
+
+    fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
+        let digits = Remaining::until(main_countdown(state)?, state.clock.corrected());
+        Some(state.clock.steady_at(digits.next_change()))
+    }
+}
+
+/// The end that the main countdown on screen runs to.
+fn main_countdown(state: &State) -> Option<DateTime<Utc>> {
+    if state.detail.view != View::Fields || state.is_covered() {
+        return None;
+    }
+    let token = state.detail.token.value()?;
+    let now = state.clock.corrected();
+    if Status::of(token, state.context_at(now)) == Status::Disabled {
+        return None;
+    }
+    let previous = token.previous_client_secret_expires_at.valid().copied();
+    Lifecycle::of(token)
+        .end()
+        .or_else(|| previous.filter(|end| *end > now))
+}
+
+/// Switches between the fields and the raw JSON.
+pub(crate) fn toggle_raw(state: &mut State) {
+    let detail = &mut state.detail;
+    detail.view = match (&detail.view, detail.token.value()) {
+        (View::Fields, Some(token)) => View::Raw(RawView::of(token)),
+        (View::Fields, None) | (View::Raw(_), _) => View::Fields,
+    };
+}
+
+/// Goes to the next or the previous match of the search in the raw JSON.
+pub(crate) fn next_match(state: &mut State, forward: bool) {
+    let rows = state.body_rows();
+    if let View::Raw(raw) = &mut state.detail.view {
+        raw.go_to_match(forward, rows);
+    }
+}

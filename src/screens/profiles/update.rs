@@ -1,0 +1,137 @@
+//! What keys do on the profiles.
+
+use crate::action::Context;
+use crate::app::credential_switch::switch;
+use crate::app::effect::Effect;
+use crate::app::handler::{Handler, Motion, Pending, Profiles};
+use crate::app::navigation::open_setup;
+use crate::app::state::{Overlay, State};
+use crate::domain::credential::{ActiveCredential, CredentialSource};
+use crate::domain::profile::Profile;
+use crate::screens::profiles::state::Change;
+use crate::screens::setup::state::Setup;
+
+impl Handler for Profiles {
+    fn context(&self, state: &State) -> Context {
+        // With `--demo`, no profile is read or written.
+        if state.session.demo_only {
+            Context::Commands
+        } else {
+            Context::Profiles
+        }
+    }
+
+    fn contexts(&self, _: &State) -> &'static [Context] {
+        &[Context::Profiles]
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        match selected(state) {
+            Some(credential) => switch(state, credential),
+            None => Vec::new(),
+        }
+    }
+
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        state.screen = state.before_profiles;
+        Vec::new()
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        if state.session.demo_only {
+            return;
+        }
+        let rows = state.body_rows();
+        let profiles = &mut state.profiles;
+        let last = profiles.rows(&state.session.settings).len();
+        let last = last.saturating_sub(1);
+        profiles.selected = motion.from(profiles.selected, rows, last);
+    }
+
+    fn pending(&self, state: &State) -> Option<Pending> {
+        let is_changing = state.profiles.change.is_some();
+        is_changing.then_some(Pending::First)
+    }
+}
+
+/// The selected row, unless a change is under way.
+fn selected(state: &State) -> Option<ActiveCredential> {
+    let profiles = &state.profiles;
+    let can_change = !state.session.demo_only && profiles.change.is_none();
+    let rows = can_change.then(|| profiles.rows(&state.session.settings))?;
+    rows.into_iter().nth(profiles.selected)
+}
+
+/// The selected profile. If the row is no profile, says why it cannot be changed.
+fn selected_profile(state: &mut State) -> Option<Profile> {
+    let credential = selected(state)?;
+    let settings = &state.session.settings;
+    let name = credential.profile.as_deref();
+    let profile = name.and_then(|name| settings.profile(name)).cloned();
+    if profile.is_none() {
+        state.notify(match credential.source() {
+            Some(CredentialSource::Environment { variable }) => {
+                format!("This is no profile: it is set in the environment, by {variable}.")
+            }
+            Some(CredentialSource::Session) => {
+                "This is no profile: it is in memory, and gone when the program ends.".to_owned()
+            }
+            Some(CredentialSource::Keyring { .. } | CredentialSource::Demo) | None => {
+                "This is no profile: the demo keeps nothing.".to_owned()
+            }
+        });
+    }
+    profile
+}
+
+/// Opens the form of a new profile.
+pub(crate) fn add(state: &mut State) -> Option<Effect> {
+    let setup = Setup::adding(&state.session.settings);
+    open_setup(state, setup)
+}
+
+/// Opens the form of the selected profile.
+pub(crate) fn edit(state: &mut State) -> Option<Effect> {
+    open_form(state, false)
+}
+
+/// Opens the form of the selected profile to enter its credential again.
+pub(crate) fn replace(state: &mut State) -> Option<Effect> {
+    open_form(state, true)
+}
+
+fn open_form(state: &mut State, is_replacing: bool) -> Option<Effect> {
+    let profile = selected_profile(state)?;
+    let setup = Setup::changing(profile, is_replacing, &state.session.settings);
+    open_setup(state, setup)
+}
+
+/// Makes the selected profile the default.
+pub(crate) fn make_default(state: &mut State) -> Option<Effect> {
+    let profile = selected_profile(state)?;
+    Some(change(state, profile.name, false))
+}
+
+/// Asks whether to remove the selected profile.
+pub(crate) fn remove(state: &mut State) -> Option<Effect> {
+    let profile = selected_profile(state)?;
+    state.profiles.pending_removal = Some(profile.name);
+    state.overlay = Some(Overlay::Confirm);
+    None
+}
+
+/// Removes a profile, or makes it the default.
+pub(crate) fn change(state: &mut State, name: String, is_removal: bool) -> Effect {
+    let request = state.next_request();
+    state.banner = None;
+    state.profiles.change = Some(Change {
+        request,
+        name: name.clone(),
+        is_removal,
+    });
+    if is_removal {
+        Effect::RemoveProfile { request, name }
+    } else {
+        Effect::UseProfile { request, name }
+    }
+}

@@ -1,0 +1,83 @@
+//! Areas within areas, and the widths of what goes into them.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::domain::text;
+use crate::layout;
+
+/// The width of a row of spans, in cells.
+pub(crate) fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| text::width(&span.content)).sum()
+}
+
+/// A number of cells as ratatui counts them.
+pub(crate) fn cells(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// The row at a distance from the top of an area; empty below its bottom.
+pub(crate) fn row(area: Rect, at: usize) -> Rect {
+    let at = cells(at);
+    Rect {
+        y: area.y.saturating_add(at),
+        height: u16::from(at < area.height),
+        ..area
+    }
+}
+
+/// The last row of an area.
+pub(crate) fn bottom(area: Rect) -> Rect {
+    row(area, usize::from(area.height.saturating_sub(1)))
+}
+
+/// The first rows of an area.
+pub(crate) fn first_rows(area: Rect, rows: usize) -> Rect {
+    Rect {
+        height: cells(rows).min(area.height),
+        ..area
+    }
+}
+
+/// An area without its first rows.
+pub(crate) fn below(area: Rect, rows: usize) -> Rect {
+    let rows = cells(rows).min(area.height);
+    Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
+    }
+}
+
+/// An area without its first and last column.
+pub(crate) fn inset(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    }
+}
+
+/// An area without its last columns.
+pub(crate) fn without_right(area: Rect, columns: usize) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(cells(columns)),
+        ..area
+    }
+}
+
+/// An area of a size in the middle of the body.
+pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
+    Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// The area of an overlay of at most a size, in the middle of the body.
+pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
+    let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
+    centred(body, width, height)
+}
