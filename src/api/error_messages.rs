@@ -271,7 +271,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let doubted = |text: String| Hint {
         text,
         alternative: None,
-        scope_doubt: scope.map(|scope| scope.doubt().into()),
+        scope_doubt: scope.map(Scope::kind),
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {

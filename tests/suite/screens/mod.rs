@@ -15,7 +15,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::{Message, Stage};
@@ -26,7 +25,6 @@ use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -42,6 +40,7 @@ use tokenscope::theme::{Role, Theme};
 
 use crate::screens::profiles as screens_profiles;
 use crate::support::sessions::login_keyring;
+pub(crate) use crate::support::tokens::{instant as at, token};
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
 pub(crate) const USUAL: (u16, u16) = (80, 24);
@@ -115,10 +114,6 @@ fn scenes() -> impl Iterator<Item = Scene> {
 
 // ---------------------------------------------------------------------------------- states
 
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
 pub(crate) fn now() -> DateTime<Utc> {
     at("2026-11-25T12:04:31Z")
 }
@@ -157,11 +152,6 @@ fn session() -> Session {
 
 pub(crate) fn state() -> State {
     State::new(session(), now(), USUAL)
-}
-
-pub(crate) fn token(json: &str) -> Arc<ServiceToken> {
-    let raw: &RawValue = serde_json::from_str(json).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw)))
 }
 
 /// The usual token with other members in place of some of its own.
