@@ -17,13 +17,8 @@ use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
-<<<<<<< HEAD
-use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
-=======
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
-use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
->>>>>>> main
+use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
 use demo::RunningDemo;
 use flags::Flags;
