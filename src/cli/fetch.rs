@@ -31,7 +31,7 @@ impl Fetcher {
     /// Starts the demo where it was asked for; sends nothing yet.
     pub(super) async fn new(context: Context) -> Result<Self, Failure> {
         let context = context.connected().await?;
-        context.service.start_the_clock();
+        context.service.start_command();
         Ok(Self {
             context,
             doubtful_date: OnceLock::new(),

@@ -13,5 +13,4 @@ mod lenient_args;
 pub mod output;
 mod progress;
 pub mod prompt;
-mod suggest;
 pub mod usage_error;

@@ -14,7 +14,6 @@ use super::args::Cli;
 use super::error_report::ErrorReporter;
 use super::help::grammar;
 use super::lenient_args::PartialArgs;
-use super::suggest::similar;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::{SHORTEST, holds_secret, misplaced, scrub};
@@ -97,7 +96,7 @@ fn refuse(
     environment: &Environment,
     clock: fn() -> DateTime<Utc>,
 ) -> u8 {
-    let line = PartialArgs::read(words.iter().map(String::as_str));
+    let line = PartialArgs::read(words);
     let command = line.path.first().map(String::as_str);
     let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
     if !error.use_stderr() {
@@ -145,7 +144,7 @@ fn colored(
 /// What to say of a line whose first word is neither a command nor what can name a token there: the
 /// grammar takes it for a token.
 fn unknown_command(words: &[String]) -> Option<clap::Error> {
-    mistyped_command(&PartialArgs::read(words.iter().map(String::as_str)))
+    mistyped_command(&PartialArgs::read(words))
 }
 
 fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
@@ -220,7 +219,7 @@ fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) 
 /// Says how an option takes a value that begins with a hyphen, where the grammar took the value for
 /// an option.
 fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
-    let Some((option, value)) = &line.without_value else {
+    let Some((name, value)) = &line.without_value else {
         return;
     };
     let is_value = matches!(
@@ -230,9 +229,6 @@ fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
     if error.kind() != ErrorKind::UnknownArgument || !is_value {
         return;
     }
-    let Some(name) = option.get_long() else {
-        return;
-    };
     let hidden = scrub(value);
     let value = text::truncate(&text::sanitize(&hidden), LONGEST, "...").into_owned();
     let tip = format!("to give '{value}' to '--{name}', use '--{name}={value}'");
@@ -252,7 +248,7 @@ fn refuse_secret(
     if !words.iter().any(|word| environment.is_secret_in(word)) {
         return None;
     }
-    let line = PartialArgs::read(words.iter().map(String::as_str));
+    let line = PartialArgs::read(words);
     let command = line.path.first().map(String::as_str);
     let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
     Some(reporter.report(&misplaced(), None))
@@ -338,4 +334,18 @@ fn failure(error: &clap::Error) -> Failure {
     let tips: String = tips.flat_map(|tip| ["Tip: ", tip, ". "]).collect();
     let hint = format!("{tips}See `tokenscope --help`.");
     Failure::new(FailureKind::Usage, summary, hint)
+}
+
+/// The known words that a mistyped one may stand for, the likeliest first.
+fn similar<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let word = word.to_lowercase();
+    // One mistake in three letters; with more it is another word.
+    let most = (word.chars().count() / 3).max(1);
+    let mut found: Vec<(usize, &str)> = known
+        .map(|known| (strsim::osa_distance(&word, known), known))
+        .filter(|(mistakes, _)| *mistakes <= most)
+        .collect();
+    found.sort_by_key(|(mistakes, _)| *mistakes);
+    let words = found.into_iter().map(|(_, known)| known.to_owned());
+    words.collect()
 }

@@ -165,7 +165,7 @@ impl TokenService {
                 if let Some(secret) = known {
                     return Ok(Credential { kind, secret });
                 }
-                self.may_send(profile).await?;
+                self.check_binding(profile).await?;
                 let secret = self.store.get(profile);
                 let secret = self.ask_store(secret).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
@@ -216,10 +216,10 @@ impl TokenService {
     ///
     /// # Errors
     /// A [`Failure`] of kind `usage` that names both addresses, or the store's failure.
-    pub async fn may_send(&self, name: &str) -> Result<(), Failure> {
+    pub async fn check_binding(&self, name: &str) -> Result<(), Failure> {
         let profile = self.profile_now(name).await?;
         if let Some(failure) = profile.is_kept_from(self.target()) {
-            return Err(self.with_open_ways(failure));
+            return Err(self.with_applicable_hint(failure));
         }
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
@@ -231,7 +231,7 @@ impl TokenService {
             .map_err(|error| self.store_failure(error, name))?
         {
             Some(kept) if kept == wanted => Ok(()),
-            _ => Err(self.with_open_ways(profile.is_unproved())),
+            _ => Err(self.with_applicable_hint(profile.is_unproved())),
         }
     }
 
@@ -350,14 +350,14 @@ impl TokenService {
     /// The failure of a store, with hints that apply to this run.
     #[must_use]
     pub fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
-        self.with_open_ways(error.for_profile(profile))
+        self.with_applicable_hint(error.for_profile(profile))
     }
 
     /// Replaces advice to set a variable that a flag overrides.
     #[must_use]
-    pub fn with_open_ways(&self, mut failure: Failure) -> Failure {
+    pub fn with_applicable_hint(&self, mut failure: Failure) -> Failure {
         if let (Some(flag), Some(alternative)) =
-            (self.overruling_flag, &mut failure.hint.alternative)
+            (self.overriding_flag, &mut failure.hint.alternative)
         {
             *alternative = Alternative::LeaveOut(flag);
         }

@@ -13,7 +13,7 @@ use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, Location};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
@@ -36,7 +36,7 @@ pub struct TokenService {
     /// The secret of the profile that was last used.
     pub(super) secrets: Mutex<HashMap<String, Secret>>,
     /// The flag that takes precedence over the environment's credential, if one was given.
-    pub(super) overruling_flag: Option<&'static str>,
+    pub(super) overriding_flag: Option<OverridingFlag>,
     /// Where the store keeps secrets, once a trial write succeeded.
     pub(super) probed_location: OnceCell<Location>,
 }
@@ -62,20 +62,20 @@ impl TokenService {
             on_foreign_host: OnceLock::new(),
             held: Mutex::default(),
             secrets: Mutex::default(),
-            overruling_flag: None,
+            overriding_flag: None,
             probed_location: OnceCell::new(),
         }
     }
 
     /// Stops hints from suggesting an environment variable that this flag overrides.
     #[must_use]
-    pub fn overruling_variables(mut self, flag: Option<&'static str>) -> Self {
-        self.overruling_flag = flag;
+    pub fn overridden_by(mut self, flag: Option<OverridingFlag>) -> Self {
+        self.overriding_flag = flag;
         self
     }
 
     /// Gives a whole command the timeout from now on: keyring, retries, every page and every profile.
-    pub fn start_the_clock(&self) {
+    pub fn start_command(&self) {
         let mut deadlines = locked(&self.deadlines);
         deadlines.end = Some(Instant::now() + deadlines.timeout);
     }
@@ -117,13 +117,13 @@ impl TokenService {
     }
 
     /// Registers who is told about configured certificates that cannot be used.
-    pub fn complain_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    pub fn on_complaint(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_complaint.set(Box::new(listener));
     }
 
     /// Registers who is told, in a sentence per profile, when a stored secret goes to another host than
     /// Cloudflare's.
-    pub fn tell_foreign_hosts_to(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    pub fn on_foreign_host(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_foreign_host.set(Box::new(listener));
     }
 

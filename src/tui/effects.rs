@@ -1,6 +1,5 @@
-//! Runs effects: each on a task of its own, its outcome sent back as a message.
-//!
-//! Not here: what an effect is for. Network and keyring are reached through `TokenService` alone.
+//! Runs effects, each on its own task, which sends the outcome back as a message. Reaches network and
+//! keyring only through `TokenService`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -18,16 +17,19 @@ use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, Message, Saved, Stage};
 use crate::config::Paths;
 use crate::config::state;
-use crate::domain::credential::{Access, CredentialRef, CredentialSource};
+use crate::domain::credential::{Access, Credential, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::Fetched;
+use crate::domain::profile::Profile;
+use crate::domain::raw::RawLines;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
+use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::TokenService;
 use crate::startup::demo::{self, RunningDemo};
 
-/// How long the end waits for files.
+/// How long to wait for pending writes before exit.
 const AT_THE_END: Duration = Duration::from_millis(500);
 
 /// Runs effects.
@@ -49,7 +51,7 @@ impl Effects {
         messages: UnboundedSender<Message>,
     ) -> Self {
         let complaints = messages.clone();
-        service.complain_to(move |complaint| {
+        service.on_complaint(move |complaint| {
             let failure = Failure::new(FailureKind::Tls, complaint, "Replace or remove them.");
             let _unheard = complaints.send(Message::Warned(failure));
         });
@@ -64,7 +66,7 @@ impl Effects {
         }
     }
 
-    /// Waits a little for what is being written, so that no file is left half-way.
+    /// Waits briefly for pending writes, so that no file is left incomplete.
     pub(super) async fn settle(&mut self) {
         let _late = timeout(AT_THE_END, async {
             while self.on_files.join_next().await.is_some() {}
@@ -72,12 +74,12 @@ impl Effects {
         .await;
     }
 
-    /// Copies text, says where it goes, and gives what is to be written to the terminal for that.
+    /// Copies text, notifies of where it went, and returns what to write to the terminal for that.
     pub(super) fn copy(&mut self, text: String) -> String {
         let clipboard = self.clipboard;
         let sequences = clipboard.sequences(&text);
         if clipboard == Clipboard::Tmux {
-            // Only tmux itself knows whether it takes it.
+            // Only tmux knows whether it accepts the text.
             self.spawn_blocking(move || {
                 let is_taken = clipboard::load_into_tmux(&text);
                 Message::Notified(clipboard.notice(&text, is_taken))
@@ -94,7 +96,6 @@ impl Effects {
     pub(super) fn run(&mut self, effect: Effect) {
         self.running.retain(|_, task| !task.is_finished());
         while self.on_files.try_join_next().is_some() {}
-        let service = self.service.clone();
         match effect {
             Effect::FetchToken {
                 request,
@@ -102,139 +103,153 @@ impl Effects {
                 token,
             } => self.fetch(request, access, token),
             Effect::ListTokens { request, access } => self.list(request, access),
-            Effect::MeasureClock { request, access } => {
-                let service = self.service_of(&access.identity.source);
-                self.spawn(request, async move {
-                    let measured = service.measure_clock(&access).await;
-                    let offset = measured.unwrap_or_default();
-                    Message::ClockMeasured { request, offset }
-                });
-            }
-            Effect::ListScopes { request, asker } => {
-                let service = match &asker {
-                    CredentialRef::Identity(identity) => self.service_of(&identity.source),
-                    CredentialRef::Credential(_) => service,
-                };
-                let messages = self.messages.clone();
-                self.spawn(request, async move {
-                    let listed = service.scopes(&asker).await;
-                    let result = listed.map(|visible| {
-                        let source = match asker {
-                            CredentialRef::Identity(identity) => identity.source,
-                            CredentialRef::Credential(_) => CredentialSource::Session,
-                        };
-                        send_remarks(&messages, source, &visible);
-                        visible.value
-                    });
-                    Message::ScopesListed { request, result }
-                });
-            }
-            Effect::ProbeStore { request } => self.spawn(request, async move {
-                Message::StoreProbed {
-                    request,
-                    result: service.probe().await,
-                }
-            }),
+            Effect::MeasureClock { request, access } => self.measure_clock(request, access),
+            Effect::ListScopes { request, asker } => self.list_scopes(request, asker),
+            Effect::ProbeStore { request } => self.probe_store(request),
             Effect::HoldCredential(credential) => self.service.hold(credential),
             Effect::OpenDemo { request } => self.open_demo(request),
             Effect::LoadRecents => self.load_recents(),
             Effect::Remember(recent) => self.remember(recent),
-            Effect::SearchJson { lines, query } => {
-                let messages = self.messages.clone();
-                tokio::task::spawn_blocking(move || {
-                    let matches = lines.matching(&query);
-                    let found = JsonSearch {
-                        lines,
-                        query,
-                        matches,
-                    };
-                    let _unheard = messages.send(Message::JsonSearched(found));
-                });
-            }
+            Effect::SearchJson { lines, query } => self.search_json(lines, query),
             Effect::Cancel(request) => {
                 if let Some(task) = self.running.remove(&request) {
                     task.abort();
                 }
             }
-            effect @ (Effect::FindSecrets { .. }
-            | Effect::CheckCredential { .. }
-            | Effect::SaveProfile { .. }
-            | Effect::UseProfile { .. }
-            | Effect::RemoveProfile { .. }) => self.run_on_profiles(effect),
-            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
-        }
-    }
-
-    fn run_on_profiles(&mut self, effect: Effect) {
-        let service = self.service.clone();
-        match effect {
-            Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
-                // All at once, so that a keyring that stays silent is waited for once.
-                let found = profiles.into_iter().map(|profile| async {
-                    let location = service.stored(&profile).await;
-                    (profile, location)
-                });
-                let found = join_all(found).await;
-                Message::SecretsFound { request, found }
-            }),
+            Effect::FindSecrets { request, profiles } => self.find_secrets(request, profiles),
             Effect::CheckCredential {
                 request,
                 asker,
                 scope,
-            } => self.spawn(request, async move {
-                let result = service.verify(&asker, &scope).await;
-                Message::CredentialChecked { request, result }
-            }),
+            } => self.check_credential(request, asker, scope),
             Effect::SaveProfile {
                 request,
                 profile,
                 credential,
-            } => self.spawn(request, async move {
-                let result = match credential {
-                    Some(credential) => service.save(&profile, &credential).await,
-                    None => service.change_profile(&profile).await,
-                };
-                let result = result.map(|(settings, location)| Saved { settings, location });
-                Message::ProfileSaved { request, result }
-            }),
-            Effect::UseProfile { request, name } => {
-                let messages = self.messages.clone();
-                self.spawn_blocking(move || {
-                    let result = service.use_profile(&name);
-                    if let (Err(_), Ok(settings)) = (&result, service.settings()) {
-                        let _unheard = messages.send(Message::SettingsRead(settings));
-                    }
-                    Message::ProfilesChanged { request, result }
-                });
-            }
-            Effect::RemoveProfile { request, name } => {
-                let messages = self.messages.clone();
-                self.spawn(request, async move {
-                    let removed = service.remove_profile(&name).await;
-                    let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
-                    let result = removed.map(|removed| removed.settings);
-                    let changed = Message::ProfilesChanged { request, result };
-                    let Some(unreached) = unreached else {
-                        return changed;
-                    };
-                    let _unheard = messages.send(changed);
-                    Message::Warned(unreached)
-                });
-            }
-            _ => {}
+            } => self.save_profile(request, profile, credential),
+            Effect::UseProfile { request, name } => self.use_profile(request, name),
+            Effect::RemoveProfile { request, name } => self.remove_profile(request, name),
+            // The event loop runs these on the terminal.
+            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
         }
+    }
+
+    fn measure_clock(&mut self, request: RequestId, access: Access) {
+        let service = self.service_of(&access.identity.source);
+        self.spawn(request, async move {
+            let offset = service.measure_clock(&access).await.unwrap_or_default();
+            Message::ClockMeasured { request, offset }
+        });
+    }
+
+    fn list_scopes(&mut self, request: RequestId, asker: CredentialRef) {
+        let source = asker.source().cloned().unwrap_or(CredentialSource::Session);
+        let service = self.service_of(&source);
+        let messages = self.messages.clone();
+        self.spawn(request, async move {
+            let result = service.scopes(&asker).await.map(|visible| {
+                send_remarks(&messages, source, &visible);
+                visible.value
+            });
+            Message::ScopesListed { request, result }
+        });
+    }
+
+    fn probe_store(&mut self, request: RequestId) {
+        let service = self.service.clone();
+        self.spawn(request, async move {
+            let result = service.probe().await;
+            Message::StoreProbed { request, result }
+        });
+    }
+
+    fn search_json(&self, lines: Arc<RawLines>, query: String) {
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            let matches = lines.matching(&query);
+            let found = JsonSearch {
+                lines,
+                query,
+                matches,
+            };
+            let _unheard = messages.send(Message::JsonSearched(found));
+        });
+    }
+
+    fn find_secrets(&mut self, request: RequestId, profiles: Vec<String>) {
+        let service = self.service.clone();
+        self.spawn(request, async move {
+            // All at once, so that a silent keyring costs its timeout once.
+            let found = profiles.into_iter().map(|profile| async {
+                let location = service.stored(&profile).await;
+                (profile, location)
+            });
+            let found = join_all(found).await;
+            Message::SecretsFound { request, found }
+        });
+    }
+
+    fn check_credential(&mut self, request: RequestId, asker: CredentialRef, scope: Scope) {
+        let service = self.service.clone();
+        self.spawn(request, async move {
+            let result = service.verify(&asker, &scope).await;
+            Message::CredentialChecked { request, result }
+        });
+    }
+
+    fn save_profile(
+        &mut self,
+        request: RequestId,
+        profile: Profile,
+        credential: Option<Credential>,
+    ) {
+        let service = self.service.clone();
+        self.spawn(request, async move {
+            let result = match credential {
+                Some(credential) => service.save(&profile, &credential).await,
+                None => service.change_profile(&profile).await,
+            };
+            let result = result.map(|(settings, location)| Saved { settings, location });
+            Message::ProfileSaved { request, result }
+        });
+    }
+
+    fn use_profile(&mut self, request: RequestId, name: String) {
+        let (service, messages) = (self.service.clone(), self.messages.clone());
+        self.spawn_blocking(move || {
+            let result = service.use_profile(&name);
+            if let (Err(_), Ok(settings)) = (&result, service.settings()) {
+                let _unheard = messages.send(Message::SettingsRead(settings));
+            }
+            Message::ProfilesChanged { request, result }
+        });
+    }
+
+    fn remove_profile(&mut self, request: RequestId, name: String) {
+        let (service, messages) = (self.service.clone(), self.messages.clone());
+        self.spawn(request, async move {
+            let removed = service.remove_profile(&name).await;
+            let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
+            let result = removed.map(|removed| removed.settings);
+            let changed = Message::ProfilesChanged { request, result };
+            let Some(unreached) = unreached else {
+                return changed;
+            };
+            let _unheard = messages.send(changed);
+            Message::Warned(unreached)
+        });
     }
 
     fn spawn(&mut self, request: RequestId, work: impl Future<Output = Message> + Send + 'static) {
         let messages = self.messages.clone();
         let task = tokio::spawn(async move {
-            // The loop that would listen may have ended meanwhile.
+            // The event loop may have ended.
             let _unheard = messages.send(work.await);
         });
         self.running.insert(request, task.abort_handle());
     }
 
-    /// Work on files, which must not hold the loop up.
+    /// Runs work on files, which must not block the event loop.
     fn spawn_blocking(&mut self, work: impl FnOnce() -> Message + Send + 'static) {
         let messages = self.messages.clone();
         self.on_files.spawn_blocking(move || {
@@ -242,7 +257,7 @@ impl Effects {
         });
     }
 
-    /// The service that a credential is meant for: the demo's has a server of its own.
+    /// The service for a credential: the demo has its own server.
     fn service_of(&self, source: &CredentialSource) -> Arc<TokenService> {
         match (source, self.demo.get()) {
             (CredentialSource::Demo, Some(demo)) => demo.service.clone(),
@@ -278,16 +293,11 @@ impl Effects {
         let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let _unheard = messages.send(Message::Staged {
-                request,
-                stage: Stage::Keyring,
-            });
-            let on_network = || {
-                let _unheard = messages.send(Message::Staged {
-                    request,
-                    stage: Stage::Network,
-                });
+            let staged = |stage| {
+                let _unheard = messages.send(Message::Staged { request, stage });
             };
+            staged(Stage::Keyring);
+            let on_network = || staged(Stage::Network);
             let result = service.look_up(&access, &token, on_network).await;
             if let Ok(found) = &result {
                 send_remarks(&messages, access.identity.source, found);
@@ -305,7 +315,7 @@ impl Effects {
         });
     }
 
-    /// Reads the recent look-ups, off the loop.
+    /// Reads the recent look-ups on another thread.
     pub(super) fn load_recents(&self) {
         let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
             return;

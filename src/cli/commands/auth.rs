@@ -59,7 +59,7 @@ pub(super) async fn set(
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
         // How long a person takes over it is not the command's time.
-        context.service.start_the_clock();
+        context.service.start_command();
         typed
     };
     let credential = Credential {
@@ -105,7 +105,7 @@ async fn store(
         }
         explain(&not_saved.failure);
         prompt::ask_to_go_on(AGAIN, is_dumb).await?;
-        service.start_the_clock();
+        service.start_command();
     }
 }
 
@@ -217,7 +217,8 @@ pub(super) async fn status(
                         explain(&context.service.store_failure(why_not, profile));
                     }
                     // What the file says of the address is not all: the store has a say in it.
-                    if is_usable && let Err(failure) = context.service.may_send(profile).await {
+                    if is_usable && let Err(failure) = context.service.check_binding(profile).await
+                    {
                         is_usable = false;
                         explain(&failure);
                     }
@@ -240,7 +241,7 @@ pub(super) async fn status(
 fn may_use(context: &Context, profile: &str) -> bool {
     let known = context.settings.profile(profile);
     let refusal = known.and_then(|profile| profile.is_kept_from(context.service.target()));
-    let refusal = refusal.map(|failure| context.service.with_open_ways(failure));
+    let refusal = refusal.map(|failure| context.service.with_applicable_hint(failure));
     refusal.iter().for_each(explain);
     refusal.is_none()
 }

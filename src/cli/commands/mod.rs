@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 
 use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
+use crate::cli::output::print::unprintable;
 use crate::cli::progress::warn_meanwhile;
 use crate::cli::{interrupt, prompt};
 use crate::credentials::Environment;
@@ -22,11 +23,9 @@ pub mod completions;
 mod exclude;
 mod get;
 mod list;
+mod manual;
 mod named;
 mod profile;
-
-/// The manual page. A test holds it against the grammar.
-const MANUAL: &str = include_str!("../../../assets/tokenscope.1");
 
 /// Runs a command from start-up to its exit code. Failures are printed too, as JSON where that was
 /// asked for.
@@ -117,9 +116,9 @@ async fn execute(
             "Run the command without --demo.",
         ));
     }
-    context.service.complain_to(warn_meanwhile);
-    context.service.tell_foreign_hosts_to(warn_meanwhile);
-    context.service.start_the_clock();
+    context.service.on_complaint(warn_meanwhile);
+    context.service.on_foreign_host(warn_meanwhile);
+    context.service.start_command();
     match command {
         Command::Get(wanted) => {
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
@@ -148,7 +147,7 @@ async fn execute(
             Ok(0)
         }
         Command::Man => {
-            out.extend_from_slice(MANUAL.as_bytes());
+            manual::print(out).map_err(|error| unprintable(&error))?;
             Ok(0)
         }
     }

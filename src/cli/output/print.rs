@@ -71,7 +71,7 @@ pub(in crate::cli) fn row(
     printed.map_err(|error| unprintable(&error))
 }
 
-fn unprintable(error: &io::Error) -> Failure {
+pub(in crate::cli) fn unprintable(error: &io::Error) -> Failure {
     Failure::new(
         FailureKind::InvalidResponse,
         "The answer could not be printed.",

@@ -15,10 +15,8 @@ use crate::terminal::styles::BINARY;
 fn offered(line: &str) -> Vec<String> {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let profiles = || vec!["home".to_owned(), "work".to_owned()];
-    candidates(&words, profiles)
-        .into_iter()
-        .map(|candidate| candidate.word)
-        .collect()
+    let found = candidates(&words, profiles).into_iter();
+    found.map(|(word, _)| word).collect()
 }
 
 #[test]

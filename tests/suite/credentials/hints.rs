@@ -11,6 +11,7 @@ use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{CredentialSource, Identity};
+use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::Scope;
@@ -83,9 +84,8 @@ async fn g08_the_same_of_every_error_of_the_store() {
     ] {
         let home = home();
         write_config(home.path(), None);
-        for flag in [None, Some("--profile")] {
-            let service =
-                crate::keyring::states::failing(home.path(), &error).overruling_variables(flag);
+        for flag in [None, Some(OverridingFlag::Profile)] {
+            let service = crate::keyring::states::failing(home.path(), &error).overridden_by(flag);
             let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.text.trim().is_empty());
             let named = failure.hint.to_string().contains("CLOUDFLARE_API_TOKEN");
