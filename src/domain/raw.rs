@@ -31,16 +31,8 @@ impl RawJson {
         &self.0
     }
 
-    /// The members of an object as sent; none for any other value. A key that was sent twice appears
-    /// twice; the later one counts, as in JavaScript.
-    #[must_use]
-    pub fn members(&self) -> Vec<(String, &str)> {
-        let mut members = Vec::new();
-        self.for_each_member(|key, value| members.push((key.to_owned(), value)));
-        members
-    }
-
-    /// Calls a function with each of [`Self::members`]. Copies no key.
+    /// Calls a function with each member of an object as sent; never for any other value. A key that was
+    /// sent twice appears twice; the later one counts, as in JavaScript.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
         // Any other value has no members.
         let _not_an_object = for_each_member(&self.0, each);
@@ -336,17 +328,6 @@ impl RawLines {
                 walk(text, place, |_| true)
             };
         }
-        lines
-    }
-
-    /// All lines, uncut.
-    #[must_use]
-    pub fn whole(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        self.for_each(|line| {
-            lines.push(line.to_owned());
-            true
-        });
         lines
     }
 

@@ -18,7 +18,7 @@ use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
-use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
+use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
 use demo::RunningDemo;
 use flags::Flags;
@@ -75,7 +75,7 @@ impl Context {
         warnings: &mut Vec<Failure>,
     ) -> Result<Self, Failure> {
         if let Some(name) = &flags.profile {
-            parse_profile_name(name).map_err(|error| unfit_name(name, error))?;
+            parse_profile_name(name).map_err(|error| invalid_profile_name(name, error))?;
         }
         let mut options = Options {
             base_url: BaseUrl::default(),

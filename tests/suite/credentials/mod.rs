@@ -20,8 +20,8 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::ScopeKind;
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-const ZONE: &str = "0da42c8d2132a9ddaf714f9e7c920711";
+use crate::support::tokens::{ACCOUNT, ZONE};
+
 const AGES: Duration = Duration::from_secs(20);
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {

@@ -9,10 +9,9 @@ use tokenscope::startup::flags::Color;
 use tokenscope::startup::output_style;
 
 use crate::support::api::{Fake, Reply, home, http, run, success, token};
+use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
-
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
 
 /// A fake that answers for one token and for the list of it, each answer after a pause.
 pub(crate) fn one_token(members: &str, pause: Duration) -> Fake {
