@@ -85,6 +85,7 @@ mod platform {
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     use super::{END_TIMEOUT, ListenOptions, Listener, Signal, listen};
+    use crate::domain::sync::locked;
 
     static LISTENER: Mutex<Option<(ListenOptions, UnboundedSender<u8>)>> = Mutex::new(None);
     static HEARD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
@@ -133,17 +134,17 @@ mod platform {
     }
 
     pub(super) fn send_to(options: ListenOptions, sender: UnboundedSender<u8>) {
-        *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some((options, sender));
+        *locked(&LISTENER) = Some((options, sender));
     }
 
     pub(super) fn heard() {
-        *HEARD.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *locked(&HEARD.0) = true;
         HEARD.1.notify_all();
     }
 
     /// Requests the end, and forces it if that does not help.
     fn act_on(signal: Number) {
-        let listening = LISTENER.lock().unwrap_or_else(PoisonError::into_inner);
+        let listening = locked(&LISTENER);
         let listener = listening.clone();
         let keep_ignored = listener
             .as_ref()
@@ -166,7 +167,7 @@ mod platform {
     }
 
     fn was_heard(options: ListenOptions) -> bool {
-        let heard = HEARD.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = locked(&HEARD.0);
         let waited = HEARD
             .1
             .wait_timeout_while(heard, options.unheard_timeout, |heard| !*heard);

@@ -2,7 +2,9 @@
 //!
 //! Only on Unix. Elsewhere these functions do nothing.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::domain::sync::locked;
 
 /// Notes on the permissions that this run has restricted.
 static TIGHTENED: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -10,7 +12,7 @@ static TIGHTENED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Takes the notes on restricted permissions. Call it just before the program exits.
 #[must_use]
 pub fn tightened() -> Vec<String> {
-    std::mem::take(&mut TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut locked(&TIGHTENED))
 }
 
 #[cfg(unix)]
@@ -27,13 +29,13 @@ mod unix {
     use std::fs::{self, File, Metadata, OpenOptions, Permissions};
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
     use std::path::Path;
-    use std::sync::PoisonError;
 
     use rustix::fs::OFlags;
     use rustix::process::geteuid;
 
     use super::TIGHTENED;
     use crate::domain::failure::{Failure, FailureKind};
+    use crate::domain::sync::locked;
 
     /// Any access of the group or of others.
     const OTHERS: u32 = 0o077;
@@ -131,8 +133,7 @@ mod unix {
             path.display(),
             before & !OTHERS
         );
-        let mut tightened = TIGHTENED.lock().unwrap_or_else(PoisonError::into_inner);
-        tightened.push(note);
+        locked(&TIGHTENED).push(note);
     }
 
     /// A warning if another user may change a file, either in its folder or directly.

@@ -1,12 +1,13 @@
 //! The interface of a credential store, the tracking of its prompts, and the store in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::error::StoreError;
 use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
+use crate::domain::sync::locked;
 
 /// What a store reveals of a profile's entries while it is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct StoredEntries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Credential,
-    /// The base URL that a credential may be sent to. It is no secret, but anybody could write it to
-    /// a file.
+    /// The base URL that a credential may be sent to. It is not secret, but anybody could change it
+    /// in a file.
     BaseUrl,
 }
 
@@ -71,7 +72,7 @@ pub trait CredentialStore: Send {
     /// If an entry may remain.
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError>;
 
-    /// Looks for a profile's entries without reading a secret or prompting anybody.
+    /// Looks for a profile's entries without reading a secret or opening a prompt.
     ///
     /// # Errors
     /// If the store cannot be reached.
@@ -108,8 +109,8 @@ pub trait CredentialStore: Send {
     fn report_prompts(&mut self, _prompts: PromptTracker) {}
 }
 
-/// Tracks the prompts that a keyring opens, and dismisses one that nobody waits for any more: it
-/// must not stay on the desktop.
+/// Tracks the prompts that a keyring opens, and dismisses a prompt whose caller has given up: it must
+/// not stay on the desktop.
 #[derive(Clone, Default)]
 pub struct PromptTracker(Arc<Mutex<Prompts>>);
 
@@ -126,7 +127,7 @@ struct Prompts {
 
 impl PromptTracker {
     fn lock(&self) -> MutexGuard<'_, Prompts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     pub(super) fn begin(&self, call: u64) {
@@ -150,7 +151,7 @@ impl PromptTracker {
         }
     }
 
-    /// Whether nobody waits for the current call any more, so that it must not prompt.
+    /// Whether the caller has given up, so that the current call must not open a prompt.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.lock().is_cancelled

@@ -18,7 +18,7 @@ use crate::domain::credential::{
     Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
 };
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Profile, parse_new_profile_name, unfit_name};
+use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_name};
 use crate::domain::redaction::scrub;
 use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::text;
@@ -38,7 +38,7 @@ pub(super) async fn set(
         .flags
         .profile
         .unwrap_or_else(|| context.settings.default_profile.clone());
-    let name = parse_new_profile_name(&name).map_err(|error| unfit_name(&name, error))?;
+    let name = parse_new_profile_name(&name).map_err(|error| invalid_profile_name(&name, error))?;
     let kind = kind(email)?;
     let scope = context
         .credential
@@ -236,7 +236,7 @@ pub(super) async fn status(
 /// Whether the stored secret of a profile may go where requests go. Explains a refusal.
 fn may_use(context: &Context, profile: &str) -> bool {
     let known = context.settings.profile(profile);
-    let refusal = known.and_then(|profile| profile.is_kept_from(context.service.target()));
+    let refusal = known.and_then(|profile| profile.binding_failure(context.service.target()));
     let refusal = refusal.map(|failure| context.service.with_applicable_hint(failure));
     refusal.iter().for_each(explain);
     refusal.is_none()

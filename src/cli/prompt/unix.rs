@@ -4,7 +4,7 @@
 //! paste first, because the shell would run it.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Answer, Line, no_terminal, unusable};
 use crate::domain::failure::Failure;
+use crate::domain::sync::locked;
 use crate::terminal::Decoder;
 
 /// How often the reading thread checks whether the prompt is still open.
@@ -42,7 +43,7 @@ struct Question {
 }
 
 fn open() -> MutexGuard<'static, Option<Question>> {
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&OPEN)
 }
 
 impl Question {

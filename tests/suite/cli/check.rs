@@ -9,6 +9,7 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -387,7 +388,7 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
     let stage = Stage::empty().await;
     mount_two_accounts(&stage).await;
     let run = |arguments: &[&str], stdin: &str| {
-        let mut command: Command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command: Command = session.command(BINARY);
         command.args(arguments);
         command.env("TOKENSCOPE_HOME", stage.home.path());
         command.env("CLOUDFLARE_BASE_URL", stage.server.uri());

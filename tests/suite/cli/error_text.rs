@@ -161,7 +161,7 @@ async fn commands_advise_only_what_commands_can_do() {
     ));
     let output = stage.bare(&["list"]).output().unwrap();
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");
+    assert!(stderr.contains("set CLOUDFLARE_API_TOKEN"), "{stderr}");
     assert!(!stderr.contains("session only"), "{stderr}");
 }
 
@@ -273,10 +273,10 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for (almost, hint) in [
         ("a0000000000040008000000000000003", "without its dashes"),
-        ("a0000000-0000-4000-8000-00000000000", "missing or too much"),
+        ("a0000000-0000-4000-8000-00000000000", "too few or too many"),
         (
             "a0000000-0000-4000-8000-0000000000033",
-            "missing or too much",
+            "too few or too many",
         ),
     ] {
         let output = stage.run(&["get", almost]);

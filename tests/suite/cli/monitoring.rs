@@ -9,6 +9,7 @@ use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
+use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// Everything by which a monitor could know nothing, and how it must end.
@@ -517,7 +518,7 @@ fn f04_a_blind_profile_is_named_and_never_green() {
         });
         let home = crate::support::api::home();
         let run = |arguments: &[&str]| -> Outcome {
-            let mut command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+            let mut command = session.command(BINARY);
             command.args(arguments);
             command.env("TOKENSCOPE_HOME", home.path());
             command.env("CLOUDFLARE_BASE_URL", fake.url());

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
@@ -267,17 +266,7 @@ fn locked_away() -> Manner {
 }
 
 fn at_terminal(desktop: &dbus::Session, fake: &Api, home: &Path, arguments: &[&str]) -> Session {
-    let environment = desktop.command("true");
-    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    variables.push(("CLOUDFLARE_BASE_URL", &url));
-    variables.push(("TOKENSCOPE_HOME", &home));
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.args(arguments);
-    Session::spawn(command, &variables)
+    fake.binary(arguments).on(desktop).home(home).on_terminal()
 }
 
 #[test]

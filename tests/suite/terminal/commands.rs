@@ -9,6 +9,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, envelope, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -28,7 +29,7 @@ fn on_terminal(
         ("LANG", "C.UTF-8"),
         ("PATH", "/usr/bin:/bin"),
         ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"),
-        ("tokenscope", env!("CARGO_BIN_EXE_tokenscope")),
+        ("tokenscope", BINARY),
         ("CLOUDFLARE_BASE_URL", &stage.server.uri()),
         ("CLOUDFLARE_API_TOKEN", CANARY),
         ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
