@@ -224,7 +224,7 @@ async fn an_exclusion_that_fits_no_token_is_said_to() {
         ("nosuch", "warning: --exclude \"nosuch\" matched no token\n"),
         (
             "two,off",
-            "warning: --exclude \"two,off\" matched no token; give --exclude once for each name\n",
+            "warning: --exclude \"two,off\" matched no token; pass --exclude once per name\n",
         ),
     ] {
         for form in ["table", "json", "prometheus"] {
