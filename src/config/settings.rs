@@ -514,7 +514,7 @@ fn thresholds(root: &Section<'_>) -> Result<Thresholds, InvalidSetting> {
     };
     match (thresholds.warn, thresholds.critical) {
         (Some(warn), Some(critical)) if thresholds.is_out_of_order() => {
-            let message = format!("({critical}) must not exceed `warn` ({warn})");
+            let message = format!("must not exceed `warn`: {critical} is more than {warn}");
             Err(root.invalid("critical", &message))
         }
         _ => Ok(thresholds),
