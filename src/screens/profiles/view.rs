@@ -200,7 +200,7 @@ fn list_row(
     };
     let (name, tag) = name(credential, state);
     let name = ctx.clean(&name);
-    // Where there is no room for both, the name matters more.
+    // If only one fits, keep the name.
     let has_tag = text::width(&name) + tag.len() <= columns.name;
     let tag = if has_tag { tag } else { "" };
     let room = columns.name.saturating_sub(tag.len());
