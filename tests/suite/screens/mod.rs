@@ -23,7 +23,9 @@ use tokenscope::app::session::{Banner, Notice, Session};
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::credential::{
+    Access, ActiveCredential, CredentialKind, CredentialSource, Identity,
+};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::raw::RawJson;
@@ -146,10 +148,12 @@ pub(crate) fn identity() -> Identity {
 
 fn session() -> Session {
     Session {
-        identity: Some(identity()),
-        profile: Some("prod".to_owned()),
-        scope: Some(account()),
-        scope_origin: "profile prod".to_owned(),
+        active: ActiveCredential {
+            identity: Some(identity()),
+            profile: Some("prod".to_owned()),
+            scope: Some(account()),
+            scope_origin: "profile prod".to_owned(),
+        },
         store: Some("Secret Service"),
         ..Session::default()
     }
@@ -310,11 +314,11 @@ fn lookup_empty() -> State {
 
 fn lookup_demo() -> State {
     let mut state = state();
-    state.session.identity = Some(Identity {
+    state.session.active.identity = Some(Identity {
         source: CredentialSource::Demo,
         kind: CredentialKind::ApiToken,
     });
-    state.session.profile = None;
+    state.session.active.profile = None;
     state.session.store = None;
     state
 }

@@ -16,7 +16,9 @@ use tokenscope::app::message::Message;
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Screen, State};
 use tokenscope::domain::clock::Now;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::credential::{
+    ActiveCredential, CredentialKind, CredentialSource, Identity,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
@@ -43,13 +45,16 @@ fn scope() -> Scope {
 
 pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<Effect>) {
     let session = Session {
-        identity: Some(Identity {
-            source: CredentialSource::Environment {
-                variable: "CLOUDFLARE_API_TOKEN",
-            },
-            kind: CredentialKind::ApiToken,
-        }),
-        scope: Some(scope()),
+        active: ActiveCredential {
+            identity: Some(Identity {
+                source: CredentialSource::Environment {
+                    variable: "CLOUDFLARE_API_TOKEN",
+                },
+                kind: CredentialKind::ApiToken,
+            }),
+            scope: Some(scope()),
+            ..ActiveCredential::default()
+        },
         settings: Settings {
             refresh_seconds,
             bell: true,
