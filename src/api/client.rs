@@ -148,7 +148,8 @@ fn named_scope(raw: &RawValue, scope: fn(ScopeId) -> Scope) -> Option<NamedScope
         "id" => id = Some(value),
         "name" => name = Some(value),
         _ => {}
-    });
+    })
+    .ok()?;
     let text = |value: &str| serde_json::from_str::<String>(value).ok();
     Some(NamedScope {
         scope: scope(ScopeId::parse(&text(id?)?).ok()?),

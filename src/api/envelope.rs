@@ -6,15 +6,12 @@
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{Reason, Unreadable};
 use crate::domain::failure::{ApiError, MAX_SHOWN};
-use crate::domain::raw::{self, Key, RawJson};
+use crate::domain::raw::{RawJson, for_each_member};
 
 /// The most characters of the server's text that are kept.
 const MAX_TEXT: usize = 500;
@@ -37,8 +34,8 @@ enum SuccessFlag {
 }
 
 impl SuccessFlag {
-    fn read(raw: Option<&RawValue>) -> Self {
-        match raw.map(RawValue::get) {
+    fn read(json: Option<&str>) -> Self {
+        match json {
             None | Some("null") => Self::Missing,
             Some("true" | r#""true""#) => Self::True,
             Some("false" | r#""false""#) => Self::False,
@@ -58,7 +55,7 @@ pub(super) struct Envelope<'a> {
     /// Bytes of the whole response.
     pub(super) size: usize,
     /// `None` if absent or `null`.
-    pub(super) result: Option<&'a RawValue>,
+    result: Option<&'a str>,
     has_result: bool,
     pub(super) pages: PageNote,
 }
@@ -74,7 +71,7 @@ pub(super) struct PageNote {
 
 impl<'a> Envelope<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, Unreadable> {
-        let parts: EnvelopeFields<'a> = serde_json::from_str(text).map_err(|cause| {
+        let fields = EnvelopeFields::read(text).map_err(|cause| {
             let start = text.trim_start();
             match start.bytes().next() {
                 None => Unreadable::Empty,
@@ -91,17 +88,17 @@ impl<'a> Envelope<'a> {
             left: MAX_SHOWN,
             omitted: 0,
         };
-        let errors = parts.error_list(&mut budget);
-        let messages = parts.messages.map(|raw| entries(raw, 0, &mut budget));
+        let errors = fields.error_list(&mut budget);
+        let messages = fields.messages.map(|json| entries(json, 0, &mut budget));
         Ok(Self {
-            success: SuccessFlag::read(parts.success),
+            success: SuccessFlag::read(fields.success),
             errors,
             messages: messages.unwrap_or_default(),
             omitted: budget.omitted,
             size: text.len(),
-            result: parts.result.filter(|raw| raw.get() != "null"),
-            has_result: parts.result.is_some(),
-            pages: parts.result_info.map(PageNote::read).unwrap_or_default(),
+            result: fields.result.filter(|json| *json != "null"),
+            has_result: fields.result.is_some(),
+            pages: fields.result_info.map(PageNote::read).unwrap_or_default(),
         })
     }
 
@@ -157,7 +154,7 @@ impl<'a> Envelope<'a> {
         asked: u64,
         mut each: impl FnMut(&'a RawValue),
     ) -> Result<usize, Reason> {
-        let Some(raw) = self.result else {
+        let Some(list) = self.result else {
             let is_empty = self.has_result && self.pages.total_count.unwrap_or(0) == 0;
             return if is_empty {
                 Ok(0)
@@ -167,7 +164,7 @@ impl<'a> Envelope<'a> {
         };
         let most = usize::try_from(asked.saturating_mul(2)).unwrap_or(usize::MAX);
         let mut count = 0;
-        let whole = each_entry(raw, |entry| {
+        let whole = each_entry(list, |entry| {
             count += 1;
             if count <= most {
                 each(entry);
@@ -183,9 +180,9 @@ impl<'a> Envelope<'a> {
 }
 
 impl PageNote {
-    fn read(raw: &RawValue) -> Self {
+    fn read(json: &str) -> Self {
         let mut note = Self::default();
-        raw::for_each_member(raw.get(), |key, value| {
+        let _invalid = for_each_member(json, |key, value| {
             let number = || unquoted(value).parse().ok();
             match key {
                 "per_page" => note.per_page = number(),
@@ -252,29 +249,49 @@ struct Budget {
     omitted: usize,
 }
 
+/// The members as JSON. Of duplicate keys, the last one counts.
 #[derive(Default)]
 struct EnvelopeFields<'a> {
-    success: Option<&'a RawValue>,
-    errors: Option<&'a RawValue>,
-    messages: Option<&'a RawValue>,
-    result: Option<&'a RawValue>,
-    result_info: Option<&'a RawValue>,
-    code: Option<&'a RawValue>,
-    error: Option<&'a RawValue>,
-    message: Option<&'a RawValue>,
+    success: Option<&'a str>,
+    errors: Option<&'a str>,
+    messages: Option<&'a str>,
+    result: Option<&'a str>,
+    result_info: Option<&'a str>,
+    code: Option<&'a str>,
+    error: Option<&'a str>,
+    message: Option<&'a str>,
 }
 
-impl EnvelopeFields<'_> {
+impl<'a> EnvelopeFields<'a> {
+    fn read(text: &'a str) -> Result<Self, serde_json::Error> {
+        let mut fields = Self::default();
+        for_each_member(text, |key, value| {
+            let field = match key {
+                "success" => &mut fields.success,
+                "errors" => &mut fields.errors,
+                "messages" => &mut fields.messages,
+                "result" => &mut fields.result,
+                "result_info" => &mut fields.result_info,
+                "code" => &mut fields.code,
+                "error" => &mut fields.error,
+                "message" => &mut fields.message,
+                _ => return,
+            };
+            *field = Some(value);
+        })?;
+        Ok(fields)
+    }
+
     /// The errors, or if none are listed, whatever else describes the failure.
     fn error_list(&self, budget: &mut Budget) -> Vec<ApiError> {
-        let listed = self.errors.map(|raw| entries(raw, 0, budget));
+        let listed = self.errors.map(|json| entries(json, 0, budget));
         let listed = listed.unwrap_or_default();
         if !listed.is_empty() {
             return listed;
         }
         let said = self.error.or(self.message);
-        let said = said.map(|raw| entries(raw, 0, budget));
-        let code = self.code.and_then(|raw| code(raw.get()));
+        let said = said.map(|json| entries(json, 0, budget));
+        let code = self.code.and_then(code);
         match said.and_then(|list| list.into_iter().next()) {
             Some(error) => vec![ApiError {
                 code: error.code.or(code),
@@ -295,7 +312,7 @@ impl EnvelopeFields<'_> {
             omitted: 0,
         };
         self.messages
-            .map(|raw| entries(raw, MAX_DEPTH - 1, &mut one))
+            .map(|json| entries(json, MAX_DEPTH - 1, &mut one))
             .and_then(|list| list.into_iter().next())
             .map(|entry| entry.message)
             .unwrap_or_default()
@@ -304,9 +321,12 @@ impl EnvelopeFields<'_> {
 
 /// Parses a list of errors or a single one: an object, or any other value as the message. All entries
 /// of a list come before any of their causes, so that no chain uses up the budget.
-fn entries(raw: &RawValue, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
+fn entries(json: &str, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
     let mut kept = Vec::new();
     let mut take = |entry| {
+        if matches!(entry, "null" | "false" | "{}" | "\"\"") {
+            return;
+        }
         if depth < MAX_DEPTH && budget.left > 0 {
             budget.left -= 1;
             kept.push(entry);
@@ -314,14 +334,12 @@ fn entries(raw: &RawValue, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
             budget.omitted += 1;
         }
     };
-    let is_list = each_entry(raw, |entry| {
-        if !matches!(entry.get(), "null" | "false" | "{}" | "\"\"") {
-            take(entry);
-        }
+    let is_list = each_entry(json, |entry| {
+        take(entry.get());
         true
     });
-    if is_list.is_err() && !matches!(raw.get(), "null" | "false" | "{}" | "\"\"") {
-        take(raw);
+    if is_list.is_err() {
+        take(json);
     }
     kept.into_iter()
         .map(|entry| error(entry, depth, budget))
@@ -330,7 +348,7 @@ fn entries(raw: &RawValue, depth: usize, budget: &mut Budget) -> Vec<ApiError> {
 
 /// Passes on the entries of a list until `each` returns false.
 fn each_entry<'a>(
-    list: &'a RawValue,
+    list: &'a str,
     each: impl FnMut(&'a RawValue) -> bool,
 ) -> Result<(), serde_json::Error> {
     struct Walk<F>(F);
@@ -354,34 +372,29 @@ fn each_entry<'a>(
             Ok(())
         }
     }
-    Walk(each).deserialize(&mut serde_json::Deserializer::from_str(list.get()))
+    Walk(each).deserialize(&mut serde_json::Deserializer::from_str(list))
 }
 
-fn error(raw: &RawValue, depth: usize, budget: &mut Budget) -> ApiError {
+fn error(json: &str, depth: usize, budget: &mut Budget) -> ApiError {
     let mut error = ApiError::default();
-    if !raw.get().starts_with('{') {
-        error.message = plain(raw.get());
-        return error;
-    }
-    raw::for_each_member(raw.get(), |key, value| match key {
+    let is_object = for_each_member(json, |key, value| match key {
         "code" => error.code = code(value),
         "message" => error.message = plain(value),
         "error" if error.message.is_empty() => error.message = plain(value),
         "documentation_url" => error.documentation_url = text_of(value),
         "source" => error.pointer = pointer(value),
-        "error_chain" => {
-            error.chain = serde_json::from_str(value)
-                .map(|raw: &RawValue| entries(raw, depth + 1, budget))
-                .unwrap_or_default();
-        }
+        "error_chain" => error.chain = entries(value, depth + 1, budget),
         _ => {}
     });
+    if is_object.is_err() {
+        error.message = plain(json);
+    }
     error
 }
 
-fn pointer(value: &str) -> Option<String> {
+fn pointer(source: &str) -> Option<String> {
     let mut pointer = None;
-    raw::for_each_member(value, |key, value| {
+    let _invalid = for_each_member(source, |key, value| {
         if key == "pointer" {
             pointer = text_of(value);
         }
@@ -412,39 +425,4 @@ fn code(value: &str) -> Option<i64> {
 
 fn unquoted(value: &str) -> &str {
     value.trim_matches('"').trim()
-}
-
-/// A derived implementation would reject duplicate keys; here the last one counts.
-impl<'de> Deserialize<'de> for EnvelopeFields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = EnvelopeFields<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut parts = EnvelopeFields::default();
-                while let Some(key) = map.next_key::<Key<'_>>()? {
-                    let part = match key.0.as_ref() {
-                        "success" => &mut parts.success,
-                        "errors" => &mut parts.errors,
-                        "messages" => &mut parts.messages,
-                        "result" => &mut parts.result,
-                        "result_info" => &mut parts.result_info,
-                        "code" => &mut parts.code,
-                        "error" => &mut parts.error,
-                        "message" => &mut parts.message,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    *part = Some(map.next_value()?);
-                }
-                Ok(parts)
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
 }

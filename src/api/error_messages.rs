@@ -21,8 +21,7 @@ impl Error {
     /// Converts the error for display. With the scope in use, the sentences can name it.
     #[must_use]
     pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
-        let is_refused = matches!(self, Self::Refused(_));
-        let mut failure = match &self {
+        match self {
             Self::CaFile { path, cause } => Failure::new(
                 FailureKind::Usage,
                 format!(
@@ -36,68 +35,61 @@ impl Error {
                 format!("No certificates to trust could be loaded: {cause}."),
                 "Check SSL_CERT_FILE and SSL_CERT_DIR, or install the system's CA certificates.",
             ),
-            Self::ProxySetting { variable, fault } => proxy_setting(*variable, *fault),
+            Self::ProxySetting { variable, fault } => proxy_setting(variable, fault),
             Self::UnusableCredential { part } => Failure::new(
                 FailureKind::Authentication,
                 format!("The {part} cannot be sent: it is empty or contains an invalid character."),
                 format!("Enter the {part} again, without spaces or line breaks."),
             ),
             Self::Timeout {
-                allowed, has_begun, ..
+                allowed,
+                has_begun,
+                request,
             } => {
-                let allowed = seconds(*allowed);
-                let summary = if *has_begun {
+                let allowed = seconds(allowed);
+                let summary = if has_begun {
                     format!("The response was still incomplete after {allowed}.")
                 } else {
                     format!("No response after {allowed}.")
                 };
                 let hint = "Check the connection, or allow more time with --timeout.";
-                Failure::new(FailureKind::Timeout, summary, hint)
+                Failure::new(FailureKind::Timeout, summary, hint).with_details(Details {
+                    request: Some(request),
+                    ..Details::default()
+                })
             }
-            Self::Transport { fault, host, .. } => transport(*fault, host),
-            Self::ProxyLogin(login) => proxy_login(login),
-            Self::Refused(refusal) => refused(refusal, scope),
-        };
-        failure.retry_after = self.retry_after();
-        let failure = failure.with_details(details(self));
-        // The server's words may contain secrets that are not ours.
-        if is_refused {
-            failure.scrubbed()
-        } else {
-            failure
+            Self::Transport {
+                fault,
+                request,
+                host,
+                cause,
+            } => transport(fault, &host).with_details(Details {
+                request: Some(request),
+                cause: Some(cause),
+                ..Details::default()
+            }),
+            Self::ProxyLogin(login) => proxy_login(&login).with_details(Details {
+                http_status: login.http_status,
+                request: Some(login.request),
+                ..Details::default()
+            }),
+            Self::Refused(refusal) => {
+                let mut failure = refused(&refusal, scope).with_details(Details {
+                    http_status: Some(refusal.http_status),
+                    request: Some(refusal.request),
+                    api_errors: refusal.api_errors,
+                    api_messages: refusal.api_messages,
+                    omitted: refusal.omitted,
+                    cf_ray: refusal.cf_ray,
+                    cause: refusal.remark,
+                });
+                if let Reason::RateLimited { retry_after } = refusal.reason {
+                    failure.retry_after = Some(retry_after);
+                }
+                // The server's words may contain secrets that are not ours.
+                failure.scrubbed()
+            }
         }
-    }
-}
-
-fn details(error: Error) -> Details {
-    match error {
-        Error::CaFile { .. }
-        | Error::Setup { .. }
-        | Error::UnusableCredential { .. }
-        | Error::ProxySetting { .. } => Details::default(),
-        Error::Timeout { request, .. } => Details {
-            request: Some(request),
-            ..Details::default()
-        },
-        Error::Transport { request, cause, .. } => Details {
-            request: Some(request),
-            cause: Some(cause),
-            ..Details::default()
-        },
-        Error::ProxyLogin(login) => Details {
-            http_status: login.http_status,
-            request: Some(login.request),
-            ..Details::default()
-        },
-        Error::Refused(refusal) => Details {
-            http_status: Some(refusal.http_status),
-            request: Some(refusal.request),
-            api_errors: refusal.api_errors,
-            api_messages: refusal.api_messages,
-            omitted: refusal.omitted,
-            cf_ray: refusal.cf_ray,
-            cause: refusal.remark,
-        },
     }
 }
 
@@ -279,7 +271,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let doubted = |text: String| Hint {
         text,
         alternative: None,
-        scope_doubt: scope.map(|scope| scope.doubt().into()),
+        scope_doubt: scope.map(Scope::kind),
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {

@@ -133,8 +133,7 @@ mod unix {
             path.display(),
             before & !OTHERS
         );
-        let mut tightened = locked(&TIGHTENED);
-        tightened.push(note);
+        locked(&TIGHTENED).push(note);
     }
 
     /// A warning if another user may change a file, either in its folder or directly.

@@ -153,7 +153,7 @@ fn put_profile(
     Ok(true)
 }
 
-/// Removes a profile. Returns whether there was one. If it was the default, there is none afterwards.
+/// Removes a profile. Returns whether it existed. Removing the default leaves none.
 ///
 /// # Errors
 /// A `config` failure; the file is then unchanged.

@@ -74,20 +74,9 @@ impl Environment {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// An environment of these variables.
-    pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
-    where
-        K: Into<String>,
-        V: Into<OsString>,
-    {
-        let pairs: BTreeMap<String, OsString> = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        Self::from_lookup(|name| pairs.get(name).cloned())
-    }
-
-    fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
+    /// The environment whose variables this function returns.
+    #[must_use]
+    pub fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &str| look_up(name).filter(|value| !is_blank(value));
         let mut found = Self::default();
         for &name in [TOKEN, KEY].into_iter().flatten() {

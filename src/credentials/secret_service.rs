@@ -1,8 +1,8 @@
 //! The Secret Service, the keyring of Linux and the BSDs, over D-Bus.
 //!
 //! Secrets cross the bus under a key that the library agrees on with the service. This file opens
-//! prompts and waits for them itself, because the library could not dismiss one that nobody waits
-//! for any more.
+//! prompts and waits for them itself, because the library could not dismiss a prompt whose caller has
+//! given up.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;

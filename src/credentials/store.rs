@@ -22,8 +22,8 @@ pub struct StoredEntries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Credential,
-    /// The base URL that a credential may be sent to. It is no secret, but anybody could write it to
-    /// a file.
+    /// The base URL that a credential may be sent to. It is not secret, but anybody could change it
+    /// in a file.
     BaseUrl,
 }
 
@@ -72,7 +72,7 @@ pub trait CredentialStore: Send {
     /// If an entry may remain.
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError>;
 
-    /// Looks for a profile's entries without reading a secret or prompting anybody.
+    /// Looks for a profile's entries without reading a secret or opening a prompt.
     ///
     /// # Errors
     /// If the store cannot be reached.
@@ -109,8 +109,8 @@ pub trait CredentialStore: Send {
     fn report_prompts(&mut self, _prompts: PromptTracker) {}
 }
 
-/// Tracks the prompts that a keyring opens, and dismisses one that nobody waits for any more: it
-/// must not stay on the desktop.
+/// Tracks the prompts that a keyring opens, and dismisses a prompt whose caller has given up: it must
+/// not stay on the desktop.
 #[derive(Clone, Default)]
 pub struct PromptTracker(Arc<Mutex<Prompts>>);
 
@@ -151,7 +151,7 @@ impl PromptTracker {
         }
     }
 
-    /// Whether nobody waits for the current call any more, so that it must not prompt.
+    /// Whether the caller has given up, so that the current call must not open a prompt.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.lock().is_cancelled

@@ -112,7 +112,7 @@ impl StoreHandle {
         Ok(undo)
     }
 
-    /// Looks for a profile's entries without reading a secret or prompting anybody.
+    /// Looks for a profile's entries without reading a secret or opening a prompt.
     ///
     /// # Errors
     /// The store's.
@@ -215,8 +215,8 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
-/// Restores what was stored for a profile before its new secret, unless told to keep that. Dropping
-/// it does so without waiting.
+/// Restores what was stored for a profile before its new secret, unless told to keep the new one.
+/// Dropping this restores it in the background.
 pub struct UndoStore {
     handle: StoreHandle,
     profile: String,

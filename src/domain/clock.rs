@@ -63,6 +63,7 @@ impl Now {
         self.wall.signed_duration_since(self.steady)
     }
 }
+
 /// How far the local clock can be behind if a connection succeeded: certificates are valid for no longer
 /// (CA/Browser Forum, from March 2026), and one that is not valid yet is rejected.
 const LONGEST_CERTIFICATE: TimeDelta = TimeDelta::days(200);
@@ -80,31 +81,21 @@ pub fn doubtful_date<'a>(
     local: DateTime<Utc>,
     tokens: impl Iterator<Item = &'a ServiceToken>,
 ) -> Option<DateTime<Utc>> {
+    let day = TimeDelta::days(1);
     let date = local.checked_add_signed(measured)?;
-    let (after, until) = (date + TimeDelta::days(1), local + TimeDelta::days(1));
-    let contradicts =
-        |token: &ServiceToken| events(token).any(|event| event > after && event <= until);
-    let is_doubtful = if date > until {
-        is_too_far_ahead(date, local, tokens)
+    // An event ahead of both clocks says nothing about either.
+    let horizon = date.max(local) + day;
+    let newest = || tokens.flat_map(events).filter(|at| *at <= horizon).max();
+    let is_doubtful = if date > local + day {
+        let newest = newest();
+        let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|at| at > local + day);
+        let is_confirmed = newest.is_some_and(|at| at > local - day);
+        !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
     } else {
-        date.year() < FIRST_YEAR || (after < local && tokens.into_iter().any(contradicts))
+        let is_past = date + day < local;
+        date.year() < FIRST_YEAR || (is_past && newest().is_some_and(|at| at > date + day))
     };
     is_doubtful.then_some(date)
-}
-
-/// Whether a date over a day ahead of the local clock is less plausible than that clock.
-fn is_too_far_ahead<'a>(
-    date: DateTime<Utc>,
-    local: DateTime<Utc>,
-    tokens: impl Iterator<Item = &'a ServiceToken>,
-) -> bool {
-    let day = TimeDelta::days(1);
-    let events = tokens.flat_map(events);
-    // An event ahead of both clocks says nothing about either.
-    let newest = events.filter(|event| *event <= date + day).max();
-    let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|event| event > local + day);
-    let is_confirmed = newest.is_some_and(|event| event > local - day);
-    !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
 }
 
 /// The reported events of a token.

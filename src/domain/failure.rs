@@ -5,6 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::scope::ScopeKind;
+
 /// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {
@@ -205,8 +207,24 @@ pub fn and_more(count: usize) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alternative {
     SetVariable,
-    /// Leave out this flag, which overrules the variable.
-    LeaveOut(&'static str),
+    /// Leave out the flag that overrules the variable.
+    LeaveOut(OverridingFlag),
+}
+
+/// A flag that selects stored credentials and so overrules the environment's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverridingFlag {
+    Profile,
+    AllProfiles,
+}
+
+impl fmt::Display for OverridingFlag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Profile => "--profile",
+            Self::AllProfiles => "--all-profiles",
+        })
+    }
 }
 
 /// What to do about a failure: displayed as one line of sentences.
@@ -215,8 +233,8 @@ pub struct Hint {
     pub text: String,
     /// Another way than the text's.
     pub alternative: Option<Alternative>,
-    /// A sentence that asks whether the scope is the right one.
-    pub scope_doubt: Option<Box<str>>,
+    /// The kind of the scope, if its ID may belong to the other kind.
+    pub scope_doubt: Option<ScopeKind>,
 }
 
 impl Hint {
@@ -239,8 +257,8 @@ impl fmt::Display for Hint {
             )?,
             None => {}
         }
-        match &self.scope_doubt {
-            Some(doubt) => write!(formatter, " {doubt}"),
+        match self.scope_doubt {
+            Some(kind) => write!(formatter, " {}", kind.doubt()),
             None => Ok(()),
         }
     }

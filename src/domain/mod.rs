@@ -1,4 +1,4 @@
-//! Pure nouns and maths: what a token is, how it stands, and how to say so. No I/O, no clock.
+//! What a token is, what state it is in, and how to say so. Pure: no I/O, no clock.
 
 pub mod base_url;
 pub mod clock;

@@ -5,27 +5,8 @@
 use super::redaction::holds_secret;
 use super::text::trim_input;
 
-/// Opening and closing quotation marks.
-const QUOTES: [(&str, &str); 18] = [
-    ("\\\"", "\\\""),
-    ("\"", "\""),
-    ("'", "'"),
-    ("`", "`"),
-    ("“", "”"),
-    ("”", "”"),
-    ("“", "“"),
-    ("„", "“"),
-    ("„", "”"),
-    ("‘", "’"),
-    ("’", "’"),
-    ("‘", "‘"),
-    ("‚", "‘"),
-    ("‚", "’"),
-    ("«", "»"),
-    ("»", "«"),
-    ("‹", "›"),
-    ("＂", "＂"),
-];
+/// Pairs of opening and closing quotation marks.
+const QUOTES: &str = "\"\" '' `` “” ”” ““ „“ „” ‘’ ’’ ‘‘ ‚‘ ‚’ «» »« ‹› ＂＂";
 
 /// The commands with which shells set variables. Some take a blank instead of an equals sign.
 const COMMANDS: [&str; 8] = [
@@ -80,9 +61,16 @@ pub fn peel(text: &str) -> &str {
 }
 
 fn unquoted(text: &str) -> Option<&str> {
-    QUOTES
-        .iter()
-        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+    let escaped = text
+        .strip_prefix("\\\"")
+        .and_then(|rest| rest.strip_suffix("\\\""));
+    escaped.or_else(|| {
+        QUOTES.split(' ').find_map(|pair| {
+            let mut marks = pair.chars();
+            text.strip_prefix(marks.next()?)?
+                .strip_suffix(marks.next()?)
+        })
+    })
 }
 
 /// The text after a label.
@@ -128,22 +116,17 @@ fn set_by_command(text: &str) -> Option<&str> {
 
 /// `NAME=VALUE`, `$env:NAME = VALUE`, `"NAME": VALUE`.
 fn assigned(text: &str) -> Option<&str> {
-    let (sigil, text) = match text.strip_prefix('$') {
-        Some(rest) => (true, rest),
-        None => (false, text),
+    let named = text.strip_prefix('$').unwrap_or(text);
+    let named = match named.split_at_checked(4) {
+        Some((drive, rest)) if drive.eq_ignore_ascii_case("env:") => rest,
+        _ => named,
     };
-    let is_of_powershell = text
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("env:"));
-    let text = if is_of_powershell { &text[4..] } else { text };
-    let at = text.find([':', '='])?;
-    let (name, value) = (unquoted_name(&text[..at])?, &text[at + 1..]);
-    let value = trim_input(value);
-    let is_whole = !value.trim_start_matches('=').is_empty() || is_variable(name);
-    let fits = if text[at..].starts_with('=') {
-        is_name(name) && is_whole
+    let at = named.find([':', '='])?;
+    let (name, value) = (unquoted_name(&named[..at])?, trim_input(&named[at + 1..]));
+    let fits = if named[at..].starts_with('=') {
+        !value.trim_start_matches('=').is_empty() || is_variable(name)
     } else {
-        !sigil && !is_of_powershell && is_header(name)
+        named.len() == text.len() && is_header(name)
     };
     fits.then_some(value)
 }

@@ -84,7 +84,7 @@ pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> 
 
 /// The failure for a name that no profile can have.
 #[must_use]
-pub fn unfit_name(name: &str, error: InvalidProfileName) -> Failure {
+pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
     if holds_secret(name) {
         return misplaced();
     }
@@ -155,7 +155,7 @@ impl Profile {
     /// The failure if the profile's secret must not go to an address. A stored secret is bound to the
     /// address it was stored for, so that a variable cannot redirect it.
     #[must_use]
-    pub fn is_kept_from(&self, target: Target<'_>) -> Option<Failure> {
+    pub fn binding_failure(&self, target: Target<'_>) -> Option<Failure> {
         if self.base_url == *target.base_url {
             return None;
         }
@@ -171,7 +171,7 @@ impl Profile {
                 format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
             ),
         };
-        Some(self.binding_failure(
+        Some(self.bound_secret_failure(
             format!("The secret of profile {name} was stored for {own}, but {names}."),
             &first,
             &other,
@@ -181,9 +181,9 @@ impl Profile {
     /// The failure if `config.toml` binds the profile's secret to an address that the keyring does not
     /// confirm: anybody can write a file.
     #[must_use]
-    pub fn is_unproved(&self) -> Failure {
+    pub fn unconfirmed_binding(&self) -> Failure {
         let (name, host) = (&self.name, self.base_url.host());
-        self.binding_failure(
+        self.bound_secret_failure(
             format!(
                 "config.toml says that the secret of profile {name} was stored for {host}, but the \
                  keyring does not."
@@ -193,7 +193,7 @@ impl Profile {
         )
     }
 
-    fn binding_failure(&self, summary: String, store: &str, host: &str) -> Failure {
+    fn bound_secret_failure(&self, summary: String, store: &str, host: &str) -> Failure {
         let hint = format!(
             "{store} the secret again for {host} with `tokenscope auth set --profile {}`.",
             self.name

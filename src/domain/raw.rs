@@ -31,18 +31,11 @@ impl RawJson {
         &self.0
     }
 
-    /// The members of an object as sent; none for any other value. A key that was sent twice appears
-    /// twice; the later one counts, as in JavaScript.
-    #[must_use]
-    pub fn members(&self) -> Vec<(String, &str)> {
-        let mut members = Vec::new();
-        self.for_each_member(|key, value| members.push((key.to_owned(), value)));
-        members
-    }
-
-    /// Calls a function with each of [`Self::members`]. Copies no key.
+    /// Calls a function with each member of an object as sent; never for any other value. A key that was
+    /// sent twice appears twice; the later one counts, as in JavaScript.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
-        for_each_member(&self.0, each);
+        // Any other value has no members.
+        let _not_an_object = for_each_member(&self.0, each);
     }
 
     /// Whether the value is a JSON object.
@@ -60,10 +53,17 @@ impl RawJson {
     }
 }
 
-/// Calls a function with each member of an object; never for any other value.
-pub fn for_each_member<'a>(json: &'a str, each: impl FnMut(&str, &'a str)) {
+/// Passes on the members of an object without copying it.
+///
+/// # Errors
+/// For anything but one JSON object. Members before a syntax error were passed on.
+pub fn for_each_member<'a>(
+    json: &'a str,
+    each: impl FnMut(&str, &'a str),
+) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let _not_an_object = Visit(each).deserialize(&mut deserializer);
+    Visit(each).deserialize(&mut deserializer)?;
+    deserializer.end()
 }
 
 /// The length of the JSON value that `text` begins with.
@@ -135,9 +135,9 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
     }
 }
 
-/// The key of a member, copied only if it has an escape. A lone surrogate, which JSON can spell and
-/// Unicode lacks, becomes placeholders instead of failing the whole object.
-pub struct Key<'a>(pub Cow<'a, str>);
+/// The key of a member, copied only where it holds an escape. Half a surrogate pair in it, which JSON
+/// can spell and Unicode does not have, is read as placeholders: it must not cost the whole object.
+struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -158,8 +158,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-impl From<String> for RawJson {
-    fn from(json: String) -> Self {
+impl From<&str> for RawJson {
+    fn from(json: &str) -> Self {
         Self(json.into())
     }
 }
@@ -328,17 +328,6 @@ impl RawLines {
                 walk(text, place, |_| true)
             };
         }
-        lines
-    }
-
-    /// All lines, uncut.
-    #[must_use]
-    pub fn whole(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        self.for_each(|line| {
-            lines.push(line.to_owned());
-            true
-        });
         lines
     }
 

@@ -22,6 +22,14 @@ impl ScopeKind {
         }
     }
 
+    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
+    #[must_use]
+    pub fn doubt(self) -> String {
+        let other = self.other().word();
+        let article = if other.starts_with('a') { "an" } else { "a" };
+        format!("If that is {article} {other} ID, choose {other} instead.")
+    }
+
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {
@@ -110,14 +118,6 @@ impl Scope {
             Self::Account(_) => "accounts",
             Self::Zone(_) => "zones",
         }
-    }
-
-    /// What to say if the other kind may be meant: the IDs of both look alike.
-    #[must_use]
-    pub fn doubt(&self) -> String {
-        let other = self.kind().other().word();
-        let article = if other.starts_with('a') { "an" } else { "a" };
-        format!("If that is {article} {other} ID, choose {other} instead.")
     }
 
     /// The dashboard page with the scope's service tokens. A zone's account is not known, so the link

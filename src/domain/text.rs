@@ -66,20 +66,12 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 /// Applies another change to a text.
-fn and_then<'a>(
-    text: Cow<'a, str>,
-    change: impl for<'b> Fn(&'b str) -> Cow<'b, str>,
-) -> Cow<'a, str> {
-    match text {
-        Cow::Borrowed(text) => change(text),
-        Cow::Owned(text) => {
-            let changed = match change(&text) {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(changed) => Some(changed),
-            };
-            Cow::Owned(changed.unwrap_or(text))
-        }
-    }
+fn and_then(text: Cow<'_, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
+    let changed = match change(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(changed) => Some(changed),
+    };
+    changed.map_or(text, Cow::Owned)
 }
 
 fn without_controls(text: &str) -> Cow<'_, str> {
@@ -268,11 +260,11 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
     }
-    text.graphemes(true).map(taken_by).sum()
+    text.graphemes(true).map(cells_of).sum()
 }
 
 /// The cells of a grapheme. The drawing library leaves out graphemes with control characters.
-fn taken_by(grapheme: &str) -> usize {
+fn cells_of(grapheme: &str) -> usize {
     if grapheme.contains(char::is_control) {
         0
     } else {
@@ -297,7 +289,7 @@ pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str>
 fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
-        used += taken_by(grapheme);
+        used += cells_of(grapheme);
         if used > cells {
             return &text[..at];
         }

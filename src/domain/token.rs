@@ -312,7 +312,7 @@ impl ServiceToken {
         let (token, holds_secret) = Self::read_all(raw);
         let clean = holds_secret.then(|| redaction::without_secrets(raw.as_str()));
         let token = match clean.flatten() {
-            Some(clean) => Self::read_all(&clean.into()).0,
+            Some(clean) => Self::read_all(&clean.as_str().into()).0,
             None => token,
         };
         if token.raw.as_str().len() >= LARGE {

@@ -37,15 +37,11 @@ pub enum KeymapError {
     #[error("{0}")]
     Syntax(String),
     /// A patch of a row that does not exist.
-    #[error(
-        "there is no action {} in the context {}",
-        name_of(action),
-        name_of(context)
-    )]
+    #[error("context {} has no action {}", name_of(context), name_of(action))]
     NoSuchRow { context: Context, action: Action },
     /// One key with two actions in the same context.
     #[error(
-        "the key {key} has two actions in the context {}: {} and {}",
+        "key {key} has two actions in context {}: {} and {}",
         name_of(context),
         name_of(first),
         name_of(second)

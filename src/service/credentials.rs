@@ -218,7 +218,7 @@ impl TokenService {
     /// A [`Failure`] of kind `usage` that names both addresses, or the store's failure.
     pub async fn check_binding(&self, name: &str) -> Result<(), Failure> {
         let profile = self.profile_now(name).await?;
-        if let Some(failure) = profile.is_kept_from(self.target()) {
+        if let Some(failure) = profile.binding_failure(self.target()) {
             return Err(self.with_applicable_hint(failure));
         }
         let Some(wanted) = recorded(&profile.base_url) else {
@@ -231,7 +231,7 @@ impl TokenService {
             .map_err(|error| self.store_failure(error, name))?
         {
             Some(kept) if kept == wanted => Ok(()),
-            _ => Err(self.with_applicable_hint(profile.is_unproved())),
+            _ => Err(self.with_applicable_hint(profile.unconfirmed_binding())),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, Location};
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
@@ -36,7 +36,7 @@ pub struct TokenService {
     /// The secret of the profile that was last used.
     pub(super) secrets: Mutex<HashMap<String, Secret>>,
     /// The flag that takes precedence over the environment's credential, if one was given.
-    pub(super) overriding_flag: Option<&'static str>,
+    pub(super) overriding_flag: Option<OverridingFlag>,
     /// Where the store keeps secrets, once a trial write succeeded.
     pub(super) probed_location: OnceCell<Location>,
 }
@@ -69,7 +69,7 @@ impl TokenService {
 
     /// Stops hints from suggesting an environment variable that this flag overrides.
     #[must_use]
-    pub fn overridden_by(mut self, flag: Option<&'static str>) -> Self {
+    pub fn overridden_by(mut self, flag: Option<OverridingFlag>) -> Self {
         self.overriding_flag = flag;
         self
     }

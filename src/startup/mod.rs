@@ -17,8 +17,8 @@ use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
-use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::profile::{Settings, parse_profile_name, unfit_name};
+use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
+use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
 use demo::RunningDemo;
 use flags::Flags;
@@ -75,7 +75,7 @@ impl Context {
         warnings: &mut Vec<Failure>,
     ) -> Result<Self, Failure> {
         if let Some(name) = &flags.profile {
-            parse_profile_name(name).map_err(|error| unfit_name(name, error))?;
+            parse_profile_name(name).map_err(|error| invalid_profile_name(name, error))?;
         }
         let mut options = Options {
             base_url: BaseUrl::default(),
@@ -109,7 +109,7 @@ impl Context {
             paths.clone(),
             deadlines(&flags, needs),
         )
-        .overridden_by(overruling_flag(&flags, needs));
+        .overridden_by(overriding_flag(&flags, needs));
         Ok(Self {
             style: output_style::style(&flags, &environment, &settings),
             flags,
@@ -206,10 +206,10 @@ fn keyring(needs: Needs) -> StoreHandle {
 
 /// The flag that takes precedence over the environment's credential: hints to set a variable would
 /// be of no use beside it.
-fn overruling_flag(flags: &Flags, needs: Needs) -> Option<&'static str> {
+fn overriding_flag(flags: &Flags, needs: Needs) -> Option<OverridingFlag> {
     match needs {
-        _ if flags.profile.is_some() => Some("--profile"),
-        Needs::EveryProfile => Some("--all-profiles"),
+        _ if flags.profile.is_some() => Some(OverridingFlag::Profile),
+        Needs::EveryProfile => Some(OverridingFlag::AllProfiles),
         _ => None,
     }
 }

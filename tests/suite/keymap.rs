@@ -103,6 +103,25 @@ fn a_patch_that_gives_one_key_two_meanings_is_refused() {
 }
 
 #[test]
+fn errors_call_contexts_and_actions_what_the_file_calls_them() {
+    let clash = r#"rows = [{ context = "browse", keys = ["r"], action = "copy_field" }]"#;
+    let stranger = r#"rows = [{ context = "browse_text", keys = ["f5"], action = "copy_field" }]"#;
+    for (patch, said) in [
+        (stranger, "context browse_text has no action copy_field"),
+        (
+            clash,
+            "key r has two actions in context browse: refresh and copy_field",
+        ),
+    ] {
+        let error = keymap().patched(patch).unwrap_err().to_string();
+        assert!(error.starts_with(said), "{error}");
+    }
+    let unknown = r#"rows = [{ context = "detail", keys = ["f99"], action = "refresh" }]"#;
+    let error = keymap().patched(unknown).unwrap_err().to_string();
+    assert!(error.contains("unknown key \"f99\""), "{error}");
+}
+
+#[test]
 fn a_patch_that_is_no_table_says_the_line() {
     let error = keymap()
         .patched("rows = [\n  { context = 1 }\n]")

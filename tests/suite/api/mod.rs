@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::TimeDelta;
 use tokenscope::api::{BaseUrl, Client, Deadlines, InvalidBaseUrl, Options};
 use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -21,15 +21,12 @@ use tokenscope::domain::token::{ServiceToken, TokenId};
 use wiremock::matchers::{any, header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-pub(crate) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+use crate::support::api::success;
+use crate::support::sessions::account;
+use crate::support::tokens::{ACCOUNT, ID, now};
+
 pub(crate) const SECRET: &str = "cfut_canary0123456789";
 pub(crate) const EMAIL: &str = "ada@example.com";
-
-/// The local clock of these tests.
-pub(crate) fn noon() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 25, 12, 0, 0).unwrap()
-}
 
 pub(crate) fn options(base: &str) -> Options {
     Options {
@@ -37,7 +34,7 @@ pub(crate) fn options(base: &str) -> Options {
         ca_file: None,
         use_system_proxy: false,
         idle_limit: Duration::from_secs(60),
-        clock: noon,
+        clock: now,
     }
 }
 
@@ -59,10 +56,6 @@ pub(crate) fn global_key() -> Credential {
         },
         secret: Secret::new(SECRET.to_owned()),
     }
-}
-
-pub(crate) fn account() -> Scope {
-    ScopeKind::Account.with(ScopeId::parse(ACCOUNT).unwrap())
 }
 
 pub(crate) fn zone() -> Scope {
@@ -110,10 +103,6 @@ pub(crate) async fn get_saying(
     body: impl AsRef<[u8]>,
 ) -> Result<ServiceToken, Failure> {
     get(&saying(status, body).await.uri()).await
-}
-
-pub(crate) fn success(result: &str) -> String {
-    format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#)
 }
 
 fn token_json() -> String {

@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 
 use crate::api::refusals::broken_page;
 use crate::support::api::{Fake, Outcome, Reply, http, refusal, run, shows, success};
+use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// The number of the page that a request asks for.
@@ -105,7 +106,7 @@ const FEW_KIB: usize = 400 * 1024;
 /// Runs a command in a bounded address space.
 pub(crate) fn run_bounded(fake: &Fake, arguments: &[&str]) -> Outcome {
     let mut shell = std::process::Command::new("/bin/sh");
-    let binary = env!("CARGO_BIN_EXE_tokenscope");
+    let binary = BINARY;
     shell
         .env_clear()
         .args([

@@ -412,7 +412,7 @@ fn a08_nothing_looks_like_success_before_the_answer_has_been_judged() {
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
     session.wait_until("the request", |_| !fake.heads().is_empty());
     session.type_keys("\x0c");
-    session.wait_for("Checking");
+    session.wait_for("Verifying");
     release.send(()).unwrap();
     session.wait_for("does not accept the API token");
     let files: Vec<_> = std::fs::read_dir(session.home.path())

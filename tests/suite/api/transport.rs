@@ -20,9 +20,9 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wiremock::ResponseTemplate;
 
-use super::{
-    SECRET, account, api_token, client, get, id, noon, options, patience, serving, success,
-};
+use crate::support::tokens::now;
+
+use super::{SECRET, account, api_token, client, get, id, options, patience, serving, success};
 
 /// A server of plain sockets, for what no HTTP library would send.
 pub(crate) struct Raw {
@@ -463,7 +463,7 @@ async fn child() {
         ca_file: None,
         use_system_proxy: true,
         idle_limit: Duration::from_secs(60),
-        clock: noon,
+        clock: now,
     })
     .await;
     let text = match checked {

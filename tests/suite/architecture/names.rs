@@ -1,6 +1,5 @@
 //! Names that were given up: private words for which the field has a usual one, common nouns as
-//! types, and names with two meanings. Each stands beside what replaced it in the glossary of
-//! `.github/CONTRIBUTING.md`.
+//! types, and names with two meanings.
 
 use super::source::File;
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -318,7 +319,7 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
     let stage = Stage::with("[]").await;
     let nothing = stage.run(&["check"]);
     assert_eq!(code(&nothing), 3);
-    assert_eq!(first_line(&nothing), "UNKNOWN: there is no service token");
+    assert_eq!(first_line(&nothing), "UNKNOWN: no service tokens found");
     for output in [
         stage
             .bare(&["check", "--account", ACCOUNT])
@@ -387,7 +388,7 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
     let stage = Stage::empty().await;
     mount_two_accounts(&stage).await;
     let run = |arguments: &[&str], stdin: &str| {
-        let mut command: Command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command: Command = session.command(BINARY);
         command.args(arguments);
         command.env("TOKENSCOPE_HOME", stage.home.path());
         command.env("CLOUDFLARE_BASE_URL", stage.server.uri());

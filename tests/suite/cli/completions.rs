@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::api::{Outcome, home, run, tokenscope};
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, text};
 use crate::support::tokens::ACCOUNT;
-use crate::terminal::styles::BINARY;
 
 fn offered(line: &str) -> Vec<String> {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -76,9 +76,7 @@ fn shell(stage: &Stage, program: &str, arguments: &[&str]) -> Option<Output> {
     stage.write_config(&format!(
         "[profiles.home]\naccount = \"{ACCOUNT}\"\n[profiles.work]\naccount = \"{ACCOUNT}\"\n"
     ));
-    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_tokenscope"))
-        .parent()
-        .unwrap();
+    let folder = std::path::Path::new(BINARY).parent().unwrap();
     let mut command = Command::new(program);
     stage.dress(&mut command);
     command

@@ -161,7 +161,7 @@ async fn commands_advise_only_what_commands_can_do() {
     ));
     let output = stage.bare(&["list"]).output().unwrap();
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");
+    assert!(stderr.contains("set CLOUDFLARE_API_TOKEN"), "{stderr}");
     assert!(!stderr.contains("session only"), "{stderr}");
 }
 
@@ -198,11 +198,11 @@ async fn small_mistakes_are_described_as_they_are() {
     for (config, parts) in [
         (
             "warn = \"7d\"\ncritical = \"30d\"\n",
-            ["`critical`, 30d,", "`warn`, 7d."],
+            ["`critical` must not exceed `warn`", "30d is more than 7d"],
         ),
         (
             "warn = \"1%\"\ncritical = \"2%\"\n",
-            ["`critical`, 2%,", "`warn`, 1%."],
+            ["`critical` must not exceed `warn`", "2% is more than 1%"],
         ),
     ] {
         stage.write_config(config);
@@ -224,7 +224,7 @@ async fn an_exclusion_that_fits_no_token_is_said_to() {
         ("nosuch", "warning: --exclude \"nosuch\" matched no token\n"),
         (
             "two,off",
-            "warning: --exclude \"two,off\" matched no token; give --exclude once for each name\n",
+            "warning: --exclude \"two,off\" matched no token; pass --exclude once per name\n",
         ),
     ] {
         for form in ["table", "json", "prometheus"] {
@@ -273,10 +273,10 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for (almost, hint) in [
         ("a0000000000040008000000000000003", "without its dashes"),
-        ("a0000000-0000-4000-8000-00000000000", "missing or too much"),
+        ("a0000000-0000-4000-8000-00000000000", "too few or too many"),
         (
             "a0000000-0000-4000-8000-0000000000033",
-            "missing or too much",
+            "too few or too many",
         ),
     ] {
         let output = stage.run(&["get", almost]);

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use wiremock::{Request, ResponseTemplate};
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
@@ -277,7 +278,7 @@ fn in_shell(stage: &Stage, script: &str) -> Output {
         .env("CLOUDFLARE_API_TOKEN", "canary0123456789")
         .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
         .env("PATH", "/usr/bin:/bin")
-        .env("tokenscope", env!("CARGO_BIN_EXE_tokenscope"))
+        .env("tokenscope", BINARY)
         .args(["-c", script])
         .output()
         .unwrap()

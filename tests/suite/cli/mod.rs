@@ -17,39 +17,24 @@ pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
 mod usage;
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::binary::{Stage, envelope, ok};
-
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-const CANARY: &str = "canary0123456789";
+use crate::support::binary::{Binary, Stage, envelope, json, ok};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn tokenscope(home: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command
-        .env_clear()
-        .env("TOKENSCOPE_HOME", home.path())
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-        .env("XDG_RUNTIME_DIR", home.path())
-        .stdin(Stdio::null())
-        .args(arguments);
-    command
+    Binary::new(arguments).home(home.path()).command()
 }
 
 fn run(arguments: &[&str]) -> Output {
     tokenscope(&TempDir::new().unwrap(), arguments)
         .output()
         .unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
+use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// Everything by which a monitor could know nothing, and how it must end.
@@ -478,11 +479,7 @@ fn f04_a_scope_without_tokens_is_not_complete() {
     assert!(metrics.stdout.contains("\ntokenscope_complete 0\n"));
     let table = run(&mut fake.command(&["check"]));
     assert_eq!(table.code, Some(3));
-    assert!(
-        table
-            .stdout
-            .starts_with("UNKNOWN: there is no service token")
-    );
+    assert!(table.stdout.starts_with("UNKNOWN: no service tokens found"));
     let listed = run(&mut fake.command(&["list", "-o", "json"])).json();
     assert_eq!(listed["complete"], true, "a list is what it is");
     // To leave everything out is a wish, not blindness.
@@ -521,7 +518,7 @@ fn f04_a_blind_profile_is_named_and_never_green() {
         });
         let home = crate::support::api::home();
         let run = |arguments: &[&str]| -> Outcome {
-            let mut command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+            let mut command = session.command(BINARY);
             command.args(arguments);
             command.env("TOKENSCOPE_HOME", home.path());
             command.env("CLOUDFLARE_BASE_URL", fake.url());

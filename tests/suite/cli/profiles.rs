@@ -4,6 +4,7 @@
 
 use std::process::Output;
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, json, text};
 use crate::support::tokens::ACCOUNT;
 
@@ -123,7 +124,7 @@ async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
         if is_locked {
             session.lock_keyring();
         }
-        let mut command = session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command = session.command(BINARY);
         command.args(["profile", "remove", "work", "--timeout", "2"]);
         command.env("TOKENSCOPE_HOME", stage.home.path());
         let removed = command.output().unwrap();

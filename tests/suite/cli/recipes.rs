@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, text, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -24,9 +25,7 @@ fn blocks(language: &str) -> Vec<String> {
 
 /// Runs a script with the binary on the path; the credential is in the environment.
 fn shell(stage: &Stage, script: &str) -> Output {
-    let folder = Path::new(env!("CARGO_BIN_EXE_tokenscope"))
-        .parent()
-        .unwrap();
+    let folder = Path::new(BINARY).parent().unwrap();
     let mut bash = Command::new("bash");
     stage.dress(&mut bash);
     bash.env(
@@ -178,10 +177,7 @@ async fn the_units_are_what_systemd_takes() {
     assert_eq!(units.len(), 2);
     for unit in &units {
         let name = unit.lines().next().unwrap().rsplit('/').next().unwrap();
-        let unit = unit.replace(
-            "/usr/local/bin/tokenscope",
-            env!("CARGO_BIN_EXE_tokenscope"),
-        );
+        let unit = unit.replace("/usr/local/bin/tokenscope", BINARY);
         std::fs::write(stage.home.path().join(name), unit).unwrap();
     }
     let start = units[0]

@@ -13,6 +13,7 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::support::api::{Fake, home, run, token};
+use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -135,7 +136,7 @@ impl Place {
 
     fn tokenscope(&self, fake: &Fake, arguments: &[&str]) -> Command {
         let mut words = self.disk.before();
-        words.push(env!("CARGO_BIN_EXE_tokenscope"));
+        words.push(BINARY);
         words.extend(arguments);
         let mut command = self.command(&words);
         command.env("CLOUDFLARE_BASE_URL", fake.url());
@@ -144,7 +145,7 @@ impl Place {
 
     fn screens(&self, fake: &Fake, arguments: &[&str]) -> Session {
         let mut words = self.disk.before();
-        words.push(env!("CARGO_BIN_EXE_tokenscope"));
+        words.push(BINARY);
         words.extend(arguments);
         let mut command = CommandBuilder::new(words[0]);
         command.args(&words[1..]);

@@ -14,14 +14,13 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::support::api::{Fake, Outcome, run};
+use crate::support::binary::BINARY;
 use crate::support::services::{api, profiled};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// A user that has neither a name nor a home.
 pub(crate) const STRANGER: u32 = 54_321;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
 
 /// Two profiles, the first of them the default.
 pub(crate) fn config() -> String {

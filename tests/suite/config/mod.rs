@@ -22,12 +22,11 @@ use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent};
-use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-const ZONE: &str = "0da42c8d2132a9ddaf714f9e7c920711";
+use crate::support::sessions::{account, profile, zone};
+use crate::support::tokens::{ACCOUNT, ZONE};
 
 /// A directory, and paths that keep everything in it.
 fn home() -> (TempDir, Paths) {
@@ -48,23 +47,6 @@ fn load_text(text: &str) -> Result<LoadedSettings, Failure> {
 fn said(loaded: &LoadedSettings) -> String {
     let sentences = loaded.warnings.iter().map(|it| it.summary.as_str());
     sentences.collect::<Vec<_>>().join("\n")
-}
-
-fn account() -> Scope {
-    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
-}
-
-fn zone() -> Scope {
-    Scope::Zone(ScopeId::parse(ZONE).unwrap())
-}
-
-fn profile(name: &str) -> Profile {
-    Profile {
-        name: name.to_owned(),
-        kind: CredentialKind::ApiToken,
-        scope: Some(account()),
-        base_url: BaseUrl::default(),
-    }
 }
 
 fn recent(number: u32) -> Recent {
@@ -156,7 +138,7 @@ credential = "api_token"
         email: "a@b.c".to_owned(),
     };
     let expected = [
-        profile("prod"),
+        profile("prod", Some(account())),
         Profile {
             name: "key".to_owned(),
             kind: key,
@@ -165,7 +147,7 @@ credential = "api_token"
         },
         Profile {
             scope: None,
-            ..profile("bare")
+            ..profile("bare", Some(account()))
         },
     ];
     assert_eq!(settings.profiles, expected);
@@ -266,11 +248,11 @@ fn a_file_that_is_none_or_too_large_or_no_text_is_an_error_that_names_it() {
 #[test]
 fn a_first_profile_is_saved_and_becomes_the_default() {
     let (_dir, paths) = home();
-    save_profile(&paths, &profile("prod")).unwrap();
+    save_profile(&paths, &profile("prod", Some(account()))).unwrap();
     let settings = load(&paths).unwrap().settings;
-    assert_eq!(settings.profiles, [profile("prod")]);
+    assert_eq!(settings.profiles, [profile("prod", Some(account()))]);
     assert_eq!(settings.default_profile, "prod");
-    save_profile(&paths, &profile("second")).unwrap();
+    save_profile(&paths, &profile("second", Some(account()))).unwrap();
     let settings = load(&paths).unwrap().settings;
     assert_eq!(settings.profiles.len(), 2);
     assert_eq!(settings.default_profile, "prod");
@@ -279,7 +261,7 @@ fn a_first_profile_is_saved_and_becomes_the_default() {
 #[test]
 fn the_file_written_for_a_first_default_profile_is_short() {
     let (_dir, paths) = home();
-    save_profile(&paths, &profile("default")).unwrap();
+    save_profile(&paths, &profile("default", Some(account()))).unwrap();
     let text = fs::read_to_string(paths.config_file()).unwrap();
     let expected =
         format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
@@ -300,7 +282,7 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
         kind: CredentialKind::GlobalKey {
             email: "a@b.c".to_owned(),
         },
-        ..profile("b")
+        ..profile("b", Some(account()))
     };
     save_profile(&paths, &changed).unwrap();
     set_default_profile(&paths, "a").unwrap();
@@ -328,11 +310,11 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_matter() {
     let (_dir, paths) = home();
     let text = "\u{FEFF}# mine\r\ntheme = \"light\"\r\n";
     fs::write(paths.config_file(), text).unwrap();
-    save_profile(&paths, &profile("prod")).unwrap();
+    save_profile(&paths, &profile("prod", Some(account()))).unwrap();
     let settings = load(&paths).unwrap().settings;
     assert_eq!(settings.theme, "light");
     assert_eq!(settings.default_profile, "prod");
-    assert_eq!(settings.profiles, [profile("prod")]);
+    assert_eq!(settings.profiles, [profile("prod", Some(account()))]);
 }
 
 #[test]
@@ -347,28 +329,32 @@ fn profiles_written_in_other_styles_can_be_changed_too() {
         fs::write(paths.config_file(), &text).unwrap();
         let moved = Profile {
             scope: Some(zone()),
-            ..profile("a")
+            ..profile("a", Some(account()))
         };
         save_profile(&paths, &moved).unwrap();
-        save_profile(&paths, &profile("b")).unwrap();
+        save_profile(&paths, &profile("b", Some(account()))).unwrap();
         let settings = load(&paths).unwrap().settings;
-        assert_eq!(settings.profiles, [moved, profile("b")], "{text}");
+        assert_eq!(
+            settings.profiles,
+            [moved, profile("b", Some(account()))],
+            "{text}"
+        );
         assert!(remove_profile(&paths, "a").unwrap());
         let settings = load(&paths).unwrap().settings;
-        assert_eq!(settings.profiles, [profile("b")], "{text}");
+        assert_eq!(settings.profiles, [profile("b", Some(account()))], "{text}");
     }
 }
 
 #[test]
 fn a_removed_profile_is_gone_and_no_longer_the_default() {
     let (_dir, paths) = home();
-    save_profile(&paths, &profile("a")).unwrap();
-    save_profile(&paths, &profile("b")).unwrap();
+    save_profile(&paths, &profile("a", Some(account()))).unwrap();
+    save_profile(&paths, &profile("b", Some(account()))).unwrap();
     assert_eq!(load(&paths).unwrap().settings.default_profile, "a");
     assert!(remove_profile(&paths, "a").unwrap());
     assert!(!remove_profile(&paths, "a").unwrap());
     let settings = load(&paths).unwrap().settings;
-    assert_eq!(settings.profiles, [profile("b")]);
+    assert_eq!(settings.profiles, [profile("b", Some(account()))]);
     assert_eq!(
         settings.default_profile,
         Settings::default().default_profile
@@ -389,7 +375,7 @@ fn a_file_that_does_not_parse_is_never_written() {
     let (_dir, paths) = home();
     for text in ["theme = \n", "warn = \"none\"\n", "profiles = 3\n"] {
         fs::write(paths.config_file(), text).unwrap();
-        assert!(save_profile(&paths, &profile("a")).is_err());
+        assert!(save_profile(&paths, &profile("a", Some(account()))).is_err());
         assert!(remove_profile(&paths, "a").is_err());
         assert!(set_default_profile(&paths, "a").is_err());
         assert_eq!(fs::read_to_string(paths.config_file()).unwrap(), text);
@@ -401,7 +387,7 @@ fn a_file_that_does_not_parse_is_never_written() {
 #[test]
 fn only_the_file_and_its_lock_are_left_behind() {
     let (dir, paths) = home();
-    save_profile(&paths, &profile("a")).unwrap();
+    save_profile(&paths, &profile("a", Some(account()))).unwrap();
     remember(&paths, recent(1)).unwrap();
     let mut names: Vec<String> = fs::read_dir(dir.path())
         .unwrap()
@@ -419,7 +405,7 @@ fn files_and_directories_are_the_users_alone() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let dir = tempfile::tempdir().unwrap();
     let paths = Paths::in_one(&dir.path().join("new").join("home"));
-    save_profile(&paths, &profile("a")).unwrap();
+    save_profile(&paths, &profile("a", Some(account()))).unwrap();
     remember(&paths, recent(1)).unwrap();
     drop(config_log::open(&paths).unwrap());
     assert_eq!(mode(&paths.config_dir), 0o700);
@@ -429,7 +415,7 @@ fn files_and_directories_are_the_users_alone() {
     // What was open to others is closed by the next change, the directory too.
     fs::set_permissions(paths.config_file(), fs::Permissions::from_mode(0o644)).unwrap();
     fs::set_permissions(&paths.config_dir, fs::Permissions::from_mode(0o755)).unwrap();
-    save_profile(&paths, &profile("b")).unwrap();
+    save_profile(&paths, &profile("b", Some(account()))).unwrap();
     assert_eq!(mode(&paths.config_file()), 0o600);
     assert_eq!(mode(&paths.config_dir), 0o700);
 }
@@ -446,7 +432,7 @@ fn a_symbolic_link_is_followed_and_stays_one() {
     symlink("dotfiles/first", paths.config_file()).unwrap();
     symlink("real.toml", dotfiles.join("first")).unwrap();
     for name in ["a", "b"] {
-        save_profile(&paths, &profile(name)).unwrap();
+        save_profile(&paths, &profile(name, Some(account()))).unwrap();
         assert!(paths.config_file().is_symlink());
         assert!(dotfiles.join("first").is_symlink());
         let text = fs::read_to_string(dotfiles.join("real.toml")).unwrap();
@@ -459,7 +445,7 @@ fn a_symbolic_link_is_followed_and_stays_one() {
 fn links_in_a_circle_are_an_error() {
     let (_dir, paths) = home();
     std::os::unix::fs::symlink("config.toml", paths.config_file()).unwrap();
-    let failure = save_profile(&paths, &profile("a")).unwrap_err();
+    let failure = save_profile(&paths, &profile("a", Some(account()))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
     assert!(failure.summary.contains("config.toml"), "{failure:?}");
 }
@@ -470,7 +456,7 @@ fn a_directory_that_cannot_be_made_is_an_error_that_names_it() {
     fs::write(dir.path().join("file"), "").unwrap();
     let paths = Paths::in_one(&dir.path().join("file"));
     for failure in [
-        save_profile(&paths, &profile("a")).unwrap_err(),
+        save_profile(&paths, &profile("a", Some(account()))).unwrap_err(),
         remember(&paths, recent(1)).unwrap_err(),
         config_log::open(&paths).unwrap_err(),
     ] {
@@ -486,12 +472,12 @@ fn a_lock_that_another_holds_is_waited_for_and_then_an_error() {
     let (_dir, paths) = home();
     let lock = fs::File::create(paths.config_dir.join("tokenscope.lock")).unwrap();
     lock.lock().unwrap();
-    let failure = save_profile(&paths, &profile("a")).unwrap_err();
+    let failure = save_profile(&paths, &profile("a", Some(account()))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
     assert!(failure.summary.contains("tokenscope.lock"), "{failure:?}");
     assert!(!paths.config_file().exists());
     lock.unlock().unwrap();
-    save_profile(&paths, &profile("a")).unwrap();
+    save_profile(&paths, &profile("a", Some(account()))).unwrap();
 }
 
 // Recent look-ups.
@@ -647,7 +633,7 @@ fn two_instances_at_once_lose_nothing() {
                 for step in 0..EACH {
                     let number = instance * EACH + step;
                     remember(paths, recent(number)).unwrap();
-                    save_profile(paths, &profile(&format!("p{number}"))).unwrap();
+                    save_profile(paths, &profile(&format!("p{number}"), Some(account()))).unwrap();
                 }
             });
         }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 
-use portable_pty::CommandBuilder;
-
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::binary::BINARY;
+use crate::support::binary::Binary;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
 use crate::support::services::{SilentBus, api};
@@ -33,7 +33,7 @@ pub(crate) fn command(
     base_url: Option<&str>,
     arguments: &[&str],
 ) -> Command {
-    let mut command = desktop.command(env!("CARGO_BIN_EXE_tokenscope"));
+    let mut command = desktop.command(BINARY);
     command.args(arguments).env("TOKENSCOPE_HOME", home);
     if let Some(url) = base_url {
         command.env("CLOUDFLARE_BASE_URL", url);
@@ -54,9 +54,14 @@ fn is_refused(outcome: &Outcome, hosts: &[&str]) {
     };
     assert_eq!(error["kind"], "usage", "{}", outcome.stdout);
     let words = format!("{} {}", error["summary"], error["hint"]);
-    for part in hosts.iter().chain(&["auth set --profile", "environment"]) {
+    for part in hosts.iter().chain(&["auth set --profile"]) {
         assert!(words.contains(part), "no {part:?} in {words}");
     }
+    let alternatives = [
+        "Or set CLOUDFLARE_API_TOKEN.",
+        "take the credential from the environment.",
+    ];
+    assert!(alternatives.iter().any(|it| words.contains(it)), "{words}");
     outcome.hides_the_secret();
 }
 
@@ -456,16 +461,11 @@ pub(crate) fn screens(
     url: &str,
     arguments: &[&str],
 ) -> Session {
-    let environment = desktop.command("true");
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    variables.push(("CLOUDFLARE_BASE_URL", url));
-    variables.push(("TOKENSCOPE_HOME", home.to_str().unwrap()));
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.args(arguments);
-    Session::spawn(command, &variables)
+    Binary::new(arguments)
+        .on(desktop)
+        .home(home)
+        .asking(url)
+        .on_terminal()
 }
 
 #[test]

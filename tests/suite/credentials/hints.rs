@@ -11,6 +11,7 @@ use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};
+use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::Scope;
@@ -83,7 +84,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
     ] {
         let home = home();
         write_config(home.path(), None);
-        for flag in [None, Some("--profile")] {
+        for flag in [None, Some(OverridingFlag::Profile)] {
             let service = crate::keyring::states::failing(home.path(), &error).overridden_by(flag);
             let failure = service.clear("default").await.unwrap_err();
             assert!(!failure.hint.text.trim().is_empty());

@@ -10,6 +10,7 @@ use std::process::Stdio;
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, run_with_input, success, token, tokenscope,
 };
+use crate::support::binary::BINARY;
 #[cfg(target_os = "linux")]
 use crate::support::keyring as dbus;
 #[cfg(target_os = "linux")]
@@ -501,7 +502,7 @@ fn d09_a_process_that_holds_secrets_leaves_no_core_file() {
     let mut command = Command::new("/bin/sh");
     let mut child = command
         .args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"])
-        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .arg(BINARY)
         .args(["get", ID])
         .env("CLOUDFLARE_BASE_URL", hung.url())
         .env("CLOUDFLARE_API_TOKEN", CANARY)

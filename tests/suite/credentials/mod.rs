@@ -20,12 +20,12 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::ScopeKind;
 use tokenscope::domain::secret::{InvalidSecret, Secret};
 
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-const ZONE: &str = "0da42c8d2132a9ddaf714f9e7c920711";
+use crate::support::tokens::{ACCOUNT, ZONE};
+
 const AGES: Duration = Duration::from_secs(20);
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
-    Environment::from_pairs(pairs.iter().copied())
+    crate::support::sessions::environment(pairs.iter().copied())
 }
 
 /// The secret, the variable, and the email address if the kind has one.
@@ -185,15 +185,15 @@ fn a_variable_that_is_not_text_is_an_error_where_it_matters() {
     use std::os::unix::ffi::OsStringExt;
 
     let bytes = || OsString::from_vec(vec![b'/', 0xFF]);
-    let failure = Environment::from_pairs([("CLOUDFLARE_API_TOKEN", bytes())])
+    let failure = crate::support::sessions::environment([("CLOUDFLARE_API_TOKEN", bytes())])
         .credential()
         .unwrap_err();
     assert!(failure.summary.contains("CLOUDFLARE_API_TOKEN"));
-    let failure = Environment::from_pairs([("CLOUDFLARE_ZONE_ID", bytes())])
+    let failure = crate::support::sessions::environment([("CLOUDFLARE_ZONE_ID", bytes())])
         .scope()
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
-    let environment = Environment::from_pairs([
+    let environment = crate::support::sessions::environment([
         ("CLOUDFLARE_BASE_URL", bytes()),
         ("TOKENSCOPE_LOG", bytes()),
     ]);
@@ -201,7 +201,7 @@ fn a_variable_that_is_not_text_is_an_error_where_it_matters() {
     assert_eq!(failure.kind, FailureKind::Usage);
     assert!(failure.summary.contains("CLOUDFLARE_BASE_URL"));
     assert!(environment.log().unwrap_err().summary.contains("_LOG"));
-    let environment = Environment::from_pairs([("TOKENSCOPE_HOME", bytes())]);
+    let environment = crate::support::sessions::environment([("TOKENSCOPE_HOME", bytes())]);
     assert_eq!(environment.get("TOKENSCOPE_HOME"), None);
     let home = environment.path("TOKENSCOPE_HOME").unwrap();
     assert_eq!(home.into_os_string(), bytes());

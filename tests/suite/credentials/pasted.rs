@@ -3,7 +3,6 @@
 #![cfg(unix)]
 
 use proptest::prelude::*;
-use tokenscope::credentials::Environment;
 use tokenscope::domain::credential::{Credential, CredentialKind};
 use tokenscope::domain::pasted::peel;
 use tokenscope::domain::secret::Secret;
@@ -342,7 +341,7 @@ fn f03_a_doubt_is_of_the_secret_as_it_is_kept() {
     let secret = Secret::parse("export CLOUDFLARE_API_TOKEN='cfk_abc'").unwrap();
     assert!(Credential { kind, secret }.doubt().is_some());
     let variables = [("CLOUDFLARE_API_TOKEN", "'cfk_abc'")];
-    let found = Environment::from_pairs(variables)
+    let found = crate::support::sessions::environment(variables)
         .credential()
         .unwrap()
         .unwrap();

@@ -19,7 +19,7 @@ fn settings() -> Settings {
 
 fn environment(names: &[&str]) -> Environment {
     let (four, five) = ("4".repeat(32), "5".repeat(32));
-    Environment::from_pairs(names.iter().map(|name| {
+    crate::support::sessions::environment(names.iter().map(|name| {
         let value = match *name {
             "CLOUDFLARE_ACCOUNT_ID" => four.clone(),
             "CLOUDFLARE_ZONE_ID" => five.clone(),

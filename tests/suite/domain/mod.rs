@@ -12,20 +12,11 @@ mod time;
 mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::value::RawValue;
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
-/// The instant at which most tests look at their tokens.
-pub(crate) fn now() -> DateTime<Utc> {
-    at("2026-11-25T12:00:00Z")
-}
-
-pub(crate) fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
+pub(crate) use crate::support::tokens::{instant as at, now, raw};
 
 pub(crate) fn nanos(count: i64) -> TimeDelta {
     TimeDelta::nanoseconds(count)
@@ -38,10 +29,6 @@ pub(crate) fn context(now: DateTime<Utc>, thresholds: Thresholds) -> EvaluationC
         clock_offset: ClockOffset::default(),
         thresholds,
     }
-}
-
-pub(crate) fn raw(json: &str) -> RawJson {
-    RawJson::from(serde_json::from_str::<&RawValue>(json).unwrap())
 }
 
 pub(crate) fn token(json: &str) -> ServiceToken {

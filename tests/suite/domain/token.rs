@@ -5,11 +5,10 @@ use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::token::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 
 use crate::domain::token;
+use crate::support::sessions::account;
+use crate::support::tokens::{ACCOUNT, ID};
 
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
-const SCOPE: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-
 fn parse(text: &str) -> TokenRef {
     TokenRef::parse(text).unwrap()
 }
@@ -18,12 +17,8 @@ fn name(text: &str) -> TokenRef {
     TokenRef::Name(text.to_owned())
 }
 
-fn account() -> Scope {
-    Scope::Account(ScopeId::parse(SCOPE).unwrap())
-}
-
 fn zone() -> Scope {
-    Scope::Zone(ScopeId::parse(SCOPE).unwrap())
+    Scope::Zone(ScopeId::parse(ACCOUNT).unwrap())
 }
 
 fn url(scope: Option<Scope>) -> TokenRef {
@@ -104,50 +99,50 @@ fn urls_say_the_token_and_often_the_scope() {
     for (text, scope) in [
         (
             format!(
-                "https://api.cloudflare.com/client/v4/accounts/{SCOPE}/access/service_tokens/{ID}"
+                "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/access/service_tokens/{ID}"
             ),
             Some(account()),
         ),
         (
             format!(
-                "https://api.cloudflare.com/client/v4/zones/{SCOPE}/access/service_tokens/{ID}"
+                "https://api.cloudflare.com/client/v4/zones/{ACCOUNT}/access/service_tokens/{ID}"
             ),
             Some(zone()),
         ),
         (
             format!(
                 "HTTPS://API.CLOUDFLARE.COM/client/v4/accounts/{}/access/service_tokens/{}?x=1#y",
-                SCOPE.to_uppercase(),
+                ACCOUNT.to_uppercase(),
                 ID.to_uppercase()
             ),
             Some(account()),
         ),
         (
-            format!("http://127.0.0.1:8080/client/v4/zones/{SCOPE}/access/service_tokens/{ID}/"),
+            format!("http://127.0.0.1:8080/client/v4/zones/{ACCOUNT}/access/service_tokens/{ID}/"),
             Some(zone()),
         ),
         (
             format!(
-                "https://one.dash.cloudflare.com/{SCOPE}/access/service-auth/service-tokens/{ID}"
+                "https://one.dash.cloudflare.com/{ACCOUNT}/access/service-auth/service-tokens/{ID}"
             ),
             Some(account()),
         ),
         (
             format!(
-                "https://one.dash.cloudflare.com/{SCOPE}/access-controls/service-credentials?token={ID}"
+                "https://one.dash.cloudflare.com/{ACCOUNT}/access-controls/service-credentials?token={ID}"
             ),
             Some(account()),
         ),
         (
-            format!("https://dash.cloudflare.com/?to=/{SCOPE}/access/service-tokens/{ID}"),
+            format!("https://dash.cloudflare.com/?to=/{ACCOUNT}/access/service-tokens/{ID}"),
             Some(account()),
         ),
         (
-            format!("https://dash.cloudflare.com/?to=%2Faccounts%2F{SCOPE}%2Ftokens%2F{ID}"),
+            format!("https://dash.cloudflare.com/?to=%2Faccounts%2F{ACCOUNT}%2Ftokens%2F{ID}"),
             Some(account()),
         ),
         (
-            format!("https://dash.cloudflare.com/#/{SCOPE}/{ID}"),
+            format!("https://dash.cloudflare.com/#/{ACCOUNT}/{ID}"),
             Some(account()),
         ),
         (
@@ -231,7 +226,9 @@ fn a_reference_names_a_token_by_id_client_id_or_exact_name() {
         ID.to_owned(),
         CLIENT_ID.to_uppercase(),
         "CI/CD token".to_owned(),
-        format!("https://api.cloudflare.com/client/v4/accounts/{SCOPE}/access/service_tokens/{ID}"),
+        format!(
+            "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/access/service_tokens/{ID}"
+        ),
     ] {
         assert!(found.is_named_by(&parse(&text)), "{text}");
     }
@@ -248,17 +245,17 @@ fn a_reference_names_a_token_by_id_client_id_or_exact_name() {
 #[test]
 fn a_scope_id_has_32_hexadecimal_digits() {
     assert_eq!(
-        ScopeId::parse(&format!(" {}\n", SCOPE.to_uppercase()))
+        ScopeId::parse(&format!(" {}\n", ACCOUNT.to_uppercase()))
             .unwrap()
             .as_str(),
-        SCOPE
+        ACCOUNT
     );
     for text in [
         "",
         "prod",
-        &SCOPE[..31],
-        &format!("{SCOPE}0"),
-        &SCOPE.replace('e', "g"),
+        &ACCOUNT[..31],
+        &format!("{ACCOUNT}0"),
+        &ACCOUNT.replace('e', "g"),
         "０23e105f4ecef8ad9ca31a8372d0c3",
     ] {
         let refused = ScopeId::parse(text).unwrap_err().to_string();
@@ -272,8 +269,12 @@ fn a_scope_id_has_32_hexadecimal_digits() {
     let refused = ScopeId::parse(&full_width).unwrap_err().to_string();
     assert!(refused.contains("'０' is not one"), "{refused}");
     for around in ["\"@\",", "{@}", "'@';", "`@`"] {
-        let copied = around.replace('@', SCOPE);
-        assert_eq!(ScopeId::parse(&copied).unwrap().as_str(), SCOPE, "{copied}");
+        let copied = around.replace('@', ACCOUNT);
+        assert_eq!(
+            ScopeId::parse(&copied).unwrap().as_str(),
+            ACCOUNT,
+            "{copied}"
+        );
     }
 }
 
@@ -339,7 +340,7 @@ fn addresses_are_read_without_their_scheme_and_without_their_host() {
         ("/client/v4/zones/#S/access/service_tokens/@", Some(zone())),
         ("#S/access/service_tokens/@", Some(account())),
     ] {
-        let text = text.replace("#S", SCOPE).replace('@', ID);
+        let text = text.replace("#S", ACCOUNT).replace('@', ID);
         assert_eq!(parse(&text), url(scope), "{text}");
     }
     for text in [
@@ -358,10 +359,13 @@ fn addresses_are_read_without_their_scheme_and_without_their_host() {
 fn what_is_almost_an_id_is_said_to_be() {
     for (text, said) in [
         (ID.replace('-', ""), Some("without its dashes")),
-        (SCOPE.to_owned(), Some("without \".access\"")),
+        (ACCOUNT.to_owned(), Some("without \".access\"")),
         (ID[..35].to_owned(), Some("like an ID")),
         (format!("{ID}0"), Some("like an ID")),
-        (format!("{}.access", &SCOPE[..31]), Some("like a client ID")),
+        (
+            format!("{}.access", &ACCOUNT[..31]),
+            Some("like a client ID"),
+        ),
         ("CI/CD token".to_owned(), None),
         ("deadbeef".to_owned(), None),
     ] {
@@ -376,18 +380,21 @@ fn what_is_almost_an_id_is_said_to_be() {
 
 #[test]
 fn a_scope_is_written_and_linked() {
-    assert_eq!(account().to_string(), format!("account {SCOPE}"));
-    assert_eq!(zone().to_string(), format!("zone {SCOPE}"));
+    assert_eq!(account().to_string(), format!("account {ACCOUNT}"));
+    assert_eq!(zone().to_string(), format!("zone {ACCOUNT}"));
     assert_eq!(
         (account().segment(), zone().segment()),
         ("accounts", "zones")
     );
     assert_eq!(account().kind().other(), ScopeKind::Zone);
     assert_eq!(zone().kind().other(), ScopeKind::Account);
-    assert_eq!(ScopeKind::Zone.with(ScopeId::parse(SCOPE).unwrap()), zone());
-    assert!(account().dashboard_url().contains(SCOPE));
+    assert_eq!(
+        ScopeKind::Zone.with(ScopeId::parse(ACCOUNT).unwrap()),
+        zone()
+    );
+    assert!(account().dashboard_url().contains(ACCOUNT));
     assert!(
-        !zone().dashboard_url().contains(SCOPE),
+        !zone().dashboard_url().contains(ACCOUNT),
         "a zone does not say its account"
     );
 }

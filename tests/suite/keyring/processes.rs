@@ -10,19 +10,17 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::binary::BINARY;
 use crate::support::keyring::{Keyring, Session};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
-const SECRET: &str = "canary0123456789";
-
-struct Desk {
+struct Fixture {
     session: Session,
     home: TempDir,
     server: MockServer,
 }
 
-impl Desk {
+impl Fixture {
     async fn open() -> Option<Self> {
         let session = Session::start(Keyring::Unlocked)?;
         let server = MockServer::start().await;
@@ -35,7 +33,7 @@ impl Desk {
             let body = format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#);
             Mock::given(method("GET"))
                 .and(path(route))
-                .and(header("authorization", format!("Bearer {SECRET}").as_str()))
+                .and(header("authorization", format!("Bearer {CANARY}").as_str()))
                 .respond_with(ResponseTemplate::new(200).set_body_string(body))
                 .mount(&server)
                 .await;
@@ -48,7 +46,7 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str], stdin: &str) -> Output {
-        let mut command: Command = self.session.command(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command: Command = self.session.command(BINARY);
         command
             .args(arguments)
             .env("TOKENSCOPE_HOME", self.home.path())
@@ -69,65 +67,65 @@ fn text(bytes: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_stored_read_by_another_process_and_removed() {
-    let Some(desk) = Desk::open().await else {
+    let Some(fixture) = Fixture::open().await else {
         return;
     };
-    let set = desk.run(
+    let set = fixture.run(
         &["auth", "set", "--stdin", "--account", ACCOUNT],
         "  canary0123456789\r\n",
     );
     assert_eq!(set.status.code(), Some(0), "{}", text(&set.stderr));
-    assert_eq!(desk.session.look_up("default").as_deref(), Some(SECRET));
+    assert_eq!(fixture.session.look_up("default").as_deref(), Some(CANARY));
 
-    let status = desk.run(&["auth", "status", "-o", "json"], "");
+    let status = fixture.run(&["auth", "status", "-o", "json"], "");
     let report: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status.status.code(), Some(0));
     assert_eq!(report["source"], "keyring");
     assert_eq!(report["stored"], true);
     assert_eq!(report["store"], "Secret Service");
 
-    let get = desk.run(&["get", ID, "-o", "json"], "");
+    let get = fixture.run(&["get", ID, "-o", "json"], "");
     assert_eq!(get.status.code(), Some(0), "{}", text(&get.stdout));
     let report: Value = serde_json::from_slice(&get.stdout).unwrap();
     assert_eq!(report["status"], "never_expires");
 
     for _ in 0..2 {
         assert_eq!(
-            desk.run(&["auth", "clear"], "").status.code(),
+            fixture.run(&["auth", "clear"], "").status.code(),
             Some(0),
             "also if there was none"
         );
     }
-    assert_eq!(desk.session.look_up("default"), None);
-    let gone = desk.run(&["get", ID, "-o", "json"], "");
+    assert_eq!(fixture.session.look_up("default"), None);
+    let gone = fixture.run(&["get", ID, "-o", "json"], "");
     assert_eq!(gone.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&gone.stdout).unwrap();
     assert_eq!(report["error"]["kind"], "no_credential");
-    let config = std::fs::read_to_string(desk.home.path().join("config.toml")).unwrap();
+    let config = std::fs::read_to_string(fixture.home.path().join("config.toml")).unwrap();
     assert!(
-        config.contains(ACCOUNT) && !config.contains(SECRET),
+        config.contains(ACCOUNT) && !config.contains(CANARY),
         "{config}"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_the_api_refuses_is_not_stored() {
-    let Some(desk) = Desk::open().await else {
+    let Some(fixture) = Fixture::open().await else {
         return;
     };
-    let set = desk.run(&["auth", "set", "--stdin", "--account", ACCOUNT], "wrong");
+    let set = fixture.run(&["auth", "set", "--stdin", "--account", ACCOUNT], "wrong");
     assert_ne!(set.status.code(), Some(0));
     assert!(!set.stderr.is_empty());
-    assert_eq!(desk.session.look_up("default"), None);
-    assert!(!desk.home.path().join("config.toml").exists());
+    assert_eq!(fixture.session.look_up("default"), None);
+    assert!(!fixture.home.path().join("config.toml").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_profile_is_made_under_its_own_name() {
-    let Some(desk) = Desk::open().await else {
+    let Some(fixture) = Fixture::open().await else {
         return;
     };
-    let set = desk.run(
+    let set = fixture.run(
         &[
             "auth",
             "set",
@@ -137,10 +135,10 @@ async fn a_new_profile_is_made_under_its_own_name() {
             "--account",
             ACCOUNT,
         ],
-        SECRET,
+        CANARY,
     );
     assert_eq!(set.status.code(), Some(0), "{}", text(&set.stderr));
-    assert_eq!(desk.session.look_up("work").as_deref(), Some(SECRET));
-    let get = desk.run(&["get", "CI", "--profile", "work"], "");
+    assert_eq!(fixture.session.look_up("work").as_deref(), Some(CANARY));
+    let get = fixture.run(&["get", "CI", "--profile", "work"], "");
     assert_eq!(get.status.code(), Some(0), "{}", text(&get.stderr));
 }

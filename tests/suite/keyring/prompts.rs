@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
@@ -249,7 +248,9 @@ fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
     let clear = run(&mut in_session(&desktop, &fake, home.path(), CLEAR));
     assert_eq!(clear.code, Some(1));
     assert!(
-        clear.stderr.contains("What is stored for default stays."),
+        clear
+            .stderr
+            .contains("The secret of default remains stored."),
         "{}",
         clear.stderr
     );
@@ -265,17 +266,7 @@ fn locked_away() -> Manner {
 }
 
 fn at_terminal(desktop: &dbus::Session, fake: &Api, home: &Path, arguments: &[&str]) -> Session {
-    let environment = desktop.command("true");
-    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    variables.push(("CLOUDFLARE_BASE_URL", &url));
-    variables.push(("TOKENSCOPE_HOME", &home));
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.args(arguments);
-    Session::spawn(command, &variables)
+    fake.binary(arguments).on(desktop).home(home).on_terminal()
 }
 
 #[test]
@@ -343,7 +334,7 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
         .status()
         .unwrap();
     assert!(dismissing.success());
-    session.wait_for("Enter tries again");
+    session.wait_for("Press Enter to try again");
     session.type_keys("\r");
     dbus::eventually("it is asked again", || service.count("prompt") == 2);
     session.type_keys("\x03");

@@ -9,31 +9,28 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use portable_pty::CommandBuilder;
 use tokenscope::api::{BaseUrl, Deadlines, Options};
 use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
 };
-use tokenscope::domain::credential::{
-    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
-};
+use tokenscope::domain::credential::{Access, Credential, CredentialKind, Location};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::binary::BINARY;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
 use crate::support::services::{
     Pace, SilentBus, SlowBus, add_to_config, api, bind, in_session, profiled, screens_in,
     with_profile,
 };
-use crate::support::terminal::Session;
+use crate::support::sessions::{account, in_keyring};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn keyring_error(outcome: &Outcome) -> String {
@@ -165,16 +162,11 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
     assert!(words.contains("did not answer within 1 s"), "{words}");
     assert!(words.contains("unlock prompt"), "{words}");
     assert!(outcome.took < Duration::from_secs(4), "{:?}", outcome.took);
-    let (address, url) = (bus.address(), fake.url());
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let variables = [
-        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
-        ("CLOUDFLARE_BASE_URL", &url),
-        ("TOKENSCOPE_HOME", &home_text),
-    ];
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.arg(ID);
-    let mut session = Session::spawn(command, &variables);
+    let mut session = fake
+        .binary(&[ID])
+        .home(home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", &bus.address())
+        .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.type_keys("\x1b");
     session.wait_for("Cancelled");
@@ -221,16 +213,11 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
     bind(home.path(), &fake);
     desktop.store_beside("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
-    let (address, url) = (slow.address(), fake.url());
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let variables = [
-        ("DBUS_SESSION_BUS_ADDRESS", address.as_str()),
-        ("CLOUDFLARE_BASE_URL", &url),
-        ("TOKENSCOPE_HOME", &home_text),
-    ];
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.arg(ID);
-    let mut session = Session::spawn(command, &variables);
+    let mut session = fake
+        .binary(&[ID])
+        .home(home.path())
+        .env("DBUS_SESSION_BUS_ADDRESS", &slow.address())
+        .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.wait_for("NEVER EXPIRES");
     session.type_keys("q");
@@ -410,7 +397,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
     let mut command = desktop.command("/bin/sh");
     command
         .args(["-c", "umask 000; exec \"$@\"", "sh"])
-        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .arg(BINARY)
         .args([
             "--log",
             "trace",
@@ -573,19 +560,10 @@ pub(crate) fn failing(home: &Path, error: &StoreError) -> TokenService {
     service(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
-fn scope() -> Scope {
-    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
-}
-
 fn access() -> Access {
     Access {
-        identity: Identity {
-            source: CredentialSource::Keyring {
-                profile: "default".to_owned(),
-            },
-            kind: CredentialKind::ApiToken,
-        },
-        scope: scope(),
+        identity: in_keyring("default"),
+        scope: account(),
     }
 }
 
@@ -652,7 +630,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
         let profile = Profile {
             name: "default".to_owned(),
             kind: CredentialKind::ApiToken,
-            scope: Some(scope()),
+            scope: Some(account()),
             base_url: BaseUrl::default(),
         };
         let credential = Credential {

@@ -18,6 +18,7 @@ use crate::network::connections::silent;
 #[cfg(target_os = "linux")]
 use crate::support::api::dead_address;
 use crate::support::api::{Fake, Outcome, run, shows};
+use crate::support::binary::BINARY;
 use crate::support::keyring::eventually;
 use crate::support::tokens::{CANARY, ID};
 
@@ -280,7 +281,7 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
         }
         command
             .args(["-c", program])
-            .arg(env!("CARGO_BIN_EXE_tokenscope"))
+            .arg(BINARY)
             .arg(&file)
             .env("PATH", "/usr/bin:/bin")
             .env("CLOUDFLARE_BASE_URL", &base)

@@ -16,10 +16,13 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api;
 use crate::api::transport::{Raw, answer, raw, read_head};
-use crate::api::{account, api_token, id, noon, options, patience};
+use crate::api::{api_token, id, options, patience};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
+use crate::support::binary::BINARY;
+use crate::support::sessions::account;
+use crate::support::tokens::now;
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// A server that names each connection by its number, and stays silent on those up to a bound.
@@ -32,7 +35,7 @@ async fn forgetting() -> (Raw, Arc<AtomicUsize>) {
             while read_head(&mut stream).await.is_some() {
                 if number > bound.load(Ordering::SeqCst) {
                     let token = format!(r#"{{"id":"{ID}","name":"{number}"}}"#);
-                    let body = answer(&api::success(&token));
+                    let body = answer(&success(&token));
                     stream.write_all(body.as_bytes()).await.unwrap();
                 }
             }
@@ -103,7 +106,7 @@ async fn h03_all_idle_connections_are_given_up_at_once() {
                 }
                 if number > 6 || count == 1 {
                     let token = format!(r#"{{"id":"{ID}","name":"{number}"}}"#);
-                    let body = answer(&api::success(&token));
+                    let body = answer(&success(&token));
                     stream.write_all(body.as_bytes()).await.unwrap();
                 }
             }
@@ -129,7 +132,7 @@ async fn h03_a_new_connection_has_all_the_time_there_is() {
         async move {
             read_head(&mut stream).await;
             tokio::time::sleep(Duration::from_secs(4)).await;
-            let body = answer(&api::success(&format!(r#"{{"id":"{ID}","name":"slow"}}"#)));
+            let body = answer(&success(&format!(r#"{{"id":"{ID}","name":"slow"}}"#)));
             let _gone = stream.write_all(body.as_bytes()).await;
         }
     })
@@ -164,7 +167,7 @@ fn jumping<const N: usize>() -> DateTime<Utc> {
     static SINCE: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let passed = SINCE.get_or_init(Instant::now).elapsed();
     let passed = TimeDelta::from_std(passed).unwrap();
-    noon() + passed + TimeDelta::seconds(JUMP[N].load(Ordering::SeqCst))
+    now() + passed + TimeDelta::seconds(JUMP[N].load(Ordering::SeqCst))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,7 +279,7 @@ fn in_own_network(set_up: &str, variables: &[(&str, &str)]) -> Option<Outcome> {
     let mut command = Command::new("unshare");
     command
         .args(["-rn", "sh", "-c", &format!("{set_up}; exec \"$0\" \"$@\"")])
-        .arg(env!("CARGO_BIN_EXE_tokenscope"))
+        .arg(BINARY)
         .args(["get", ID, "-o", "json", "--timeout", "20"]);
     let own = fake.command(&[]);
     for (name, value) in own.get_envs() {

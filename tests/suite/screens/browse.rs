@@ -21,10 +21,11 @@ use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
 
-use super::{
-    LARGE, SKETCH, SMALL, Scene, USUAL, check, every_size, now, state, sweep, text, theatre, token,
-    token_with,
+use crate::screens::scenes::{
+    LARGE, SKETCH, SMALL, Scene, USUAL, now, state, text, theatre, token_with,
 };
+use crate::screens::views::{check, every_size, sweep};
+use crate::support::tokens::token;
 
 const BROWSE: [Scene; 13] = [
     ("browse_loading", loading),

@@ -21,10 +21,11 @@ use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
-use crate::screens::{
-    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, check, every_size, now, setup, state,
-    sweep, text, theatre, type_secret, zone,
+use crate::screens::scenes::{
+    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, now, setup, state, text, theatre,
+    type_secret, zone,
 };
+use crate::screens::views::{check, every_size, sweep};
 use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.

@@ -7,13 +7,13 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::binary::Binary;
 use crate::support::terminal::Session;
-use crate::support::tokens::{ACCOUNT, CANARY, ID};
+use crate::support::tokens::{CANARY, ID};
 
 /// Far longer than any command here takes, so that a fault fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -74,14 +74,14 @@ impl Fake {
         self.heads.lock().unwrap().clone()
     }
 
+    /// The program against this fake.
+    pub(crate) fn binary(&self, arguments: &[&str]) -> Binary {
+        Binary::new(arguments).asking(&self.url())
+    }
+
     /// A command against this fake, with an API token and an account in the environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = tokenscope(arguments);
-        command
-            .env("CLOUDFLARE_BASE_URL", self.url())
-            .env("CLOUDFLARE_API_TOKEN", CANARY)
-            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT);
-        command
+        self.binary(arguments).with_token().command()
     }
 
     /// `get ID -o json` and what came of it.
@@ -195,14 +195,7 @@ pub(crate) fn token(members: &str) -> String {
 
 /// The binary with an empty environment and a home of its own, which lasts as long as the process.
 pub(crate) fn tokenscope(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command
-        .env_clear()
-        .env("TOKENSCOPE_HOME", "/nonexistent/tokenscope")
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-        .env("XDG_RUNTIME_DIR", "/nonexistent")
-        .args(arguments);
-    command
+    Binary::new(arguments).command()
 }
 
 /// A directory for the program's files.
@@ -305,23 +298,12 @@ impl Outcome {
 impl Fake {
     /// The screens against this fake, with an API token and an account in the environment.
     pub(crate) fn screens(&self, arguments: &[&str]) -> Session {
-        self.screens_with(
-            arguments,
-            &[
-                ("CLOUDFLARE_API_TOKEN", CANARY),
-                ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-            ],
-        )
+        self.binary(arguments).with_token().on_terminal()
     }
 
     /// The screens against this fake in an environment.
     pub(crate) fn screens_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Session {
-        let url = self.url();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.args(arguments);
-        let mut all = vec![("CLOUDFLARE_BASE_URL", url.as_str())];
-        all.extend_from_slice(variables);
-        Session::spawn(command, &all)
+        self.binary(arguments).envs(variables).on_terminal()
     }
 }
 

@@ -1,8 +1,9 @@
-//! The real binary before a loopback API whose clock stands still.
+//! The built program: how it is dressed, and how it is run before a mock API whose clock stands still.
 //!
-//! The API says that it is noon on 1 March 2025, and the binary believes it, so that everything it
-//! prints is known beforehand. Not here: any test.
+//! The mock says that it is noon on 1 March 2025, and the program believes it, so that everything it
+//! prints is known beforehand.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,93 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// The built program.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
+
+/// The built program with nothing of the developer's environment: no keyring, and no files unless a
+/// home is given.
+#[derive(Default)]
+pub(crate) struct Binary {
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+impl Binary {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
+        Self {
+            arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
+            variables: Vec::new(),
+        }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn envs(self, variables: &[(&str, &str)]) -> Self {
+        let add = |binary: Self, (name, value): &(&str, &str)| binary.env(name, value);
+        variables.iter().fold(self, add)
+    }
+
+    /// The folder of the program's files.
+    pub(crate) fn home(self, home: &Path) -> Self {
+        self.env("TOKENSCOPE_HOME", home.to_str().unwrap())
+    }
+
+    /// The API that is asked.
+    pub(crate) fn asking(self, url: &str) -> Self {
+        self.env("CLOUDFLARE_BASE_URL", url)
+    }
+
+    /// An API token and an account.
+    pub(crate) fn with_token(self) -> Self {
+        self.env("CLOUDFLARE_API_TOKEN", CANARY)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+    }
+
+    /// The keyring and the folders of a private session.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on(self, desktop: &super::keyring::Session) -> Self {
+        let environment = desktop.command("true");
+        let variables: Vec<(&str, &str)> = environment
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+            .collect();
+        self.envs(&variables)
+    }
+
+    pub(crate) fn command(self) -> Command {
+        let mut command = Command::new(BINARY);
+        dress(&mut command);
+        command.args(self.arguments).envs(self.variables);
+        command
+    }
+
+    /// The program on a pseudo-terminal.
+    #[cfg(unix)]
+    pub(crate) fn on_terminal(self) -> super::terminal::Session {
+        let mut command = portable_pty::CommandBuilder::new(BINARY);
+        command.args(&self.arguments);
+        let variables: Vec<(&str, &str)> = self
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        super::terminal::Session::spawn(command, &variables)
+    }
+}
+
+/// Leaves a program nothing of the developer's environment.
+pub(crate) fn dress(command: &mut Command) {
+    command
+        .env_clear()
+        .env("TOKENSCOPE_HOME", "/nonexistent/tokenscope")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .env("XDG_RUNTIME_DIR", "/nonexistent")
+        .stdin(Stdio::null());
+}
 
 const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
 /// The API's clock is half a second past, so that what takes longer may see the next second.
@@ -99,7 +187,7 @@ impl Stage {
 
     /// The binary, without any credential or scope.
     pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command = Command::new(BINARY);
         self.dress(&mut command);
         command.args(arguments);
         command
@@ -107,14 +195,11 @@ impl Stage {
 
     /// Gives a program nothing of the developer's environment.
     pub(crate) fn dress(&self, command: &mut Command) {
+        dress(command);
         command
-            .env_clear()
             .env("LANG", "C.UTF-8")
             .env("TOKENSCOPE_HOME", self.home.path())
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-            .env("XDG_RUNTIME_DIR", self.home.path())
-            .env("CLOUDFLARE_BASE_URL", self.server.uri())
-            .stdin(Stdio::null());
+            .env("CLOUDFLARE_BASE_URL", self.server.uri());
     }
 
     /// The binary with a credential and the account.

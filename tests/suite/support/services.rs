@@ -1,4 +1,4 @@
-//! Shared.
+//! Homes with profiles, and buses that are slow or silent.
 
 #![cfg(target_os = "linux")]
 
@@ -11,9 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
-
-use crate::support::api::{Fake, Reply, http, success, token, tokenscope};
+use crate::support::api::{Fake, Reply, http, success, token};
+use crate::support::binary::BINARY;
 use crate::support::keyring as dbus;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, ID};
@@ -148,11 +147,7 @@ pub(crate) fn bind(home: &Path, fake: &Fake) {
 /// A command of a profile without a credential in the environment.
 pub(crate) fn profiled(fake: &Fake, home: &Path, arguments: &[&str]) -> Command {
     bind(home, fake);
-    let mut command = tokenscope(arguments);
-    command
-        .env("TOKENSCOPE_HOME", home)
-        .env("CLOUDFLARE_BASE_URL", fake.url());
-    command
+    fake.binary(arguments).home(home).command()
 }
 
 /// The same in a private session.
@@ -163,7 +158,7 @@ pub(crate) fn in_session(
     arguments: &[&str],
 ) -> Command {
     bind(home, fake);
-    let mut command = desktop.command(env!("CARGO_BIN_EXE_tokenscope"));
+    let mut command = desktop.command(BINARY);
     command
         .args(arguments)
         .env("TOKENSCOPE_HOME", home)
@@ -180,15 +175,5 @@ pub(crate) fn screens_in(
     arguments: &[&str],
 ) -> Session {
     bind(home, fake);
-    let environment = desktop.command("true");
-    let (url, home) = (fake.url(), home.to_str().unwrap().to_owned());
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    variables.push(("CLOUDFLARE_BASE_URL", &url));
-    variables.push(("TOKENSCOPE_HOME", &home));
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.args(arguments);
-    Session::spawn(command, &variables)
+    fake.binary(arguments).on(desktop).home(home).on_terminal()
 }

@@ -1,6 +1,10 @@
 //! Scopes, credentials, profiles and failures.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
 use tokenscope::app::session::Session;
+use tokenscope::credentials::Environment;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{
     ActiveCredential, CredentialKind, CredentialSource, Identity, Location,
@@ -68,6 +72,19 @@ pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
 
 pub(crate) fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, "It failed.", "Do something.")
+}
+
+/// An environment of these variables alone.
+pub(crate) fn environment<N, V>(pairs: impl IntoIterator<Item = (N, V)>) -> Environment
+where
+    N: Into<String>,
+    V: Into<OsString>,
+{
+    let pairs: BTreeMap<String, OsString> = pairs
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    Environment::from_lookup(|name| pairs.get(name).cloned())
 }
 
 /// Where the Secret Service usually keeps a secret.

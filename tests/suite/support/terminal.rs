@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::binary::Binary;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the shell says when it is ready.
@@ -28,9 +30,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.args(arguments);
-        Self::spawn(command, &[])
+        Binary::new(arguments).on_terminal()
     }
 
     pub(crate) fn spawn(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {

@@ -5,7 +5,6 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
 use proptest::prelude::*;
 use rustix::process::Signal;
 use serde_json::value::RawValue;
@@ -14,8 +13,8 @@ use tokenscope::domain::raw::{LONGEST_SHOWN, MOST_MATCHES, RawJson, RawLines};
 use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
 use crate::support::api::{Fake, Reply, http, run, success, token};
-use crate::support::terminal::{Session, is_given_back_once};
-use crate::support::tokens::{ACCOUNT, CANARY, ID};
+use crate::support::terminal::is_given_back_once;
+use crate::support::tokens::ID;
 
 fn raw(json: &str) -> RawJson {
     RawJson::from(serde_json::from_str::<&RawValue>(json).unwrap())
@@ -101,7 +100,7 @@ proptest! {
     #[test]
     fn k02_any_window_shows_the_lines_of_the_whole(items in proptest::collection::vec(json(), 1..40), at in 0_usize..400, count in 0_usize..80) {
         let lines = RawLines::of(&raw(&format!("[{}]", items.join(","))));
-        let whole = lines.whole();
+        let whole = lines.window(0, usize::MAX);
         prop_assert_eq!(lines.len(), whole.len());
         let expected: Vec<String> = whole.into_iter().skip(at).take(count).collect();
         prop_assert_eq!(lines.window(at, count), expected);
@@ -298,18 +297,11 @@ fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
 fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let server = Fake::holding(&token(r#""name":"n","expires_at":"2099-01-01T00:00:00Z""#));
-        let url = server.url();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.arg(ID);
-        let mut session = Session::spawn(
-            command,
-            &[
-                ("CLOUDFLARE_BASE_URL", url.as_str()),
-                ("CLOUDFLARE_API_TOKEN", CANARY),
-                ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-                ("TOKENSCOPE_TEST_FAULT", "slow"),
-            ],
-        );
+        let mut session = server
+            .binary(&[ID])
+            .with_token()
+            .env("TOKENSCOPE_TEST_FAULT", "slow")
+            .on_terminal();
         session.wait_for("Fields");
         let begun = Instant::now();
         session.signal(signal);

@@ -9,9 +9,10 @@ use portable_pty::CommandBuilder;
 use tokenscope::tui::Clipboard;
 
 use crate::support::api::{Fake, home, token};
+use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
-use crate::terminal::styles::{BINARY, EXPIRED, one_token};
+use crate::terminal::styles::{EXPIRED, one_token};
 
 #[test]
 fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_keys() {

@@ -21,13 +21,13 @@ use tokenscope::domain::duration::Remaining;
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::text;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::support::api::{Fake, Reply, http, refusal, run, success, token};
+use crate::support::sessions::account;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 use crate::terminal::styles::one_token;
@@ -315,7 +315,7 @@ pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
                 source: CredentialSource::Session,
                 kind: CredentialKind::ApiToken,
             }),
-            scope: Some(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
+            scope: Some(account()),
             ..ActiveCredential::default()
         },
         settings: Settings {

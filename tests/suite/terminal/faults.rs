@@ -10,9 +10,9 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
 
+use crate::support::binary::BINARY;
 use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
 const FOREVER: &str = "aa99f39f-e778-456d-afcb-571a601ec729";
 const CI_CD: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 

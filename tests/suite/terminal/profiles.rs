@@ -5,15 +5,15 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::binary::BINARY;
+use crate::support::binary::Binary;
 use crate::support::keyring::{self as dbus, Keyring, eventually};
-use crate::support::terminal as pty;
+use crate::support::tokens::ID;
 
-const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const STAGING: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
@@ -60,7 +60,7 @@ async fn api() -> MockServer {
 /// Stores a profile's secret as `tokenscope auth set` does.
 fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: &str) {
     let mut child = desktop
-        .command(env!("CARGO_BIN_EXE_tokenscope"))
+        .command(BINARY)
         .args(["auth", "set", "--stdin", "--profile", profile])
         .env("TOKENSCOPE_HOME", home.path())
         .env("CLOUDFLARE_BASE_URL", server.uri())
@@ -89,16 +89,11 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
         store(&desktop, &home, &server, profile);
     }
     let before = server.received_requests().await.unwrap().len();
-    let environment = desktop.command("true");
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    let address = server.uri();
-    variables.push(("CLOUDFLARE_BASE_URL", &address));
-    variables.push(("TOKENSCOPE_HOME", home.path().to_str().unwrap()));
-    let command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    let mut session = pty::Session::spawn(command, &variables);
+    let mut session = Binary::new(&[])
+        .on(&desktop)
+        .home(home.path())
+        .asking(&server.uri())
+        .on_terminal();
     session.wait_for("prod · account aaaa…aaaa");
 
     session.type_keys(&format!("{ID}\r"));

@@ -5,6 +5,7 @@
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
+use crate::support::binary::Binary;
 use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 
 #[test]
@@ -82,9 +83,9 @@ fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_reada
         ("task", 101, "in a task"),
         ("start", 1, "at the start"),
     ] {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-        command.arg("--demo");
-        let session = Session::spawn(command, &[("TOKENSCOPE_TEST_FAULT", fault)]);
+        let session = Binary::new(&["--demo"])
+            .env("TOKENSCOPE_TEST_FAULT", fault)
+            .on_terminal();
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{fault}");
         is_given_back_once(&stream);
@@ -145,17 +146,10 @@ async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_
             .mount(&server)
             .await;
     }
-    let address = server.uri();
-    let environment = desktop.command("true");
-    let mut variables: Vec<(&str, &str)> = environment
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-        .collect();
-    variables.push(("CLOUDFLARE_BASE_URL", &address));
-    let mut session = Session::spawn(
-        CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope")),
-        &variables,
-    );
+    let mut session = Binary::new(&[])
+        .on(&desktop)
+        .asking(&server.uri())
+        .on_terminal();
     session.wait_for("Will be stored in Secret Service");
     session.type_keys("\x1b[200~ canary0123456789\r\n\x1b[201~\r");
     session.type_keys("023e105f4ecef8ad9ca31a8372d0c353\r");

@@ -16,6 +16,7 @@ use tokenscope::keymap::Keymap;
 use tokenscope::terminal::Decoder;
 
 use crate::support::api::{Fake, run_with_input};
+use crate::support::binary::BINARY;
 use crate::support::keyring::{self as dbus, Keyring};
 use crate::support::services::{api, in_session, profiled};
 use crate::support::terminal::{PROMPT, Session};
@@ -213,9 +214,8 @@ fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
 
 /// `auth set` at a terminal with nothing that could keep the secret.
 fn asked(fake: &Fake) -> Session {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
-    command.args(["auth", "set", "--account", ACCOUNT, "--no-check"]);
-    let mut session = Session::spawn(command, &[("CLOUDFLARE_BASE_URL", &fake.url())]);
+    let line = ["auth", "set", "--account", ACCOUNT, "--no-check"];
+    let mut session = fake.binary(&line).on_terminal();
     session.wait_for(ASKED.trim_end());
     wait_until_raw(&session);
     session
@@ -276,10 +276,7 @@ fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked
     };
     let fake = api();
     let mut session = shell(&desktop, &fake);
-    let line = format!(
-        "{} auth set --account {ACCOUNT}\r",
-        env!("CARGO_BIN_EXE_tokenscope")
-    );
+    let line = format!("{} auth set --account {ACCOUNT}\r", BINARY);
     session.type_keys(&line);
     session.wait_for(ASKED.trim_end());
     wait_until_raw(&session);
@@ -353,10 +350,7 @@ fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
         ),
     ] {
         let mut session = shell(&desktop, &fake);
-        let line = format!(
-            "{} auth set --account {ACCOUNT}\r",
-            env!("CARGO_BIN_EXE_tokenscope")
-        );
+        let line = format!("{} auth set --account {ACCOUNT}\r", BINARY);
         session.type_keys(&line);
         session.wait_for(ASKED.trim_end());
         wait_until_raw(&session);
@@ -435,7 +429,7 @@ fn g10_what_is_cleared_is_said_and_what_was_never_there_too() {
         ),
         (
             &["auth", "clear", "--profile", "typo"],
-            "Nothing was stored for profile typo. There is no profile of that name.",
+            "Nothing was stored for profile typo. No profile has that name.",
         ),
     ] {
         let outcome =

@@ -22,6 +22,7 @@ use tokenscope::app::message::Message;
 use crate::support::api::{Fake, Reply, run, run_with_input, token, tokenscope};
 #[cfg(target_os = "linux")]
 use crate::support::api::{http, success};
+use crate::support::binary::BINARY;
 use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 #[cfg(target_os = "linux")]
@@ -42,7 +43,7 @@ struct Terminal {
 #[cfg(target_os = "linux")]
 impl Terminal {
     fn start(size: (u16, u16), arguments: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tokenscope"));
+        let mut command = CommandBuilder::new(BINARY);
         command.args(arguments);
         Self::spawn(size, command)
     }
@@ -50,7 +51,7 @@ impl Terminal {
     /// A shell that keeps the terminal, for with the first program on it goes what nobody has read,
     /// and says how the program ended.
     fn beneath_a_shell(size: (u16, u16), arguments: &str) -> Self {
-        let program = env!("CARGO_BIN_EXE_tokenscope");
+        let program = BINARY;
         let script = format!("{program} {arguments}; echo code=$?; read end");
         let mut shell = CommandBuilder::new("/bin/sh");
         shell.args(["-c", &script]);
@@ -160,7 +161,7 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
     ] {
         // The shell keeps the terminal: with the last program on it goes what nobody has read.
         let mut shell = CommandBuilder::new("/bin/sh");
-        let program = env!("CARGO_BIN_EXE_tokenscope");
+        let program = BINARY;
         shell.args([
             "-c",
             &format!("{program} --demo {ID}; echo code=$?; read end"),
@@ -237,7 +238,7 @@ fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
 #[cfg(target_os = "linux")]
 fn beneath_a_shell(server: &Fake, script: &str) -> Command {
     let mut inner = server.command(&[]);
-    inner.env("PROGRAM", env!("CARGO_BIN_EXE_tokenscope"));
+    inner.env("PROGRAM", BINARY);
     let mut command = Command::new("/bin/sh");
     command.env_clear().args(["-c", script]);
     for (name, value) in inner.get_envs() {
@@ -266,7 +267,7 @@ fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
 
     let url = server.url();
     let mut command = CommandBuilder::new("/bin/sh");
-    let program = env!("CARGO_BIN_EXE_tokenscope");
+    let program = BINARY;
     command.args(["-c", &format!("ulimit -f 0; exec {program} {ID}")]);
     let mut session = Session::spawn(
         command,
@@ -357,7 +358,7 @@ fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
 fn between_modes(variables: &[(&str, &str)]) -> String {
     let mut command = CommandBuilder::new("/bin/sh");
     let script = "echo before=$(stty -g); \"$1\" --demo; echo code=$?; echo after=$(stty -g)";
-    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_tokenscope")]);
+    command.args(["-c", script, "sh", BINARY]);
     Session::spawn(command, variables).end().1
 }
 
@@ -507,7 +508,7 @@ fn c23_quitting_needs_no_further_key_and_waits_for_nothing() {
 
 #[test]
 fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
-    let binary = env!("CARGO_BIN_EXE_tokenscope");
+    let binary = BINARY;
     for script in [
         "exec \"$1\" --demo </dev/null",
         "exec \"$1\" --demo <&-",
@@ -541,7 +542,7 @@ fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
 #[test]
 fn c24_commands_need_no_terminal_and_no_standard_stream() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
-    let binary = env!("CARGO_BIN_EXE_tokenscope");
+    let binary = BINARY;
     for script in [
         "exec \"$@\" <&-",
         "exec \"$@\" 2>&-",

@@ -5,15 +5,13 @@
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
-use tokenscope::credentials::Environment;
 use tokenscope::startup::flags::Color;
 use tokenscope::startup::output_style;
 
 use crate::support::api::{Fake, Reply, home, http, run, success, token};
+use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
-
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
 
 /// A fake that answers for one token and for the list of it, each answer after a pause.
 pub(crate) fn one_token(members: &str, pause: Duration) -> Fake {
@@ -74,7 +72,7 @@ fn j01_a_dumb_terminal_gets_no_escape_sequence_from_any_command() {
         for line in ["list", "check", "get nobody"] {
             let (_, said) = on_terminal(&fake, &format!("{terminal}; exec $tokenscope {line}"));
             assert!(!said.contains('\u{1b}'), "{terminal}: {line}: {said:?}");
-            assert!(!said.contains("asking the API"), "{line}: {said:?}");
+            assert!(!said.contains("waiting for the API"), "{line}: {said:?}");
             assert!(!said.replace("\r\n", "").contains('\r'), "{said:?}");
         }
         let fake = one_token(EXPIRED, Duration::ZERO);
@@ -156,7 +154,7 @@ fn j01_one_rule_for_colours_holds_for_tables_help_and_errors() {
 
 #[test]
 fn j01_where_colours_come_from() {
-    let of = |pairs: &[(&str, &str)]| Environment::from_pairs(pairs.iter().copied());
+    let of = |pairs: &[(&str, &str)]| crate::support::sessions::environment(pairs.iter().copied());
     for (color, pairs, is_terminal, expected) in [
         (Color::Auto, &[("TERM", "xterm")][..], true, true),
         (Color::Auto, &[("TERM", "xterm")], false, false),
@@ -252,7 +250,7 @@ fn j07_the_locale_decides_what_is_drawn() {
             true,
         ),
     ] {
-        let environment = Environment::from_pairs(pairs.iter().copied());
+        let environment = crate::support::sessions::environment(pairs.iter().copied());
         assert_eq!(
             output_style::is_utf8(&environment, itself),
             expected,

@@ -2,12 +2,10 @@
 
 #![cfg(unix)]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use serde_json::value::RawValue;
 use tokenscope::action::{Action, Input};
 use tokenscope::app;
 use tokenscope::app::Opening;
@@ -16,19 +14,16 @@ use tokenscope::app::message::Message;
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Screen, State};
 use tokenscope::domain::clock::Now;
-use tokenscope::domain::credential::{
-    ActiveCredential, CredentialKind, CredentialSource, Identity,
-};
+use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::raw::RawJson;
-use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::token::{ServiceToken, TokenRef};
+use tokenscope::domain::token::TokenRef;
 
 use crate::cli::monitoring::id;
 use crate::cli::thresholds::{lasting, noon};
-use crate::support::tokens::ACCOUNT;
+use crate::support::sessions::{account, in_environment};
+use crate::support::tokens::{self};
 
 /// What time it is some seconds after the start, where the wall clock was set by a step.
 pub(crate) fn after(seconds: i64, step: i64) -> Now {
@@ -39,20 +34,11 @@ pub(crate) fn after(seconds: i64, step: i64) -> Now {
     }
 }
 
-fn scope() -> Scope {
-    Scope::Account(ScopeId::parse(ACCOUNT).unwrap())
-}
-
 pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<Effect>) {
     let session = Session {
         active: ActiveCredential {
-            identity: Some(Identity {
-                source: CredentialSource::Environment {
-                    variable: "CLOUDFLARE_API_TOKEN",
-                },
-                kind: CredentialKind::ApiToken,
-            }),
-            scope: Some(scope()),
+            identity: Some(in_environment()),
+            scope: Some(account()),
             ..ActiveCredential::default()
         },
         settings: Settings {
@@ -67,15 +53,10 @@ pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<E
     (state, effects)
 }
 
-fn parsed(json: &str) -> Arc<ServiceToken> {
-    let raw: &RawValue = serde_json::from_str(json).unwrap();
-    Arc::new(ServiceToken::parse(&RawJson::from(raw)))
-}
-
 /// Answers every request among the effects with a token that has ten days left, and says how many
 /// there were; the server's clock is ahead by some seconds.
 pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i64) -> usize {
-    let token = parsed(&lasting(1, "8760h", TimeDelta::days(10)));
+    let token = tokens::token(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
     let found = || Fetched {
         clock: measured_offset.into(),

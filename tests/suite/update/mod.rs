@@ -2,6 +2,7 @@
 
 mod browse;
 mod clock;
+mod picker;
 mod profiles;
 mod properties;
 mod warnings;
@@ -737,7 +738,7 @@ fn no_command_acts_where_no_screen_can_be_seen() {
 fn a20_a_scope_that_served_tokens_is_not_doubted() {
     let refused = || {
         let mut hint = Hint::from("Look for its name in the list.");
-        hint.scope_doubt = Some(account().doubt().into());
+        hint.scope_doubt = Some(account().kind());
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();

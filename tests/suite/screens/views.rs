@@ -1,0 +1,518 @@
+//! Every screen as text, at several sizes, with a fixed clock.
+//!
+//! The snapshots are what a person sees: read them when they change.
+
+use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use tokenscope::action::{Action, Context, Input};
+use tokenscope::app::form::{Editor, TextField};
+use tokenscope::app::message::Message;
+use tokenscope::app::session::{Banner, Notice};
+use tokenscope::app::state::{Screen, State};
+use tokenscope::app::update;
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::recent_lookups::Recent;
+use tokenscope::domain::secret::Secret;
+use tokenscope::keymap::Keymap;
+use tokenscope::screens::detail::raw::RawView;
+use tokenscope::screens::detail::state::View;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::theme::{Role, Theme};
+
+use crate::screens::scenes::{
+    DETAIL, LARGE, LOOKUP, REST, SETUP, SKETCH, SMALL, Scene, USUAL, account, banner, choice,
+    detail_critical, detail_expired, detail_expiring, detail_hostile, detail_other_fields,
+    detail_stale, error_banner, error_details, help, help_in_a_field, lookup_complaint,
+    lookup_keyring, notice, now, raw, raw_search, refused, scenes, setup, setup_complaint,
+    setup_global_key, setup_replacing, shown, state, text, theatre, token_with,
+};
+
+#[test]
+fn a_long_notice_has_none_of_the_colours_of_what_it_covers() {
+    let mut state = notice();
+    state.notice = state.notice.map(|notice| Notice {
+        text: "copied ".repeat(60),
+        ..notice
+    });
+    for name in ["dark", "light", "mono"] {
+        let (drawn, _) = theatre(name, false).draw(state.clone(), (80, 24));
+        let rows: Vec<u16> = (0..24)
+            .filter(|y| drawn[(1, *y)].symbol() == "c" && drawn[(6, *y)].symbol() == "d")
+            .collect();
+        assert!(rows.len() > 3, "{rows:?}");
+        for (x, y) in rows.iter().flat_map(|y| (0..80).map(move |x| (x, *y))) {
+            assert_eq!(
+                drawn[(x, y)].style(),
+                drawn[(0, rows[0])].style(),
+                "{name} {x},{y}"
+            );
+        }
+    }
+}
+
+pub(crate) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (name, scene) in scenes {
+            insta::assert_snapshot!(*name, shown(*scene, sizes));
+        }
+    });
+}
+
+#[test]
+fn setup_looks_as_it_did() {
+    check(&SETUP, &[SMALL, USUAL]);
+}
+
+#[test]
+fn look_up_looks_as_it_did() {
+    check(&LOOKUP, &[SMALL, USUAL]);
+}
+
+#[test]
+fn a_token_looks_as_it_did() {
+    check(&DETAIL, &[SMALL, USUAL, SKETCH, LARGE]);
+}
+
+#[test]
+fn screens_fit_in_the_smallest_terminals() {
+    let all: String = [
+        detail_critical,
+        detail_expired,
+        detail_hostile,
+        error_banner,
+        lookup_keyring,
+        setup_complaint,
+    ]
+    .map(|scene| shown(scene, &[(40, 10), (46, 14)]))
+    .concat();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("smallest", all);
+    });
+}
+
+#[test]
+fn raw_json_overlays_and_errors_look_as_they_did() {
+    check(&REST, &[SMALL, USUAL, LARGE]);
+}
+
+#[test]
+fn a_terminal_too_small_is_told_so_in_one_line() {
+    let all = shown(
+        detail_expiring,
+        &[(39, 10), (40, 9), (30, 8), (20, 5), (7, 2), (60, 9)],
+    );
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("too_small", all);
+    });
+}
+
+#[test]
+fn mono_sets_no_colour_on_any_screen() {
+    let theatre = theatre("mono", false);
+    for (name, scene) in scenes() {
+        let (buffer, _) = theatre.draw(scene(), USUAL);
+        for cell in buffer.content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_selected_row_is_in_reverse_video() {
+    for theme in Theme::names() {
+        let (buffer, _) = theatre(theme, false).draw(detail_expiring(), SKETCH);
+        let reversed: Vec<u16> = (0..SKETCH.1)
+            .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
+            .collect();
+        let [row] = reversed.as_slice() else {
+            panic!("{theme}: reversed rows {reversed:?}");
+        };
+        let line = text(&buffer)
+            .lines()
+            .nth(usize::from(*row))
+            .unwrap()
+            .to_owned();
+        assert!(line.contains("Expires"), "{theme}: {line}");
+    }
+}
+
+/// Body text is what is not set in a role with a colour: it must be the terminal's own.
+#[test]
+fn body_text_has_the_terminals_own_colours() {
+    for theme in ["dark", "light"] {
+        let theatre = theatre(theme, false);
+        let mut plain = 0;
+        let mut all = 0;
+        for (name, scene) in scenes() {
+            let (buffer, _) = theatre.draw(scene(), USUAL);
+            for cell in buffer.content().iter().filter(|cell| cell.symbol() != " ") {
+                assert_eq!(cell.bg, Color::Reset, "{name}");
+                assert!(
+                    !matches!(
+                        cell.fg,
+                        Color::White
+                            | Color::Black
+                            | Color::DarkGray
+                            | Color::Gray
+                            | Color::Rgb(..)
+                            | Color::Indexed(_)
+                    ),
+                    "{name}: {:?}",
+                    cell.fg
+                );
+                all += 1;
+                plain += usize::from(cell.fg == Color::Reset);
+            }
+        }
+        assert!(
+            plain * 10 > all * 8,
+            "{theme}: {plain} of {all} cells are plain"
+        );
+    }
+}
+
+#[test]
+fn ascii_screens_hold_nothing_but_ascii() {
+    let theatre = theatre("dark", true);
+    for (name, scene) in scenes() {
+        for size in [SMALL, USUAL, SKETCH, LARGE] {
+            let (buffer, _) = theatre.draw(scene(), size);
+            for cell in buffer.content() {
+                assert!(
+                    cell.symbol().is_ascii(),
+                    "{name} at {size:?}: {}",
+                    cell.symbol()
+                );
+            }
+        }
+    }
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("ascii_detail", text(&theatre.draw(detail_expiring(), SKETCH).0));
+        insta::assert_snapshot!("ascii_setup", text(&theatre.draw(setup_global_key(), USUAL).0));
+    });
+}
+
+/// Every frame's right edge is where it belongs, whatever the names hold.
+#[test]
+fn hostile_names_move_no_column_and_reach_no_terminal() {
+    let mut state = detail_hostile();
+    let token = state.detail.token.value().unwrap().clone();
+    state.lookup.recents = vec![Recent::of(&token, &account(), now()).unwrap(); 2];
+    let mut lookup = state.clone();
+    lookup.screen = Screen::Lookup;
+    let mut raw = state.clone();
+    raw.detail.view = View::Raw(RawView::of(&token));
+    for state in [state, lookup, raw] {
+        let (buffer, _) = theatre("dark", false).draw(state, USUAL);
+        for y in 2..USUAL.1 - 2 {
+            let edge = buffer[(USUAL.0 - 1, y)].symbol();
+            assert!(matches!(edge, "│" | "┤"), "row {y} ends in {edge:?}");
+        }
+        for cell in buffer.content() {
+            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn no_screen_shows_a_character_of_a_secret() {
+    for (name, scene) in scenes() {
+        let shown = shown(scene, &[LARGE]);
+        assert!(!shown.contains("nobody"), "{name}");
+    }
+    let lengths = |secret: &str| {
+        let mut state = setup();
+        let secret = Secret::new(secret.to_owned());
+        Editor::Masked(&mut state.setup.secret)
+            .paste(&secret)
+            .unwrap();
+        text(&theatre("dark", false).draw(state, USUAL).0)
+    };
+    assert_eq!(lengths("a"), lengths("a-much-longer-secret-than-the-other"));
+}
+
+#[test]
+fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
+    for (size, with_banner) in [(USUAL, false), (USUAL, true), (SMALL, true), (LARGE, false)] {
+        let mut state = raw();
+        state.size = size;
+        let lines: Vec<(String, &str)> = (0..200)
+            .map(|line| (format!("line-{line:03}"), "1"))
+            .collect();
+        let lines: Vec<(&str, &str)> = lines
+            .iter()
+            .map(|(key, value)| (key.as_str(), *value))
+            .collect();
+        state.detail.view = View::Raw(RawView::of(&token_with(&lines)));
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.top = 50;
+        }
+        state.banner = with_banner.then(|| banner(refused()));
+        let rows = state.body_rows();
+        let text = text(&theatre("dark", false).draw(state, size).0);
+        assert_eq!(text.matches("line-").count(), rows, "{size:?}");
+    }
+}
+
+#[test]
+fn the_state_counts_on_the_rows_that_the_banner_leaves_in_ascii_too() {
+    let lines: Vec<(String, &str)> = (0..50).map(|at| (format!("line-{at:02}"), "1")).collect();
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(key, one)| (&**key, *one)).collect();
+    let token = token_with(&lines);
+    for (words, ascii) in (1..40).flat_map(|words| [(words, false), (words, true)]) {
+        let mut state = raw();
+        state.size = SMALL;
+        state.ascii = ascii;
+        state.detail.view = View::Raw(RawView::of(&token));
+        let summary = "a … ".repeat(words);
+        let failure = Failure::new(FailureKind::Network, summary, "Wait … and see ….");
+        state.banner = Some(Banner { failure, count: 3 });
+        let rows = state.body_rows();
+        let text = text(&theatre("dark", ascii).draw(state, SMALL).0);
+        let shown = text.lines().filter(|line| line.starts_with(['│', '|']));
+        assert_eq!(shown.count(), rows, "{words} {ascii}\n{text}");
+    }
+}
+
+#[test]
+fn help_and_error_details_scroll_up_at_once_from_their_end() {
+    let mut details = error_details();
+    details.banner = Some(banner(Failure::new(
+        FailureKind::Network,
+        "It failed. ".repeat(300),
+        "Try again.",
+    )));
+    for (state, size) in [help(), details].into_iter().zip([USUAL, SMALL]) {
+        let mut state = state;
+        state.size = size;
+        let shown = |state: &State| text(&theatre("dark", false).draw(state.clone(), size).0);
+        let start = shown(&state);
+        let mut press = |action| {
+            update(&mut state, now(), Message::Input(Input::Act(action)));
+            shown(&state)
+        };
+        let end = press(Action::Bottom);
+        assert_ne!(end, start);
+        assert_eq!(press(Action::Down), end);
+        assert_ne!(press(Action::Up), end);
+        assert_eq!(press(Action::Down), end);
+        assert_ne!(press(Action::PageUp), end);
+        assert_eq!(press(Action::Top), start);
+    }
+}
+
+#[test]
+fn the_cursor_stands_where_wide_text_ends() {
+    let mut state = state();
+    state.lookup.token = TextField::with("監視 ab");
+    let (buffer, cursor) = theatre("dark", false).draw(state, USUAL);
+    let cursor = cursor.unwrap();
+    assert_eq!(buffer[(cursor.x - 1, cursor.y)].symbol(), "b");
+    assert_eq!(buffer[(cursor.x - 2, cursor.y)].symbol(), "a");
+}
+
+#[test]
+fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
+    let mut state = state();
+    state.lookup.token = TextField::with(&format!("{}END", "x".repeat(500)));
+    let (buffer, cursor) = theatre("dark", false).draw(state, SMALL);
+    let cursor = cursor.unwrap();
+    assert!(cursor.x < SMALL.0 - 1);
+    assert_eq!(buffer[(cursor.x - 1, cursor.y)].symbol(), "D");
+}
+
+#[test]
+fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
+    let mut state = state();
+    let shown = |state: &State| {
+        let (buffer, _) = theatre("dark", false).draw(state.clone(), (100, 30));
+        text(&buffer)
+    };
+    let fits = format!("a{}z", "x".repeat(70));
+    state.lookup.token = TextField::with(&fits);
+    assert!(shown(&state).contains(&fits), "{}", shown(&state));
+    state.lookup.token = TextField::with(&format!("a{}z", "x".repeat(200)));
+    assert!(shown(&state).contains(" …x") && shown(&state).contains("xz "));
+    state.lookup.form.focus = LookupField::ScopeId;
+    assert!(shown(&state).contains(" ax") && shown(&state).contains("x… "));
+}
+
+#[test]
+fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
+    let id = account().id().to_owned();
+    let refused = Failure::new(
+        FailureKind::Permission,
+        format!("The API token works, but not for account {id} (HTTP 403, code 10000)."),
+        "Check the ID, and what the API token was made for: it needs Access: Service Tokens Read \
+         there. If that is a zone ID, choose zone instead.",
+    );
+    for size in [(40, 10), (60, 20), (80, 24), (100, 30), (120, 40)] {
+        for is_editing in [true, false] {
+            let mut state = state();
+            state.size = size;
+            state.lookup.form.editing = is_editing;
+            state.banner = Some(banner(refused.clone()));
+            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let screen = text(&buffer);
+            assert!(screen.contains("e details"), "{screen}");
+            let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                size.0 < 60 || flat.contains("(HTTP 403, code 10000)"),
+                "{screen}"
+            );
+            assert!(
+                size.0 < 80 || flat.contains("choose zone instead."),
+                "{screen}"
+            );
+            let has_id = flat.contains("account 4f1b…9c2e") || flat.contains(&id);
+            assert!(has_id, "{screen}");
+        }
+    }
+}
+
+#[test]
+fn the_selected_row_stays_in_view_however_small_the_list() {
+    for size in [(40, 10), (60, 12), SMALL, USUAL, SKETCH] {
+        let last = detail_other_fields().detail.fields().len() - 1;
+        for selected in 0..=last {
+            let mut state = detail_other_fields();
+            state.detail.selected = selected;
+            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let reversed = (0..size.1)
+                .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
+                .count();
+            assert_eq!(reversed, 1, "field {selected} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn the_footer_names_help_at_every_width() {
+    for (name, scene) in scenes() {
+        for width in 40..=130 {
+            let (buffer, _) = theatre("dark", false).draw(scene(), (width, 20));
+            let shown = text(&buffer);
+            let footer = shown.lines().last().unwrap();
+            assert!(footer.ends_with(" help"), "{name} at {width}: {footer}");
+        }
+    }
+}
+
+#[test]
+fn every_theme_styles_every_role_and_bad_ones_are_refused() {
+    for name in Theme::names() {
+        assert!(Theme::named(name).is_ok(), "{name}");
+    }
+    assert!(Theme::named("neon").is_err());
+    assert!(Theme::parse("calm = {}").is_err());
+    let dark = include_str!("../../../assets/themes/dark.toml");
+    assert!(Theme::parse(&dark.replace("\"green\"", "\"grue\"")).is_err());
+    assert!(Theme::parse(&dark.replace("calm", "clam")).is_err());
+    let mono = Theme::named("mono").unwrap();
+    for role in Role::ALL {
+        let style = mono.style(role);
+        assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
+    }
+}
+
+#[test]
+fn the_banner_names_only_keys_that_help() {
+    let shown = |state: State| text(&theatre("dark", false).draw(state, LARGE).0);
+    assert!(shown(error_banner()).contains("a re-enter credential"));
+    assert!(!shown(detail_stale()).contains("re-enter"));
+    assert!(!shown(setup_replacing()).contains("re-enter credential"));
+    let keymap = Keymap::built_in().unwrap();
+    assert!(
+        keymap
+            .key_for(Context::Commands, Action::ErrorDetails)
+            .is_some()
+    );
+}
+
+/// Draws a state at many sizes on one terminal.
+pub(crate) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
+    let theatre = theatre("dark", false);
+    let mut state = state.clone();
+    let viewport = Viewport::Fixed(Rect::new(0, 0, 0, 0));
+    let mut terminal =
+        Terminal::with_options(TestBackend::new(131, 46), TerminalOptions { viewport }).unwrap();
+    for (width, height) in sizes {
+        state.size = (width, height);
+        terminal.resize(Rect::new(0, 0, width, height)).unwrap();
+        theatre.render(&mut terminal.get_frame(), &state);
+    }
+}
+
+pub(crate) fn every_size() -> impl Iterator<Item = (u16, u16)> {
+    (0..=130).flat_map(|width| (0..=45).map(move |height| (width, height)))
+}
+
+#[test]
+fn setup_can_be_drawn_at_every_size() {
+    let mut state = setup_global_key();
+    state.setup.form.complaint = setup_complaint().setup.form.complaint;
+    state.banner = Some(banner(refused()));
+    sweep(&state, every_size());
+}
+
+#[test]
+fn look_up_can_be_drawn_at_every_size() {
+    let mut state = lookup_keyring();
+    state.lookup.form.complaint = lookup_complaint().lookup.form.complaint;
+    sweep(&state, every_size());
+}
+
+#[test]
+fn a_token_can_be_drawn_at_every_size() {
+    let mut state = detail_other_fields();
+    state.detail.token = detail_hostile().detail.token;
+    state.notice = notice().notice;
+    sweep(&state, every_size());
+}
+
+#[test]
+fn raw_json_can_be_drawn_at_every_size() {
+    sweep(&raw_search(), every_size());
+}
+
+#[test]
+fn a_choice_can_be_drawn_at_every_size() {
+    sweep(&choice(), every_size());
+}
+
+#[test]
+fn help_can_be_drawn_at_every_size() {
+    sweep(&help_in_a_field(), every_size());
+}
+
+#[test]
+fn error_details_can_be_drawn_at_every_size() {
+    sweep(&error_details(), every_size());
+}
+
+#[test]
+fn every_state_can_be_drawn_at_a_dozen_sizes() {
+    let sizes = [
+        (0, 0),
+        (1, 1),
+        (20, 5),
+        (39, 9),
+        (40, 10),
+        (41, 11),
+        (60, 20),
+        (80, 24),
+        (99, 30),
+        (100, 29),
+        (130, 12),
+        (40, 45),
+    ];
+    for (_, scene) in scenes() {
+        sweep(&scene(), sizes.into_iter());
+    }
+}

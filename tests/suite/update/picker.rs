@@ -1,0 +1,208 @@
+//! The picker of accounts and zones as transitions: listing, filtering, choosing.
+
+use std::time::Duration;
+
+use tokenscope::action::{Action, Context};
+use tokenscope::app::effect::Effect;
+use tokenscope::app::message::Message;
+use tokenscope::app::session::Session;
+use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::{Opening, start};
+use tokenscope::domain::credential::{Credential, CredentialKind, CredentialRef, VisibleScopes};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::remote::Remote;
+use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
+use tokenscope::domain::secret::Secret;
+use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::setup::state::SetupField;
+
+use crate::support::app::{act, notice, opened, request_of, tell, type_text};
+use crate::support::sessions::failure;
+use crate::update::profiles::{account, identity, lookup, profiles, zone};
+
+fn named(scope: Scope, name: &str) -> NamedScope {
+    NamedScope {
+        scope,
+        name: name.to_owned(),
+    }
+}
+
+fn scopes() -> VisibleScopes {
+    VisibleScopes {
+        accounts: Ok(vec![
+            named(account('2'), "Zebra Ltd"),
+            named(account('1'), "aardvark"),
+        ]),
+        zones: Ok(vec![
+            named(zone('3'), "example.com"),
+            named(zone('4'), "example.net"),
+        ]),
+    }
+}
+
+pub(crate) fn list(state: &mut State, result: Result<VisibleScopes, Failure>) -> Vec<Effect> {
+    let request = request_of(&act(state, Action::PickScope));
+    assert_eq!(state.overlay, Some(Overlay::Picker));
+    assert_eq!(state.context(), Context::PickerText);
+    tell(state, Message::ScopesListed { request, result })
+}
+
+fn matching(state: &State) -> Vec<String> {
+    let names = state.picker.rows(0, usize::MAX);
+    names.map(|named| named.name.clone()).collect()
+}
+
+#[test]
+fn the_panel_lists_accounts_and_zones_with_the_credential_in_use() {
+    let mut state = lookup();
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = CredentialRef::Identity(identity("prod"));
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    assert_eq!(
+        matching(&state),
+        ["aardvark", "Zebra Ltd", "example.com", "example.net"]
+    );
+}
+
+#[test]
+fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    type_text(&mut state, "EXAMPLE");
+    assert!(matching(&state).is_empty(), "upper case is meant");
+    assert_eq!(act(&mut state, Action::Submit), [], "nothing to choose");
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, "example");
+    act(&mut state, Action::Down);
+    type_text(&mut state, ".");
+    assert_eq!(
+        state.picker.selected, 0,
+        "another filter, from its first row"
+    );
+    act(&mut state, Action::Down);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, None);
+    assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
+    assert_eq!(state.lookup.scope_id.value(), zone('4').id());
+    assert_eq!(state.lookup.form.focus, LookupField::Token);
+    list(&mut state, Ok(scopes()));
+    assert_eq!(state.picker.selected, 3, "the one in the form is selected");
+    type_text(&mut state, "2222");
+    assert_eq!(matching(&state), ["Zebra Ltd"]);
+    act(&mut state, Action::DeleteToStart);
+    type_text(&mut state, "zone");
+    assert_eq!(matching(&state), ["example.com", "example.net"]);
+}
+
+#[test]
+fn what_may_be_listed_is_offered_although_the_rest_is_refused() {
+    let mut state = lookup();
+    let refusal = failure(FailureKind::Permission);
+    let partial = VisibleScopes {
+        accounts: Err(refusal.clone()),
+        ..scopes()
+    };
+    assert_eq!(list(&mut state, Ok(partial)), []);
+    assert_eq!(matching(&state), ["example.com", "example.net"]);
+    assert_eq!(state.picker.refusals(), [&refusal]);
+    assert_eq!(state.banner, None);
+}
+
+#[test]
+fn a_refusal_of_both_is_told_once_and_a_keyring_that_fails_too() {
+    let refusal = failure(FailureKind::Authentication);
+    let refused = Ok(VisibleScopes {
+        accounts: Err(refusal.clone()),
+        zones: Err(refusal.clone()),
+    });
+    for result in [refused, Err(refusal.clone())] {
+        let mut state = lookup();
+        list(&mut state, result);
+        assert_eq!(state.picker.refusals(), [&refusal]);
+        assert!(matching(&state).is_empty());
+        assert_eq!(act(&mut state, Action::Submit), []);
+    }
+}
+
+#[test]
+fn a_pause_that_the_list_runs_into_holds_for_everything() {
+    let mut state = lookup();
+    let limited = Failure {
+        retry_after: Some(Duration::from_secs(60)),
+        ..failure(FailureKind::RateLimited)
+    };
+    list(&mut state, Err(limited));
+    act(&mut state, Action::Back);
+    assert_eq!(act(&mut state, Action::PickScope), []);
+    assert_eq!(state.overlay, None);
+    assert!(notice(&state).contains("1:00"), "{}", notice(&state));
+}
+
+#[test]
+fn esc_cancels_the_list_and_a_late_answer_is_dropped() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    assert_eq!(state.picker.scopes, Remote::Idle);
+    assert_eq!((state.screen, state.overlay), (Screen::Lookup, None));
+}
+
+#[test]
+fn help_lies_over_the_list_and_gives_it_back() {
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    act(&mut state, Action::Help);
+    assert_eq!(state.context(), Context::Help);
+    act(&mut state, Action::Back);
+    assert_eq!(state.overlay, Some(Overlay::Picker));
+    assert_eq!(state.picker.total(), 4);
+}
+
+#[test]
+fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
+    let mut state = opened(Session::default());
+    start(&mut state, Opening::Setup);
+    state.setup.form.focus = SetupField::ScopeId;
+    assert_eq!(act(&mut state, Action::PickScope), []);
+    assert_eq!(state.overlay, None);
+    assert_eq!(
+        state.setup.form.complaint.as_ref().unwrap().0,
+        SetupField::Secret
+    );
+    assert_eq!(state.setup.form.focus, SetupField::Secret);
+    type_text(&mut state, "tok");
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = CredentialRef::Credential(Credential {
+        kind: CredentialKind::ApiToken,
+        secret: Secret::new("tok".to_owned()),
+    });
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+    let result = Ok(scopes());
+    tell(&mut state, Message::ScopesListed { request, result });
+    act(&mut state, Action::Down);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.setup.scope_id.value(), account('2').id());
+    assert_eq!(state.setup.form.focus, SetupField::Save);
+    let effects = act(&mut state, Action::Submit);
+    assert!(
+        matches!(effects.as_slice(), [Effect::CheckCredential { .. }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn the_form_of_a_profile_lists_with_its_stored_secret() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::EditProfile);
+    let effects = act(&mut state, Action::PickScope);
+    let request = request_of(&effects);
+    let asker = CredentialRef::Identity(identity("staging"));
+    assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+}
