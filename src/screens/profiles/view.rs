@@ -253,7 +253,7 @@ fn name(credential: &ActiveCredential, state: &State) -> (String, &'static str) 
 }
 
 fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
-    let identity = state.session.identity.as_ref();
+    let identity = state.session.active.identity.as_ref();
     identity.is_some_and(|identity| Some(&identity.source) == credential.source())
 }
 
