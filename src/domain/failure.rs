@@ -76,7 +76,7 @@ impl FailureKind {
     }
 }
 
-/// The most entries of a response's error lists that are shown, chains included.
+/// Maximum entries shown of a response's error lists, chains included.
 pub const MAX_SHOWN: usize = 100;
 
 /// One entry of the API's `errors` or `messages` list. Untrusted text.
@@ -169,8 +169,9 @@ pub struct Details {
 }
 
 impl Details {
-    /// The errors with their depth, each followed by its causes, or the messages if no error is listed;
-    /// at most [`MAX_SHOWN`], less one for the number of those left out, which is the second value.
+    /// The errors with their depth, each followed by its causes, or the messages if no error is
+    /// listed; at most [`MAX_SHOWN`], or one less if some are left out. The second value is their
+    /// number.
     #[must_use]
     pub fn shown(&self) -> (Vec<(usize, &ApiError)>, usize) {
         let list = if self.api_errors.is_empty() {
@@ -197,7 +198,7 @@ impl Details {
     }
 }
 
-/// The line for the rest of a list that was cut.
+/// The line that replaces the rest of a truncated list.
 #[must_use]
 pub fn and_more(count: usize) -> String {
     format!("and {count} more")
@@ -231,7 +232,7 @@ impl fmt::Display for OverridingFlag {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     pub text: String,
-    /// Another way than the text's.
+    /// An alternative to the text.
     pub alternative: Option<Alternative>,
     /// The kind of the scope, if its ID may belong to the other kind.
     pub scope_doubt: Option<ScopeKind>,
@@ -283,9 +284,9 @@ impl From<&str> for Hint {
 /// A hint for the screens only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenHint {
-    /// Replaces the hint, where a command would be a detour.
+    /// Replaces the hint if a command would be a detour.
     Instead(&'static str),
-    /// Follows the hint, where no command can do it.
+    /// Follows the hint if no command can do it.
     Besides(&'static str),
 }
 
@@ -341,7 +342,7 @@ impl Failure {
         self
     }
 
-    /// Everything that is known, one fact per line. Untrusted text.
+    /// All known facts, one per line. Untrusted text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let details = &self.details;
@@ -360,7 +361,7 @@ impl Failure {
         lines
     }
 
-    /// What the API and the libraries said, one fact per line. Untrusted text.
+    /// The messages of the API and the libraries, one per line. Untrusted text.
     #[must_use]
     pub fn said(&self) -> Vec<String> {
         let details = &self.details;
