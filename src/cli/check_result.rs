@@ -62,7 +62,7 @@ impl Verdict {
 
 /// One token of a check, or what was asked for and could not be had.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct CheckEntry {
     /// How it was named on the command line.
     pub requested: Option<String>,
     /// The profile that it was read with, where all profiles were checked.
@@ -75,7 +75,7 @@ pub struct Entry {
     pub subject: Result<Arc<ServiceToken>, Failure>,
 }
 
-impl Entry {
+impl CheckEntry {
     /// Its status; unknown for one that could not be had.
     #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
@@ -148,7 +148,7 @@ pub struct CheckResult {
     /// The scope, where there is exactly one.
     pub scope: Option<Scope>,
     /// The tokens, the most urgent first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<CheckEntry>,
     /// How many were read before any was left out.
     pub read: usize,
     /// Each profile, where all were checked.
@@ -213,7 +213,7 @@ impl CheckResult {
 
     /// The verdict on one token.
     #[must_use]
-    pub fn verdict_on(&self, entry: &Entry) -> Verdict {
+    pub fn verdict_on(&self, entry: &CheckEntry) -> Verdict {
         Verdict::of(entry.status(self.context))
     }
 

@@ -10,7 +10,7 @@ use super::exclude::Excluded;
 use super::get;
 use super::named::{Named, named_tokens};
 use crate::cli::args::Check;
-use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
+use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead, fragment};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::OutputFormat;
@@ -55,7 +55,7 @@ pub(super) async fn check(
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
     for read in checkup.profiles.iter_mut().flatten() {
-        let of = |entry: &&Entry| entry.profile.as_ref() == Some(&read.name);
+        let of = |entry: &&CheckEntry| entry.profile.as_ref() == Some(&read.name);
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
@@ -99,8 +99,8 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     these(&fetcher, named, is_table(wanted)).await
 }
 
-fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
-    Entry {
+fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
+    CheckEntry {
         requested: None,
         requested_id: None,
         profile: None,
@@ -140,8 +140,8 @@ async fn these(
 }
 
 /// The failure that kept everything from being read.
-fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
-    if !entries.iter().all(Entry::is_unread) {
+fn nothing_was_read(entries: &[CheckEntry]) -> Option<Failure> {
+    if !entries.iter().all(CheckEntry::is_unread) {
         return None;
     }
     let mut failures = entries.iter().filter_map(|it| it.subject.as_ref().err());
@@ -221,7 +221,7 @@ fn gathered(
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
                 });
-                entries.extend(fresh.map(|token| Entry {
+                entries.extend(fresh.map(|token| CheckEntry {
                     profile: Some(name.clone()),
                     ..found(scope, token)
                 }));

@@ -2,7 +2,7 @@
 //!
 //! Not here: leaving them out (`check`).
 
-use crate::cli::check_result::Entry;
+use crate::cli::check_result::CheckEntry;
 use crate::cli::error_report::warn_beside_check;
 use crate::domain::redaction;
 use crate::domain::token::TokenRef;
@@ -21,7 +21,7 @@ impl<'a> Excluded<'a> {
     }
 
     /// Whether it is this one.
-    pub(super) fn is(&self, entry: &Entry) -> bool {
+    pub(super) fn is(&self, entry: &CheckEntry) -> bool {
         if let Ok(token) = &entry.subject {
             let is_meant = |meant| token.is_named_by(meant);
             return token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant);

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::get;
-use crate::cli::check_result::Entry;
+use crate::cli::check_result::CheckEntry;
 use crate::cli::fetch::Fetcher;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -27,7 +27,7 @@ const MOST_BY_ID: usize = 5;
 /// The named tokens, and what is known of their reading.
 pub(super) struct Named {
     /// One for each distinct name.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<CheckEntry>,
     /// How far the server's clock is ahead of ours, where an answer showed it.
     pub(super) measured: Option<TimeDelta>,
     /// Why a list that was searched for a name may lack some tokens.
@@ -42,8 +42,8 @@ struct Request {
 }
 
 impl Request {
-    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> Entry {
-        Entry {
+    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> CheckEntry {
+        CheckEntry {
             requested: Some(self.text),
             requested_id: self.token.id().cloned(),
             profile: None,

@@ -36,14 +36,14 @@ pub enum Answer {
 }
 
 /// The line being typed.
-pub struct Line {
+pub struct PromptLine {
     keymap: Keymap,
     field: MaskedField,
     /// What did not fit is not left out silently.
     is_too_long: bool,
 }
 
-impl Line {
+impl PromptLine {
     /// An empty line under these keys.
     #[must_use]
     pub fn new(keymap: Keymap) -> Self {
@@ -122,7 +122,7 @@ pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Fa
 
 async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
     let keymap = Keymap::built_in()?;
-    match terminal::ask(label, Line::new(keymap), is_dumb).await? {
+    match terminal::ask(label, PromptLine::new(keymap), is_dumb).await? {
         Answer::Typed(secret) => Ok(secret),
         Answer::TooLong => Err(unfit(InvalidSecret::Long)),
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(
