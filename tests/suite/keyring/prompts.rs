@@ -1,4 +1,4 @@
-//! The keyring's states told apart, its dialogues taken back, and nothing stored unsaid.
+//! Keyring states and errors told apart, dismissed dialogs, and rollback after a failed write.
 
 #![cfg(target_os = "linux")]
 
