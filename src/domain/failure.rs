@@ -316,6 +316,12 @@ impl Failure {
         }
     }
 
+    /// The summary without its full stop, as part of another sentence.
+    #[must_use]
+    pub fn fragment(&self) -> &str {
+        self.summary.trim_end_matches('.')
+    }
+
     /// Adds the technical cause.
     #[must_use]
     pub fn caused_by(mut self, cause: &impl ToString) -> Self {
