@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::scope::ScopeKind;
+use super::scope_kind::ScopeKind;
 
 /// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,43 +2,10 @@
 
 use std::fmt;
 
+pub use super::scope_kind::ScopeKind;
 use super::{pasted, text};
 
-/// The two kinds of scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScopeKind {
-    Account,
-    /// A zone (a domain) of an account.
-    Zone,
-}
-
 impl ScopeKind {
-    /// `account` or `zone`: the word in JSON, configuration and sentences.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Zone => "zone",
-        }
-    }
-
-    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
-    #[must_use]
-    pub fn doubt(self) -> String {
-        let other = self.other().word();
-        let article = if other.starts_with('a') { "an" } else { "a" };
-        format!("If that is {article} {other} ID, choose {other} instead.")
-    }
-
-    /// The other kind.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Account => Self::Zone,
-            Self::Zone => Self::Account,
-        }
-    }
-
     /// The scope of this kind with the given ID.
     #[must_use]
     pub fn with(self, id: ScopeId) -> Scope {

@@ -198,11 +198,11 @@ async fn small_mistakes_are_described_as_they_are() {
     for (config, parts) in [
         (
             "warn = \"7d\"\ncritical = \"30d\"\n",
-            ["`critical`", "30d is more than 7d."],
+            ["`critical` must not exceed `warn`", "30d is more than 7d"],
         ),
         (
             "warn = \"1%\"\ncritical = \"2%\"\n",
-            ["`critical`", "2% is more than 1%."],
+            ["`critical` must not exceed `warn`", "2% is more than 1%"],
         ),
     ] {
         stage.write_config(config);
