@@ -1,6 +1,4 @@
-//! What a check comes to: a verdict, and the exit code that monitoring knows it by.
-//!
-//! Pure. Not here: fetching what is judged (`check`), or its form (`output`).
+//! The result of a check: tokens, their verdict, and the exit code that monitoring expects. Pure.
 
 use std::sync::Arc;
 
@@ -9,19 +7,15 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
 
-/// Why a scope without tokens is not fine: a credential that may not read them sees the same.
-pub(super) const NONE_LISTED: &str = "the API lists no service token";
+/// Why an empty list is not fine: a credential that may not list the tokens gets the same answer.
+pub(super) const NONE_LISTED: &str = "the API lists no service tokens";
 
-/// The verdict; a worse one is greater.
+/// A verdict, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// Nothing to do.
     Ok,
-    /// Look at it soon.
     Warning,
-    /// Not known, which is worse than a warning.
     Unknown,
-    /// Look at it now.
     Critical,
 }
 
@@ -60,29 +54,27 @@ impl Verdict {
     }
 }
 
-/// One token of a check, or what was asked for and could not be had.
+/// One token of a check, read or not.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// How it was named on the command line.
+    /// Its name on the command line.
     pub requested: Option<String>,
-    /// The profile that it was read with, where all profiles were checked.
+    /// The profile it was read with, if all profiles were checked.
     pub profile: Option<String>,
-    /// Where it lives.
     pub scope: Scope,
-    /// The ID that it was asked for by, where it was.
+    /// The ID it was requested by.
     pub requested_id: Option<TokenId>,
-    /// The token.
     pub subject: Result<Arc<ServiceToken>, Failure>,
 }
 
 impl Entry {
-    /// Its status; unknown for one that could not be had.
+    /// Its status; unknown if it could not be read.
     #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
         Status::at(self.life(), context)
     }
 
-    /// The facts that its status depends on.
+    /// What its status depends on.
     #[must_use]
     pub fn life(&self) -> Lifecycle {
         match &self.subject {
@@ -96,7 +88,7 @@ impl Entry {
         }
     }
 
-    /// Its name as sent; for one that could not be had, what was asked for. Untrusted text.
+    /// Its name as sent or, if it could not be read, as requested. Untrusted text.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.subject {
@@ -105,8 +97,7 @@ impl Entry {
         }
     }
 
-    /// Its ID as sent; for one that could not be had, the ID that was asked for. Empty where none is
-    /// known.
+    /// Its ID as sent or, if it could not be read, as requested. Empty if unknown.
     #[must_use]
     pub fn id(&self) -> &str {
         match &self.subject {
@@ -115,8 +106,7 @@ impl Entry {
         }
     }
 
-    /// Whether it could not be read, so that nothing is known of it. That a token is not there was
-    /// read.
+    /// Whether nothing is known about it. A token that does not exist was read.
     #[must_use]
     pub fn is_unread(&self) -> bool {
         let is_answer =
@@ -130,39 +120,35 @@ impl Entry {
 /// How reading one profile's tokens went.
 #[derive(Debug, Clone)]
 pub struct ProfileRead {
-    /// The profile.
     pub name: String,
-    /// Its scope, where it has one.
     pub scope: Option<Scope>,
-    /// How many of its tokens were judged.
+    /// How many of its tokens count towards the verdict.
     pub count: usize,
-    /// Why its list may lack some.
+    /// Why its list may be incomplete.
     pub incomplete: Option<String>,
-    /// Why nothing was read.
     pub error: Option<Failure>,
 }
 
-/// Everything a check found.
+/// The result of a check.
 #[derive(Debug, Clone)]
 pub struct CheckResult {
-    /// The scope, where there is exactly one.
+    /// The scope, if there is exactly one.
     pub scope: Option<Scope>,
     /// The tokens, the most urgent first.
     pub entries: Vec<Entry>,
-    /// How many were read before any was left out.
+    /// How many there were before any were ignored or excluded.
     pub read: usize,
-    /// Each profile, where all were checked.
+    /// The profiles, if all were checked.
     pub profiles: Option<Vec<ProfileRead>>,
-    /// Why there may be more tokens than these.
+    /// Why there may be more tokens.
     pub incomplete: Option<String>,
     /// Why nothing could be read.
     pub error: Option<Failure>,
-    /// What it was judged by.
     pub context: EvaluationContext,
 }
 
 impl CheckResult {
-    /// A check that could not read anything.
+    /// The result if nothing could be read.
     #[must_use]
     pub fn failed(failure: Failure, scope: Option<Scope>, context: EvaluationContext) -> Self {
         Self {
@@ -176,7 +162,7 @@ impl CheckResult {
         }
     }
 
-    /// The worst of all that was found. Not to have read everything is at least unknown.
+    /// The worst verdict on any token; at least unknown if not everything was read.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let doubt = self.error.is_some() || self.incomplete.is_some() || self.read == 0;
@@ -190,8 +176,7 @@ impl CheckResult {
             .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
     }
 
-    /// Why there may be more to know than this, as a fragment of a sentence; nothing where all was
-    /// read.
+    /// Why the result may be incomplete, as a fragment of a sentence.
     #[must_use]
     pub fn incomplete_reason(&self) -> Option<String> {
         if let Some(why) = &self.incomplete {
@@ -217,7 +202,7 @@ impl CheckResult {
         Verdict::of(entry.status(self.context))
     }
 
-    /// Puts the entries into the order of urgency.
+    /// Sorts the entries by urgency.
     pub fn sort(&mut self) {
         let context = self.context;
         self.entries.sort_by_cached_key(|entry| {

@@ -38,7 +38,7 @@ impl Fetcher {
         })
     }
 
-    /// The access to a scope; a scope that a token's URL names wins.
+    /// The access to a scope. The scope in a token's URL takes precedence.
     pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
         let selected = &self.context.credential;
         let scope = named.or(selected.scope.as_ref()).cloned();
@@ -66,7 +66,7 @@ impl Fetcher {
         Ok(listed)
     }
 
-    /// Lists the tokens of several scopes at once, each with its own answer.
+    /// Lists the tokens of several scopes concurrently, each with its own result.
     pub(super) async fn list_all(
         &self,
         accesses: &[Result<Access, Failure>],
@@ -91,7 +91,7 @@ impl Fetcher {
         answers
     }
 
-    /// Looks a token up, and says how far it is where that takes long.
+    /// Looks up a token.
     pub(super) async fn look_up(
         &self,
         access: &Access,
@@ -154,7 +154,7 @@ fn warn_of(fetched: &Fetched<Tokens>) {
     }
 }
 
-/// What to ask with, if it is complete.
+/// The access, if there are both a credential and a scope.
 pub(super) fn access(
     identity: Option<Identity>,
     scope: Option<Scope>,
@@ -166,11 +166,11 @@ pub(super) fn access(
     })
 }
 
-/// What to say where neither an account nor a zone is named.
+/// The failure without an account or a zone.
 pub(super) fn no_scope() -> Failure {
     Failure::new(
         FailureKind::Usage,
         "No account or zone specified.",
-        "Give --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
+        "Pass --account or --zone, set CLOUDFLARE_ACCOUNT_ID, or use a profile that has one.",
     )
 }

@@ -1,16 +1,14 @@
 //! The signals that end a command.
-//!
-//! Not here: what is printed about it.
 
 use std::time::Duration;
 
 use crate::signals::{ListenOptions, listen};
 
-/// How long a command may compute before a signal ends it without a word.
+/// How long a command may compute before a signal ends it without a message.
 const UNHEARD: Duration = Duration::from_secs(2);
 
-/// Waits for a signal that ends the command, and gives its exit code. Once this is dropped, signals
-/// end the program at once: nothing is left to do then but to print.
+/// Waits for a signal that ends the command, and returns its exit code. Once this is dropped, signals
+/// end the program at once: only printing is left to do.
 pub(super) async fn signalled() -> u8 {
     let mut listener = listen(ListenOptions {
         unheard_timeout: UNHEARD,

@@ -1,6 +1,4 @@
-//! Commands that print and end.
-//!
-//! Never sees the screens.
+//! The command line: its grammar, its commands, and what they print. Independent of the screens.
 
 pub mod args;
 pub mod check_result;

@@ -1,6 +1,4 @@
-//! One line on the error stream while a list takes long, gone before anything else is printed.
-//!
-//! Not here: what is listed.
+//! A progress line on standard error while a request takes long, erased before anything else is printed.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -10,28 +8,28 @@ use std::time::Duration;
 
 use super::error_report::warn;
 
-/// Whether a line is on the terminal now. There is one terminal, and one line at a time.
+/// Whether the line is on the terminal now: there is one terminal, and one line at a time.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// Nothing is shown of what takes less.
+/// Requests that take less than this show no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// The same of the keyring.
+/// The same for the keyring.
 const FOR_THE_KEYRING: Duration = Duration::from_secs(1);
-/// How often the line is drawn again.
+/// How often the line is redrawn.
 const PACE: Duration = Duration::from_millis(200);
 
-/// How far a list is. Dropping it removes the line, whatever ends the command.
+/// The progress of a command. Dropping it erases the line.
 pub(super) struct Progress {
     received: AtomicUsize,
-    /// Zero while nothing was announced.
+    /// Zero if unknown.
     total: AtomicUsize,
     is_wanted: bool,
-    /// Whether the API is asked, and no longer the keyring.
+    /// Whether the command waits for the API, no longer for the keyring.
     is_on_network: AtomicBool,
 }
 
 impl Progress {
-    /// A line that is shown only where the terminal can take it back.
+    /// Shows nothing unless standard error is a terminal that can erase the line.
     pub(super) fn new(is_dumb: bool) -> Self {
         Self {
             is_wanted: io::stderr().is_terminal() && !is_dumb,
@@ -41,25 +39,24 @@ impl Progress {
         }
     }
 
-    /// How far something is that the keyring has no part in.
+    /// Progress of something that does not use the keyring.
     pub(super) fn of_network(is_dumb: bool) -> Self {
         let progress = Self::new(is_dumb);
         progress.network();
         progress
     }
 
-    /// Takes note that the API is asked from now on.
+    /// From now on the command waits for the API.
     pub(super) fn network(&self) {
         self.is_on_network.store(true, Ordering::Relaxed);
     }
 
-    /// Takes note of what has come.
     pub(super) fn count(&self, received: usize, total: Option<usize>) {
         self.received.store(received, Ordering::Relaxed);
         self.total.store(total.unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// Runs work, with the line beside it if the error stream is a terminal.
+    /// Shows the line while a future runs.
     pub(super) async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
         if !self.is_wanted {
             return work.await;
@@ -91,9 +88,9 @@ impl Progress {
         }
         let received = self.received.load(Ordering::Relaxed);
         match (received, self.total.load(Ordering::Relaxed)) {
-            (0, _) => "asking the API".to_owned(),
-            (received, 0) => format!("{received} tokens read"),
-            (received, total) => format!("{received} of {total} tokens read"),
+            (0, _) => "waiting for the API".to_owned(),
+            (received, 0) => format!("fetched {received} tokens"),
+            (received, total) => format!("fetched {received} of {total} tokens"),
         }
     }
 }
@@ -104,7 +101,7 @@ impl Drop for Progress {
     }
 }
 
-/// Warns beside work that goes on, with the line out of the way.
+/// Warns while a future runs: erases the line first.
 pub(super) fn warn_meanwhile(what: &str) {
     erase();
     warn(what);
@@ -116,7 +113,7 @@ fn erase() {
     }
 }
 
-/// Nobody is left to see it on a closed stream.
+/// Prints to standard error; a closed stream has no reader to tell.
 fn print(text: &str) {
     let mut stream = io::stderr().lock();
     let _closed = stream.write_all(text.as_bytes());

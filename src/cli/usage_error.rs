@@ -1,6 +1,5 @@
-//! A command line that cannot be used; also help and version, which come the same way.
-//!
-//! Not here: what is wrong with a line that the grammar lets through.
+//! Parses the command line, and reports what is wrong with it. clap treats help and version as errors,
+//! too.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -88,8 +87,8 @@ pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
     ))
 }
 
-/// Prints what the grammar says of a line, in the form that the line asks for, and gives its exit
-/// code: monitoring must not take a typing mistake for a warning.
+/// Prints clap's error in the output format that the line asks for, and returns the exit code:
+/// monitoring must not take a typing mistake for a warning.
 fn refuse(
     error: clap::Error,
     words: &[String],
@@ -114,7 +113,7 @@ fn refuse(
     tame(&mut error);
     if !reporter.is_json() && command != Some("check") {
         let said = error.to_string();
-        // What is printed as it is may be coloured.
+        // Only an unchanged error can keep its colours.
         let _closed = match scrub(&said) {
             Cow::Borrowed(_) => {
                 colored(error, line.color, environment, io::stderr().is_terminal()).print()
@@ -126,7 +125,7 @@ fn refuse(
     reporter.report(&failure(&error), None)
 }
 
-/// Has an error printed in colours, or without, by the rule that holds for tables too.
+/// Applies the colour rule of tables to an error.
 fn colored(
     error: clap::Error,
     color: Color,
@@ -141,8 +140,7 @@ fn colored(
     error.with_cmd(&Command::new("tokenscope").color(choice))
 }
 
-/// What to say of a line whose first word is neither a command nor what can name a token there: the
-/// grammar takes it for a token.
+/// The error for a first word that resembles a command: the grammar takes it for a token.
 fn unknown_command(words: &[String]) -> Option<clap::Error> {
     mistyped_command(&PartialArgs::read(words))
 }
@@ -185,7 +183,7 @@ fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
     Some(error)
 }
 
-/// Whether an error can come from a command that was not understood.
+/// Whether a mistyped command can cause the error.
 fn is_about_words(error: &clap::Error) -> bool {
     matches!(
         error.kind(),
@@ -193,8 +191,8 @@ fn is_about_words(error: &clap::Error) -> bool {
     )
 }
 
-/// An option that there is not is a mistake, and no value that is called so: what a long one is, and
-/// any before a command or of `completions`, where no name is taken.
+/// Drops clap's tip to pass an unknown option as a value, where no name can begin with a hyphen: long
+/// options, options before a command, and those of `completions`.
 fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) {
     let command = line.path.first();
     let is_first = |wrong: &str| {
@@ -216,8 +214,7 @@ fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) 
     }
 }
 
-/// Says how an option takes a value that begins with a hyphen, where the grammar took the value for
-/// an option.
+/// Adds a tip how to pass a value that begins with a hyphen.
 fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
     let Some((name, value)) = &line.without_value else {
         return;
@@ -239,7 +236,7 @@ fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
     );
 }
 
-/// Refuses a line that holds a credential of the environment, and gives its exit code.
+/// Refuses a line that contains a credential of the environment, and returns the exit code.
 fn refuse_secret(
     words: &[String],
     environment: &Environment,
@@ -254,11 +251,11 @@ fn refuse_secret(
     Some(reporter.report(&misplaced(), None))
 }
 
-/// The longest part of a line that is repeated, in cells.
+/// The longest part of a line that an error repeats, in cells.
 const LONGEST: usize = 80;
 
-/// Cuts what is repeated of a line that somebody pasted a whole file into, and takes out secrets and
-/// what a terminal would act on.
+/// Removes secrets and control characters from what an error repeats, and shortens it: somebody may
+/// have pasted a whole file.
 fn tame(error: &mut clap::Error) {
     let tamed: Vec<_> = error
         .context()
@@ -280,14 +277,14 @@ fn tame(error: &mut clap::Error) {
     }
 }
 
-/// Takes out a word that stands where none belongs and may be a secret.
+/// Removes a misplaced word that may be a secret.
 fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
     let is_set = line.path == ["auth", "set"];
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         let is_hidden = matches!(
             error.get(kind),
             Some(ContextValue::String(word)) if !word.starts_with('-')
-                // Behind `auth set` it is the secret itself, unless it is too short to be one.
+                // After `auth set` it is the secret itself, unless it is too short.
                 && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
         );
         let is_stray = matches!(
@@ -301,8 +298,8 @@ fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
     }
 }
 
-/// Whether a word that stands where none belongs may be a secret: as scrubbing tells, and also what
-/// mixes letters and digits for longer than a name does. IDs of tokens are none.
+/// Whether a misplaced word may be a secret: more suspicious than scrubbing, because names rarely mix
+/// that many letters and digits. Token IDs are not secrets.
 fn may_be_secret(word: &str) -> bool {
     const LONGEST_NAME: usize = 12;
     let is_mixed = |run: &str| {
@@ -318,7 +315,7 @@ fn may_be_secret(word: &str) -> bool {
     holds_secret(word) || !is_id && runs.any(is_mixed)
 }
 
-/// The first paragraph of what the grammar says, as one sentence, and its tips as the hint.
+/// The first paragraph of clap's error as the summary, and its tips as the hint.
 fn failure(error: &clap::Error) -> Failure {
     let text = error.to_string();
     let lines: Vec<&str> = text

@@ -22,20 +22,21 @@ impl ScopeKind {
         }
     }
 
-    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
-    #[must_use]
-    pub fn doubt(self) -> String {
-        let other = self.other().word();
-        let article = if other.starts_with('a') { "an" } else { "a" };
-        format!("If that is {article} {other} ID, choose {other} instead.")
-    }
-
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Account => Self::Zone,
             Self::Zone => Self::Account,
+        }
+    }
+
+    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
+    #[must_use]
+    pub fn doubt(self) -> &'static str {
+        match self {
+            Self::Account => "If that is a zone ID, choose zone instead.",
+            Self::Zone => "If that is an account ID, choose account instead.",
         }
     }
 

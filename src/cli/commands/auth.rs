@@ -1,6 +1,4 @@
 //! The commands that store, show and remove a credential.
-//!
-//! Not here: choosing which credential is in use (`service`).
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
@@ -27,8 +25,8 @@ use crate::domain::text;
 use crate::service::{TokenService, no_default};
 use crate::startup::Context;
 
-/// What is asked where a person had no time to unlock the keyring.
-const AGAIN: &str = "Enter tries again with what was typed, Ctrl-C gives up: ";
+/// The question after nobody unlocked the keyring in time.
+const AGAIN: &str = "Press Enter to try again with the same secret, Ctrl-C to give up: ";
 
 pub(super) async fn set(
     context: Context,
@@ -47,10 +45,10 @@ pub(super) async fn set(
         .scope
         .or_else(|| context.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
-    // Before anybody types a secret that is meant for somebody else.
+    // Said before anybody types a secret meant for another host.
     if let Some(host) = context.service.base_url().foreign_host() {
         warn(&format!(
-            "the credential of profile {name} goes to {host}, and is stored for that host alone."
+            "the credential of profile {name} is sent to {host} and stored for that host only."
         ));
     }
     let is_dumb = context.style.is_dumb;
@@ -58,7 +56,7 @@ pub(super) async fn set(
         piped_secret(Duration::from_secs(context.flags.timeout)).await?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
-        // How long a person takes over it is not the command's time.
+        // The time a person takes to type does not count.
         context.service.start_command();
         typed
     };
@@ -85,8 +83,8 @@ pub(super) async fn set(
     Ok(0)
 }
 
-/// Stores what was read. What a person typed is not thrown away because nobody was there to unlock
-/// the keyring: it is offered again.
+/// Stores the credential. If nobody unlocks the keyring in time, asks whether to try again instead of
+/// losing what was typed.
 async fn store(
     service: &TokenService,
     profile: &Profile,
@@ -117,14 +115,14 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
         Failure::new(
             FailureKind::Usage,
             "--email is not an email address.",
-            "Give the address of the key's owner.",
+            "Pass the email address of the key's owner.",
         )
     })?;
     Ok(CredentialKind::GlobalKey { email })
 }
 
-/// Reads standard input to its end, on a thread of its own, so that a signal is heard meanwhile. A
-/// pipe that never ends does not hold the command up; a person who types into it is waited for.
+/// Reads standard input to its end, on its own thread so that signals are still handled. Waits without
+/// limit for a person who types, but not for a pipe that never ends.
 async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
     let reading = tokio::task::spawn_blocking(read_secret);
     if io::stdin().is_terminal() {
@@ -135,14 +133,13 @@ async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
         Failure::new(
             FailureKind::Timeout,
             format!("Standard input did not end within {} s.", allowed.as_secs()),
-            "The secret is read up to the end of the input: end it, or give a longer --timeout.",
+            "Close the input after the secret, or pass a longer --timeout.",
         )
     })?
     .map_err(|error| unreadable(&error))?
 }
 
-/// At most 64 KiB, white space included: an endless pipe must end, and what is longer is no
-/// credential, cut or not.
+/// Reads at most 64 KiB, white space included: no credential is longer, and an endless pipe must end.
 fn read_secret() -> Result<Secret, Failure> {
     const CAPACITY: usize = 64 * 1024;
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(CAPACITY + 1));
@@ -167,12 +164,11 @@ fn unreadable(error: &impl ToString) -> Failure {
     .caused_by(error)
 }
 
-/// What was read cannot be a credential.
 fn not_a_credential(error: InvalidSecret) -> Failure {
     Failure::new(
         FailureKind::Usage,
         format!("Standard input does not hold a valid credential: {error}."),
-        "Give the API token or key, and nothing else.",
+        "Pass only the API token or key.",
     )
 }
 
@@ -216,14 +212,14 @@ pub(super) async fn status(
                     if let Some(why_not) = why_not {
                         explain(&context.service.store_failure(why_not, profile));
                     }
-                    // What the file says of the address is not all: the store has a say in it.
+                    // The keyring entry names the address it was stored for, too.
                     if is_usable && let Err(failure) = context.service.check_binding(profile).await
                     {
                         is_usable = false;
                         explain(&failure);
                     }
                 }
-                // What is known of the credential is printed all the same.
+                // The rest of the report is still useful.
                 Err(failure) => {
                     log::failed(&failure);
                     explain(&failure);
@@ -269,15 +265,15 @@ pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
         format!("Nothing was stored for profile {name}.")
     };
     if context.settings.profile(&name).is_none() {
-        said.push_str(" There is no profile of that name.");
+        said.push_str(" No profile has that name.");
     }
-    // Nobody is left to hear of a closed stream.
+    // A closed stream has no reader to tell.
     let _closed = writeln!(io::stderr(), "{}", text::sanitize(&scrub(&said)));
     Ok(0)
 }
 
-/// A failure to remove a secret, with what that leaves.
+/// Adds that the secret remains stored.
 fn stays(failure: Failure, name: &str) -> Failure {
-    let summary = format!("{} What is stored for {name} stays.", failure.summary);
+    let summary = format!("{} The secret of {name} remains stored.", failure.summary);
     Failure { summary, ..failure }
 }

@@ -1,14 +1,14 @@
-//! The command that monitoring runs: reads the named, or all, tokens and judges them.
+//! The command for monitoring: reads all tokens, or those given, and judges them.
 //!
-//! What cannot be read is never passed over: it makes the verdict at least unknown. Not here: the
-//! verdict itself (`check_result`), or the form of the output (`output`).
+//! A token that cannot be read is never skipped: it makes the verdict at least unknown.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::exclude::Excluded;
-use super::get;
-use super::named::{Named, named_tokens};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+
+use super::get::{ambiguous, parse};
 use crate::cli::args::Check;
 use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
@@ -20,10 +20,17 @@ use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::redaction;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::service::{CredentialRequest, select};
+use crate::service::{CredentialRequest, matching, not_in_list, select};
 use crate::startup::Context;
+
+/// How many tokens are fetched by ID at once.
+const AT_ONCE: usize = 4;
+
+/// For more named tokens than this, the list is read once instead.
+const MOST_BY_ID: usize = 5;
 
 pub(super) async fn check(
     context: Context,
@@ -50,7 +57,7 @@ pub(super) async fn check(
         .filter(|one| checkup.error.is_none() && !checkup.entries.iter().any(|it| one.is(it)))
         .collect();
     checkup.entries.retain(|entry| {
-        // What could not be had is never left out for its status, which nobody knows.
+        // A token that could not be read has no status to be ignored for.
         let is_ignored = entry.subject.is_ok() && wanted.ignore.contains(&entry.status(context));
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
@@ -78,7 +85,7 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     let named = wanted
         .tokens
         .iter()
-        .map(|text| Ok((text.clone(), get::parse(text)?)))
+        .map(|text| Ok((text.clone(), parse(text)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
     let fetcher = Fetcher::new(context).await?;
     if named.is_empty() {
@@ -109,7 +116,7 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
     }
 }
 
-/// The named tokens, each with its own outcome.
+/// Checks the named tokens, each with its own outcome.
 async fn these(
     fetcher: &Fetcher,
     named: Vec<(String, TokenRef)>,
@@ -139,7 +146,7 @@ async fn these(
     })
 }
 
-/// The failure that kept everything from being read.
+/// The failure, if nothing could be read.
 fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
     if !entries.iter().all(Entry::is_unread) {
         return None;
@@ -148,7 +155,7 @@ fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
     failures.next().cloned()
 }
 
-/// The tokens of every profile, read at once. A profile that fails hides no other.
+/// Checks the tokens of all profiles, read concurrently. A profile that fails does not hide the others.
 async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
     refuse_contradictions(&context, wanted)?;
     let names: Vec<String> = context
@@ -160,8 +167,8 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
     if names.is_empty() {
         return Err(Failure::new(
             FailureKind::NoCredential,
-            "There is no profile in config.toml.",
-            "Make one with `tokenscope auth set`.",
+            "config.toml has no profiles.",
+            "Create one with `tokenscope auth set`.",
         ));
     }
     let accesses: Vec<Result<Access, Failure>> = names
@@ -203,7 +210,7 @@ fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failur
     ))
 }
 
-/// Puts the profiles' answers together. A token that several profiles see counts once.
+/// Combines the profiles' answers. A token that several profiles see counts once.
 fn gathered(
     answers: impl Iterator<Item = (String, Option<Scope>, Result<Fetched<Tokens>, Failure>)>,
     fetcher: &Fetcher,
@@ -215,7 +222,7 @@ fn gathered(
         let (incomplete, error) = match (answer, &scope) {
             (Ok(listed), Some(scope)) => {
                 measured = measured.or(listed.clock.offset());
-                // Not even one token: as blind as a list that could not be read.
+                // The credential may simply not be allowed to list them.
                 let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
                 let fresh = listed.value.into_iter().filter(|token| {
                     let id = token.id_text();
@@ -253,7 +260,7 @@ fn gathered(
     }
 }
 
-/// What each profile lacks, in one fragment of a sentence.
+/// Why the lists of the profiles are incomplete, as a fragment of a sentence.
 fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()
@@ -264,4 +271,246 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
         })
         .collect();
     (!doubts.is_empty()).then(|| doubts.join("; "))
+}
+
+/// The named tokens, as far as they could be read.
+struct Named {
+    /// One per distinct name.
+    entries: Vec<Entry>,
+    /// How far the server's clock is ahead of ours, if an answer showed it.
+    measured: Option<TimeDelta>,
+    /// Why the list that was searched for names may be incomplete.
+    incomplete: Option<String>,
+}
+
+/// A token named on the command line.
+struct Request {
+    text: String,
+    token: TokenRef,
+    access: Access,
+}
+
+impl Request {
+    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> Entry {
+        Entry {
+            requested: Some(self.text),
+            requested_id: self.token.id().cloned(),
+            profile: None,
+            scope: self.access.scope,
+            subject,
+        }
+    }
+}
+
+/// Reads the named tokens, one scope after another.
+///
+/// # Errors
+/// No credential, or no scope for a token. Errors of the API go into the entries.
+async fn named_tokens(fetcher: &Fetcher, named: Vec<(String, TokenRef)>) -> Result<Named, Failure> {
+    let mut seen = HashSet::new();
+    let mut groups: Vec<Vec<Request>> = Vec::new();
+    let mut count = 0;
+    for (text, token) in named {
+        if !seen.insert(text.clone()) {
+            continue;
+        }
+        count += 1;
+        let access = fetcher.access(token.scope())?;
+        let of_scope = |group: &&mut Vec<Request>| {
+            let first = group.first();
+            first.is_some_and(|first| first.access.scope == access.scope)
+        };
+        match groups.iter_mut().find(of_scope) {
+            Some(group) => group.push(Request {
+                text,
+                token,
+                access,
+            }),
+            None => groups.push(vec![Request {
+                text,
+                token,
+                access,
+            }]),
+        }
+    }
+    let mut reader = Reader {
+        fetcher,
+        lists_ids: count > MOST_BY_ID,
+        refusal: None,
+        read: Named {
+            entries: Vec::new(),
+            measured: None,
+            incomplete: None,
+        },
+    };
+    for group in groups {
+        reader.read(group).await;
+    }
+    Ok(reader.read)
+}
+
+struct Reader<'a> {
+    fetcher: &'a Fetcher,
+    /// Whether to look IDs up in the list, too.
+    lists_ids: bool,
+    /// A failure that every further request would meet, too.
+    refusal: Option<Failure>,
+    read: Named,
+}
+
+impl Reader<'_> {
+    /// Reads the tokens of one scope.
+    async fn read(&mut self, group: Vec<Request>) {
+        let lists_ids = self.lists_ids && group.len() > 1;
+        let is_listed = |request: &Request| lists_ids || request.token.id().is_none();
+        let (listed, mut by_id): (Vec<_>, Vec<_>) = group.into_iter().partition(is_listed);
+        if let Some(first) = listed.first() {
+            let list = match self.refusal.clone() {
+                Some(refusal) => Err(refusal),
+                None => self.fetcher.list(&first.access, &mut |_| {}).await,
+            };
+            by_id.extend(self.find(listed, &list));
+        }
+        self.fetch(by_id).await;
+    }
+
+    /// Looks tokens up in a list. Returns those it leaves undecided: a credential limited to individual
+    /// tokens can read them without being allowed to list them.
+    fn find(
+        &mut self,
+        requests: Vec<Request>,
+        list: &Result<Fetched<Tokens>, Failure>,
+    ) -> Vec<Request> {
+        let mut unsettled = Vec::new();
+        match list {
+            Ok(listed) => {
+                self.measure(listed.clock.offset());
+                let failure = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref());
+                failure.into_iter().for_each(|failure| self.note(failure));
+            }
+            Err(failure) => self.note(failure),
+        }
+        for request in requests {
+            let has_id = request.token.id().is_some();
+            let subject = match list {
+                Ok(listed) => {
+                    let fits = matching(&listed.value, &request.token);
+                    if !has_id && self.read.incomplete.is_none() {
+                        self.read.incomplete = listed.incomplete().map(str::to_owned);
+                    }
+                    if !fits.is_empty() {
+                        only(fits, &request.token)
+                    } else if has_id && (listed.gap.is_some() || listed.value.is_empty()) {
+                        unsettled.push(request);
+                        continue;
+                    } else {
+                        let scope = &request.access.scope;
+                        Err(not_in_list(&request.token, scope, listed.gap.as_ref()))
+                    }
+                }
+                Err(failure) if has_id && failure.kind == FailureKind::Permission => {
+                    unsettled.push(request);
+                    continue;
+                }
+                Err(failure) => Err(failure.clone()),
+            };
+            self.read.entries.push(request.entry(subject));
+        }
+        unsettled
+    }
+
+    /// Fetches tokens by ID: first one alone, because its failure may concern all of them.
+    async fn fetch(&mut self, requests: Vec<Request>) {
+        let mut rest = requests.into_iter();
+        let mut size = 1;
+        loop {
+            let batch: Vec<Request> = rest.by_ref().take(size).collect();
+            if batch.is_empty() {
+                return;
+            }
+            size = AT_ONCE;
+            if let Some(refusal) = &self.refusal {
+                let inherited = batch.into_iter().map(|it| it.entry(Err(refusal.clone())));
+                self.read.entries.extend(inherited);
+                continue;
+            }
+            let looking = batch
+                .iter()
+                .map(|request| self.fetcher.look_up(&request.access, &request.token));
+            let answers = join_all(looking).await;
+            for (request, answer) in batch.into_iter().zip(answers) {
+                let subject = match answer {
+                    Ok(found) => {
+                        self.measure(found.clock.offset());
+                        only(found.value, &request.token)
+                    }
+                    Err(failure) => {
+                        self.note(&failure);
+                        Err(failure)
+                    }
+                };
+                self.read.entries.push(request.entry(subject));
+            }
+        }
+    }
+
+    fn measure(&mut self, offset: Option<TimeDelta>) {
+        self.read.measured = offset.or(self.read.measured);
+    }
+
+    /// Remembers a rate limit or a refused credential: it concerns every request.
+    fn note(&mut self, failure: &Failure) {
+        let concerns_all =
+            failure.kind == FailureKind::RateLimited || failure.kind.is_about_credential();
+        if concerns_all && self.refusal.is_none() {
+            self.refusal = Some(failure.clone());
+        }
+    }
+}
+
+fn only(
+    mut tokens: Vec<Arc<ServiceToken>>,
+    token: &TokenRef,
+) -> Result<Arc<ServiceToken>, Failure> {
+    match (tokens.len(), tokens.pop()) {
+        (1, Some(token)) => Ok(token),
+        (_, last) => {
+            tokens.extend(last);
+            Err(ambiguous(&tokens, token))
+        }
+    }
+}
+
+/// A token to exclude.
+struct Excluded<'a> {
+    text: &'a str,
+    token: Option<TokenRef>,
+}
+
+impl<'a> Excluded<'a> {
+    fn parse(text: &'a String) -> Self {
+        let token = TokenRef::parse(text).ok();
+        Self { text, token }
+    }
+
+    fn is(&self, entry: &Entry) -> bool {
+        if let Ok(token) = &entry.subject {
+            let is_meant = |meant| token.is_named_by(meant);
+            return token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant);
+        }
+        let meant = self.token.as_ref().and_then(TokenRef::id);
+        entry.requested.as_deref() == Some(self.text)
+            || (meant.is_some() && meant == entry.requested_id.as_ref())
+    }
+
+    /// Warns that it matched no token.
+    fn warn_of_unused(&self) {
+        let advice = if self.text.contains(',') {
+            "; pass --exclude once per name"
+        } else {
+            ""
+        };
+        let text = redaction::quoted(self.text);
+        warn_beside_check(&format!("--exclude {text} matched no token{advice}"));
+    }
 }

@@ -1,6 +1,4 @@
-//! The command that looks one token up.
-//!
-//! Not here: the form of the output (`output`).
+//! The command that shows one token.
 
 use std::sync::Arc;
 
@@ -9,12 +7,12 @@ use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
 use crate::cli::output::report::Report;
-use crate::domain::failure::misplaced;
+use crate::domain::failure::{Failure, FailureKind, and_more, misplaced};
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 use crate::startup::Context;
 
-/// How many IDs a hint names.
+/// A hint lists at most this many IDs.
 const MOST_IDS: usize = 10;
 
 pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
@@ -35,7 +33,7 @@ pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Re
     Ok(0)
 }
 
-/// Reads what names a token.
+/// Parses a token reference.
 pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
     TokenRef::parse(text).map_err(|error| match error {
         InvalidTokenRef::Secret => misplaced(),
@@ -43,12 +41,12 @@ pub(super) fn parse(text: &str) -> Result<TokenRef, Failure> {
             FailureKind::Usage,
             // Not repeated: a URL may hold a secret.
             format!("Invalid token reference: {error}."),
-            "Give its ID, client ID, exact name, or a URL that holds the ID.",
+            "Pass an ID, a client ID, an exact name, or a URL that contains the ID.",
         ),
     })
 }
 
-/// What to say where what names a token is not enough.
+/// The failure if several tokens match.
 pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failure {
     let what = match token {
         TokenRef::Name(_) => "name",

@@ -54,9 +54,9 @@ pub(super) async fn list(
     print(report, wanted.output, out, style)?;
     if tokens.is_empty() && is_table && style.width.is_some() {
         let said = if listed.value.is_empty() {
-            "the API lists no service token; to a role that covers single tokens it may list nothing."
+            "the API lists no service tokens; a credential limited to individual tokens may not be allowed to list them."
         } else {
-            "no service token fits."
+            "no service tokens match."
         };
         warn(said);
     }

@@ -1,6 +1,4 @@
-//! The commands: which function carries out which, and how each ends.
-//!
-//! Not here: the form of the output (`output`), or the grammar (`args`).
+//! Runs a command from start-up to its exit code.
 
 use std::io::{self, Write};
 
@@ -20,11 +18,9 @@ use crate::startup::flags::Flags;
 mod auth;
 mod check;
 pub mod completions;
-mod exclude;
 mod get;
 mod list;
 mod manual;
-mod named;
 mod profile;
 
 /// Runs a command from start-up to its exit code. Failures are printed too, as JSON where that was
@@ -70,7 +66,7 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
     let is_terminal = context.style.width.is_some();
     let scope = context.credential.scope.clone();
     let mut text = Vec::new();
-    // Signals are listened for before the command begins.
+    // Listens for signals before the command begins.
     let outcome = tokio::select! { biased;
         code = interrupt::signalled() => {
             // The command may have been asking for a secret.

@@ -1,6 +1,4 @@
-//! The commands that list, choose and remove profiles.
-//!
-//! Not here: making one, which `auth set` does.
+//! The commands that list, choose and remove profiles. `auth set` creates them.
 
 use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;

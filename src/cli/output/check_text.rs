@@ -1,6 +1,5 @@
 //! What a check says for people: the line that monitoring shows, then a row a token.
 //!
-//! Not here: the verdict itself (`check_result`).
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -15,7 +14,7 @@ use crate::domain::duration::rough;
 use crate::domain::status::{EvaluationContext, Status, Tone};
 use crate::startup::output_style::OutputStyle;
 
-/// Prints a check.
+/// Prints the result of a check.
 ///
 /// # Errors
 /// The writer's.
@@ -34,7 +33,7 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) ->
         _ => writeln!(out, "{shown}")?,
     }
     table::entries(out, &checkup.entries, checkup.context, style)?;
-    // Beside the rows there is no room for a sentence on a terminal.
+    // On a terminal, rows have no room for sentences.
     let Some(width) = style.width else {
         return Ok(());
     };
@@ -76,16 +75,14 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
         ),
         Verdict::Warning => format!("{} of {all} {tokens} expiring", at(Verdict::Warning)),
         Verdict::Unknown if at(Verdict::Unknown) > 0 => format!(
-            "{} of {all} {tokens} cannot be judged",
+            "{} of {all} {tokens} with unknown status",
             at(Verdict::Unknown)
         ),
         Verdict::Ok if checkup.read > 0 && all == 0 => {
             "every token is ignored or excluded".to_owned()
         }
-        Verdict::Unknown | Verdict::Ok if checkup.read == 0 => {
-            "there is no service token".to_owned()
-        }
-        Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none that needs attention"),
+        Verdict::Unknown | Verdict::Ok if checkup.read == 0 => "no service tokens found".to_owned(),
+        Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none need attention"),
     };
     if let Some(worst) = worst(checkup, verdict) {
         said.push_str("; ");
@@ -97,7 +94,7 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
     said
 }
 
-/// The first token that the verdict is about, and why.
+/// The first token with the verdict of the check, and why.
 fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
     let entry = checkup
         .entries
@@ -106,7 +103,7 @@ fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
     let context = checkup.context;
     let name = entry.name();
     let who = match (name, entry.id()) {
-        ("", "") => "a token without name and ID".to_owned(),
+        ("", "") => "an unnamed token without an ID".to_owned(),
         ("", id) => id.to_owned(),
         (name, id) => format!("{name} ({id})"),
     };
@@ -117,9 +114,9 @@ fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
     failure.or_else(|| match (entry.status(context), entry.life().end()) {
         (Status::Disabled, _) => Some(format!("{who} is disabled")),
         (Status::Unknown, _) if entry.life().enabled.is_none() => {
-            Some(format!("whether {who} is switched on is not known"))
+            Some(format!("it is not known whether {who} is enabled"))
         }
-        (Status::Unknown, _) => Some(format!("when {who} ends is not known")),
+        (Status::Unknown, _) => Some(format!("it is not known when {who} expires")),
         (_, Some(end)) => Some(format!("{who} {}", term(end, context))),
         (_, None) => None,
     })

@@ -1,7 +1,7 @@
 //! Comma-separated values after RFC 4180: lines end in CR LF, and quotes within quotes are doubled.
 //!
-//! What the API sent is kept byte by byte: a name that a spreadsheet would take for a formula, or
-//! that holds a line break, is quoted and nothing else. Not here: making it safe for a terminal.
+//! Values keep the bytes that the API sent: a name that a spreadsheet would read as a formula, or that
+//! contains a line break, is only quoted.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -52,7 +52,7 @@ fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {
     instant.map(rfc3339).unwrap_or_default().into()
 }
 
-/// A value, in quotes where it holds what would end it.
+/// Quotes a value if it contains a separator or outer blanks.
 fn quoted(value: &str) -> Cow<'_, str> {
     let is_plain =
         !value.contains(['"', ',', '\r', '\n']) && !value.starts_with(' ') && !value.ends_with(' ');

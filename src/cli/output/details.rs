@@ -1,6 +1,4 @@
-//! One thing as rows of a label and a value.
-//!
-//! Not here: many things in columns (`table`).
+//! One token, or the credential in use, as rows of a label and a value.
 
 use std::io::{self, Write};
 
@@ -15,7 +13,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::startup::output_style::OutputStyle;
 
-/// Prints rows of a label and a value. On a terminal, long values go on beneath themselves.
+/// Prints rows of a label and a value. On a terminal, long values continue on the next line.
 pub(super) fn labelled(
     out: &mut impl Write,
     rows: &[(String, String, Option<Tone>)],
@@ -48,7 +46,7 @@ pub(super) fn labelled(
     Ok(())
 }
 
-/// Clean text in lines of at most `cells` cells, of which there are some on any terminal.
+/// Wraps clean text, however narrow the terminal is.
 pub(super) fn wrapped(value: &str, cells: usize) -> Vec<String> {
     text::wrap(value, cells.max(8))
 }
@@ -80,7 +78,7 @@ pub fn token(
         0 => {}
         rest => rows.push(row(
             "…",
-            format!("{rest} more fields, all of which -o json has"),
+            format!("{rest} more fields; -o json has them all"),
         )),
     }
     for found in findings(token, context) {
@@ -101,12 +99,12 @@ fn value(field: &Field, token: &ServiceToken) -> String {
     }
 }
 
-/// An address that is not Cloudflare's own, which goes without saying.
+/// An address that is not Cloudflare's own.
 fn foreign_address(base_url: &str) -> Option<String> {
     (base_url != BaseUrl::default().to_string()).then(|| base_url.to_owned())
 }
 
-/// Prints what `auth status` says.
+/// Prints the report of `auth status`.
 ///
 /// # Errors
 /// The writer's.

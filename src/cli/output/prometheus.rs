@@ -1,6 +1,5 @@
-//! Prometheus's text format, version 0.0.4: a group a metric, each series once.
-//!
-//! Not here: the verdict, which is for alerting rules to make of it.
+//! Prometheus's text format, version 0.0.4: one group per metric, each series once. The verdict is left
+//! to alerting rules.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -19,7 +18,7 @@ const PREVIOUS: &str = "tokenscope_service_token_previous_secret_expiry_timestam
 const ENABLED: &str = "tokenscope_service_token_enabled";
 const STATUS: &str = "tokenscope_service_token_status";
 
-/// Prints a check as metrics.
+/// Prints the result of a check.
 ///
 /// # Errors
 /// The writer's.
@@ -75,20 +74,20 @@ fn instants_and_switches(
     group(
         out,
         PREVIOUS,
-        "When the service token's previous secret ends, while it still works.",
+        "When the service token's previous secret expires, while it still works.",
         rows,
         previous,
     )?;
     group(
         out,
         ENABLED,
-        "Whether the service token is switched on.",
+        "Whether the service token is enabled.",
         rows,
         enabled,
     )
 }
 
-/// Every status has its series, so that a change shows as one going to 0 and another to 1.
+/// Every status has a series, so that a change of status shows as one going to 0 and another to 1.
 fn statuses(
     out: &mut impl Write,
     rows: &[(String, &Entry)],
@@ -115,7 +114,7 @@ fn statuses(
     Ok(())
 }
 
-/// One metric with a value for each token that has one; nothing where none has.
+/// Prints a metric for the tokens that have a value; nothing if none has.
 fn group(
     out: &mut impl Write,
     metric: &str,
@@ -143,7 +142,7 @@ fn timestamp(instant: DateTime<Utc>) -> String {
     instant.timestamp().to_string()
 }
 
-/// The scope stands as its bare ID, since an account and a zone never share one.
+/// The scope is its bare ID: an account and a zone never share one.
 fn labels(entry: &Entry) -> String {
     format!(
         "scope=\"{}\",id=\"{}\",name=\"{}\"",

@@ -1,7 +1,5 @@
-//! Tables: aligned, coloured and cut to the width of a terminal; whole, plain and separated by tabs
+//! Tables: aligned, coloured and cut to the width of a terminal; complete, plain and separated by tabs
 //! anywhere else.
-//!
-//! Not here: which tokens are shown, or in what order.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -19,12 +17,12 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::startup::output_style::OutputStyle;
 
-/// What stands between two columns of a terminal.
+/// Separates the columns on a terminal.
 pub(super) const GAP: &str = "  ";
-/// A name is not cut shorter than this while another column can give way.
+/// Other columns are dropped before a name is cut shorter than this.
 const NARROWEST_NAME: usize = 32;
 
-/// A word in the colour of its tone.
+/// Colours a word by its tone.
 pub(super) fn colored(word: &str, tone: Tone) -> String {
     match tone {
         Tone::Calm => word.green().to_string(),
@@ -33,7 +31,7 @@ pub(super) fn colored(word: &str, tone: Tone) -> String {
     }
 }
 
-/// What gives way when a line is too narrow.
+/// A column of a table of tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Profile,
@@ -62,7 +60,7 @@ impl Column {
     }
 }
 
-/// The columns of a list, the fullest choice first.
+/// The columns of a list: the first choice that fits is used.
 const LIST: [&[Column]; 5] = {
     use Column::{Expires, Id, LastSeen, Left, Name, ShortId, Status};
     [
@@ -74,7 +72,7 @@ const LIST: [&[Column]; 5] = {
     ]
 };
 
-/// The columns of a check: every choice but the last says what, how long, and until when.
+/// The columns of a check.
 const CHECK: [&[Column]; 4] = {
     use Column::{Expires, Id, Left, Name, Note, ShortId, Status};
     [
@@ -85,7 +83,7 @@ const CHECK: [&[Column]; 4] = {
     ]
 };
 
-/// The same where several profiles were checked.
+/// The columns of a check of all profiles.
 const CHECK_PROFILES: [&[Column]; 4] = {
     use Column::{Expires, Id, Left, Name, Note, Profile, ShortId, Status};
     [
@@ -96,7 +94,19 @@ const CHECK_PROFILES: [&[Column]; 4] = {
     ]
 };
 
-/// A token as a row, or what was asked for and could not be had.
+struct Cell<'a> {
+    text: Cow<'a, str>,
+    tone: Option<Tone>,
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
+    fn from(text: T) -> Self {
+        let text = text.into();
+        Self { text, tone: None }
+    }
+}
+
+/// A token, or what was asked for and could not be read.
 struct Row<'a> {
     profile: &'a str,
     name: Cow<'a, str>,
@@ -107,13 +117,14 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// People read days and ages; whatever reads tabs gets instants and exact numbers.
-    fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cow<'_, str> {
+    /// Rounded for people; exact for whatever reads tabs.
+    fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cell<'_> {
         let is_aligned = style.width.is_some();
-        match column {
+        let status = Status::at(self.life, context);
+        let text = match column {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
-            Column::Status => Status::at(self.life, context).code().into(),
+            Column::Status => status.code().into(),
             Column::Left if is_aligned => left_roughly(self.life, context).into(),
             Column::Left => self
                 .life
@@ -131,7 +142,9 @@ impl Row<'_> {
             Column::Id => style.clean(&self.id),
             Column::ShortId => text::abbreviate(&style.clean(&self.id), style.ellipsis()).into(),
             Column::Note => style.clean(self.note),
-        }
+        };
+        let tone = (column == Column::Status).then(|| status.tone());
+        Cell { text, tone }
     }
 
     fn no_end(&self) -> &'static str {
@@ -143,25 +156,6 @@ impl Row<'_> {
         } else {
             "-"
         }
-    }
-
-    /// A cell of a fixed width, or as wide as it is, in its colour.
-    fn painted(
-        &self,
-        column: Column,
-        cells: Option<usize>,
-        context: EvaluationContext,
-        style: OutputStyle,
-    ) -> String {
-        let mut shown = self.cell(column, context, style);
-        if let Some(cells) = cells {
-            shown = text::fit(&shown, cells, style.ellipsis()).into();
-        }
-        if column == Column::Status && style.colored {
-            let status = Status::at(self.life, context);
-            return colored(&shown, status.tone());
-        }
-        shown.into_owned()
     }
 
     fn last_seen(&self, context: EvaluationContext, is_aligned: bool) -> String {
@@ -195,7 +189,7 @@ fn left_roughly(life: Lifecycle, context: EvaluationContext) -> String {
     }
 }
 
-/// Prints tokens, a row a token.
+/// Prints one token per row.
 ///
 /// # Errors
 /// The writer's.
@@ -266,33 +260,60 @@ fn table(
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let Some(width) = style.width else {
-        for row in rows {
-            let cells = choices[0]
-                .iter()
-                .map(|column| row.painted(*column, None, context, style));
-            writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))?;
-        }
-        return Ok(());
+    let columns = match style.width {
+        Some(width) => fitting(rows, choices, width, context, style),
+        None => choices[0].iter().map(|column| (*column, 0)).collect(),
     };
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let columns = fitting(rows, choices, width, context, style);
-    let titles = columns
-        .iter()
-        .map(|(column, cells)| text::fit(column.title(), *cells, style.ellipsis()));
-    writeln!(out, "{}", titles.collect::<Vec<_>>().join(GAP).trim_end())?;
-    for row in rows {
+    let rows = rows.iter().map(|row| {
         let cells = columns
             .iter()
-            .map(|(column, cells)| row.painted(*column, Some(*cells), context, style));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join(GAP).trim_end())?;
+            .map(|(column, _)| row.cell(*column, context, style));
+        cells.collect()
+    });
+    let titles = columns
+        .iter()
+        .map(|(column, width)| (column.title(), *width));
+    render(out, &titles.collect::<Vec<_>>(), rows, style)
+}
+
+/// Prints rows under their titles, in columns of these widths, or separated by tabs and without titles.
+fn render<'a>(
+    out: &mut impl Write,
+    columns: &[(&str, usize)],
+    rows: impl Iterator<Item = Vec<Cell<'a>>>,
+    style: OutputStyle,
+) -> io::Result<()> {
+    let is_aligned = style.width.is_some();
+    let line = |cells: Vec<Cell<'_>>| {
+        let cells = cells.into_iter().zip(columns).map(|(cell, (_, width))| {
+            let text = if is_aligned {
+                text::fit(&cell.text, *width, style.ellipsis())
+            } else {
+                cell.text.into_owned()
+            };
+            match cell.tone {
+                Some(tone) if style.colored => colored(&text, tone),
+                _ => text,
+            }
+        });
+        cells.collect::<Vec<_>>()
+    };
+    let mut has_titles = false;
+    for row in rows {
+        if !is_aligned {
+            writeln!(out, "{}", line(row).join("\t"))?;
+            continue;
+        }
+        if !std::mem::replace(&mut has_titles, true) {
+            let titles = columns.iter().map(|(title, _)| Cell::from(*title));
+            writeln!(out, "{}", line(titles.collect()).join(GAP).trim_end())?;
+        }
+        writeln!(out, "{}", line(row).join(GAP).trim_end())?;
     }
     Ok(())
 }
 
-/// The fullest choice of columns that leaves names room, and the width of each.
+/// The first choice of columns that leaves room for names, and the width of each.
 fn fitting(
     rows: &[Row<'_>],
     choices: &[&[Column]],
@@ -303,7 +324,7 @@ fn fitting(
     let natural = |column: Column| {
         let cells = rows
             .iter()
-            .map(|row| text::width(&row.cell(column, context, style)));
+            .map(|row| text::width(&row.cell(column, context, style).text));
         cells.max().unwrap_or(0).max(column.title().len())
     };
     let name = natural(Column::Name);
@@ -336,50 +357,32 @@ pub fn profiles(
     report: &ProfilesReport,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let mut rows: Vec<[String; 5]> = Vec::new();
-    for profile in &report.profiles {
-        rows.push([
-            profile.name.clone(),
-            if profile.default { "default" } else { "" }.to_owned(),
-            profile.credential.to_owned(),
-            profile
-                .scope
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            profile.email.clone().unwrap_or_default(),
-        ]);
-    }
-    let Some(width) = style.width else {
-        for row in &rows {
-            let cells: Vec<Cow<'_, str>> = row.iter().map(|cell| style.clean(cell)).collect();
-            writeln!(out, "{}", cells.join("\t"))?;
-        }
-        return Ok(());
-    };
-    if !rows.is_empty() {
-        let titles = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"];
-        rows.insert(0, titles.map(str::to_owned));
-    }
-    let widest: Vec<usize> = (0..5)
-        .map(|at| {
-            rows.iter()
-                .map(|row| text::width(&row[at]))
-                .max()
-                .unwrap_or(0)
+    let rows: Vec<Vec<Cell<'_>>> = report
+        .profiles
+        .iter()
+        .map(|profile| {
+            let scope = profile.scope.as_ref().map(ToString::to_string);
+            vec![
+                style.clean(&profile.name).into(),
+                if profile.default { "default" } else { "" }.into(),
+                profile.credential.into(),
+                scope.unwrap_or_default().into(),
+                style
+                    .clean(profile.email.as_deref().unwrap_or_default())
+                    .into(),
+            ]
         })
         .collect();
-    for row in &rows {
-        let cells = row.iter().zip(&widest);
-        let line = cells
-            .map(|(cell, cells)| text::fit(&style.clean(cell), *cells, style.ellipsis()))
-            .collect::<Vec<_>>()
-            .join(GAP);
-        writeln!(
-            out,
-            "{}",
-            text::truncate(line.trim_end(), width, style.ellipsis())
-        )?;
-    }
-    Ok(())
+    let mut room = style.width.unwrap_or(usize::MAX);
+    let columns: Vec<(&str, usize)> = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"]
+        .into_iter()
+        .enumerate()
+        .map(|(at, title)| {
+            let cells = rows.iter().map(|row| text::width(&row[at].text));
+            let widest = cells.max().unwrap_or(0).max(title.len()).min(room);
+            room = room.saturating_sub(widest + GAP.len());
+            (title, widest)
+        })
+        .collect();
+    render(out, &columns, rows.into_iter(), style)
 }

@@ -1,4 +1,4 @@
-//! The question on a console whose keys come as events.
+//! The prompt on a console that reports keys as events.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -35,12 +35,12 @@ pub(in crate::cli) async fn ask(
         .map_err(|error| unusable(&error))
 }
 
-/// The same in a panic.
+/// Restores the terminal in a panic.
 pub(in crate::cli) fn give_back_in_panic() {
     let _not_raw = disable_raw_mode();
 }
 
-/// Gives the terminal back, as it was before the question.
+/// Restores the terminal after the prompt.
 pub(in crate::cli) fn give_back() {
     let _not_raw = disable_raw_mode();
     let _closed = writeln!(io::stderr());

@@ -1,6 +1,4 @@
-//! Asks for a secret on the terminal, without showing it, and edits it as the screens' fields do.
-//!
-//! Not here: anything else a command might ask; no other command asks anything.
+//! Prompts for a secret on the terminal without showing it, with the editing keys of the screens.
 
 use std::io;
 
@@ -17,21 +15,20 @@ mod terminal;
 
 pub(super) use terminal::give_back;
 
-/// Gives the terminal back where a panic ends the program over a question.
+/// Restores the terminal if a panic ends the program during a prompt.
 pub fn give_back_in_panic() {
     terminal::give_back_in_panic();
 }
 
-/// What ends a question, or interrupts it.
+/// How a prompt ended, or was interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// This was typed.
     Typed(Secret),
-    /// More was typed than any credential has.
+    /// The input is longer than any credential.
     TooLong,
     /// Ctrl-C.
     Interrupted,
-    /// Ctrl-Z: the question is asked again once the process goes on.
+    /// Ctrl-Z: the prompt is shown again when the process continues.
     Suspended,
 }
 
@@ -39,12 +36,12 @@ pub enum Answer {
 pub struct Line {
     keymap: Keymap,
     field: MaskedField,
-    /// What did not fit is not left out silently.
+    /// Remembered, so that input that did not fit is not dropped silently.
     is_too_long: bool,
 }
 
 impl Line {
-    /// An empty line under these keys.
+    /// An empty line that is edited with these keys.
     #[must_use]
     pub fn new(keymap: Keymap) -> Self {
         Self {
@@ -54,19 +51,19 @@ impl Line {
         }
     }
 
-    /// What has been typed so far.
+    /// The input so far.
     #[must_use]
     pub fn typed(&self) -> &Secret {
         self.field.secret()
     }
 
-    /// Takes in what the terminal sent. Keys that neither edit nor end the line do nothing.
+    /// Handles a key or a paste. Keys that neither edit nor end the line do nothing.
     pub fn take(&mut self, event: Event) -> Option<Answer> {
         let is_control = |letter| {
             matches!(&event, Event::Key(key) if key.code == KeyCode::Char(letter)
                 && key.modifiers == KeyModifiers::CONTROL)
         };
-        // What a terminal sends for Enter, and what pipes and pastes have in its place.
+        // Terminals send a carriage return for Enter; pipes and pastes contain line feeds.
         let is_line_feed = is_control('j');
         let is_end = is_control('d') && self.field.secret().is_empty();
         let input = self.keymap.translate(Context::SetupText, event);
@@ -102,17 +99,16 @@ impl Line {
     }
 }
 
-/// Asks for a secret by its name; nothing of it is shown, not even its length.
+/// Prompts for a secret; shows nothing of it, not even its length.
 ///
 /// # Errors
-/// A usage failure without a terminal on both ends or for what cannot be a credential, an
-/// interruption on Ctrl-C.
+/// A usage failure without a terminal or for an invalid credential; an interruption on Ctrl-C.
 pub(super) async fn ask(label: &str, is_dumb: bool) -> Result<Secret, Failure> {
     let label = format!("{label} (not shown): ");
     Secret::parse(answer(label, is_dumb).await?.expose()).map_err(unfit)
 }
 
-/// Asks whether to try again what a person had no time for. Enter does, Ctrl-C does not.
+/// Waits for Enter.
 ///
 /// # Errors
 /// Those of the terminal, and an interruption on Ctrl-C.
@@ -128,7 +124,7 @@ async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(
             FailureKind::Interrupted,
             "Nothing was stored.",
-            "Start it again.",
+            "Run the command again.",
         )),
     }
 }
@@ -136,15 +132,15 @@ async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
 fn unfit(error: InvalidSecret) -> Failure {
     Failure::new(
         FailureKind::Usage,
-        format!("What was typed is no credential: {error}."),
-        "Give the API token or key, and nothing else.",
+        format!("The input is not a valid credential: {error}."),
+        "Enter only the API token or key.",
     )
 }
 
 fn no_terminal() -> Failure {
     Failure::new(
         FailureKind::Usage,
-        "There is no terminal to ask for the secret on.",
+        "Cannot prompt for the secret: not a terminal.",
         "Pipe the secret in and add --stdin.",
     )
 }

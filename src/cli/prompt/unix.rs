@@ -1,7 +1,7 @@
-//! The question on a terminal whose keys come as bytes.
+//! The prompt on a terminal that sends keys as bytes.
 //!
-//! The terminal is given back on every way out: an answer, a signal, a stop, a panic. What is left of
-//! a paste is thrown away before that, for the shell would run it.
+//! Restores the terminal on every way out: an answer, a signal, a stop, a panic. Discards the rest of a
+//! paste first, because the shell would run it.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, Once};
@@ -24,21 +24,21 @@ use crate::domain::failure::Failure;
 use crate::domain::sync::locked;
 use crate::terminal::Decoder;
 
-/// How long the reading waits at most before it looks whether it is still wanted.
+/// How often the reading thread checks whether the prompt is still open.
 const ROUND: Duration = Duration::from_millis(50);
-/// What comes without such a pause behind the end of the line is the rest of a paste.
+/// Input that follows the end of the line without such a pause is the rest of a paste.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A paste that goes on for longer is no paste.
+/// No paste takes longer.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
-/// The question that is open, so that the terminal is given back exactly once.
+/// The open prompt, so that the terminal is restored exactly once.
 static OPEN: Mutex<Option<Question>> = Mutex::new(None);
 static STOPS: Once = Once::new();
 
 struct Question {
     label: String,
     is_dumb: bool,
-    /// Whether the terminal is ours now; it is not while the process is stopped.
+    /// Whether the terminal is in raw mode; it is not while the process is stopped.
     is_taken: bool,
 }
 
@@ -47,9 +47,9 @@ fn open() -> MutexGuard<'static, Option<Question>> {
 }
 
 impl Question {
-    /// Takes the terminal over and asks.
+    /// Takes over the terminal and shows the prompt.
     fn take(&mut self) -> io::Result<()> {
-        // What the library has on record may be the mode of another time.
+        // The library may remember an outdated mode.
         disable_raw_mode()?;
         enable_raw_mode()?;
         self.is_taken = true;
@@ -60,7 +60,7 @@ impl Question {
         execute!(io::stderr(), EnableBracketedPaste)
     }
 
-    /// Undoes that. A terminal that is gone cannot be given back, so errors say nothing here.
+    /// Restores the terminal. Errors mean that it is gone.
     fn give_back(&mut self) {
         if !std::mem::take(&mut self.is_taken) {
             return;
@@ -74,14 +74,14 @@ impl Question {
     }
 }
 
-/// Gives the terminal back if a question is open.
+/// Restores the terminal if a prompt is open.
 pub(in crate::cli) fn give_back() {
     if let Some(mut question) = open().take() {
         question.give_back();
     }
 }
 
-/// The same in a panic, whose thread may be the one that has the question in its hands.
+/// The same in a panic, whose thread may hold the lock.
 pub(in crate::cli) fn give_back_in_panic() {
     if let Ok(mut open) = OPEN.try_lock()
         && let Some(mut question) = open.take()
@@ -90,7 +90,7 @@ pub(in crate::cli) fn give_back_in_panic() {
     }
 }
 
-/// Closes the question when dropped, whatever ended it.
+/// Closes the prompt when dropped.
 struct Closing;
 
 impl Drop for Closing {
@@ -126,7 +126,7 @@ async fn asking(label: String, line: Line, is_dumb: bool) -> io::Result<Answer> 
     loop {
         tokio::select! {
             read = &mut reading => return read?,
-            // A stop that gave no warning left the terminal to the shell, which set its own modes.
+            // After SIGSTOP the shell took the terminal and set its own modes.
             _ = go_on.recv() => if let Some(question) = &mut *open()
                 && tcgetattr(io::stdin())?.local_modes.contains(LocalModes::ICANON)
             {
@@ -142,9 +142,9 @@ fn terminal_stop() -> SigSet {
     stop
 }
 
-/// From now on a stop that is asked for waits until the terminal is given back. The signal keeps its
-/// default action, which alone knows that a process without a shell to wake it up must not stop; it
-/// is only held back. Threads that run already would let it through, and there are none.
+/// Delays SIGTSTP until the terminal is restored. The signal keeps its default action, which ignores
+/// orphaned process groups; it is only blocked. Threads that run already would not block it, but there
+/// are none.
 fn listen_for_stops() -> io::Result<()> {
     let mut listening = Ok(());
     STOPS.call_once(|| listening = start_to_listen());
@@ -163,14 +163,14 @@ fn start_to_listen() -> io::Result<()> {
     Ok(())
 }
 
-/// Stops the process here and now, until it is continued.
+/// Stops the process until it is continued.
 fn stop() -> io::Result<()> {
-    // Held over the stop, so that nobody takes the terminal meanwhile.
+    // Locked during the stop, so that no other thread takes the terminal.
     let mut open = open();
     if let Some(question) = &mut *open {
         question.give_back();
     }
-    // Raised for this thread alone, it takes effect as soon as the thread lets it through.
+    // Raised for this thread, it takes effect as soon as the thread unblocks it.
     raise(Signal::SIGTSTP)?;
     terminal_stop().thread_unblock()?;
     terminal_stop().thread_block()?;
@@ -180,7 +180,7 @@ fn stop() -> io::Result<()> {
     }
 }
 
-/// Reads keys until the line ends, and throws away what comes with the key that ends it.
+/// Reads keys until the line ends, and discards what follows at once.
 fn read_line(mut line: Line) -> io::Result<Answer> {
     let mut decoder = Decoder::default();
     let mut buffer = Zeroizing::new([0; 4096]);
@@ -189,22 +189,23 @@ fn read_line(mut line: Line) -> io::Result<Answer> {
         let left = decoder
             .timeout()
             .map(|timeout| timeout.saturating_sub(since.elapsed()));
-        let events = if let Some(count) = come(&mut buffer[..], left.unwrap_or(ROUND).min(ROUND))? {
-            since = Instant::now();
-            let events = decoder.feed(&buffer[..count]);
-            buffer[..count].zeroize();
-            events
-        } else if left.is_some_and(|left| left <= ROUND) {
-            decoder.time_out()
-        } else {
-            continue;
-        };
+        let events =
+            if let Some(count) = read_within(&mut buffer[..], left.unwrap_or(ROUND).min(ROUND))? {
+                since = Instant::now();
+                let events = decoder.feed(&buffer[..count]);
+                buffer[..count].zeroize();
+                events
+            } else if left.is_some_and(|left| left <= ROUND) {
+                decoder.time_out()
+            } else {
+                continue;
+            };
         for event in events {
             match line.take(event) {
                 None => {}
                 Some(Answer::Suspended) => suspend()?,
                 Some(answer) => {
-                    throw_away(&mut buffer[..])?;
+                    discard(&mut buffer[..])?;
                     return Ok(answer);
                 }
             }
@@ -213,13 +214,13 @@ fn read_line(mut line: Line) -> io::Result<Answer> {
     Ok(Answer::Interrupted)
 }
 
-/// Stops the process with the others of its group, as the terminal does where Ctrl-Z is not a key.
+/// Stops the process group, as the terminal does for Ctrl-Z outside raw mode.
 fn suspend() -> io::Result<()> {
     Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
 }
 
-/// Reads what has come within a time; none where nothing has.
-fn come(buffer: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
+/// Reads what arrives within a time, if anything.
+fn read_within(buffer: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
     let terminal = io::stdin();
     let mut waiting = [PollFd::new(&terminal, PollFlags::IN)];
     let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
@@ -236,9 +237,9 @@ fn come(buffer: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
     }
 }
 
-fn throw_away(buffer: &mut [u8]) -> io::Result<()> {
+fn discard(buffer: &mut [u8]) -> io::Result<()> {
     let began = Instant::now();
-    while began.elapsed() < LONGEST_REST && come(buffer, PAUSE)?.is_some() {
+    while began.elapsed() < LONGEST_REST && read_within(buffer, PAUSE)?.is_some() {
         buffer.zeroize();
     }
     Ok(())

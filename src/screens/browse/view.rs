@@ -47,15 +47,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
         let columns = usize::from(inner.width);
-        paint.render_centred(
-            inner,
-            &Empty {
-                state,
-                columns,
-                ctx,
-            }
-            .lines(),
-        );
+        paint.render_centred(inner, &placeholder(state, columns, ctx));
     } else {
         let columns = Columns::new(usize::from(inner.width), ctx);
         paint.render_spans(row(inner, 0), &columns.names(browse.table.sort()));
@@ -198,103 +190,65 @@ fn tokens(count: usize) -> String {
 ///
 ///               r try again   t look up one token
 /// ```
-struct Empty<'a> {
-    state: &'a State,
-    columns: usize,
-    ctx: &'a RenderContext<'a>,
-}
-
-impl Empty<'_> {
-    fn lines(&self) -> Vec<Spans> {
-        let browse = &self.state.browse;
-        if browse.table.total() > 0 {
-            return self.filtered_away();
-        }
-        if browse.list.is_loading() {
+fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
+    let browse = &state.browse;
+    let is_filtered = browse.table.total() > 0;
+    let mut lines = Vec::new();
+    if browse.list.is_loading() {
+        lines.push(progress(state, ctx));
+        if !is_filtered {
             let stage = browse.progress.stage;
-            let mut lines = vec![progress(self.state, self.ctx)];
-            lines.extend(on_keyring(
-                stage,
-                waited(self.state),
-                self.columns,
-                self.ctx,
-            ));
+            lines.extend(on_keyring(stage, waited(state), columns, ctx));
             return lines;
         }
-        let mut lines = if browse.list.value().is_some() {
-            self.none_listed()
-        } else {
-            self.not_fetched()
-        };
-        lines.extend(self.hints([
+        lines.push(Vec::new());
+    }
+    let (what, why) = match (browse.list.value(), browse.list.failure()) {
+        _ if is_filtered => (
+            "No tokens match the filter.".to_owned(),
+            "Type part of a name, ID, client ID or status; !word excludes.",
+        ),
+        // A role may cover single tokens only, so an empty list proves nothing.
+        (Some(_), _) => (
+            format!("The API lists no service tokens{}.", in_scope(browse, ctx)),
+            "There may still be some: a credential limited to individual tokens may not be \
+             allowed to list them.",
+        ),
+        (None, Some(failure)) if state.banner.is_none() => (
+            "The list could not be fetched.".to_owned(),
+            failure.summary.as_str(),
+        ),
+        (None, Some(_)) => ("The list could not be fetched.".to_owned(), ""),
+        (None, None) => ("Nothing was fetched.".to_owned(), ""),
+    };
+    let texts = [(Role::Strong, what.as_str()), (Role::Muted, why)];
+    for (role, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let wrapped = text::wrap(&ctx.clean(text), columns.saturating_sub(4).min(72));
+        lines.extend(wrapped.iter().map(|line| vec![ctx.span(role, line)]));
+    }
+    let keys = match (is_filtered, browse.is_filtering) {
+        (true, true) => [
+            (Action::DeleteToStart, "clear filter"),
+            (Action::Back, "leave field"),
+        ],
+        (true, false) => [
+            (Action::Search, "edit filter"),
+            (Action::Back, "clear filter"),
+        ],
+        (false, _) => [
             (Action::Refresh, "try again"),
             (Action::LookUp, "look up one token"),
-        ]));
-        lines
-    }
+        ],
+    };
+    let keys = ctx.hints(state.context(), &keys, "   ");
+    lines.extend([Vec::new(), keys]);
+    lines
+}
 
-    fn filtered_away(&self) -> Vec<Spans> {
-        let browse = &self.state.browse;
-        let mut lines = Vec::new();
-        if browse.list.is_loading() {
-            lines.extend([progress(self.state, self.ctx), Vec::new()]);
-        }
-        lines.extend(self.paragraph(Role::Strong, "No tokens match the filter."));
-        let how = "Type part of a name, ID, client ID or status; !word excludes.";
-        lines.extend(self.paragraph(Role::Muted, how));
-        lines.extend(self.hints(if browse.is_filtering {
-            [
-                (Action::DeleteToStart, "clear filter"),
-                (Action::Back, "leave field"),
-            ]
-        } else {
-            [
-                (Action::Search, "edit filter"),
-                (Action::Back, "clear filter"),
-            ]
-        }));
-        lines
-    }
-
-    /// A role may cover single tokens only, so an empty list proves nothing.
-    fn none_listed(&self) -> Vec<Spans> {
-        let access = self.state.browse.access.as_ref();
-        let place = access.map_or_else(String::new, |access| {
-            let scope = &access.scope;
-            let id = self.ctx.abbreviate(scope.id());
-            format!(" in {} {id}", scope.kind().word())
-        });
-        let what = format!("The API lists no service tokens{place}.");
-        let mut lines = self.paragraph(Role::Strong, &what);
-        let why = "There may still be some: a credential limited to individual tokens may not be \
-                   allowed to list them.";
-        lines.extend(self.paragraph(Role::Muted, why));
-        lines
-    }
-
-    fn not_fetched(&self) -> Vec<Spans> {
-        let Some(failure) = self.state.browse.list.failure() else {
-            return self.paragraph(Role::Strong, "Nothing was fetched.");
-        };
-        let mut lines = self.paragraph(Role::Strong, "The list could not be fetched.");
-        if self.state.banner.is_none() {
-            lines.extend(self.paragraph(Role::Muted, &failure.summary));
-        }
-        lines
-    }
-
-    fn paragraph(&self, role: Role, text: &str) -> Vec<Spans> {
-        let columns = self.columns.saturating_sub(4).min(72);
-        let lines = text::wrap(&self.ctx.clean(text), columns);
-        let line = |line: &String| vec![self.ctx.span(role, line)];
-        lines.iter().map(line).collect()
-    }
-
-    /// An empty line, and the keys that help.
-    fn hints(&self, actions: [(Action, &str); 2]) -> [Spans; 2] {
-        [
-            Vec::new(),
-            self.ctx.hints(self.state.context(), &actions, "   "),
-        ]
-    }
+/// ` in account 4f1b…9c2e`
+fn in_scope(browse: &Browse, ctx: &RenderContext<'_>) -> String {
+    browse.access.as_ref().map_or_else(String::new, |access| {
+        let id = ctx.abbreviate(access.scope.id());
+        format!(" in {} {id}", access.scope.kind().word())
+    })
 }

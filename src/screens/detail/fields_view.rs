@@ -36,16 +36,6 @@ pub(super) struct Fields<'a> {
     pub(super) ctx: &'a RenderContext<'a>,
 }
 
-/// A field's value in words.
-enum Value {
-    Text(String),
-    /// A placeholder for a value that is missing.
-    Missing(String),
-    Time(Box<FormattedInstant>),
-    /// Malformed, how, and the raw value.
-    Invalid(&'static str, String),
-}
-
 /// A line of the table.
 enum Item<'a> {
     Field(usize, &'a Field),
@@ -130,12 +120,9 @@ impl<'a> Fields<'a> {
                 vec![ctx.span(Role::Muted, &rest)]
             }
             Item::Field(_, field) => {
-                let has_changed = self.changed.binary_search(&field.key).is_ok();
-                let [mark, label] = self.label(field, labels, has_changed);
-                vec![mark, label]
-                    .into_iter()
-                    .chain(self.words(&self.value(field), form))
-                    .collect()
+                let mut line = self.label(field, labels);
+                line.extend(self.value(field, form));
+                line
             }
         }
     }
@@ -149,65 +136,56 @@ impl<'a> Fields<'a> {
         longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
     }
 
-    fn label(&self, field: &Field, labels: usize, has_changed: bool) -> [Span<'static>; 2] {
+    fn label(&self, field: &Field, labels: usize) -> Spans {
         let ctx = self.ctx;
         let label = ctx.clean(&field.label);
         let room = labels.saturating_sub(1);
         let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
         let label = text::fit(&label, labels, "");
-        if has_changed {
+        if self.changed.binary_search(&field.key).is_ok() {
             let mark = ctx.span(Role::Warning, ctx.glyphs().changed);
-            [mark, ctx.span(Role::Warning, &label)]
+            vec![mark, ctx.span(Role::Warning, &label)]
         } else {
-            [Span::raw(" "), ctx.span(Role::Label, &label)]
+            vec![Span::raw(" "), ctx.span(Role::Label, &label)]
         }
+    }
+
+    fn time(&self, field: &Field) -> Option<FormattedInstant> {
+        let at = field.instant(self.token)?;
+        Some(FormattedInstant::new(at, self.now, self.ctx))
     }
 
     /// The longest form of times that fits in every row.
     fn form(&self, room: usize) -> usize {
-        let times = self.rows().iter();
-        let times: Vec<_> = times
-            .filter_map(|field| match self.value(field) {
-                Value::Time(time) => Some(time.lines(self.ctx)),
-                Value::Text(_) | Value::Missing(_) | Value::Invalid(..) => None,
-            })
-            .collect();
+        let times = self.rows().iter().filter_map(|field| self.time(field));
+        let times: Vec<_> = times.map(|time| time.lines(self.ctx)).collect();
         let fits = |form: &usize| times.iter().all(|lines| text::width(&lines[*form]) <= room);
         (0..FORMS).find(fits).unwrap_or(FORMS - 1)
     }
 
-    fn words(&self, value: &Value, form: usize) -> Spans {
+    /// A field's value in words, times in a form.
+    fn value(&self, field: &Field, form: usize) -> Spans {
         let ctx = self.ctx;
-        match value {
-            Value::Text(text) => vec![ctx.plain(text)],
-            Value::Missing(text) => vec![ctx.span(Role::Muted, text)],
-            Value::Time(time) => vec![ctx.plain(&time.lines(ctx)[form])],
-            Value::Invalid(mark, raw) => vec![ctx.span(Role::Warning, mark), ctx.plain(raw)],
-        }
-    }
-
-    fn value(&self, field: &Field) -> Value {
-        let raw = self.raw(field).unwrap_or_default().to_owned();
+        let raw = self.raw(field).unwrap_or_default();
         if let Some(malformed) = field.malformed(self.token) {
-            return Value::Invalid(malformed.mark, raw);
+            return vec![ctx.span(Role::Warning, malformed.mark), ctx.plain(raw)];
         }
         if let Some(placeholder) = field.absence(self.token) {
-            return Value::Missing(placeholder.into_owned());
+            return vec![ctx.span(Role::Muted, &placeholder)];
         }
-        let text = field.shown_text(self.token).unwrap_or_default();
-        match field.kind {
-            FieldKind::Other => Value::Text(raw),
-            FieldKind::Time => match field.instant(self.token) {
-                Some(at) => Value::Time(Box::new(FormattedInstant::new(at, self.now, self.ctx))),
-                None => Value::Text(raw),
+        let text = || field.shown_text(self.token).unwrap_or_default();
+        let text = match field.kind {
+            FieldKind::Other => raw.to_owned(),
+            FieldKind::Time => match self.time(field) {
+                Some(time) => time.lines(ctx)[form].clone(),
+                None => raw.to_owned(),
             },
-            FieldKind::Switch => {
-                let word = if raw == "true" { "yes" } else { "no" };
-                Value::Text(word.to_owned())
-            }
-            FieldKind::Duration => Value::Text(duration::described(&text)),
-            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => Value::Text(text),
-        }
+            FieldKind::Switch if raw == "true" => "yes".to_owned(),
+            FieldKind::Switch => "no".to_owned(),
+            FieldKind::Duration => duration::described(&text()),
+            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => text(),
+        };
+        vec![ctx.plain(&text)]
     }
 
     /// Draws every form of the selected field beneath a divider of the frame.
@@ -236,7 +214,7 @@ impl<'a> Fields<'a> {
             }
             None => lines.push(("Raw", "the key was not sent".to_owned())),
         }
-        if let Value::Time(time) = self.value(field) {
+        if let Some(time) = self.time(field) {
             let local = time.local.unwrap_or_else(|| "the same as UTC".to_owned());
             lines.extend([("UTC", time.utc), ("Local", local), ("Age", time.distance)]);
         }

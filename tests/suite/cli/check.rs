@@ -319,7 +319,7 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
     let stage = Stage::with("[]").await;
     let nothing = stage.run(&["check"]);
     assert_eq!(code(&nothing), 3);
-    assert_eq!(first_line(&nothing), "UNKNOWN: there is no service token");
+    assert_eq!(first_line(&nothing), "UNKNOWN: no service tokens found");
     for output in [
         stage
             .bare(&["check", "--account", ACCOUNT])

@@ -198,11 +198,11 @@ async fn small_mistakes_are_described_as_they_are() {
     for (config, parts) in [
         (
             "warn = \"7d\"\ncritical = \"30d\"\n",
-            ["`critical`, 30d,", "`warn`, 7d."],
+            ["`critical` must not exceed `warn`", "30d is more than 7d"],
         ),
         (
             "warn = \"1%\"\ncritical = \"2%\"\n",
-            ["`critical`, 2%,", "`warn`, 1%."],
+            ["`critical` must not exceed `warn`", "2% is more than 1%"],
         ),
     ] {
         stage.write_config(config);
@@ -224,7 +224,7 @@ async fn an_exclusion_that_fits_no_token_is_said_to() {
         ("nosuch", "warning: --exclude \"nosuch\" matched no token\n"),
         (
             "two,off",
-            "warning: --exclude \"two,off\" matched no token; give --exclude once for each name\n",
+            "warning: --exclude \"two,off\" matched no token; pass --exclude once per name\n",
         ),
     ] {
         for form in ["table", "json", "prometheus"] {

@@ -479,11 +479,7 @@ fn f04_a_scope_without_tokens_is_not_complete() {
     assert!(metrics.stdout.contains("\ntokenscope_complete 0\n"));
     let table = run(&mut fake.command(&["check"]));
     assert_eq!(table.code, Some(3));
-    assert!(
-        table
-            .stdout
-            .starts_with("UNKNOWN: there is no service token")
-    );
+    assert!(table.stdout.starts_with("UNKNOWN: no service tokens found"));
     let listed = run(&mut fake.command(&["list", "-o", "json"])).json();
     assert_eq!(listed["complete"], true, "a list is what it is");
     // To leave everything out is a wish, not blindness.

@@ -248,7 +248,9 @@ fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
     let clear = run(&mut in_session(&desktop, &fake, home.path(), CLEAR));
     assert_eq!(clear.code, Some(1));
     assert!(
-        clear.stderr.contains("What is stored for default stays."),
+        clear
+            .stderr
+            .contains("The secret of default remains stored."),
         "{}",
         clear.stderr
     );
@@ -332,7 +334,7 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
         .status()
         .unwrap();
     assert!(dismissing.success());
-    session.wait_for("Enter tries again");
+    session.wait_for("Press Enter to try again");
     session.type_keys("\r");
     dbus::eventually("it is asked again", || service.count("prompt") == 2);
     session.type_keys("\x03");

@@ -146,7 +146,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     let list = without_the_clock(list);
     assert!(
-        progress.starts_with("\r\u{1b}[Kasking the API"),
+        progress.starts_with("\r\u{1b}[Kwaiting for the API"),
         "{progress:?}"
     );
     assert!(
@@ -172,11 +172,12 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for line in ["list", "check", "get some-name"] {
             let script = format!("exec $tokenscope {line}");
-            let (output, code) = on_terminal(&stage, 80, &script, Some(("asking the API", signal)));
+            let (output, code) =
+                on_terminal(&stage, 80, &script, Some(("waiting for the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
             assert!(rest.contains("Interrupted by a signal."), "{rest:?}");
-            assert!(!rest.contains("asking the API"));
+            assert!(!rest.contains("waiting for the API"));
         }
     }
 }

@@ -429,7 +429,7 @@ fn g10_what_is_cleared_is_said_and_what_was_never_there_too() {
         ),
         (
             &["auth", "clear", "--profile", "typo"],
-            "Nothing was stored for profile typo. There is no profile of that name.",
+            "Nothing was stored for profile typo. No profile has that name.",
         ),
     ] {
         let outcome =

@@ -72,7 +72,7 @@ fn j01_a_dumb_terminal_gets_no_escape_sequence_from_any_command() {
         for line in ["list", "check", "get nobody"] {
             let (_, said) = on_terminal(&fake, &format!("{terminal}; exec $tokenscope {line}"));
             assert!(!said.contains('\u{1b}'), "{terminal}: {line}: {said:?}");
-            assert!(!said.contains("asking the API"), "{line}: {said:?}");
+            assert!(!said.contains("waiting for the API"), "{line}: {said:?}");
             assert!(!said.replace("\r\n", "").contains('\r'), "{said:?}");
         }
         let fake = one_token(EXPIRED, Duration::ZERO);
