@@ -102,6 +102,33 @@ impl Action {
     }
 }
 
+/// Where a selection or a scroll position is moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+}
+
+impl Motion {
+    /// The position that a motion leads to, with the rows of a page and the last position.
+    #[must_use]
+    pub fn from(self, at: usize, page: usize, last: usize) -> usize {
+        let to = match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at.saturating_add(1),
+            Self::PageUp => at.saturating_sub(page.max(1)),
+            Self::PageDown => at.saturating_add(page.max(1)),
+            Self::Top => 0,
+            Self::Bottom => last,
+        };
+        to.min(last)
+    }
+}
+
 /// One row per context: its title on the help screen, and the wider context whose keys also work in it.
 macro_rules! contexts {
     ($($name:ident, $title:literal, $parent:expr;)*) => {

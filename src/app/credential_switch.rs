@@ -62,14 +62,14 @@ enum Owner {
 /// Finds the credential of a recent look-up: its profile's, or that of its scope.
 fn owner(state: &State, recent: &Recent) -> Owner {
     let session = &state.session;
-    if recent.profile == session.profile {
+    if recent.profile == session.active.profile {
         return Owner::InUse;
     }
     let named = recent.profile.as_deref();
     if let Some(profile) = named.and_then(|name| session.settings.profile(name)) {
         return Owner::Other(ActiveCredential::of(profile));
     }
-    if session.scope.as_ref() == Some(&recent.scope) {
+    if session.active.scope.as_ref() == Some(&recent.scope) {
         return Owner::InUse;
     }
     let known = state.profiles.rows(&session.settings);
@@ -100,13 +100,13 @@ fn remove_active(state: &mut State) -> Vec<Effect> {
         Some(credential) => activate(state, credential),
         None => {
             let effects = deactivate(state);
-            state.session.use_credential(ActiveCredential::default());
+            state.session.active = ActiveCredential::default();
             state.session.store = None;
             effects
         }
     };
     let session = &state.session;
-    if session.identity.is_none() && session.settings.profiles.is_empty() {
+    if session.active.identity.is_none() && session.settings.profiles.is_empty() {
         effects.extend(open_session_setup(state, false));
     } else if screen == Screen::Profiles {
         state.screen = screen;
@@ -130,8 +130,8 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     });
     let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
     state.limited_until = state.pauses.iter().find(own).map(|(_, until)| *until);
-    session.use_credential(credential);
-    let lookup = Lookup::starting_from(session.scope.as_ref());
+    session.active = credential;
+    let lookup = Lookup::starting_from(session.active.scope.as_ref());
     let old = std::mem::replace(&mut state.lookup, lookup);
     state.lookup.token = old.token;
     state.lookup.recents = old.recents;
@@ -172,7 +172,7 @@ fn deactivate(state: &mut State) -> Vec<Effect> {
 /// A pause that the API asked for belongs to a credential: it applies again once that one is in use.
 fn put_pause_aside(state: &mut State) {
     let until = state.limited_until.take();
-    let Some(identity) = &state.session.identity else {
+    let Some(identity) = &state.session.active.identity else {
         return;
     };
     let source = &identity.source;
@@ -290,7 +290,7 @@ pub(crate) fn profiles_changed(
     }
     let mut effects = Vec::new();
     let mut text = format!("{name} is removed.");
-    if state.session.profile.as_ref() == Some(&name) {
+    if state.session.active.profile.as_ref() == Some(&name) {
         effects = remove_active(state);
         if state.session.needs_choice() {
             text.push_str(" Choose what to use now.");

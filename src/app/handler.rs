@@ -6,37 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::effect::Effect;
 use super::form::Editor;
 use super::state::{Overlay, Screen, State};
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::screens::for_each_screen;
-
-/// Where a selection or a scroll position is moved to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Motion {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Top,
-    Bottom,
-}
-
-impl Motion {
-    /// The position that a motion leads to, with the rows of a page and the last position.
-    pub(crate) fn from(self, at: usize, page: usize, last: usize) -> usize {
-        let to = match self {
-            Self::Up => at.saturating_sub(1),
-            Self::Down => at.saturating_add(1),
-            Self::PageUp => at.saturating_sub(page.max(1)),
-            Self::PageDown => at.saturating_add(page.max(1)),
-            Self::Top => 0,
-            Self::Bottom => last,
-        };
-        to.min(last)
-    }
-}
 
 /// What is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

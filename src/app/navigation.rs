@@ -1,6 +1,7 @@
 //! Ways from one screen to another that send no look-up.
 
 use super::effect::Effect;
+use super::session::Session;
 use super::state::{Overlay, Screen, State};
 use crate::domain::credential::CredentialRef;
 use crate::domain::duration;
@@ -28,14 +29,13 @@ pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Optio
     let settings = &session.settings;
     let mut setup = Setup::adding(settings);
     if !session.is_demo() {
-        if let Some(name) = &session.profile {
+        if let Some(name) = &session.active.profile {
             setup = match settings.profile(name) {
                 Some(profile) => Setup::changing(profile.clone(), is_replacing, settings),
                 None => Setup::named(name),
             };
         }
-        let kind = session.identity.as_ref().map(|identity| &identity.kind);
-        setup.fill_in(kind, session.scope.as_ref());
+        setup.fill_in(session.active.kind(), session.active.scope.as_ref());
     }
     if is_replacing {
         setup.form.focus = SetupField::Secret;
@@ -83,9 +83,10 @@ pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
     } else {
         state.before_profiles = state.screen;
         remember_external(state);
-        let source = state.session.identity.as_ref().map(|it| it.source.clone());
-        let settings = &state.session.settings;
-        state.profiles.select(source.as_ref(), settings);
+        let Session {
+            active, settings, ..
+        } = &state.session;
+        state.profiles.select(active.source(), settings);
     }
     state.screen = Screen::Profiles;
     if requests.iter().any(Option::is_some) {
@@ -106,8 +107,8 @@ pub(crate) fn choose_profile(state: &mut State) -> Vec<Effect> {
 /// Remembers the credential in use if it belongs to no profile, so that the user can return to it.
 pub(crate) fn remember_external(state: &mut State) {
     let session = &state.session;
-    if session.identity.is_some() && session.profile.is_none() {
-        state.profiles.remember_external(session.credential());
+    if session.active.identity.is_some() && session.active.profile.is_none() {
+        state.profiles.remember_external(session.active.clone());
     }
 }
 

@@ -5,8 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::base_url::BaseUrl;
 use crate::domain::clock::{ClockOffset, Now};
-use crate::domain::credential::CredentialSource;
-use crate::domain::credential::{Access, ActiveCredential, Identity};
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
 use crate::domain::failure::Failure;
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
@@ -14,14 +13,7 @@ use crate::domain::scope::Scope;
 /// The credential in use and what requests start from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
-    /// The credential in use; `None` before the first set-up.
-    pub identity: Option<Identity>,
-    /// The profile in use, if any.
-    pub profile: Option<String>,
-    /// The default scope of look-ups.
-    pub scope: Option<Scope>,
-    /// Where that scope was set, for display.
-    pub scope_origin: String,
+    pub active: ActiveCredential,
     /// The store that holds the profile's secret, once known: `Secret Service`.
     pub store: Option<&'static str>,
     pub base_url: BaseUrl,
@@ -39,7 +31,7 @@ impl Session {
     #[must_use]
     pub fn access(&self, scope: &Scope) -> Option<Access> {
         Some(Access {
-            identity: self.identity.clone()?,
+            identity: self.active.identity.clone()?,
             scope: scope.clone(),
         })
     }
@@ -60,32 +52,13 @@ impl Session {
     /// Whether the credential in use comes from a source.
     #[must_use]
     pub fn uses(&self, source: &CredentialSource) -> bool {
-        let identity = self.identity.as_ref();
-        identity.is_some_and(|identity| identity.source == *source)
-    }
-
-    /// The credential in use, to return to.
-    #[must_use]
-    pub fn credential(&self) -> ActiveCredential {
-        ActiveCredential {
-            identity: self.identity.clone(),
-            profile: self.profile.clone(),
-            scope: self.scope.clone(),
-            scope_origin: self.scope_origin.clone(),
-        }
-    }
-
-    pub(crate) fn use_credential(&mut self, credential: ActiveCredential) {
-        self.identity = credential.identity;
-        self.profile = credential.profile;
-        self.scope = credential.scope;
-        self.scope_origin = credential.scope_origin;
+        self.active.source() == Some(source)
     }
 
     /// Whether there are profiles to choose from, and no credential is in use.
     #[must_use]
     pub fn needs_choice(&self) -> bool {
-        self.identity.is_none() && !self.settings.profiles.is_empty()
+        self.active.identity.is_none() && !self.settings.profiles.is_empty()
     }
 }
 

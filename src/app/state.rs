@@ -91,7 +91,7 @@ macro_rules! define_state {
             /// The state before anything happened, on a terminal of a size in cells.
             #[must_use]
             pub fn new(session: Session, now: impl Into<Now>, size: (u16, u16)) -> Self {
-                let lookup = Lookup::starting_from(session.scope.as_ref());
+                let lookup = Lookup::starting_from(session.active.scope.as_ref());
                 let state = Self {
                     screen: Screen::Lookup,
                     overlay: None,
@@ -336,7 +336,7 @@ impl State {
         note: Option<String>,
     ) {
         let until = retry_after.and_then(|pause| self.end_of(pause));
-        if self.session.identity.is_none() || self.session.uses(source) {
+        if self.session.active.identity.is_none() || self.session.uses(source) {
             self.limited_until = self.limited_until.max(until);
             if let Some(note) = note.filter(|note| self.last_note.as_ref() != Some(note)) {
                 self.last_note = Some(note.clone());

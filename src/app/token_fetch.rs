@@ -79,7 +79,7 @@ pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
 /// Sends the look-up in view again with the credential that is in use now.
 pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
     let token = state.detail.reference.clone()?;
-    let scope = state.session.scope.clone()?;
+    let scope = state.session.active.scope.clone()?;
     let access = state.session.access(&scope)?;
     state.screen = match state.detail.token.value() {
         Some(_) => Screen::Detail,
@@ -215,7 +215,7 @@ fn show(
     let Some(mut record) = record else {
         return Vec::new();
     };
-    record.profile.clone_from(&state.session.profile);
+    record.profile.clone_from(&state.session.active.profile);
     recent_lookups::remember(&mut state.lookup.recents, record.clone());
     if state.lookup.form.focus != LookupField::Recents {
         state.lookup.selected = 0;
@@ -328,7 +328,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     }
     let listed = state.browse.access.clone();
     let listed = listed.filter(|_| state.screen == Screen::Browse);
-    let in_use = || state.session.access(state.session.scope.as_ref()?);
+    let in_use = || state.session.access(state.session.active.scope.as_ref()?);
     let access = listed.or_else(in_use)?;
     state.clock.needs_measuring = false;
     let request = state.next_request();
@@ -368,12 +368,12 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
     if state.session.needs_choice() {
         return choose_profile(state);
     }
-    if state.session.identity.is_none() && state.screen == Screen::Setup {
+    if state.session.active.identity.is_none() && state.screen == Screen::Setup {
         // A form that is being filled in stays as it is.
         state.notify("The list of all tokens needs a credential first.");
         return Vec::new();
     }
-    if state.session.identity.is_none() {
+    if state.session.active.identity.is_none() {
         return open_session_setup(state, false).into_iter().collect();
     }
     let access = match scope_to_list(state) {
@@ -428,7 +428,7 @@ fn scope_to_list(state: &State) -> Result<Scope, String> {
         Some(lookup.scope_kind.with(id))
     };
     in_view
-        .or_else(|| state.session.scope.clone())
+        .or_else(|| state.session.active.scope.clone())
         .ok_or_else(|| "The list of all tokens needs an account or zone.".to_owned())
 }
 

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::effect::Effect;
 use super::form::{Editor, TextField};
-use super::handler::{Copied, Motion};
+use super::handler::Copied;
 use super::message::Message;
 use super::navigation::{open_lookup, open_profiles, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use super::{credential_switch, schedule, token_fetch};
-use crate::action::{Action, Input};
+use crate::action::{Action, Input, Motion};
 use crate::domain::clock::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
@@ -51,7 +51,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
 /// Opens a token from the command line. Without a scope, the look-up form opens instead.
 fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
     state.lookup.token = TextField::with(&token.to_string());
-    let scope = token.scope().or(state.session.scope.as_ref());
+    let scope = token.scope().or(state.session.active.scope.as_ref());
     let Some(scope) = scope.cloned() else {
         state.lookup.form.focus = LookupField::ScopeId;
         return Vec::new();

@@ -159,10 +159,7 @@ fn session(context: &Context) -> Session {
     let credential = &context.credential;
     let variable = context.environment.credential().ok().flatten();
     Session {
-        identity: credential.identity.clone(),
-        profile: credential.profile.clone(),
-        scope: credential.scope.clone(),
-        scope_origin: credential.scope_origin.clone(),
+        active: credential.clone(),
         store: credential.profile.is_some().then_some(STORE_NAME),
         base_url: context.service.base_url().clone(),
         variable: variable

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::{cells, row, width};
+use super::area::{row, width, without_right};
 use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::app::state::State;
@@ -28,12 +28,10 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     if state.overlay.is_none() {
         (keys, beside) = place_keys(&state.banner_keys(), &banner, &lines, area, ctx);
     }
-    let taken = cells(width(&keys)) + 1;
+    let taken = width(&keys) + 1;
     for (at, line) in lines.iter().enumerate() {
         let taken = if at == beside { taken } else { 0 };
-        let place = row(area, at);
-        let width = place.width.saturating_sub(taken);
-        paint.render_spans(Rect { width, ..place }, line);
+        paint.render_spans(without_right(row(area, at), taken), line);
     }
     paint.render_spans_right(row(area, beside), &keys);
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::{cells, width};
+use super::area::{cells, width, without_right};
 use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
@@ -37,13 +37,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     };
     let room = usize::from(area.width).saturating_sub(width(&left) + 2);
     let right = hints(state, room, ctx);
-    let taken = cells(width(&right)).min(area.width);
     paint.render_spans_right(area, &right);
-    let rest = Rect {
-        width: area.width.saturating_sub(taken + 1),
-        ..area
-    };
-    paint.render_spans(rest, &left);
+    paint.render_spans(without_right(area, width(&right) + 1), &left);
 }
 
 /// Draws a notice that is too long for the row over the rows above it, for the few seconds that it

@@ -39,7 +39,7 @@ impl FormRow {
         }
     }
 
-    /// An empty row, the first to be dropped when there is no room.
+    /// An empty row, dropped first if the form does not fit.
     pub(crate) fn spacer() -> Self {
         Self {
             is_spacer: true,
@@ -70,7 +70,7 @@ impl Form<'_> {
         vec![self.marker(has_focus), self.ctx.span(role, &label)]
     }
 
-    /// The usual width, or that of longer text as far as there is room.
+    /// The usual width, or that of longer text if it fits.
     fn field_width(&self, value: &str) -> usize {
         let wanted = USUAL.max(text::width(value) + 1);
         self.columns.saturating_sub(VALUES + 2).min(wanted)

@@ -46,7 +46,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> 
     let name = if session.is_demo() || session.demo_only {
         Some("demo".to_owned())
     } else {
-        session.profile.clone()
+        session.active.profile.clone()
     };
     let in_view = match state.screen {
         Screen::Detail => state
@@ -62,7 +62,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> 
         Screen::Lookup => state.lookup.scope(),
         Screen::Setup | Screen::Profiles => None,
     };
-    let scope = in_view.or_else(|| session.scope.clone());
+    let scope = in_view.or_else(|| session.active.scope.clone());
     let scope =
         scope.map(|scope| format!("{} {}", scope.kind().word(), ctx.abbreviate(scope.id())));
     let mut facts: Vec<String> = name.iter().cloned().chain(scope).collect();
@@ -76,7 +76,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> 
 
 fn credential(state: &State) -> String {
     let session = &state.session;
-    let Some(identity) = &session.identity else {
+    let Some(identity) = &session.active.identity else {
         let text = if session.demo_only {
             "demo API"
         } else {

@@ -61,7 +61,7 @@ impl<'a> Columns<'a> {
             left -= if fits { cost } else { 0 };
             if fits { column } else { 0 }
         };
-        // The time before the status: the symbol stands for the status, nothing for the time.
+        // Time takes precedence: the symbol already shows the status.
         let time = match take(LEFT, LEAST_NAME) {
             0 => take(DIGITS, LEAST_NAME),
             time => time,

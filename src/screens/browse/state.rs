@@ -81,10 +81,12 @@ impl Browse {
     #[must_use]
     pub fn note_rows(&self) -> usize {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
-        match &self.list {
-            Remote::Loading { .. } => 1,
-            list if list.value().is_some_and(lacks) => 2,
-            _ => 0,
+        if self.list.is_loading() {
+            1
+        } else if self.list.value().is_some_and(lacks) {
+            2
+        } else {
+            0
         }
     }
 

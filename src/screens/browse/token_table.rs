@@ -332,7 +332,7 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     let names = || one.name_and_id().cmp(&other.name_and_id());
     match sort {
         Sort::Name => folded(one).cmp(folded(other)).then_with(names),
-        _ => names(),
+        Sort::Urgency | Sort::Left | Sort::LastSeen | Sort::Duration => names(),
     }
 }
 

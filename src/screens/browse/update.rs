@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::{Editor, TextField};
-use crate::app::handler::{Browse, Copied, Handler, Motion, Pending};
+use crate::app::handler::{Browse, Copied, Handler, Pending};
 use crate::app::navigation::open_lookup;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, open_row};

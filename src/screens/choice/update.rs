@@ -1,8 +1,8 @@
 //! What keys do on several tokens of the same name.
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
-use crate::app::handler::{Choice, Handler, Motion};
+use crate::app::handler::{Choice, Handler};
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;
 use crate::domain::token::{TokenId, TokenRef};

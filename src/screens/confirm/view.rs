@@ -29,7 +29,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         Some(Ok(None)) => "No secret is stored for it.".to_owned(),
         Some(Err(_)) | None => "Its secret is removed from the keyring too.".to_owned(),
     };
-    if state.session.profile.as_deref() == Some(name) {
+    if state.session.active.profile.as_deref() == Some(name) {
         text.push_str(" It is the one in use.");
     }
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::action::Motion;
 use crate::app::effect::Effect;
 use crate::app::form::{Editor, TextField};
-use crate::app::handler::Motion;
+
 use crate::app::message::JsonSearch;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::token::ServiceToken;

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::raw::RawView;
 use super::state::View;
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::Editor;
-use crate::app::handler::{Copied, Detail, Handler, Motion, Pending};
+use crate::app::handler::{Copied, Detail, Handler, Pending};
 use crate::app::navigation::open_lookup;
 use crate::app::state::State;
 use crate::app::token_fetch::{open_list, refresh};

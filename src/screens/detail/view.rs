@@ -270,7 +270,7 @@ impl Sections<'_> {
     }
 
     /// Draws the table, and beneath it the pane, whose height it gives back; or the raw form on
-    /// the frame where there is no room for one.
+    /// the frame if a pane does not fit.
     fn render_fields(&self, paint: &mut Painter<'_, '_>, area: Rect, frame: Rect) -> Option<u16> {
         let rows = usize::from(area.height);
         let height = layout::field_table(rows, self.fields.height());

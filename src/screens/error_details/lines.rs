@@ -40,9 +40,9 @@ fn facts(state: &State) -> Vec<String> {
         return facts;
     }
     let in_view = state.detail.access.as_ref().map(|access| &access.scope);
-    if let Some(scope) = in_view.or(state.session.scope.as_ref()) {
-        let origin = &state.session.scope_origin;
-        let is_usual = Some(scope) == state.session.scope.as_ref() && !origin.is_empty();
+    if let Some(scope) = in_view.or(state.session.active.scope.as_ref()) {
+        let origin = &state.session.active.scope_origin;
+        let is_usual = Some(scope) == state.session.active.scope.as_ref() && !origin.is_empty();
         facts.push(if is_usual {
             format!("Scope: {scope} (from {origin})")
         } else {

@@ -1,8 +1,8 @@
 //! What keys do on the details of the last error.
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
-use crate::app::handler::{Copied, ErrorDetails, Handler, Motion};
+use crate::app::handler::{Copied, ErrorDetails, Handler};
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;

@@ -1,8 +1,8 @@
 //! What keys do on the help screen.
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
-use crate::app::handler::{Handler, Help, Motion};
+use crate::app::handler::{Handler, Help};
 use crate::app::state::{Overlay, State};
 
 impl Handler for Help {

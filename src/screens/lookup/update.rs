@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta};
 
 use super::state::LookupField;
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::effect::Effect;
 use crate::app::form::Editor;
-use crate::app::handler::{Handler, Lookup, Motion, Pending};
+use crate::app::handler::{Handler, Lookup, Pending};
 use crate::app::navigation::{open_session_setup, pick_scope};
 use crate::app::state::State;
 use crate::app::token_fetch::look_up;
@@ -97,7 +97,7 @@ impl Handler for Lookup {
     }
 
     fn pick_scope(&self, state: &mut State) -> Option<Effect> {
-        let Some(identity) = state.session.identity.clone() else {
+        let Some(identity) = state.session.active.identity.clone() else {
             return open_session_setup(state, false);
         };
         let id = state.lookup.scope_id.value().to_owned();

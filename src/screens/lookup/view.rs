@@ -72,7 +72,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
-    let can_ask = state.session.identity.is_some() && lookup.form.complaint.is_none();
+    let can_ask = state.session.active.identity.is_some() && lookup.form.complaint.is_none();
     if can_ask && lookup.scope_id.is_blank() {
         rows.extend(form.scopes_by_name(state.context()));
     }
@@ -164,7 +164,7 @@ fn recent_row(
     let scope = &recent.scope;
     let scope_text = format!("  {} {}", scope.kind().word(), ctx.abbreviate(scope.id()));
     let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
-    if state.session.scope.as_ref() != Some(scope) && has_room {
+    if state.session.active.scope.as_ref() != Some(scope) && has_room {
         spans.push(ctx.span(Role::Muted, &scope_text));
     }
     spans

@@ -1,9 +1,9 @@
 //! What keys do on the accounts and zones to choose from.
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::Editor;
-use crate::app::handler::{Handler, Motion, Pending, Picker};
+use crate::app::handler::{Handler, Pending, Picker};
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};

@@ -1,9 +1,9 @@
 //! What keys do on the profiles.
 
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::credential_switch::switch;
 use crate::app::effect::Effect;
-use crate::app::handler::{Handler, Motion, Pending, Profiles};
+use crate::app::handler::{Handler, Pending, Profiles};
 use crate::app::navigation::open_setup;
 use crate::app::state::{Overlay, State};
 use crate::domain::credential::{ActiveCredential, CredentialSource};

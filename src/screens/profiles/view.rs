@@ -200,7 +200,7 @@ fn list_row(
     };
     let (name, tag) = name(credential, state);
     let name = ctx.clean(&name);
-    // Where there is no room for both, the name matters more.
+    // If only one fits, keep the name.
     let has_tag = text::width(&name) + tag.len() <= columns.name;
     let tag = if has_tag { tag } else { "" };
     let room = columns.name.saturating_sub(tag.len());
@@ -253,7 +253,7 @@ fn name(credential: &ActiveCredential, state: &State) -> (String, &'static str) 
 }
 
 fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
-    let identity = state.session.identity.as_ref();
+    let identity = state.session.active.identity.as_ref();
     identity.is_some_and(|identity| Some(&identity.source) == credential.source())
 }
 

@@ -6,11 +6,11 @@
 use chrono::{DateTime, Utc};
 
 use super::state::{Filled, Offer, Opener, Phase, Setup as SetupState, SetupField};
-use crate::action::Context;
+use crate::action::{Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::effect::Effect;
 use crate::app::form::{Editor, Form};
-use crate::app::handler::{Handler, Motion, Pending, Setup};
+use crate::app::handler::{Handler, Pending, Setup};
 use crate::app::message::Saved;
 use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope};
 use crate::app::state::State;
@@ -84,7 +84,7 @@ impl Handler for Setup {
             setup.form.editing = false;
         } else if setup.opener == Opener::Profiles {
             return open_profiles(state);
-        } else if state.session.identity.is_some() {
+        } else if state.session.active.identity.is_some() {
             *setup = SetupState::default();
             return open_lookup(state);
         }

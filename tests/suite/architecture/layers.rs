@@ -97,7 +97,8 @@ pub(crate) fn parse(library: &str) -> Result<Table, String> {
     let mut table = BTreeMap::new();
     let rows = library
         .lines()
-        .filter_map(|line| line.strip_prefix("//! |")?.strip_suffix('|'))
+        .skip_while(|line| !line.starts_with("//! | Layer |"))
+        .map_while(|line| line.strip_prefix("//! |")?.strip_suffix('|'))
         .skip(2);
     for row in rows {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();

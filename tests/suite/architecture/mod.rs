@@ -24,6 +24,23 @@ fn the_source_keeps_every_rule_of_the_map() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
+#[test]
+fn every_place_that_the_map_sends_to_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let places: Vec<&str> = library
+        .lines()
+        .skip_while(|line| !line.starts_with("//! | To add |"))
+        .take_while(|line| line.starts_with("//! |"))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(places.len() > 8, "{places:?}");
+    for place in places {
+        let exists = root.join("src").join(place).exists() || root.join(place).exists();
+        assert!(exists, "{place} does not exist");
+    }
+}
+
 const LIBRARY: &str = "\
 //! A small crate.
 //!
@@ -487,7 +504,7 @@ fn a_table_that_cannot_be_read_is_refused() {
     let row = "| 0 | `domain` | nothing | any | any | pure |";
     let with = |row: &str| {
         layers::parse(&format!(
-            "//! |a|b|c|d|e|f|\n//! |-|-|-|-|-|-|\n//! {row}\n"
+            "//! | Layer |b|c|d|e|f|\n//! |-|-|-|-|-|-|\n//! {row}\n"
         ))
     };
     assert!(with(row).is_ok());

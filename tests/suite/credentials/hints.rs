@@ -10,7 +10,7 @@ use tokenscope::app::session::Session as AppSession;
 use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::StoreError;
-use tokenscope::domain::credential::{CredentialSource, Identity};
+use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
 use tokenscope::domain::recent_lookups::Recent;
@@ -315,11 +315,14 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         None => in_environment(),
     };
     let session = AppSession {
-        identity: Some(identity),
-        profile: in_use.map(str::to_owned),
-        scope: Some(account(
-            in_use.map_or('e', |name| name.chars().next().unwrap()),
-        )),
+        active: ActiveCredential {
+            identity: Some(identity),
+            profile: in_use.map(str::to_owned),
+            scope: Some(account(
+                in_use.map_or('e', |name| name.chars().next().unwrap()),
+            )),
+            ..ActiveCredential::default()
+        },
         settings,
         ..AppSession::default()
     };
@@ -366,7 +369,7 @@ fn l09_a_recent_look_up_is_asked_for_by_the_profile_that_made_it() {
         let (profile, scope) = asked.unwrap();
         assert_eq!(profile.as_deref(), asks, "{in_use:?} {by:?} {digit}");
         assert_eq!(scope, account(digit));
-        assert_eq!(state.session.profile.as_deref(), asks);
+        assert_eq!(state.session.active.profile.as_deref(), asks);
         let says = state
             .notice
             .is_some_and(|notice| notice.text.contains("Now using"));

@@ -131,13 +131,13 @@ fn profiles_locked() -> State {
 fn profiles_environment() -> State {
     let mut state = profiles();
     state.screen = Screen::Lookup;
-    state.session.identity = Some(Identity {
+    state.session.active.identity = Some(Identity {
         source: CredentialSource::Environment {
             variable: "CLOUDFLARE_API_TOKEN",
         },
         kind: CredentialKind::ApiToken,
     });
-    state.session.profile = None;
+    state.session.active.profile = None;
     update(
         &mut state,
         now(),

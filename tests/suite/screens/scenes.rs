@@ -14,7 +14,9 @@ use tokenscope::app::message::Stage;
 use tokenscope::app::session::{Banner, Notice, Session};
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::domain::clock::ClockOffset;
-use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::credential::{
+    Access, ActiveCredential, CredentialKind, CredentialSource, Identity,
+};
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
 use tokenscope::domain::fields;
 use tokenscope::domain::recent_lookups::Recent;
@@ -133,10 +135,12 @@ pub(crate) fn identity() -> Identity {
 
 fn session() -> Session {
     Session {
-        identity: Some(identity()),
-        profile: Some("prod".to_owned()),
-        scope: Some(account()),
-        scope_origin: "profile prod".to_owned(),
+        active: ActiveCredential {
+            identity: Some(identity()),
+            profile: Some("prod".to_owned()),
+            scope: Some(account()),
+            scope_origin: "profile prod".to_owned(),
+        },
         store: Some("Secret Service"),
         ..Session::default()
     }
@@ -292,11 +296,11 @@ fn lookup_empty() -> State {
 
 fn lookup_demo() -> State {
     let mut state = state();
-    state.session.identity = Some(Identity {
+    state.session.active.identity = Some(Identity {
         source: CredentialSource::Demo,
         kind: CredentialKind::ApiToken,
     });
-    state.session.profile = None;
+    state.session.active.profile = None;
     state.session.store = None;
     state
 }

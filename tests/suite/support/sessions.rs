@@ -6,7 +6,9 @@ use std::ffi::OsString;
 use tokenscope::app::session::Session;
 use tokenscope::credentials::Environment;
 use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, Location};
+use tokenscope::domain::credential::{
+    ActiveCredential, CredentialKind, CredentialSource, Identity, Location,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -48,9 +50,12 @@ pub(crate) fn in_environment() -> Identity {
 /// The default profile, with an account.
 pub(crate) fn session() -> Session {
     Session {
-        identity: Some(in_keyring("default")),
-        profile: Some("default".to_owned()),
-        scope: Some(account()),
+        active: ActiveCredential {
+            identity: Some(in_keyring("default")),
+            profile: Some("default".to_owned()),
+            scope: Some(account()),
+            ..ActiveCredential::default()
+        },
         ..Session::default()
     }
 }

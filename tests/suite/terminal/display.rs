@@ -14,7 +14,9 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::Message;
 use tokenscope::app::session::Session as AppSession;
 use tokenscope::app::state::State;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::credential::{
+    ActiveCredential, CredentialKind, CredentialSource, Identity,
+};
 use tokenscope::domain::duration::Remaining;
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
@@ -308,11 +310,14 @@ pub(crate) fn noon() -> DateTime<Utc> {
 /// The program with a token in view that ends after a time; without one it never does.
 pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
     let session = AppSession {
-        identity: Some(Identity {
-            source: CredentialSource::Session,
-            kind: CredentialKind::ApiToken,
-        }),
-        scope: Some(account()),
+        active: ActiveCredential {
+            identity: Some(Identity {
+                source: CredentialSource::Session,
+                kind: CredentialKind::ApiToken,
+            }),
+            scope: Some(account()),
+            ..ActiveCredential::default()
+        },
         settings: Settings {
             refresh_seconds,
             ..Settings::default()

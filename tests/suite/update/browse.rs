@@ -165,7 +165,7 @@ fn a_mistyped_scope_is_said_instead_of_listing_another() {
 #[test]
 fn without_a_scope_the_panel_asks_for_one() {
     let mut state = lookup();
-    state.session.scope = None;
+    state.session.active.scope = None;
     state.lookup.scope_id = TextField::default();
     state.screen = Screen::Profiles;
     assert_eq!(act(&mut state, Action::Browse), []);
@@ -177,7 +177,7 @@ fn without_a_scope_the_panel_asks_for_one() {
 #[test]
 fn without_a_credential_the_form_opens() {
     let mut state = lookup();
-    state.session.identity = None;
+    state.session.active.identity = None;
     let effects = act(&mut state, Action::Browse);
     assert!(
         matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),

@@ -14,6 +14,7 @@ use tokenscope::app::message::Message;
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Screen, State};
 use tokenscope::domain::clock::Now;
+use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::profile::Settings;
@@ -35,8 +36,11 @@ pub(crate) fn after(seconds: i64, step: i64) -> Now {
 
 pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<Effect>) {
     let session = Session {
-        identity: Some(in_environment()),
-        scope: Some(account()),
+        active: ActiveCredential {
+            identity: Some(in_environment()),
+            scope: Some(account()),
+            ..ActiveCredential::default()
+        },
         settings: Settings {
             refresh_seconds,
             bell: true,

@@ -337,7 +337,7 @@ fn a_checked_credential_is_saved_and_used() {
         },
     );
     assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.session.profile.as_deref(), Some("default"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("default"));
     assert!(
         state.setup.secret.secret().is_empty(),
         "the typed secret is dropped"

@@ -11,7 +11,8 @@ use tokenscope::app::session::Session;
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
-    Access, Credential, CredentialKind, CredentialRef, CredentialSource, Identity, Location,
+    Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
+    Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
@@ -79,9 +80,12 @@ pub(crate) fn identity(name: &str) -> Identity {
 /// The look-up panel with `prod` in use.
 pub(crate) fn lookup() -> State {
     let session = Session {
-        identity: Some(identity("prod")),
-        profile: Some("prod".to_owned()),
-        scope: Some(account('a')),
+        active: ActiveCredential {
+            identity: Some(identity("prod")),
+            profile: Some("prod".to_owned()),
+            scope: Some(account('a')),
+            ..ActiveCredential::default()
+        },
         settings: settings(),
         ..Session::default()
     };
@@ -91,9 +95,12 @@ pub(crate) fn lookup() -> State {
 /// The look-up panel with the environment's credential in use.
 fn lookup_by_environment() -> State {
     let session = Session {
-        identity: Some(in_environment()),
-        scope: Some(account('e')),
-        scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
+        active: ActiveCredential {
+            identity: Some(in_environment()),
+            scope: Some(account('e')),
+            scope_origin: "CLOUDFLARE_ACCOUNT_ID".to_owned(),
+            ..ActiveCredential::default()
+        },
         settings: settings(),
         ..Session::default()
     };
@@ -128,8 +135,8 @@ fn detail() -> State {
 #[test]
 fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
     let mut state = lookup();
-    state.session.identity = Some(identity("staging"));
-    state.session.profile = Some("staging".to_owned());
+    state.session.active.identity = Some(identity("staging"));
+    state.session.active.profile = Some("staging".to_owned());
     let effects = act(&mut state, Action::Profiles);
     let request = request_of(&effects);
     let profiles = ["prod", "staging", "half"].map(str::to_owned).to_vec();
@@ -157,10 +164,10 @@ fn switching_changes_who_asks_and_where_and_sends_nothing() {
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects, [Effect::Cancel(looking)]);
     let session = &state.session;
-    assert_eq!(session.identity, Some(identity("staging")));
-    assert_eq!(session.profile.as_deref(), Some("staging"));
-    assert_eq!(session.scope, Some(zone('b')));
-    assert_eq!(session.scope_origin, "profile staging");
+    assert_eq!(session.active.identity, Some(identity("staging")));
+    assert_eq!(session.active.profile.as_deref(), Some("staging"));
+    assert_eq!(session.active.scope, Some(zone('b')));
+    assert_eq!(session.active.scope_origin, "profile staging");
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
     assert_eq!(state.lookup.scope_id.value(), zone('b').id());
@@ -191,7 +198,7 @@ fn a_profile_without_a_scope_opens_the_panel_on_the_empty_id() {
     let mut state = lookup();
     profiles(&mut state, 2);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.scope, None);
+    assert_eq!(state.session.active.scope, None);
     assert_eq!(state.lookup.scope_id.value(), "");
     assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
     assert_eq!(state.context(), Context::LookupText);
@@ -300,7 +307,7 @@ fn a_demo_that_starts_late_does_not_take_over() {
         scope: account('d'),
     });
     tell(&mut state, Message::DemoOpened { request, result });
-    assert_eq!(state.session.profile.as_deref(), Some("staging"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
 }
 
 #[test]
@@ -372,13 +379,13 @@ fn one_can_go_to_a_profile_and_back_to_the_environment() {
         "the environment's credential has a row of its own"
     );
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     profiles(&mut state, 0);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.identity, Some(in_environment()));
-    assert_eq!(state.session.profile, None);
-    assert_eq!(state.session.scope, Some(account('e')));
-    assert_eq!(state.session.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
+    assert_eq!(state.session.active.identity, Some(in_environment()));
+    assert_eq!(state.session.active.profile, None);
+    assert_eq!(state.session.active.scope, Some(account('e')));
+    assert_eq!(state.session.active.scope_origin, "CLOUDFLARE_ACCOUNT_ID");
 }
 
 #[test]
@@ -416,7 +423,7 @@ fn the_recent_look_ups_come_back_when_the_demo_is_left() {
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
     assert!(effects.contains(&Effect::LoadRecents), "{effects:?}");
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
 }
 
 #[test]
@@ -453,7 +460,10 @@ fn esc_goes_back_to_where_the_profiles_were_opened() {
 #[test]
 fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     let session = Session {
-        scope: Some(account('a')),
+        active: ActiveCredential {
+            scope: Some(account('a')),
+            ..ActiveCredential::default()
+        },
         settings: settings(),
         ..Session::default()
     };
@@ -466,7 +476,7 @@ fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     );
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.lookup.token.value(), ID);
 }
 
@@ -509,14 +519,14 @@ fn header_and_data_always_belong_to_the_same_credential() {
                         request, access, ..
                     } => {
                         fetches += 1;
-                        assert_eq!(Some(access.identity), state.session.identity);
+                        assert_eq!(Some(access.identity), state.session.active.identity);
                         open.push(request);
                     }
                     Effect::RemoveProfile { request, .. } => open.push(request),
                     _ => {}
                 }
             }
-            let in_use = state.session.identity.as_ref();
+            let in_use = state.session.active.identity.as_ref();
             for access in [&state.detail.access, &state.browse.access] {
                 let asks = access.as_ref().map(|access| &access.identity);
                 assert!(asks.is_none() || asks == in_use, "{asks:?} {in_use:?}");
@@ -604,8 +614,8 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     let location = login_keyring();
     let result = Ok(Saved { settings, location });
     tell(&mut state, Message::ProfileSaved { request, result });
-    assert_eq!(state.session.profile.as_deref(), Some("staging"));
-    assert_eq!(state.session.scope, Some(zone('c')));
+    assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
+    assert_eq!(state.session.active.scope, Some(zone('c')));
     assert_eq!(state.session.store, Some("Secret Service"));
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(notice(&state), "Saved. Now using the profile staging.");
@@ -725,7 +735,7 @@ fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let request = RequestId(99);
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.session.store, None);
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.session.settings, without("half"));
 }
 
@@ -779,7 +789,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
         "{effects:?}"
     );
     assert_eq!(state.session.settings, without("staging"));
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
     assert_eq!(notice(&state), "staging is removed.");
 }
@@ -804,7 +814,7 @@ fn a_removal_that_fails_leaves_everything_and_says_so() {
         []
     );
     assert_eq!(state.session.settings, settings());
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     let banner = state.banner.as_ref().unwrap();
     assert_eq!(banner.failure.kind, FailureKind::Keyring);
     assert_eq!(state.profiles.change, None, "it can be tried again");
@@ -817,9 +827,9 @@ fn after_the_one_in_use_the_default_profile_comes_next() {
     act(&mut state, Action::Submit);
     asked(&mut state, 1);
     removed(&mut state, without("staging"));
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
-    assert_eq!(state.session.identity, Some(identity("prod")));
-    assert_eq!(state.session.scope, Some(account('a')));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.identity, Some(identity("prod")));
+    assert_eq!(state.session.active.scope, Some(account('a')));
     assert_eq!(state.screen, Screen::Profiles);
 }
 
@@ -828,10 +838,10 @@ fn after_the_one_in_use_the_environment_comes_before_the_default() {
     let mut state = lookup_by_environment();
     profiles(&mut state, 2);
     act(&mut state, Action::Submit);
-    assert_eq!(state.session.profile.as_deref(), Some("staging"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
     asked(&mut state, 2);
     removed(&mut state, without("staging"));
-    assert_eq!(state.session.identity, Some(in_environment()));
+    assert_eq!(state.session.active.identity, Some(in_environment()));
 }
 
 #[test]
@@ -844,8 +854,8 @@ fn after_the_default_was_in_use_and_removed_the_user_chooses() {
     };
     removed(&mut state, settings);
     assert!(notice(&state).ends_with("Choose what to use now."));
-    assert_eq!(state.session.identity, None);
-    assert_eq!(state.session.scope, None);
+    assert_eq!(state.session.active.identity, None);
+    assert_eq!(state.session.active.scope, None);
     assert_eq!(state.detail.token, Remote::Idle);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
@@ -886,7 +896,7 @@ fn the_default_moves_when_the_answer_comes() {
     });
     tell(&mut state, Message::ProfilesChanged { request, result });
     assert_eq!(state.session.settings.default_profile, "staging");
-    assert_eq!(state.session.profile.as_deref(), Some("prod"));
+    assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
 }
 
 #[test]
