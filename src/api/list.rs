@@ -224,12 +224,10 @@ fn parse_page<T>(
 
 /// An error's summary as a fragment, with the pause that the API asks for.
 fn fragment(error: &Error) -> String {
-    let pause = error.retry_after();
-    let summary = error.clone().into_failure(None).summary;
-    let summary = summary.trim_end_matches('.');
-    match pause {
-        Some(pause) => format!("{summary}; retry in {}", seconds(pause)),
-        None => summary.to_owned(),
+    let failure = error.clone().into_failure(None);
+    match failure.retry_after {
+        Some(pause) => format!("{}; retry in {}", failure.fragment(), seconds(pause)),
+        None => failure.fragment().to_owned(),
     }
 }
 

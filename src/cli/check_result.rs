@@ -56,7 +56,7 @@ impl Verdict {
 
 /// One token of a check, read or not.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct CheckEntry {
     /// Its name on the command line.
     pub requested: Option<String>,
     /// The profile it was read with, if all profiles were checked.
@@ -67,7 +67,7 @@ pub struct Entry {
     pub subject: Result<Arc<ServiceToken>, Failure>,
 }
 
-impl Entry {
+impl CheckEntry {
     /// Its status; unknown if it could not be read.
     #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
@@ -135,7 +135,7 @@ pub struct CheckResult {
     /// The scope, if there is exactly one.
     pub scope: Option<Scope>,
     /// The tokens, the most urgent first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<CheckEntry>,
     /// How many there were before any were ignored or excluded.
     pub read: usize,
     /// The profiles, if all were checked.
@@ -183,14 +183,14 @@ impl CheckResult {
             return Some(why.clone());
         }
         if let Some(failure) = &self.error {
-            return Some(fragment(failure).to_owned());
+            return Some(failure.fragment().to_owned());
         }
         if self.read == 0 {
             return Some(NONE_LISTED.to_owned());
         }
         let mut unread = self.entries.iter().filter(|entry| entry.is_unread());
         let first = unread.next()?;
-        let why = first.subject.as_ref().err().map_or("", fragment);
+        let why = first.subject.as_ref().err().map_or("", Failure::fragment);
         let count = 1 + unread.count();
         let all = self.entries.len();
         Some(format!("{count} of {all} tokens could not be read: {why}"))
@@ -198,7 +198,7 @@ impl CheckResult {
 
     /// The verdict on one token.
     #[must_use]
-    pub fn verdict_on(&self, entry: &Entry) -> Verdict {
+    pub fn verdict_on(&self, entry: &CheckEntry) -> Verdict {
         Verdict::of(entry.status(self.context))
     }
 
@@ -214,9 +214,4 @@ impl CheckResult {
             (urgency, name.to_owned(), id.to_owned())
         });
     }
-}
-
-/// A failure's summary as a fragment of a sentence.
-pub(super) fn fragment(failure: &Failure) -> &str {
-    failure.summary.trim_end_matches('.')
 }

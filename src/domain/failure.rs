@@ -5,7 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::scope_kind::ScopeKind;
+use super::redaction::scrub;
+use super::scope::ScopeKind;
 
 /// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -317,6 +318,12 @@ impl Failure {
         }
     }
 
+    /// The summary without its full stop, as part of another sentence.
+    #[must_use]
+    pub fn fragment(&self) -> &str {
+        self.summary.trim_end_matches('.')
+    }
+
     /// Adds the technical cause.
     #[must_use]
     pub fn caused_by(mut self, cause: &impl ToString) -> Self {
@@ -338,6 +345,31 @@ impl Failure {
             Some(ScreenHint::Instead(hint)) => self.hint = hint.into(),
             Some(ScreenHint::Besides(hint)) => self.hint.add(hint),
             None => {}
+        }
+        self
+    }
+
+    /// Hides whatever looks like a credential.
+    #[must_use]
+    pub fn scrubbed(mut self) -> Self {
+        let hide = |text: &mut String| *text = scrub(text).into_owned();
+        hide(&mut self.summary);
+        hide(&mut self.hint.text);
+        let Details {
+            http_status: _,
+            request,
+            api_errors,
+            api_messages,
+            omitted: _,
+            cf_ray,
+            cause,
+        } = self.details.as_mut();
+        [request, cf_ray, cause]
+            .into_iter()
+            .flatten()
+            .for_each(hide);
+        for error in api_errors.iter_mut().chain(api_messages) {
+            error.edit_text(&hide);
         }
         self
     }
@@ -371,4 +403,16 @@ impl Failure {
         lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
         lines
     }
+}
+
+/// The failure for a secret on a command line. Does not repeat it.
+#[must_use]
+pub fn misplaced() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "An argument looks like a credential. Do not pass secrets on the command line.",
+        "It may now be in your shell history: roll or revoke it, and pass the new one in \
+         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. If this is a token's name, use the token's \
+         ID.",
+    )
 }

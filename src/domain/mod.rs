@@ -15,7 +15,6 @@ pub mod recent_lookups;
 pub mod redaction;
 pub mod remote;
 pub mod scope;
-mod scope_kind;
 pub mod search;
 pub mod secret;
 pub mod status;

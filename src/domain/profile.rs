@@ -3,8 +3,8 @@
 
 use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
-use super::failure::{Alternative, Failure, FailureKind, ScreenHint};
-use super::redaction::{self, holds_secret, misplaced};
+use super::failure::{Alternative, Failure, FailureKind, ScreenHint, misplaced};
+use super::redaction::{self, holds_secret};
 use super::scope::Scope;
 use super::status::Thresholds;
 use super::text;

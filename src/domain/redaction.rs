@@ -9,7 +9,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::failure::{Details, Failure, FailureKind};
 use super::raw::{string_length, value_length};
 use super::text;
 
@@ -183,45 +182,6 @@ fn is_word(part: &str) -> bool {
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text::quoted(&scrub(text))
-}
-
-/// The failure for a secret on a command line. Does not repeat it.
-#[must_use]
-pub fn misplaced() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "An argument looks like a credential. Do not pass secrets on the command line.",
-        "It may now be in your shell history: roll or revoke it, and pass the new one in \
-         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. If this is a token's name, use the token's \
-         ID.",
-    )
-}
-
-impl Failure {
-    /// Hides whatever looks like a credential.
-    #[must_use]
-    pub fn scrubbed(mut self) -> Self {
-        let hide = |text: &mut String| *text = scrub(text).into_owned();
-        hide(&mut self.summary);
-        hide(&mut self.hint.text);
-        let Details {
-            http_status: _,
-            request,
-            api_errors,
-            api_messages,
-            omitted: _,
-            cf_ray,
-            cause,
-        } = self.details.as_mut();
-        [request, cf_ray, cause]
-            .into_iter()
-            .flatten()
-            .for_each(hide);
-        for error in api_errors.iter_mut().chain(api_messages) {
-            error.edit_text(&hide);
-        }
-        self
-    }
 }
 
 /// Hides a secret of our own in a text, also as Base64: servers and proxies have been seen to repeat the

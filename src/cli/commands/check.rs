@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use super::get::{ambiguous, parse};
 use crate::cli::args::Check;
-use crate::cli::check_result::{CheckResult, Entry, NONE_LISTED, ProfileRead, fragment};
+use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::OutputFormat;
@@ -62,7 +62,7 @@ pub(super) async fn check(
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
     for read in checkup.profiles.iter_mut().flatten() {
-        let of = |entry: &&Entry| entry.profile.as_ref() == Some(&read.name);
+        let of = |entry: &&CheckEntry| entry.profile.as_ref() == Some(&read.name);
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
@@ -106,8 +106,8 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     these(&fetcher, named, is_table(wanted)).await
 }
 
-fn found(scope: &Scope, token: Arc<ServiceToken>) -> Entry {
-    Entry {
+fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
+    CheckEntry {
         requested: None,
         requested_id: None,
         profile: None,
@@ -147,8 +147,8 @@ async fn these(
 }
 
 /// The failure, if nothing could be read.
-fn nothing_was_read(entries: &[Entry]) -> Option<Failure> {
-    if !entries.iter().all(Entry::is_unread) {
+fn nothing_was_read(entries: &[CheckEntry]) -> Option<Failure> {
+    if !entries.iter().all(CheckEntry::is_unread) {
         return None;
     }
     let mut failures = entries.iter().filter_map(|it| it.subject.as_ref().err());
@@ -228,7 +228,7 @@ fn gathered(
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
                 });
-                entries.extend(fresh.map(|token| Entry {
+                entries.extend(fresh.map(|token| CheckEntry {
                     profile: Some(name.clone()),
                     ..found(scope, token)
                 }));
@@ -265,7 +265,7 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()
         .filter_map(|read| {
-            let failed = read.error.as_ref().map(fragment);
+            let failed = read.error.as_ref().map(Failure::fragment);
             let why = read.incomplete.as_deref().or(failed)?;
             Some(format!("profile {}: {why}", read.name))
         })
@@ -276,7 +276,7 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
 /// The named tokens, as far as they could be read.
 struct Named {
     /// One per distinct name.
-    entries: Vec<Entry>,
+    entries: Vec<CheckEntry>,
     /// How far the server's clock is ahead of ours, if an answer showed it.
     measured: Option<TimeDelta>,
     /// Why the list that was searched for names may be incomplete.
@@ -291,8 +291,8 @@ struct Request {
 }
 
 impl Request {
-    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> Entry {
-        Entry {
+    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> CheckEntry {
+        CheckEntry {
             requested: Some(self.text),
             requested_id: self.token.id().cloned(),
             profile: None,
@@ -493,7 +493,7 @@ impl<'a> Excluded<'a> {
         Self { text, token }
     }
 
-    fn is(&self, entry: &Entry) -> bool {
+    fn is(&self, entry: &CheckEntry) -> bool {
         if let Ok(token) = &entry.subject {
             let is_meant = |meant| token.is_named_by(meant);
             return token.name_text() == self.text || self.token.as_ref().is_some_and(is_meant);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::report::{Report, ScopeReport};
 use super::{is_inert, rfc3339, unicode_escape};
-use crate::cli::check_result::{CheckResult, Entry, ProfileRead};
+use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
 use crate::domain::duration::Remaining;
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::findings::findings;
@@ -295,7 +295,7 @@ struct CheckedToken<'a> {
 }
 
 impl<'a> CheckedToken<'a> {
-    fn of(entry: &'a Entry, check: &CheckResult) -> Self {
+    fn of(entry: &'a CheckEntry, check: &CheckResult) -> Self {
         let token = entry.subject.as_deref().ok();
         Self {
             requested: entry.requested.as_deref(),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use crate::cli::check_result::{CheckResult, Entry};
+use crate::cli::check_result::{CheckEntry, CheckResult};
 use crate::domain::findings::previous_secret_end;
 use crate::domain::status::{EvaluationContext, Status};
 
@@ -35,7 +35,7 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
         u8::from(checkup.incomplete_reason().is_none())
     )?;
     let mut seen = HashSet::new();
-    let rows: Vec<(String, &Entry)> = checkup
+    let rows: Vec<(String, &CheckEntry)> = checkup
         .entries
         .iter()
         .map(|entry| (labels(entry), entry))
@@ -47,19 +47,19 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
 
 fn instants_and_switches(
     out: &mut impl Write,
-    rows: &[(String, &Entry)],
+    rows: &[(String, &CheckEntry)],
     context: EvaluationContext,
 ) -> io::Result<()> {
-    let expiry = |entry: &Entry| entry.life().end().map(timestamp);
-    let last_seen = |entry: &Entry| {
+    let expiry = |entry: &CheckEntry| entry.life().end().map(timestamp);
+    let last_seen = |entry: &CheckEntry| {
         let token = entry.subject.as_ref().ok()?;
         token.last_seen_at.valid().copied().map(timestamp)
     };
-    let previous = |entry: &Entry| {
+    let previous = |entry: &CheckEntry| {
         let token = entry.subject.as_ref().ok()?;
         previous_secret_end(token, context).map(timestamp)
     };
-    let enabled = |entry: &Entry| {
+    let enabled = |entry: &CheckEntry| {
         let enabled = entry.life().enabled.filter(|_| entry.subject.is_ok());
         enabled.map(|enabled| u8::from(enabled).to_string())
     };
@@ -90,7 +90,7 @@ fn instants_and_switches(
 /// Every status has a series, so that a change of status shows as one going to 0 and another to 1.
 fn statuses(
     out: &mut impl Write,
-    rows: &[(String, &Entry)],
+    rows: &[(String, &CheckEntry)],
     checkup: &CheckResult,
 ) -> io::Result<()> {
     if !rows.is_empty() {
@@ -119,8 +119,8 @@ fn group(
     out: &mut impl Write,
     metric: &str,
     help: &str,
-    rows: &[(String, &Entry)],
-    value: impl Fn(&Entry) -> Option<String>,
+    rows: &[(String, &CheckEntry)],
+    value: impl Fn(&CheckEntry) -> Option<String>,
 ) -> io::Result<()> {
     let mut is_open = false;
     for (labels, entry) in rows {
@@ -143,7 +143,7 @@ fn timestamp(instant: DateTime<Utc>) -> String {
 }
 
 /// The scope is its bare ID: an account and a zone never share one.
-fn labels(entry: &Entry) -> String {
+fn labels(entry: &CheckEntry) -> String {
     format!(
         "scope=\"{}\",id=\"{}\",name=\"{}\"",
         entry.scope.id(),

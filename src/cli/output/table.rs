@@ -9,7 +9,7 @@ use crossterm::style::Stylize;
 
 use super::report::ProfilesReport;
 use super::rfc3339;
-use crate::cli::check_result::Entry;
+use crate::cli::check_result::CheckEntry;
 use crate::domain::duration;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
@@ -219,7 +219,7 @@ pub fn tokens(
 /// The writer's.
 pub fn entries(
     out: &mut impl Write,
-    entries: &[Entry],
+    entries: &[CheckEntry],
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {

@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use crossterm::event::read;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
-use super::{Answer, Line, no_terminal, unusable};
+use super::{Answer, PromptLine, no_terminal, unusable};
 use crate::domain::failure::Failure;
 
 pub(in crate::cli) async fn ask(
     label: String,
-    mut line: Line,
+    mut line: PromptLine,
     _is_dumb: bool,
 ) -> Result<Answer, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {

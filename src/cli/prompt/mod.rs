@@ -33,14 +33,14 @@ pub enum Answer {
 }
 
 /// The line being typed.
-pub struct Line {
+pub struct PromptLine {
     keymap: Keymap,
     field: MaskedField,
     /// Remembered, so that input that did not fit is not dropped silently.
     is_too_long: bool,
 }
 
-impl Line {
+impl PromptLine {
     /// An empty line that is edited with these keys.
     #[must_use]
     pub fn new(keymap: Keymap) -> Self {
@@ -118,7 +118,7 @@ pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Fa
 
 async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
     let keymap = Keymap::built_in()?;
-    match terminal::ask(label, Line::new(keymap), is_dumb).await? {
+    match terminal::ask(label, PromptLine::new(keymap), is_dumb).await? {
         Answer::Typed(secret) => Ok(secret),
         Answer::TooLong => Err(unfit(InvalidSecret::Long)),
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(

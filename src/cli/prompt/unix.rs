@@ -19,7 +19,7 @@ use rustix::termios::{LocalModes, QueueSelector, tcflush, tcgetattr};
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Answer, Line, no_terminal, unusable};
+use super::{Answer, PromptLine, no_terminal, unusable};
 use crate::domain::failure::Failure;
 use crate::domain::sync::locked;
 use crate::terminal::Decoder;
@@ -101,7 +101,7 @@ impl Drop for Closing {
 
 pub(in crate::cli) async fn ask(
     label: String,
-    line: Line,
+    line: PromptLine,
     is_dumb: bool,
 ) -> Result<Answer, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
@@ -111,7 +111,7 @@ pub(in crate::cli) async fn ask(
     asked.map_err(|error| unusable(&error))
 }
 
-async fn asking(label: String, line: Line, is_dumb: bool) -> io::Result<Answer> {
+async fn asking(label: String, line: PromptLine, is_dumb: bool) -> io::Result<Answer> {
     let mut go_on = signal(SignalKind::from_raw(Signal::SIGCONT as i32))?;
     listen_for_stops()?;
     let _closing = Closing;
@@ -181,7 +181,7 @@ fn stop() -> io::Result<()> {
 }
 
 /// Reads keys until the line ends, and discards what follows at once.
-fn read_line(mut line: Line) -> io::Result<Answer> {
+fn read_line(mut line: PromptLine) -> io::Result<Answer> {
     let mut decoder = Decoder::default();
     let mut buffer = Zeroizing::new([0; 4096]);
     let mut since = Instant::now();

@@ -1,4 +1,4 @@
-//! Typing and pasting: at the question of `auth set`, and what a paste may do anywhere.
+//! Typing and pasting at the prompt of `auth set`, and pastes in general.
 
 #![cfg(target_os = "linux")]
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rustix::process::{Signal, kill_process_group};
 use tokenscope::action::{Context, Input, Typed};
 use tokenscope::app::form::{Editor, MaskedField};
-use tokenscope::cli::prompt::{Answer, Line};
+use tokenscope::cli::prompt::{Answer, PromptLine};
 use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::Keymap;
 use tokenscope::terminal::Decoder;
@@ -24,8 +24,8 @@ use crate::support::tokens::{ACCOUNT, CANARY};
 
 const ASKED: &str = "API token (not shown): ";
 
-fn line() -> Line {
-    Line::new(Keymap::built_in().unwrap())
+fn line() -> PromptLine {
+    PromptLine::new(Keymap::built_in().unwrap())
 }
 
 /// What comes of these bytes at the question.
