@@ -1,5 +1,5 @@
-//! The screens and the overlays, a folder each: `state.rs` is what one knows, `update.rs` what keys
-//! do on it, `view.rs` how it looks.
+//! The screens and the overlays, one folder each: `state.rs` holds its state, `update.rs` handles
+//! keys, `view.rs` draws it.
 
 pub mod setup {
     //! The form that sets up a credential.
@@ -8,7 +8,7 @@ pub mod setup {
     pub(crate) mod view;
 }
 pub mod lookup {
-    //! The form that names a token, and the recent look-ups.
+    //! The form to look up a token, and the recent lookups.
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;
@@ -31,7 +31,7 @@ pub mod detail {
     pub(crate) mod view;
 }
 pub mod profiles {
-    //! The profiles, to switch between and to change.
+    //! The profiles, to switch to and to edit.
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;
@@ -48,7 +48,7 @@ pub mod choice {
     pub(crate) mod view;
 }
 pub mod confirm {
-    //! The question before a profile is removed.
+    //! The confirmation before removing a profile.
     pub(crate) mod update;
     pub(crate) mod view;
 }
@@ -67,8 +67,8 @@ pub mod error_details {
 
 pub mod view;
 
-/// The list of screens and overlays, from which their enums, the screens' fields in the state and
-/// the dispatch are made: calls another macro with it. A new screen is a folder and a row here.
+/// Passes the list of screens and overlays to another macro, which generates their enums, their
+/// fields in the state, and the dispatch. A new screen is a folder and a row here.
 macro_rules! for_each_screen {
     ($macro:ident) => {
         $macro! {

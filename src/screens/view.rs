@@ -14,7 +14,7 @@ pub use crate::ui::render_context::LocalTime;
 use crate::ui::render_context::RenderContext;
 use crate::ui::{banner, footer, header};
 
-/// Draws a state.
+/// Draws the state.
 pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) {
     let area = frame.area();
     let ctx = RenderContext {
@@ -64,7 +64,7 @@ macro_rules! define_views {
 
 for_each_screen!(define_views);
 
-/// Draws the longest form of the request for room that fits.
+/// Draws the longest request for a larger terminal that fits.
 ///
 /// ```text
 /// tokenscope needs at least 40×10 (this is 30×8)

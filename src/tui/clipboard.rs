@@ -19,7 +19,7 @@ const SCREEN_CHUNK: usize = 240;
 const TMUX_TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What copied text passes through on its way to the clipboard.
+/// The programs between tokenscope and the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clipboard {
     Terminal,
@@ -30,8 +30,8 @@ pub enum Clipboard {
 }
 
 impl Clipboard {
-    /// Decides by the variables that tmux and screen set. With both, screen may be the inner one, but
-    /// it would print what it does not understand, while tmux has a command.
+    /// Decides by the variables that tmux and screen set. If both are set, screen may be the inner
+    /// one, but it would print unknown sequences, while tmux has a command.
     #[must_use]
     pub fn of(has_tmux: bool, has_screen: bool) -> Self {
         match (has_tmux, has_screen) {
@@ -41,7 +41,7 @@ impl Clipboard {
         }
     }
 
-    /// What to write to the terminal; empty if the text is too long for any.
+    /// The bytes to write to the terminal; empty if the text is too long for every terminal.
     #[must_use]
     pub fn sequences(self, text: &str) -> String {
         if text.len() > LONGEST {

@@ -121,13 +121,13 @@ mod timer_fd {
                 it_interval: Timespec::default(),
                 it_value: wait.max(shortest),
             };
-            // Setting the timer discards an expiration that nobody read.
+            // Setting the timer discards an unread expiration.
             if timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &timer).is_err() {
                 return pending().await;
             }
             while let Ok(mut ready) = self.0.readable().await {
                 let mut expirations = [0; 8];
-                // It may be ready only from an earlier wait that was cancelled.
+                // A cancelled wait may have left it ready.
                 if ready
                     .try_io(|timer| Ok(read(timer, &mut expirations)?))
                     .is_ok()

@@ -74,7 +74,7 @@ impl Effects {
         .await;
     }
 
-    /// Copies text, notifies of where it went, and returns what to write to the terminal for that.
+    /// Copies text, notifies where it went, and returns the bytes to write to the terminal.
     pub(super) fn copy(&mut self, text: String) -> String {
         let clipboard = self.clipboard;
         let sequences = clipboard.sequences(&text);
@@ -92,7 +92,7 @@ impl Effects {
         sequences
     }
 
-    /// Starts an effect that reaches beyond the terminal.
+    /// Starts an effect other than those on the terminal.
     pub(super) fn run(&mut self, effect: Effect) {
         self.running.retain(|_, task| !task.is_finished());
         while self.on_files.try_join_next().is_some() {}
@@ -179,7 +179,7 @@ impl Effects {
     fn find_secrets(&mut self, request: RequestId, profiles: Vec<String>) {
         let service = self.service.clone();
         self.spawn(request, async move {
-            // All at once, so that a silent keyring costs its timeout once.
+            // Query all at once, so that an unresponsive keyring costs only one timeout.
             let found = profiles.into_iter().map(|profile| async {
                 let location = service.stored(&profile).await;
                 (profile, location)
@@ -315,7 +315,7 @@ impl Effects {
         });
     }
 
-    /// Reads the recent look-ups on another thread.
+    /// Reads the recent lookups on another thread.
     pub(super) fn load_recents(&self) {
         let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
             return;
@@ -346,7 +346,7 @@ impl Effects {
     }
 }
 
-/// Sends what an answer says beyond its value: a pause, and the first oddity.
+/// Reports what a response says besides its value: a pause, and the first oddity.
 fn send_remarks<T>(
     messages: &UnboundedSender<Message>,
     source: CredentialSource,

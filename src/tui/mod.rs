@@ -48,7 +48,7 @@ const LONGEST_FRAME: Duration = Duration::from_millis(50);
 /// How long a change may stay off the screen while more input keeps arriving.
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
-/// Why the screens cannot be shown on this terminal, if so.
+/// Why this terminal cannot show the screens; `None` if it can.
 #[must_use]
 pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
     if !(io::stdin().is_terminal() && stdout().is_terminal()) {
@@ -60,7 +60,7 @@ pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
     }
 }
 
-/// What the screens are drawn with.
+/// The drawing context of the screens.
 pub struct Appearance {
     keymap: Keymap,
     theme: Theme,
@@ -225,7 +225,7 @@ async fn event_loop(
     let (mut is_changed, mut drawn) = (false, Instant::now());
     let mut pause = Duration::ZERO;
     while !state.quit {
-        // Drain pending keys first: nobody can see a frame for each of them.
+        // Drain pending keys first: a frame for each would be invisible.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
@@ -289,7 +289,7 @@ fn log_failures(message: &Message) {
 )]
 enum LoopEvent {
     Message(Message),
-    /// Input without a meaning here.
+    /// Input that has no effect here.
     Nothing,
     #[cfg(unix)]
     Resized,
@@ -356,7 +356,7 @@ fn run_effects(
         .try_for_each(|effect| run_effect(screen, effects, effect))
 }
 
-/// What concerns the terminal is done here; the rest is started.
+/// Runs terminal effects directly, and starts the others.
 fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect) -> io::Result<()> {
     match effect {
         Effect::Copy(text) => {
@@ -371,7 +371,7 @@ fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect)
             screen.mark_dirty();
             Ok(())
         }
-        // Needs to wait, which the loop does.
+        // Must wait, which the loop does.
         Effect::Suspend => Ok(()),
         other => {
             effects.run(other);

@@ -1,4 +1,4 @@
-//! Takes over the terminal, and gives it back however the program ends.
+//! Takes over the terminal, and restores it however the program ends.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
@@ -21,17 +21,17 @@ use crate::app::state::State;
 use crate::screens::view::{self, LocalTime};
 use crate::theme::Theme;
 
-/// Whether the terminal is taken over, so that it is given back exactly once.
+/// Whether the terminal is taken over, so that it is restored exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Held while giving the terminal back, so that no other thread discards that output.
+/// Held while restoring the terminal, so that no other thread discards that output.
 static LEAVING: Mutex<()> = Mutex::new(());
 
-/// How often, and how long each time, to wait for another thread to give the terminal back.
+/// How often, and how long each time, to wait for another thread to restore the terminal.
 const TRIES: usize = 25;
 const PAUSE: Duration = Duration::from_millis(4);
 
-/// The terminal, given back when dropped.
+/// The terminal, restored when dropped.
 pub(super) struct TerminalGuard {
     /// Never dropped: the library's clean-up reports errors on stderr, which panics if the window is
     /// gone. [`give_back`] does that work.
@@ -102,8 +102,8 @@ impl TerminalGuard {
         Ok(())
     }
 
-    /// Redraws every cell in the next frame. A terminal that was resized and back again may have lost
-    /// its contents although its size is the same.
+    /// Redraws every cell in the next frame. A terminal that was resized twice may have lost its
+    /// contents although its size is unchanged.
     pub(super) fn mark_dirty(&mut self) {
         self.is_dirty = true;
     }
@@ -212,7 +212,7 @@ fn frame_area(backend: &CrosstermBackend<Stdout>) -> io::Result<Rect> {
     Ok(Rect::new(0, 0, width, height))
 }
 
-/// A panic in any thread ends the program: it must not go on drawing without one of its tasks.
+/// A panic in any thread ends the program, which must not keep drawing without one of its tasks.
 fn give_back_on_panic() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! Deliberate faults, with which tests check that the terminal is given back. Debug builds only.
+//! Deliberate faults that let tests check that the terminal is restored. Debug builds only.
 
 use std::io;
 use std::time::Duration;

@@ -11,12 +11,12 @@ pub(crate) fn width(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| text::width(&span.content)).sum()
 }
 
-/// A number of cells as ratatui counts them.
+/// Converts a number of cells to ratatui's type.
 pub(crate) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-/// The row at a distance from the top of an area; empty below its bottom.
+/// The row at an offset from the top of an area; empty past its bottom.
 pub(crate) fn row(area: Rect, at: usize) -> Rect {
     let at = cells(at);
     Rect {
@@ -66,7 +66,7 @@ pub(crate) fn without_right(area: Rect, columns: usize) -> Rect {
     }
 }
 
-/// An area of a size in the middle of the body.
+/// A centred area of the given size within the body.
 pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
     Rect {
         x: body.x + (body.width - width) / 2,
@@ -76,7 +76,7 @@ pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
     }
 }
 
-/// The area of an overlay of at most a size, in the middle of the body.
+/// The area of an overlay with a maximum size, centred in the body.
 pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
     let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
     centred(body, width, height)

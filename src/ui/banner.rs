@@ -36,8 +36,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     paint.render_spans_right(row(area, beside), &keys);
 }
 
-/// The fullest set of keys that hides nothing, and the line that it fits on. The details hold the
-/// whole error, so the key to them matters more than the end of the hint.
+/// The largest set of keys that covers no text, and the line it fits on. The details contain the
+/// whole error, so their key matters more than the end of the hint.
 fn place_keys(
     keys: &BannerKeys,
     banner: &BannerLines,

@@ -13,10 +13,10 @@ use crate::domain::remote::Remote;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// The rows that a notice takes at most.
+/// Maximum rows of a notice.
 const MOST_ROWS: u16 = 5;
 
-/// The cells that a short notice leaves for the key of the help screen.
+/// The cells that a short notice leaves for the help key.
 const ROOM_FOR_HELP: usize = 10;
 
 /// ```text
@@ -41,8 +41,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     paint.render_spans(without_right(area, width(&right) + 1), &left);
 }
 
-/// Draws a notice that is too long for the row over the rows above it, for the few seconds that it
-/// lasts: what was copied can be read whole. False for a short one.
+/// Draws a notice that is too long for the row over the rows above it for a few seconds, so that
+/// the copied text can be read in full. Returns false for a short notice.
 fn render_long(paint: &mut Painter<'_, '_>, area: Rect, notice: &str) -> bool {
     let ctx = paint.ctx;
     let columns = usize::from(area.width);
@@ -62,14 +62,14 @@ fn render_long(paint: &mut Painter<'_, '_>, area: Rect, notice: &str) -> bool {
         height,
         ..area
     };
-    // Without the styles of what it covers.
+    // Clears the styles beneath it.
     paint.clear(place);
     let lines = lines.iter().map(|line| [Span::raw(format!(" {line}"))]);
     paint.render_lines(place, lines);
     true
 }
 
-/// The facts of the moment.
+/// The current facts.
 fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     let mut facts: Vec<Spans> = Vec::new();
     if let Some(seconds) = state.limited_for() {
@@ -96,7 +96,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// For how many seconds a refresh of the token in view has been in progress, from the first on.
+/// How many seconds a refresh of the current token has taken, if at least one.
 fn waited(state: &State) -> Option<i64> {
     let seconds = state
         .clock
@@ -129,7 +129,7 @@ fn age<T>(
     }
 }
 
-/// The hints that fit, from the first on; help is always among them.
+/// The first hints that fit; always includes help.
 fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let context = state.context();
     let help = ctx.hint(context, Action::Help, "help");

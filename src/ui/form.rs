@@ -12,7 +12,7 @@ use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// Where values begin, in cells from the left: a marker, and room for the longest label.
+/// The column where values begin: after a marker and the longest label.
 const VALUES: usize = 14;
 
 /// A text field's usual width, in cells: a UUID or client ID with room to spare.
@@ -26,7 +26,7 @@ pub(crate) struct FormRow {
     /// The column of the cursor.
     cursor: Option<usize>,
     is_spacer: bool,
-    /// Whether it belongs to the row above.
+    /// Whether this row belongs to the one above.
     is_remark: bool,
 }
 
@@ -48,7 +48,7 @@ impl FormRow {
     }
 }
 
-/// Builds the rows of a form of a width.
+/// Builds the rows of a form with the given width.
 pub(crate) struct Form<'a> {
     pub(crate) ctx: &'a RenderContext<'a>,
     pub(crate) columns: usize,
@@ -70,7 +70,7 @@ impl Form<'_> {
         vec![self.marker(has_focus), self.ctx.span(role, &label)]
     }
 
-    /// The usual width, or that of longer text if it fits.
+    /// The usual width, or the width of longer text if it fits.
     fn field_width(&self, value: &str) -> usize {
         let wanted = USUAL.max(text::width(value) + 1);
         self.columns.saturating_sub(VALUES + 2).min(wanted)
@@ -202,7 +202,7 @@ impl Form<'_> {
         }
     }
 
-    /// A remark beneath a field, in as many rows as it takes.
+    /// A remark below a field, wrapped to as many rows as needed.
     pub(crate) fn remark(&self, role: Role, remark: &str) -> Vec<FormRow> {
         let mut rows = self.lines(VALUES, role, remark);
         for row in &mut rows {
@@ -220,7 +220,7 @@ impl Form<'_> {
         self.remark(Role::Critical, &complaint)
     }
 
-    /// An empty account or zone ID need not be typed.
+    /// A hint that an account or zone can be picked instead of typed.
     ///
     /// ```text
     ///               Press F5 to pick one by name.
@@ -256,7 +256,7 @@ pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
     }
 }
 
-/// The start of a text, of a width in cells.
+/// The start of a text, up to a width in cells.
 fn before(text: &str, columns: usize) -> &str {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -284,8 +284,7 @@ fn char_width(c: char) -> usize {
     text::width(c.encode_utf8(&mut [0; 4]))
 }
 
-/// Draws a form, scrolled so that the focus and its remarks are in view, with the cursor in the
-/// field that is being edited.
+/// Draws a form, scrolled to the focus and its remarks, with the cursor in the edited field.
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, mut rows: Vec<FormRow>) {
     let height = usize::from(area.height);
     let mut excess = rows.len().saturating_sub(height);

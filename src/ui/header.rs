@@ -11,7 +11,7 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// The cells before the first fact, and those between two.
+/// The cells before the first fact, and between facts.
 const MARGIN: usize = " tokenscope   ".len();
 const SEPARATOR: usize = 3;
 
@@ -39,8 +39,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     paint.render_spans(area, &left);
 }
 
-/// Profile, scope and host. A host that is not Cloudflare's is shown at any width: the scope gives
-/// way to it.
+/// Profile, scope and host. Shows a host other than Cloudflare's at any width; the scope is
+/// shortened for it.
 fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> {
     let session = &state.session;
     let name = if session.is_demo() || session.demo_only {

@@ -28,7 +28,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         self.frame.buffer_mut()
     }
 
-    /// Erases what was drawn in an area, with its styles.
+    /// Erases an area, including its styles.
     pub(crate) fn clear(&mut self, area: Rect) {
         Clear.render(area, self.buffer());
     }
@@ -41,7 +41,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         }
     }
 
-    /// Draws spans in a row, with an ellipsis where they are cut.
+    /// Draws spans in a row, with an ellipsis if they are cut.
     pub(crate) fn render_spans(&mut self, row: Rect, spans: &[Span<'_>]) {
         let ellipsis = self.ctx.glyphs().ellipsis;
         let buffer = self.buffer();
@@ -86,7 +86,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         }
     }
 
-    /// Draws lines beneath each other, as many as fit.
+    /// Draws as many lines as fit, one per row.
     pub(crate) fn render_lines<'a>(
         &mut self,
         area: Rect,
@@ -95,7 +95,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         self.render_list(area, lines, None);
     }
 
-    /// Draws the rows in view of a list, with the selected one marked across.
+    /// Draws the visible rows of a list, and highlights the selected one across its width.
     pub(crate) fn render_list<'a>(
         &mut self,
         area: Rect,
@@ -112,7 +112,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         }
     }
 
-    /// Draws a frame with a title, and gives back the area inside.
+    /// Draws a frame with a title, and returns the area inside.
     ///
     /// ```text
     /// ╭ Title ─────╮
@@ -140,7 +140,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         inner
     }
 
-    /// Draws a frame over what lies beneath it.
+    /// Draws a frame, and clears the area beneath it.
     pub(crate) fn overlay_panel(&mut self, area: Rect, title: &str) -> Rect {
         self.clear(area);
         self.panel(area, title)
@@ -160,7 +160,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         }
     }
 
-    /// Draws on the lower line of a frame which lines are in view, unless all are.
+    /// Draws the range of visible lines on the lower line of a frame, unless all are visible.
     ///
     /// ```text
     /// ╰ 1–20 of 34 ────╯

@@ -1,6 +1,6 @@
 //! What drawing needs besides the state: keys, styles, glyphs, the local time zone.
 //!
-//! Text becomes spans here, cleaned, so that no untrusted text reaches the screen as it is.
+//! Converts text to spans and sanitizes it, so that no untrusted text reaches the screen unchanged.
 
 use std::borrow::Cow;
 
@@ -84,7 +84,7 @@ impl RenderContext<'_> {
         key.map_or_else(Vec::new, |key| self.key_hint(&key, label))
     }
 
-    /// The keys of some actions that have one, with a gap between them.
+    /// The keys of those actions that have one, with gaps between them.
     pub(crate) fn hints(&self, context: Context, actions: &[(Action, &str)], gap: &str) -> Spans {
         let hints = actions.iter();
         let hints: Vec<Spans> = hints

@@ -9,7 +9,7 @@ use super::render_context::Spans;
 use crate::action::{Action, Context};
 use crate::layout::text_box::TextBox;
 
-/// Draws a box, how far down it is scrolled, and the key that closes it.
+/// Draws a box, its scroll position, and the key that closes it.
 ///
 /// ```text
 /// ╭ Title ─────────────────╮

@@ -1,11 +1,11 @@
-//! Instants as people read them: in UTC, in local time with its offset, and relative to now.
+//! Formats instants for people: in UTC, in local time with its offset, and relative to now.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::render_context::RenderContext;
 use crate::domain::duration;
 
-/// An instant in every form in which it is written.
+/// An instant in every written form.
 pub(crate) struct FormattedInstant {
     /// `Mon 7 Dec 2026 16:37:52 UTC`.
     pub(crate) utc: String,
@@ -44,7 +44,7 @@ impl FormattedInstant {
         }
     }
 
-    /// With the distance. Days are padded, so that instants beneath each other line up.
+    /// With the distance. Days are padded, so that instants in a column line up.
     pub(crate) fn lines(&self, ctx: &RenderContext<'_>) -> [String; FORMS] {
         let dot = ctx.glyphs().dot;
         let (at, local, distance) = (self.at, &self.local_time, &self.distance);

@@ -1,4 +1,4 @@
-//! What a look-up in progress shows, on the look-up panel and on an empty Detail.
+//! The progress of a lookup, on the lookup form and on an empty token screen.
 
 use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
@@ -7,7 +7,7 @@ use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// What a look-up waits for, and how long it has taken.
+/// What a lookup waits for, and how long it has taken.
 ///
 /// ```text
 /// ⠋ Looking up CI/CD token … 3 s · Esc cancel
@@ -40,7 +40,7 @@ pub(crate) fn lines(state: &State, columns: usize, ctx: &RenderContext<'_>) -> O
     Some(lines)
 }
 
-/// What to say once the keyring has taken more than a moment.
+/// The note shown once the keyring takes more than a moment.
 pub(crate) fn on_keyring(
     stage: Stage,
     seconds: i64,

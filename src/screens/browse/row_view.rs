@@ -1,4 +1,4 @@
-//! Draws one row of the list of all tokens: which columns fit, and what is in them.
+//! Draws one row of the list of all tokens, with the columns that fit.
 
 use chrono::{DateTime, Utc};
 use ratatui::style::Style;
@@ -21,11 +21,11 @@ const GAP: usize = 2;
 const LEAD: usize = 3;
 /// A blank at the end.
 const MARGIN: usize = 1;
-/// The name's width before the time left or the status gets any.
+/// The name's width before the time left or the status gets room.
 const LEAST_NAME: usize = 16;
-/// The name's width before any other column gets any.
+/// The name's width before any other column gets room.
 const USUAL_NAME: usize = 20;
-/// The name's width before the client ID gets any.
+/// The name's width before the client ID gets room.
 const ROOMY_NAME: usize = 28;
 /// The name's width before the client ID is shown whole.
 const FAIR_NAME: usize = 36;
@@ -51,8 +51,8 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The columns of a row of a width, in cells. They depend on that alone, so that none moves
-    /// while tokens come and go.
+    /// The columns of a row with a width in cells. They depend only on the width, so that no column
+    /// moves when tokens come and go.
     pub(super) fn new(width: usize, ctx: &'a RenderContext<'a>) -> Self {
         let mut left = width.saturating_sub(LEAD + MARGIN);
         let mut take = |column: usize, name: usize| {
@@ -61,7 +61,7 @@ impl<'a> Columns<'a> {
             left -= if fits { cost } else { 0 };
             if fits { column } else { 0 }
         };
-        // Time takes precedence: the symbol already shows the status.
+        // The time takes precedence: the symbol already shows the status.
         let time = match take(LEFT, LEAST_NAME) {
             0 => take(DIGITS, LEAST_NAME),
             time => time,

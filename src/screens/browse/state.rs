@@ -1,4 +1,4 @@
-//! What the list of all tokens knows: its tokens, its filter and its cursor.
+//! The state of the list of all tokens: its tokens, filter and cursor.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Browse {
     pub list: Remote<Extent>,
     /// The tokens; during the first fetch, those that have arrived.
     pub table: TokenTable,
-    /// What has arrived of the list under way.
+    /// The progress of the current fetch.
     pub progress: Progress,
     /// The credential and scope of the list.
     pub access: Option<Access>,
@@ -36,13 +36,13 @@ pub struct Browse {
 /// How complete a list is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extent {
-    /// Why it may lack some, as a fragment of a sentence; `None` if it is complete.
+    /// Why it may lack tokens, as a fragment of a sentence; `None` if it is complete.
     pub incomplete: Option<String>,
     /// How many tokens the API announced.
     pub total: Option<usize>,
 }
 
-/// How far the fetching of a list has come.
+/// The progress of fetching a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// The number of tokens that have arrived.
@@ -55,11 +55,11 @@ pub struct Progress {
 /// Where the cursor goes when the rows change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follow {
-    /// With its token; the first row stays the first while nobody has moved.
+    /// Follows its token, but stays on the first row until the user moves it.
     TokenBelowTop,
-    /// With its token. Where that is gone, it stays at its place.
+    /// Follows its token. If the token is gone, keeps its position.
     Token,
-    /// With its token. Where that is gone, to the first row.
+    /// Follows its token. If the token is gone, moves to the first row.
     TokenOrTop,
 }
 
@@ -70,14 +70,14 @@ impl Browse {
         self.table.token(self.selected).map(AsRef::as_ref)
     }
 
-    /// Rows of tokens in a panel with room for some rows inside: one is for the names of the
-    /// columns, and some are for what there is to say of the list.
+    /// The number of token rows in a panel with room for some rows: one shows the column names, and
+    /// some may show notes on the list.
     #[must_use]
     pub fn table_rows(&self, rows: usize) -> usize {
         rows.saturating_sub(1 + self.note_rows())
     }
 
-    /// Rows that say that the list is on its way, or what it lacks.
+    /// Rows that show the progress of the list, or what it lacks.
     #[must_use]
     pub fn note_rows(&self) -> usize {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
@@ -100,7 +100,7 @@ impl Browse {
         })
     }
 
-    /// Clears everything, and returns the request that was under way.
+    /// Clears everything, and returns the pending request.
     pub fn clear(&mut self) -> Option<RequestId> {
         let request = self.list.cancel();
         *self = Self::default();
@@ -113,13 +113,14 @@ impl Browse {
         self.change(Follow::TokenOrTop, |table| table.search(&query));
     }
 
-    /// Stops waiting. A first list keeps what has arrived; a refreshed one stays as it was.
+    /// Stops waiting. A first list keeps the tokens that arrived; a refreshed list stays unchanged.
     pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
         self.keep_part(now, "cancelled")
             .or_else(|| self.list.cancel())
     }
 
-    /// Keeps what has arrived of a first list, and returns its request; `None` if nothing has.
+    /// Keeps the tokens of a first list that arrived, and returns its request; `None` if none
+    /// arrived.
     pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
         let request = self.list.request()?;
         let since = self.list.loading_since()?;
@@ -139,7 +140,7 @@ impl Browse {
         Some(request)
     }
 
-    /// Moves tokens whose status changed over time to their new places.
+    /// Moves tokens whose status changed over time to their new positions.
     pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
         self.change(Follow::Token, |table| table.keep_up(context));
     }

@@ -1,7 +1,7 @@
-//! The tokens of a list: their order, which of them pass the filter, and how many have which status.
+//! The tokens of a list: their order, the filter, and the counts per status.
 //!
-//! Made for tens of thousands: keys are computed once, indices are sorted instead of tokens, and a
-//! longer query looks only at what the shorter one let through.
+//! Made for tens of thousands: it computes keys once, sorts indices instead of tokens, and applies
+//! an extended query only to the matches of the shorter one.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 
-/// What the rows are sorted by.
+/// The sort column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// What to look at first.
+    /// By urgency.
     #[default]
     Urgency,
-    /// Capitals and small letters alike.
+    /// By name; ignores case.
     Name,
     /// The time left; tokens without a countdown last.
     Left,
@@ -61,7 +61,7 @@ impl Sort {
     }
 }
 
-/// What a token is sorted by, before its name.
+/// The sort key that precedes the name.
 type Key = (u8, i64);
 
 /// The tokens of a list.
@@ -118,13 +118,13 @@ impl TokenTable {
         self.sort
     }
 
-    /// When a status or a place next changes by itself.
+    /// When a status or a position next changes with time.
     #[must_use]
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
         self.next_change
     }
 
-    /// The row of a token: of the same value, or else of one with its ID.
+    /// The row of a token: the identical token, or else one with the same ID.
     pub(crate) fn row_of(&self, token: &Arc<ServiceToken>) -> Option<usize> {
         let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| {
             self.shown
@@ -174,7 +174,7 @@ impl TokenTable {
         }
     }
 
-    /// Evaluates all tokens again if time, or a correction of the clock, may have moved some.
+    /// Re-evaluates all tokens if time or a clock correction may have changed the order.
     pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
         let is_due = self.next_change.is_some_and(|due| due <= context.now)
             || self.evaluated_at.is_some_and(|last| context.now < last);
@@ -183,14 +183,14 @@ impl TokenTable {
         }
     }
 
-    /// Sorts by something else.
+    /// Changes the sort column.
     pub(crate) fn sort_by(&mut self, sort: Sort, context: EvaluationContext) {
         self.sort = sort;
         self.by_prefix(context);
         self.reevaluate(context);
     }
 
-    /// Filters by another query.
+    /// Changes the filter query.
     pub(crate) fn search(&mut self, query: &str) {
         if query == self.query {
             return;
@@ -228,7 +228,7 @@ impl TokenTable {
         self.evaluated_at = Some(context.now);
     }
 
-    /// Sorts the indices by keys and the first bytes of names only: side by side in memory, these
+    /// Sorts the indices by keys and the first bytes of names only: contiguous in memory, they
     /// compare many times faster than whole names behind pointers.
     fn by_prefix(&mut self, context: EvaluationContext) {
         let (tokens, sort) = (&self.tokens, self.sort);
@@ -255,7 +255,7 @@ impl TokenTable {
         });
     }
 
-    /// Filters the tokens from an index on that still pass, and collects the rows.
+    /// Filters the remaining tokens from an index on, and collects the rows.
     fn filter(&mut self, from: usize) {
         if !self.query.trim().is_empty() {
             let mut filter = TokenFilter::new(&self.query);

@@ -1,4 +1,4 @@
-//! What keys do on the list of all tokens.
+//! Key handling of the list of all tokens.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -47,7 +47,7 @@ impl Handler for Browse {
         let Some(token) = state.browse.table.token(state.browse.selected).cloned() else {
             return Vec::new();
         };
-        // A look-up that is under way is about another token.
+        // A pending lookup is for another token.
         let dropped = state.detail.token.cancel().map(Effect::Cancel);
         let sent = open_row(state, token);
         dropped.into_iter().chain(sent).collect()

@@ -1,4 +1,4 @@
-//! Draws the list of all tokens: counts, the rows in view, the filter, and what is missing.
+//! Draws the list of all tokens: counts, visible rows, the filter, and notes on missing tokens.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -18,7 +18,7 @@ use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans, number};
 use crate::ui::waiting::on_keyring;
 
-/// The order in which the title counts.
+/// The order of the counts in the title.
 const COUNTED: [Status; 7] = [
     Status::Expired,
     Status::Critical,
@@ -66,7 +66,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     render_query(paint, bottom(area), &browse.filter, is_typing, room);
 }
 
-/// How many tokens there are, and how many of each status.
+/// The number of tokens, in total and per status.
 fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let total = browse.table.total();
     if total == 0 {
@@ -82,7 +82,7 @@ fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
         }
         let text = format!("{} {}", number(count), status.word().to_lowercase());
         let more = [ctx.dot(), ctx.span(Role::from(status.tone()), &text)];
-        // An ellipsis says that counts are left out, so it needs room too.
+        // An ellipsis replaces omitted counts, so it needs room too.
         if width(&spans) + width(&more) + text::width(&rest) > room {
             spans.push(ctx.span(Role::Muted, &rest));
             break;
@@ -92,7 +92,7 @@ fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// Which rows are in view, and what they are sorted by.
+/// The range of visible rows, and the sort column.
 fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>) -> Spans {
     let shown = browse.table.rows();
     if shown == 0 {
@@ -111,7 +111,7 @@ fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>)
     vec![ctx.span(Role::Muted, &place)]
 }
 
-/// What to say about the list: its progress, or what it lacks.
+/// Notes on the list: its progress, or what it lacks.
 ///
 /// ```text
 /// ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel
@@ -182,7 +182,7 @@ fn tokens(count: usize) -> String {
     format!("{} {noun}", number(count))
 }
 
-/// What replaces the rows while there are none: the progress, or why the list is empty.
+/// The replacement for the rows of an empty list: the progress, or why it is empty.
 ///
 /// ```text
 ///        The API lists no service tokens in account 4f1b…9c2e.
@@ -208,7 +208,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
-        // A role may cover single tokens only, so an empty list proves nothing.
+        // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
             format!("The API lists no service tokens{}.", in_scope(browse, ctx)),
             "There may still be some: a credential limited to individual tokens may not be \

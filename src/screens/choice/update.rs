@@ -1,4 +1,4 @@
-//! What keys do on several tokens of the same name.
+//! Key handling of the choice between tokens of the same name.
 
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;

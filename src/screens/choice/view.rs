@@ -1,4 +1,4 @@
-//! Draws the tokens of one name, to choose from.
+//! Draws the choice between tokens of the same name.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;

@@ -1,4 +1,4 @@
-//! What keys do on the question before a profile is removed.
+//! Key handling of the confirmation before removing a profile.
 
 use crate::action::Context;
 use crate::app::effect::Effect;

@@ -1,4 +1,4 @@
-//! Draws the question before a profile is removed.
+//! Draws the confirmation before removing a profile.
 
 use ratatui::layout::Rect;
 
@@ -8,13 +8,13 @@ use crate::domain::text;
 use crate::ui::area::{bottom, inset, overlay};
 use crate::ui::painter::Painter;
 
-/// The widest that the box gets, in cells.
+/// Maximum width of the box, in cells.
 const WIDEST: u16 = 64;
 
 /// ```text
 /// ╭ Remove the profile staging? ─────────────────────────────╮
 /// │ Its secret is removed too, from Secret Service, login    │
-/// │ collection. It is the one in use.                        │
+/// │ collection. It is in use.                        │
 /// ╰ y remove it · n keep it ─────────────────────────────────╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
@@ -30,7 +30,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         Some(Err(_)) | None => "Its secret is removed from the keyring too.".to_owned(),
     };
     if state.session.active.profile.as_deref() == Some(name) {
-        text.push_str(" It is the one in use.");
+        text.push_str(" It is in use.");
     }
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
     let lines = text::wrap(&text, usize::from(columns));

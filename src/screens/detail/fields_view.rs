@@ -1,4 +1,4 @@
-//! Draws the fields of the token in view: a table of human forms, and a pane with every form of
+//! Draws the fields of the current token: a table of readable values, and a pane with every form of
 //! the selected one.
 
 use chrono::{DateTime, Utc};
@@ -21,10 +21,10 @@ const LONGEST_LABEL: usize = 17;
 /// Where the values of the pane begin.
 const PANE_LABEL: usize = 8;
 
-/// The bytes of a value's JSON that a line or a pane can show.
+/// Maximum bytes of a value's JSON that a line or a pane can show.
 const ENOUGH: usize = 4096;
 
-/// The bytes of a label that are measured.
+/// Maximum bytes of a label that are measured.
 const ENOUGH_TO_MEASURE: usize = 128;
 
 /// The fields of a token at an instant.
@@ -39,9 +39,9 @@ pub(super) struct Fields<'a> {
 /// A line of the table.
 enum Item<'a> {
     Field(usize, &'a Field),
-    /// Above the fields that we do not know.
+    /// The heading of the unknown fields.
     Others,
-    /// The number of fields beyond those listed.
+    /// The number of fields not listed.
     Rest(usize),
 }
 
@@ -77,12 +77,12 @@ impl<'a> Fields<'a> {
         rows.get(self.selected.min(last))
     }
 
-    /// The start of a field's JSON: as much as can be shown.
+    /// The start of a field's JSON, as far as it can be shown.
     fn raw(&self, field: &Field) -> Option<&'a str> {
         field.raw(self.token).map(|raw| text::start(raw, ENOUGH))
     }
 
-    /// Draws the table, scrolled so that the selected field is in view.
+    /// Draws the table, scrolled to the selected field.
     ///
     /// ```text
     ///  ID               f174e90a-fafe-4643-bbbc-4a0ed4fc8415
@@ -99,7 +99,7 @@ impl<'a> Fields<'a> {
         let selected = items.iter().position(is_selected);
         let at = selected.unwrap_or(0);
         let last_field = items.len() - usize::from(matches!(items.last(), Some(Item::Rest(_))));
-        // The line below the last field cannot be selected, so it comes into view with that field.
+        // The line below the last field cannot be selected, so it becomes visible with that field.
         let shown_with = at + usize::from(at + 1 == last_field);
         let first = layout::first_row_centred(shown_with, items.len(), rows).min(at);
         let labels = self.label_width(usize::from(area.width));

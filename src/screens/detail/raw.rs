@@ -1,4 +1,4 @@
-//! The raw JSON of a token: scrolling through it and searching it.
+//! Scrolls and searches the raw JSON of a token.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::app::message::JsonSearch;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::token::ServiceToken;
 
-/// JSON of up to this many bytes is searched at once. More takes so long that keys would wait.
+/// JSON of up to this many bytes is searched at once. Longer JSON would delay keys.
 const SEARCHED_AT_ONCE: usize = 64 * 1024;
 
 /// A scrollable, searchable view of a token's JSON.
@@ -37,7 +37,7 @@ enum Search {
     Done,
     Due,
     UnderWay,
-    /// Under way, for an earlier query: one runs at a time.
+    /// Running for an earlier query: only one search runs at a time.
     Outdated,
 }
 
@@ -64,7 +64,7 @@ impl RawView {
         self.look_for_matches();
     }
 
-    /// Whether the query is still being searched for.
+    /// Whether a search for the query is running.
     #[must_use]
     pub fn is_searching(&self) -> bool {
         self.search != Search::Done
@@ -82,7 +82,7 @@ impl RawView {
         })
     }
 
-    /// A search ended. If it was for an earlier query, the next one is due.
+    /// Handles the end of a search. If it was for an earlier query, starts the next one.
     pub(crate) fn searched(&mut self, found: JsonSearch, rows: usize) {
         let is_wanted = Arc::ptr_eq(&found.lines, &self.lines) && found.query == self.query.value();
         match (self.search, is_wanted) {
@@ -120,7 +120,7 @@ impl RawView {
         self.is_typing = true;
     }
 
-    /// Scrolls, with a number of visible rows.
+    /// Scrolls, given the number of visible rows.
     pub(crate) fn scroll(&mut self, motion: Motion, rows: usize) {
         let last = self.lines.len().saturating_sub(rows);
         self.top = motion.from(self.top, rows, last);
@@ -133,7 +133,7 @@ impl RawView {
         self.go_to_match(true, rows);
     }
 
-    /// Goes to the next or the previous match, and around.
+    /// Moves to the next or previous match, wrapping around.
     pub(crate) fn go_to_match(&mut self, forward: bool, rows: usize) {
         let matches = &self.matches.lines;
         let next = match (self.current, forward) {

@@ -45,7 +45,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State, raw
     render_query(paint, bottom(area), &raw.query, is_typing, room);
 }
 
-/// Which match and which lines are in view.
+/// The number of the current match, and the range of visible lines.
 fn position(raw: &RawView, rows: usize, ctx: &RenderContext<'_>) -> Spans {
     let total = raw.lines.len();
     let mut spans = Vec::new();
@@ -126,7 +126,7 @@ fn parts(line: &str, ctx: &RenderContext<'_>) -> [(usize, usize, Style); 5] {
     ]
 }
 
-/// Where a query matches in a line; case counts only if the query has upper case.
+/// The matches of a query in a line. Ignores case unless the query contains upper case.
 fn occurrences(line: &str, query: &str) -> Vec<(usize, usize)> {
     let exact = query.chars().any(char::is_uppercase);
     let mut found = Vec::new();

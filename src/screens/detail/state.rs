@@ -1,4 +1,4 @@
-//! What is known of the token in view.
+//! The state of the current token.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::domain::remote::Remote;
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
 
-/// The token in view.
+/// The current token.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Detail {
     pub token: Remote<Arc<ServiceToken>>,
-    /// What was looked up.
+    /// The reference that was looked up.
     pub reference: Option<TokenRef>,
     /// The credential and scope it was looked up with.
     pub access: Option<Access>,
-    /// What the request under way waits for.
+    /// What the pending request waits for.
     pub stage: Stage,
     /// The keys whose values the last fetch changed, sorted.
     pub changed: Vec<String>,
@@ -30,18 +30,18 @@ pub struct Detail {
     pub view: View,
     /// The tokens to choose from if several have the name.
     pub choices: Vec<Arc<ServiceToken>>,
-    /// Whether it was opened from the list of all tokens, to which Back leads.
+    /// Whether it was opened from the list of all tokens. Back then returns there.
     pub opened_from_list: bool,
     /// The last known name of a token that was not found.
     pub lost_name: Option<String>,
-    /// Whether the answer to the request under way shows the token, as for a look-up; the answer to
-    /// a refresh does not change the screen.
+    /// Whether the response to the pending request opens the token, as for a lookup. A refresh does
+    /// not change the screen.
     pub(crate) opens_on_answer: bool,
-    /// When it was last fetched or tried to, by the steady clock.
+    /// When the last fetch was attempted, by the steady clock.
     pub(crate) attempted_at: Option<DateTime<Utc>>,
 }
 
-/// How the token is shown.
+/// How the token is displayed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum View {
     /// Its fields and findings.
@@ -52,14 +52,14 @@ pub enum View {
 }
 
 impl Detail {
-    /// The fields of the token in view.
+    /// The fields of the current token.
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         let token = self.token.value();
         token.map_or(&[], |token| fields::fields(token))
     }
 
-    /// When the token in view ends, if it does.
+    /// When the current token ends, if it does.
     #[must_use]
     pub fn end(&self) -> Option<DateTime<Utc>> {
         Lifecycle::of(self.token.value()?).end()
@@ -69,7 +69,7 @@ impl Detail {
     pub(crate) fn without_id() -> Failure {
         Failure::new(
             FailureKind::InvalidResponse,
-            "The API reported no usable ID for this token, so it cannot be fetched by itself.",
+            "The API reported no usable ID for this token, so it cannot be fetched on its own.",
             "Look it up in the dashboard.",
         )
     }

@@ -1,4 +1,4 @@
-//! What keys do on a token's fields and on its raw JSON.
+//! Key handling of a token's fields and its raw JSON.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -74,7 +74,7 @@ impl Handler for Detail {
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
-        // A token of the list is in view already: Back leads to the list at once.
+        // A token from the list is visible already, so Back returns to the list at once.
         let detail = &mut state.detail;
         let waits = !detail.opened_from_list;
         waits.then(|| detail.token.cancel()).flatten()
@@ -144,7 +144,7 @@ impl Handler for Detail {
     }
 }
 
-/// The end that the main countdown on screen runs to.
+/// The end of the main countdown on screen.
 fn main_countdown(state: &State) -> Option<DateTime<Utc>> {
     if state.detail.view != View::Fields || state.is_covered() {
         return None;
@@ -169,7 +169,7 @@ pub(crate) fn toggle_raw(state: &mut State) {
     };
 }
 
-/// Goes to the next or the previous match of the search in the raw JSON.
+/// Moves to the next or previous match in the raw JSON.
 pub(crate) fn next_match(state: &mut State, forward: bool) {
     let rows = state.body_rows();
     if let View::Raw(raw) = &mut state.detail.view {

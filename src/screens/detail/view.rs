@@ -1,4 +1,4 @@
-//! Draws the token in view: its status and countdown, its fields, its findings.
+//! Draws the current token: its status and countdown, its fields, its findings.
 
 use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
@@ -84,7 +84,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
 }
 
-/// Draws status, countdown, date and lifetime bar, and gives back the rows they took.
+/// Draws status, countdown, date and lifetime bar, and returns the rows they took.
 ///
 /// ```text
 ///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
@@ -154,7 +154,7 @@ fn status_words(status: Status, ctx: &RenderContext<'_>) -> Span<'static> {
     Span::styled(text, style)
 }
 
-/// Draws digits four rows high, and a word behind them.
+/// Draws digits four rows high, and a word after them.
 fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &str, role: Role) {
     let ctx = paint.ctx;
     BigText::builder()
@@ -173,7 +173,7 @@ fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &s
     paint.render_spans(behind, &[ctx.plain(after)]);
 }
 
-/// A bar filled to a share of 0 to 1.
+/// A bar filled to a fraction from 0 to 1.
 ///
 /// ```text
 /// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.7 % elapsed
@@ -202,7 +202,7 @@ fn bar(share: f64, columns: usize, status: Status, ctx: &RenderContext<'_>) -> [
     ]
 }
 
-/// Fields and findings, and the frame they are in.
+/// Fields and findings, with their frame.
 struct Sections<'a> {
     frame: Rect,
     /// The line beneath the headline.
@@ -269,8 +269,8 @@ impl Sections<'_> {
         render_findings(paint, inset(below(body, for_fields + 1)), &lines);
     }
 
-    /// Draws the table, and beneath it the pane, whose height it gives back; or the raw form on
-    /// the frame if a pane does not fit.
+    /// Draws the table, and below it the pane, whose height it returns; or the raw form on the
+    /// frame if the pane does not fit.
     fn render_fields(&self, paint: &mut Painter<'_, '_>, area: Rect, frame: Rect) -> Option<u16> {
         let rows = usize::from(area.height);
         let height = layout::field_table(rows, self.fields.height());
@@ -310,7 +310,7 @@ impl Sections<'_> {
         lines
     }
 
-    /// Draws how many findings there are, where they have no room.
+    /// Draws the number of findings if they do not fit.
     fn render_count(&self, paint: &mut Painter<'_, '_>) {
         let Some(loudest) = self.findings.first() else {
             return;
@@ -337,7 +337,7 @@ fn sign(severity: Severity, ctx: &RenderContext<'_>) -> (Role, &'static str) {
     }
 }
 
-/// Draws the lines that fit, and says so when some do not.
+/// Draws the lines that fit, with a mark if some do not.
 ///
 /// ```text
 /// ▲ Expires within 30 days. Refresh adds a year and
@@ -357,7 +357,7 @@ fn render_findings(paint: &mut Painter<'_, '_>, area: Rect, lines: &[Spans]) {
     }
 }
 
-/// Draws what replaces the token: the progress, or why there is none.
+/// Draws the replacement for a missing token: the progress, or why it is missing.
 ///
 /// ```text
 ///               ⠋ Looking up CI/CD token … 3 s · Esc cancel

@@ -1,4 +1,4 @@
-//! What the error details say: everything known about the last error.
+//! The lines of the error details: everything known about the last error.
 
 use crate::app::state::State;
 use crate::domain::failure::Failure;
@@ -6,14 +6,14 @@ use crate::layout;
 use crate::layout::text_box::{TextBox, TextLine};
 use crate::theme::Role;
 
-/// The widest that the box gets, in cells.
+/// Maximum width of the box, in cells.
 const WIDEST: u16 = 100;
 
-/// The facts listed at most, which no honest error reaches.
+/// Maximum number of facts, which no genuine error reaches.
 const MOST_FACTS: usize = 500;
 
 impl State {
-    /// The details of the last error, as large as its lines or the body.
+    /// The details of the last error, limited to the size of the body.
     pub fn error_details_box(&self) -> TextBox {
         let size = layout::overlay(self.body(), WIDEST, u16::MAX);
         let columns = usize::from(size.0).saturating_sub(4);

@@ -1,4 +1,4 @@
-//! What keys do on the details of the last error.
+//! Key handling of the error details.
 
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;

@@ -1,4 +1,4 @@
-//! What the help screen says: the keys by context, in one column or two.
+//! The lines of the help screen: the keys by context, in one column or two.
 
 use crate::action::Context;
 use crate::app::state::{Overlay, State};
@@ -6,14 +6,14 @@ use crate::domain::text;
 use crate::layout::text_box::{TextBox, TextLine, width};
 use crate::theme::Role;
 
-/// The least room between two columns, in cells.
+/// Minimum gap between two columns, in cells.
 const GAP: usize = 2;
 
-/// The widest that the box gets, in cells.
+/// Maximum width of the box, in cells.
 const WIDEST: u16 = 96;
 
 impl State {
-    /// The help screen, as large as its lines or the body.
+    /// The help screen, limited to the size of the body.
     pub fn help_box(&self) -> TextBox {
         let body = self.body();
         let width = body.0.min(WIDEST);
@@ -73,8 +73,8 @@ fn stacked(groups: Vec<Vec<TextLine>>) -> Vec<TextLine> {
     groups.join(&Vec::new())
 }
 
-/// Two columns of about the same height, the groups in order and whole; none where they do not
-/// fit side by side.
+/// Two columns of about the same height, with the groups in order and unbroken; `None` if they do
+/// not fit side by side.
 fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
     let mut sides: [Vec<Vec<TextLine>>; 2] = [Vec::new(), Vec::new()];
     let mut heights = [0, 0];

@@ -1,4 +1,4 @@
-//! What keys do on the help screen.
+//! Key handling of the help screen.
 
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;

@@ -15,7 +15,7 @@ use crate::ui::text_box;
 /// ╰ 1–20 of 34 ───────────────────────────────── Esc close ─╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
-    // Help hides the whole body: nothing beneath it needs to be drawn anew while it is read.
+    // Help hides the whole body, so nothing beneath it needs redrawing.
     paint.clear(body);
     text_box::render(paint, body, "Keys", (&state.help_box(), top), Context::Help);
 }

@@ -1,4 +1,4 @@
-//! What the look-up form knows: a scope, a token, and the recent look-ups.
+//! The state of the lookup form: a scope, a token, and the recent lookups.
 
 use crate::app::form::{Editor, Form, TextField};
 use crate::domain::recent_lookups::Recent;
@@ -11,11 +11,11 @@ pub enum LookupField {
     ScopeKind,
     ScopeId,
     Token,
-    /// The recent look-ups.
+    /// The recent lookups.
     Recents,
 }
 
-/// The look-up form.
+/// The lookup form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lookup {
     pub form: Form<LookupField>,
@@ -24,11 +24,12 @@ pub struct Lookup {
     pub scope_id: TextField,
     /// The token: an ID, client ID, name or URL.
     pub token: TextField,
-    /// Whether a field was changed since the last look-up was sent: the user is typing the next one.
+    /// Whether a field changed since the last lookup was sent, because the user is typing the next
+    /// one.
     pub is_edited: bool,
-    /// The recent look-ups, newest first.
+    /// The recent lookups, newest first.
     pub recents: Vec<Recent>,
-    /// The selected one.
+    /// The index of the selected lookup.
     pub selected: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What keys do on the look-up form.
+//! Key handling of the lookup form.
 
 use chrono::{DateTime, TimeDelta};
 
@@ -66,7 +66,7 @@ impl Handler for Lookup {
         state.detail.token.cancel()
     }
 
-    /// Up and Down walk through the recent look-ups, and over their edge into the fields.
+    /// Up and Down move through the recent lookups, and past their ends into the fields.
     fn scroll(&self, state: &mut State, motion: Motion) {
         let lookup = &mut state.lookup;
         let (rows, last) = (lookup.rows(), lookup.last_recent());
@@ -109,12 +109,12 @@ impl Handler for Lookup {
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        // Every fetch is shown here, also a refresh that was left behind.
+        // Shows every fetch, including a refresh that the user left behind.
         let is_loading = state.detail.token.is_loading();
         is_loading.then_some(Pending::First)
     }
 
-    /// The dates of recent look-ups are relative to the wall clock.
+    /// The dates of recent lookups are relative to the wall clock.
     fn age(&self, state: &State) -> Option<TimeDelta> {
         let has_recents = !state.lookup.recents.is_empty();
         let epoch = DateTime::UNIX_EPOCH;

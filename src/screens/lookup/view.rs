@@ -1,4 +1,4 @@
-//! Draws the look-up panel: which scope, which token, and the recent look-ups.
+//! Draws the lookup form: the scope, the token, and the recent lookups.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -100,7 +100,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows
 }
 
-/// The typed URL's own scope wins over the panel's.
+/// The scope in a typed URL takes precedence over the form's.
 fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let Some(scope) = state.lookup.scope_of_url() else {
         return Vec::new();

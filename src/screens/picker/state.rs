@@ -1,4 +1,4 @@
-//! The accounts and zones that a credential can see, and those that match what was typed.
+//! The accounts and zones that a credential can see, and those that match the filter.
 
 use crate::app::form::TextField;
 use crate::domain::credential::VisibleScopes;
@@ -10,7 +10,7 @@ use crate::domain::text;
 /// The accounts and zones to choose from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Picker {
-    /// What the credential can see, each kind sorted by name.
+    /// The visible accounts and zones, each kind sorted by name.
     pub scopes: Remote<VisibleScopes>,
     pub filter: TextField,
     /// The selected match.
@@ -51,7 +51,7 @@ impl Picker {
         self.matching.len()
     }
 
-    /// Some of the matches: their name or ID contains what was typed, or it names their kind.
+    /// A range of the matches, whose name or ID contains the filter, or whose kind it names.
     pub fn rows(&self, first: usize, count: usize) -> impl Iterator<Item = &NamedScope> {
         let places = self.matching.iter().skip(first).take(count);
         places.filter_map(|place| self.at(*place))
@@ -63,8 +63,8 @@ impl Picker {
         self.widest
     }
 
-    /// Finds the matches. Only done when the list or the filter changes: a credential may see many
-    /// thousands.
+    /// Finds the matches. Called only when the list or the filter changes: a credential may see
+    /// many thousands.
     pub fn refilter(&mut self) {
         let query = self.filter.value().trim();
         let exact = query.chars().any(char::is_uppercase);
@@ -91,7 +91,8 @@ impl Picker {
         self.widest = widths.max().unwrap_or(0);
     }
 
-    /// Why accounts or zones are missing: a failure each, or one if both failed alike.
+    /// Why accounts or zones are missing: one failure for each, or a single one if both failed
+    /// alike.
     #[must_use]
     pub fn refusals(&self) -> Vec<&Failure> {
         if let Some(failure) = self.scopes.failure() {

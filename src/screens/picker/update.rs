@@ -1,4 +1,4 @@
-//! What keys do on the accounts and zones to choose from.
+//! Key handling of the choice between accounts and zones.
 
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
@@ -59,7 +59,7 @@ impl Handler for Picker {
     }
 }
 
-/// The accounts and zones were listed.
+/// Handles the list of accounts and zones.
 pub(crate) fn listed(
     state: &mut State,
     request: RequestId,

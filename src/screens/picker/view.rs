@@ -1,4 +1,4 @@
-//! Draws the accounts and zones to choose from.
+//! Draws the choice between accounts and zones.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -14,7 +14,7 @@ use crate::ui::area::{below, bottom, first_rows, inset, overlay, row};
 use crate::ui::painter::Painter;
 use crate::ui::render_context::{RenderContext, Spans};
 
-/// The widest that the box gets, in cells.
+/// Maximum width of the box, in cells.
 const WIDEST: u16 = 96;
 
 /// ```text
@@ -124,7 +124,7 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, ctx: &RenderConte
     ]
 }
 
-/// Why something is missing, and what to do.
+/// Why accounts or zones are missing, and what to do.
 fn remarks(picker: &Picker, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
     if picker.scopes.is_loading() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What the list of profiles knows: its rows, and where each secret is stored.
+//! The state of the list of profiles: its rows, and where each secret is stored.
 
 use crate::domain::credential::{ActiveCredential, CredentialSource, Location};
 use crate::domain::failure::Failure;
@@ -13,30 +13,30 @@ pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;
 pub struct Profiles {
     /// The selected row.
     pub selected: usize,
-    /// Credentials of no profile that are or were in use: the environment's, one for this session,
-    /// the demo's. They come first.
+    /// Credentials without a profile that are or were in use: the environment's, one for this
+    /// session, the demo's. They come first.
     pub external: Vec<ActiveCredential>,
-    /// Where the secrets are kept.
+    /// Where the secrets are stored.
     pub locations: Remote<Locations>,
-    /// What is being changed.
+    /// The pending change.
     pub change: Option<Change>,
-    /// The profile that is to be removed, if the user says so.
+    /// The profile to remove once the user confirms.
     pub pending_removal: Option<String>,
 }
 
-/// A change of a profile that is under way.
+/// A pending change of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The request whose answer counts.
+    /// The request whose response is awaited.
     pub request: RequestId,
     /// The profile.
     pub name: String,
-    /// Whether it is removed, and not made the default.
+    /// Whether the change removes it, rather than making it the default.
     pub is_removal: bool,
 }
 
 impl Profiles {
-    /// The rows: credentials of no profile, then the profiles in the order of the file.
+    /// The rows: credentials without a profile, then the profiles in the order of the file.
     #[must_use]
     pub fn rows(&self, settings: &Settings) -> Vec<ActiveCredential> {
         let profiles = settings.profiles.iter().map(ActiveCredential::of);
@@ -51,7 +51,7 @@ impl Profiles {
         Some(location)
     }
 
-    /// Remembers a credential of no profile, one for each source.
+    /// Remembers a credential without a profile, one per source.
     pub(crate) fn remember_external(&mut self, credential: ActiveCredential) {
         let of_source = |known: &&mut ActiveCredential| known.source() == credential.source();
         match self.external.iter_mut().find(of_source) {
@@ -69,7 +69,7 @@ impl Profiles {
             .unwrap_or(0);
     }
 
-    /// The change that ended with an answer, if the answer is awaited.
+    /// The change that a response completes, if that response is awaited.
     pub(crate) fn ended(&mut self, request: RequestId) -> Option<Change> {
         self.change.take_if(|change| change.request == request)
     }

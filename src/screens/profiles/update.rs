@@ -1,4 +1,4 @@
-//! What keys do on the profiles.
+//! Key handling of the profiles.
 
 use crate::action::{Context, Motion};
 use crate::app::credential_switch::switch;
@@ -13,7 +13,7 @@ use crate::screens::setup::state::Setup;
 
 impl Handler for Profiles {
     fn context(&self, state: &State) -> Context {
-        // With `--demo`, no profile is read or written.
+        // `--demo` neither reads nor writes profiles.
         if state.session.demo_only {
             Context::Commands
         } else {
@@ -54,7 +54,7 @@ impl Handler for Profiles {
     }
 }
 
-/// The selected row, unless a change is under way.
+/// The selected row, unless a change is pending.
 fn selected(state: &State) -> Option<ActiveCredential> {
     let profiles = &state.profiles;
     let can_change = !state.session.demo_only && profiles.change.is_none();
@@ -62,7 +62,7 @@ fn selected(state: &State) -> Option<ActiveCredential> {
     rows.into_iter().nth(profiles.selected)
 }
 
-/// The selected profile. If the row is no profile, says why it cannot be changed.
+/// The selected profile. If the row is not a profile, notifies why it cannot be changed.
 fn selected_profile(state: &mut State) -> Option<Profile> {
     let credential = selected(state)?;
     let settings = &state.session.settings;
@@ -71,20 +71,20 @@ fn selected_profile(state: &mut State) -> Option<Profile> {
     if profile.is_none() {
         state.notify(match credential.source() {
             Some(CredentialSource::Environment { variable }) => {
-                format!("This is no profile: it is set in the environment, by {variable}.")
+                format!("Not a profile: set in the environment by {variable}.")
             }
             Some(CredentialSource::Session) => {
-                "This is no profile: it is in memory, and gone when the program ends.".to_owned()
+                "Not a profile: kept in memory until you quit.".to_owned()
             }
             Some(CredentialSource::Keyring { .. } | CredentialSource::Demo) | None => {
-                "This is no profile: the demo keeps nothing.".to_owned()
+                "Not a profile: the demo stores nothing.".to_owned()
             }
         });
     }
     profile
 }
 
-/// Opens the form of a new profile.
+/// Opens the form for a new profile.
 pub(crate) fn add(state: &mut State) -> Option<Effect> {
     let setup = Setup::adding(&state.session.settings);
     open_setup(state, setup)

@@ -62,16 +62,16 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
 }
 
-/// What to say while the list is empty.
+/// The text of an empty list.
 fn placeholder(inner: Rect, state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let paragraphs = if state.session.demo_only {
         [
-            "The demo does not use profiles: it reads none and keeps nothing.",
+            "The demo neither reads nor stores profiles.",
             "Start tokenscope without --demo to use your own.",
         ]
     } else {
         [
-            "There are no profiles yet.",
+            "No profiles yet.",
             "A profile is a name for a credential and the account or zone that it reads. \
              Its secret is kept in the OS keyring, never in a file.",
         ]
@@ -89,7 +89,7 @@ fn placeholder(inner: Rect, state: &State, ctx: &RenderContext<'_>) -> Vec<Spans
     lines
 }
 
-/// Between two columns, in cells.
+/// The gap between two columns, in cells.
 const GAP: usize = 2;
 
 /// The widths of the columns, in cells; 0 for one without room.
@@ -102,7 +102,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// IDs are shown whole where that leaves room for the name of a keyring.
+    /// Shows IDs in full if that leaves room for the name of a keyring.
     fn of(
         credentials: &[ActiveCredential],
         state: &State,
@@ -230,7 +230,7 @@ fn list_row(
     line
 }
 
-/// A row's name, and a remark behind it.
+/// A row's name, followed by a remark.
 fn name(credential: &ActiveCredential, state: &State) -> (String, &'static str) {
     let Some(name) = &credential.profile else {
         let name = match credential.source() {
@@ -269,12 +269,12 @@ fn scope(credential: &ActiveCredential, is_whole: bool, ctx: &RenderContext<'_>)
     format!("{} {id}", scope.kind().word())
 }
 
-/// Where a secret is kept, in words.
+/// Where a secret is stored, in words.
 struct SecretPlace {
     role: Role,
     /// For the list.
     text: String,
-    /// For the list, where the text is too wide.
+    /// For the list, if the text is too wide.
     short: String,
     /// For the facts.
     fact: String,

@@ -1,4 +1,4 @@
-//! What the set-up form knows: its fields, how they are filled in, and what it waits for.
+//! The state of the setup form: its fields, their contents, and what it waits for.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,7 +11,7 @@ use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::secret::Secret;
 
-/// A credential store that takes longer than this to answer may be waiting for the user.
+/// A credential store that takes longer than this to respond may be waiting for the user.
 const SLOW_STORE: TimeDelta = TimeDelta::seconds(1);
 
 /// A row of the form that can have the focus.
@@ -37,10 +37,10 @@ pub enum SetupField {
     SessionOnly,
 }
 
-/// What opened the form, and is shown again when it is left.
+/// What opened the form. Leaving the form returns there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Opener {
-    /// The program, for want of a credential that works.
+    /// The program, because no credential works.
     #[default]
     Program,
     Profiles,
@@ -49,13 +49,13 @@ pub enum Opener {
 /// What the form waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
-    /// Nothing: it can be filled in.
+    /// Nothing: it accepts input.
     #[default]
     Open,
-    /// The API; then storing, or keeping in memory.
+    /// The API, then the store or memory.
     Checking {
         request: RequestId,
-        /// Whether the credential is kept in memory only.
+        /// Whether to keep the credential in memory only.
         session_only: bool,
     },
     /// The credential store.
@@ -71,7 +71,7 @@ pub enum Offer {
     SessionOnly,
 }
 
-/// What is done again once a rejected credential was entered again.
+/// What to repeat once a rejected credential has been re-entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repeat {
     #[default]
@@ -101,9 +101,9 @@ pub struct Setup {
     pub scope_kind: ScopeKind,
     /// The account's or zone's ID.
     pub scope_id: TextField,
-    /// Where the secret will be stored, as a probe showed.
+    /// Where the secret will be stored, according to a probe.
     pub store: Remote<Location>,
-    /// Whether that probe takes so long that it may be waiting for the user.
+    /// Whether the probe is so slow that it may be waiting for the user.
     pub store_is_slow: bool,
     pub phase: Phase,
     pub offer: Option<Offer>,
@@ -143,7 +143,7 @@ impl Default for Setup {
 type Complaint = (SetupField, String);
 
 impl Setup {
-    /// The form of a new profile. If the default name is taken, the name comes first.
+    /// The form for a new profile. If the default name is taken, the focus is on the name.
     pub(crate) fn adding(settings: &Settings) -> Self {
         let mut setup = Self {
             taken: names(settings),
@@ -157,7 +157,7 @@ impl Setup {
         setup
     }
 
-    /// The form of a new profile with a name.
+    /// The form for a new profile with the given name.
     pub(crate) fn named(name: &str) -> Self {
         Self {
             name: TextField::with(name),
@@ -165,7 +165,7 @@ impl Setup {
         }
     }
 
-    /// The form of an existing profile, to change it or only to enter its credential again.
+    /// The form for an existing profile, to edit it or only to re-enter its credential.
     pub(crate) fn changing(profile: Profile, is_replacing: bool, settings: &Settings) -> Self {
         let mut setup = Self {
             name: TextField::with(&profile.name),
@@ -182,7 +182,7 @@ impl Setup {
         setup
     }
 
-    /// Fills in what is known of a credential.
+    /// Fills in the known parts of a credential.
     pub(crate) fn fill_in(&mut self, kind: Option<&CredentialKind>, scope: Option<&Scope>) {
         if let Some(kind) = kind {
             self.is_global_key = matches!(kind, CredentialKind::GlobalKey { .. });
@@ -201,7 +201,7 @@ impl Setup {
         self.form.focus = SetupField::Save;
     }
 
-    /// Whether an empty secret field means the stored secret.
+    /// Whether an empty secret field keeps the stored secret.
     #[must_use]
     pub fn keeps_secret(&self) -> bool {
         let is_global_key =
@@ -315,7 +315,7 @@ impl Setup {
         }))
     }
 
-    /// The credential to list accounts and zones with: what was entered, or what is stored.
+    /// The credential for listing accounts and zones: the one entered, or the stored one.
     pub(crate) fn read_asker(&self) -> Result<CredentialRef, Complaint> {
         if !self.can_ask() {
             let what = if self.is_global_key { "key" } else { "token" };
@@ -353,7 +353,7 @@ impl Setup {
             Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
         };
         let mut rows = vec![Kind];
-        // The secret is stored under the name, so that cannot be changed.
+        // The secret is stored under the name, so the name cannot change.
         if self.original.is_none() {
             rows.insert(0, Name);
         }
@@ -396,13 +396,13 @@ impl Setup {
         }
     }
 
-    /// When the probe of the credential store becomes a slow one, by the steady clock.
+    /// When the probe of the credential store starts to count as slow, by the steady clock.
     pub(crate) fn slow_at(&self) -> Option<DateTime<Utc>> {
         let since = self.store.loading_since()?;
         since.checked_add_signed(SLOW_STORE)
     }
 
-    /// Notices that the probe of the credential store has become a slow one.
+    /// Marks the probe of the credential store as slow once it is.
     pub(crate) fn watch_store(&mut self, now: DateTime<Utc>) {
         self.store_is_slow = self.slow_at().is_some_and(|slow| slow <= now);
     }

@@ -1,6 +1,6 @@
-//! What keys and answers do on the form that sets up a credential.
+//! Handling of keys and responses on the setup form.
 //!
-//! Nothing is stored before the API has let the credential read, unless the user insists after a
+//! Stores nothing before a read with the credential succeeded, unless the user insists after a
 //! network failure.
 
 use chrono::{DateTime, Utc};
@@ -45,7 +45,7 @@ impl Handler for Setup {
         }
     }
 
-    /// Goes on to the next empty field, or presses the button if no field is empty.
+    /// Moves to the next empty field, or presses the button if no field is empty.
     fn submit(&self, state: &mut State) -> Vec<Effect> {
         let Some(setup) = open_form(state) else {
             return Vec::new();
@@ -157,7 +157,7 @@ impl Handler for Setup {
     }
 }
 
-/// The form, unless it waits for an answer.
+/// The form, unless it waits for a response.
 fn open_form(state: &mut State) -> Option<&mut SetupState> {
     let setup = &mut state.setup;
     (setup.phase == Phase::Open).then_some(setup)
@@ -197,7 +197,7 @@ fn save(state: &mut State, filled: Filled) -> Effect {
     }
 }
 
-/// The API answered: stores the credential, keeps it in memory, or shows what is wrong.
+/// Handles the API's response: stores the credential, keeps it in memory, or shows the error.
 pub(crate) fn checked(
     state: &mut State,
     request: RequestId,
@@ -236,7 +236,8 @@ pub(crate) fn checked(
     effects
 }
 
-/// The profile was stored: uses it, or keeps the form and offers the alternatives.
+/// Handles the result of storing the profile: uses it, or keeps the form open and offers
+/// alternatives.
 pub(crate) fn saved(
     state: &mut State,
     request: RequestId,

@@ -1,4 +1,4 @@
-//! Draws the form that sets up a credential. No character of a secret is ever drawn.
+//! Draws the form that sets up a credential. Never draws a character of a secret.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -154,7 +154,7 @@ fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
 
 /// Where the credential goes, if not to Cloudflare.
 fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
-    // The form never belongs to the demo, even when it lies over it.
+    // The form is never for the demo, even if opened over it.
     let Some(host) = state.session.base_url.foreign_host() else {
         return Vec::new();
     };
@@ -163,7 +163,7 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     form.remark(Role::Warning, &text)
 }
 
-/// Where the secret will be stored, or what to do if it cannot be.
+/// Where the secret will be stored, or what to do if storing is impossible.
 fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     match &setup.store {
