@@ -2,30 +2,30 @@
 //!
 //! # Layers
 //!
-//! A file may use modules of lower layers, as far as its row allows, and those modules of its own
-//! layer that its row names; files never use each other in a cycle. A row for a pattern of files
-//! takes precedence over the row of their module. A row that lists its crates by name is pure: no
-//! file of it reaches the outside world through `std` either. `tests/suite/architecture` reads this
-//! table and rejects everything else: to change the structure, change this page.
+//! A file may use the modules of lower layers that its row allows, and the modules of its own layer
+//! that its row names. Files never depend on each other in a cycle. A row for a pattern of files
+//! takes precedence over the row of their module. A row that names its crates is pure: its files do
+//! not reach the outside world through `std` either. `tests/suite/architecture` reads this table
+//! and rejects everything else: to change the structure, change this page.
 //!
 //! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
-//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | the nouns and maths of a token: no I/O, no clock |
-//! | 1 | `api` | lower | any | any | speaks HTTP: the envelope, its errors, when to try again |
+//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens and their rules: no I/O, no clock |
+//! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
 //! | 1 | `demo` | lower | `startup/demo.rs` | any | a loopback server that answers as the API does |
-//! | 1 | `action` | lower | any | any | what a person can ask for, by name |
+//! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
-//! | 1 | `terminal` | lower | any | any | decodes what a terminal sends into keys and pastes |
+//! | 1 | `terminal` | lower | any | any | decodes terminal input into keys and pastes |
 //! | 1 | `theme` | lower | any | any, not `ratatui`, `ratatui::style` | themes: the style of each role |
 //! | 2 | `keymap` | lower | any | any | the table of keys |
-//! | 2 | `service` | lower | any | any | the use-cases, the one path that screens and commands share |
-//! | 3 | `startup` | lower | any | any | flags, environment and files become one context, for both front ends; starts the demo |
-//! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a size, how many rows each gets, how text wraps |
+//! | 2 | `service` | lower | any | any | the use cases: the one path that screens and commands share |
+//! | 3 | `startup` | lower | any | any | merges flags, environment and files into one context for both front ends; starts the demo |
+//! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a given size, how many rows each gets, how text wraps |
 //! | 4 | `app` | `domain`, `action`, `keymap`, `layout`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
-//! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what keys do on each screen |
-//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `screens::browse::token_table`, `screens::detail::raw` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | what each screen knows |
+//! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | key handling of each screen |
+//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `screens::browse::token_table`, `screens::detail::raw` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | `screens/view.rs` | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
@@ -45,15 +45,16 @@
 //! | an output form | one file and one row in `cli/output/`, one row in `cli/args.rs` |
 //! | an error kind | one variant in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
-//! The README's table of keys and `tokenscope man` follow by themselves or by a test that says how.
+//! `tokenscope man` and the README's table of keys follow automatically, or a test says how to
+//! update them.
 //!
 //! # The life of a lookup
 //!
 //! A key becomes an [`action::Action`] in [`keymap`]; [`app::update()`] hands it to the screen in
 //! front, which changes the state and returns an [`app::effect::Effect`]. [`tui`] runs the effect
 //! through [`service`], which asks [`api`]; the answer comes back as an [`app::message::Message`]
-//! that carries the number of its request, and `update` drops it if nobody waits for it any more.
-//! `screens/*/view.rs` draws the state. A command takes the same way from [`service`] down.
+//! that carries the number of its request, and `update` drops it if it is no longer awaited.
+//! `screens/*/view.rs` draws the state. Commands take the same path from [`service`] down.
 
 pub mod action;
 pub mod api;
