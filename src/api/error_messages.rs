@@ -228,7 +228,7 @@ fn proxy_login(login: &ProxyLogin) -> Failure {
     let example = if login.is_socks { "socks5h" } else { "http" };
     let (summary, hint) = match &login.fault {
         LoginFault::Missing => (
-            format!("{proxy} requires a user name and password, and was given none."),
+            format!("{proxy} requires a user name and password, but none is configured."),
             match login.variable {
                 Some(variable) => {
                     format!("Add them to its URL: {variable}={example}://USER:PASSWORD@HOST:PORT.")
@@ -243,12 +243,12 @@ fn proxy_login(login: &ProxyLogin) -> Failure {
             "Correct them there; write characters such as @ : / % as %40 %3A %2F %25.".to_owned(),
         ),
         LoginFault::Unwanted => (
-            format!("{proxy} takes no user name and password, but {place} contains them."),
+            format!("{proxy} accepts no user name and password, but {place} contains them."),
             format!("Remove them from {place}, or check that it is the right proxy."),
         ),
         LoginFault::Unsupported(schemes) => (
             format!(
-                "{proxy} takes only {}, but tokenscope speaks only Basic.",
+                "{proxy} accepts only {}, but tokenscope supports only Basic.",
                 schemes.join(", ")
             ),
             format!(
@@ -322,7 +322,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             };
             Failure::new(
                 Usage,
-                format!("The API found the ID of {place}{ids} malformed {evidence}."),
+                format!("The API rejected the ID of {place}{ids} as malformed {evidence}."),
                 doubted(hint.to_owned()),
             )
         }
@@ -336,9 +336,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
                 ),
             ),
             Subject::Tokens => {
-                let what = format!(
-                    "There is no such account or zone, or it is not visible to the {label}"
-                );
+                let what = format!("No such account or zone, or it is not visible to the {label}");
                 Failure::new(
                     Rejected,
                     quoting(&what, refusal),
@@ -389,12 +387,12 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         ),
         Reason::Encoded { encoding } => invalid(
             format!(
-                "The response is compressed as {encoding}, which was not asked for {evidence}."
+                "The response is compressed as {encoding}, which was not requested {evidence}."
             ),
             "Look for a proxy in between that recompresses responses; only gzip is supported.",
         ),
         Reason::TooMany { asked } => invalid(
-            format!("The page contains more than twice the {asked} entries asked for {evidence}."),
+            format!("The page contains more than twice the {asked} requested entries {evidence}."),
             "Check the base URL, and what may be responding in the API's place.",
         ),
         Reason::OtherToken { asked, sent } => invalid(

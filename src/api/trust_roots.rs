@@ -268,7 +268,7 @@ fn decoded(bytes: &[u8]) -> String {
 fn der(bytes: &[u8]) -> Option<Result<Certificate, &'static str>> {
     if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
         return Some(Err(
-            "it is a Java key store: export PEM with `keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem`",
+            "it is a Java keystore: export PEM with `keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem`",
         ));
     }
     // A sequence with a length of several bytes. The tag alone would also match the digit 0.

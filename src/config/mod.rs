@@ -19,7 +19,7 @@ use crate::domain::failure::{Failure, FailureKind};
 pub fn no_home() -> Failure {
     Failure::new(
         FailureKind::Config,
-        "There is no home directory to keep files in.",
+        "No home directory for tokenscope's files.",
         "Set HOME, or set TOKENSCOPE_HOME to a directory.",
     )
 }

@@ -96,7 +96,7 @@ pub enum StoreError {
     Denied,
     #[error("The keyring holds no secret for this profile.")]
     Missing,
-    #[error("The keyring holds {0} entries for this profile, and nothing tells them apart.")]
+    #[error("The keyring holds {0} entries for this profile, and they are indistinguishable.")]
     Ambiguous(usize),
     /// This many entries could not be removed.
     #[error("The keyring still holds {0} of this profile's entries.")]
@@ -112,7 +112,7 @@ pub enum StoreError {
     /// Both lengths are in bytes, as the store encodes the secret.
     #[error("The secret takes {bytes} bytes; this keyring stores at most {limit}.")]
     TooLong { bytes: usize, limit: usize },
-    #[error("The keyring failed for a reason that tokenscope does not know.")]
+    #[error("The keyring failed for an unknown reason.")]
     Other(String),
 }
 

@@ -163,7 +163,7 @@ pub struct Identity {
     pub kind: CredentialKind,
 }
 
-/// A credential with the scope that look-ups start from: the one in use, or one to switch to.
+/// A credential with the scope that lookups start from: the one in use, or one to switch to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActiveCredential {
     /// `None` if there is no credential. Even then a scope may be known.

@@ -99,7 +99,7 @@ pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
     };
     Failure::new(
         FailureKind::Usage,
-        format!("{what} cannot name a profile: {error}."),
+        format!("{what} is not a valid profile name: {error}."),
         "Choose another --profile.",
     )
 }
@@ -112,7 +112,7 @@ pub fn no_such_profile(name: &str) -> Failure {
     }
     Failure::new(
         FailureKind::Usage,
-        format!("There is no profile called {}.", redaction::quoted(name)),
+        format!("Profile {} does not exist.", redaction::quoted(name)),
         "List the profiles with `tokenscope profile list`, or make one with `tokenscope auth set`.",
     )
 }
@@ -185,8 +185,7 @@ impl Profile {
         let (name, host) = (&self.name, self.base_url.host());
         self.bound_secret_failure(
             format!(
-                "config.toml says that the secret of profile {name} was stored for {host}, but the \
-                 keyring does not."
+                "config.toml says that the secret of profile {name} was stored for {host}, but the keyring does not confirm it."
             ),
             "Store",
             &host,

@@ -7,10 +7,10 @@ use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{ServiceToken, TokenId};
 
-/// How many look-ups to remember.
+/// How many lookups to remember.
 pub const CAPACITY: usize = 20;
 
-/// A look-up, with enough to evaluate the token later.
+/// A lookup, with enough to evaluate the token later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recent {
     pub scope: Scope,
@@ -51,7 +51,7 @@ impl Recent {
     }
 }
 
-/// Puts a look-up first. Removes the token's older record and those beyond [`CAPACITY`].
+/// Puts a lookup first. Removes the token's older record and those beyond [`CAPACITY`].
 pub fn remember(recents: &mut Vec<Recent>, recent: Recent) {
     recents.retain(|other| !other.is_same_token(&recent));
     recents.insert(0, recent);

@@ -155,7 +155,7 @@ pub enum Tone {
     Critical,
 }
 
-/// The facts that a status depends on, small enough to remember after the token is gone.
+/// The facts that a status depends on, small enough to store for recent lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
     /// `None` where the API sent something that is neither true nor false.

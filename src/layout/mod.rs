@@ -83,7 +83,7 @@ pub fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usiz
     (rows - for_findings - divider, for_findings)
 }
 
-/// The rows of the look-up form, which keeps those that are not blank; the recent look-ups get
+/// The rows of the lookup form, which keeps those that are not blank; the recent lookups get
 /// the rest.
 #[must_use]
 pub fn lookup_form(rows: usize, form: usize, recents: usize) -> usize {

@@ -36,13 +36,13 @@ impl TextBox {
         }
     }
 
-    /// The lines in view at once.
+    /// The number of visible lines.
     #[must_use]
     pub fn page(&self) -> usize {
         usize::from(self.rows.saturating_sub(2))
     }
 
-    /// The first line in view when scrolled to the end.
+    /// The first visible line when scrolled to the end.
     #[must_use]
     pub fn last_top(&self) -> usize {
         self.lines.len().saturating_sub(self.page())

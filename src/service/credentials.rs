@@ -122,11 +122,10 @@ pub fn no_default(settings: &Settings) -> Option<Failure> {
     if names.next().is_some() {
         known.push("others");
     }
-    let verb = if known.len() == 1 { "is" } else { "are" };
     Some(Failure::new(
         FailureKind::NoCredential,
         format!(
-            "The default profile, {}, does not exist; there {verb} {}.",
+            "The default profile, {}, does not exist; existing profiles: {}.",
             redaction::quoted(name),
             known.join(", ")
         ),
@@ -137,7 +136,7 @@ pub fn no_default(settings: &Settings) -> Option<Failure> {
 fn no_credential() -> Failure {
     Failure::new(
         FailureKind::NoCredential,
-        "There is no credential to ask the API with.",
+        "No credential for the API was found.",
         "Set CLOUDFLARE_API_TOKEN, or start tokenscope in a terminal and set one up.",
     )
 }

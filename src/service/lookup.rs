@@ -119,7 +119,7 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failur
             "Check the spelling and the scope; the credential may also be limited to some tokens.";
         return Failure::new(
             FailureKind::NotFound,
-            format!("No service token of {scope} {what}."),
+            format!("No service token in {scope} {what}."),
             match token.resembles() {
                 Some(meant) => format!("{meant} {elsewhere}"),
                 None => elsewhere.to_owned(),
@@ -129,9 +129,7 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failur
     let failure = failure.as_ref();
     let mut unknown = Failure::new(
         failure.map_or(FailureKind::InvalidResponse, |failure| failure.kind),
-        format!(
-            "No service token of {scope} that was read {what}, but the list is incomplete: {reason}."
-        ),
+        format!("No service token read from {scope} {what}, but the list is incomplete: {reason}."),
         "Try again, or use the token's ID.",
     );
     if let Some(failure) = failure {
@@ -159,7 +157,7 @@ pub(super) fn refused(
             Some(format!("It came from {variable}."))
         }
         Some(CredentialSource::Keyring { profile }) => Some(format!(
-            "It is that of profile {profile}, from {STORE_NAME}."
+            "It belongs to profile {profile}, from {STORE_NAME}."
         )),
         Some(CredentialSource::Session | CredentialSource::Demo) | None => None,
     };

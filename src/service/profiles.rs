@@ -242,7 +242,7 @@ impl TokenService {
 /// The warning that a secret may remain in a keyring that this session cannot reach.
 fn left_elsewhere(name: &str, why: Failure) -> Failure {
     let hint = format!(
-        "If the secret of {name} is kept where there is a keyring, remove it there with \
+        "If the secret of {name} is in a keyring that another session can reach, remove it there with \
          `tokenscope auth clear --profile {name}`."
     )
     .into();
@@ -253,10 +253,9 @@ fn left_elsewhere(name: &str, why: Failure) -> Failure {
 fn another(name: &str) -> Failure {
     Failure::new(
         FailureKind::Keyring,
-        "The keyring took the secret, but gave another one back.",
+        "The keyring accepted the secret but returned a different one.",
         format!(
-            "Another program stored one for {name} at the same moment. See which one is meant, and \
-             store it again with `tokenscope auth set --profile {name}`."
+            "Another program stored one for {name} at the same moment. Decide which one is correct, and store it again with `tokenscope auth set --profile {name}`."
         ),
     )
 }
@@ -265,8 +264,7 @@ fn another(name: &str) -> Failure {
 fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
     if error.may_have_stored() {
         failure.hint.add(&format!(
-            "The keyring may have the secret nevertheless: `tokenscope auth status --profile {name}` \
-             tells."
+            "The keyring may have stored the secret anyway: check with `tokenscope auth status --profile {name}`."
         ));
     }
     failure

@@ -21,7 +21,7 @@ use crate::domain::sync::locked;
 /// Receives a sentence about a non-fatal problem.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
-/// The use-cases. Nothing is opened or read before it is needed.
+/// The use cases. Nothing is opened or read before it is needed.
 pub struct TokenService {
     pub(super) options: Options,
     pub(super) client: OnceCell<Client>,
@@ -161,7 +161,7 @@ impl TokenService {
                     "The certificates to trust were not read within {} s.",
                     deadlines.timeout.as_secs()
                 ),
-                "Check what --ca-file, SSL_CERT_FILE and SSL_CERT_DIR name.",
+                "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
             ));
         };
         built.map_err(|error| {

@@ -282,6 +282,6 @@ fn overlooked(
     if source.is_some() || has_files {
         sentences.extend(environment.overlooked_base_url());
     }
-    let warning = |text| Failure::new(FailureKind::Usage, text, "Unset the one that is not meant.");
+    let warning = |text| Failure::new(FailureKind::Usage, text, "Unset the wrong one.");
     sentences.into_iter().map(warning).collect()
 }

@@ -182,7 +182,7 @@ fn f08_404_is_not_found_of_a_token_alone() {
         ] {
             let words = run(&mut fake.command(arguments)).is_error("rejected", 1);
             assert!(
-                words.contains("no such account or zone, or it is not visible"),
+                words.contains("No such account or zone, or it is not visible"),
                 "{words}"
             );
         }

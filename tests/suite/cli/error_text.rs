@@ -139,7 +139,7 @@ async fn a_default_profile_that_does_not_exist_is_named_beside_those_that_do() {
         let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
         for part in [
             "\"nope\", does not exist",
-            "there are home, work",
+            "existing profiles: home, work",
             "profile use NAME",
         ] {
             assert!(said.contains(part), "{arguments:?}: {said}");
@@ -182,8 +182,11 @@ async fn small_mistakes_are_described_as_they_are() {
             &["get", "00000000000000000000000000000001.access"],
             &["2 service tokens have this client ID"],
         ),
-        (&["profile", "use", ""], &["no profile called \"\"."]),
-        (&["profile", "remove", ""], &["no profile called \"\"."]),
+        (&["profile", "use", ""], &["Profile \"\" does not exist."]),
+        (
+            &["profile", "remove", ""],
+            &["Profile \"\" does not exist."],
+        ),
         (&["get", &long], &["is called \"xxx", "...\""]),
         (&["list", "--within", &long], &["xxx..."]),
         (&["list", "--theme", &long], &["xxx..."]),

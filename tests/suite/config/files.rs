@@ -254,7 +254,7 @@ fn i01_a_user_without_any_home_has_no_files() {
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         assert_eq!(warnings(&outcome).len(), 1, "{}", outcome.stderr);
         assert!(
-            outcome.stderr.contains("no home directory"),
+            outcome.stderr.contains("No home directory"),
             "{}",
             outcome.stderr
         );

@@ -181,7 +181,7 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
     let mut session = screens(&desktop, home.path(), &fake.url(), &[ID]);
     shows(
         &mut session,
-        "It is that of profile default, from Secret Service.",
+        "It belongs to profile default, from Secret Service.",
     );
     session.type_keys("q");
     session.end();

@@ -238,7 +238,7 @@ fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
         (login, "", "requires a user name and password"),
         (login, "ada:hunter2@", "did not accept those in ALL_PROXY"),
         (login, "hunter2@", "did not accept those in ALL_PROXY"),
-        (Socks::OnlyAnonymous, "ada:hunter2@", "takes no user name"),
+        (Socks::OnlyAnonymous, "ada:hunter2@", "accepts no user name"),
     ] {
         let proxy = SocksServer::start(behaviour, target.address);
         for scheme in ["socks5", "socks5h", "socks"] {
@@ -437,9 +437,9 @@ fn wanting(offers: &'static [&'static str]) -> Fake {
 #[test]
 fn h02_each_case_of_407_says_what_to_do() {
     let target = Fake::holding("");
-    let none = "was given none";
+    let none = "none is configured";
     let refused = "did not accept those in";
-    let basic = "speaks only Basic";
+    let basic = "supports only Basic";
     let cases: [(&'static [&'static str], &str, &[&str]); 16] = [
         (&[], "", &[none, "USER:PASSWORD"]),
         (&["Basic realm=\"x\""], "", &[none, "USER:PASSWORD"]),
