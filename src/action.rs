@@ -1,4 +1,4 @@
-//! What keys can mean, where they mean it, and what the keyboard hands to the program.
+//! Actions, the contexts whose keys trigger them, and input events.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::secret::Secret;
 
-/// What the user wants. Its name in `keymap.toml` is the variant's in snake case.
+/// A command of the user. `keymap.toml` uses the variant's name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -17,7 +17,7 @@ pub enum Action {
     Help,
     /// Close what is open, cancel what is running, or go back.
     Back,
-    /// Do what the focus suggests.
+    /// Activate the focused item.
     Submit,
     NextField,
     PreviousField,
@@ -71,7 +71,7 @@ pub enum Action {
     DeleteToEnd,
 }
 
-/// What an action deletes of a masked text, whose cursor cannot be seen.
+/// The part of a masked text that an action deletes. The cursor of such a text is invisible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Erase {
     Character,
@@ -79,7 +79,7 @@ pub enum Erase {
 }
 
 impl Action {
-    /// What it deletes of a masked text.
+    /// The part of a masked text that this action deletes.
     #[must_use]
     pub fn erases(self) -> Option<Erase> {
         if matches!(self, Self::DeleteBack | Self::DeleteForward) {
@@ -102,7 +102,7 @@ impl Action {
     }
 }
 
-/// Where a selection or a scroll position is moved to.
+/// A movement of a selection or a scroll position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
     Up,
@@ -114,7 +114,7 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// The position that a motion leads to, with the rows of a page and the last position.
+    /// The new position, given the rows per page and the last position.
     #[must_use]
     pub fn from(self, at: usize, page: usize, last: usize) -> usize {
         let to = match self {
@@ -132,8 +132,8 @@ impl Motion {
 /// One row per context: its title on the help screen, and the wider context whose keys also work in it.
 macro_rules! contexts {
     ($($name:ident, $title:literal, $parent:expr;)*) => {
-        /// Where keys are pressed. The keys of a context's [`Context::parent`] work in it too,
-        /// unless it has a key of its own for them.
+        /// The context that a key is pressed in. Keys of its [`Context::parent`] work too, unless
+        /// it binds them itself.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Context {
@@ -185,7 +185,7 @@ contexts! {
 }
 
 impl Context {
-    /// This context and those whose keys it takes over, the nearest first.
+    /// This context and those it inherits keys from, nearest first.
     pub fn with_parents(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |context| context.parent())
     }
@@ -197,10 +197,10 @@ impl Context {
     }
 }
 
-/// What the keyboard and the terminal hand to the program.
+/// Input from the keyboard and the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A key with a meaning in the current context.
+    /// A key that is bound in the current context.
     Act(Action),
     Type(Typed),
     /// Text pasted in one piece. It may be a credential.

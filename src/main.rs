@@ -15,7 +15,7 @@ use tokenscope::startup::flags::Flags;
 use tokenscope::startup::{Context, Needs};
 use tokenscope::tui::{self, Appearance};
 
-/// The exit code where the screens have no terminal to be shown on.
+/// The exit code if no terminal can show the screens.
 const NO_TERMINAL: u8 = 65;
 
 fn main() -> ExitCode {

@@ -1,8 +1,8 @@
-//! Signals: those that end the program, heard by a thread of their own; and those of the terminal,
-//! which stop it, continue it or tell of a new size.
+//! Signals that end the program, received by a dedicated thread, and those of the terminal: stop,
+//! continue, resize.
 //!
-//! A signal ends the program whatever it is doing, even if it is computing or waiting for a terminal
-//! that does not read: first by a request, then by force.
+//! A signal ends the program whatever it is doing, even if it computes or waits for a terminal that
+//! does not read: it requests the end first, then forces it.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// The exit code after the terminal was closed.
 pub const HUNG_UP: u8 = 129;
 
-/// How long the program may take to end once it has heard the signal.
+/// How long the program may take to end once it has received the signal.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What to do with a signal that ends the program.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenOptions {
-    /// How long a signal may go unheard before the program ends by force.
+    /// How long a signal may remain unhandled before the program is forced to end.
     pub unheard_timeout: Duration,
     /// Whether a signal that was ignored when the program started stays ignored.
     pub keep_ignored: bool,
-    /// Called before the program ends by force. Must not wait for anything.
+    /// Called before the program is forced to end. Must not block.
     pub last_act: fn(),
 }
 
-/// Hears the signals that end the program.
+/// Receives the signals that end the program.
 #[derive(Debug)]
 pub struct Listener {
     codes: UnboundedReceiver<u8>,
@@ -52,7 +52,7 @@ pub fn listen(options: ListenOptions) -> Listener {
     Listener { codes }
 }
 
-/// What a signal requests of a program in a terminal.
+/// What a signal asks a terminal program to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// End with this exit code.
@@ -101,9 +101,9 @@ mod platform {
         .collect()
     }
 
-    /// Starts the thread that hears signals. Call it before any other thread starts: a thread that
-    /// does not block these signals would end the whole process. From now on a write beyond the limit
-    /// on file sizes fails instead of ending the process.
+    /// Starts the thread that receives signals. Call it before any other thread starts: a thread
+    /// that does not block these signals would end the whole process. From now on a write beyond
+    /// the limit on file sizes fails instead of ending the process.
     ///
     /// # Errors
     /// If the thread cannot start; signals then have their default effects.

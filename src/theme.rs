@@ -1,6 +1,6 @@
 //! Themes: the style of each role, from `assets/themes`.
 //!
-//! Only this file names colours; everything else asks for a role.
+//! Only this file names colours; all other code uses roles.
 
 use std::collections::BTreeMap;
 

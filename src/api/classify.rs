@@ -10,18 +10,18 @@ use crate::domain::failure::ApiError;
 
 /// Codes that mean "too many requests" under any status.
 const LIMIT_CODES: [i64; 3] = [971, 10_040, 10_429];
-/// Codes that mean that the credential is not accepted, under any status: an unknown token, an unknown
-/// key or address, no header with either, and "unable to authenticate request".
+/// Codes for a rejected credential, under any status: unknown token, unknown key or address,
+/// missing header, and "unable to authenticate request".
 const UNACCEPTED_CODES: [i64; 4] = [1000, 9103, 9107, 10_001];
 /// The header with the credential is malformed: in general, and one code for each header.
 const FORM_CODES: [i64; 5] = [6003, 6111, 6103, 6102, 9106];
 
-/// What is known of a response before its body is parsed.
+/// What the headers of a response say, before its body is parsed.
 #[derive(Debug, Clone)]
 pub(super) struct ResponseFacts {
     pub(super) status: u16,
     pub(super) subject: Subject,
-    /// The pause to make if this turns out to be a rate limit.
+    /// How long to pause if this turns out to be a rate limit.
     pub(super) retry_after: Duration,
     /// The content encoding that was left in place because it is not supported.
     pub(super) encoding: Option<String>,
@@ -85,7 +85,7 @@ pub(super) fn deciding_code(reason: &Reason, errors: &[ApiError]) -> Option<i64>
     decisive.or_else(|| errors.iter().find_map(|error| error.code))
 }
 
-/// Whether the errors' codes or messages are those of a reason.
+/// Whether the error codes or messages match a reason.
 fn is_indicated(reason: &Reason, errors: &[ApiError]) -> bool {
     match reason {
         Reason::Malformed(_) => has_any(errors, &FORM_CODES),
@@ -114,8 +114,8 @@ fn is_indicated(reason: &Reason, errors: &[ApiError]) -> bool {
     }
 }
 
-/// Without JSON, some statuses still say enough. A web page with status 404 does not: it comes from
-/// something other than the API, which cannot know whether the token exists.
+/// Without JSON, some statuses are still conclusive. A web page with status 404 does not: it comes
+/// from something other than the API, which cannot know whether the token exists.
 fn by_status(facts: &ResponseFacts, unreadable: Unreadable) -> Reason {
     match (facts.status, unreadable, &facts.encoding) {
         (401, ..) => Reason::BadCredential,
@@ -128,7 +128,7 @@ fn by_status(facts: &ResponseFacts, unreadable: Unreadable) -> Reason {
     }
 }
 
-/// The parts that the codes and their chains name, each once.
+/// The parts named by the codes and their chains, without duplicates.
 fn malformed_parts(errors: &[ApiError]) -> Vec<CredentialPart> {
     let parts = [
         (6111, CredentialPart::ApiToken),

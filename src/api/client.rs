@@ -1,4 +1,5 @@
-//! The endpoints: how each answer is parsed. A new endpoint is a variant of [`Request`] and a method here.
+//! The endpoints, and how each response is parsed. A new endpoint is a variant of [`Request`] and a
+//! method here.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::domain::token::{Reported, ServiceToken, TokenId};
 const TOKENS_PER_PAGE: u64 = 1_000;
 /// Accounts or zones in one page: the API's maximum.
 const SCOPES_PER_PAGE: u64 = 50;
-/// Entries to request if only the kind of the answer matters. Other endpoints require at least 5.
+/// Entries to request if only success or failure matters. Other endpoints require at least 5.
 const FEW: u64 = 5;
 
 impl Client {
@@ -158,7 +159,7 @@ fn named_scope(raw: &RawValue, scope: fn(ScopeId) -> Scope) -> Option<NamedScope
 }
 
 /// Rejects a different token than the one asked for. One without a valid ID passes: no field is
-/// guaranteed to be there.
+/// guaranteed.
 fn check_id(token: &ServiceToken, asked: &TokenId) -> Result<(), Reason> {
     let sent = token.id_text();
     let is_other = matches!(token.id, Reported::Valid(_))

@@ -53,7 +53,7 @@ pub(super) fn classify(error: &reqwest::Error, is_forwarded: bool) -> TransportF
     if let Some(fault) = first(tls).or_else(|| first(tunnel)) {
         return fault;
     }
-    // Every error of a body is one of decoding; those of the connection come from hyper.
+    // Every body error counts as a decoding error; connection errors come from hyper.
     if error.is_decode() && !causes.iter().any(|cause| cause.is::<hyper::Error>()) {
         return TransportFault::Compression;
     }

@@ -98,8 +98,8 @@ impl Connections {
         has_jumped
     }
 
-    /// Sends a request, and returns when it did. Replaces a reused connection that stays silent; a new one
-    /// may take as long as it needs.
+    /// Sends a request, and also returns when it was sent. Replaces a reused connection that stays
+    /// silent; a new one may take as long as it needs.
     pub(super) async fn send(
         &self,
         clock: fn() -> DateTime<Utc>,
@@ -123,7 +123,7 @@ impl Connections {
         answer.map(|response| (sent, response))
     }
 
-    /// The client that replaces the one of this generation.
+    /// The client of the generation after this one.
     async fn replaced(&self, generation: u64) -> (Client, u64) {
         if let Some(newer) = self.newer_than(generation) {
             return newer;

@@ -13,13 +13,13 @@ use super::error::{Reason, Unreadable};
 use crate::domain::failure::{ApiError, MAX_SHOWN};
 use crate::domain::raw::{RawJson, for_each_member};
 
-/// The most characters of the server's text that are kept.
+/// Maximum characters kept of the server's text.
 const MAX_TEXT: usize = 500;
-/// The most characters of the server's text within a sentence.
+/// Maximum characters of the server's text in a sentence.
 const MAX_LINE: usize = 200;
 /// A response that is not JSON is quoted only up to this size.
 const MAX_QUOTED: usize = 4 * 1024;
-/// How deep chains of causes are parsed.
+/// Maximum depth of a chain of causes.
 const MAX_DEPTH: usize = 4;
 
 /// The member `success`: a boolean or the text of one.
@@ -50,7 +50,7 @@ pub(super) struct Envelope<'a> {
     success: SuccessFlag,
     pub(super) errors: Vec<ApiError>,
     pub(super) messages: Vec<ApiError>,
-    /// Entries of either list beyond the number that is kept.
+    /// How many entries were dropped from both lists.
     pub(super) omitted: usize,
     /// Bytes of the whole response.
     pub(super) size: usize,
@@ -128,7 +128,7 @@ impl<'a> Envelope<'a> {
         (self.success == SuccessFlag::Missing).then(|| note.to_owned())
     }
 
-    /// Whether anything in it shows that it is the API's.
+    /// Whether anything identifies it as a response of the API.
     pub(super) fn is_recognised(&self) -> bool {
         let has_flag_or_result = match self.success {
             SuccessFlag::True | SuccessFlag::False => true,

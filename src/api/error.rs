@@ -50,7 +50,7 @@ pub enum Error {
     /// A proxy requires a login.
     #[error("{}: the proxy requires a login", _0.request)]
     ProxyLogin(Box<ProxyLogin>),
-    /// The API, or something in front of it, sent something other than what was asked for.
+    /// The API, or something in front of it, sent an unexpected response.
     #[error("{}: HTTP {}", _0.request, _0.http_status)]
     Refused(Box<Refusal>),
 }
@@ -113,7 +113,7 @@ pub enum TransportFault {
     Dns,
     /// Nothing accepts connections there.
     Refused,
-    /// No network, or none that leads there.
+    /// No network, or no route to the host.
     NoRoute,
     /// This computer forbids the connection.
     Forbidden,
@@ -146,7 +146,7 @@ pub enum TransportFault {
     Other,
 }
 
-/// A response that is not what was asked for.
+/// An unexpected response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub reason: Reason,
@@ -162,7 +162,7 @@ pub struct Refusal {
     pub api_errors: Vec<ApiError>,
     /// The messages that came with them. Untrusted text.
     pub api_messages: Vec<ApiError>,
-    /// Entries of either list beyond the number that is kept.
+    /// How many entries were dropped from both lists.
     pub omitted: usize,
     /// A further observation about the response. Untrusted text.
     pub remark: Option<String>,
@@ -227,7 +227,7 @@ pub enum Reason {
     },
     /// The body exceeds the size limit.
     TooLarge,
-    /// Compressed in a way that was not asked for.
+    /// Compressed with an encoding that was not requested.
     Encoded {
         /// As the response names it. Untrusted text.
         encoding: String,

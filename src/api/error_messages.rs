@@ -259,7 +259,7 @@ fn proxy_login(login: &ProxyLogin) -> Failure {
     Failure::new(FailureKind::Proxy, summary, hint)
 }
 
-/// A response that was not what was asked for.
+/// The failure for an unexpected response.
 fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     use FailureKind::{
         Authentication, InvalidResponse, NotFound, Permission, RateLimited, Redirect, Rejected,
@@ -463,7 +463,7 @@ fn subject_and_verb(parts: &[CredentialPart], label: &str) -> String {
     }
 }
 
-/// The credential's form is at fault, not its permissions.
+/// For a malformed credential. Its permissions do not matter.
 fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
     if parts.contains(&CredentialPart::GlobalKey) {
         "The key may be an API token: if so, switch the credential kind to API token; otherwise copy it again, whole."

@@ -66,13 +66,14 @@ impl HttpConfig {
         self.roots.complaint.as_deref()
     }
 
-    /// Builds the client, with an addition of the caller's.
+    /// Builds the client with the caller's customization.
     pub(super) fn build(
         &self,
         add: fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<reqwest::Client, Error> {
-        // The other provider, aws-lc, measures the processor's jitter before its first random number,
-        // which takes longer than a request. Fails if a provider is already chosen, which is fine.
+        // The other provider, aws-lc, measures the processor's jitter before its first random
+        // number, which takes longer than a request. Fails if a provider is already installed,
+        // which is fine.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         let builder = add(builder())
             .https_only(self.is_https)

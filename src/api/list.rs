@@ -20,7 +20,7 @@ use crate::domain::text::sanitize;
 
 /// Concurrent requests once the number of pages is known.
 const MAX_CONCURRENT: usize = 4;
-/// Oddities to keep from all answers of one list.
+/// Oddities to keep from all responses of one list.
 const MAX_NOTES: usize = 3;
 /// Limits on pages, on entries, and on bytes after decompression. They bound the memory of a list.
 const MAX_PAGES: u64 = 1_000;
@@ -31,12 +31,12 @@ const MAX_BYTES: usize = 256 * 1024 * 1024;
 pub(super) struct List<'a, T> {
     /// The request for one page.
     pub(super) request: &'a (dyn Fn(PageQuery) -> Request<'a> + Sync),
-    /// What errors are about.
+    /// The subject of error messages.
     pub(super) scope: Option<&'a Scope>,
     pub(super) page_size: u64,
     /// Reads an entry; `None` if the JSON is something else.
     pub(super) parse: fn(&RawValue) -> Option<T>,
-    /// What identifies an entry; empty if nothing does.
+    /// The key that identifies an entry; empty if it has none.
     pub(super) key: fn(&T) -> &str,
 }
 
@@ -50,7 +50,7 @@ pub struct Page<'a, T> {
     pub received: usize,
     /// Entries the API announced in total.
     pub total: Option<usize>,
-    /// What the answers so far say about the server's clock.
+    /// The server's clock according to the responses so far.
     pub clock: ServerClock,
 }
 
@@ -60,7 +60,7 @@ struct RawPage<T> {
     /// Entries, readable or not.
     entries: usize,
     note: PageNote,
-    /// Bytes of the answer.
+    /// Bytes of the response.
     size: usize,
     /// Identifies the entries without a key, if there are any.
     fingerprint: Option<u64>,
@@ -170,7 +170,7 @@ impl<T> Collected<T> {
         self.pages.insert(number, items);
     }
 
-    /// Notes a page that failed. An error that asks for a pause takes precedence.
+    /// Records a failed page. An error that asks for a pause takes precedence.
     fn fail(&mut self, page: u64, error: Error) {
         self.paginator.fail(page, &fragment(&error));
         if self.error.is_none() || error.retry_after().is_some() {
@@ -196,7 +196,7 @@ impl<T> Collected<T> {
     }
 }
 
-/// Parses one page. An entry that cannot be read hides no other.
+/// Parses one page. An unreadable entry does not hide the others.
 fn parse_page<T>(
     envelope: &Envelope<'_>,
     page_size: u64,
@@ -224,12 +224,10 @@ fn parse_page<T>(
 
 /// An error's summary as a fragment, with the pause that the API asks for.
 fn fragment(error: &Error) -> String {
-    let pause = error.retry_after();
-    let summary = error.clone().into_failure(None).summary;
-    let summary = summary.trim_end_matches('.');
-    match pause {
-        Some(pause) => format!("{summary}; retry in {}", seconds(pause)),
-        None => summary.to_owned(),
+    let failure = error.clone().into_failure(None);
+    match failure.retry_after {
+        Some(pause) => format!("{}; retry in {}", failure.fragment(), seconds(pause)),
+        None => failure.fragment().to_owned(),
     }
 }
 
@@ -265,7 +263,7 @@ struct PageResult {
     /// Items that were not on an earlier page.
     fresh: usize,
     note: PageNote,
-    /// Bytes of the answer after decompression.
+    /// Bytes of the response after decompression.
     size: usize,
     /// Whether an earlier page had the same entries.
     is_repeat: bool,
@@ -358,7 +356,7 @@ impl Paginator {
         }
     }
 
-    /// Gives up the rest of the list after a page that failed.
+    /// Abandons the rest of the list after a failed page.
     fn fail(&mut self, page: u64, why: &str) {
         self.answered += 1;
         let of = self
@@ -394,7 +392,7 @@ impl Paginator {
         self.remark(why);
     }
 
-    /// Keeps the first remark, which is the cause of later ones.
+    /// Keeps the first remark, which caused the later ones.
     fn remark(&mut self, why: String) {
         self.incomplete.get_or_insert(why);
     }
@@ -402,8 +400,8 @@ impl Paginator {
 
 /// The number of the last page, derived from the first.
 ///
-/// A server may send smaller pages than requested and count in pages of a third size. So the actual size
-/// of the first page counts, and the larger of both results.
+/// A server may send smaller pages than requested and count in pages of a third size. So this uses
+/// the actual size of the first page, and returns the larger of both results.
 fn last_page(entries: u64, note: PageNote) -> Option<u64> {
     let by_pages = note.total_pages.filter(|pages| *pages > 0);
     let by_count = match (note.total_count, entries) {

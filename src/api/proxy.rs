@@ -33,7 +33,7 @@ pub(super) enum ProxyChoice {
     },
 }
 
-/// What may be shown of the proxy in use.
+/// The parts of the proxy's address that may be shown.
 #[derive(Debug, Clone)]
 pub(super) struct ProxyInfo {
     /// Host and port.
@@ -243,7 +243,7 @@ pub(super) fn http_login(
     }
 }
 
-/// The error for a SOCKS proxy that refused the login, or the offer of one.
+/// The error for a SOCKS proxy that rejected the login or the login methods.
 pub(super) fn socks_login(proxy: &ProxyInfo, was_refused: bool, request: String) -> ProxyLogin {
     let fault = match (was_refused, proxy.has_login) {
         (true, _) => LoginFault::Refused,
@@ -287,7 +287,7 @@ fn scheme(part: &str) -> Option<&str> {
     (is_name && is_alone && !is_parameter).then_some(name)
 }
 
-/// The text without quoted strings, whose commas separate nothing.
+/// The text without quoted strings, whose commas are not separators.
 fn unquoted(text: &str) -> String {
     let mut is_quoted = false;
     let mut is_escaped = false;

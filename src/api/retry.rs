@@ -23,11 +23,11 @@ const AFTER_JUMP: [Duration; 4] = [
 /// How long Cloudflare blocks a client that exceeds its rate limit (API reference: *Rate limits*).
 const LIMIT_WINDOW: Duration = Duration::from_secs(300);
 
-/// Maximum pause that is accepted from a server.
+/// Maximum pause accepted from a server.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause before the next attempt; `None` if there should be none. `jitter` from 0 to 1 extends a pause by up
-/// to half.
+/// The pause before the next attempt; `None` to stop retrying. `jitter` from 0 to 1 extends a pause
+/// by up to half.
 pub(super) fn pause(
     error: &Error,
     retries: u32,
@@ -86,7 +86,7 @@ fn is_passing(error: &Error) -> bool {
     }
 }
 
-/// How long a 429 asks to wait: whole seconds, or a date relative to that of the answer. At least one second.
+/// How long a 429 asks to wait: whole seconds, or a date relative to that of the response. At least one second.
 pub(super) fn retry_after(header: Option<&str>, date: DateTime<Utc>) -> Duration {
     header
         .map(str::trim)

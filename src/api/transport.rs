@@ -1,4 +1,4 @@
-//! Sends requests: a `GET` with a bounded answer, retried if that may help.
+//! Sends `GET` requests, bounds the size of responses, and retries if that may help.
 //!
 //! Neither headers nor bodies are ever logged.
 
@@ -40,34 +40,34 @@ const SMALL_BODY: usize = 64 * 1024;
 /// How long to wait for the body of an error whose status alone identifies it.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long things may take.
+/// Time limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
     /// For a whole command, or for each request of a screen.
     pub timeout: Duration,
     /// For the keyring, within that.
     pub keyring: Duration,
-    /// When a command ends. It may use the time until then to wait for a rate limit to pass. A screen
-    /// has no end: it is watched, and can be left.
+    /// When a command ends. It may use the time until then to wait for a rate limit to pass.
+    /// Screens have no deadline: the user is watching and can leave.
     pub end: Option<Instant>,
 }
 
 impl Deadlines {
-    /// When a request that starts now ends.
+    /// The deadline of a request that starts now.
     #[must_use]
     pub fn request_deadline(self) -> Instant {
         self.end.unwrap_or_else(|| Instant::now() + self.timeout)
     }
 }
 
-/// One use of the API, of one or more requests.
+/// One API call, made of one or more requests.
 pub(super) struct RequestContext {
     headers: HeaderMap,
     credential: &'static str,
     secret: Secret,
     deadlines: Deadlines,
     started: Instant,
-    /// Until when the API asked us to pause, and the answer that did.
+    /// Until when the API asked us to pause, and the response that said so.
     pause: Mutex<Option<(Instant, Error)>>,
 }
 
@@ -83,7 +83,7 @@ impl RequestContext {
         })
     }
 
-    /// Waits for a pause to end, which concerns every request of the context.
+    /// Waits for the pause, which applies to every request of the context.
     async fn wait_for_pause(&self, deadline: Instant) -> Result<(), Error> {
         loop {
             let pause = locked(&self.pause).clone();
@@ -131,7 +131,7 @@ impl Client {
         self.connections.config().complaint()
     }
 
-    /// Sends a request before the deadline, retries it if that may help, and parses the answer.
+    /// Sends a request before the deadline, retries it if that may help, and parses the response.
     pub(super) async fn send<T: Send + 'static>(
         &self,
         context: &RequestContext,
@@ -289,7 +289,7 @@ impl Client {
     }
 }
 
-/// Parses the answer to one request, on any thread.
+/// Parses the response to one request, on any thread.
 pub(super) trait Parse<T>:
     Fn(&Envelope<'_>) -> Result<T, Reason> + Clone + Send + 'static
 {
@@ -349,7 +349,7 @@ impl ResponseHead {
         matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
     }
 
-    /// Reads the body, if it matters, and without waiting long if the status is enough.
+    /// Reads the body if it matters. Does not wait long if the status is enough.
     async fn read_body(&self, response: &mut Response) -> Result<Vec<u8>, BodyError> {
         match self.facts.status {
             300..=399 => Ok(Vec::new()),
@@ -362,7 +362,7 @@ impl ResponseHead {
         }
     }
 
-    /// The value with the oddities of its answer, or the error that the answer means.
+    /// The value with the oddities of its response, or the error that the response reports.
     fn parse<T>(self, body: Vec<u8>, parse: impl Parse<T>) -> Result<(T, Vec<String>), Error> {
         let text = envelope::text(body);
         let envelope = Envelope::read(&text);
@@ -444,7 +444,7 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, BodyError> {
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
-        // Decompression alone never yields: let keys and deadlines have their turn.
+        // Decompression alone never yields, which would delay keys and deadlines.
         consume_budget().await;
     }
     Ok(bytes)

@@ -24,8 +24,8 @@ const DAMAGED: &str = "the certificate in it is damaged";
 /// How many unusable certificates are listed by line.
 const MAX_LISTED: usize = 5;
 
-/// The PEM labels of a certificate. OpenSSL writes all of them; in the last, the certificate is
-/// followed by what it is trusted for.
+/// The PEM labels of a certificate. OpenSSL writes all of them; under the last one, trust settings
+/// follow the certificate.
 const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
 /// The trusted authorities.
@@ -61,7 +61,7 @@ impl TrustRoots {
         Ok(roots)
     }
 
-    /// Makes a client trust them.
+    /// Makes a client trust these authorities.
     pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
         let certificates = self.certificates.iter().cloned();
         if self.with_platform {
@@ -128,8 +128,8 @@ impl TrustRoots {
         Ok(())
     }
 
-    /// Adds what the verifier accepts, and says whether the place held any certificate. Systems ship
-    /// some that it rejects.
+    /// Adds the certificates that the verifier accepts, and returns whether the source contained
+    /// any. Systems ship some that it rejects.
     #[cfg(all(unix, not(target_os = "macos")))]
     fn add_from(&mut self, file: Option<&Path>, directory: Option<&Path>) -> bool {
         let found = rustls_native_certs::load_certs_from_paths(file, directory).certs;
@@ -264,14 +264,14 @@ fn decoded(bytes: &[u8]) -> String {
     }
 }
 
-/// The certificate in a binary file, or why there is none; nothing for text. Told by the first bytes.
+/// The certificate in a binary file, or why it has none; nothing for text. The first bytes decide.
 fn der(bytes: &[u8]) -> Option<Result<Certificate, &'static str>> {
     if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
         return Some(Err(
             "it is a Java key store: export PEM with `keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem`",
         ));
     }
-    // A sequence whose length takes several bytes: the digit 0 alone is the same tag.
+    // A sequence with a length of several bytes. The tag alone would also match the digit 0.
     let [0x30, length @ 0x81..=0x84, ..] = bytes else {
         return None;
     };
@@ -362,7 +362,7 @@ fn first_element(der: &[u8]) -> Option<&[u8]> {
     der.get(..header.checked_add(length)?)
 }
 
-/// What a text without certificates contains instead.
+/// The contents of a text without certificates.
 fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
     let has = |is: fn(&str) -> bool| others.iter().any(|block| is(block.label));
     if has(|label| matches!(label, "PKCS7" | "CMS")) {

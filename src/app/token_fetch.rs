@@ -505,8 +505,10 @@ pub(crate) fn listed(
 fn list_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
     let access = state.browse.access.clone();
     let failure = without_doubt(state, failure, access.as_ref());
-    let why = failure.summary.trim_end_matches('.');
-    if state.browse.keep_part(state.clock.steady, why).is_none() {
+    let kept = state
+        .browse
+        .keep_part(state.clock.steady, failure.fragment());
+    if kept.is_none() {
         state.browse.list.settle(request, Err(failure.clone()));
     }
     let opens_form = state.context() == Context::Browse;

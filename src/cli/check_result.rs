@@ -183,14 +183,14 @@ impl CheckResult {
             return Some(why.clone());
         }
         if let Some(failure) = &self.error {
-            return Some(fragment(failure).to_owned());
+            return Some(failure.fragment().to_owned());
         }
         if self.read == 0 {
             return Some(NONE_LISTED.to_owned());
         }
         let mut unread = self.entries.iter().filter(|entry| entry.is_unread());
         let first = unread.next()?;
-        let why = first.subject.as_ref().err().map_or("", fragment);
+        let why = first.subject.as_ref().err().map_or("", Failure::fragment);
         let count = 1 + unread.count();
         let all = self.entries.len();
         Some(format!("{count} of {all} tokens could not be read: {why}"))
@@ -214,9 +214,4 @@ impl CheckResult {
             (urgency, name.to_owned(), id.to_owned())
         });
     }
-}
-
-/// A failure's summary as a fragment of a sentence.
-pub(super) fn fragment(failure: &Failure) -> &str {
-    failure.summary.trim_end_matches('.')
 }

@@ -28,11 +28,11 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 /// The kernel's limit.
 const LINKS_FOLLOWED: usize = 40;
 
-/// Temporary files have this prefix and so many letters and digits.
+/// Temporary files have this prefix, followed by this many letters and digits.
 const TEMPORARY: &str = ".tokenscope-";
 const TEMPORARY_LETTERS: usize = 6;
 
-/// A writer that was killed left older temporary files behind.
+/// Older temporary files are leftovers of a killed writer.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 const A_DIRECTORY: &str = "Move that file away, or set TOKENSCOPE_HOME to a directory.";
@@ -298,8 +298,8 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     new.as_file().sync_all()?;
     match fs::symlink_metadata(&target) {
         Ok(old) => {
-            // Only root can give a file away. In a folder shared with the file's owner, write the
-            // file in place then, if possible.
+            // Only root can change a file's owner. In a folder shared with the file's owner, write
+            // the file in place then, if possible.
             let keeps_owner = permissions::keep_owner(new.as_file(), &old);
             if !keeps_owner && overwrite(&target, bytes).is_ok() {
                 return Ok(());
@@ -309,7 +309,7 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     }
     match new.persist(&target) {
         Ok(_) => {}
-        // A mount point cannot be replaced, such as a file that a container has from its host.
+        // A mount point cannot be replaced, such as a file that is bind-mounted into a container.
         Err(refused) if refused.error.kind() == io::ErrorKind::ResourceBusy => {
             return overwrite(&target, bytes);
         }

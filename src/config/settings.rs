@@ -354,8 +354,8 @@ fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
 }
 
 /// Returns the settings, the full names of unknown keys, and the invalid values that defaults
-/// replace: those that change only the look of things. One that decides a result or a credential must
-/// be valid.
+/// replace: those that affect appearance only. One that decides a result or a credential must be
+/// valid.
 fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), InvalidSetting> {
     let document = Document::parse(text)?;
     let root = Section::new(document.as_table(), String::new());

@@ -1,6 +1,7 @@
 //! `state.json`: the recent lookups.
 //!
-//! Nothing in it is worth an error: unreadable entries are skipped, and a damaged file is moved aside.
+//! Nothing in it justifies an error: unreadable entries are skipped, and a damaged file is moved
+//! aside.
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

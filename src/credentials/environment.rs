@@ -74,7 +74,7 @@ impl Environment {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// The environment whose variables this function returns.
+    /// Builds an environment from a function that returns variables.
     #[must_use]
     pub fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &str| look_up(name).filter(|value| !is_blank(value));
@@ -186,7 +186,7 @@ impl Environment {
         (!is_same(counts, text)).then(|| differ(first, other))
     }
 
-    /// A note on each other credential in the environment that could have been meant.
+    /// A note on each further credential in the environment.
     #[must_use]
     pub fn overlooked(&self) -> Vec<String> {
         let mut notes = Vec::new();
@@ -212,7 +212,8 @@ impl Environment {
         notes
     }
 
-    /// The same environment without its credential, for the demo, which must not fail over one.
+    /// The same environment without its credential, for the demo, which must not fail because of
+    /// one.
     #[must_use]
     pub fn without_credential(&self) -> Self {
         Self {

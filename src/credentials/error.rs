@@ -37,7 +37,7 @@ impl Provider {
         .map(|(_, provider)| provider)
     }
 
-    /// What holds the secrets, after "No" or "The".
+    /// The container of the secrets, as named after "No" or "The".
     fn container(self) -> &'static str {
         match self {
             Self::Gnome => "GNOME keyring",
@@ -98,7 +98,7 @@ pub enum StoreError {
     Missing,
     #[error("The keyring holds {0} entries for this profile, and nothing tells them apart.")]
     Ambiguous(usize),
-    /// So many entries could not be removed.
+    /// This many entries could not be removed.
     #[error("The keyring still holds {0} of this profile's entries.")]
     Remaining(usize),
     #[error("The keyring accepted the secret but does not return it.")]
@@ -116,7 +116,7 @@ pub enum StoreError {
     Other(String),
 }
 
-/// What a form can offer if no keyring can be used.
+/// What a form offers if no keyring is usable.
 const KEEP_IN_MEMORY: ScreenHint =
     ScreenHint::Besides("Or keep the credential in memory for this session only.");
 
@@ -230,7 +230,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the way out is to do without a keyring.
+    /// Whether the remedy is to do without a keyring.
     fn does_without_keyring(&self) -> bool {
         !matches!(
             self,

@@ -19,7 +19,7 @@ pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
     "Secret Service"
 };
 
-/// The most bytes of UTF-16 that Windows Credential Manager stores per entry.
+/// Maximum bytes of UTF-16 that Windows Credential Manager stores per entry.
 const WINDOWS_LIMIT: usize = 2560;
 
 /// The OS keyring. Opens at the first call.
@@ -85,7 +85,7 @@ impl CredentialStore for Keyring {
     fn binding(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
         match self.with_session(|session| session.get(EntryKind::BaseUrl, profile)) {
             Ok(address) => Ok(String::from_utf8(address.to_vec()).ok()),
-            // Nothing tells which of several is meant.
+            // Several entries are indistinguishable.
             Err(StoreError::Missing | StoreError::Ambiguous(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,7 +1,7 @@
 //! The macOS Keychain and Windows Credential Manager, through the keyring library.
 //!
-//! Neither has a session that could be lost, so the library's one store per process is enough. Never
-//! print an error of the library with `Debug`: it would show the bytes of a secret.
+//! Neither has a session to lose, so the library's one store per process is enough. Never print an
+//! error of the library with `Debug`: it would show the bytes of a secret.
 
 use keyring::Error;
 use keyring_core::Entry;

@@ -26,9 +26,9 @@ use crate::domain::text;
 
 const SERVICE_NAME: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
-/// The object path that stands for no object.
+/// The object path that means "no object".
 const NO_OBJECT: &str = "/";
-/// Secrets are text, which some keyrings display differently from bytes.
+/// Marks secrets as text: some keyrings display bytes differently.
 const CONTENT_TYPE: &str = "text/plain";
 
 /// A connection to the service, with the key under which secrets cross the bus.
@@ -419,7 +419,7 @@ async fn connect() -> Result<Connection, OperationError> {
     };
     Err(match (foreign_owner(), store_error(&error)) {
         (Some(user), _) => StoreError::ForeignBus(user),
-        // Whatever answers the greeting like this is not a bus for this session.
+        // A peer that answers the greeting like this is not the bus of this session.
         (None, StoreError::Other(_) | StoreError::UnexpectedReply(_)) => StoreError::NoBus,
         (None, error) => error,
     }

@@ -9,7 +9,7 @@ use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
-/// What a store reveals of a profile's entries while it is locked.
+/// What a store reveals about a profile's entries while it is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntries {
     /// `None` if a locked store does not reveal it.

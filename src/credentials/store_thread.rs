@@ -268,9 +268,9 @@ impl Drop for UndoStore {
     }
 }
 
-/// Core dumps contain all memory, secrets included. Handlers such as systemd-coredump ignore the size
-/// limit but not the dumpable flag, whose absence also keeps the user's other programs from reading
-/// this memory. Debug builds stay debuggable.
+/// Core dumps contain all memory, secrets included. Handlers such as systemd-coredump ignore the
+/// size limit but not the dumpable flag, whose absence also prevents the user's other programs from
+/// reading this memory. Debug builds stay debuggable.
 #[cfg(unix)]
 fn disable_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};

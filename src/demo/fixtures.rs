@@ -29,7 +29,7 @@ const ZONES: &str = include_str!("../../assets/demo/zones.json");
 const ACCOUNT_TOKENS: &str = include_str!("../../assets/demo/tokens.json");
 const ZONE_TOKENS: &str = include_str!("../../assets/demo/zone_tokens.json");
 
-/// Everything that the server can return.
+/// All data that the server can return.
 pub(super) struct Fixtures {
     accounts: Vec<Item>,
     zones: Vec<Item>,

@@ -1,5 +1,6 @@
-//! The embedded demo: a loopback server that answers as Cloudflare's API does, from `assets/demo`, with
-//! dates relative to its start. It never fails on the wire; tests have a server of their own for that.
+//! The embedded demo: a loopback server that answers as Cloudflare's API does, from `assets/demo`,
+//! with dates relative to its start. It never simulates network faults; tests have their own server
+//! for those.
 
 mod fixtures;
 mod routes;

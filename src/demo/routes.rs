@@ -10,15 +10,15 @@ use crate::domain::raw::RawJson;
 use crate::domain::scope::{ScopeId, ScopeKind};
 use crate::domain::token::TokenId;
 
-/// A token that answers 403: the credential may not read it.
+/// A token whose requests fail with 403: the credential may not read it.
 pub const FORBIDDEN_TOKEN: &str = "00000000-0000-4000-8000-000000000403";
-/// A token that answers 404, like every unknown ID.
+/// A token whose requests fail with 404, like every unknown ID.
 pub const MISSING_TOKEN: &str = "00000000-0000-4000-8000-000000000404";
-/// A token that answers 429 with a pause of twenty seconds.
+/// A token whose requests fail with 429 and a pause of twenty seconds.
 pub const LIMITED_TOKEN: &str = "00000000-0000-4000-8000-000000000429";
-/// A token that answers 500.
+/// A token whose requests fail with 500.
 pub const FAILING_TOKEN: &str = "00000000-0000-4000-8000-000000000500";
-/// A token that exists, but takes five seconds to answer.
+/// A token that exists, but whose requests take five seconds.
 pub const SLOW_TOKEN: &str = "00000000-0000-4000-8000-000000005a10";
 
 const BASE_PATH: &str = "/client/v4/";

@@ -1,7 +1,7 @@
 //! The base URL of all requests, path included.
 //!
-//! Plain http is allowed for loopback addresses only. URLs are normalised, so that two of them are equal
-//! exactly if requests go to the same place.
+//! Plain http is allowed for loopback addresses only. URLs are normalised, so two URLs are equal if
+//! and only if requests go to the same place.
 
 use std::fmt;
 
@@ -83,7 +83,7 @@ impl BaseUrl {
         self.0.host().as_ref().is_some_and(is_loopback)
     }
 
-    /// The host to show to people: none for Cloudflare's API.
+    /// The host to display; `None` for Cloudflare's API.
     #[must_use]
     pub fn foreign_host(&self) -> Option<String> {
         (!self.is_default()).then(|| self.host())

@@ -1,11 +1,11 @@
-//! The offset between the local clock and the API's, measured by the `Date` header of its answers.
+//! The offset between the local clock and the API's, measured by the `Date` header of its responses.
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::duration::humanize;
 use super::token::ServiceToken;
 
-/// No server can be in an earlier year: the program is from this one.
+/// The year this program was written. No server's clock can be earlier.
 const FIRST_YEAR: i32 = 2025;
 
 /// Server minus local clock; zero while they agree.
@@ -18,7 +18,7 @@ impl Default for ClockOffset {
     }
 }
 
-/// The offset that an answer shows, unless it was slow or cached.
+/// The offset that a response shows, unless it was slow or cached.
 ///
 /// `Date` has whole seconds, so the server's time is half a second later on average.
 #[must_use]
@@ -41,7 +41,7 @@ pub fn measure(
 pub struct Now {
     /// By the wall clock, which people and NTP set: for dates.
     pub wall: DateTime<Utc>,
-    /// By a clock that only runs forward, also while the computer sleeps: for intervals. Starts at the
+    /// By a monotonic clock that also runs while the computer sleeps: for intervals. Starts at the
     /// wall clock's time when the program starts.
     pub steady: DateTime<Utc>,
 }

@@ -52,7 +52,7 @@ pub struct Credential {
     pub secret: Secret,
 }
 
-/// How credentials that are not API tokens begin, and what to say then.
+/// Prefixes of credentials other than API tokens, and what to say about each.
 const NOT_API_TOKENS: [(&str, &str); 4] = [
     (
         "cfk_",
@@ -69,7 +69,7 @@ const NOT_API_TOKENS: [(&str, &str); 4] = [
     ),
 ];
 
-/// How credentials that are not Global API keys begin, and what to say then.
+/// Prefixes of credentials other than Global API keys, and what to say about each.
 const NOT_GLOBAL_KEYS: [(&str, &str); 4] = [
     ("cfut_", IS_API_TOKEN),
     ("cfat_", IS_API_TOKEN),
@@ -87,8 +87,8 @@ const IS_SERVICE_SECRET: &str = "This looks like a service token's secret, which
     for the API: make an API token.";
 
 impl Credential {
-    /// What to say about a rejected credential that begins like one of another kind. Cloudflare may
-    /// change the beginnings, so no credential is rejected for its own.
+    /// What to say about a rejected credential with the prefix of another kind. Cloudflare may
+    /// change the prefixes, so no credential is rejected for its prefix alone.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         let others = match self.kind {

@@ -1,4 +1,5 @@
-//! Lengths of time: Go's durations, which the API speaks, those that people write, and countdowns.
+//! Lengths of time: Go's durations as the API sends them, durations as people write them, and
+//! countdowns.
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ enum Meaning {
 }
 
 impl Lifetime {
-    /// Reads a Go duration or `forever`. Any other text is kept without a meaning.
+    /// Reads a Go duration or `forever`. Any other text is kept uninterpreted.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let meaning = match text {
@@ -48,7 +49,7 @@ impl Lifetime {
         self.meaning == Meaning::Forever
     }
 
-    /// The length, if the text holds one.
+    /// The length, if the text is a duration.
     #[must_use]
     pub fn length(&self) -> Option<TimeDelta> {
         match self.meaning {
@@ -142,7 +143,8 @@ pub fn humanize(length: TimeDelta) -> String {
     parts.join(" ")
 }
 
-/// A Go duration for people, `365d (8760h)`; the text alone if it says the same or holds no length.
+/// A Go duration for people, `365d (8760h)`; only the text if it reads the same or is not a
+/// duration.
 #[must_use]
 pub fn described(text: &str) -> String {
     match parse_go(text).map(humanize) {
@@ -243,7 +245,7 @@ impl Remaining {
         Self { end, now }
     }
 
-    /// Whether the end has come. The end itself counts as over.
+    /// Whether the end has been reached. The instant of the end counts as over.
     #[must_use]
     pub fn is_over(self) -> bool {
         self.end <= self.now

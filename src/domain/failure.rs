@@ -5,7 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::scope_kind::ScopeKind;
+use super::redaction::scrub;
+use super::scope::ScopeKind;
 
 /// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,7 +77,7 @@ impl FailureKind {
     }
 }
 
-/// The most entries of a response's error lists that are shown, chains included.
+/// Maximum entries shown of a response's error lists, chains included.
 pub const MAX_SHOWN: usize = 100;
 
 /// One entry of the API's `errors` or `messages` list. Untrusted text.
@@ -169,8 +170,9 @@ pub struct Details {
 }
 
 impl Details {
-    /// The errors with their depth, each followed by its causes, or the messages if no error is listed;
-    /// at most [`MAX_SHOWN`], less one for the number of those left out, which is the second value.
+    /// The errors with their depth, each followed by its causes, or the messages if no error is
+    /// listed; at most [`MAX_SHOWN`], or one less if some are left out. The second value is their
+    /// number.
     #[must_use]
     pub fn shown(&self) -> (Vec<(usize, &ApiError)>, usize) {
         let list = if self.api_errors.is_empty() {
@@ -197,7 +199,7 @@ impl Details {
     }
 }
 
-/// The line for the rest of a list that was cut.
+/// The line that replaces the rest of a truncated list.
 #[must_use]
 pub fn and_more(count: usize) -> String {
     format!("and {count} more")
@@ -231,7 +233,7 @@ impl fmt::Display for OverridingFlag {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     pub text: String,
-    /// Another way than the text's.
+    /// An alternative to the text.
     pub alternative: Option<Alternative>,
     /// The kind of the scope, if its ID may belong to the other kind.
     pub scope_doubt: Option<ScopeKind>,
@@ -283,9 +285,9 @@ impl From<&str> for Hint {
 /// A hint for the screens only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScreenHint {
-    /// Replaces the hint, where a command would be a detour.
+    /// Replaces the hint if a command would be a detour.
     Instead(&'static str),
-    /// Follows the hint, where no command can do it.
+    /// Follows the hint if no command can do it.
     Besides(&'static str),
 }
 
@@ -316,6 +318,12 @@ impl Failure {
         }
     }
 
+    /// The summary without its full stop, as part of another sentence.
+    #[must_use]
+    pub fn fragment(&self) -> &str {
+        self.summary.trim_end_matches('.')
+    }
+
     /// Adds the technical cause.
     #[must_use]
     pub fn caused_by(mut self, cause: &impl ToString) -> Self {
@@ -341,7 +349,32 @@ impl Failure {
         self
     }
 
-    /// Everything that is known, one fact per line. Untrusted text.
+    /// Hides whatever looks like a credential.
+    #[must_use]
+    pub fn scrubbed(mut self) -> Self {
+        let hide = |text: &mut String| *text = scrub(text).into_owned();
+        hide(&mut self.summary);
+        hide(&mut self.hint.text);
+        let Details {
+            http_status: _,
+            request,
+            api_errors,
+            api_messages,
+            omitted: _,
+            cf_ray,
+            cause,
+        } = self.details.as_mut();
+        [request, cf_ray, cause]
+            .into_iter()
+            .flatten()
+            .for_each(hide);
+        for error in api_errors.iter_mut().chain(api_messages) {
+            error.edit_text(&hide);
+        }
+        self
+    }
+
+    /// All known facts, one per line. Untrusted text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let details = &self.details;
@@ -360,7 +393,7 @@ impl Failure {
         lines
     }
 
-    /// What the API and the libraries said, one fact per line. Untrusted text.
+    /// The messages of the API and the libraries, one per line. Untrusted text.
     #[must_use]
     pub fn said(&self) -> Vec<String> {
         let details = &self.details;
@@ -370,4 +403,16 @@ impl Failure {
         lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
         lines
     }
+}
+
+/// The failure for a secret on a command line. Does not repeat it.
+#[must_use]
+pub fn misplaced() -> Failure {
+    Failure::new(
+        FailureKind::Usage,
+        "An argument looks like a credential. Do not pass secrets on the command line.",
+        "It may now be in your shell history: roll or revoke it, and pass the new one in \
+         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. If this is a token's name, use the token's \
+         ID.",
+    )
 }

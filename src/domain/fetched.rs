@@ -1,5 +1,5 @@
-//! A value from the API together with what its answers say about time and completeness. Made in `api`
-//! and passed on unchanged to screens and commands.
+//! A value from the API, with what its responses say about time and completeness. `api` creates it;
+//! it reaches screens and commands unchanged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Fetched<T> {
     pub gap: Option<Gap>,
     /// How many entries the API announced for a list.
     pub announced: Option<usize>,
-    /// Oddities of the answers, each a sentence without its full stop. Untrusted text.
+    /// Oddities of the responses, each a sentence without its full stop. Untrusted text.
     pub notes: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub struct Gap {
     pub failure: Option<Failure>,
 }
 
-/// What the `Date` of an answer says about the server's clock.
+/// The server's clock according to the `Date` of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServerClock {
     /// Not measured: too slow, cached, or without a date.
@@ -84,12 +84,12 @@ pub enum ServerClock {
     Unknown,
     /// Server minus local clock.
     Offset(TimeDelta),
-    /// A date that cannot be right, so nothing was measured by it.
+    /// An implausible date, so nothing was measured.
     Implausible(DateTime<Utc>),
 }
 
 impl ServerClock {
-    /// Rejects an offset that the tokens of the answer contradict.
+    /// Rejects an offset that the tokens of the response contradict.
     #[must_use]
     pub fn checked<'a>(
         self,
@@ -111,7 +111,7 @@ impl ServerClock {
         }
     }
 
-    /// The date that cannot be right, if there was one.
+    /// The implausible date, if any.
     #[must_use]
     pub fn implausible_date(self) -> Option<DateTime<Utc>> {
         match self {

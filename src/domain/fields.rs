@@ -1,4 +1,4 @@
-//! The fields of a token in words: what people look at, copy and compare.
+//! The fields of a token as text to show, copy and compare.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use super::token::{Malformed, Reported, ServiceToken};
 
 pub use super::token::{Field, FieldKind, FieldValue};
 
-/// The most bytes of a value that a screen shows; far more than any screen is wide.
+/// Maximum bytes of a value on a screen; far more than any screen is wide.
 const LONGEST_SHOWN: usize = 4096;
 
-/// The most bytes that an escape in a JSON string takes, a pair of surrogates.
+/// Maximum bytes of an escape in a JSON string: a surrogate pair.
 const LONGEST_ESCAPE: usize = 12;
 
 /// The title of a token without a name.
@@ -68,7 +68,7 @@ impl Field {
         Some(content + "…")
     }
 
-    /// What to say in place of a missing value: the key absent, null, an empty text, or Go's zero time.
+    /// The text for a missing value: absent, null, empty, or Go's zero time.
     #[must_use]
     pub fn absence(&self, token: &ServiceToken) -> Option<Cow<'static, str>> {
         let raw = self.raw(token);
@@ -87,14 +87,14 @@ impl Field {
     }
 }
 
-/// The fields of a token: the known ones in a fixed order, then those we do not know as sent, up to
-/// a number.
+/// The fields of a token: the known ones in a fixed order, then up to a maximum number of unknown
+/// fields as sent.
 #[must_use]
 pub fn fields(token: &ServiceToken) -> &[Field] {
     &token.members().fields
 }
 
-/// What to say in place of the time of a token's last use, in a column of so many cells.
+/// The text for a token without a time of last use, in a column of so many cells.
 #[must_use]
 pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str> {
     const NOT_REPORTED: &str = "not reported";
@@ -107,7 +107,7 @@ pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str
     }
 }
 
-/// The name of a token, or what stands in for it. Untrusted text.
+/// The name of a token, or a placeholder. Untrusted text.
 #[must_use]
 pub fn title(token: &ServiceToken) -> Cow<'_, str> {
     let name = token.display_text(&token.name);

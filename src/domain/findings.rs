@@ -1,5 +1,5 @@
-//! What a person should know about a token: pure rules, each with a stable code, a severity and a
-//! sentence that says what it means and what to do.
+//! Findings about a token: pure rules, each with a stable code, a severity, and a sentence that
+//! says what it means and what to do.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -28,7 +28,7 @@ impl Severity {
     }
 }
 
-/// One thing to know about a token.
+/// A finding about a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The stable name of the rule.
@@ -60,7 +60,7 @@ const LOOK_IT_UP: &str = "Look the token up in the dashboard before you rely on 
 /// The longest quotation of a malformed value, in cells.
 const LONGEST_QUOTATION: usize = 60;
 
-/// Applies every rule to a token; the loudest findings come first.
+/// Applies every rule to a token; the most severe findings come first.
 #[must_use]
 pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
     let found = RULES.iter().filter_map(|rule| rule(token, context));
@@ -205,8 +205,8 @@ fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option
     })
 }
 
-/// When the secret from before the last rotation ends, while it still works. A disabled or expired
-/// token takes it along.
+/// When the secret from before the last rotation ends, while it still works. It stops working with
+/// a disabled or expired token.
 #[must_use]
 pub fn previous_secret_end(
     token: &ServiceToken,

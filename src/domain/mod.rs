@@ -1,4 +1,4 @@
-//! What a token is, what state it is in, and how to say so. Pure: no I/O, no clock.
+//! Tokens, their states, and the words for both. Pure: no I/O, no clock.
 
 pub mod base_url;
 pub mod clock;
@@ -15,7 +15,6 @@ pub mod recent_lookups;
 pub mod redaction;
 pub mod remote;
 pub mod scope;
-mod scope_kind;
 pub mod search;
 pub mod secret;
 pub mod status;

@@ -1,4 +1,4 @@
-//! Removes what people copy together with a value: quotes, a shell's assignment, a header's name.
+//! Removes text that people copy along with a value: quotes, a shell's assignment, a header's name.
 //!
 //! For credentials, addresses and IDs. Names of tokens may contain any of this and are left alone.
 
@@ -16,7 +16,7 @@ const COMMANDS: [&str; 8] = [
 /// The flags with which tools send a header.
 const HEADER_FLAGS: [&str; 2] = ["-H", "--header"];
 
-/// What may precede a colon, besides the names of headers and variables, in lower case.
+/// Labels that may precede a colon, besides names of headers and variables, in lower case.
 const FIELDS: [&str; 17] = [
     "account",
     "account_id",
@@ -37,7 +37,7 @@ const FIELDS: [&str; 17] = [
     "zone_id",
 ];
 
-/// Longer text is not a value with something around it, and would take long to search.
+/// Longer text cannot be a value with decoration, and would be slow to search.
 const LONGEST_TEXT: usize = 8 * 1024;
 
 /// The longest name of a variable or a header to remove.

@@ -3,8 +3,8 @@
 
 use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
-use super::failure::{Alternative, Failure, FailureKind, ScreenHint};
-use super::redaction::{self, holds_secret, misplaced};
+use super::failure::{Alternative, Failure, FailureKind, ScreenHint, misplaced};
+use super::redaction::{self, holds_secret};
 use super::scope::Scope;
 use super::status::Thresholds;
 use super::text;
@@ -12,7 +12,7 @@ use super::text;
 /// The profile that is used if none is named.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// The keyring user that the keyring is tried out with; no profile may have this name.
+/// The keyring user for trial entries. No profile may have this name.
 pub const PROBE_USER: &str = "tokenscope-probe";
 
 /// A named credential with a default scope.
@@ -32,12 +32,12 @@ pub struct Profile {
 pub enum InvalidProfileName {
     #[error("a profile needs a name")]
     Empty,
-    /// Nobody sees which profile is meant.
+    /// Such a name is ambiguous to the eye.
     #[error("a profile name must not begin or end with blanks or invisible characters")]
     Blanks,
     #[error("a profile name has at most 64 characters")]
     Long,
-    /// A character that a shell, a file or a keyring would trip over.
+    /// A character that a shell, a file or a keyring cannot handle.
     #[error(
         "a profile name consists of letters, digits, '.', '_' and '-', and begins with a letter or digit"
     )]
@@ -88,7 +88,7 @@ pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
     if holds_secret(name) {
         return misplaced();
     }
-    // Anything that is not even close to a name may be a secret, so it is not repeated.
+    // Text that does not resemble a name may be a secret, so it is not repeated.
     let what = match error {
         InvalidProfileName::Long => format!("--profile {}", redaction::quoted(name)),
         InvalidProfileName::Empty

@@ -44,7 +44,7 @@ impl RawJson {
         self.0.starts_with('{')
     }
 
-    /// Where a part that was borrowed from the text is; `None` for any other text.
+    /// The position of a slice borrowed from the text; `None` for any other text.
     #[must_use]
     pub fn range_of(&self, part: &str) -> Option<Range<usize>> {
         let start = (part.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize)?;
@@ -135,8 +135,8 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
     }
 }
 
-/// The key of a member, copied only where it holds an escape. Half a surrogate pair in it, which JSON
-/// can spell and Unicode does not have, is read as placeholders: it must not cost the whole object.
+/// The key of a member, copied only where it holds an escape. A lone surrogate, valid in JSON but
+/// not in Unicode, becomes placeholders, so that it does not invalidate the whole object.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -184,8 +184,8 @@ impl fmt::Debug for RawJson {
     }
 }
 
-/// A part of some raw JSON, kept as its place there: lists hold tens of thousands of tokens, which
-/// would keep their IDs and names twice.
+/// A slice of raw JSON, stored as its position: lists hold tens of thousands of tokens, whose IDs
+/// and names would otherwise be stored twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawStr(Source);
 
@@ -196,7 +196,7 @@ enum Source {
 }
 
 impl RawStr {
-    /// Keeps a text's place within the raw JSON, or a copy if it is no part of it.
+    /// Stores a text's position in the raw JSON, or a copy if the text is not part of it.
     #[must_use]
     pub fn new(raw: &RawJson, text: &str) -> Self {
         let slice = raw.range_of(text).and_then(|range| {
@@ -222,23 +222,23 @@ impl RawStr {
     }
 }
 
-/// The most lines and bytes from one noted line to the next; a single line may be longer.
+/// Maximum lines and bytes from one recorded line to the next. A single line may be longer.
 const LINES_APART: usize = 64;
 const BYTES_APART: usize = 16 * 1024;
 
-/// The deepest indentation: the blanks would grow with the square of the depth.
+/// Maximum indentation: otherwise the blanks would grow with the square of the depth.
 const DEEPEST: usize = 64;
 
-/// The most bytes of a line that [`RawLines::window`] returns; far more than any screen is wide.
+/// Maximum bytes of a line that [`RawLines::window`] returns; far more than any screen is wide.
 pub const LONGEST_SHOWN: usize = 4096;
 
-/// The most matching lines that are listed.
+/// Maximum number of matching lines listed.
 pub const MOST_MATCHES: usize = 10_000;
 
 /// The lines of a JSON value, indented by two spaces and made on demand.
 ///
-/// A response of 16 MiB can have eight million lines, so none is kept: one pass notes where some of them
-/// begin, and the lines of a screen are read from the nearest of these.
+/// A response of 16 MiB can have eight million lines, so lines are not stored: one pass records
+/// where some of them begin, and a screen is read from the nearest recorded line.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawLines {
     raw: RawJson,
@@ -322,7 +322,7 @@ impl RawLines {
             place = if !was_cut {
                 next
             } else if noted.line > place.line {
-                // The line after a long one is always noted.
+                // The line after a long one is always recorded.
                 noted
             } else {
                 walk(text, place, |_| true)
@@ -374,7 +374,7 @@ impl RawLines {
         }
     }
 
-    /// The last noted line up to a line.
+    /// The last recorded line up to a line.
     fn nearest(&self, line: usize) -> Place {
         let after = self.marks.partition_point(|mark| mark.line <= line);
         let noted = after.checked_sub(1).and_then(|at| self.marks.get(at));
@@ -388,8 +388,8 @@ impl fmt::Debug for RawLines {
     }
 }
 
-/// A line, cut after [`LONGEST_SHOWN`] bytes, and where the walk along it ended. Looks at no more of the
-/// text than needed if that suffices, since a string may be a whole response.
+/// A line, cut after [`LONGEST_SHOWN`] bytes, and the position where reading stopped. Reads no more
+/// of the text than needed, since a string may be a whole response.
 fn shown(text: &str, place: Place) -> (String, Place) {
     let near = text::start(&text[place.at..], 2 * LONGEST_SHOWN).len();
     let mut line = String::new();

@@ -17,7 +17,7 @@ pub struct Recent {
     pub id: TokenId,
     /// The name at the time, cut if it was very long. Untrusted text.
     pub name: String,
-    /// What the status depended on at the time.
+    /// The facts that the status depended on at the time.
     pub life: Lifecycle,
     pub looked_up_at: DateTime<Utc>,
     /// `None` if the credential belonged to no profile, or that is not known.

@@ -1,6 +1,6 @@
-//! Secrets in the wrong place: recognised by their look, and hidden from messages and JSON.
+//! Finds misplaced secrets by their shape, and hides them from messages and JSON.
 //!
-//! Works by shape alone, so that it also finds secrets that nobody told us of.
+//! Needs no list of secrets, so it also finds unknown ones.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,21 +9,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::failure::{Details, Failure, FailureKind};
 use super::raw::{string_length, value_length};
 use super::text;
 
 /// Replaces a secret.
 pub const HIDDEN: &str = "[hidden]";
 
-/// How Cloudflare's credentials begin: API tokens of users and accounts, OAuth tokens, Global API
+/// Prefixes of Cloudflare's credentials: API tokens of users and accounts, OAuth tokens, Global API
 /// keys, and the secrets of service tokens.
 const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfoat_", "cfk_", "cfast_"];
 
-/// No credential is shorter; shorter text occurs in too many words by chance.
+/// No credential is shorter, and shorter text matches too many words by chance.
 pub const SHORTEST: usize = 8;
 
-/// No name that begins like a credential goes on for so long.
+/// Minimum length after a prefix; names that begin with one are shorter.
 const LONG: usize = 28;
 
 /// The labels of secrets in shells and HTTP headers, in lower case with underscores.
@@ -89,8 +88,8 @@ fn is_secret_label(word: &str) -> bool {
     SECRET_LABELS.contains(&label.replace('-', "_").as_str())
 }
 
-/// Where the secret behind a label is. Behind an equals sign, any value is one. Behind a colon or a
-/// blank it must not look like a word, since sentences mention headers too.
+/// The position of the secret after a label. After an equals sign, any value is a secret. After a
+/// colon or a blank it must not look like a word, since sentences mention headers too.
 fn labelled_secret(text: &str) -> Option<Range<usize>> {
     const QUOTES: [char; 2] = ['"', '\''];
     let sign = text.trim_start_matches(QUOTES);
@@ -135,7 +134,7 @@ fn is_hexadecimal_secret(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// An API token from before there were prefixes: 40 random characters.
+/// An old API token without a prefix: 40 random characters.
 fn is_old_token(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
     let is_hex_id = word
@@ -178,50 +177,11 @@ fn is_word(part: &str) -> bool {
             || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
-/// Quotes a text for a sentence, without credentials. They are hidden before the text is cut: half of a
+/// Quotes a text for a sentence, without credentials. Hides them before cutting the text: half a
 /// secret would not be recognised.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text::quoted(&scrub(text))
-}
-
-/// The failure for a secret on a command line. Does not repeat it.
-#[must_use]
-pub fn misplaced() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "An argument looks like a credential. Do not pass secrets on the command line.",
-        "It may now be in your shell history: roll or revoke it, and pass the new one in \
-         CLOUDFLARE_API_TOKEN or to `tokenscope auth set`. If this is a token's name, use the token's \
-         ID.",
-    )
-}
-
-impl Failure {
-    /// Hides whatever looks like a credential.
-    #[must_use]
-    pub fn scrubbed(mut self) -> Self {
-        let hide = |text: &mut String| *text = scrub(text).into_owned();
-        hide(&mut self.summary);
-        hide(&mut self.hint.text);
-        let Details {
-            http_status: _,
-            request,
-            api_errors,
-            api_messages,
-            omitted: _,
-            cf_ray,
-            cause,
-        } = self.details.as_mut();
-        [request, cf_ray, cause]
-            .into_iter()
-            .flatten()
-            .for_each(hide);
-        for error in api_errors.iter_mut().chain(api_messages) {
-            error.edit_text(&hide);
-        }
-        self
-    }
 }
 
 /// Hides a secret of our own in a text, also as Base64: servers and proxies have been seen to repeat the

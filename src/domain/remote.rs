@@ -41,7 +41,7 @@ pub enum Remote<T> {
 }
 
 impl<T> Remote<T> {
-    /// The newest good value with its age.
+    /// The latest good value with its age.
     pub fn fetched(&self) -> Option<&Received<T>> {
         match self {
             Self::Ready(fetched) | Self::Stale { last: fetched, .. } => Some(fetched),

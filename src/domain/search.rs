@@ -171,9 +171,9 @@ impl Word {
     }
 }
 
-/// Whether every match of the longer query is also a match of the other one, so that a search can start
-/// from the earlier result. The longer query must continue the other one, have no sign that could turn
-/// its sense around, and not start to match IDs.
+/// Whether every match of the longer query is also a match of the other one, so that a search can
+/// start from the earlier result. The longer query must continue the other one, contain no operator
+/// that could invert its meaning, and not begin to match IDs.
 #[must_use]
 pub fn is_narrower(longer: &str, query: &str) -> bool {
     let is_plain = !longer.contains(['!', '^', '$', '\'', '\\']);

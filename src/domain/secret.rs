@@ -1,4 +1,4 @@
-//! Text that nobody must see: an API token or a Global API key, complete or being typed.
+//! Secret text: an API token or a Global API key, complete or being typed.
 //!
 //! Secrets are zeroed when dropped, print as `Secret(..)`, and have neither `Display` nor `Serialize`.
 //! Copies in the HTTP and D-Bus buffers of libraries are beyond our control.
@@ -27,7 +27,7 @@ pub enum InvalidSecret {
 }
 
 impl Secret {
-    /// The most bytes of a credential; far more than any has.
+    /// Maximum bytes of a credential; far more than any has.
     pub const LONGEST: usize = 4096;
 
     /// Wraps a text unchecked.
@@ -36,8 +36,8 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// Removes what copying and piping leave around a credential, and checks that the rest can go into
-    /// an HTTP header.
+    /// Removes the residue of copying and piping around a credential, and checks that the rest can
+    /// go into an HTTP header.
     ///
     /// # Errors
     /// [`InvalidSecret`] for an empty text, for characters that no credential has, and for more than

@@ -147,7 +147,7 @@ pub enum Status {
     Active,
 }
 
-/// How loud a thing is, on screen and for monitoring.
+/// How urgent something is, on screen and for monitoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
     Calm,
@@ -276,7 +276,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
-    /// How loud the status is.
+    /// The severity of the status.
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {

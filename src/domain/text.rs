@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 /// Replaces a character that must not reach a terminal.
 pub const PLACEHOLDER: char = '\u{FFFD}';
 
-/// The bytes of a text that can matter for a row of cells; no honest name is longer.
+/// Maximum bytes considered for a row of cells; no genuine name is longer.
 const ENOUGH: usize = 1024;
 
 /// The start of a text of any length, for repeated drawing or searching.
@@ -90,7 +90,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// The most marks of a letter, and the most characters of a grapheme: emoji join about a dozen.
+/// The most marks of a letter, and maximum characters of a grapheme: emoji join about a dozen.
 const MOST_MARKS: usize = 8;
 const LONGEST_CLUSTER: usize = 32;
 
@@ -204,8 +204,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Removes what copying and piping leave around a value: white space, byte-order marks, zero-width
-/// characters. Keeps those inside the value.
+/// Removes the residue of copying and piping around a value: white space, byte-order marks,
+/// zero-width characters. Keeps those inside the value.
 #[must_use]
 pub fn trim_input(text: &str) -> &str {
     text.trim_matches(|c: char| {

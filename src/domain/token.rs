@@ -20,7 +20,7 @@ use super::text;
 
 pub use super::token_ref::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 
-/// A field of the API's answer, with every way in which it can fail to hold a value.
+/// A field of the API's response, with every way in which it can lack a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Reported<T> {
     #[default]
@@ -59,7 +59,7 @@ impl fmt::Display for Malformed<'_> {
 
 const UNEXPECTED_TYPE: &str = "unexpected type: ";
 
-/// What reading a value gives: `None` for one that means "none", `Err` for a malformed one.
+/// The result of reading a value: `None` if it means "none", `Err` if it is malformed.
 type Parsed<T> = Result<Option<T>, NotOfType>;
 
 /// The error for a malformed value.
@@ -67,7 +67,7 @@ pub struct NotOfType;
 
 /// A type of field.
 pub trait FieldType: Sized {
-    /// What is wrong with a string that is malformed.
+    /// The complaint about a malformed string.
     const MALFORMED_STRING: &'static str = UNEXPECTED_TYPE;
 
     /// Reads a JSON value that lies within some raw JSON.
@@ -81,7 +81,7 @@ pub trait FieldType: Sized {
         FieldValue::Valid
     }
 
-    /// The text of a value that is one, given the raw JSON it was read from.
+    /// The text of a text value, given the raw JSON it was read from.
     fn text<'a>(&'a self, _: &'a RawJson) -> &'a str {
         ""
     }
@@ -300,8 +300,8 @@ impl PartialEq for Derived {
     }
 }
 
-/// From this many bytes of JSON on, everything is derived when the token is read, off the thread that
-/// draws frames; for fewer it takes no time that anybody notices.
+/// From this many bytes of JSON on, everything is derived when the token is read, off the thread
+/// that draws frames; for fewer the time is negligible.
 const LARGE: usize = 64 * 1024;
 
 impl ServiceToken {
@@ -532,7 +532,7 @@ impl Members {
 struct Others {
     fields: Vec<Field>,
     places: HashMap<String, usize>,
-    /// Hashes of the keys beyond the first ones: an answer can hold millions of keys.
+    /// Hashes of the keys beyond the first ones: a response can hold millions of keys.
     rest: HashSet<u64>,
     hasher: RandomState,
 }

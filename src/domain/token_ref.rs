@@ -115,7 +115,7 @@ impl TokenRef {
         Ok(Self::Name(text.to_owned()))
     }
 
-    /// A sentence on what a name that is almost an ID may have been meant to be.
+    /// A sentence on the ID that a malformed name may have been meant as.
     #[must_use]
     pub fn resembles(&self) -> Option<&'static str> {
         let Self::Name(name) = self else { return None };

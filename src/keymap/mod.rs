@@ -101,7 +101,7 @@ impl Keymap {
     /// The table with a user's changes: each row replaces the keys of its action in its context.
     ///
     /// # Errors
-    /// [`KeymapError`] if the text is not a valid patch, or gives a key two actions.
+    /// [`KeymapError`] if the text is not a valid patch, or assigns two actions to one key.
     pub fn patched(mut self, text: &str) -> Result<Self, KeymapError> {
         for patch in Self::parse(text)?.rows {
             let Row {

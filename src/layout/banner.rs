@@ -31,9 +31,9 @@ pub struct BannerText<'a> {
 pub struct BannerKeys {
     /// In a text field, the key that leaves it: letters are letters there.
     pub leave: Option<String>,
-    /// Sets to choose from, the fullest first; the last one only leads to the details.
+    /// Sets to choose from, fullest first; the last contains only the key to the details.
     pub sets: Vec<Vec<KeyHint>>,
-    /// The set that the text makes room for.
+    /// The set that the text leaves room for.
     reserved: usize,
 }
 
@@ -106,9 +106,9 @@ impl BannerLines {
     }
 }
 
-/// Wraps a banner for a terminal of a size. Account and zone IDs are shortened where that saves a
-/// line: the header shows them too. The last line of headline or hint leaves room for the keys.
-/// Several failures get two lines more each, up to a third of the terminal.
+/// Wraps a banner for a terminal of the given size. Account and zone IDs are shortened where that
+/// saves a line: the header shows them too. The last line of headline or hint leaves room for the
+/// keys. Several failures get two lines more each, up to a third of the terminal.
 #[must_use]
 pub fn fit_banner(
     text: BannerText<'_>,

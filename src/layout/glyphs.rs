@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::domain::text;
 
-/// The bytes of one text that are drawn at most: more than any screen can show, so that no frame
-/// costs more, whatever a response holds.
+/// Maximum bytes drawn of one text: more than any screen can show. Bounds the cost of a frame,
+/// whatever a response contains.
 const LONGEST: usize = 16 * 1024;
 
 /// The characters to draw with.

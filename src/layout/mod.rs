@@ -1,7 +1,7 @@
-//! Which parts a screen has at a size, how many rows each gets, and how text wraps.
+//! Which parts a screen has at a given size, how many rows each gets, and how text wraps.
 //!
-//! `update` scrolls and moves the focus by it, the views draw by it: so nothing scrolls further
-//! than what is drawn, and no height is computed twice.
+//! Both `update` and the views use it, so nothing scrolls past its last drawn row, and no height is
+//! computed twice.
 
 pub mod banner;
 pub mod glyphs;
@@ -12,20 +12,19 @@ use crate::domain::text;
 /// The smallest terminal that screens are drawn on, in cells.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
-/// From this width on, in cells, panels stand side by side, and the countdown may be large.
+/// From this width on, in cells, panels are placed side by side, and the countdown may be large.
 pub const WIDE: u16 = 100;
 
 /// From this width on, in cells, overlays leave a margin.
 const ROOMY: u16 = 72;
 
-/// The size of the body, between the header and the banner, on a terminal of a size.
+/// The size of the body, between the header and the banner, on a terminal of the given size.
 #[must_use]
 pub fn body((width, height): (u16, u16), banner_rows: u16) -> (u16, u16) {
     (width, height.saturating_sub(2).saturating_sub(banner_rows))
 }
 
-/// The size of an overlay of at most a size: with a margin at its sides where the body is wide
-/// enough to spare it.
+/// The size of an overlay with a maximum size: has margins at its sides if the body is wide enough.
 #[must_use]
 pub fn overlay(body: (u16, u16), columns: u16, rows: u16) -> (u16, u16) {
     let margin = if body.0 >= ROOMY { 4 } else { 0 };
@@ -43,7 +42,7 @@ pub fn first_row_centred(selected: usize, total: usize, rows: usize) -> usize {
 /// rows would stay empty below.
 #[must_use]
 pub fn first_row_kept(top: usize, selected: usize, total: usize, rows: usize) -> usize {
-    // Where no row fits, one is counted all the same: the selected one.
+    // Counts the selected row even if no row fits.
     let rows = rows.max(1);
     top.clamp((selected + 1).saturating_sub(rows), selected)
         .min(total.saturating_sub(rows))

@@ -18,7 +18,7 @@ use crate::domain::sync::locked;
 /// Maximum number of profiles that a sentence names.
 const MOST_NAMED: usize = 8;
 
-/// The credential and scope that the command line asks for.
+/// The credential and scope requested on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct CredentialRequest {
     pub profile: Option<String>,
@@ -235,8 +235,8 @@ impl TokenService {
         }
     }
 
-    /// Reads the profile again, since another instance may have changed it. A secret without a profile is
-    /// for Cloudflare.
+    /// Reads the profile again, since another instance may have changed it. A secret without a
+    /// profile is bound to Cloudflare.
     async fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
         let paths = self.paths()?.clone();
         let loading = tokio::task::spawn_blocking(move || settings::load(&paths)).await;

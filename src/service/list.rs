@@ -1,4 +1,4 @@
-//! Lists: the tokens of a scope, and the scopes that a credential can see.
+//! Lists the tokens of a scope, and the scopes that a credential can see.
 
 use std::sync::Arc;
 

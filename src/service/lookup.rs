@@ -1,4 +1,5 @@
-//! Look-ups: one token by its ID, or by anything else in the list; and whether a credential works.
+//! Looks up one token by its ID or, by any other reference, in the list; also checks whether a
+//! credential works.
 
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ impl TokenService {
     /// How far the server's clock is ahead of ours, measured by the smallest request.
     ///
     /// # Errors
-    /// [`Failure`], if the credential or the answer could not be read.
+    /// [`Failure`], if the credential or the response could not be read.
     pub async fn measure_clock(&self, access: &Access) -> Result<Option<TimeDelta>, Failure> {
         let credential = self.credential(&access.identity).await?;
         let (client, scope) = (self.client().await?, &access.scope);

@@ -1,5 +1,5 @@
-//! The use-cases over the API client, the credential store and the files: the one path that screens and
-//! commands share.
+//! The use cases on top of the API client, the credential store and the files: the one path that
+//! screens and commands share.
 
 mod credentials;
 mod list;

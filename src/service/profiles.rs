@@ -225,7 +225,7 @@ impl TokenService {
         let reading = self.store.get(name);
         match self.ask_store(reading).await {
             Ok(secret) => Ok(Some(secret)),
-            // Nothing usable is lost.
+            // No usable secret is lost.
             Err(
                 StoreError::Missing
                 | StoreError::Ambiguous(_)

@@ -1,4 +1,5 @@
-//! What the use-cases share: the client, the store, the files, and how long a command may take.
+//! The shared parts of the use cases: the client, the store, the files, and how long a command may
+//! take.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -17,7 +18,7 @@ use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
-/// Receives a sentence about a problem that does not stop anything.
+/// Receives a sentence about a non-fatal problem.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
 /// The use-cases. Nothing is opened or read before it is needed.
@@ -74,7 +75,8 @@ impl TokenService {
         self
     }
 
-    /// Gives a whole command the timeout from now on: keyring, retries, every page and every profile.
+    /// Applies the timeout to a whole command, starting now: keyring, retries, every page and every
+    /// profile.
     pub fn start_command(&self) {
         let mut deadlines = locked(&self.deadlines);
         deadlines.end = Some(Instant::now() + deadlines.timeout);
@@ -116,13 +118,13 @@ impl TokenService {
         (self.options.clock)()
     }
 
-    /// Registers who is told about configured certificates that cannot be used.
+    /// Registers a callback for configured certificates that cannot be used.
     pub fn on_complaint(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_complaint.set(Box::new(listener));
     }
 
-    /// Registers who is told, in a sentence per profile, when a stored secret goes to another host than
-    /// Cloudflare's.
+    /// Registers a callback that receives a sentence per profile whose stored secret goes to
+    /// another host than Cloudflare's.
     pub fn on_foreign_host(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_foreign_host.set(Box::new(listener));
     }
@@ -176,7 +178,7 @@ impl TokenService {
         *locked(&self.deadlines)
     }
 
-    /// The rest of a command's time.
+    /// The remaining time of a command.
     pub(super) fn remaining(&self) -> Option<Duration> {
         let end = self.deadlines().end?;
         Some(end.saturating_duration_since(Instant::now()))

@@ -1,4 +1,4 @@
-//! Starts the embedded demo: its server on loopback, and a service that talks to it alone.
+//! Starts the embedded demo: its server on loopback, and a service that talks only to it.
 
 use std::sync::Arc;
 

@@ -24,7 +24,7 @@ use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
 
-/// A command's wait for the keyring, at most: the API needs the rest of its timeout.
+/// Maximum time a command waits for the keyring. The API needs the rest of the timeout.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
 /// How long a person may take to unlock the keyring; this is not counted against a timeout.
 const UNLOCK_WAIT: Duration = Duration::from_secs(60);
@@ -41,17 +41,17 @@ pub enum Needs {
     /// A profile to store a credential for. It may be new, and the environment's credential does not
     /// matter.
     ProfileToStore,
-    /// Settings only: a credential that cannot be used must not stop the command.
+    /// Settings only: an unusable credential must not stop the command.
     Settings,
-    /// Nothing: the output is part of the program.
+    /// Nothing: the output is built in.
     Nothing,
 }
 
-/// Everything that a command or the screens start from.
+/// The starting point of a command or the screens.
 pub struct Context {
     pub flags: Flags,
     pub environment: Environment,
-    /// Where the files are; none for the demo, and where there is no home directory.
+    /// The location of the files; `None` for the demo or without a home directory.
     pub paths: Option<Paths>,
     pub settings: Settings,
     /// The credential and scope in use.
@@ -62,8 +62,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads flags, environment and files. What is wrong with them and stops nothing goes to
-    /// `warnings`, also where this fails.
+    /// Reads flags, environment and files. Non-fatal problems go to `warnings`, even if this fails.
     ///
     /// # Errors
     /// Flags, an environment or files that cannot be used; a profile that does not exist.
@@ -171,7 +170,7 @@ fn base_url(text: &str, variable: &str) -> Result<BaseUrl, Failure> {
     })
 }
 
-/// Connections stay open from one automatic reload to the next, and no longer.
+/// Keeps connections open until the next automatic reload, and no longer.
 fn idle_limit(settings: &Settings) -> Duration {
     let seconds = match settings.refresh_seconds {
         0 => Settings::default().refresh_seconds,
@@ -194,7 +193,7 @@ fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
     }
 }
 
-/// The keyring. It may prompt for its password only where somebody can be told to expect that.
+/// The keyring. It may prompt for its password only if the user can be told to expect that.
 fn keyring(needs: Needs) -> StoreHandle {
     let store = StoreHandle::start(|| Box::new(Keyring::default()));
     if needs == Needs::Screens || io::stderr().is_terminal() {
@@ -204,8 +203,8 @@ fn keyring(needs: Needs) -> StoreHandle {
     }
 }
 
-/// The flag that takes precedence over the environment's credential: hints to set a variable would
-/// be of no use beside it.
+/// The flag that takes precedence over the environment's credential: a hint to set a variable would
+/// not help then.
 fn overriding_flag(flags: &Flags, needs: Needs) -> Option<OverridingFlag> {
     match needs {
         _ if flags.profile.is_some() => Some(OverridingFlag::Profile),
@@ -246,7 +245,8 @@ fn select_credential(
     }
 }
 
-/// Logs which credential the run uses, and the host alone: the path of a base URL may hold anything.
+/// Logs which credential the run uses, and the host alone: the path of a base URL may contain
+/// anything.
 fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
     let source = credential
         .identity
@@ -278,7 +278,7 @@ fn overlooked(
         Some(CredentialSource::Environment { .. }) => environment.overlooked(),
         _ => Vec::new(),
     };
-    // The demo, and what only prints itself, use no base URL.
+    // The demo and built-in output use no base URL.
     if source.is_some() || has_files {
         sentences.extend(environment.overlooked_base_url());
     }

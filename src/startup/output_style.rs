@@ -10,7 +10,7 @@ use crate::domain::profile::Settings;
 use crate::domain::text;
 use crate::theme::Theme;
 
-/// The width of a terminal that does not say how wide it is.
+/// The width of a terminal that does not report it.
 const USUAL_WIDTH: usize = 80;
 
 /// How a command prints.
@@ -42,7 +42,7 @@ impl OutputStyle {
 pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Settings) -> OutputStyle {
     let width = io::stdout().is_terminal().then(|| width(environment));
     let colored = is_colored(flags.color, environment, width.is_some());
-    // The library would let NO_COLOR overrule what was asked for here.
+    // The library would let NO_COLOR override the choice made here.
     crossterm::style::force_color_output(colored);
     OutputStyle {
         width,
@@ -52,8 +52,8 @@ pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Setting
     }
 }
 
-/// Whether a stream gets colours: the one rule for tables, help and errors. What the flag says
-/// counts before the variables, and these before what the terminal is.
+/// Whether a stream gets colours: the one rule for tables, help and errors. The flag takes
+/// precedence over the variables, and these over the type of the terminal.
 #[must_use]
 pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) -> bool {
     match color {
@@ -79,7 +79,7 @@ pub fn is_dumb(environment: &Environment) -> bool {
         .map_or(cfg!(not(windows)), |kind| kind == "dumb")
 }
 
-/// The terminal's own word counts before `COLUMNS`, which is stale after a change of size.
+/// The terminal's own size takes precedence over `COLUMNS`, which is stale after a resize.
 fn width(environment: &Environment) -> usize {
     let columns = || environment.get("COLUMNS")?.parse().ok();
     terminal_width()
@@ -132,7 +132,7 @@ fn is_mono(flags: &Flags, environment: &Environment) -> bool {
 }
 
 /// Whether the locale is a UTF-8 one. The first of its variables that is set decides; with none,
-/// the C library uses the locale C, but terminals of some platforms speak UTF-8 whatever is set.
+/// the C library uses the locale C, but terminals of some platforms always use UTF-8.
 #[must_use]
 pub fn is_utf8(environment: &Environment, speaks_utf8_by_itself: bool) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

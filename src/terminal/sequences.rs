@@ -7,7 +7,7 @@ pub(crate) const CTRL_C: u8 = 0x03;
 /// Longer than any sequence of a key or a report.
 const LONGEST_SEQUENCE: usize = 256;
 
-/// What some bytes begin with, and its length in bytes.
+/// The token at the start of some bytes, and its length in bytes.
 #[derive(Debug, PartialEq)]
 pub(super) enum Token {
     Unfinished,

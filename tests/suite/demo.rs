@@ -1,4 +1,4 @@
-//! The demo server, asked over real HTTP.
+//! The demo server over real HTTP.
 
 use std::collections::BTreeSet;
 

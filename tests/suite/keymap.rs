@@ -1,4 +1,4 @@
-//! The table of keys: that it is sound, that it can be patched, and that the README shows it.
+//! The key table: it is consistent, users can patch it, and README shows it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

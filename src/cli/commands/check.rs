@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use super::get::{ambiguous, parse};
 use crate::cli::args::Check;
-use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead, fragment};
+use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::OutputFormat;
@@ -265,7 +265,7 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()
         .filter_map(|read| {
-            let failed = read.error.as_ref().map(fragment);
+            let failed = read.error.as_ref().map(Failure::fragment);
             let why = read.incomplete.as_deref().or(failed)?;
             Some(format!("profile {}: {why}", read.name))
         })

@@ -23,7 +23,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
-use simulation::{Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message};
+use simulation::{Event, IDS, Outcome, TokenShape, Simulation, actions, assert_sound, begin, draw, message};
 
 fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
     Ok(TokenShape {
@@ -76,14 +76,14 @@ fn run(mut input: Unstructured<'_>) -> Result<()> {
     let theme = Theme::named("dark").unwrap();
     let actions = actions();
     let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
-    let mut world = World::default();
+    let mut simulation = Simulation::default();
     let mut state = begin(now, Opening::Lookup);
     let opening = match input.int_in_range(0..=2)? {
         0 => Opening::Setup,
         1 => Opening::Lookup,
         _ => Opening::Token(TokenRef::parse(IDS[0]).unwrap()),
     };
-    world.take(start(&mut state, opening));
+    simulation.take(start(&mut state, opening));
     while !input.is_empty() {
         let step = match input.int_in_range(0..=9)? {
             0 => input.arbitrary::<i64>()? % 6_000_000_000_000,
@@ -94,12 +94,12 @@ fn run(mut input: Unstructured<'_>) -> Result<()> {
             .checked_add_signed(TimeDelta::milliseconds(step))
             .unwrap_or(now);
         let event = event(&mut input)?;
-        let Some(message) = message(&event, &mut world, &actions, now) else {
+        let Some(message) = message(&event, &mut simulation, &actions, now) else {
             continue;
         };
-        world.take(update(&mut state, now, message));
-        world.take(update(&mut state, now, Message::Ticked));
-        assert_sound(&state, &world, now);
+        simulation.take(update(&mut state, now, message));
+        simulation.take(update(&mut state, now, Message::Ticked));
+        assert_sound(&state, &simulation, now);
         draw(&state, &keymap, &theme);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Bodies of answers at the binary: compressed, damaged, endless, nested, or about something else.
+//! Response bodies: compressed, damaged, endless, deeply nested, or of another token.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! What each refusal of the API becomes: its kind, its sentences, its details.
+//! The failure for each error response of the API: kind, summary, hint and details.
 
 use std::time::Duration;
 

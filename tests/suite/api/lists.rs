@@ -1,4 +1,4 @@
-//! Lists in pages: complete, in order, each entry once, and honest where that cannot be had.
+//! Paged lists: complete, in order, without duplicates, and marked incomplete otherwise.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

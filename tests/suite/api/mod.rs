@@ -1,4 +1,4 @@
-//! The API client against a local server: requests, envelopes, clock, and what tests of it share.
+//! The API client against a local server: requests, envelopes and clocks; and shared set-up.
 
 mod bodies;
 pub(crate) mod errors;

@@ -1,4 +1,4 @@
-//! Long lists at the binary: capped pages, pauses between pages, and bounds on hostile answers.
+//! Long lists: capped pages, pauses between pages, and limits on hostile responses.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Refusals of the API at the binary: kind, exit code, and a sentence that helps.
+//! Error responses as the program reports them: kind, exit code, summary and hint.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Source files, as far as the rules look at them: what they use, and how long they are.
+//! Source files as the rules see them: what they use, define and document, and how long they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

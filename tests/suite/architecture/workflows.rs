@@ -1,4 +1,4 @@
-//! The workflows of the repository.
+//! The CI workflows.
 
 #![cfg(target_os = "linux")]
 

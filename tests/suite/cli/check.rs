@@ -1,4 +1,4 @@
-//! `check`: what it says and how it exits, for every status, every failure, and every mix of both.
+//! `check`: output and exit code for every status, every failure, and combinations of them.
 
 #![cfg(unix)]
 

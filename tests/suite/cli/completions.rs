@@ -1,4 +1,4 @@
-//! Completions: what is offered where, and that the installed shells take it from there.
+//! Shell completions: the candidates, and the installed shells that use them.
 
 #![cfg(unix)]
 

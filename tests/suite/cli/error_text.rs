@@ -1,4 +1,4 @@
-//! What commands say when things go wrong: everything that is known, once, and nothing untrue.
+//! What commands say about failures: every known fact, once.
 
 use wiremock::ResponseTemplate;
 

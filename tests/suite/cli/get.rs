@@ -1,4 +1,4 @@
-//! `get`: which token a reference names.
+//! `get`: which token a reference means.
 
 #![cfg(unix)]
 

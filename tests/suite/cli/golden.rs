@@ -1,4 +1,4 @@
-//! Everything that the commands print, word by word, against an API whose clock stands still.
+//! The exact output of every command, before an API with a fixed clock.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! `list`: order, filters, forms, pages, and what becomes of a reader that goes away.
+//! `list`: order, filters, formats, pages, and closed pipes.
 
 #![cfg(unix)]
 

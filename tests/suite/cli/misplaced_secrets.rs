@@ -1,4 +1,4 @@
-//! Secrets pasted where no secret belongs: no argument is a way to get one onto the screen.
+//! A secret pasted as an argument is never echoed.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! The real binary: what it prints, where, and with which exit code.
+//! The built program: output, streams and exit codes.
 
 mod check;
 mod completions;

@@ -1,4 +1,4 @@
-//! `check` and metrics as a monitoring system reads them: no failure looks like a verdict.
+//! `check` and metrics as a monitoring system reads them: a failure never looks like a verdict.
 
 #![cfg(unix)]
 

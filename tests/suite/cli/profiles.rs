@@ -1,4 +1,4 @@
-//! `profile list`, `use` and `remove`: what they touch, and what they leave.
+//! `profile list`, `use` and `remove`: what they change and what they keep.
 
 #![cfg(unix)]
 

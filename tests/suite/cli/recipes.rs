@@ -1,4 +1,4 @@
-//! The recipes of README, taken from it and run as far as a shell can run them.
+//! The recipes of README, extracted and run in a shell.
 
 #![cfg(unix)]
 

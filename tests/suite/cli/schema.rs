@@ -1,4 +1,4 @@
-//! Every JSON that the commands print, held against `assets/schema`.
+//! Every JSON document that commands print, validated against `assets/schema`.
 
 use std::error::Error;
 use std::path::PathBuf;

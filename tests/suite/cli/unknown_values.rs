@@ -1,5 +1,4 @@
-//! Answers that cannot be taken at their word: fields of another type, unknown fields, and dates that no
-//! server has.
+//! Responses with unexpected values: fields of another type, unknown fields, and implausible dates.
 
 #![cfg(unix)]
 

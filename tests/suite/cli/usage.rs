@@ -1,4 +1,4 @@
-//! Command lines: mistakes are named, suggestions made, help complete.
+//! Usage errors name the mistake and suggest what was meant; help is complete.
 
 #![cfg(unix)]
 

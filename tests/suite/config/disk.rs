@@ -1,4 +1,4 @@
-//! Beside the cases: places where nothing can be written, each made by the system itself.
+//! Full and read-only disks, made with mounts.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! Files and their surroundings: owners, links, locks, and settings this version does not know.
+//! File surroundings: owners, links, locks, and homes that cannot be read.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! Folders that others may write in, links, pipes, and what killed writers leave behind.
+//! Shared folders, links, pipes, and leftovers of killed writers.
 
 #![cfg(target_os = "linux")]
 

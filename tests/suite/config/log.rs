@@ -1,4 +1,4 @@
-//! The log: its levels, and places where it cannot be written.
+//! The log: its levels, and where it cannot be written.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Files: settings and profiles, recent look-ups, locks and replacement.
+//! Settings, profiles, recent look-ups, file locks and atomic replacement.
 
 mod damage;
 mod disk;

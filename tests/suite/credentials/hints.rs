@@ -1,4 +1,5 @@
-//! Which credential, profile and scope count, and what hints and status say about it.
+//! Which credential, profile and scope are in effect, and what hints and `auth status` say about
+//! them.
 
 #![cfg(target_os = "linux")]
 

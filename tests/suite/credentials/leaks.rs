@@ -1,4 +1,4 @@
-//! A canary goes through every command and screen, and is then looked for in everything that came out.
+//! No secret leaks: a canary goes through every command and screen, and must appear in no output.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! The environment's credentials and scope, the stores that are not the OS keyring, and the handle.
+//! Credentials and scope from the environment, the in-memory store, and the store thread.
 
 mod binding;
 mod hints;

@@ -1,4 +1,5 @@
-//! What copying leaves around a credential is peeled off, and a credential of another kind is used with a hint.
+//! Decorations around a pasted credential are removed; a credential of another kind works and gets
+//! a hint.
 
 #![cfg(unix)]
 

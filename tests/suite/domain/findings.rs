@@ -1,4 +1,4 @@
-//! Every rule over a token, and every boundary of it.
+//! Every rule for findings, with its boundaries.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::findings::{Finding, Severity, findings};

@@ -1,4 +1,4 @@
-//! What the tests of `src/domain` share; the tests themselves are in `domain_*.rs`.
+//! Set-up shared by the tests of `src/domain`.
 
 mod duration;
 mod findings;

@@ -1,4 +1,4 @@
-//! JSON as received, and what a token's fields are read from.
+//! JSON as received, and the fields of a token read from it.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The life of a fetched thing, and failures as users see them.
+//! The states of a fetched value, and failures as users see them.
 
 use std::time::Duration;
 

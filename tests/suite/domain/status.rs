@@ -1,4 +1,4 @@
-//! The state of a token at an instant, when it changes, and the order of urgency.
+//! The status of a token at an instant, when it changes, and the order of urgency.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;

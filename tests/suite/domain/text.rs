@@ -1,4 +1,4 @@
-//! Untrusted text: made safe, measured, and cut.
+//! Untrusted text: sanitised, measured and truncated.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Countdowns, the share of a life that has gone by, and clocks that disagree.
+//! Countdowns, elapsed lifetime, and clocks that disagree.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The ways in which people name a token, and which token they mean.
+//! References to tokens: IDs, client IDs, URLs and names.
 
 use proptest::prelude::*;
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};

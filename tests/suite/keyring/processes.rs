@@ -1,4 +1,4 @@
-//! The real binary and a real keyring: stored by one process, used by another, removed by a third.
+//! A secret stored by one process, used by another and removed by a third, in a real keyring.
 
 #![cfg(all(unix, not(target_os = "macos")))]
 

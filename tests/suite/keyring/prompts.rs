@@ -1,4 +1,4 @@
-//! The keyring's states told apart, its dialogues taken back, and nothing stored unsaid.
+//! Keyring states and errors told apart, dismissed dialogs, and rollback after a failed write.
 
 #![cfg(target_os = "linux")]
 
@@ -197,7 +197,7 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
                     });
                 }
                 if command == "auth clear" {
-                    assert!(said.contains("stays"), "{said}");
+                    assert!(said.contains("remains stored"), "{said}");
                 }
             });
         }

@@ -1,4 +1,5 @@
-//! TLS certificates: what is trusted, in which forms they are read, and how each fault is told.
+//! TLS certificates: which are trusted, in which formats they are read, and how each fault is
+//! reported.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Connections that cannot be made, go silent, or outlive a jump of the clock.
+//! Connections that fail, go silent, or outlive a jump of the clock.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Exchanges with servers and proxies that misbehave.
+//! Servers, proxies and certificates that misbehave.
 
 mod certificates;
 mod connections;

@@ -1,4 +1,4 @@
-//! Proxies: which one is used, for which hosts, and what is said when it fails.
+//! Proxies: which one is used for which host, and what errors say.
 
 #![cfg(unix)]
 

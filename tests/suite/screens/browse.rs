@@ -1,6 +1,4 @@
-//! The list of all tokens as text, at several sizes, with a fixed clock.
-//!
-//! The snapshots are what a person sees; read them when they change. Not here: what keys do.
+//! Snapshots of the list at several sizes, with a fixed clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +20,7 @@ use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
 
 use crate::screens::scenes::{
-    LARGE, SKETCH, SMALL, Scene, USUAL, now, state, text, theatre, token_with,
+    LARGE, SKETCH, SMALL, Scene, USUAL, now, renderer, state, text, token_with,
 };
 use crate::screens::views::{check, every_size, sweep};
 use crate::support::tokens::token;
@@ -306,30 +304,30 @@ fn the_list_looks_as_it_did() {
 
 #[test]
 fn the_list_holds_nothing_but_ascii_where_that_is_wanted() {
-    let theatre = theatre("dark", true);
+    let renderer = renderer("dark", true);
     for (name, scene) in BROWSE {
         for size in [SMALL, USUAL, SKETCH, LARGE] {
-            let (buffer, _) = theatre.draw(scene(), size);
+            let (buffer, _) = renderer.draw(scene(), size);
             for cell in buffer.content() {
                 assert!(cell.symbol().is_ascii(), "{name}: {}", cell.symbol());
             }
         }
     }
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-        insta::assert_snapshot!("ascii_browse", text(&theatre.draw(ready(), SKETCH).0));
+        insta::assert_snapshot!("ascii_browse", text(&renderer.draw(ready(), SKETCH).0));
     });
 }
 
 #[test]
 fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
-    let theatre = theatre("mono", false);
+    let renderer = renderer("mono", false);
     for (name, scene) in BROWSE {
-        let (buffer, _) = theatre.draw(scene(), USUAL);
+        let (buffer, _) = renderer.draw(scene(), USUAL);
         for cell in buffer.content() {
             assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
         }
     }
-    let (buffer, _) = theatre.draw(searching("terra"), USUAL);
+    let (buffer, _) = renderer.draw(searching("terra"), USUAL);
     let marked: String = buffer
         .content()
         .iter()
@@ -342,7 +340,7 @@ fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
 #[test]
 fn the_selected_row_is_in_reverse_video_in_every_theme() {
     for theme in Theme::names() {
-        let (buffer, _) = theatre(theme, false).draw(ready(), SKETCH);
+        let (buffer, _) = renderer(theme, false).draw(ready(), SKETCH);
         let reversed: Vec<u16> = (0..SKETCH.1)
             .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
             .collect();
@@ -354,7 +352,7 @@ fn the_selected_row_is_in_reverse_video_in_every_theme() {
 #[test]
 fn hostile_names_move_no_column() {
     for size in [SMALL, USUAL, SKETCH, LARGE] {
-        let (buffer, _) = theatre("dark", false).draw(hostile(), size);
+        let (buffer, _) = renderer("dark", false).draw(hostile(), size);
         let screen = text(&buffer);
         for y in 3..10 {
             let edge = buffer[(size.0 - 1, y)].symbol();
@@ -378,7 +376,7 @@ fn hostile_names_move_no_column() {
 fn a_field_of_another_type_does_not_vanish_from_its_row() {
     let odd = [("name", "123"), ("duration", "8760"), ("enabled", "0")];
     let screen = text(
-        &theatre("mono", false)
+        &renderer("mono", false)
             .draw(browse(vec![named(1, &odd)]), LARGE)
             .0,
     );
@@ -392,7 +390,7 @@ fn a_field_of_another_type_does_not_vanish_from_its_row() {
     );
     assert!(row.contains("12d "), "{screen}");
     let screen = text(
-        &theatre("mono", false)
+        &renderer("mono", false)
             .draw(
                 browse(vec![named(1, &[("id", "7"), ("name", "null")])]),
                 LARGE,
@@ -412,9 +410,9 @@ fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
     let gone = Failure::new(FailureKind::NotFound, "No such token.", "Look for it.");
     let (request, result) = (*request, Err(gone));
     update(&mut state, now(), Message::TokenFetched { request, result });
-    let shown = text(&theatre("dark", false).draw(state, USUAL).0);
+    let shown = text(&renderer("dark", false).draw(state, USUAL).0);
     assert!(shown.contains("b list by its name"), "{shown}");
-    let shown = text(&theatre("dark", false).draw(failed(), USUAL).0);
+    let shown = text(&renderer("dark", false).draw(failed(), USUAL).0);
     assert!(!shown.contains("list by its name"), "{shown}");
 }
 
@@ -450,10 +448,10 @@ fn every_state_of_the_list_can_be_drawn_at_a_dozen_sizes() {
 fn the_last_of_seventy_thousand_rows_is_in_view() {
     let mut state = browse(many(70_000));
     act(&mut state, Action::Bottom);
-    let shown = text(&theatre("dark", false).draw(state.clone(), USUAL).0);
+    let shown = text(&renderer("dark", false).draw(state.clone(), USUAL).0);
     assert!(shown.contains("69,982–70,000 of 70,000"), "{shown}");
     act(&mut state, Action::PageUp);
-    let shown = text(&theatre("dark", false).draw(state, USUAL).0);
+    let shown = text(&renderer("dark", false).draw(state, USUAL).0);
     assert!(shown.contains("of 70,000"), "{shown}");
 }
 
@@ -546,7 +544,7 @@ fn figures_for_fifty_thousand_tokens() {
         "a letter deleted from the filter",
         Box::new(|| drop(act(&mut state, Action::DeleteBack))),
     );
-    let theatre = theatre("dark", false);
+    let renderer = renderer("dark", false);
     for (what, query) in [("frame", ""), ("frame with a filter", "prod bbbc")] {
         let mut state = ready.clone();
         act(&mut state, Action::Search);
@@ -560,7 +558,7 @@ fn figures_for_fifty_thousand_tokens() {
         state.size = LARGE;
         let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();
         let draw = || {
-            let draw = |frame: &mut Frame<'_>| theatre.render(frame, &state);
+            let draw = |frame: &mut Frame<'_>| renderer.render(frame, &state);
             terminal.draw(draw).unwrap();
         };
         report(what, Box::new(draw));

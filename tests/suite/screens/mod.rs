@@ -1,6 +1,4 @@
-//! Every screen as text, at several sizes, with a fixed clock.
-//!
-//! The snapshots are what a person sees; read them when they change.
+//! What every screen shows; `update` tests what keys do.
 
 mod browse;
 mod profiles;

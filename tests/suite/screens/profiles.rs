@@ -1,6 +1,4 @@
-//! The profiles and the picker as text, at several sizes, with a fixed clock.
-//!
-//! What holds for every screen is tested in `screens`, with these among them.
+//! Snapshots of the profiles and the picker at several sizes, with a fixed clock.
 
 use std::time::Duration;
 
@@ -22,7 +20,7 @@ use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
 use crate::screens::scenes::{
-    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, now, setup, state, text, theatre,
+    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, now, renderer, setup, state, text,
     type_secret, zone,
 };
 use crate::screens::views::{check, every_size, sweep};
@@ -354,9 +352,9 @@ fn profiles_and_picker_look_as_they_did_in_ascii_and_fit_in_the_smallest_termina
     ];
     let mut all = String::new();
     for scene in scenes {
-        all.push_str(&text(&theatre("mono", true).draw(scene(), USUAL).0));
+        all.push_str(&text(&renderer("mono", true).draw(scene(), USUAL).0));
         for size in [(40, 10), (46, 14)] {
-            all.push_str(&text(&theatre("dark", false).draw(scene(), size).0));
+            all.push_str(&text(&renderer("dark", false).draw(scene(), size).0));
         }
     }
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
@@ -368,7 +366,7 @@ fn profiles_and_picker_look_as_they_did_in_ascii_and_fit_in_the_smallest_termina
 /// which is the default are signs and words.
 #[test]
 fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
-    let (buffer, _) = theatre("mono", false).draw(profiles(), USUAL);
+    let (buffer, _) = renderer("mono", false).draw(profiles(), USUAL);
     let shown = text(&buffer);
     let row = |name: &str| {
         let at = shown.lines().position(|line| line.contains(name)).unwrap();
@@ -389,7 +387,7 @@ fn the_selected_profile_stays_in_view_however_small_the_list() {
         for selected in [0, 1, 20, 42] {
             let mut state = profiles_many();
             state.profiles.selected = selected;
-            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let (buffer, _) = renderer("dark", false).draw(state, size);
             let reversed = (0..size.1)
                 .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
                 .count();
@@ -400,7 +398,7 @@ fn the_selected_profile_stays_in_view_however_small_the_list() {
 
 #[test]
 fn hostile_names_of_accounts_move_no_column() {
-    let (buffer, _) = theatre("dark", false).draw(picker_hostile(), USUAL);
+    let (buffer, _) = renderer("dark", false).draw(picker_hostile(), USUAL);
     let shown = text(&buffer);
     let ids: Vec<usize> = shown
         .lines()

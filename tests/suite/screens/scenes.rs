@@ -1,4 +1,4 @@
-//! Shared.
+//! The states that snapshots show, and how they are rendered as text.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -663,19 +663,19 @@ pub(crate) fn notice() -> State {
     state
 }
 
-pub(crate) struct Theatre {
+pub(crate) struct Renderer {
     theme: Theme,
     ascii: bool,
 }
 
-pub(crate) fn theatre(theme: &str, ascii: bool) -> Theatre {
-    Theatre {
+pub(crate) fn renderer(theme: &str, ascii: bool) -> Renderer {
+    Renderer {
         theme: Theme::named(theme).unwrap(),
         ascii,
     }
 }
 
-impl Theatre {
+impl Renderer {
     pub(crate) fn render(&self, frame: &mut Frame<'_>, state: &State) {
         view::render(frame, state, &self.theme, local);
     }
@@ -712,10 +712,10 @@ pub(crate) fn text(buffer: &Buffer) -> String {
 }
 
 pub(crate) fn shown(scene: fn() -> State, sizes: &[(u16, u16)]) -> String {
-    let theatre = theatre("dark", false);
+    let renderer = renderer("dark", false);
     let mut all = String::new();
     for size in sizes {
-        let (buffer, cursor) = theatre.draw(scene(), *size);
+        let (buffer, cursor) = renderer.draw(scene(), *size);
         let cursor = cursor.map_or("no cursor".to_owned(), |at| {
             format!("cursor at column {}, row {}", at.x, at.y)
         });

@@ -1,6 +1,4 @@
-//! Every screen as text, at several sizes, with a fixed clock.
-//!
-//! The snapshots are what a person sees: read them when they change.
+//! Snapshots of every screen at several sizes, with a fixed clock. Read them when they change.
 
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
@@ -25,8 +23,8 @@ use crate::screens::scenes::{
     DETAIL, LARGE, LOOKUP, REST, SETUP, SKETCH, SMALL, Scene, USUAL, account, banner, choice,
     detail_critical, detail_expired, detail_expiring, detail_hostile, detail_other_fields,
     detail_stale, error_banner, error_details, help, help_in_a_field, lookup_complaint,
-    lookup_keyring, notice, now, raw, raw_search, refused, scenes, setup, setup_complaint,
-    setup_global_key, setup_replacing, shown, state, text, theatre, token_with,
+    lookup_keyring, notice, now, raw, raw_search, refused, renderer, scenes, setup,
+    setup_complaint, setup_global_key, setup_replacing, shown, state, text, token_with,
 };
 
 #[test]
@@ -37,7 +35,7 @@ fn a_long_notice_has_none_of_the_colours_of_what_it_covers() {
         ..notice
     });
     for name in ["dark", "light", "mono"] {
-        let (drawn, _) = theatre(name, false).draw(state.clone(), (80, 24));
+        let (drawn, _) = renderer(name, false).draw(state.clone(), (80, 24));
         let rows: Vec<u16> = (0..24)
             .filter(|y| drawn[(1, *y)].symbol() == "c" && drawn[(6, *y)].symbol() == "d")
             .collect();
@@ -113,9 +111,9 @@ fn a_terminal_too_small_is_told_so_in_one_line() {
 
 #[test]
 fn mono_sets_no_colour_on_any_screen() {
-    let theatre = theatre("mono", false);
+    let renderer = renderer("mono", false);
     for (name, scene) in scenes() {
-        let (buffer, _) = theatre.draw(scene(), USUAL);
+        let (buffer, _) = renderer.draw(scene(), USUAL);
         for cell in buffer.content() {
             assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
         }
@@ -125,7 +123,7 @@ fn mono_sets_no_colour_on_any_screen() {
 #[test]
 fn the_selected_row_is_in_reverse_video() {
     for theme in Theme::names() {
-        let (buffer, _) = theatre(theme, false).draw(detail_expiring(), SKETCH);
+        let (buffer, _) = renderer(theme, false).draw(detail_expiring(), SKETCH);
         let reversed: Vec<u16> = (0..SKETCH.1)
             .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
             .collect();
@@ -145,11 +143,11 @@ fn the_selected_row_is_in_reverse_video() {
 #[test]
 fn body_text_has_the_terminals_own_colours() {
     for theme in ["dark", "light"] {
-        let theatre = theatre(theme, false);
+        let renderer = renderer(theme, false);
         let mut plain = 0;
         let mut all = 0;
         for (name, scene) in scenes() {
-            let (buffer, _) = theatre.draw(scene(), USUAL);
+            let (buffer, _) = renderer.draw(scene(), USUAL);
             for cell in buffer.content().iter().filter(|cell| cell.symbol() != " ") {
                 assert_eq!(cell.bg, Color::Reset, "{name}");
                 assert!(
@@ -178,10 +176,10 @@ fn body_text_has_the_terminals_own_colours() {
 
 #[test]
 fn ascii_screens_hold_nothing_but_ascii() {
-    let theatre = theatre("dark", true);
+    let renderer = renderer("dark", true);
     for (name, scene) in scenes() {
         for size in [SMALL, USUAL, SKETCH, LARGE] {
-            let (buffer, _) = theatre.draw(scene(), size);
+            let (buffer, _) = renderer.draw(scene(), size);
             for cell in buffer.content() {
                 assert!(
                     cell.symbol().is_ascii(),
@@ -192,8 +190,8 @@ fn ascii_screens_hold_nothing_but_ascii() {
         }
     }
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-        insta::assert_snapshot!("ascii_detail", text(&theatre.draw(detail_expiring(), SKETCH).0));
-        insta::assert_snapshot!("ascii_setup", text(&theatre.draw(setup_global_key(), USUAL).0));
+        insta::assert_snapshot!("ascii_detail", text(&renderer.draw(detail_expiring(), SKETCH).0));
+        insta::assert_snapshot!("ascii_setup", text(&renderer.draw(setup_global_key(), USUAL).0));
     });
 }
 
@@ -208,7 +206,7 @@ fn hostile_names_move_no_column_and_reach_no_terminal() {
     let mut raw = state.clone();
     raw.detail.view = View::Raw(RawView::of(&token));
     for state in [state, lookup, raw] {
-        let (buffer, _) = theatre("dark", false).draw(state, USUAL);
+        let (buffer, _) = renderer("dark", false).draw(state, USUAL);
         for y in 2..USUAL.1 - 2 {
             let edge = buffer[(USUAL.0 - 1, y)].symbol();
             assert!(matches!(edge, "│" | "┤"), "row {y} ends in {edge:?}");
@@ -232,7 +230,7 @@ fn no_screen_shows_a_character_of_a_secret() {
         Editor::Masked(&mut state.setup.secret)
             .paste(&secret)
             .unwrap();
-        text(&theatre("dark", false).draw(state, USUAL).0)
+        text(&renderer("dark", false).draw(state, USUAL).0)
     };
     assert_eq!(lengths("a"), lengths("a-much-longer-secret-than-the-other"));
 }
@@ -255,7 +253,7 @@ fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
         }
         state.banner = with_banner.then(|| banner(refused()));
         let rows = state.body_rows();
-        let text = text(&theatre("dark", false).draw(state, size).0);
+        let text = text(&renderer("dark", false).draw(state, size).0);
         assert_eq!(text.matches("line-").count(), rows, "{size:?}");
     }
 }
@@ -274,7 +272,7 @@ fn the_state_counts_on_the_rows_that_the_banner_leaves_in_ascii_too() {
         let failure = Failure::new(FailureKind::Network, summary, "Wait … and see ….");
         state.banner = Some(Banner { failure, count: 3 });
         let rows = state.body_rows();
-        let text = text(&theatre("dark", ascii).draw(state, SMALL).0);
+        let text = text(&renderer("dark", ascii).draw(state, SMALL).0);
         let shown = text.lines().filter(|line| line.starts_with(['│', '|']));
         assert_eq!(shown.count(), rows, "{words} {ascii}\n{text}");
     }
@@ -291,7 +289,7 @@ fn help_and_error_details_scroll_up_at_once_from_their_end() {
     for (state, size) in [help(), details].into_iter().zip([USUAL, SMALL]) {
         let mut state = state;
         state.size = size;
-        let shown = |state: &State| text(&theatre("dark", false).draw(state.clone(), size).0);
+        let shown = |state: &State| text(&renderer("dark", false).draw(state.clone(), size).0);
         let start = shown(&state);
         let mut press = |action| {
             update(&mut state, now(), Message::Input(Input::Act(action)));
@@ -311,7 +309,7 @@ fn help_and_error_details_scroll_up_at_once_from_their_end() {
 fn the_cursor_stands_where_wide_text_ends() {
     let mut state = state();
     state.lookup.token = TextField::with("監視 ab");
-    let (buffer, cursor) = theatre("dark", false).draw(state, USUAL);
+    let (buffer, cursor) = renderer("dark", false).draw(state, USUAL);
     let cursor = cursor.unwrap();
     assert_eq!(buffer[(cursor.x - 1, cursor.y)].symbol(), "b");
     assert_eq!(buffer[(cursor.x - 2, cursor.y)].symbol(), "a");
@@ -321,7 +319,7 @@ fn the_cursor_stands_where_wide_text_ends() {
 fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
     let mut state = state();
     state.lookup.token = TextField::with(&format!("{}END", "x".repeat(500)));
-    let (buffer, cursor) = theatre("dark", false).draw(state, SMALL);
+    let (buffer, cursor) = renderer("dark", false).draw(state, SMALL);
     let cursor = cursor.unwrap();
     assert!(cursor.x < SMALL.0 - 1);
     assert_eq!(buffer[(cursor.x - 1, cursor.y)].symbol(), "D");
@@ -331,7 +329,7 @@ fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
 fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
     let mut state = state();
     let shown = |state: &State| {
-        let (buffer, _) = theatre("dark", false).draw(state.clone(), (100, 30));
+        let (buffer, _) = renderer("dark", false).draw(state.clone(), (100, 30));
         text(&buffer)
     };
     let fits = format!("a{}z", "x".repeat(70));
@@ -358,7 +356,7 @@ fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
             state.size = size;
             state.lookup.form.editing = is_editing;
             state.banner = Some(banner(refused.clone()));
-            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let (buffer, _) = renderer("dark", false).draw(state, size);
             let screen = text(&buffer);
             assert!(screen.contains("e details"), "{screen}");
             let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -383,7 +381,7 @@ fn the_selected_row_stays_in_view_however_small_the_list() {
         for selected in 0..=last {
             let mut state = detail_other_fields();
             state.detail.selected = selected;
-            let (buffer, _) = theatre("dark", false).draw(state, size);
+            let (buffer, _) = renderer("dark", false).draw(state, size);
             let reversed = (0..size.1)
                 .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
                 .count();
@@ -396,7 +394,7 @@ fn the_selected_row_stays_in_view_however_small_the_list() {
 fn the_footer_names_help_at_every_width() {
     for (name, scene) in scenes() {
         for width in 40..=130 {
-            let (buffer, _) = theatre("dark", false).draw(scene(), (width, 20));
+            let (buffer, _) = renderer("dark", false).draw(scene(), (width, 20));
             let shown = text(&buffer);
             let footer = shown.lines().last().unwrap();
             assert!(footer.ends_with(" help"), "{name} at {width}: {footer}");
@@ -423,7 +421,7 @@ fn every_theme_styles_every_role_and_bad_ones_are_refused() {
 
 #[test]
 fn the_banner_names_only_keys_that_help() {
-    let shown = |state: State| text(&theatre("dark", false).draw(state, LARGE).0);
+    let shown = |state: State| text(&renderer("dark", false).draw(state, LARGE).0);
     assert!(shown(error_banner()).contains("a re-enter credential"));
     assert!(!shown(detail_stale()).contains("re-enter"));
     assert!(!shown(setup_replacing()).contains("re-enter credential"));
@@ -437,7 +435,7 @@ fn the_banner_names_only_keys_that_help() {
 
 /// Draws a state at many sizes on one terminal.
 pub(crate) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
-    let theatre = theatre("dark", false);
+    let renderer = renderer("dark", false);
     let mut state = state.clone();
     let viewport = Viewport::Fixed(Rect::new(0, 0, 0, 0));
     let mut terminal =
@@ -445,7 +443,7 @@ pub(crate) fn sweep(state: &State, sizes: impl Iterator<Item = (u16, u16)>) {
     for (width, height) in sizes {
         state.size = (width, height);
         terminal.resize(Rect::new(0, 0, width, height)).unwrap();
-        theatre.render(&mut terminal.get_frame(), &state);
+        renderer.render(&mut terminal.get_frame(), &state);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A fake API on plain sockets, able to misbehave in every way, and the built binary before it.
+//! A fake API on plain sockets that can misbehave in every way, and the results of commands.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

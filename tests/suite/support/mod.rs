@@ -1,4 +1,4 @@
-//! What tests of several subjects share. No tests here.
+//! Set-up shared by several subjects. No tests here.
 
 pub(crate) mod api;
 pub(crate) mod app;

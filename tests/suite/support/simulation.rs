@@ -1,7 +1,5 @@
-//! A world around the pure program: what may happen to it, what answers its effects, and what must
-//! hold of it whatever happened. The property tests and the fuzzer both live in it.
-//!
-//! Not here: choosing what happens next.
+//! A simulation of the world around the pure program: events, answers to effects, and invariants that
+//! must hold after every message. The property tests and the fuzzer share it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +39,7 @@ pub(crate) const IDS: [&str; 3] = [
     "0b1f713e-41e0-4330-8d09-b44fe8528158",
 ];
 
-/// Something that may happen next.
+/// One event of a random sequence.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     Press(usize),
@@ -50,7 +48,7 @@ pub(crate) enum Event {
     Resize(u16, u16),
     Tick,
     Resume,
-    /// An answer to one of the requests under way, or to one that nobody waits for.
+    /// An answer to a request in flight, or to one that no longer exists.
     Answer {
         which: usize,
         stale: bool,
@@ -64,7 +62,7 @@ pub(crate) enum Outcome {
     Bad(FailureKind, Option<u32>),
 }
 
-/// What varies from token to token.
+/// What differs between tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenShape {
     pub(crate) id: usize,
@@ -110,15 +108,15 @@ pub(crate) fn token(shape: &TokenShape, now: DateTime<Utc>) -> Arc<ServiceToken>
     ))
 }
 
-/// The world that effects go out to.
+/// The requests in flight.
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct Simulation {
     pub(crate) under_way: Vec<Effect>,
     newest: u64,
 }
 
-impl World {
-    /// Takes effects in. Each request has a name of its own.
+impl Simulation {
+    /// Takes in effects; every request has a new ID.
     pub(crate) fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Cancel(request) = effect {
@@ -255,7 +253,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     })
 }
 
-/// An answer to a request that was never sent, or that nobody waits for any more.
+/// An answer to a request that was never sent or is no longer awaited.
 fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message {
     let request = RequestId(u64::MAX);
     let access = Access {
@@ -290,7 +288,7 @@ fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message 
 
 pub(crate) fn message(
     event: &Event,
-    world: &mut World,
+    simulation: &mut Simulation,
     actions: &[Action],
     now: DateTime<Utc>,
 ) -> Option<Message> {
@@ -310,11 +308,11 @@ pub(crate) fn message(
             which,
             stale: false,
             outcome,
-        } => world.answer(*which, outcome, now)?,
+        } => simulation.answer(*which, outcome, now)?,
     })
 }
 
-/// Every action but those that end or stop the program, which would end the row of messages.
+/// Every action except those that end or suspend the program, which would end the sequence.
 pub(crate) fn actions() -> Vec<Action> {
     let keymap = Keymap::built_in().unwrap();
     let mut actions: Vec<Action> = keymap.rows().iter().map(|row| row.action).collect();
@@ -324,23 +322,23 @@ pub(crate) fn actions() -> Vec<Action> {
     actions
 }
 
-/// What must hold whatever happened.
-pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
+/// The invariants after every message.
+pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime<Utc>) {
     assert!(!state.quit);
     let fields = state.detail.fields().len();
     assert!(
         state.detail.selected < fields.max(1),
-        "the selected field is one of them"
+        "the selected field exists"
     );
     assert!(state.lookup.selected < state.lookup.recents.len().max(1));
     assert!(
         state.browse.selected < state.browse.table.rows().max(1),
-        "the selected token is one of them"
+        "the selected token exists"
     );
-    // Who waits, waits for something that is under way.
+    // Every pending request is still in flight.
     let is_under_way = |request: Option<RequestId>| {
         request.is_none_or(|request| {
-            world
+            simulation
                 .under_way
                 .iter()
                 .any(|effect| request_in(effect) == Some(request))
@@ -348,28 +346,31 @@ pub(crate) fn assert_sound(state: &State, world: &World, now: DateTime<Utc>) {
     };
     assert!(
         is_under_way(state.detail.token.request()),
-        "the token is waited for in vain"
+        "the pending token fetch is not in flight"
     );
     assert!(
         is_under_way(state.browse.list.request()),
-        "the list is waited for in vain"
+        "the pending list is not in flight"
     );
     assert!(
         is_under_way(state.picker.scopes.request()),
-        "the scopes are waited for in vain"
+        "the pending list of scopes is not in flight"
     );
     let phase = match state.setup.phase {
         Phase::Checking { request, .. } | Phase::Saving { request } => Some(request),
         Phase::Open => None,
     };
-    assert!(is_under_way(phase), "the form waits in vain");
-    // The loop sleeps: an instant that has passed already would keep it awake for ever.
+    assert!(
+        is_under_way(phase),
+        "the pending check or save is not in flight"
+    );
+    // The loop sleeps until then: a past instant would make it spin.
     if let Some(wake) = state.wake_at() {
-        assert!(wake > now, "woken at {wake}, which is not after {now}");
+        assert!(wake > now, "wakes at {wake}, not after {now}");
     }
     assert!(
         state.instant() <= state.clock.corrected(),
-        "nothing is shown of the future"
+        "the instant on screen is in the future"
     );
 }
 

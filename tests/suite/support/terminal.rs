@@ -1,4 +1,4 @@
-//! The real binary on a real pseudo-terminal: start, use, quit, and the terminal given back.
+//! The program on a pseudo-terminal of 100 columns and 30 rows.
 
 #![cfg(unix)]
 

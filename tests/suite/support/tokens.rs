@@ -1,4 +1,4 @@
-//! Tokens, what names them, and the instant at which most tests look at them.
+//! Tokens, IDs, and the instant at which most tests look at them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Whatever an answer holds, the work is that of the rows shown.
+//! The work per frame depends on the rows shown, not on the size of an answer.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! The commands on a real pseudo-terminal: tables that fit it, and a line of progress that goes.
+//! Commands on a real pseudo-terminal: table widths and the progress line.
 
 #![cfg(unix)]
 

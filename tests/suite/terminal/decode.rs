@@ -1,4 +1,4 @@
-//! What terminals send: keys, pastes, and reports that nobody asked for.
+//! Decoding of terminal input: keys, pastes and unsolicited reports.
 
 use std::fmt::Write;
 use std::time::Duration;

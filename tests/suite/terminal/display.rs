@@ -1,4 +1,4 @@
-//! What is drawn: sizes, hostile text, wide characters, colours, and time.
+//! What is drawn on a real terminal: sizes, hostile text, wide characters, colours and times.
 
 #![cfg(unix)]
 

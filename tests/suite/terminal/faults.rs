@@ -1,6 +1,4 @@
-//! What happens to a terminal: stops, spoilt modes, closed windows, resizes, pastes, silence.
-//!
-//! Not here: the usual way through the program (`pty`).
+//! Terminal faults: suspends, changed modes, closed windows, resizes, long pastes, silence.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Keys, pastes, and reports from the terminal that nobody asked for.
+//! Keys, pastes and unsolicited terminal reports, as they act on the program.
 
 #![cfg(unix)]
 

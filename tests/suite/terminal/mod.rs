@@ -1,4 +1,4 @@
-//! The terminal: what it sends, what is drawn on it, and how it is given back.
+//! The program on a real terminal: input, drawing, signals and restoring.
 
 mod bounds;
 mod clipboard;

@@ -1,4 +1,4 @@
-//! The real binary on a pseudo-terminal, with a real keyring: profiles are switched and removed.
+//! Switching and removing profiles on a pseudo-terminal with a real keyring.
 
 #![cfg(all(unix, not(target_os = "macos")))]
 

@@ -1,4 +1,4 @@
-//! The usual way through the program: start, use, quit, and the terminal given back.
+//! The usual way through the program on a terminal: start, use, quit, restore.
 
 #![cfg(unix)]
 

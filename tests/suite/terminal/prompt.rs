@@ -1,4 +1,4 @@
-//! Typing and pasting: at the question of `auth set`, and what a paste may do anywhere.
+//! Typing and pasting at the prompt of `auth set`, and pastes in general.
 
 #![cfg(target_os = "linux")]
 

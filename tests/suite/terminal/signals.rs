@@ -1,4 +1,4 @@
-//! Signals are heard whatever the program waits for, and the terminal is given back.
+//! The program handles signals at any time and restores the terminal.
 
 #![cfg(unix)]
 

@@ -1,6 +1,4 @@
-//! Any row of messages, at any instants: what must hold of the state whatever happens.
-//!
-//! Not here: what each message is for (`update`).
+//! Properties: any sequence of messages at any instants keeps the state consistent.
 
 use std::time::Duration;
 
@@ -16,7 +14,7 @@ use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::Theme;
 
 use crate::support::simulation::{
-    Event, IDS, Outcome, TokenShape, World, actions, assert_sound, begin, draw, message, token,
+    Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message, token,
 };
 
 fn shapes() -> impl Strategy<Value = Vec<TokenShape>> {
@@ -112,12 +110,12 @@ proptest! {
         let theme = Theme::named("dark").unwrap();
         let actions = actions();
         let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
-        let mut world = World::default();
+        let mut simulation = Simulation::default();
         let mut state = begin(now, Opening::Lookup);
-        world.take(start(&mut state, opening));
+        simulation.take(start(&mut state, opening));
         for (step, event) in &rows {
             now = now.checked_add_signed(TimeDelta::milliseconds(*step)).unwrap_or(now);
-            let Some(message) = message(event, &mut world, &actions, now) else { continue };
+            let Some(message) = message(event, &mut simulation, &actions, now) else { continue };
             let is_stale = matches!(event, Event::Answer { stale: true, .. });
             let before = is_stale.then(|| state.clone());
             let effects = update(&mut state, now, message.clone());
@@ -128,10 +126,10 @@ proptest! {
                 prop_assert_eq!(&before.session, &state.session);
                 prop_assert_eq!(before.screen, state.screen);
             }
-            world.take(effects);
+            simulation.take(effects);
             // A tick is answered by the loop at once; what is due then, is done then.
-            world.take(update(&mut state, now, Message::Ticked));
-            assert_sound(&state, &world, now);
+            simulation.take(update(&mut state, now, Message::Ticked));
+            assert_sound(&state, &simulation, now);
             draw(&state, &theme);
         }
     }
