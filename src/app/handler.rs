@@ -1,13 +1,15 @@
 //! What a screen or an overlay decides for itself: which keys work on it, what they do, and when it
 //! changes by itself.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
 use super::form::Editor;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Context, Motion};
-use crate::domain::remote::RequestId;
+use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::screens::for_each_screen;
@@ -29,6 +31,30 @@ pub(crate) enum Pending {
     First,
     /// A newer version of what is in view; seconds are counted.
     Refresh { since: DateTime<Utc> },
+}
+
+/// The fetch that brought what is in view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fetch {
+    /// When its answer came, by the steady clock.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) took: Duration,
+    /// Whether a later fetch failed.
+    pub(crate) is_stale: bool,
+    /// Whether a later fetch is under way.
+    pub(crate) is_loading: bool,
+}
+
+impl Fetch {
+    pub(crate) fn of<T>(remote: &Remote<T>) -> Option<Self> {
+        let fetched = remote.fetched()?;
+        Some(Self {
+            at: fetched.at,
+            took: fetched.took,
+            is_stale: matches!(remote, Remote::Stale { .. }),
+            is_loading: remote.is_loading(),
+        })
+    }
 }
 
 /// What a screen or an overlay decides for itself. What it does not define does nothing there.
@@ -107,9 +133,15 @@ pub(crate) trait Handler {
         state.clock.corrected()
     }
 
-    /// The age of what is in view, if it is shown in minutes.
-    fn age(&self, _: &State) -> Option<TimeDelta> {
+    /// The fetch that brought what is in view.
+    fn fetch(&self, _: &State) -> Option<Fetch> {
         None
+    }
+
+    /// The age of what is in view, if it is shown in minutes.
+    fn age(&self, state: &State) -> Option<TimeDelta> {
+        let fetch = self.fetch(state)?;
+        Some(state.clock.steady.signed_duration_since(fetch.at))
     }
 
     /// The next step of its countdown, by the steady clock. Everything else in view keeps in step

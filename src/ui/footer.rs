@@ -7,9 +7,9 @@ use super::area::{cells, width, without_right};
 use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
 use crate::action::Action;
+use crate::app::handler::{Fetch, Pending};
 use crate::app::state::{Screen, State};
 use crate::domain::duration;
-use crate::domain::remote::Remote;
 use crate::domain::text;
 use crate::theme::Role;
 
@@ -78,11 +78,8 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
         facts.push(vec![ctx.plain(&format!("retry in {pause}"))]);
     }
     let waited = waited(state);
-    let age = match state.screen {
-        Screen::Detail => age(state, &state.detail.token, waited, ctx),
-        Screen::Browse => age(state, &state.browse.list, None, ctx),
-        Screen::Setup | Screen::Lookup | Screen::Profiles => Vec::new(),
-    };
+    let fetch = state.screen.handler().fetch(state);
+    let age = fetch.map_or_else(Vec::new, |fetch| age(state, fetch, waited, ctx));
     facts.extend(age.into_iter().map(|fact| vec![fact]));
     if waited.is_some() && !state.detail.opened_from_list {
         let cancel = ctx.hint(state.context(), Action::Back, "cancel");
@@ -96,36 +93,25 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// How many seconds a refresh of the current token has taken, if at least one.
+/// For how many seconds a refresh of what is in view has been in progress, from the first on.
 fn waited(state: &State) -> Option<i64> {
-    let seconds = state
-        .clock
-        .seconds_since(state.detail.token.loading_since()?);
-    let is_refresh = state.screen == Screen::Detail && state.detail.token.value().is_some();
-    (is_refresh && seconds > 0).then_some(seconds)
+    let Some(Pending::Refresh { since }) = state.screen.handler().pending(state) else {
+        return None;
+    };
+    Some(state.clock.seconds_since(since)).filter(|seconds| *seconds > 0)
 }
 
-fn age<T>(
-    state: &State,
-    remote: &Remote<T>,
-    waited: Option<i64>,
-    ctx: &RenderContext<'_>,
-) -> Spans {
-    let Some(fetched) = remote.fetched() else {
-        return Vec::new();
-    };
-    let age = state.clock.steady.signed_duration_since(fetched.at);
+fn age(state: &State, fetch: Fetch, waited: Option<i64>, ctx: &RenderContext<'_>) -> Spans {
+    let age = state.clock.steady.signed_duration_since(fetch.at);
     let age = ctx.span(Role::Muted, &format!("fetched {}", duration::ago(age)));
-    match remote {
-        Remote::Stale { .. } => vec![ctx.span(Role::Warning, "stale"), age],
-        Remote::Loading { .. } => {
-            let seconds = waited.map_or_else(String::new, |seconds| format!(" {seconds} s"));
-            vec![ctx.span(Role::Accent, &format!("refreshing{seconds}")), age]
-        }
-        Remote::Idle | Remote::Ready(_) | Remote::Failed(_) => {
-            let took = format!("{} ms", fetched.took.as_millis());
-            vec![age, ctx.span(Role::Muted, &took)]
-        }
+    if fetch.is_stale {
+        vec![ctx.span(Role::Warning, "stale"), age]
+    } else if fetch.is_loading {
+        let seconds = waited.map_or_else(String::new, |seconds| format!(" {seconds} s"));
+        vec![ctx.span(Role::Accent, &format!("refreshing{seconds}")), age]
+    } else {
+        let took = format!("{} ms", fetch.took.as_millis());
+        vec![age, ctx.span(Role::Muted, &took)]
     }
 }
 

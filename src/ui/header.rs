@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use super::area::width;
 use super::painter::Painter;
 use super::render_context::RenderContext;
-use crate::app::state::{Screen, State};
+use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
 use crate::domain::text;
 use crate::theme::Role;
@@ -48,20 +48,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> 
     } else {
         session.active.profile.clone()
     };
-    let in_view = match state.screen {
-        Screen::Detail => state
-            .detail
-            .access
-            .as_ref()
-            .map(|access| access.scope.clone()),
-        Screen::Browse => state
-            .browse
-            .access
-            .as_ref()
-            .map(|access| access.scope.clone()),
-        Screen::Lookup => state.lookup.scope(),
-        Screen::Setup | Screen::Profiles => None,
-    };
+    let in_view = state.screen.handler().scope(state);
     let scope = in_view.or_else(|| session.active.scope.clone());
     let scope =
         scope.map(|scope| format!("{} {}", scope.kind().word(), ctx.abbreviate(scope.id())));

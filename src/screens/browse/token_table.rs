@@ -112,7 +112,7 @@ impl TokenTable {
         self.counts[status as usize]
     }
 
-    /// What the rows are sorted by.
+    /// The sort column.
     #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::{Editor, TextField};
-use crate::app::handler::{Browse, Copied, Handler, Pending};
+use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
 use crate::app::navigation::open_lookup;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, open_row};
@@ -111,9 +111,8 @@ impl Handler for Browse {
         whole_second(state.clock.corrected())
     }
 
-    fn age(&self, state: &State) -> Option<TimeDelta> {
-        let list = state.browse.list.fetched()?;
-        Some(state.clock.steady.signed_duration_since(list.at))
+    fn fetch(&self, state: &State) -> Option<Fetch> {
+        Fetch::of(&state.browse.list)
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {

@@ -1,13 +1,13 @@
 //! Key handling of a token's fields and its raw JSON.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::raw::RawView;
 use super::state::View;
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::Editor;
-use crate::app::handler::{Copied, Detail, Handler, Pending};
+use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
 use crate::app::navigation::open_lookup;
 use crate::app::state::State;
 use crate::app::token_fetch::{open_list, refresh};
@@ -133,9 +133,8 @@ impl Handler for Detail {
         main_countdown(state).map_or(now, |end| Remaining::until(end, now).shown_since())
     }
 
-    fn age(&self, state: &State) -> Option<TimeDelta> {
-        let token = state.detail.token.fetched()?;
-        Some(state.clock.steady.signed_duration_since(token.at))
+    fn fetch(&self, state: &State) -> Option<Fetch> {
+        Fetch::of(&state.detail.token)
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
