@@ -30,7 +30,11 @@ pub(crate) enum Pending {
     /// Something to look at; a spinner turns.
     First,
     /// A newer version of what is in view; seconds are counted.
-    Refresh { since: DateTime<Utc> },
+    Refresh {
+        since: DateTime<Utc>,
+        /// Whether Back stops waiting, rather than leaving the screen.
+        back_cancels: bool,
+    },
 }
 
 /// The fetch that brought what is in view.
