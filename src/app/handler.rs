@@ -61,10 +61,13 @@ impl Fetch {
     }
 }
 
-/// What a screen or an overlay decides for itself. What it does not define does nothing there.
+/// What a screen or an overlay decides for itself. What it need not define does nothing by default.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
+
+    /// Leaves the text field or the screen, or closes the overlay.
+    fn back(&self, state: &mut State) -> Vec<Effect>;
 
     /// The contexts that help explains first.
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -84,12 +87,6 @@ pub(crate) trait Handler {
 
     /// Does what the focus suggests.
     fn submit(&self, _: &mut State) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    /// Leaves the text field or the screen, or closes the overlay.
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        state.overlay = None;
         Vec::new()
     }
 
