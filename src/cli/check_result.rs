@@ -7,7 +7,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
 
-/// Why an empty list is not fine: a credential that may not list the tokens gets the same answer.
+/// Why an empty list is not ok: a credential that may not list the tokens gets the same response.
 pub(super) const NONE_LISTED: &str = "the API lists no service tokens";
 
 /// A verdict, from best to worst.

@@ -1,4 +1,4 @@
-//! The command for monitoring: reads all tokens, or those given, and judges them.
+//! The command for monitoring: reads all tokens, or those given, and evaluates them.
 //!
 //! A token that cannot be read is never skipped: it makes the verdict at least unknown.
 
@@ -277,7 +277,7 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
 struct Named {
     /// One per distinct name.
     entries: Vec<CheckEntry>,
-    /// How far the server's clock is ahead of ours, if an answer showed it.
+    /// How far the server's clock is ahead of ours, if a response showed it.
     measured: Option<TimeDelta>,
     /// Why the list that was searched for names may be incomplete.
     incomplete: Option<String>,
@@ -353,7 +353,7 @@ struct Reader<'a> {
     fetcher: &'a Fetcher,
     /// Whether to look IDs up in the list, too.
     lists_ids: bool,
-    /// A failure that every further request would meet, too.
+    /// A failure that every further request would hit, too.
     refusal: Option<Failure>,
     read: Named,
 }
