@@ -15,7 +15,7 @@ pub enum Action {
     Suspend,
     Redraw,
     Help,
-    /// Close what is open, cancel what is running, or go back.
+    /// Close an overlay, cancel a request, or go back.
     Back,
     /// Activate the focused item.
     Submit,

@@ -161,7 +161,7 @@ impl Bundle {
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = contents(path)?;
         if bytes.is_empty() {
-            return Err("it is empty and contains no certificate".to_owned());
+            return Err("it is empty".to_owned());
         }
         match der(&bytes) {
             Some(certificate) => Ok(Self {
@@ -212,7 +212,7 @@ impl Bundle {
 )]
 fn contents(path: &Path) -> Result<Vec<u8>, String> {
     let reason = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
         _ => error.to_string(),
     };
@@ -373,7 +373,7 @@ fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
         PRIVATE_KEY
     } else if text::trim_input(text).starts_with("LS0tLS1CRUdJTi") {
         // `-----BEGIN` in base64.
-        "it is PEM encoded as base64 once more: decode it with `base64 -d`"
+        "it is PEM encoded in base64 again: decode it with `base64 -d`"
     } else {
         "it contains no certificate in PEM or DER format"
     }

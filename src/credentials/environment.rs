@@ -64,7 +64,7 @@ pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
 }
 
 impl Environment {
-    /// Reads the process environment. Called once, at start-up.
+    /// Reads the process environment. Called once, at startup.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"

@@ -11,7 +11,7 @@ use super::clock::ClockOffset;
 use super::duration::{InvalidSpan, Lifetime, Remaining, parse_span, write_span};
 use super::token::{Reported, ServiceToken};
 
-/// Everything besides the token that its evaluation depends on.
+/// The inputs of an evaluation besides the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EvaluationContext {
     /// The instant, by the server's clock.

@@ -86,7 +86,7 @@ impl Decoder {
         matches!(self.mode, Mode::Paste { .. })
     }
 
-    /// Decodes what is pending as complete, after the [`timeout`](Self::timeout).
+    /// Decodes pending bytes as complete, after the [`timeout`](Self::timeout).
     pub fn time_out(&mut self) -> Vec<Event> {
         let pending = std::mem::take(&mut self.pending);
         match (std::mem::take(&mut self.mode), &pending[..]) {

@@ -52,7 +52,7 @@ pub struct Progress {
     pub stage: Stage,
 }
 
-/// Where the cursor goes when the rows change.
+/// How the cursor moves when the rows change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follow {
     /// Follows its token, but stays on the first row until the user moves it.
