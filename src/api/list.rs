@@ -306,7 +306,7 @@ impl Paginator {
             return None;
         }
         if self.bytes >= MAX_BYTES {
-            self.stop(format!("it is larger than {} MiB", MAX_BYTES >> 20));
+            self.stop(format!("it has more than {} MiB", MAX_BYTES >> 20));
             return None;
         }
         self.asked += 1;
