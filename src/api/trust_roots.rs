@@ -151,13 +151,13 @@ fn variable(name: &str) -> Option<std::ffi::OsString> {
 /// The certificates of a named file.
 struct Bundle {
     certificates: Vec<Certificate>,
-    /// A fragment of a sentence about the unusable ones.
+    /// A sentence fragment about the unusable ones.
     complaint: Option<String>,
 }
 
 impl Bundle {
     /// Reads a file, or a pipe to its end. A pipe may never end: the caller sets a deadline. Errors
-    /// are fragments of a sentence.
+    /// are sentence fragments.
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = contents(path)?;
         if bytes.is_empty() {
@@ -362,7 +362,7 @@ fn first_element(der: &[u8]) -> Option<&[u8]> {
     der.get(..header.checked_add(length)?)
 }
 
-/// The contents of a text without certificates.
+/// The contents of a string without certificates.
 fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
     let has = |is: fn(&str) -> bool| others.iter().any(|block| is(block.label));
     if has(|label| matches!(label, "PKCS7" | "CMS")) {

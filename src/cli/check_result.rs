@@ -176,7 +176,7 @@ impl CheckResult {
             .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
     }
 
-    /// Why the result may be incomplete, as a fragment of a sentence.
+    /// Why the result may be incomplete, as a sentence fragment.
     #[must_use]
     pub fn incomplete_reason(&self) -> Option<String> {
         if let Some(why) = &self.incomplete {

@@ -179,7 +179,7 @@ pub fn grammar() -> Command {
     with_sections(Cli::command().args_override_self(true), "")
 }
 
-/// Adds the sections of help to a command and its sub-commands.
+/// Adds the sections of help to a command and its subcommands.
 fn with_sections(command: Command, path: &str) -> Command {
     command
         .after_help(sections(path))

@@ -7,7 +7,7 @@ use crate::startup::flags::Color;
 
 /// The contents of a command line, valid or not.
 pub(super) struct PartialArgs {
-    /// The names of the sub-commands.
+    /// The names of the subcommands.
     pub(super) path: Vec<String>,
     /// The value of `-o`, which sets the format of the error wherever it appears, even after `--`.
     pub(super) output: Option<String>,

@@ -126,7 +126,7 @@ impl Environment {
         Ok(found.map(|(level, _)| level))
     }
 
-    /// Whether a text contains any secret of the environment.
+    /// Whether a string contains any secret of the environment.
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {

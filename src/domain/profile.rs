@@ -27,7 +27,7 @@ pub struct Profile {
     pub base_url: BaseUrl,
 }
 
-/// Why a text cannot name a profile.
+/// Why a string cannot name a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProfileName {
     #[error("a profile needs a name")]
@@ -48,7 +48,7 @@ pub enum InvalidProfileName {
     Secret,
 }
 
-/// Reads a profile's name. Applies the same rule everywhere, and trims nothing: a name with a blank
+/// Reads a profile's name. Applies the same rule everywhere, and trims nothing: a name with a space
 /// too many must not replace the secret of another profile.
 ///
 /// # Errors

@@ -407,19 +407,19 @@ impl ServiceToken {
         }
     }
 
-    /// The ID, or an empty text.
+    /// The ID, or an empty string.
     #[must_use]
     pub fn id_text(&self) -> &str {
         self.text(&self.id)
     }
 
-    /// The client ID, or an empty text.
+    /// The client ID, or an empty string.
     #[must_use]
     pub fn client_id_text(&self) -> &str {
         self.text(&self.client_id)
     }
 
-    /// The name, or an empty text. Untrusted text.
+    /// The name, or an empty string. Untrusted text.
     #[must_use]
     pub fn name_text(&self) -> &str {
         self.text(&self.name)
@@ -527,7 +527,7 @@ impl Members {
     }
 }
 
-/// The fields that we do not know. If a key was sent twice, the later value counts.
+/// The fields that we do not know. If a key was sent twice, the later value wins.
 #[derive(Default)]
 struct Others {
     fields: Vec<Field>,

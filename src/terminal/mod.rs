@@ -59,7 +59,7 @@ impl Decoder {
         append(&mut self.pending, bytes);
         while self.advance(&mut events) {}
         if self.pending.is_empty() {
-            // Decoded bytes are still in the buffer behind its end.
+            // Decoded bytes are still in the buffer after its end.
             self.pending.zeroize();
         }
         events

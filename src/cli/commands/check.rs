@@ -260,7 +260,7 @@ fn gathered(
     }
 }
 
-/// Why the lists of the profiles are incomplete, as a fragment of a sentence.
+/// Why the lists of the profiles are incomplete, as a sentence fragment.
 fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()

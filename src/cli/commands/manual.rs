@@ -69,7 +69,7 @@ pub(super) fn print(page: &mut Vec<u8>) -> io::Result<()> {
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     page.extend(Roff::new().control("SH", ["COMMANDS"]).to_roff().bytes());
-    // Not built, it has no global options in its sub-commands yet.
+    // Not built, it has no global options in its subcommands yet.
     commands(page, &Cli::command(), "tokenscope")?;
     for (title, table) in [
         ("EXIT STATUS", EXIT_CODES),

@@ -36,7 +36,7 @@ pub struct Browse {
 /// How complete a list is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extent {
-    /// Why it may lack tokens, as a fragment of a sentence; `None` if it is complete.
+    /// Why it may lack tokens, as a sentence fragment; `None` if it is complete.
     pub incomplete: Option<String>,
     /// How many tokens the API announced.
     pub total: Option<usize>,
