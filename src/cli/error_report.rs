@@ -142,7 +142,7 @@ impl ErrorReporter {
         Ok(())
     }
 
-    /// Prints to standard error what the output of a check leaves out of a failure.
+    /// Prints to standard error the parts of a failure that the output of a check omits.
     pub(super) fn report_hint(self, failure: &Failure) {
         match self.format {
             OutputFormat::Json => {}

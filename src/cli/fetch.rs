@@ -19,13 +19,13 @@ use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::nothing_selected;
 use crate::startup::Context;
 
-/// What the commands ask of the API, with progress on a terminal and warnings on the error stream.
+/// The commands' access to the API, with progress on a terminal and warnings on the error stream.
 pub(super) struct Fetcher {
     pub(super) context: Context,
 }
 
 impl Fetcher {
-    /// Starts the demo where it was asked for; sends nothing yet.
+    /// Starts the demo if requested; sends nothing yet.
     pub(super) async fn new(context: Context) -> Result<Self, Failure> {
         let context = context.connected().await?;
         Ok(Self { context })
@@ -116,7 +116,7 @@ impl Fetcher {
         if let Some(date) = clock.implausible_date() {
             let date = rfc3339(date);
             warn(&format!(
-                "the API's answer has an implausible date ({date}); using this computer's clock."
+                "the API's response has an implausible date ({date}); using this computer's clock."
             ));
         }
         if let Some(notice) = context.clock_offset.notice().filter(|_| is_for_people) {
@@ -126,14 +126,14 @@ impl Fetcher {
     }
 }
 
-/// Warns of what is odd about an answer that was accepted anyway.
+/// Warns of oddities in a response that was accepted anyway.
 fn warn_of(fetched: &Fetched<Tokens>) {
     for note in &fetched.notes {
         warn(&format!("{note}."));
     }
 }
 
-/// The access, if there are both a credential and a scope.
+/// The access, if both a credential and a scope are known.
 pub(super) fn access(
     identity: Option<Identity>,
     scope: Option<Scope>,

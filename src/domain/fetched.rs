@@ -54,7 +54,7 @@ impl<T> Fetched<T> {
         }
     }
 
-    /// Why a list may lack entries, as a fragment of a sentence.
+    /// Why a list may lack entries, as a sentence fragment.
     #[must_use]
     pub fn incomplete(&self) -> Option<&str> {
         self.gap.as_ref().map(|gap| gap.reason.as_str())
@@ -70,7 +70,7 @@ impl<T> Fetched<T> {
 /// Why a list may lack entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    /// A fragment of a sentence. Untrusted text.
+    /// A sentence fragment. Untrusted text.
     pub reason: String,
     /// The error that kept the rest from being read, if it was one.
     pub failure: Option<Failure>,

@@ -93,7 +93,7 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// For how many seconds a refresh of what is in view has been in progress, from the first on.
+/// How many seconds a refresh of the data on screen has taken, if at least one.
 fn waited(state: &State) -> Option<i64> {
     let Some(Pending::Refresh { since }) = state.screen.handler().pending(state) else {
         return None;

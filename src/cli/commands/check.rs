@@ -1,4 +1,4 @@
-//! The command for monitoring: reads all tokens, or those given, and judges them.
+//! The command for monitoring: reads all tokens, or those given, and evaluates them.
 //!
 //! A token that cannot be read is never skipped: it makes the verdict at least unknown.
 
@@ -260,7 +260,7 @@ fn gathered(
     }
 }
 
-/// Why the lists of the profiles are incomplete, as a fragment of a sentence.
+/// Why the lists of the profiles are incomplete, as a sentence fragment.
 fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     let doubts: Vec<String> = profiles
         .iter()
@@ -352,7 +352,7 @@ struct Reader<'a> {
     fetcher: &'a Fetcher,
     /// Whether to look IDs up in the list, too.
     lists_ids: bool,
-    /// A failure that every further request would meet, too.
+    /// A failure that every further request would hit, too.
     refusal: Option<Failure>,
     read: Named,
 }

@@ -83,9 +83,9 @@ struct Rows<'a> {
 struct Row {
     urgency: Urgency,
     token: Arc<ServiceToken>,
-    /// Where the API lists it: page, and index on the page.
+    /// Its position in the API's list: page, and index on the page.
     place: (u64, usize),
-    /// Where its row is in the text.
+    /// The position of its row in the text.
     text: Range<usize>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds a page. The context of the first one holds for all.
+    /// Adds a page. The context of the first page applies to all.
     fn add(
         &mut self,
         page: u64,
