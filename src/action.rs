@@ -11,11 +11,11 @@ use crate::domain::secret::Secret;
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Quit,
-    /// Stop the process and give the terminal back until it is continued.
+    /// Suspend the process, and restore the terminal meanwhile.
     Suspend,
     Redraw,
     Help,
-    /// Close what is open, cancel what is running, or go back.
+    /// Close an overlay, cancel a request, or go back.
     Back,
     /// Activate the focused item.
     Submit,
@@ -71,7 +71,7 @@ pub enum Action {
     DeleteToEnd,
 }
 
-/// The part of a masked text that an action deletes. The cursor of such a text is invisible.
+/// The part of a masked field that an action deletes. The cursor of such a field is invisible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Erase {
     Character,
@@ -79,7 +79,7 @@ pub enum Erase {
 }
 
 impl Action {
-    /// The part of a masked text that this action deletes.
+    /// The part of a masked field that this action deletes.
     #[must_use]
     pub fn erases(self) -> Option<Erase> {
         if matches!(self, Self::DeleteBack | Self::DeleteForward) {
@@ -92,7 +92,7 @@ impl Action {
         erases_all.then_some(Erase::All)
     }
 
-    /// Whether it moves the cursor within a text.
+    /// Whether it moves the cursor within a string.
     #[must_use]
     pub fn moves_in_text(self) -> bool {
         matches!(

@@ -112,8 +112,8 @@ mod platform {
         too_large.add(Number::SIGXFSZ);
         too_large.thread_block()?;
         let ending = ending_signals();
-        // The new thread must not stop: it could then neither notice that the terminal is gone nor
-        // give it back.
+        // The new thread must not stop: it could then neither notice a closed terminal nor restore
+        // the modes.
         let mut stopping = SigSet::empty();
         stopping.add(Number::SIGTSTP);
         stopping.add(Number::SIGTTOU);

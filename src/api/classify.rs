@@ -114,7 +114,7 @@ fn is_indicated(reason: &Reason, errors: &[ApiError]) -> bool {
     }
 }
 
-/// Without JSON, some statuses are still conclusive. A web page with status 404 does not: it comes
+/// Without JSON, some statuses are still conclusive. A web page with status 404 is not: it comes
 /// from something other than the API, which cannot know whether the token exists.
 fn by_status(facts: &ResponseFacts, unreadable: Unreadable) -> Reason {
     match (facts.status, unreadable, &facts.encoding) {

@@ -27,7 +27,7 @@ impl Client {
     /// Fetches one service token.
     ///
     /// # Errors
-    /// [`Error`], if the token did not arrive whole and in time.
+    /// [`Error`], if the token did not arrive completely and in time.
     pub async fn get_token(
         &self,
         credential: &Credential,

@@ -111,7 +111,7 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// Oddities of a successful response, as fragments of sentences. Untrusted text.
+    /// Oddities of a successful response, as sentence fragments. Untrusted text.
     pub(super) fn notes(&self) -> Vec<String> {
         let reported = first_words(&self.errors).map(|words| {
             let code = self.errors.iter().find_map(|error| error.code);
@@ -249,7 +249,7 @@ struct Budget {
     omitted: usize,
 }
 
-/// The members as JSON. Of duplicate keys, the last one counts.
+/// The members as JSON. If a key is repeated, the last one wins.
 #[derive(Default)]
 struct EnvelopeFields<'a> {
     success: Option<&'a str>,

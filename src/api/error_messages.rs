@@ -115,7 +115,7 @@ fn transport(fault: TransportFault, host: &str) -> Failure {
         ),
         TransportFault::Forbidden => (
             Network,
-            format!("This computer does not allow a connection to {host}."),
+            format!("This computer does not allow connections to {host}."),
             "Check its firewall, and any sandbox or security module (SELinux, AppArmor).",
         ),
         TransportFault::Reset => (
@@ -193,7 +193,7 @@ fn transport(fault: TransportFault, host: &str) -> Failure {
         TransportFault::Compression => (
             InvalidResponse,
             format!("The response from {host} could not be decompressed."),
-            "Try again; if it keeps happening, something in between alters responses.",
+            "Try again; if it keeps happening, a proxy or firewall may be altering responses.",
         ),
         TransportFault::Other => (
             Network,

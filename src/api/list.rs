@@ -288,7 +288,7 @@ impl Paginator {
         }
     }
 
-    /// The next page that may be requested now, while others may be under way.
+    /// The next page that may be requested now, while others may be pending.
     fn next(&mut self) -> Option<u64> {
         let is_wanted = match self.last {
             Some(last) => self.asked < last,
@@ -298,15 +298,15 @@ impl Paginator {
             return None;
         }
         if self.asked >= MAX_PAGES {
-            self.stop(format!("there are more than {MAX_PAGES} pages"));
+            self.stop(format!("it has more than {MAX_PAGES} pages"));
             return None;
         }
         if self.entries >= MAX_ENTRIES {
-            self.stop(format!("there are more than {MAX_ENTRIES} entries"));
+            self.stop(format!("it has more than {MAX_ENTRIES} entries"));
             return None;
         }
         if self.bytes >= MAX_BYTES {
-            self.stop(format!("there is more than {} MiB", MAX_BYTES >> 20));
+            self.stop(format!("it has more than {} MiB", MAX_BYTES >> 20));
             return None;
         }
         self.asked += 1;

@@ -70,7 +70,7 @@ impl ProxyChoice {
         self
     }
 
-    /// Makes a client use it.
+    /// Makes a client use this proxy.
     pub(super) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
             Self::Direct => Ok(builder.no_proxy()),

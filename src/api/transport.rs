@@ -397,7 +397,7 @@ impl ResponseHead {
         Err(error)
     }
 
-    /// The oddities of a success, each a fragment of a sentence.
+    /// The oddities of a success, each a sentence fragment.
     fn notes(&self, envelope: &Envelope<'_>) -> Vec<String> {
         let notes = envelope.notes().into_iter();
         notes

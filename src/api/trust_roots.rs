@@ -151,17 +151,17 @@ fn variable(name: &str) -> Option<std::ffi::OsString> {
 /// The certificates of a named file.
 struct Bundle {
     certificates: Vec<Certificate>,
-    /// A fragment of a sentence about the unusable ones.
+    /// A sentence fragment about the unusable ones.
     complaint: Option<String>,
 }
 
 impl Bundle {
     /// Reads a file, or a pipe to its end. A pipe may never end: the caller sets a deadline. Errors
-    /// are fragments of a sentence.
+    /// are sentence fragments.
     fn read(path: &Path) -> Result<Self, String> {
         let bytes = contents(path)?;
         if bytes.is_empty() {
-            return Err("it is empty and contains no certificate".to_owned());
+            return Err("it is empty".to_owned());
         }
         match der(&bytes) {
             Some(certificate) => Ok(Self {
@@ -212,7 +212,7 @@ impl Bundle {
 )]
 fn contents(path: &Path) -> Result<Vec<u8>, String> {
     let reason = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
         _ => error.to_string(),
     };
@@ -362,7 +362,7 @@ fn first_element(der: &[u8]) -> Option<&[u8]> {
     der.get(..header.checked_add(length)?)
 }
 
-/// The contents of a text without certificates.
+/// The contents of a string without certificates.
 fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
     let has = |is: fn(&str) -> bool| others.iter().any(|block| is(block.label));
     if has(|label| matches!(label, "PKCS7" | "CMS")) {
@@ -373,7 +373,7 @@ fn what_else(text: &str, others: &[Block<'_>]) -> &'static str {
         PRIVATE_KEY
     } else if text::trim_input(text).starts_with("LS0tLS1CRUdJTi") {
         // `-----BEGIN` in base64.
-        "it is PEM encoded as base64 once more: decode it with `base64 -d`"
+        "it is PEM encoded in base64 again: decode it with `base64 -d`"
     } else {
         "it contains no certificate in PEM or DER format"
     }

@@ -16,7 +16,7 @@ use crate::screens::detail::state::Detail;
 use crate::screens::lookup::state::Lookup;
 use crate::screens::setup::state::{Opener, Repeat};
 
-/// Continues with another credential on the look-up form. Nothing is sent.
+/// Continues with another credential on the lookup form. Sends nothing.
 pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let name = match (&credential.profile, credential.source()) {
         (Some(name), _) => format!("the profile {name}"),
@@ -30,15 +30,15 @@ pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Eff
     effects
 }
 
-/// Looks a token up again with the credential that did so before: another may not see it, and is
-/// not sent where nobody expects it.
+/// Repeats a lookup with the credential that made it: another one may not see the token, and is not
+/// sent where the user does not expect it.
 pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     let mut effects = match owner(state, recent) {
         Owner::InUse => Vec::new(),
         Owner::Other(credential) => switch(state, credential),
         Owner::Gone(name) => {
             state.notify(format!(
-                "The profile {name} looked this up, and is gone. Choose one for the {}.",
+                "The profile {name} looked this up, but no longer exists. Choose another for the {}.",
                 recent.scope
             ));
             return Vec::new();
@@ -49,16 +49,16 @@ pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     effects
 }
 
-/// The credential of a recent look-up.
+/// The credential of a recent lookup.
 enum Owner {
-    /// The one in use, as far as can be told.
+    /// Presumably the active one.
     InUse,
     Other(ActiveCredential),
     /// A profile that no longer exists.
     Gone(String),
 }
 
-/// Finds the credential of a recent look-up: its profile's, or that of its scope.
+/// Finds the credential of a recent lookup: its profile's, or the one for its scope.
 fn owner(state: &State, recent: &Recent) -> Owner {
     let session = &state.session;
     if recent.profile == session.active.profile {
@@ -83,7 +83,7 @@ fn owner(state: &State, recent: &Recent) -> Owner {
     }
 }
 
-/// What follows a removed profile: the environment's credential, or else the default profile.
+/// The successor of a removed profile: the environment's credential, or else the default profile.
 fn successor(state: &State) -> Option<ActiveCredential> {
     let settings = &state.session.settings;
     let default = settings.profile(&settings.default_profile);
@@ -91,8 +91,8 @@ fn successor(state: &State) -> Option<ActiveCredential> {
     external.or_else(|| default.map(ActiveCredential::of))
 }
 
-/// Continues after the removal of the profile in use. Without a successor the user has to choose,
-/// or to set one up if no profile is left.
+/// Continues after the removal of the profile in use. Without a successor, the user must choose a
+/// profile, or set one up if none is left.
 fn remove_active(state: &mut State) -> Vec<Effect> {
     let screen = state.screen;
     let mut effects = match successor(state) {
@@ -115,7 +115,7 @@ fn remove_active(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Makes a credential the one in use.
+/// Activates a credential.
 fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let mut effects = deactivate(state);
     let was_demo = state.session.is_demo();
@@ -142,8 +142,7 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     effects
 }
 
-/// Drops everything that was fetched or shown with the credential in use, and cancels what is under
-/// way.
+/// Drops everything fetched or shown with the active credential, and cancels its requests.
 fn deactivate(state: &mut State) -> Vec<Effect> {
     remember_external(state);
     put_pause_aside(state);
@@ -151,7 +150,8 @@ fn deactivate(state: &mut State) -> Vec<Effect> {
     requests.into_iter().map(Effect::Cancel).collect()
 }
 
-/// A pause that the API asked for belongs to a credential: it applies again once that one is in use.
+/// A pause requested by the API belongs to a credential, and applies again once that credential is
+/// active.
 fn put_pause_aside(state: &mut State) {
     let until = state.limited_until.take();
     let Some(identity) = &state.session.active.identity else {
@@ -164,8 +164,8 @@ fn put_pause_aside(state: &mut State) {
     }
 }
 
-/// Continues with a credential that was entered and works: with the look-up that failed for want of
-/// it, or with a new one.
+/// Continues with a newly entered, working credential: repeats the lookup that failed without it,
+/// or starts a new one.
 pub(crate) fn enter(
     state: &mut State,
     identity: Identity,
@@ -199,7 +199,7 @@ pub(crate) fn enter(
         (None, _) => {}
         (Some(_), Repeat::List) => effects.extend(token_fetch::open_list(state)),
         (Some(mut kept), Repeat::LookUp) => {
-            // What was shown came from another credential, unless only its secret is new.
+            // The data on screen came from another credential, unless only the secret is new.
             kept.token.cancel();
             state.detail = if is_same {
                 kept
@@ -215,7 +215,7 @@ pub(crate) fn enter(
     effects
 }
 
-/// The embedded demo runs, or cannot.
+/// Handles the start of the embedded demo, or its failure.
 pub(crate) fn demo_opened(
     state: &mut State,
     request: RequestId,
@@ -249,8 +249,8 @@ pub(crate) fn demo_opened(
     effects
 }
 
-/// A change of the profiles ended. The settings are what the file says now, which another process may
-/// have changed too.
+/// Handles the end of a profile change. The new settings are those of the file, which another
+/// process may have changed too.
 pub(crate) fn profiles_changed(
     state: &mut State,
     request: RequestId,
@@ -267,11 +267,11 @@ pub(crate) fn profiles_changed(
     let name = change.name;
     if !change.is_removal {
         let text = overruled(state, &name);
-        state.notify(text.unwrap_or_else(|| format!("{name} is the default now.")));
+        state.notify(text.unwrap_or_else(|| format!("{name} is now the default.")));
         return find_secrets(state).into_iter().collect();
     }
     let mut effects = Vec::new();
-    let mut text = format!("{name} is removed.");
+    let mut text = format!("Removed {name}.");
     if state.session.active.profile.as_ref() == Some(&name) {
         effects = remove_active(state);
         if state.session.needs_choice() {
@@ -290,20 +290,20 @@ fn change_failed(state: &mut State, failure: Failure) -> Option<Effect> {
         state.report(failure);
         return None;
     }
-    let hint = "It was renamed or removed elsewhere. The list shows what there is now.".into();
+    let hint = "It was renamed or removed elsewhere. The list is now up to date.".into();
     state.report(Failure { hint, ..failure });
     find_secrets(state)
 }
 
-/// What to say of a profile that an environment variable overrules when the program starts.
+/// The notice for a profile that an environment variable overrides at the next start.
 fn overruled(state: &State, profile: &str) -> Option<String> {
     let variable = state.session.variable?;
     Some(format!(
-        "Saved. At the next start {variable}, which is set, counts before the profile {profile}."
+        "Saved. At the next start, {variable} is still set and takes precedence over the profile {profile}."
     ))
 }
 
-/// Replaces the settings; the list of profiles follows.
+/// Replaces the settings, and updates the list of profiles.
 pub(crate) fn use_settings(state: &mut State, settings: Settings) {
     let old = std::mem::replace(&mut state.session.settings, settings);
     state.profiles.follow(&old, &state.session.settings);

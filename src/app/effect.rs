@@ -1,4 +1,4 @@
-//! What to do, in the imperative: everything the program asks of the outside world.
+//! Effects, in the imperative: everything the program asks of the outside world.
 //!
 //! Plain data that tests can compare.
 
@@ -12,7 +12,7 @@ use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 
-/// Something to do. The answer to an effect with a request carries the request's ID.
+/// An effect to run. The message that answers a request carries the request's ID.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     FetchToken {
@@ -73,9 +73,9 @@ pub enum Effect {
         request: RequestId,
     },
     LoadRecents,
-    /// Add a look-up to the recent ones.
+    /// Add a lookup to the recent ones.
     Remember(Recent),
-    /// Search JSON that is too long to be searched at once.
+    /// Search JSON in the background, if it is too long to search at once.
     SearchJson {
         lines: Arc<RawLines>,
         query: String,
@@ -87,6 +87,6 @@ pub enum Effect {
     Suspend,
     /// Draw the whole screen again.
     Redraw,
-    /// Drop a request that is under way.
+    /// Drop a pending request.
     Cancel(RequestId),
 }

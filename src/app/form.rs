@@ -1,4 +1,4 @@
-//! Text being typed, and what forms share: the focus, and what is wrong with a field.
+//! Text fields, and the shared parts of forms: the focus and the complaint about a field.
 
 use tui_input::{Input, InputRequest};
 
@@ -10,7 +10,7 @@ use crate::domain::text;
 /// The longest text a field takes, in bytes; far above any ID, name or URL.
 pub const CAPACITY: usize = MaskedField::CAPACITY;
 
-/// Which field of a form has the focus, and what is wrong with one.
+/// The focus of a form, and the complaint about a field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form<F> {
     pub focus: F,
@@ -30,7 +30,7 @@ impl<F: Copy + PartialEq> Form<F> {
         }
     }
 
-    /// Moves the focus to the next or the previous row, and around.
+    /// Moves the focus to the next or previous row, wrapping around.
     pub(crate) fn move_focus(&mut self, rows: &[F], forward: bool) {
         let at = rows.iter().position(|row| *row == self.focus).unwrap_or(0);
         let step = if forward { 1 } else { rows.len() - 1 };
@@ -38,14 +38,14 @@ impl<F: Copy + PartialEq> Form<F> {
         self.editing = true;
     }
 
-    /// Says what is wrong with a field, and moves the focus there.
+    /// Shows a complaint about a field, and moves the focus there.
     pub(crate) fn complain(&mut self, field: F, complaint: impl ToString) {
         self.complaint = Some((field, complaint.to_string()));
         self.focus = field;
         self.editing = true;
     }
 
-    /// What is wrong with a field.
+    /// The complaint about a field.
     #[must_use]
     pub fn complaint_about(&self, field: F) -> Option<&str> {
         let (at, complaint) = self.complaint.as_ref()?;
@@ -96,7 +96,7 @@ pub enum Editor<'a> {
     Masked(&'a mut MaskedField),
 }
 
-/// What actions do in a plain text field.
+/// Applies an action to a plain text field.
 const EDITS: [(Action, InputRequest); 9] = [
     (Action::Left, InputRequest::GoToPrevChar),
     (Action::Right, InputRequest::GoToNextChar),

@@ -1,5 +1,5 @@
-//! What a screen or an overlay decides for itself: which keys work on it, what they do, and when it
-//! changes by itself.
+//! The interface of a screen or overlay: which keys work on it, what they do, and when it changes
+//! with time.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::screens::for_each_screen;
 
-/// What is copied.
+/// The text to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copied {
-    /// What is selected.
+    /// The selected item.
     Selection,
     ClientId,
     Json,
@@ -27,17 +27,17 @@ pub(crate) enum Copied {
 /// What the user waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// Something to look at; a spinner turns.
+    /// Something to show; animates a spinner.
     First,
-    /// A newer version of what is in view; seconds are counted.
+    /// A newer version of what is on screen; counts seconds.
     Refresh {
         since: DateTime<Utc>,
-        /// Whether Back stops waiting, rather than leaving the screen.
+        /// Whether Back cancels it, rather than leaving the screen.
         back_cancels: bool,
     },
 }
 
-/// The fetch that brought what is in view.
+/// The fetch of the data on screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fetch {
     /// When its answer came, by the steady clock.
@@ -45,7 +45,7 @@ pub(crate) struct Fetch {
     pub(crate) took: Duration,
     /// Whether a later fetch failed.
     pub(crate) is_stale: bool,
-    /// Whether a later fetch is under way.
+    /// Whether a later fetch is pending.
     pub(crate) is_loading: bool,
 }
 
@@ -61,7 +61,7 @@ impl Fetch {
     }
 }
 
-/// What a screen or an overlay decides for itself. What it need not define does nothing by default.
+/// The interface of a screen or overlay. The default methods do nothing.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
@@ -85,12 +85,12 @@ pub(crate) trait Handler {
     /// Starts typing.
     fn edit(&self, _: &mut State) {}
 
-    /// Does what the focus suggests.
+    /// Activates the focused item.
     fn submit(&self, _: &mut State) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// Stops waiting, where Back means that first.
+    /// Stops waiting, on screens where Back does that first.
     fn stop_waiting(&self, _: &mut State) -> Option<RequestId> {
         None
     }
@@ -109,17 +109,17 @@ pub(crate) trait Handler {
         None
     }
 
-    /// Copies something of what is in view.
+    /// Copies something on screen.
     fn copy(&self, _: &mut State, _: Copied) -> Option<Effect> {
         None
     }
 
-    /// Opens the accounts and zones to choose from.
+    /// Opens the choice between accounts and zones.
     fn pick_scope(&self, _: &mut State) -> Option<Effect> {
         None
     }
 
-    /// The scope in view; `None` stands for the session's.
+    /// The scope on screen; `None` means the session's.
     fn scope(&self, _: &State) -> Option<Scope> {
         None
     }
@@ -129,29 +129,29 @@ pub(crate) trait Handler {
         None
     }
 
-    /// The instant, by the server's clock, at which everything in view is evaluated.
+    /// The instant, by the server's clock, at which everything on screen is evaluated.
     fn instant(&self, state: &State) -> DateTime<Utc> {
         state.clock.corrected()
     }
 
-    /// The fetch that brought what is in view.
+    /// The fetch of the data on screen.
     fn fetch(&self, _: &State) -> Option<Fetch> {
         None
     }
 
-    /// The age of what is in view, if it is shown in minutes.
+    /// The age of the data on screen, if shown in minutes.
     fn age(&self, state: &State) -> Option<TimeDelta> {
         let fetch = self.fetch(state)?;
         Some(state.clock.steady.signed_duration_since(fetch.at))
     }
 
-    /// The next step of its countdown, by the steady clock. Everything else in view keeps in step
-    /// with it, so that there is at most one draw a second.
+    /// The next step of its countdown, by the steady clock. Everything else on screen is drawn in
+    /// step with it, at most once a second.
     fn next_countdown(&self, _: &State) -> Option<DateTime<Utc>> {
         None
     }
 
-    /// When it changes in another way by itself, by the steady clock.
+    /// When it next changes with time in any other way, by the steady clock.
     fn next_change(&self, _: &State) -> Option<DateTime<Utc>> {
         None
     }
@@ -172,7 +172,7 @@ macro_rules! define_handlers {
         )*
 
         impl Screen {
-            /// What the screen decides for itself.
+            /// The handler of the screen.
             #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
@@ -182,7 +182,7 @@ macro_rules! define_handlers {
         }
 
         impl Overlay {
-            /// What the overlay decides for itself.
+            /// The handler of the overlay.
             #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
@@ -204,7 +204,7 @@ impl State {
         }
     }
 
-    /// Which keys work on the screen when no overlay lies over it.
+    /// Which keys work on the screen without an overlay.
     pub(crate) fn screen_context(&self) -> Context {
         self.screen.handler().context(self)
     }

@@ -1,6 +1,6 @@
-//! What happened, in the past tense: everything that can change the state.
+//! Messages, in the past tense: everything that can change the state.
 //!
-//! Plain data. Each answer carries the ID of its request.
+//! Plain data. Each response carries the ID of its request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::domain::token::ServiceToken;
 pub enum Message {
     /// The keyboard or the terminal sent something.
     Input(Input),
-    /// The time came at which something on screen changes.
+    /// The time for the next change on screen has come.
     Ticked,
     /// The process was stopped and continues.
     Resumed,
@@ -44,7 +44,7 @@ pub enum Message {
     /// A page of a scope's tokens arrived.
     TokensArrived {
         request: RequestId,
-        /// In the order sent, without those of earlier pages.
+        /// In the order received, without those of earlier pages.
         tokens: Vec<Arc<ServiceToken>>,
         /// How many tokens the API announced.
         total: Option<usize>,
@@ -54,13 +54,13 @@ pub enum Message {
         request: RequestId,
         result: Result<Fetched<Tokens>, Failure>,
     },
-    /// A response said more than was asked for.
+    /// A response carried additional information.
     ResponseNoted {
         /// The credential it was sent with.
         source: CredentialSource,
-        /// For how long the API asks not to be called.
+        /// How long the API asks us to pause.
         retry_after: Option<Duration>,
-        /// What is unusual about the response. Untrusted text.
+        /// An oddity of the response. Untrusted text.
         note: Option<String>,
     },
     ScopesListed {
@@ -100,9 +100,9 @@ pub enum Message {
     },
     JsonSearched(JsonSearch),
     RecentsLoaded(Vec<Recent>),
-    /// A look-up could not be added to the recent ones.
+    /// A lookup could not be added to the recent ones.
     NotRemembered(Failure),
-    /// Something failed in the background, such as reading the recent look-ups.
+    /// Something failed in the background, such as reading the recent lookups.
     Warned(Failure),
     /// An effect has a short message for the user.
     Notified(String),

@@ -1,4 +1,4 @@
-//! Ways from one screen to another that send no look-up.
+//! Navigation between screens that sends no lookup.
 
 use super::effect::Effect;
 use super::session::Session;
@@ -8,7 +8,7 @@ use crate::domain::duration;
 use crate::screens::picker::state::Picker;
 use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
 
-/// Shows the look-up form.
+/// Shows the lookup form.
 pub(crate) fn show_lookup(state: &mut State) {
     state.screen = Screen::Lookup;
     state.overlay = None;
@@ -21,15 +21,15 @@ pub(crate) fn close_overlay(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Leaves a form for the look-up form. What the form waits for is cancelled: its answer would take
-/// over the screen.
+/// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
+/// the screen.
 pub(crate) fn open_lookup(state: &mut State) -> Vec<Effect> {
     let request = state.setup.cancel();
     show_lookup(state);
     request.into_iter().map(Effect::Cancel).collect()
 }
 
-/// Opens the form of the credential in use, filled in as far as the session knows.
+/// Opens the form for the active credential, filled in with what the session knows.
 pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
     let session = &state.session;
     let settings = &session.settings;
@@ -55,7 +55,7 @@ pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Optio
 pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     if state.session.demo_only {
         state.notify(
-            "The demo keeps nothing. Start tokenscope without --demo to set a credential up.",
+            "The demo stores nothing. Start tokenscope without --demo to set up a credential.",
         );
         return None;
     }
@@ -70,8 +70,8 @@ pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     Some(Effect::ProbeStore { request })
 }
 
-/// Opens the profiles. Cancels what only the screen in front waits for: a first look-up, and the
-/// check of a form.
+/// Opens the profiles. Cancels requests that only the current screen waits for: a first lookup, and
+/// the check of a form.
 pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
     state.overlay = None;
     if state.screen == Screen::Profiles {
@@ -83,7 +83,7 @@ pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
         state.setup.cancel(),
         state.picker.scopes.cancel(),
     ];
-    // Going back to a form that was opened from here would lead in a circle.
+    // Returning to a form that was opened from here would loop.
     if state.screen == Screen::Setup && state.setup.opener == Opener::Profiles {
         state.setup = Setup::default();
     } else {
@@ -96,21 +96,21 @@ pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
     }
     state.screen = Screen::Profiles;
     if requests.iter().any(Option::is_some) {
-        state.notify("What was under way is cancelled.");
+        state.notify("Request cancelled.");
     }
     let mut effects: Vec<_> = requests.into_iter().flatten().map(Effect::Cancel).collect();
     effects.extend(find_secrets(state));
     effects
 }
 
-/// Opens the profiles because none is in use.
+/// Opens the profiles because none is active.
 pub(crate) fn choose_profile(state: &mut State) -> Vec<Effect> {
     let effects = open_profiles(state);
-    state.notify("Choose a profile first: none is in use, and none is the default.");
+    state.notify("Choose a profile first; there is no default.");
     effects
 }
 
-/// Remembers the credential in use if it belongs to no profile, so that the user can return to it.
+/// Remembers the active credential if it has no profile, so that the user can return to it.
 pub(crate) fn remember_external(state: &mut State) {
     let session = &state.session;
     if session.active.identity.is_some() && session.active.profile.is_none() {
@@ -130,8 +130,8 @@ pub(crate) fn find_secrets(state: &mut State) -> Option<Effect> {
     Some(Effect::FindSecrets { request, profiles })
 }
 
-/// Opens the accounts and zones to choose from, listed with a credential, with the one in the form
-/// selected.
+/// Opens the choice between the accounts and zones that a credential can see, with the one in the
+/// form selected.
 pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) -> Option<Effect> {
     if must_pause(state) {
         return None;
@@ -146,13 +146,13 @@ pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) -> O
     Some(Effect::ListScopes { request, asker })
 }
 
-/// Whether the API asked not to be called yet, which is then shown.
+/// Whether a pause requested by the API is still running. Notifies the user if so.
 pub(crate) fn must_pause(state: &mut State) -> bool {
     let Some(seconds) = state.limited_for() else {
         return false;
     };
     state.notify(format!(
-        "Nothing was sent: the API asked for a pause. Retry in {}.",
+        "Rate limited: nothing was sent. Retry in {}.",
         duration::pause(seconds)
     ));
     true

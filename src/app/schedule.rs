@@ -1,7 +1,7 @@
-//! When the screen changes by itself, and when the loop has to wake up for it.
+//! Computes when the screen next changes with time, and when the loop must wake up for it.
 //!
-//! One countdown sets the pace, and everything else on screen is evaluated at the instant its digits
-//! appeared: so there is at most one draw a second.
+//! One countdown sets the pace, and everything else on screen is evaluated at the instant its
+//! digits appeared: so the screen is drawn at most once a second.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -16,12 +16,12 @@ const LATE: TimeDelta = TimeDelta::seconds(10);
 /// How often a spinner turns.
 const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 
-/// The longest wait while a refresh is due: timers may stop while a machine sleeps, and nothing
-/// reports that the wall clock was set.
+/// The longest wait while a refresh is due: timers may stop during sleep, and nothing reports a
+/// change of the wall clock.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(15);
 
 impl State {
-    /// When the loop has to wake up, by the steady clock, if nothing else happens.
+    /// When the loop must wake up, by the steady clock, if nothing else happens.
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
@@ -29,7 +29,7 @@ impl State {
         earliest([self.next_change, refresh, self.expiry()])
     }
 
-    /// When the token in view expires, by the steady clock. It is fetched again then, even if its
+    /// When the current token expires, by the steady clock. It is then fetched again, even if its
     /// countdown is hidden.
     fn expiry(&self) -> Option<DateTime<Utc>> {
         let is_in_view = self.screen == Screen::Detail;
@@ -37,7 +37,7 @@ impl State {
         (end > self.clock.corrected()).then(|| self.clock.steady_at(end))
     }
 
-    /// When the token in view is to be fetched again, by the steady clock.
+    /// When to refresh the current token, by the steady clock.
     pub(crate) fn refresh_due(&self) -> Option<DateTime<Utc>> {
         let seconds = i64::try_from(self.session.settings.refresh_seconds)
             .ok()
@@ -57,14 +57,14 @@ impl State {
         due.is_some_and(|due| now.steady.signed_duration_since(due) > LATE)
     }
 
-    /// Whether the time has come at which something on screen changes.
+    /// Whether the time for the next change on screen has come.
     pub(crate) fn change_is_due(&self) -> bool {
         let change = self.next_change;
         change.is_some_and(|change| change <= self.clock.steady)
     }
 }
 
-/// When something on screen next changes by itself, by the steady clock.
+/// When something on screen next changes with time, by the steady clock.
 pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     if state.is_too_small() {
         return None;
@@ -88,7 +88,7 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     earliest([notice, spinner, paced])
 }
 
-/// The next whole minute of the age of what is in view.
+/// When the age of the data on screen reaches its next whole minute.
 fn next_age_change(state: &State) -> Option<DateTime<Utc>> {
     let age = state.screen.handler().age(state)?;
     let age = age.num_milliseconds().rem_euclid(60_000);
@@ -96,7 +96,7 @@ fn next_age_change(state: &State) -> Option<DateTime<Utc>> {
     state.clock.steady.checked_add_signed(left)
 }
 
-/// The next whole second that a refresh takes.
+/// When a running refresh reaches its next whole second.
 fn next_second_of_refresh(now: DateTime<Utc>, pending: Option<Pending>) -> Option<DateTime<Utc>> {
     let Some(Pending::Refresh { since, .. }) = pending else {
         return None;
@@ -105,7 +105,7 @@ fn next_second_of_refresh(now: DateTime<Utc>, pending: Option<Pending>) -> Optio
     Some(now + TimeDelta::milliseconds(1000 - waited.rem_euclid(1000)))
 }
 
-/// The next second of the pause that the API asked for.
+/// When the countdown of the API's pause next changes.
 fn next_second_of_pause(state: &State) -> Option<DateTime<Utc>> {
     let now = state.clock.steady;
     let left = state.limited_until?.signed_duration_since(now);
@@ -113,7 +113,7 @@ fn next_second_of_pause(state: &State) -> Option<DateTime<Utc>> {
     (left > 0).then(|| now + TimeDelta::milliseconds((left - 1).rem_euclid(1000) + 1))
 }
 
-/// Drops what is over: a notice, and a pause with its banner.
+/// Drops an expired notice, and an expired pause with its banner.
 pub(crate) fn expire_notices(state: &mut State) {
     let now = state.clock.steady;
     state.notice.take_if(|notice| notice.until <= now);

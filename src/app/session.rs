@@ -1,5 +1,4 @@
-//! What the program knows apart from its screens: who is logged in, what time it is, and the messages
-//! on screen.
+//! The state outside the screens: the active credential, the time, and the messages on screen.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 
-/// The credential in use and what requests start from.
+/// The active credential and the defaults of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
     pub active: ActiveCredential,
@@ -55,7 +54,7 @@ impl Session {
         self.active.source() == Some(source)
     }
 
-    /// Whether there are profiles to choose from, and no credential is in use.
+    /// Whether the user must choose a profile: some exist, and no credential is active.
     #[must_use]
     pub fn needs_choice(&self) -> bool {
         self.active.identity.is_none() && !self.settings.profiles.is_empty()
@@ -70,12 +69,12 @@ pub struct Banner {
     pub count: usize,
 }
 
-/// A short message that goes away by itself.
+/// A short message that disappears by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// May contain untrusted text.
     pub text: String,
-    /// When it goes away, by the steady clock.
+    /// When it disappears, by the steady clock.
     pub until: DateTime<Utc>,
 }
 
@@ -97,7 +96,7 @@ pub struct Clock {
     /// How far the wall clock was ahead of the steady one when the offset was measured.
     lead: TimeDelta,
     is_measured: bool,
-    /// Whether the offset was dropped and is to be measured again.
+    /// Whether the offset was dropped and must be measured again.
     pub(crate) needs_measuring: bool,
 }
 
@@ -150,7 +149,7 @@ impl Clock {
         has_jumped
     }
 
-    /// Updates the offset with what a response showed, if it had a usable date.
+    /// Updates the offset from a response, if it had a usable date.
     pub(crate) fn measured(&mut self, offset: Option<TimeDelta>) {
         let Some(offset) = offset else { return };
         self.offset = self.offset.updated(offset);

@@ -38,7 +38,7 @@ macro_rules! define_state {
             $($screen,)*
         }
 
-        /// What lies over a screen.
+        /// The overlays.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Overlay {
             $($overlay $({ $field: $type })?,)*
@@ -62,9 +62,9 @@ macro_rules! define_state {
             pub warnings: Vec<Failure>,
             pub notice: Option<Notice>,
             pub clock: Clock,
-            /// Until when the API asked not to be called, by the steady clock.
+            /// Until when the API asked us to pause, by the steady clock.
             pub limited_until: Option<DateTime<Utc>>,
-            /// The same for credentials that are not in use now.
+            /// The same for inactive credentials.
             pub(crate) pauses: Vec<(CredentialSource, DateTime<Utc>)>,
             /// The last note about a response, which is not repeated.
             last_note: Option<String>,
@@ -77,7 +77,7 @@ macro_rules! define_state {
             pub changed: bool,
             /// Whether to end the program.
             pub quit: bool,
-            /// Whether the user was told that recent look-ups cannot be saved.
+            /// Whether the user was told that recent lookups cannot be saved.
             told_of_recents: bool,
             pub(crate) next_change: Option<DateTime<Utc>>,
             last_request: RequestId,
@@ -88,7 +88,7 @@ macro_rules! define_state {
         }
 
         impl State {
-            /// The state before anything happened, on a terminal of a size in cells.
+            /// The initial state, on a terminal with a size in cells.
             #[must_use]
             pub fn new(session: Session, now: impl Into<Now>, size: (u16, u16)) -> Self {
                 let lookup = Lookup::starting_from(session.active.scope.as_ref());
@@ -121,8 +121,8 @@ macro_rules! define_state {
                 Self { lookup, ..state }
             }
 
-            /// Drops everything that was fetched or shown with the credential in use, and returns
-            /// the requests to cancel. Names every field, so that none is forgotten.
+            /// Drops everything fetched or shown with the active credential, and returns the
+            /// requests to cancel. Names every field, so that none is forgotten.
             pub(super) fn reset(&mut self) -> Vec<RequestId> {
                 let Self {
                     screen: _,
@@ -178,8 +178,7 @@ impl State {
         }
     }
 
-    /// How the tokens of the list are evaluated: at the whole second at which all their digits
-    /// change.
+    /// How the tokens of the list are evaluated: at the whole second when all their digits change.
     pub(crate) fn list_context(&self) -> EvaluationContext {
         self.context_at(whole_second(self.clock.corrected()))
     }
@@ -201,12 +200,12 @@ impl State {
         error.chain(&self.warnings)
     }
 
-    /// Drops the warnings, which whoever presses a key has seen, unless the key opens or scrolls
-    /// their details. True if there were any.
+    /// Drops the warnings on a key press, since the user has seen them, unless the key opens or
+    /// scrolls their details. Returns whether there were any.
     pub(crate) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
         let is_back = action == Some(Action::Back);
         let is_reading = matches!(self.overlay, Some(Overlay::ErrorDetails { .. })) && !is_back;
-        // In a text field, the way to the details begins with leaving it.
+        // In a text field, the user must leave the field before opening the details.
         let leads_to_details =
             action == Some(Action::ErrorDetails) || is_back && self.context().is_text();
         if is_reading || leads_to_details {
@@ -307,7 +306,7 @@ impl State {
         }
     }
 
-    /// Copies one line, sanitised as on screen. Where it went is known only once it is sent.
+    /// Copies one line, sanitised as on screen. The destination is known only once it is sent.
     pub(crate) fn copy(&mut self, text: Option<&str>) -> Option<Effect> {
         let text = text.map(|text| text::sanitize(text).into_owned());
         self.copy_raw(text)
@@ -336,14 +335,14 @@ impl State {
         self.notice = Some(Notice { text, until });
     }
 
-    /// Says once that recent look-ups cannot be saved.
+    /// Says once that recent lookups cannot be saved.
     pub(crate) fn tell_of_recents(&mut self, failure: &Failure) {
         if !std::mem::replace(&mut self.told_of_recents, true) {
             self.notify(format!("Look-ups are not remembered: {}", failure.summary));
         }
     }
 
-    /// Shows a failure in the background until a key is pressed.
+    /// Shows a background failure until a key is pressed.
     pub(crate) fn warn(&mut self, failure: Failure) {
         let failure = failure.on_screen();
         if !self.warnings.contains(&failure) {
@@ -364,13 +363,13 @@ impl State {
         self.banner = Some(Banner { failure, count });
     }
 
-    /// When a pause that begins now is over, by the steady clock.
+    /// When a pause that begins now ends, by the steady clock.
     fn end_of(&self, pause: std::time::Duration) -> Option<DateTime<Utc>> {
         let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
         self.clock.steady.checked_add_signed(pause)
     }
 
-    /// Applies what a response to a credential said besides its result.
+    /// Applies the additional information in a response to a credential.
     pub(crate) fn note_response(
         &mut self,
         source: &CredentialSource,

@@ -1,7 +1,7 @@
-//! Fetching tokens: the one in view, which is kept fresh, and the list of a scope.
+//! Fetches tokens: the current one, which it keeps fresh, and the list of a scope.
 //!
-//! One look-up runs at a time, and none while the API asks not to be called. The list is fetched
-//! only on request: fifty pages are too many to ask for every minute, and countdowns need no answer.
+//! Runs one lookup at a time, and none during a pause requested by the API. Fetches the list only
+//! on request: fifty pages every minute would be too many, and countdowns need no request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::screens::browse::token_table::TokenTable;
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 
-/// Looks a token up with the credential in use, instead of the one that is being looked up.
+/// Looks a token up with the active credential. Replaces a pending lookup.
 pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<Effect> {
     if state.session.needs_choice() {
         return choose_profile(state);
@@ -52,7 +52,7 @@ fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
     detail.reference.as_ref() == Some(token) && in_view == Some(scope)
 }
 
-/// Fetches a token. If it is another than the one in view, that one is dropped.
+/// Fetches a token. Drops the current token if it is a different one.
 pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     if !may_fetch(state) {
         return None;
@@ -66,7 +66,7 @@ pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     Some(send(state, access, token))
 }
 
-/// Fetches the token in view again.
+/// Refreshes the current token.
 pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
     let access = state.detail.access.clone()?;
     let token = state.detail.reference.clone()?;
@@ -76,7 +76,7 @@ pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
     })
 }
 
-/// Sends the look-up in view again with the credential that is in use now.
+/// Repeats the current lookup with the active credential.
 pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
     let token = state.detail.reference.clone()?;
     let scope = state.session.active.scope.clone()?;
@@ -110,7 +110,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     }
 }
 
-/// The request of a look-up or of a list reached its next stage.
+/// Handles the next stage of a lookup or list request.
 pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
     if state.detail.token.request() == Some(request) {
         state.detail.stage = stage;
@@ -119,13 +119,13 @@ pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
     }
 }
 
-/// Whether an answer is still awaited; a stale one changes nothing.
+/// Whether a response is still awaited. A stale one changes nothing.
 fn is_awaited<T>(remote: &Remote<T>, request: RequestId, changed: &mut bool) -> bool {
     *changed = remote.request() == Some(request);
     *changed
 }
 
-/// A look-up ended.
+/// Handles the end of a lookup.
 pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
@@ -162,8 +162,8 @@ pub(crate) fn fetched(
     Vec::new()
 }
 
-/// Whether letters go into a text unrelated to the look-up under way. Its answer must not take over
-/// the screen then: the letters would become commands.
+/// Whether the user is typing text unrelated to the pending lookup. Its response must then not take
+/// over the screen, because letters would become commands.
 fn is_typing_elsewhere(state: &State) -> bool {
     if state.overlay == Some(Overlay::Picker) {
         true
@@ -227,15 +227,15 @@ fn show(
     }
 }
 
-/// Shows the token that was looked up, unless the user is typing the next look-up.
+/// Shows the token that was looked up, unless the user is typing the next lookup.
 fn come_to_front(state: &mut State, scope: &Scope) {
     if state.screen == Screen::Lookup && is_typing_elsewhere(state) {
         let name = state.detail.token.value().map(|it| it.name_text().trim());
         let name = name.filter(|name| !name.is_empty()).unwrap_or("The token");
-        state.notify(format!("{name} is here: the first under Recent."));
+        state.notify(format!("{name} loaded; see Recent."));
         return;
     }
-    // The next look-up starts from an empty field.
+    // The next lookup starts from an empty field.
     state.lookup.token = TextField::default();
     if state.screen == Screen::Lookup {
         state.screen = Screen::Detail;
@@ -271,7 +271,7 @@ fn report(
     opened.flatten().into_iter().collect()
 }
 
-/// A failure that does not doubt a scope whose tokens were read before.
+/// The failure without doubts about a scope whose tokens were read before.
 fn without_doubt(state: &State, mut failure: Failure, access: Option<&Access>) -> Failure {
     let Some(scope) = access.map(|access| &access.scope) else {
         return failure;
@@ -312,14 +312,14 @@ impl State {
     }
 }
 
-/// Measures the server's clock again if the wall clock was set: by refreshing the token in view, or
+/// Measures the server's clock again if the wall clock was set: by refreshing the current token, or
 /// with the smallest request.
 pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     if !state.clock.needs_measuring || state.limited_for().is_some() {
         return None;
     }
     if state.screen == Screen::Detail && state.detail.token.value().is_some() {
-        // The answer to a request from before the jump may not show the clock.
+        // A response to a request from before the jump may not show the clock.
         if state.detail.token.is_loading() {
             return None;
         }
@@ -336,7 +336,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     Some(Effect::MeasureClock { request, access })
 }
 
-/// The server's clock was measured.
+/// Applies a measurement of the server's clock.
 pub(crate) fn clock_measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
     let awaited = state.clock_request.take_if(|it| *it == request);
     state.changed = awaited.is_some();
@@ -345,8 +345,8 @@ pub(crate) fn clock_measured(state: &mut State, request: RequestId, offset: Opti
     }
 }
 
-/// Time passed since an instant of the server's clock: refreshes the token in view when it is due,
-/// and once more, with the bell, when it expires.
+/// Handles the passing of time since an instant of the server's clock: refreshes the current token
+/// when due, and again, ringing the bell, when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
         return Vec::new();
@@ -363,14 +363,14 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     bell.into_iter().chain(sent).collect()
 }
 
-/// Opens the list of the scope in view. If it is loaded, it stays, with its cursor and filter.
+/// Opens the list of the current scope. Keeps a loaded list with its cursor and filter.
 pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
     if state.session.needs_choice() {
         return choose_profile(state);
     }
     if state.session.active.identity.is_none() && state.screen == Screen::Setup {
-        // A form that is being filled in stays as it is.
-        state.notify("The list of all tokens needs a credential first.");
+        // Leave a form that is being filled in unchanged.
+        state.notify("Set up a credential to list tokens.");
         return Vec::new();
     }
     if state.session.active.identity.is_none() {
@@ -412,7 +412,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
     cancelled.map(Effect::Cancel).chain(sent).collect()
 }
 
-/// The scope in view, or a complaint if one has to be entered first.
+/// The current scope, or a complaint if the user must enter one first.
 fn scope_to_list(state: &State) -> Result<Scope, String> {
     let lookup = &state.lookup;
     let in_view = if state.screen != Screen::Lookup {
@@ -429,10 +429,10 @@ fn scope_to_list(state: &State) -> Result<Scope, String> {
     };
     in_view
         .or_else(|| state.session.active.scope.clone())
-        .ok_or_else(|| "The list of all tokens needs an account or zone.".to_owned())
+        .ok_or_else(|| "Enter an account or zone to list its tokens.".to_owned())
 }
 
-/// Fetches the list, unless it is being fetched or the API asks not to be called.
+/// Fetches the list, unless it is being fetched or the API asked us to pause.
 pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     let access = state.browse.access.clone()?;
     if state.browse.list.is_loading() || must_pause(state) {
@@ -444,8 +444,8 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     Some(Effect::ListTokens { request, access })
 }
 
-/// A page of the list arrived. The first list is shown as it grows; a list that is already there
-/// stays until the new one is complete.
+/// Handles a page of the list. Shows a first list as it grows; otherwise keeps the old list until
+/// the new one is complete.
 pub(crate) fn page_arrived(
     state: &mut State,
     request: RequestId,
@@ -464,7 +464,7 @@ pub(crate) fn page_arrived(
     }
 }
 
-/// The list ended.
+/// Handles the end of the list.
 pub(crate) fn listed(
     state: &mut State,
     request: RequestId,
@@ -480,7 +480,8 @@ pub(crate) fn listed(
     state.clock.measured(listed.clock.offset());
     let context = state.list_context();
     let browse = &mut state.browse;
-    // Each token of a first list came once, with its page, so as many are the same ones.
+    // Each token of a first list arrived once, with its page, so an equal count means the same
+    // tokens.
     let has_all = browse.list.value().is_none() && browse.table.total() == listed.value.len();
     if !has_all {
         let tokens = listed.value;
@@ -515,7 +516,7 @@ fn list_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<E
     report(state, failure, access.as_ref(), opens_form)
 }
 
-/// Opens a token of the list: as the list knows it at once, and then fetched by itself.
+/// Opens a token of the list: shows the list's copy at once, then fetches the token.
 pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Effect> {
     let Some(id) = TokenId::parse(token.id_text()) else {
         state.report(Detail::without_id());

@@ -18,18 +18,18 @@ use crate::screens::detail::state::View;
 use crate::screens::lookup::state::LookupField;
 use crate::screens::{browse, detail, picker, profiles, setup};
 
-/// What the program opens on.
+/// What the program opens with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Opening {
     /// The form, since there is no credential yet.
     Setup,
     Lookup,
     Token(TokenRef),
-    /// The embedded demo, once it runs; then a token, if one is given.
+    /// The embedded demo, once it runs, then a token, if given.
     Demo(Option<TokenRef>),
 }
 
-/// Opens the first screen. The effects are to be run after the first frame.
+/// Opens the first screen. Run the effects after the first frame.
 pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
     let effects = match opening {
         Opening::Setup => open_session_setup(state, false).into_iter().collect(),
@@ -48,7 +48,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
     effects
 }
 
-/// Opens a token from the command line. Without a scope, the look-up form opens instead.
+/// Opens a token from the command line. Without a scope, opens the lookup form instead.
 fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
     state.lookup.token = TextField::with(&token.to_string());
     let scope = token.scope().or(state.session.active.scope.as_ref());
@@ -67,14 +67,14 @@ fn start_demo(state: &mut State) -> Effect {
     Effect::OpenDemo { request }
 }
 
-/// Applies what happened at an instant, and says what to do about it.
+/// Applies a message at an instant, and returns the effects to run.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
     let now = now.into();
     let has_slept = state.has_slept(now);
     let mut before = state.clock.corrected();
     let has_jumped = state.clock.move_to(now);
     if has_jumped {
-        // No time passed in which a token could have expired: the clock was set.
+        // The clock was set, so no time passed in which a token could have expired.
         before = state.clock.corrected();
     } else if has_slept {
         state.clock.jumped_at = Some(now.steady);
@@ -114,7 +114,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
                 fits
             });
             if !fits {
-                state.notify("That paste is longer than any field takes, so nothing was pasted.");
+                state.notify("Paste too long; nothing inserted.");
             }
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
@@ -179,7 +179,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
     Vec::new()
 }
 
-/// A key was pressed: it edits the focused text field, or else does what its action means.
+/// Handles a key: it edits the focused text field, or else triggers its action.
 fn press(state: &mut State, action: Action) -> Vec<Effect> {
     let is_visible = !state.is_too_small();
     if !is_visible && !matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
@@ -196,7 +196,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
     act(state, action)
 }
 
-/// What an action means: for the whole program, or on the screen or overlay in front.
+/// Runs an action: a global one, or one of the current screen or overlay.
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let front = state.front();
     let screen = Some(state.screen).filter(|_| state.overlay.is_none());
@@ -263,7 +263,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
         Action::RemoveProfile => effects.extend(on_profiles(state, profiles::update::remove)),
         Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
-        // They edit text, and mean nothing elsewhere.
+        // They edit text, and do nothing elsewhere.
         Action::TextStart
         | Action::TextEnd
         | Action::DeleteBack
@@ -275,7 +275,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     effects
 }
 
-/// Does what a key means on the profiles, if they are in front and no change is under way.
+/// Handles a key on the profiles, if they are on screen and no change is pending.
 fn on_profiles(state: &mut State, act: fn(&mut State) -> Option<Effect>) -> Option<Effect> {
     let is_in_front = state.screen == Screen::Profiles && state.overlay.is_none();
     let is_idle = !state.session.demo_only && state.profiles.change.is_none();
@@ -306,8 +306,8 @@ fn toggle_help(state: &mut State) {
     };
 }
 
-/// Lets the focused text field change, and the screen react to it. False if no field has the focus,
-/// or it did not change.
+/// Edits the focused text field, and lets the screen react. Returns false if no field has the
+/// focus, or it did not change.
 fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool {
     let front = state.front();
     let has_changed = front.editor(state).is_some_and(|mut it| change(&mut it));

@@ -54,7 +54,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// What the command needs from start-up.
+    /// What the command needs at startup.
     #[must_use]
     pub fn needs(&self) -> Needs {
         match self {

@@ -7,7 +7,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
 
-/// Why an empty list is not fine: a credential that may not list the tokens gets the same answer.
+/// Why an empty list is not ok: a credential that may not list the tokens gets the same response.
 pub(super) const NONE_LISTED: &str = "the API lists no service tokens";
 
 /// A verdict, from best to worst.
@@ -176,7 +176,7 @@ impl CheckResult {
             .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
     }
 
-    /// Why the result may be incomplete, as a fragment of a sentence.
+    /// Why the result may be incomplete, as a sentence fragment.
     #[must_use]
     pub fn incomplete_reason(&self) -> Option<String> {
         if let Some(why) = &self.incomplete {

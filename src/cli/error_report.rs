@@ -59,7 +59,10 @@ impl ErrorReporter {
     }
 
     pub(super) fn is_json(self) -> bool {
-        self.format == OutputFormat::Json
+        match self.format {
+            OutputFormat::Json => true,
+            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,
+        }
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
@@ -139,7 +142,7 @@ impl ErrorReporter {
         Ok(())
     }
 
-    /// Prints to standard error what the output of a check leaves out of a failure.
+    /// Prints to standard error the parts of a failure that the output of a check omits.
     pub(super) fn report_hint(self, failure: &Failure) {
         match self.format {
             OutputFormat::Json => {}
@@ -161,7 +164,21 @@ fn exit_code(failure: &Failure) -> u8 {
         FailureKind::Usage => 64,
         FailureKind::NotFound => 4,
         FailureKind::Interrupted => 130,
-        _ => 1,
+        FailureKind::NoCredential
+        | FailureKind::Keyring
+        | FailureKind::Config
+        | FailureKind::Authentication
+        | FailureKind::Permission
+        | FailureKind::Ambiguous
+        | FailureKind::Rejected
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Network
+        | FailureKind::Timeout
+        | FailureKind::Tls
+        | FailureKind::Proxy
+        | FailureKind::Redirect
+        | FailureKind::InvalidResponse => 1,
     }
 }
 

@@ -1,5 +1,5 @@
-//! The grammar of `args` with rules that hold for every option, and the tables that `--help` and the
-//! manual share.
+//! The grammar of `args` with rules that apply to every option, and the tables that `--help` and
+//! the manual share.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub(super) const EXIT_CODES: &Table = &[
     ("64", "usage error"),
     (
         "65",
-        "the screens need a terminal, and there is none, or TERM is dumb or unset",
+        "the screens cannot run: no terminal, or TERM is dumb or unset",
     ),
     ("101", "internal error"),
     ("130, 143, 129", "ended by SIGINT, SIGTERM, SIGHUP"),
@@ -60,7 +60,7 @@ pub(super) const ENVIRONMENT: &Table = &[
     ("CLOUDFLARE_ZONE_ID", "zone, instead of an account"),
     (
         "CLOUDFLARE_BASE_URL",
-        "another address of the API: https, or http on loopback",
+        "another API address: https, or http on loopback",
     ),
     ("HTTPS_PROXY, ALL_PROXY", "proxies, as with curl"),
     ("NO_PROXY", "hosts to reach without a proxy"),
@@ -179,7 +179,7 @@ pub fn grammar() -> Command {
     with_sections(Cli::command().args_override_self(true), "")
 }
 
-/// Adds the sections of help to a command and its sub-commands.
+/// Adds the sections of help to a command and its subcommands.
 fn with_sections(command: Command, path: &str) -> Command {
     command
         .after_help(sections(path))

@@ -1,15 +1,15 @@
-//! Reads a command line that the grammar refuses, as far as it goes.
+//! Reads as much as possible of a command line that the grammar rejects.
 
 use clap::{Arg, Command, ValueEnum as _};
 
 use super::help::grammar;
 use crate::startup::flags::Color;
 
-/// What a command line holds, valid or not.
+/// The contents of a command line, valid or not.
 pub(super) struct PartialArgs {
-    /// The names of the sub-commands.
+    /// The names of the subcommands.
     pub(super) path: Vec<String>,
-    /// The value of `-o`, which says how to print the refusal wherever it stands, even after `--`.
+    /// The value of `-o`, which sets the format of the error wherever it appears, even after `--`.
     pub(super) output: Option<String>,
     pub(super) color: Color,
     /// The first word before any command that is neither an option nor a value.

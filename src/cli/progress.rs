@@ -1,4 +1,5 @@
-//! A progress line on standard error while a request takes long, erased before anything else is printed.
+//! Shows a progress line on standard error during long requests, and erases it before anything else
+//! is printed.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use super::error_report::warn;
 
-/// Whether the line is on the terminal now: there is one terminal, and one line at a time.
+/// Whether the line is visible now. A terminal shows one line at a time.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// Requests that take less than this show no progress.
@@ -46,7 +47,7 @@ impl Progress {
         progress
     }
 
-    /// From now on the command waits for the API.
+    /// Records that the command now waits for the API.
     pub(super) fn network(&self) {
         self.is_on_network.store(true, Ordering::Relaxed);
     }

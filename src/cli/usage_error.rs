@@ -72,12 +72,12 @@ pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
         }
         Err(InvalidTokenRef::Secret) => return Err(misplaced()),
         Ok(TokenRef::Name(name)) if !may_be_secret(&name) => format!(
-            "{} is not a command, a token ID, a client ID, or a URL that holds an ID.",
+            "{} is not a command, a token ID, a client ID, or a URL that contains an ID.",
             text::quoted(&name)
         ),
         // A URL may hold a secret.
         Ok(TokenRef::Name(_)) | Err(InvalidTokenRef::Empty) => {
-            "This is not a token ID, a client ID, or a URL that holds an ID.".to_owned()
+            "This is not a token ID, a client ID, or a URL that contains an ID.".to_owned()
         }
     };
     Err(Failure::new(
@@ -88,7 +88,7 @@ pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
 }
 
 /// Prints clap's error in the output format that the line asks for, and returns the exit code:
-/// monitoring must not take a typing mistake for a warning.
+/// monitoring must not mistake a typo for a warning.
 fn refuse(
     error: clap::Error,
     words: &[String],
@@ -113,7 +113,7 @@ fn refuse(
     tame(&mut error);
     if !reporter.is_json() && command != Some("check") {
         let said = error.to_string();
-        // Only an unchanged error can keep its colours.
+        // Only an unmodified error can keep its colours.
         let _closed = match scrub(&said) {
             Cow::Borrowed(_) => {
                 colored(error, line.color, environment, io::stderr().is_terminal()).print()
@@ -191,8 +191,8 @@ fn is_about_words(error: &clap::Error) -> bool {
     )
 }
 
-/// Drops clap's tip to pass an unknown option as a value, where no name can begin with a hyphen: long
-/// options, options before a command, and those of `completions`.
+/// Drops clap's tip to pass an unknown option as a value where no name can begin with a hyphen:
+/// long options, options before a command, and those of `completions`.
 fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) {
     let command = line.path.first();
     let is_first = |wrong: &str| {
@@ -214,7 +214,7 @@ fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) 
     }
 }
 
-/// Adds a tip how to pass a value that begins with a hyphen.
+/// Adds a tip on passing a value that begins with a hyphen.
 fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
     let Some((name, value)) = &line.without_value else {
         return;
@@ -284,7 +284,7 @@ fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
         let is_hidden = matches!(
             error.get(kind),
             Some(ContextValue::String(word)) if !word.starts_with('-')
-                // After `auth set` it is the secret itself, unless it is too short.
+                // After `auth set`, the word is the secret itself, unless it is too short.
                 && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
         );
         let is_stray = matches!(
@@ -333,7 +333,7 @@ fn failure(error: &clap::Error) -> Failure {
     Failure::new(FailureKind::Usage, summary, hint)
 }
 
-/// The known words that a mistyped one may stand for, the likeliest first.
+/// The known words that a mistyped one may mean, likeliest first.
 fn similar<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let word = word.to_lowercase();
     // One mistake in three letters; with more it is another word.

@@ -96,7 +96,7 @@ pub(super) fn out_of_reach(path: &Path) -> Option<Failure> {
     };
     let dir = path.parent().unwrap_or(path);
     let why = match error.kind() {
-        io::ErrorKind::NotFound => "a symbolic link on the way is dangling".to_owned(),
+        io::ErrorKind::NotFound => "a symbolic link in its path is dangling".to_owned(),
         _ => reason(&error),
     };
     Some(Failure::new(
@@ -392,7 +392,7 @@ pub(super) fn move_aside(path: &Path, _lock: &DirLock) -> Result<PathBuf, Failur
         .map(|number| path.with_file_name(name(number)))
         .find(|aside| !exists(aside))
         .ok_or_else(|| {
-            io::Error::other("it is damaged, and too many older damaged ones are beside it")
+            io::Error::other("it is damaged, and its folder has too many older damaged copies")
         })
         .map_err(|error| unwritable(path, &error))?;
     fs::rename(path, &aside).map_err(|error| unwritable(path, &error))?;

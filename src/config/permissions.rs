@@ -73,7 +73,7 @@ mod unix {
         }
     }
 
-    /// As [`hand_over`], for a folder.
+    /// Like [`hand_over`], for a folder.
     pub(in super::super) fn hand_over_folder(new: &Path) {
         let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
         let opened = OpenOptions::new().read(true).custom_flags(flags).open(new);

@@ -64,7 +64,7 @@ pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
 }
 
 impl Environment {
-    /// Reads the process environment. Called once, at start-up.
+    /// Reads the process environment. Called once, at startup.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
@@ -126,7 +126,7 @@ impl Environment {
         Ok(found.map(|(level, _)| level))
     }
 
-    /// Whether a text contains any secret of the environment.
+    /// Whether a string contains any secret of the environment.
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         self.secrets.values().flatten().any(|secret| {

@@ -88,7 +88,7 @@ pub enum StoreError {
     NothingOpen(Provider),
     #[error("The keyring is locked and was not unlocked.")]
     Locked,
-    /// As [`Self::Locked`], for services other than GNOME's.
+    /// Like [`Self::Locked`], for services other than GNOME's.
     #[error("The {} is locked and was not unlocked.", .0.container())]
     LockedIn(Provider),
     /// The user or the system refused.

@@ -188,7 +188,7 @@ impl StoreHandle {
     /// Waits for calls to the store, and longer while a person is prompted.
     ///
     /// # Errors
-    /// Those of the calls; [`StoreError::Unanswered`] after the timeout.
+    /// The errors of the calls; [`StoreError::Unanswered`] after the timeout.
     pub async fn within<T>(
         &self,
         timeout: Duration,

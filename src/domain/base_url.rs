@@ -15,7 +15,7 @@ const DEFAULT: &str = "https://api.cloudflare.com/client/v4";
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
-/// Why a text is not a base URL. Does not repeat it: it may contain a password.
+/// Why a string is not a base URL. Does not repeat it: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBaseUrl {
     #[error("it is not a URL such as https://api.cloudflare.com/client/v4")]

@@ -1,4 +1,4 @@
-//! What authenticates us to the API, where it comes from, and the scope that goes with it.
+//! Credentials for the API, their sources, and the scopes that go with them.
 
 use std::fmt;
 

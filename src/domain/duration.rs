@@ -185,7 +185,7 @@ pub fn pause(seconds: i64) -> String {
     }
 }
 
-/// Why a text is not a threshold.
+/// Why a string is not a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0} is not a valid time: use whole days, hours or minutes, such as 30d, 12h or 90m, or a \
@@ -194,7 +194,7 @@ pub fn pause(seconds: i64) -> String {
 pub struct InvalidSpan(String);
 
 impl InvalidSpan {
-    /// The error for a text.
+    /// The error for a string.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(redaction::quoted(text))

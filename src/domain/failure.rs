@@ -1,4 +1,4 @@
-//! An error as the user sees it: what happened, what to do, and details on demand.
+//! An error as shown to the user: what happened, what to do, and details on demand.
 //!
 //! Errors are typed where they arise and become a `Failure` once.
 
@@ -153,7 +153,7 @@ fn capped(list: &[ApiError], omitted: usize) -> (Vec<(usize, &ApiError)>, usize)
     (all, rest)
 }
 
-/// What is known about the request that failed. Contains no secret and no query string.
+/// The known facts about the failed request. Contains no secret and no query string.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Details {
     pub http_status: Option<u16>,

@@ -54,7 +54,7 @@ impl<T> Fetched<T> {
         }
     }
 
-    /// Why a list may lack entries, as a fragment of a sentence.
+    /// Why a list may lack entries, as a sentence fragment.
     #[must_use]
     pub fn incomplete(&self) -> Option<&str> {
         self.gap.as_ref().map(|gap| gap.reason.as_str())
@@ -70,7 +70,7 @@ impl<T> Fetched<T> {
 /// Why a list may lack entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    /// A fragment of a sentence. Untrusted text.
+    /// A sentence fragment. Untrusted text.
     pub reason: String,
     /// The error that kept the rest from being read, if it was one.
     pub failure: Option<Failure>,
@@ -108,6 +108,17 @@ impl ServerClock {
         match self {
             Self::Offset(offset) => Some(offset),
             Self::Unknown | Self::Implausible(_) => None,
+        }
+    }
+
+    /// This clock, or the other one where this one measured nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Offset(_), _) | (Self::Implausible(_), Self::Unknown | Self::Implausible(_)) => {
+                self
+            }
+            (Self::Unknown, _) | (Self::Implausible(_), Self::Offset(_)) => other,
         }
     }
 

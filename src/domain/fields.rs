@@ -49,7 +49,7 @@ impl Field {
         }
     }
 
-    /// As much of the value's text as a screen can show; does not look at the rest.
+    /// As much of the value's text as a screen can show; does not read the rest.
     #[must_use]
     pub fn shown_text(&self, token: &ServiceToken) -> Option<String> {
         let raw = self.raw(token)?;

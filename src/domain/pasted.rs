@@ -8,7 +8,7 @@ use super::text::trim_input;
 /// Pairs of opening and closing quotation marks.
 const QUOTES: &str = "\"\" '' `` “” ”” ““ „“ „” ‘’ ’’ ‘‘ ‚‘ ‚’ «» »« ‹› ＂＂";
 
-/// The commands with which shells set variables. Some take a blank instead of an equals sign.
+/// The commands with which shells set variables. Some take a space instead of an equals sign.
 const COMMANDS: [&str; 8] = [
     "export", "set", "setx", "setenv", "declare", "typeset", "env", "local",
 ];
@@ -43,8 +43,9 @@ const LONGEST_TEXT: usize = 8 * 1024;
 /// The longest name of a variable or a header to remove.
 const LONGEST_NAME: usize = 64;
 
-/// The value in a text that was copied or piped: without blanks around it, pairs of quotes, the `NAME=`
-/// of a shell, the name of an HTTP header and `Bearer`, nested in any order. Keeps half a pair.
+/// The value in a string that was copied or piped: without surrounding whitespace, pairs of quotes,
+/// the `NAME=` of a shell, the name of an HTTP header and `Bearer`, nested in any order. Keeps half
+/// a pair.
 #[must_use]
 pub fn peel(text: &str) -> &str {
     let mut text = trim_input(text);

@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::status::Thresholds;
 use super::text;
 
-/// The profile that is used if none is named.
+/// The profile to use if the command line names none.
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// The keyring user for trial entries. No profile may have this name.
@@ -27,7 +27,7 @@ pub struct Profile {
     pub base_url: BaseUrl,
 }
 
-/// Why a text cannot name a profile.
+/// Why a string cannot name a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProfileName {
     #[error("a profile needs a name")]
@@ -48,8 +48,8 @@ pub enum InvalidProfileName {
     Secret,
 }
 
-/// Reads a profile's name. The same rule holds wherever one is written, and nothing is trimmed: a name
-/// with a blank too many must not replace the secret of another profile.
+/// Reads a profile's name. Applies the same rule everywhere, and trims nothing: a name with a space
+/// too many must not replace the secret of another profile.
 ///
 /// # Errors
 /// [`InvalidProfileName`] says what is wrong.
@@ -113,7 +113,7 @@ pub fn no_such_profile(name: &str) -> Failure {
     Failure::new(
         FailureKind::Usage,
         format!("Profile {} does not exist.", redaction::quoted(name)),
-        "List the profiles with `tokenscope profile list`, or make one with `tokenscope auth set`.",
+        "List the profiles with `tokenscope profile list`, or create one with `tokenscope auth set`.",
     )
 }
 
@@ -210,7 +210,7 @@ impl Profile {
 /// The settings of `config.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The profile that is used if none is named.
+    /// The profile to use if the command line names none.
     pub default_profile: String,
     pub theme: String,
     /// `None` lets the locale decide.

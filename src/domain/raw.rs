@@ -31,8 +31,8 @@ impl RawJson {
         &self.0
     }
 
-    /// Calls a function with each member of an object as sent; never for any other value. A key that was
-    /// sent twice appears twice; the later one counts, as in JavaScript.
+    /// Calls a function with each member of an object as sent; never for any other value. A key
+    /// that was sent twice appears twice; the later one wins, as in JavaScript.
     pub fn for_each_member<'a>(&'a self, each: impl FnMut(&str, &'a str)) {
         // Any other value has no members.
         let _not_an_object = for_each_member(&self.0, each);
@@ -196,7 +196,7 @@ enum Source {
 }
 
 impl RawStr {
-    /// Stores a text's position in the raw JSON, or a copy if the text is not part of it.
+    /// Stores a string's position in the raw JSON, or a copy if the text is not part of it.
     #[must_use]
     pub fn new(raw: &RawJson, text: &str) -> Self {
         let slice = raw.range_of(text).and_then(|range| {
@@ -226,7 +226,7 @@ impl RawStr {
 const LINES_APART: usize = 64;
 const BYTES_APART: usize = 16 * 1024;
 
-/// Maximum indentation: otherwise the blanks would grow with the square of the depth.
+/// Maximum indentation: otherwise the spaces would grow with the square of the depth.
 const DEEPEST: usize = 64;
 
 /// Maximum bytes of a line that [`RawLines::window`] returns; far more than any screen is wide.
@@ -255,7 +255,7 @@ struct Place {
     depth: usize,
 }
 
-/// The lines that contain a text.
+/// The lines that contain a string.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matches {
     /// The first [`MOST_MATCHES`], in order.
@@ -331,7 +331,7 @@ impl RawLines {
         lines
     }
 
-    /// The lines that contain a text. Ignores case unless the text has upper case.
+    /// The lines that contain a string. Ignores case unless the text has upper case.
     #[must_use]
     pub fn matching(&self, query: &str) -> Matches {
         let mut matches = Matches::default();

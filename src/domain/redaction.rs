@@ -40,8 +40,8 @@ const SECRET_LABELS: [&str; 11] = [
     "bearer",
 ];
 
-/// Whether part of a text looks like a credential. UUIDs, IDs of 32 digits, client IDs and names made
-/// of words do not.
+/// Whether part of a string looks like a credential. UUIDs, IDs of 32 digits, client IDs and names
+/// made of words do not.
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
     matches!(scrub(text), Cow::Owned(_))
@@ -89,7 +89,7 @@ fn is_secret_label(word: &str) -> bool {
 }
 
 /// The position of the secret after a label. After an equals sign, any value is a secret. After a
-/// colon or a blank it must not look like a word, since sentences mention headers too.
+/// colon or a space it must not look like a word, since sentences mention headers too.
 fn labelled_secret(text: &str) -> Option<Range<usize>> {
     const QUOTES: [char; 2] = ['"', '\''];
     let sign = text.trim_start_matches(QUOTES);
@@ -177,15 +177,15 @@ fn is_word(part: &str) -> bool {
             || letters.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
-/// Quotes a text for a sentence, without credentials. Hides them before cutting the text: half a
+/// Quotes a string for a sentence, without credentials. Hides them before cutting the text: half a
 /// secret would not be recognised.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text::quoted(&scrub(text))
 }
 
-/// Hides a secret of our own in a text, also as Base64: servers and proxies have been seen to repeat the
-/// headers that they reject.
+/// Hides a secret of our own in a string, also as Base64: servers and proxies have been seen to
+/// repeat the headers that they reject.
 pub(crate) fn hide(mut text: String, secret: &str) -> String {
     if secret.len() < SHORTEST {
         return text;

@@ -54,7 +54,7 @@ impl ScopeKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScopeId(String);
 
-/// Why a text is not an account or zone ID.
+/// Why a string is not an account or zone ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScopeId {
     #[error("an account or zone ID has 32 hexadecimal digits; this has {0} characters")]

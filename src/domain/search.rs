@@ -5,8 +5,8 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::status::Status;
 
-/// The characters of a text. [`Utf32Str::new`] splits graphemes, or bytes if every grapheme begins with
-/// an ASCII letter, so its positions have no fixed meaning.
+/// The characters of a string. [`Utf32Str::new`] splits graphemes, or bytes if every grapheme
+/// begins with an ASCII letter, so its positions have no fixed meaning.
 fn utf32<'a>(text: &'a str, buffer: &'a mut Vec<char>) -> Utf32Str<'a> {
     if text.is_ascii() {
         return Utf32Str::Ascii(text.as_bytes());
@@ -190,7 +190,7 @@ pub fn is_narrower(longer: &str, query: &str) -> bool {
         && (last == 0 || last >= MIN_ID_QUERY || letters(longer) < MIN_ID_QUERY)
 }
 
-/// The query that finds a text literally, whatever signs it contains.
+/// The query that finds a string literally, whatever special characters it contains.
 #[must_use]
 pub fn query_for(text: &str) -> String {
     let word = |word: &str| {

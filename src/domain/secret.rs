@@ -13,7 +13,7 @@ use super::{pasted, text};
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);
 
-/// Why a text cannot be a credential. Does not repeat it.
+/// Why a string cannot be a credential. Does not repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecret {
     #[error("it is empty")]
@@ -30,7 +30,7 @@ impl Secret {
     /// Maximum bytes of a credential; far more than any has.
     pub const LONGEST: usize = 4096;
 
-    /// Wraps a text unchecked.
+    /// Wraps a string unchecked.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
@@ -40,8 +40,8 @@ impl Secret {
     /// go into an HTTP header.
     ///
     /// # Errors
-    /// [`InvalidSecret`] for an empty text, for characters that no credential has, and for more than
-    /// [`Self::LONGEST`] bytes.
+    /// [`InvalidSecret`] for an empty string, for characters that no credential has, and for more
+    /// than [`Self::LONGEST`] bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let trimmed = pasted::peel(text);
         if trimmed.is_empty() {

@@ -11,7 +11,7 @@ use super::clock::ClockOffset;
 use super::duration::{InvalidSpan, Lifetime, Remaining, parse_span, write_span};
 use super::token::{Reported, ServiceToken};
 
-/// Everything besides the token that its evaluation depends on.
+/// The inputs of an evaluation besides the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EvaluationContext {
     /// The instant, by the server's clock.
@@ -21,7 +21,7 @@ pub struct EvaluationContext {
     pub thresholds: Thresholds,
 }
 
-/// The most that a percentage can be: the whole duration.
+/// Maximum percentage: the whole duration.
 const WHOLE: i32 = 100;
 
 /// One threshold as the user writes it.
@@ -326,7 +326,7 @@ impl Status {
     }
 }
 
-/// When a token's status next changes by itself, if it does.
+/// When a token's status next changes with time, if it does.
 #[must_use]
 pub fn next_status_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
     let end = life.end().filter(|_| !life.is_disabled())?;
@@ -372,8 +372,8 @@ impl Urgency {
         }
     }
 
-    /// When a token's urgency next changes by itself: with its status, and once more when its end is
-    /// no longer recent.
+    /// When a token's urgency next changes with time: with its status, and once more when its end
+    /// is no longer recent.
     #[must_use]
     pub fn next_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
         next_status_change(life, context).or_else(|| {

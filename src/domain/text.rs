@@ -11,13 +11,13 @@ pub const PLACEHOLDER: char = '\u{FFFD}';
 /// Maximum bytes considered for a row of cells; no genuine name is longer.
 const ENOUGH: usize = 1024;
 
-/// The start of a text of any length, for repeated drawing or searching.
+/// The start of a string of any length, for repeated drawing or searching.
 #[must_use]
 pub fn beginning(text: &str) -> &str {
     start(text, ENOUGH)
 }
 
-/// The start of a text, of at most so many bytes.
+/// The start of a string, of at most so many bytes.
 #[must_use]
 pub fn start(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len()))
@@ -65,7 +65,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     and_then(text, without_loose_joiners)
 }
 
-/// Applies another change to a text.
+/// Applies another change to a string.
 fn and_then(text: Cow<'_, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
     let changed = match change(&text) {
         Cow::Borrowed(_) => None,
@@ -94,7 +94,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
 const MOST_MARKS: usize = 8;
 const LONGEST_CLUSTER: usize = 32;
 
-/// Text without graphemes of more characters than honest text needs.
+/// Text without graphemes of more characters than genuine text needs.
 fn thinned(text: &str) -> Cow<'_, str> {
     let text = if text.chars().all(few_marks()) {
         Cow::Borrowed(text)
@@ -149,8 +149,8 @@ fn without_loose_joiners(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether a text has characters that a terminal would act on or that change how it reads, apart from
-/// line breaks and tabs.
+/// Whether a string has characters that a terminal would act on or that change how it reads, apart
+/// from line breaks and tabs.
 #[must_use]
 pub fn has_controls(text: &str) -> bool {
     text.chars().any(|c| replacement(c) == Some(PLACEHOLDER))
@@ -196,7 +196,7 @@ fn replacement(c: char) -> Option<char> {
     }
 }
 
-/// Direction controls and invisible format characters, which change how a text reads.
+/// Direction controls and invisible format characters, which change how a string reads.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
@@ -230,14 +230,14 @@ pub fn bare(text: &str) -> &str {
 /// The longest quotation in a sentence, in cells.
 const QUOTED: usize = 60;
 
-/// Quotes a text for a sentence: on one line, and cut if it is long.
+/// Quotes a string for a sentence: on one line, and cut if it is long.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("{:?}", truncate(beginning(text), QUOTED, "..."))
 }
 
 /// Joiners, selectors and fillers: characters without a glyph that scripts and emoji need inside a
-/// text, so sanitising keeps them.
+/// string, so sanitising keeps them.
 fn is_blank_mark(c: char) -> bool {
     matches!(c,
         '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
@@ -285,7 +285,7 @@ pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str>
     }
 }
 
-/// The start of a text that fits into `cells` cells. Does not look at the rest.
+/// The start of a string that fits into `cells` cells. Does not look at the rest.
 fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {

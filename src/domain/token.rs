@@ -45,7 +45,7 @@ impl<T> Reported<T> {
 /// A value of the wrong type or form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed<'a> {
-    /// What to say before the value: `unexpected type: `.
+    /// The text before the value: `unexpected type: `.
     pub mark: &'static str,
     /// The value's JSON as received. Untrusted text.
     pub raw: &'a str,
@@ -70,7 +70,7 @@ pub trait FieldType: Sized {
     /// The complaint about a malformed string.
     const MALFORMED_STRING: &'static str = UNEXPECTED_TYPE;
 
-    /// Reads a JSON value that lies within some raw JSON.
+    /// Reads a JSON value from within some raw JSON.
     ///
     /// # Errors
     /// [`NotOfType`] for a malformed value.
@@ -140,7 +140,7 @@ impl FieldType for DateTime<Utc> {
     }
 }
 
-/// A number as its text, so that none is too large.
+/// A number kept as text, so that no number is too large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number(RawStr);
 
@@ -208,7 +208,7 @@ struct KnownField {
     key: &'static str,
     label: &'static str,
     kind: FieldKind,
-    /// What to say if there is no value.
+    /// The text for a missing value.
     none: &'static str,
     presence: Presence,
     read: fn(&mut ServiceToken, &str),
@@ -321,7 +321,7 @@ impl ServiceToken {
         token
     }
 
-    /// Reads a token, and tells whether it holds a secret.
+    /// Reads a token, and returns whether it contained a secret.
     fn read_all(raw: &RawJson) -> (Self, bool) {
         let mut token = Self {
             raw: raw.clone(),
@@ -407,19 +407,19 @@ impl ServiceToken {
         }
     }
 
-    /// The ID, or an empty text.
+    /// The ID, or an empty string.
     #[must_use]
     pub fn id_text(&self) -> &str {
         self.text(&self.id)
     }
 
-    /// The client ID, or an empty text.
+    /// The client ID, or an empty string.
     #[must_use]
     pub fn client_id_text(&self) -> &str {
         self.text(&self.client_id)
     }
 
-    /// The name, or an empty text. Untrusted text.
+    /// The name, or an empty string. Untrusted text.
     #[must_use]
     pub fn name_text(&self) -> &str {
         self.text(&self.name)
@@ -463,7 +463,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// What to say if there is no value.
+    /// The text for a missing value.
     pub(super) fn none(&self) -> &'static str {
         self.known.map_or("none", |known| known.none)
     }
@@ -490,7 +490,7 @@ impl Field {
 pub struct Members {
     /// The known ones in a fixed order, then the first [`MOST_OTHERS`] of the others as sent.
     pub fields: Vec<Field>,
-    /// How many others there are beyond these.
+    /// How many other fields were left out.
     pub rest: usize,
 }
 
@@ -527,7 +527,7 @@ impl Members {
     }
 }
 
-/// The fields that we do not know. If a key was sent twice, the later value counts.
+/// The fields that we do not know. If a key was sent twice, the later value wins.
 #[derive(Default)]
 struct Others {
     fields: Vec<Field>,

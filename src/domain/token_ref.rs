@@ -70,7 +70,7 @@ pub enum TokenRef {
     ClientId(ClientId),
     /// An API or dashboard URL with the UUID.
     Url {
-        /// The account or zone in the URL, which wins over any other.
+        /// The account or zone in the URL, which takes precedence over any other.
         scope: Option<Scope>,
         id: TokenId,
     },
@@ -78,7 +78,7 @@ pub enum TokenRef {
     Name(String),
 }
 
-/// Why a text is not a reference to a token.
+/// Why a string is not a reference to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTokenRef {
     #[error("no token given")]
@@ -206,8 +206,8 @@ const ID_LABELS: [&str; 10] = [
     "cf-access-client-id",
 ];
 
-/// Removes quotes, brackets and the like around a text, and the labels before it: those of headers, of
-/// shells, and of this program's own output.
+/// Removes quotes, brackets and the like around a string, and the labels before it: those of
+/// headers, of shells, and of this program's own output.
 fn unlabelled(text: &str) -> &str {
     const MOST_LABELS: usize = 4;
     let mut text = text::bare(text);

@@ -22,7 +22,7 @@ pub struct Row {
     /// Empty if the user removed them.
     pub keys: Vec<Key>,
     pub action: Action,
-    /// What the keys do, in the footer and the help. A patch has none.
+    /// The description of the keys in the footer and the help. Patches have none.
     #[serde(default)]
     pub label: String,
     /// Whether the footer shows it.
@@ -148,8 +148,8 @@ impl Keymap {
         Ok(())
     }
 
-    /// The input that a terminal event stands for in a context, if any. Key releases are ignored, and
-    /// so are repeats that could do harm.
+    /// The input for a terminal event in a context, if any. Key releases are ignored, and so are
+    /// repeats that could do harm.
     #[must_use]
     pub fn translate(&self, context: Context, event: Event) -> Option<Input> {
         match event {

@@ -72,7 +72,7 @@ impl BannerKeys {
         }
     }
 
-    /// The cells of a set, with the blank behind it: `Esc then e details  a re-enter `.
+    /// The cells of a set, with the space after it: `Esc then e details  a re-enter `.
     #[must_use]
     pub fn width(&self, set: &[KeyHint]) -> usize {
         let leave = self

@@ -1,4 +1,4 @@
-//! The characters drawn with, in Unicode and in ASCII, and text reduced to what a terminal shows.
+//! Drawing characters in Unicode and ASCII, and text reduced to displayable characters.
 
 use std::borrow::Cow;
 

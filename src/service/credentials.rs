@@ -310,7 +310,7 @@ impl TokenService {
         }
     }
 
-    /// What the store shows of a profile's entry without prompting, and where that is.
+    /// The parts of a profile's entry that the store shows without prompting, and their location.
     ///
     /// # Errors
     /// The store's failure.

@@ -53,7 +53,8 @@ impl TokenService {
             return Err(not_in_list(token, &access.scope, listed.gap.as_ref()));
         }
         if let Some(why) = listed.incomplete() {
-            let note = format!("the list is incomplete, there may be another of this name: {why}");
+            let note =
+                format!("the list is incomplete, so another token may have this name: {why}");
             listed.notes.push(note);
         }
         Ok(listed)

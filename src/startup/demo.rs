@@ -17,7 +17,7 @@ pub struct RunningDemo {
     _server: Demo,
 }
 
-/// Starts the demo beside a service whose deadlines and clock it takes over.
+/// Starts the demo with the deadlines and clock of an existing service.
 ///
 /// # Errors
 /// The server cannot listen on loopback.

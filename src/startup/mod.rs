@@ -1,4 +1,4 @@
-//! Start-up, once for both front ends: flags, environment and files become one [`Context`].
+//! Startup for both front ends: merges flags, environment and files into one [`Context`].
 //!
 //! Neither the network nor the keyring is touched here.
 
@@ -29,7 +29,7 @@ const KEYRING_WAIT: Duration = Duration::from_secs(5);
 /// How long a person may take to unlock the keyring; this is not counted against a timeout.
 const UNLOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// What a front end needs from start-up.
+/// What a front end needs at startup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// Everything, for the screens.
@@ -128,6 +128,7 @@ impl Context {
     pub async fn connected(mut self) -> Result<Self, Failure> {
         if self.flags.demo {
             let demo = demo::start(&self.service).await?;
+            demo.service.start_command();
             self.service = demo.service.clone();
             self.credential.identity = Some(demo.access.identity.clone());
             let scope = &mut self.credential.scope;

@@ -59,7 +59,7 @@ impl Decoder {
         append(&mut self.pending, bytes);
         while self.advance(&mut events) {}
         if self.pending.is_empty() {
-            // Decoded bytes are still in the buffer behind its end.
+            // Decoded bytes are still in the buffer after its end.
             self.pending.zeroize();
         }
         events
@@ -86,7 +86,7 @@ impl Decoder {
         matches!(self.mode, Mode::Paste { .. })
     }
 
-    /// Decodes what is pending as complete, after the [`timeout`](Self::timeout).
+    /// Decodes pending bytes as complete, after the [`timeout`](Self::timeout).
     pub fn time_out(&mut self) -> Vec<Event> {
         let pending = std::mem::take(&mut self.pending);
         match (std::mem::take(&mut self.mode), &pending[..]) {

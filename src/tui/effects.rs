@@ -354,7 +354,7 @@ fn send_remarks<T>(
 ) {
     let dated = fetched.clock.implausible_date().map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("the API's answer has an implausible date ({date}); using this computer's clock")
+        format!("the API's response has an implausible date ({date}); using this computer's clock")
     });
     let note = dated.or_else(|| fetched.notes.first().cloned());
     let retry_after = fetched.retry_after();

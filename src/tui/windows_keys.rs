@@ -4,7 +4,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// The most keys that fast typing holds down at once. Older ones are forgotten: another window got
+/// Maximum keys held down at once by fast typing. Older ones are forgotten: another window got
 /// their release.
 const MOST_HELD: usize = 6;
 

@@ -1,4 +1,4 @@
-//! Areas within areas, and the widths of what goes into them.
+//! Sub-areas, and the widths of their contents.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;

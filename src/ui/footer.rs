@@ -93,8 +93,8 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// For how many seconds a refresh of what is in view has been in progress, from the first on, and
-/// whether Back cancels it.
+/// How many seconds a refresh of the data on screen has taken, if at least one, and whether Back
+/// cancels it.
 fn refresh(state: &State) -> Option<(i64, bool)> {
     let pending = state.screen.handler().pending(state)?;
     let Pending::Refresh {

@@ -1,4 +1,4 @@
-//! Forms: rows with a label and a text, a choice or a button, one of which has the focus.
+//! Forms: rows with a label and a string, a choice or a button, one of which has the focus.
 
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -115,8 +115,8 @@ impl Form<'_> {
         }
     }
 
-    /// The part of a text that fits, with an ellipsis at each side where more is hidden, but never
-    /// over the cursor.
+    /// The part of a string that fits, with an ellipsis at each side where more is hidden, but
+    /// never over the cursor.
     fn window(&self, value: &str, offset: usize, room: usize, cursor: Option<usize>) -> String {
         let ellipsis = self.ctx.glyphs().ellipsis;
         let mark = text::width(ellipsis);
@@ -256,7 +256,7 @@ pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
     }
 }
 
-/// The start of a text, up to a width in cells.
+/// The start of a string, up to a width in cells.
 fn before(text: &str, columns: usize) -> &str {
     let mut used = 0;
     for (at, c) in text.char_indices() {
@@ -268,7 +268,7 @@ fn before(text: &str, columns: usize) -> &str {
     text
 }
 
-/// A text without its first cells.
+/// A string without its first cells.
 fn without(text: &str, columns: usize) -> String {
     let mut used = 0;
     text.chars()

@@ -1,6 +1,6 @@
 //! What drawing needs besides the state: keys, styles, glyphs, the local time zone.
 //!
-//! Converts text to spans and sanitizes it, so that no untrusted text reaches the screen unchanged.
+//! Converts text to spans and sanitises it, so that no untrusted text reaches the screen unchanged.
 
 use std::borrow::Cow;
 

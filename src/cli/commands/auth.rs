@@ -45,7 +45,7 @@ pub(super) async fn set(
         .scope
         .or_else(|| context.settings.profile(&name)?.scope.clone())
         .ok_or_else(no_scope)?;
-    // Said before anybody types a secret meant for another host.
+    // Shown before the user types a secret meant for another host.
     if let Some(host) = context.service.base_url().foreign_host() {
         warn(&format!(
             "the credential of profile {name} is sent to {host} and stored for that host only."
@@ -56,7 +56,7 @@ pub(super) async fn set(
         piped_secret(Duration::from_secs(context.flags.timeout)).await?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
-        // The time a person takes to type does not count.
+        // The time spent typing does not count.
         context.service.start_command();
         typed
     };
@@ -233,7 +233,7 @@ pub(super) async fn status(
     Ok(u8::from(!is_usable))
 }
 
-/// Whether the stored secret of a profile may go where requests go. Explains a refusal.
+/// Whether the stored secret of a profile may be sent to the current address. Explains a refusal.
 fn may_use(context: &Context, profile: &str) -> bool {
     let known = context.settings.profile(profile);
     let refusal = known.and_then(|profile| profile.binding_failure(context.service.target()));

@@ -1,4 +1,4 @@
-//! Shell completion: a script per shell, and the answers to what the scripts ask.
+//! Shell completion: a script per shell, and the candidates that the scripts request.
 //!
 //! `clap_complete` finds the candidates. Its scripts are not used: the one for bash inserts file names
 //! unquoted and completes nothing after `=`, which readline makes a word of its own; the one for zsh
@@ -58,8 +58,8 @@ fn profiles() -> Vec<String> {
     names.map(|profile| profile.name).collect()
 }
 
-/// The words that the last one may become, each with a description that may be empty. Calls
-/// `profiles` only where a profile is expected.
+/// The completions of the last word, each with a description that may be empty. Calls `profiles`
+/// only where a profile is expected.
 #[must_use]
 pub fn candidates(words: &[String], profiles: fn() -> Vec<String>) -> Vec<(String, String)> {
     let mut line = vec![OsString::from("tokenscope")];
@@ -89,7 +89,7 @@ pub fn candidates(words: &[String], profiles: fn() -> Vec<String>) -> Vec<(Strin
             let about = found.get_help().map(ToString::to_string);
             (word.into_owned(), about.unwrap_or_default())
         })
-        // Options only for those who begin one.
+        // Offer options only after a hyphen.
         .filter(|(word, _)| !(is_empty && word.starts_with('-')))
         .collect()
 }

@@ -29,11 +29,11 @@ pub(super) async fn list(
     let is_table = wanted.output == OutputFormat::Table;
     let mut rows = Rows::new(wanted, style);
     let mut add = |page: Page<'_, Arc<ServiceToken>>| {
-        let context = || fetcher.context_by(page.clock.offset());
+        let context = || fetcher.context_by(page.clock);
         rows.add(page.number, page.items, context);
     };
     let listed = fetcher.list(&access, &mut add).await?;
-    let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
+    let context = fetcher.evaluation_context(listed.clock, is_table);
     let context = rows.finish(&listed.value, context);
     rows.printed?;
     let incomplete = listed.incomplete();
@@ -83,9 +83,9 @@ struct Rows<'a> {
 struct Row {
     urgency: Urgency,
     token: Arc<ServiceToken>,
-    /// Where the API lists it: page, and index on the page.
+    /// Its position in the API's list: page, and index on the page.
     place: (u64, usize),
-    /// Where its row is in the text.
+    /// The position of its row in the text.
     text: Range<usize>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds a page. The context of the first one holds for all.
+    /// Adds a page. The context of the first page applies to all.
     fn add(
         &mut self,
         page: u64,

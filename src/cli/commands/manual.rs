@@ -28,7 +28,10 @@ const FILES: &Table = &[
         "state.json",
         "the inspector's recent look-ups, in the platform's state folder, such as ~/.local/state/tokenscope",
     ),
-    ("tokenscope.log", "the log that --log writes, beside it"),
+    (
+        "tokenscope.log",
+        "the log written by --log, in the same folder",
+    ),
 ];
 
 const EXAMPLES: &Table = &[
@@ -57,7 +60,7 @@ pub(super) fn print(page: &mut Vec<u8>) -> io::Result<()> {
     );
     let man = Man::new(grammar)
         .title("TOKENSCOPE")
-        // An empty one would let the other arguments move up.
+        // An empty one would shift the other arguments.
         .date(" ")
         .manual("User Commands");
     man.render_title(page)?;
@@ -66,7 +69,7 @@ pub(super) fn print(page: &mut Vec<u8>) -> io::Result<()> {
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     page.extend(Roff::new().control("SH", ["COMMANDS"]).to_roff().bytes());
-    // Not built, it has no global options in its sub-commands yet.
+    // Not built, it has no global options in its subcommands yet.
     commands(page, &Cli::command(), "tokenscope")?;
     for (title, table) in [
         ("EXIT STATUS", EXIT_CODES),

@@ -1,4 +1,4 @@
-//! Runs a command from start-up to its exit code.
+//! Runs a command from startup to its exit code.
 
 use std::io::{self, Write};
 
@@ -23,8 +23,7 @@ mod list;
 mod manual;
 mod profile;
 
-/// Runs a command from start-up to its exit code. Failures are printed too, as JSON where that was
-/// asked for.
+/// Runs a command from startup to its exit code. Prints failures too, as JSON if requested.
 #[must_use]
 pub fn run(
     command: Command,
@@ -56,7 +55,7 @@ pub fn run(
 fn no_runtime(error: &io::Error) -> Failure {
     Failure::new(
         FailureKind::Config,
-        "The system refuses what the command needs to wait for answers.",
+        "The system refused resources that the command needs.",
         "Check the limits on open files and threads.",
     )
     .caused_by(error)

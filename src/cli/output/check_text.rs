@@ -1,4 +1,4 @@
-//! What a check says for people: the line that monitoring shows, then a row a token.
+//! Prints a check as text: the line that monitoring shows, then one row per token.
 //!
 
 use std::fmt::Write as _;

@@ -52,7 +52,7 @@ fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {
     instant.map(rfc3339).unwrap_or_default().into()
 }
 
-/// Quotes a value if it contains a separator or outer blanks.
+/// Quotes a value if it contains a separator or surrounding whitespace.
 fn quoted(value: &str) -> Cow<'_, str> {
     let is_plain =
         !value.contains(['"', ',', '\r', '\n']) && !value.starts_with(' ') && !value.ends_with(' ');

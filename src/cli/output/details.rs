@@ -78,7 +78,7 @@ pub fn token(
         0 => {}
         rest => rows.push(row(
             "…",
-            format!("{rest} more fields; -o json has them all"),
+            format!("{rest} more fields; use -o json to see all"),
         )),
     }
     for found in findings(token, context) {

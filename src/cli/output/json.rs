@@ -165,7 +165,7 @@ fn previous_secret_end(token: &ServiceToken) -> Option<String> {
     end.map(rfc3339)
 }
 
-/// What we say of a token; all of it unknown for a token that could not be read.
+/// The evaluation of a token; all unknown for a token that could not be read.
 #[derive(Serialize)]
 struct Judged {
     status: &'static str,

@@ -90,7 +90,7 @@ pub fn inert(machine: &str, is_json: bool) -> String {
     safe
 }
 
-/// An instant as every machine-readable format has it: RFC 3339, UTC, whole seconds.
+/// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
 pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

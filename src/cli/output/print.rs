@@ -13,7 +13,7 @@ use crate::startup::output_style::OutputStyle;
 /// Prints a report.
 ///
 /// # Errors
-/// A report that does not come in this format; `args` lets no such pair through.
+/// For a report without this format; `args` rejects such pairs.
 pub(in crate::cli) fn print(
     report: Report<'_>,
     format: OutputFormat,
@@ -74,7 +74,7 @@ pub(in crate::cli) fn row(
 pub(in crate::cli) fn unprintable(error: &io::Error) -> Failure {
     Failure::new(
         FailureKind::InvalidResponse,
-        "The answer could not be printed.",
+        "The result could not be printed.",
         "Try -o table.",
     )
     .caused_by(error)

@@ -1,4 +1,4 @@
-//! What the commands report, whatever the output format.
+//! The reports of the commands, independent of the output format.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::domain::token::ServiceToken;
 
-/// What a command has to print.
+/// The report of a command.
 #[derive(Clone, Copy)]
 pub enum Report<'a> {
     Token {
@@ -22,7 +22,7 @@ pub enum Report<'a> {
     Tokens {
         /// The most urgent first.
         tokens: &'a [Arc<ServiceToken>],
-        /// What `print::row` made of each.
+        /// The rows that `print::row` produced.
         rows: &'a [&'a [u8]],
         scope: &'a Scope,
         /// Why the list may be incomplete.

@@ -1,5 +1,5 @@
-//! Tables: aligned, coloured and cut to the width of a terminal; complete, plain and separated by tabs
-//! anywhere else.
+//! Tables: aligned, coloured and cut to the width of a terminal; complete, plain and tab-separated
+//! elsewhere.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -106,7 +106,7 @@ impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
     }
 }
 
-/// A token, or what was asked for and could not be read.
+/// A token, or a requested one that could not be read.
 struct Row<'a> {
     profile: &'a str,
     name: Cow<'a, str>,
@@ -117,7 +117,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Rounded for people; exact for whatever reads tabs.
+    /// Rounded for people; exact in tab-separated output.
     fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cell<'_> {
         let is_aligned = style.width.is_some();
         let status = Status::at(self.life, context);
@@ -174,7 +174,7 @@ impl Row<'_> {
     }
 }
 
-/// `12 d`, `47 h`, `9 d ago`; a dash where there is no end.
+/// `12 d`, `47 h`, `9 d ago`; a dash without an end.
 fn left_roughly(life: Lifecycle, context: EvaluationContext) -> String {
     let Some(end) = life.end() else {
         return "-".to_owned();

@@ -99,7 +99,7 @@ impl PromptLine {
     }
 }
 
-/// Prompts for a secret; shows nothing of it, not even its length.
+/// Prompts for a secret without showing any of it, not even its length.
 ///
 /// # Errors
 /// A usage failure without a terminal or for an invalid credential; an interruption on Ctrl-C.
@@ -111,7 +111,7 @@ pub(super) async fn ask(label: &str, is_dumb: bool) -> Result<Secret, Failure> {
 /// Waits for Enter.
 ///
 /// # Errors
-/// Those of the terminal, and an interruption on Ctrl-C.
+/// Errors of the terminal, and an interruption on Ctrl-C.
 pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Failure> {
     answer(question.to_owned(), is_dumb).await.map(drop)
 }

@@ -1,7 +1,7 @@
 //! The prompt on a terminal that sends keys as bytes.
 //!
-//! Restores the terminal on every way out: an answer, a signal, a stop, a panic. Discards the rest of a
-//! paste first, because the shell would run it.
+//! Restores the terminal on every exit: input, signal, stop or panic. Discards the rest of a paste
+//! first, because the shell would run it.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, Once};
@@ -28,7 +28,7 @@ use crate::terminal::Decoder;
 const ROUND: Duration = Duration::from_millis(50);
 /// Input that follows the end of the line without such a pause is the rest of a paste.
 const PAUSE: Duration = Duration::from_millis(100);
-/// No paste takes longer.
+/// Maximum duration of a paste.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// The open prompt, so that the terminal is restored exactly once.
@@ -81,7 +81,7 @@ pub(in crate::cli) fn give_back() {
     }
 }
 
-/// The same in a panic, whose thread may hold the lock.
+/// The same during a panic, whose thread may hold the lock.
 pub(in crate::cli) fn give_back_in_panic() {
     if let Ok(mut open) = OPEN.try_lock()
         && let Some(mut question) = open.take()
@@ -126,7 +126,7 @@ async fn asking(label: String, line: PromptLine, is_dumb: bool) -> io::Result<An
     loop {
         tokio::select! {
             read = &mut reading => return read?,
-            // After SIGSTOP the shell took the terminal and set its own modes.
+            // After SIGSTOP, the shell took over the terminal and set its own modes.
             _ = go_on.recv() => if let Some(question) = &mut *open()
                 && tcgetattr(io::stdin())?.local_modes.contains(LocalModes::ICANON)
             {
@@ -142,9 +142,9 @@ fn terminal_stop() -> SigSet {
     stop
 }
 
-/// Delays SIGTSTP until the terminal is restored. The signal keeps its default action, which ignores
-/// orphaned process groups; it is only blocked. Threads that run already would not block it, but there
-/// are none.
+/// Delays SIGTSTP until the terminal is restored. The signal keeps its default action, which
+/// ignores orphaned process groups; it is only blocked. Already running threads would not block it,
+/// but none exist.
 fn listen_for_stops() -> io::Result<()> {
     let mut listening = Ok(());
     STOPS.call_once(|| listening = start_to_listen());
@@ -219,7 +219,7 @@ fn suspend() -> io::Result<()> {
     Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
 }
 
-/// Reads what arrives within a time, if anything.
+/// Reads the input that arrives within a timeout, if any.
 fn read_within(buffer: &mut [u8], wait: Duration) -> io::Result<Option<usize>> {
     let terminal = io::stdin();
     let mut waiting = [PollFd::new(&terminal, PollFlags::IN)];

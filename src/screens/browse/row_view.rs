@@ -17,9 +17,9 @@ use crate::ui::times::distance;
 
 /// The gap before a column.
 const GAP: usize = 2;
-/// A blank, the status's symbol, a blank.
+/// A space, the status's symbol, a space.
 const LEAD: usize = 3;
-/// A blank at the end.
+/// A space at the end.
 const MARGIN: usize = 1;
 /// The name's width before the time left or the status gets room.
 const LEAST_NAME: usize = 16;
@@ -232,7 +232,7 @@ fn lifetime(token: &ServiceToken) -> String {
     )
 }
 
-/// A clean text with the characters at some positions marked.
+/// Clean text with the characters at some positions marked.
 fn marked(text: &str, positions: &[u32], style: Style, ctx: &RenderContext<'_>) -> Spans {
     if positions.is_empty() {
         return vec![Span::styled(text.to_owned(), style)];

@@ -36,7 +36,7 @@ pub struct Browse {
 /// How complete a list is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extent {
-    /// Why it may lack tokens, as a fragment of a sentence; `None` if it is complete.
+    /// Why it may lack tokens, as a sentence fragment; `None` if it is complete.
     pub incomplete: Option<String>,
     /// How many tokens the API announced.
     pub total: Option<usize>,
@@ -52,7 +52,7 @@ pub struct Progress {
     pub stage: Stage,
 }
 
-/// Where the cursor goes when the rows change.
+/// How the cursor moves when the rows change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follow {
     /// Follows its token, but stays on the first row until the user moves it.

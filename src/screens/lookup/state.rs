@@ -60,7 +60,7 @@ impl Lookup {
         lookup
     }
 
-    /// Drops what was said with the credential in use. What was typed, and the recent lookups,
+    /// Drops what was said with the active credential. What was typed, and the recent lookups,
     /// stay.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         let Self {

@@ -51,8 +51,8 @@ impl Profiles {
         Some(location)
     }
 
-    /// Drops what was asked with the credential in use, and returns the pending request. A change
-    /// continues: half of it may be done.
+    /// Drops what was asked with the active credential, and returns the pending request. A change
+    /// continues, since it may be half done.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         let Self {
             selected: _,

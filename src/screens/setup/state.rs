@@ -281,7 +281,7 @@ impl Setup {
         match parse_new_profile_name(self.name.value()) {
             Err(error) => complain(error.to_string()),
             Ok(name) if self.taken.contains(&name) => complain(format!(
-                "there is a profile called {name}; choose another name"
+                "profile {name} already exists; choose another name"
             )),
             Ok(name) => Ok(name),
         }
@@ -295,7 +295,7 @@ impl Setup {
             .map(|email| CredentialKind::GlobalKey { email })
             .ok_or((
                 SetupField::Email,
-                "write the address of the account's user, like name@example.com".to_owned(),
+                "enter the account user's address, such as name@example.com".to_owned(),
             ))
     }
 

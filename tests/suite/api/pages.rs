@@ -266,7 +266,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
         session.wait_for("etry in");
         let before = fake.heads().len();
         session.type_keys("r");
-        session.wait_for("Nothing was sent");
+        session.wait_for("nothing was sent");
         assert_eq!(fake.heads().len(), before, "page {number}");
         session.type_keys("\x03");
         session.end();
@@ -288,7 +288,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     session.wait_for("NEVER EXPIRES");
     let before = fake.heads().len();
     session.type_keys("r");
-    session.wait_for("Nothing was sent");
+    session.wait_for("nothing was sent");
     assert_eq!(fake.heads().len(), before);
     session.type_keys("q");
     session.end();

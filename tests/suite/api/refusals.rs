@@ -662,7 +662,7 @@ fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
     session.type_keys("r");
     session.wait_for("too many requests");
     session.type_keys("rrrr");
-    session.wait_for("Nothing was sent");
+    session.wait_for("nothing was sent");
     session.wait_for("etry in 49:");
     let before = session.stream.len();
     session.wait_until("the countdown goes on", |session| {

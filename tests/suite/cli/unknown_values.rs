@@ -342,7 +342,7 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
             assert!(
-                said.starts_with("warning: the API's answer has an implausible date ("),
+                said.starts_with("warning: the API's response has an implausible date ("),
                 "{said}"
             );
             assert_eq!(said.lines().count(), 1, "{said}");

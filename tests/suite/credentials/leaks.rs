@@ -367,7 +367,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
         session.type_keys("p");
         session.wait_for("Enter switch");
         session.type_keys("i");
-        session.wait_for("no profile");
+        session.wait_for("Not a profile");
         session.type_keys("t");
         session.wait_for("Look up a service token");
         session.type_keys("\x1b[15~");

@@ -306,7 +306,7 @@ fn h04_what_keeps_a_connection_from_being_begun_has_its_own_sentence() {
         (
             prohibited,
             "https://192.0.2.1",
-            "does not allow a connection to",
+            "does not allow connections to",
         ),
         (unreachable, "https://192.0.2.1", offline),
         (

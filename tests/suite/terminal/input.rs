@@ -177,7 +177,7 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
     ));
     session.wait_for(ACCOUNT);
     session.type_keys(&paste(&"x".repeat(10_000)));
-    session.wait_for("longer than any field takes");
+    session.wait_for("Paste too long");
     session.type_keys("\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));

@@ -136,15 +136,15 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     session.type_keys("\x1bOR");
     session.wait_for("● staging");
     session.type_keys("d");
-    session.wait_for("staging is the default now");
+    session.wait_for("staging is now the default");
     session.type_keys("kd");
-    session.wait_for("prod is the default now");
+    session.wait_for("prod is now the default");
 
     session.type_keys("jx");
     session.wait_for("Remove the profile staging?");
     session.type_keys("\r");
     session.type_keys("y");
-    session.wait_for("staging is removed");
+    session.wait_for("Removed staging");
     session.wait_for("prod · account aaaa…aaaa");
     eventually("the secret is gone", || {
         desktop.look_up("staging").is_none()

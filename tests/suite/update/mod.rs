@@ -511,7 +511,7 @@ fn an_answer_does_not_take_the_field_that_is_typed_in() {
         (Screen::Lookup, Context::LookupText)
     );
     assert_eq!(state.lookup.token.value(), format!("{ID}q"));
-    assert_eq!(notice(&state), "CI is here: the first under Recent.");
+    assert_eq!(notice(&state), "CI loaded; see Recent.");
     // There it is opened as any other.
     act(&mut state, Action::NextField);
     let request = request_of(&act(&mut state, Action::Submit));

@@ -791,7 +791,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
     assert_eq!(state.session.settings, without("staging"));
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
-    assert_eq!(notice(&state), "staging is removed.");
+    assert_eq!(notice(&state), "Removed staging.");
 }
 
 #[test]
