@@ -149,12 +149,6 @@ impl Message {
     }
 }
 
-impl From<Input> for Message {
-    fn from(input: Input) -> Self {
-        Self::Input(input)
-    }
-}
-
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stage {

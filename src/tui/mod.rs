@@ -336,7 +336,9 @@ impl EventSources {
                     if input.is_none() {
                         self.input.split(&event);
                     }
-                    input.map_or(LoopEvent::Nothing, |input| LoopEvent::Message(input.into()))
+                    input.map_or(LoopEvent::Nothing, |input| {
+                        LoopEvent::Message(Message::Input(input))
+                    })
                 }
                 // End of input: the terminal was closed.
                 None => LoopEvent::End(HUNG_UP),
