@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::action::Motion;
 use crate::app::effect::Effect;
-use crate::app::form::{Editor, TextField};
-
+use crate::app::form::TextField;
 use crate::app::message::JsonSearch;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::token::ServiceToken;
@@ -106,10 +105,6 @@ impl RawView {
             Search::Done | Search::Due => Search::Due,
             Search::UnderWay | Search::Outdated => Search::Outdated,
         };
-    }
-
-    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
-        self.is_typing.then_some(Editor::Plain(&mut self.query))
     }
 
     /// Starts typing another query.

@@ -34,8 +34,8 @@ impl Handler for Detail {
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         match &mut state.detail.view {
-            View::Fields => None,
-            View::Raw(raw) => raw.editor(),
+            View::Raw(raw) if raw.is_typing => Some(Editor::Plain(&mut raw.query)),
+            View::Fields | View::Raw(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The state of the lookup form: a scope, a token, and the recent lookups.
 
-use crate::app::form::{Editor, Form, TextField};
+use crate::app::form::{Form, TextField};
 use crate::domain::recent_lookups::Recent;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -99,17 +99,6 @@ impl Lookup {
     pub(crate) fn use_scope(&mut self, scope: &Scope) {
         self.scope_kind = scope.kind();
         self.scope_id = TextField::with(scope.id());
-    }
-
-    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
-        if !self.is_editing() {
-            return None;
-        }
-        match self.form.focus {
-            LookupField::ScopeId => Some(Editor::Plain(&mut self.scope_id)),
-            LookupField::Token => Some(Editor::Plain(&mut self.token)),
-            LookupField::ScopeKind | LookupField::Recents => None,
-        }
     }
 
     /// The rows that can have the focus, from top to bottom.

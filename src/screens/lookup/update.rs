@@ -29,7 +29,15 @@ impl Handler for Lookup {
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
-        state.lookup.editor()
+        let lookup = &mut state.lookup;
+        if !lookup.is_editing() {
+            return None;
+        }
+        match lookup.form.focus {
+            LookupField::ScopeId => Some(Editor::Plain(&mut lookup.scope_id)),
+            LookupField::Token => Some(Editor::Plain(&mut lookup.token)),
+            LookupField::ScopeKind | LookupField::Recents => None,
+        }
     }
 
     fn edited(&self, state: &mut State) {

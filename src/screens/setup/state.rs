@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::app::form::{Editor, Form, MaskedField, TextField};
+use crate::app::form::{Form, MaskedField, TextField};
 use crate::domain::credential::{
     Credential, CredentialKind, CredentialRef, Identity, Location, parse_email,
 };
@@ -369,23 +369,6 @@ impl Setup {
             rows.push(SessionOnly);
         }
         rows
-    }
-
-    pub(crate) fn editor(&mut self) -> Option<Editor<'_>> {
-        if !self.is_editing() {
-            return None;
-        }
-        match self.form.focus {
-            SetupField::Name => Some(Editor::Plain(&mut self.name)),
-            SetupField::Email => Some(Editor::Plain(&mut self.email)),
-            SetupField::Secret => Some(Editor::Masked(&mut self.secret)),
-            SetupField::ScopeId => Some(Editor::Plain(&mut self.scope_id)),
-            SetupField::Kind
-            | SetupField::ScopeKind
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => None,
-        }
     }
 
     /// Clears everything, and returns the pending requests.

@@ -32,7 +32,21 @@ impl Handler for Setup {
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
-        state.setup.editor()
+        let setup = &mut state.setup;
+        if !setup.is_editing() {
+            return None;
+        }
+        match setup.form.focus {
+            SetupField::Name => Some(Editor::Plain(&mut setup.name)),
+            SetupField::Email => Some(Editor::Plain(&mut setup.email)),
+            SetupField::Secret => Some(Editor::Masked(&mut setup.secret)),
+            SetupField::ScopeId => Some(Editor::Plain(&mut setup.scope_id)),
+            SetupField::Kind
+            | SetupField::ScopeKind
+            | SetupField::Save
+            | SetupField::SaveUnchecked
+            | SetupField::SessionOnly => None,
+        }
     }
 
     fn edited(&self, state: &mut State) {
