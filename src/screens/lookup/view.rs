@@ -88,7 +88,11 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     if state.session.is_demo() && lookup.token.is_blank() {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
-    rows.extend(scope_of_url(form, state));
+    if let Some(scope) = lookup.scope_of_url() {
+        let id = form.ctx.abbreviate(scope.id());
+        let remark = format!("Using {} {id} from the URL.", scope.kind().word());
+        rows.extend(form.remark(Role::Muted, &remark));
+    }
     if let Some(lines) = waiting::lines(state, form.columns, form.ctx) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
@@ -98,16 +102,6 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     }
     rows.push(FormRow::spacer());
     rows
-}
-
-/// The scope in a typed URL takes precedence over the form's.
-fn scope_of_url(form: &Form<'_>, state: &State) -> Vec<FormRow> {
-    let Some(scope) = state.lookup.scope_of_url() else {
-        return Vec::new();
-    };
-    let id = form.ctx.abbreviate(scope.id());
-    let remark = format!("Using {} {id} from the URL.", scope.kind().word());
-    form.remark(Role::Muted, &remark)
 }
 
 fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
