@@ -7,8 +7,9 @@ use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
+use crate::layout::banner::BannerLines;
 use crate::theme::Theme;
-use crate::ui::area::{below, first_rows, row};
+use crate::ui::area::{below, cells, first_rows, row};
 use crate::ui::painter::Painter;
 pub use crate::ui::render_context::LocalTime;
 use crate::ui::render_context::RenderContext;
@@ -28,14 +29,17 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
         render_too_small(paint, area);
         return;
     }
-    let banner_rows = state.banner_rows();
-    let (_, body_rows) = layout::body((area.width, area.height), banner_rows);
+    let banner = state.banner_lines();
+    let banner_rows = banner.as_ref().map_or(0, BannerLines::rows);
+    let (_, body_rows) = layout::body((area.width, area.height), cells(banner_rows));
     let body = first_rows(below(area, 1), usize::from(body_rows));
     let lower = below(area, usize::from(1 + body_rows));
-    let footer = row(lower, usize::from(banner_rows));
+    let footer = row(lower, banner_rows);
     header::render(paint, row(area, 0), state);
     render_screen(paint, body, state);
-    banner::render(paint, lower, state);
+    if let Some(banner) = &banner {
+        banner::render(paint, lower, banner, state);
+    }
     render_overlay(paint, body, state);
     footer::render(paint, footer, state);
 }

@@ -16,17 +16,17 @@ use crate::theme::Role;
 ///    (HTTP 403, code 10000). ×3
 ///    Check the ID, and what the API token was made for.      e details
 /// ```
-pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, banner: &BannerLines, state: &State) {
     let ctx = paint.ctx;
-    let (Some(banner), Some(kind)) = (state.banner_lines(), state.failures().next()) else {
+    let Some(failure) = state.failures().next() else {
         return;
     };
-    let lines = spans(&banner, kind.kind, ctx);
+    let lines = spans(banner, failure.kind, ctx);
     let last = lines.len().saturating_sub(1);
     let mut beside = last;
     let mut keys = Vec::new();
     if state.overlay.is_none() {
-        (keys, beside) = place_keys(&state.banner_keys(), &banner, &lines, area, ctx);
+        (keys, beside) = place_keys(&state.banner_keys(), banner, &lines, area, ctx);
     }
     let taken = width(&keys) + 1;
     for (at, line) in lines.iter().enumerate() {
