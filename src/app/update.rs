@@ -79,12 +79,14 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     } else if has_slept {
         state.clock.jumped_at = Some(now.steady);
     }
+    // What is due is drawn even if another message comes before the tick.
+    let is_due = state.change_is_due();
     state.changed = true;
     schedule::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
     let mut effects = apply(state, before, message);
-    state.changed |= has_jumped;
+    state.changed |= has_jumped || is_due;
     if state.detail.token.request() == request {
         effects.extend(token_fetch::measure_clock(state));
     }
@@ -119,7 +121,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Ticked => {
-            state.changed = state.change_is_due();
+            state.changed = false;
             return token_fetch::ticked(state, before);
         }
         Message::Resumed => return token_fetch::ticked(state, before),
