@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
 use super::form::TextField;
+use super::handler::Pending;
 use super::message::Stage;
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
@@ -100,7 +101,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     detail.attempted_at = Some(now);
     detail.access = Some(access.clone());
     detail.reference = Some(token.clone());
-    detail.stage = Stage::default();
+    detail.stage = Stage::Keyring;
     detail.lost_name = None;
     state.lookup.is_edited = false;
     Effect::FetchToken {
@@ -112,11 +113,17 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
 
 /// Handles the next stage of a lookup or list request.
 pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
-    if state.detail.token.request() == Some(request) {
-        state.detail.stage = stage;
+    // A refresh does not show its stage.
+    let is_shown = state.screen.handler().pending(state) == Some(Pending::First);
+    let current = if state.detail.token.request() == Some(request) {
+        Some(&mut state.detail.stage)
     } else if state.browse.list.request() == Some(request) {
-        state.browse.progress.stage = stage;
-    }
+        Some(&mut state.browse.progress.stage)
+    } else {
+        None
+    };
+    let old = current.map(|current| std::mem::replace(current, stage));
+    state.changed = is_shown && old.is_some_and(|old| old != stage);
 }
 
 /// Whether a response is still awaited. A stale one changes nothing.
@@ -440,7 +447,10 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     }
     let request = state.next_request();
     state.browse.list.begin(request, state.clock.steady);
-    state.browse.progress = Progress::default();
+    state.browse.progress = Progress {
+        stage: Stage::Keyring,
+        ..Progress::default()
+    };
     Some(Effect::ListTokens { request, access })
 }
 

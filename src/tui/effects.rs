@@ -276,11 +276,10 @@ impl Effects {
                     total: page.total,
                 });
             };
-            let staged = |stage| {
+            let on_network = || {
+                let stage = Stage::Network;
                 let _unheard = messages.send(Message::Staged { request, stage });
             };
-            staged(Stage::Keyring);
-            let on_network = || staged(Stage::Network);
             let result = service.list(&access, on_network, &mut on_page).await;
             if let Ok(listed) = &result {
                 send_remarks(&messages, access.identity.source, listed);
@@ -293,11 +292,10 @@ impl Effects {
         let service = self.service_of(&access.identity.source);
         let messages = self.messages.clone();
         self.spawn(request, async move {
-            let staged = |stage| {
+            let on_network = || {
+                let stage = Stage::Network;
                 let _unheard = messages.send(Message::Staged { request, stage });
             };
-            staged(Stage::Keyring);
-            let on_network = || staged(Stage::Network);
             let result = service.look_up(&access, &token, on_network).await;
             if let Ok(found) = &result {
                 send_remarks(&messages, access.identity.source, found);

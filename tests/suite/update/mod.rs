@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved};
+use tokenscope::app::message::{Message, Saved, Stage};
 use tokenscope::app::session::Session;
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::{Opening, start, update};
@@ -77,6 +77,27 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
     assert_eq!(effects, []);
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(state.detail.token, Remote::Idle);
+}
+
+#[test]
+fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_shows() {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    assert_eq!(state.detail.stage, Stage::Keyring);
+    let stage = Stage::Network;
+    update(&mut state, at(0), Message::Staged { request, stage });
+    assert_eq!(state.detail.stage, Stage::Network);
+    assert!(state.changed);
+    update(&mut state, at(0), Message::Staged { request, stage });
+    assert!(!state.changed);
+
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    assert_eq!(state.detail.stage, Stage::Keyring);
+    update(&mut state, at(0), Message::Staged { request, stage });
+    assert_eq!(state.detail.stage, Stage::Network);
+    assert!(!state.changed);
 }
 
 #[test]
