@@ -38,15 +38,17 @@
 //! | To add | Touch |
 //! |---|---|
 //! | a key for an action | one row of `assets/keymap.toml` |
+//! | an action | one variant in `action.rs`, one arm in `app/update.rs`, one row of `assets/keymap.toml` |
 //! | a field of the token | one member and one row in `domain/token.rs` |
-//! | a screen | one folder in `screens/`, and its module and row in `screens/mod.rs` |
+//! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs` |
 //! | a finding | one rule in `domain/findings.rs` |
-//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/` |
-//! | an output form | one file and one row in `cli/output/`, one row in `cli/args.rs` |
-//! | an error kind | one variant in `domain/failure.rs`, one word in `assets/schema/parts.json` |
+//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
+//! | something that a screen asks for | one variant each in `app/effect.rs` and `app/message.rs`, one arm each in `tui/effects.rs` and `app/update.rs` |
+//! | an output format | one file and one row in `cli/output/`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
+//! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
-//! `tokenscope man` and the README's table of keys follow automatically, or a test says how to
-//! update them.
+//! The compiler names every match that a new variant has to be added to, and a test the row that is
+//! missing in the README. Snapshots of help are renewed as `.github/CONTRIBUTING.md` says.
 //!
 //! # The life of a lookup
 //!

@@ -14,8 +14,7 @@ use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;
 use crate::screens::lookup::state::Lookup;
-use crate::screens::picker::state::Picker;
-use crate::screens::setup::state::{Opener, Repeat, Setup};
+use crate::screens::setup::state::{Opener, Repeat};
 
 /// Continues with another credential on the lookup form. Sends nothing.
 pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
@@ -143,30 +142,12 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     effects
 }
 
-/// Drops everything fetched or shown with the active credential, and cancels its requests. A change
-/// of the profiles continues, since it may be half done.
+/// Drops everything fetched or shown with the active credential, and cancels its requests.
 fn deactivate(state: &mut State) -> Vec<Effect> {
-    let requests = [
-        state.detail.token.cancel(),
-        state.browse.clear(),
-        state.picker.scopes.cancel(),
-        state.profiles.locations.cancel(),
-        state.setup.store.cancel(),
-        state.setup.cancel(),
-        state.demo_request.take(),
-        state.clock_request.take(),
-    ];
     remember_external(state);
-    state.detail = Detail::default();
-    state.picker = Picker::default();
-    state.setup = Setup::default();
-    state.lookup.form.complaint = None;
-    state.overlay = None;
-    state.banner = None;
-    state.notice = None;
     put_pause_aside(state);
-    state.before_profiles = Screen::Lookup;
-    requests.into_iter().flatten().map(Effect::Cancel).collect()
+    let requests = state.reset();
+    requests.into_iter().map(Effect::Cancel).collect()
 }
 
 /// A pause requested by the API belongs to a credential, and applies again once that credential is

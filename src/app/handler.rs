@@ -30,7 +30,11 @@ pub(crate) enum Pending {
     /// Something to show; animates a spinner.
     First,
     /// A newer version of what is on screen; counts seconds.
-    Refresh { since: DateTime<Utc> },
+    Refresh {
+        since: DateTime<Utc>,
+        /// Whether Back cancels it, rather than leaving the screen.
+        back_cancels: bool,
+    },
 }
 
 /// The fetch of the data on screen.
@@ -62,6 +66,9 @@ pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
+    /// Leaves the text field or the screen, or closes the overlay.
+    fn back(&self, state: &mut State) -> Vec<Effect>;
+
     /// The contexts that help explains first.
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[]
@@ -80,12 +87,6 @@ pub(crate) trait Handler {
 
     /// Activates the focused item.
     fn submit(&self, _: &mut State) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    /// Leaves the text field or the screen, or closes the overlay.
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        state.overlay = None;
         Vec::new()
     }
 

@@ -98,7 +98,7 @@ fn next_age_change(state: &State) -> Option<DateTime<Utc>> {
 
 /// When a running refresh reaches its next whole second.
 fn next_second_of_refresh(now: DateTime<Utc>, pending: Option<Pending>) -> Option<DateTime<Utc>> {
-    let Some(Pending::Refresh { since }) = pending else {
+    let Some(Pending::Refresh { since, .. }) = pending else {
         return None;
     };
     let waited = now.signed_duration_since(since).num_milliseconds();

@@ -120,6 +120,48 @@ macro_rules! define_state {
                 };
                 Self { lookup, ..state }
             }
+
+            /// Drops everything fetched or shown with the active credential, and returns the
+            /// requests to cancel. Names every field, so that none is forgotten.
+            pub(super) fn reset(&mut self) -> Vec<RequestId> {
+                let Self {
+                    screen: _,
+                    overlay,
+                    covered: _,
+                    $($module,)*
+                    picker,
+                    session: _,
+                    banner,
+                    warnings: _,
+                    notice,
+                    clock: _,
+                    // A pause belongs to a credential, and is put aside with it.
+                    limited_until: _,
+                    pauses: _,
+                    last_note: _,
+                    size: _,
+                    ascii: _,
+                    keymap: _,
+                    changed: _,
+                    quit: _,
+                    told_of_recents: _,
+                    next_change: _,
+                    last_request: _,
+                    before_profiles,
+                    demo_request,
+                    clock_request,
+                } = self;
+                *overlay = None;
+                *banner = None;
+                *notice = None;
+                *before_profiles = Screen::Lookup;
+                let mut requests = Vec::new();
+                $(requests.extend($module.reset());)*
+                requests.extend(picker.reset());
+                requests.extend(demo_request.take());
+                requests.extend(clock_request.take());
+                requests
+            }
         }
     };
 }

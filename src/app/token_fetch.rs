@@ -390,7 +390,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let is_known = state.browse.access.as_ref() == Some(&access);
-    let dropped = if is_known { None } else { state.browse.clear() };
+    let dropped = if is_known { None } else { state.browse.reset() };
     let awaited = state.setup.cancel();
     let lost_name = state.lost_name().map(str::to_owned);
     state.screen = Screen::Browse;

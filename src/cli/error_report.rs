@@ -59,7 +59,10 @@ impl ErrorReporter {
     }
 
     pub(super) fn is_json(self) -> bool {
-        self.format == OutputFormat::Json
+        match self.format {
+            OutputFormat::Json => true,
+            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,
+        }
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
@@ -161,7 +164,21 @@ fn exit_code(failure: &Failure) -> u8 {
         FailureKind::Usage => 64,
         FailureKind::NotFound => 4,
         FailureKind::Interrupted => 130,
-        _ => 1,
+        FailureKind::NoCredential
+        | FailureKind::Keyring
+        | FailureKind::Config
+        | FailureKind::Authentication
+        | FailureKind::Permission
+        | FailureKind::Ambiguous
+        | FailureKind::Rejected
+        | FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Network
+        | FailureKind::Timeout
+        | FailureKind::Tls
+        | FailureKind::Proxy
+        | FailureKind::Redirect
+        | FailureKind::InvalidResponse => 1,
     }
 }
 

@@ -1,8 +1,7 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 
 use super::error_report::warn;
@@ -12,7 +11,7 @@ use crate::api::Page;
 use crate::domain::clock::ClockOffset;
 use crate::domain::credential::{Access, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
@@ -23,19 +22,13 @@ use crate::startup::Context;
 /// The commands' access to the API, with progress on a terminal and warnings on the error stream.
 pub(super) struct Fetcher {
     pub(super) context: Context,
-    /// The implausible date of a response.
-    doubtful_date: OnceLock<DateTime<Utc>>,
 }
 
 impl Fetcher {
     /// Starts the demo if requested; sends nothing yet.
     pub(super) async fn new(context: Context) -> Result<Self, Failure> {
         let context = context.connected().await?;
-        context.service.start_command();
-        Ok(Self {
-            context,
-            doubtful_date: OnceLock::new(),
-        })
+        Ok(Self { context })
     }
 
     /// The access to a scope. The scope in a token's URL takes precedence.
@@ -61,7 +54,6 @@ impl Fetcher {
             .service
             .list(access, || progress.network(), &mut count);
         let listed = progress.beside(listing).await?;
-        self.note(&listed);
         warn_of(&listed);
         Ok(listed)
     }
@@ -76,13 +68,8 @@ impl Fetcher {
             let access = access.clone();
             async move {
                 let on_network = || progress.network();
-                let listed = self
-                    .context
-                    .service
-                    .list(&access?, on_network, &mut |_| {})
-                    .await?;
-                self.note(&listed);
-                Ok(listed)
+                let service = &self.context.service;
+                service.list(&access?, on_network, &mut |_| {}).await
             }
         };
         let all = join_all(accesses.iter().map(one));
@@ -103,21 +90,13 @@ impl Fetcher {
             .service
             .look_up(access, token, || progress.network());
         let found = progress.beside(looking).await?;
-        self.note(&found);
         warn_of(&found);
         Ok(found)
     }
 
-    fn note(&self, fetched: &Fetched<Tokens>) {
-        if let Some(date) = fetched.clock.implausible_date() {
-            // Any of them will do.
-            let _noted_before = self.doubtful_date.set(date);
-        }
-    }
-
     /// The instant and thresholds to evaluate tokens with, by the API's clock if it was measured.
-    pub(super) fn context_by(&self, measured: Option<TimeDelta>) -> EvaluationContext {
-        let offset = measured.map_or_else(ClockOffset::default, |by| {
+    pub(super) fn context_by(&self, clock: ServerClock) -> EvaluationContext {
+        let offset = clock.offset().map_or_else(ClockOffset::default, |by| {
             ClockOffset::default().updated(by)
         });
         EvaluationContext {
@@ -130,12 +109,12 @@ impl Fetcher {
     /// Does the same, and warns of an implausible date and, for people, of a local clock that is off.
     pub(super) fn evaluation_context(
         &self,
-        measured: Option<TimeDelta>,
+        clock: ServerClock,
         is_for_people: bool,
     ) -> EvaluationContext {
-        let context = self.context_by(measured);
-        if let Some(date) = self.doubtful_date.get() {
-            let date = rfc3339(*date);
+        let context = self.context_by(clock);
+        if let Some(date) = clock.implausible_date() {
+            let date = rfc3339(date);
             warn(&format!(
                 "the API's response has an implausible date ({date}); using this computer's clock."
             ));

@@ -111,6 +111,17 @@ impl ServerClock {
         }
     }
 
+    /// This clock, or the other one where this one measured nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Offset(_), _) | (Self::Implausible(_), Self::Unknown | Self::Implausible(_)) => {
+                self
+            }
+            (Self::Unknown, _) | (Self::Implausible(_), Self::Offset(_)) => other,
+        }
+    }
+
     /// The implausible date, if any.
     #[must_use]
     pub fn implausible_date(self) -> Option<DateTime<Utc>> {

@@ -42,7 +42,7 @@ pub struct Finding {
 type Rule = fn(&ServiceToken, EvaluationContext) -> Option<Finding>;
 
 /// The rules in the order in which their findings are shown within a severity.
-const RULES: [Rule; 7] = [
+const RULES: &[Rule] = &[
     status,
     malformed_enabled,
     expiry_beneath_disabled,

@@ -128,6 +128,7 @@ impl Context {
     pub async fn connected(mut self) -> Result<Self, Failure> {
         if self.flags.demo {
             let demo = demo::start(&self.service).await?;
+            demo.service.start_command();
             self.service = demo.service.clone();
             self.credential.identity = Some(demo.access.identity.clone());
             let scope = &mut self.credential.scope;

@@ -6,9 +6,9 @@ use ratatui::text::Span;
 use super::area::{cells, width, without_right};
 use super::painter::Painter;
 use super::render_context::{RenderContext, Spans};
-use crate::action::Action;
+use crate::action::{Action, Context};
 use crate::app::handler::{Fetch, Pending};
-use crate::app::state::{Screen, State};
+use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::text;
 use crate::theme::Role;
@@ -77,11 +77,11 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
         let pause = duration::pause(seconds);
         facts.push(vec![ctx.plain(&format!("retry in {pause}"))]);
     }
-    let waited = waited(state);
+    let (waited, back_cancels) = refresh(state).unzip();
     let fetch = state.screen.handler().fetch(state);
     let age = fetch.map_or_else(Vec::new, |fetch| age(state, fetch, waited, ctx));
     facts.extend(age.into_iter().map(|fact| vec![fact]));
-    if waited.is_some() && !state.detail.opened_from_list {
+    if back_cancels == Some(true) {
         let cancel = ctx.hint(state.context(), Action::Back, "cancel");
         facts.extend((!cancel.is_empty()).then_some(cancel));
     }
@@ -93,12 +93,19 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// How many seconds a refresh of the data on screen has taken, if at least one.
-fn waited(state: &State) -> Option<i64> {
-    let Some(Pending::Refresh { since }) = state.screen.handler().pending(state) else {
+/// How many seconds a refresh of the data on screen has taken, if at least one, and whether Back
+/// cancels it.
+fn refresh(state: &State) -> Option<(i64, bool)> {
+    let pending = state.screen.handler().pending(state)?;
+    let Pending::Refresh {
+        since,
+        back_cancels,
+    } = pending
+    else {
         return None;
     };
-    Some(state.clock.seconds_since(since)).filter(|seconds| *seconds > 0)
+    let seconds = state.clock.seconds_since(since);
+    (seconds > 0).then_some((seconds, back_cancels))
 }
 
 fn age(state: &State, fetch: Fetch, waited: Option<i64>, ctx: &RenderContext<'_>) -> Spans {
@@ -121,11 +128,14 @@ fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let help = ctx.hint(context, Action::Help, "help");
     let mut used = width(&help) + 1;
     let mut hints = Vec::new();
+    // The list needs no key that leads to itself.
+    let of_screen = state.screen.handler().contexts(state);
+    let is_listing = of_screen.contains(&Context::Browse);
     let rows = ctx
         .keymap
         .rows_in(context)
         .filter(|row| row.footer && row.action != Action::Help)
-        .filter(|row| row.action != Action::Browse || state.screen != Screen::Browse);
+        .filter(|row| row.action != Action::Browse || !is_listing);
     for row in rows {
         let Some(key) = row.keys.first() else {
             continue;

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use super::get::{ambiguous, parse};
@@ -19,7 +18,7 @@ use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, ServerClock, Tokens};
 use crate::domain::redaction;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -91,7 +90,7 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     if named.is_empty() {
         let access = fetcher.access(None)?;
         let listed = fetcher.list(&access, &mut |_| {}).await?;
-        let context = fetcher.evaluation_context(listed.clock.offset(), is_table(wanted));
+        let context = fetcher.evaluation_context(listed.clock, is_table(wanted));
         let tokens = listed.value.into_iter();
         return Ok(CheckResult {
             entries: tokens.map(|token| found(&access.scope, token)).collect(),
@@ -124,10 +123,10 @@ async fn these(
 ) -> Result<CheckResult, Failure> {
     let Named {
         entries,
-        measured,
+        clock,
         incomplete,
     } = named_tokens(fetcher, named).await?;
-    let context = fetcher.evaluation_context(measured, is_for_people);
+    let context = fetcher.evaluation_context(clock, is_for_people);
     let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
     let scope = (scopes.len() == 1)
         .then(|| entries[0].scope.clone())
@@ -216,12 +215,13 @@ fn gathered(
     fetcher: &Fetcher,
     is_for_people: bool,
 ) -> CheckResult {
-    let (mut entries, mut profiles, mut measured) = (Vec::new(), Vec::new(), None);
+    let (mut entries, mut profiles) = (Vec::new(), Vec::new());
+    let mut clock = ServerClock::default();
     let mut seen = HashSet::new();
     for (name, scope, answer) in answers {
         let (incomplete, error) = match (answer, &scope) {
             (Ok(listed), Some(scope)) => {
-                measured = measured.or(listed.clock.offset());
+                clock = clock.or(listed.clock);
                 // The credential may simply not be allowed to list them.
                 let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
                 let fresh = listed.value.into_iter().filter(|token| {
@@ -256,7 +256,7 @@ fn gathered(
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
         error,
-        context: fetcher.evaluation_context(measured, is_for_people),
+        context: fetcher.evaluation_context(clock, is_for_people),
     }
 }
 
@@ -277,8 +277,7 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
 struct Named {
     /// One per distinct name.
     entries: Vec<CheckEntry>,
-    /// How far the server's clock is ahead of ours, if a response showed it.
-    measured: Option<TimeDelta>,
+    clock: ServerClock,
     /// Why the list that was searched for names may be incomplete.
     incomplete: Option<String>,
 }
@@ -339,7 +338,7 @@ async fn named_tokens(fetcher: &Fetcher, named: Vec<(String, TokenRef)>) -> Resu
         refusal: None,
         read: Named {
             entries: Vec::new(),
-            measured: None,
+            clock: ServerClock::default(),
             incomplete: None,
         },
     };
@@ -384,7 +383,7 @@ impl Reader<'_> {
         let mut unsettled = Vec::new();
         match list {
             Ok(listed) => {
-                self.measure(listed.clock.offset());
+                self.read.clock = listed.clock.or(self.read.clock);
                 let failure = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref());
                 failure.into_iter().for_each(|failure| self.note(failure));
             }
@@ -441,7 +440,7 @@ impl Reader<'_> {
             for (request, answer) in batch.into_iter().zip(answers) {
                 let subject = match answer {
                     Ok(found) => {
-                        self.measure(found.clock.offset());
+                        self.read.clock = found.clock.or(self.read.clock);
                         only(found.value, &request.token)
                     }
                     Err(failure) => {
@@ -452,10 +451,6 @@ impl Reader<'_> {
                 self.read.entries.push(request.entry(subject));
             }
         }
-    }
-
-    fn measure(&mut self, offset: Option<TimeDelta>) {
-        self.read.measured = offset.or(self.read.measured);
     }
 
     /// Remembers a rate limit or a refused credential: it concerns every request.

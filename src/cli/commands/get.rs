@@ -27,7 +27,7 @@ pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Re
     let report = Report::Token {
         token: one,
         scope: &access.scope,
-        context: fetcher.evaluation_context(found.clock.offset(), is_table),
+        context: fetcher.evaluation_context(found.clock, is_table),
     };
     print(report, wanted.output, out, fetcher.context.style)?;
     Ok(0)

@@ -29,11 +29,11 @@ pub(super) async fn list(
     let is_table = wanted.output == OutputFormat::Table;
     let mut rows = Rows::new(wanted, style);
     let mut add = |page: Page<'_, Arc<ServiceToken>>| {
-        let context = || fetcher.context_by(page.clock.offset());
+        let context = || fetcher.context_by(page.clock);
         rows.add(page.number, page.items, context);
     };
     let listed = fetcher.list(&access, &mut add).await?;
-    let context = fetcher.evaluation_context(listed.clock.offset(), is_table);
+    let context = fetcher.evaluation_context(listed.clock, is_table);
     let context = rows.finish(&listed.value, context);
     rows.printed?;
     let incomplete = listed.incomplete();

@@ -101,10 +101,8 @@ impl Browse {
     }
 
     /// Clears everything, and returns the pending request.
-    pub fn clear(&mut self) -> Option<RequestId> {
-        let request = self.list.cancel();
-        *self = Self::default();
-        request
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        std::mem::take(self).list.request()
     }
 
     /// Applies the filter.

@@ -3,6 +3,7 @@
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::handler::{Choice, Handler};
+use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;
 use crate::domain::token::{TokenId, TokenRef};
@@ -11,6 +12,10 @@ use crate::screens::detail::state::Detail;
 impl Handler for Choice {
     fn context(&self, _: &State) -> Context {
         Context::Choice
+    }
+
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        close_overlay(state)
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {

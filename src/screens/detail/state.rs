@@ -9,7 +9,7 @@ use crate::app::message::Stage;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::{self, Field};
-use crate::domain::remote::Remote;
+use crate::domain::remote::{Remote, RequestId};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
 
@@ -57,6 +57,11 @@ impl Detail {
     pub fn fields(&self) -> &[Field] {
         let token = self.token.value();
         token.map_or(&[], |token| fields::fields(token))
+    }
+
+    /// Clears everything, and returns the pending request.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        std::mem::take(self).token.request()
     }
 
     /// When the current token ends, if it does.

@@ -123,7 +123,10 @@ impl Handler for Detail {
         let token = &state.detail.token;
         let since = token.loading_since()?;
         Some(match token.value() {
-            Some(_) => Pending::Refresh { since },
+            Some(_) => Pending::Refresh {
+                since,
+                back_cancels: !state.detail.opened_from_list,
+            },
             None => Pending::First,
         })
     }

@@ -3,6 +3,7 @@
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::handler::{Copied, ErrorDetails, Handler};
+use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
@@ -10,6 +11,10 @@ use crate::domain::text;
 impl Handler for ErrorDetails {
     fn context(&self, _: &State) -> Context {
         Context::ErrorDetails
+    }
+
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        close_overlay(state)
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {

@@ -2,6 +2,7 @@
 
 use crate::app::form::{Editor, Form, TextField};
 use crate::domain::recent_lookups::Recent;
+use crate::domain::remote::RequestId;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::token::TokenRef;
 
@@ -57,6 +58,22 @@ impl Lookup {
             lookup.use_scope(scope);
         }
         lookup
+    }
+
+    /// Drops what was said with the active credential. What was typed, and the recent lookups,
+    /// stay.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        let Self {
+            form,
+            scope_kind: _,
+            scope_id: _,
+            token: _,
+            is_edited: _,
+            recents: _,
+            selected: _,
+        } = self;
+        form.complaint = None;
+        None
     }
 
     /// Whether letters go into a text field.

@@ -3,7 +3,7 @@
 use crate::app::form::TextField;
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::Failure;
-use crate::domain::remote::Remote;
+use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
 
@@ -23,6 +23,11 @@ pub struct Picker {
 }
 
 impl Picker {
+    /// Clears everything, and returns the pending request.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        std::mem::take(self).scopes.request()
+    }
+
     /// The number of accounts and zones.
     #[must_use]
     pub fn total(&self) -> usize {

@@ -51,6 +51,19 @@ impl Profiles {
         Some(location)
     }
 
+    /// Drops what was asked with the active credential, and returns the pending request. A change
+    /// continues, since it may be half done.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        let Self {
+            selected: _,
+            external: _,
+            locations,
+            change: _,
+            pending_removal: _,
+        } = self;
+        locations.cancel()
+    }
+
     /// Remembers a credential without a profile, one per source.
     pub(crate) fn remember_external(&mut self, credential: ActiveCredential) {
         let of_source = |known: &&mut ActiveCredential| known.source() == credential.source();

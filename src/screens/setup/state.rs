@@ -388,6 +388,16 @@ impl Setup {
         }
     }
 
+    /// Clears everything, and returns the pending requests.
+    pub(crate) fn reset(&mut self) -> Vec<RequestId> {
+        let mut old = std::mem::take(self);
+        old.store
+            .request()
+            .into_iter()
+            .chain(old.cancel())
+            .collect()
+    }
+
     /// Stops waiting for the API or the credential store.
     pub(crate) fn cancel(&mut self) -> Option<RequestId> {
         match std::mem::take(&mut self.phase) {

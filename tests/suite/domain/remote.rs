@@ -164,5 +164,48 @@ fn every_kind_has_the_name_that_scripts_know() {
     ];
     for (kind, code) in kinds {
         assert_eq!(kind.code(), code);
+        // A new kind does not compile until it stands in the list above.
+        match kind {
+            FailureKind::Usage
+            | FailureKind::NotFound
+            | FailureKind::Interrupted
+            | FailureKind::NoCredential
+            | FailureKind::Keyring
+            | FailureKind::Config
+            | FailureKind::Authentication
+            | FailureKind::Permission
+            | FailureKind::Ambiguous
+            | FailureKind::Rejected
+            | FailureKind::RateLimited
+            | FailureKind::Server
+            | FailureKind::Network
+            | FailureKind::Timeout
+            | FailureKind::Tls
+            | FailureKind::Proxy
+            | FailureKind::Redirect
+            | FailureKind::InvalidResponse => {}
+        }
     }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/parts.json");
+    let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let in_schema = enumerations(&schema);
+    let ours: Vec<&str> = kinds.iter().map(|(_, code)| *code).collect();
+    assert!(in_schema.contains(&ours), "{in_schema:?}");
+}
+
+/// Every list of allowed words in a schema.
+fn enumerations(schema: &serde_json::Value) -> Vec<Vec<&str>> {
+    let mut found = Vec::new();
+    let mut left = vec![schema];
+    while let Some(value) = left.pop() {
+        if let Some(words) = value["enum"].as_array() {
+            found.push(words.iter().filter_map(serde_json::Value::as_str).collect());
+        }
+        match value {
+            serde_json::Value::Object(members) => left.extend(members.values()),
+            serde_json::Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    found
 }

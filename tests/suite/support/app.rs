@@ -61,7 +61,15 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::SaveProfile { request, .. }
         | Effect::ProbeStore { request }
         | Effect::OpenDemo { request } => Some(*request),
-        _ => None,
+        Effect::HoldCredential(_)
+        | Effect::LoadRecents
+        | Effect::Remember(_)
+        | Effect::SearchJson { .. }
+        | Effect::Copy(_)
+        | Effect::RingBell
+        | Effect::Suspend
+        | Effect::Redraw
+        | Effect::Cancel(_) => None,
     }
 }
 

@@ -249,7 +249,15 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
                 scope: account(),
             }),
         },
-        _ => return None,
+        Effect::HoldCredential(_)
+        | Effect::LoadRecents
+        | Effect::Remember(_)
+        | Effect::SearchJson { .. }
+        | Effect::Copy(_)
+        | Effect::RingBell
+        | Effect::Suspend
+        | Effect::Redraw
+        | Effect::Cancel(_) => return None,
     })
 }
 
