@@ -118,7 +118,11 @@ fn f06_not_found_is_said_of_a_whole_list_alone() {
         }
         let found = run(&mut fake.command(&["get", "n3", "-o", "json"]));
         assert_eq!(found.code, Some(0), "{}", found.stdout);
-        assert!(found.stderr.contains("may be another"), "{}", found.stderr);
+        assert!(
+            found.stderr.contains("another token may have this name"),
+            "{}",
+            found.stderr
+        );
     }
     let whole = broken_page(0, Vec::new());
     run(&mut whole.command(&["get", "nobody", "-o", "json"])).is_error("not_found", 4);

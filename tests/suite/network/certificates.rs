@@ -424,7 +424,7 @@ fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
     };
     for (name, reason) in [
         ("directory", "not a file"),
-        ("empty", "no certificate"),
+        ("empty", "is empty"),
         ("text", "no certificate"),
         ("damaged", "damaged"),
         ("huge", "too large"),
