@@ -54,13 +54,11 @@ pub mod confirm {
 }
 pub mod help {
     //! The keys.
-    mod lines;
     pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod error_details {
     //! Everything known about the last error.
-    mod lines;
     pub(crate) mod update;
     pub(crate) mod view;
 }

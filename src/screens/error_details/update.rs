@@ -1,4 +1,4 @@
-//! Key handling of the error details.
+//! Key handling of the error details, and their lines: everything known about the last error.
 
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
@@ -7,6 +7,15 @@ use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
+use crate::layout;
+use crate::layout::text_box::{TextBox, TextLine};
+use crate::theme::Role;
+
+/// Maximum width of the box, in cells.
+const WIDEST: u16 = 100;
+
+/// Maximum number of facts, which no genuine error reaches.
+const MOST_FACTS: usize = 500;
 
 impl Handler for ErrorDetails {
     fn context(&self, _: &State) -> Context {
@@ -34,4 +43,44 @@ impl Handler for ErrorDetails {
             .collect();
         state.copy_raw(Some(lines.join("\n")))
     }
+}
+
+impl State {
+    /// The details of the last error, limited to the size of the body.
+    pub fn error_details_box(&self) -> TextBox {
+        let size = layout::overlay(self.body(), WIDEST, u16::MAX);
+        let columns = usize::from(size.0).saturating_sub(4);
+        let mut lines: Vec<TextLine> = Vec::new();
+        for (at, text) in facts(self).iter().enumerate().take(MOST_FACTS) {
+            let role = (at == 0).then_some(Role::Strong);
+            let wrapped = layout::hanging(&self.glyphs().clean(text), columns);
+            lines.extend(wrapped.into_iter().map(|line| vec![(role, line)]));
+            if at == 1 {
+                lines.push(Vec::new());
+            }
+        }
+        TextBox::new(size, lines)
+    }
+}
+
+/// The failure's own lines, and the scope in question.
+fn facts(state: &State) -> Vec<String> {
+    let mut facts: Vec<String> = state.failures().flat_map(Failure::lines).collect();
+    if facts.is_empty() {
+        return vec!["No error.".to_owned()];
+    }
+    if state.banner.is_none() {
+        return facts;
+    }
+    let in_view = state.detail.access.as_ref().map(|access| &access.scope);
+    if let Some(scope) = in_view.or(state.session.active.scope.as_ref()) {
+        let origin = &state.session.active.scope_origin;
+        let is_usual = Some(scope) == state.session.active.scope.as_ref() && !origin.is_empty();
+        facts.push(if is_usual {
+            format!("Scope: {scope} (from {origin})")
+        } else {
+            format!("Scope: {scope}")
+        });
+    }
+    facts
 }
