@@ -91,7 +91,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(token_fetch::measure_clock(state));
     }
     if let View::Raw(raw) = &mut state.detail.view {
-        effects.extend(raw.search_due());
+        let due = raw.search_due();
+        effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
     if state.screen == Screen::Browse {
         state.browse.keep_up(state.list_context());

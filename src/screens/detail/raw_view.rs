@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::raw::RawView;
+use super::state::RawView;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;

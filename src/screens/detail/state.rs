@@ -1,17 +1,22 @@
-//! The state of the current token.
+//! The state of the current token, and of its raw JSON, which scrolls and is searched.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::raw::RawView;
-use crate::app::message::Stage;
+use crate::action::Motion;
+use crate::app::form::TextField;
+use crate::app::message::{JsonSearch, Stage};
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fields::{self, Field};
+use crate::domain::raw::{Matches, RawLines};
 use crate::domain::remote::{Remote, RequestId};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
+
+/// JSON of up to this many bytes is searched at once. Longer JSON would delay keys.
+const SEARCHED_AT_ONCE: usize = 64 * 1024;
 
 /// The current token.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,5 +82,140 @@ impl Detail {
             "The API reported no usable ID for this token, so it cannot be fetched on its own.",
             "Look it up in the dashboard.",
         )
+    }
+}
+
+/// A scrollable, searchable view of a token's JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawView {
+    /// The lines: re-indented, but otherwise as received. Untrusted text.
+    pub lines: Arc<RawLines>,
+    /// The first visible line.
+    pub top: usize,
+    pub query: TextField,
+    /// Whether letters go into the query.
+    pub is_typing: bool,
+    /// The line of the current match.
+    pub current: Option<usize>,
+    /// The matching lines found so far.
+    pub matches: Matches,
+    search: Search,
+}
+
+/// The progress of a search that takes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Search {
+    #[default]
+    Done,
+    Due,
+    UnderWay,
+    /// Running for an earlier query: only one search runs at a time.
+    Outdated,
+}
+
+impl RawView {
+    /// The view of a token.
+    #[must_use]
+    pub fn of(token: &ServiceToken) -> Self {
+        Self {
+            lines: token.lines(),
+            top: 0,
+            query: TextField::default(),
+            is_typing: false,
+            current: None,
+            matches: Matches::default(),
+            search: Search::default(),
+        }
+    }
+
+    /// Shows another version of the token, at the same position.
+    pub(crate) fn replace(&mut self, token: &ServiceToken) {
+        self.lines = token.lines();
+        self.top = self.top.min(self.lines.len().saturating_sub(1));
+        self.current = None;
+        self.look_for_matches();
+    }
+
+    /// Whether a search for the query is running.
+    #[must_use]
+    pub fn is_searching(&self) -> bool {
+        self.search != Search::Done
+    }
+
+    /// The search to be started, if any.
+    pub(crate) fn search_due(&mut self) -> Option<(Arc<RawLines>, String)> {
+        if self.search != Search::Due {
+            return None;
+        }
+        self.search = Search::UnderWay;
+        Some((self.lines.clone(), self.query.value().to_owned()))
+    }
+
+    /// Handles the end of a search. If it was for an earlier query, starts the next one.
+    pub(crate) fn searched(&mut self, found: JsonSearch, rows: usize) {
+        let is_wanted = Arc::ptr_eq(&found.lines, &self.lines) && found.query == self.query.value();
+        match (self.search, is_wanted) {
+            (Search::UnderWay | Search::Outdated, true) => {
+                self.search = Search::Done;
+                self.matches = found.matches;
+                self.go_to_match(true, rows);
+            }
+            (Search::UnderWay | Search::Outdated, false) => self.search = Search::Due,
+            (Search::Done | Search::Due, _) => {}
+        }
+    }
+
+    fn look_for_matches(&mut self) {
+        self.matches = Matches::default();
+        self.search = match self.search {
+            _ if self.lines.bytes() <= SEARCHED_AT_ONCE || self.query.value().is_empty() => {
+                self.matches = self.lines.matching(self.query.value());
+                Search::Done
+            }
+            Search::Done | Search::Due => Search::Due,
+            Search::UnderWay | Search::Outdated => Search::Outdated,
+        };
+    }
+
+    /// Starts typing another query.
+    pub(crate) fn start_search(&mut self) {
+        self.query = TextField::default();
+        self.matches = Matches::default();
+        self.current = None;
+        self.is_typing = true;
+    }
+
+    /// Scrolls, given the number of visible rows.
+    pub(crate) fn scroll(&mut self, motion: Motion, rows: usize) {
+        let last = self.lines.len().saturating_sub(rows);
+        self.top = motion.from(self.top, rows, last);
+    }
+
+    /// Goes to the first match of the changed query.
+    pub fn query_changed(&mut self, rows: usize) {
+        self.current = None;
+        self.look_for_matches();
+        self.go_to_match(true, rows);
+    }
+
+    /// Moves to the next or previous match, wrapping around.
+    pub(crate) fn go_to_match(&mut self, forward: bool, rows: usize) {
+        let matches = &self.matches.lines;
+        let next = match (self.current, forward) {
+            (None, _) => matches.first(),
+            (Some(at), true) => matches.iter().find(|line| **line > at).or(matches.first()),
+            (Some(at), false) => matches
+                .iter()
+                .rev()
+                .find(|line| **line < at)
+                .or(matches.last()),
+        };
+        let Some(line) = next.copied() else { return };
+        self.current = Some(line);
+        if line < self.top || line >= self.top + rows {
+            self.top = line
+                .saturating_sub(rows / 2)
+                .min(self.lines.len().saturating_sub(rows));
+        }
     }
 }

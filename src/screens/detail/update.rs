@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::raw::RawView;
-use super::state::View;
+use super::state::{RawView, View};
 use crate::action::{Context, Motion};
 use crate::app::effect::Effect;
 use crate::app::form::Editor;

@@ -24,7 +24,7 @@ use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::detail::raw::RawView;
+use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};

@@ -14,7 +14,7 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::secret::Secret;
 use tokenscope::keymap::Keymap;
-use tokenscope::screens::detail::raw::RawView;
+use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::theme::{Role, Theme};
