@@ -9,10 +9,8 @@ use crate::domain::text;
 use crate::layout;
 use crate::layout::banner::BannerLines;
 use crate::theme::Theme;
-use crate::ui::area::{below, cells, first_rows, row};
-use crate::ui::painter::Painter;
-pub use crate::ui::render_context::LocalTime;
-use crate::ui::render_context::RenderContext;
+pub use crate::ui::painter::LocalTime;
+use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
 use crate::ui::{banner, footer, header};
 
 /// Draws the state.

@@ -3,9 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::{row, width, without_right};
-use super::painter::Painter;
-use super::render_context::{RenderContext, Spans};
+use super::painter::{Painter, RenderContext, Spans, row, width, without_right};
 use crate::app::state::State;
 use crate::domain::failure::FailureKind;
 use crate::layout::banner::{BannerKeys, BannerLines, INDENT, KeyHint};

@@ -3,9 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::{cells, width, without_right};
-use super::painter::Painter;
-use super::render_context::{RenderContext, Spans};
+use super::painter::{Painter, RenderContext, Spans, cells, width, without_right};
 use crate::action::{Action, Context};
 use crate::app::handler::{Fetch, Pending};
 use crate::app::state::State;

@@ -3,9 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::row;
-use super::painter::Painter;
-use super::render_context::{RenderContext, Spans};
+use super::painter::{Painter, RenderContext, Spans, row};
 use crate::action::{Action, Context};
 use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;

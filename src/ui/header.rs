@@ -3,9 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::area::width;
-use super::painter::Painter;
-use super::render_context::RenderContext;
+use super::painter::{Painter, RenderContext, width};
 use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
 use crate::domain::text;

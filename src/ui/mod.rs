@@ -1,12 +1,9 @@
 //! What the views of the screens share: frames, lists, forms, header, footer, banner.
 
-pub(crate) mod area;
 pub(crate) mod banner;
 pub(crate) mod footer;
 pub(crate) mod form;
 pub(crate) mod header;
 pub(crate) mod painter;
-pub(crate) mod render_context;
-pub(crate) mod text_box;
 pub(crate) mod times;
 pub(crate) mod waiting;

@@ -1,5 +1,11 @@
-//! Draws rows of text, lists, frames, and the lines and titles on frames.
+//! Draws rows of text, lists, frames, boxes of text, and the lines and titles on frames, in areas
+//! within areas.
+//!
+//! Converts text to spans and sanitizes it, so that no untrusted text reaches the screen unchanged.
 
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,10 +14,95 @@ use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::area::{bottom, cells, inset, row, width};
-use super::render_context::RenderContext;
+use crate::action::{Action, Context};
 use crate::domain::text;
-use crate::theme::Role;
+use crate::keymap::Keymap;
+use crate::layout;
+use crate::layout::glyphs::Glyphs;
+use crate::layout::text_box::TextBox;
+use crate::theme::{Role, Theme};
+
+/// A row of text on the screen.
+pub(crate) type Spans = Vec<Span<'static>>;
+
+/// The local time at an instant.
+pub type LocalTime = fn(DateTime<Utc>) -> DateTime<FixedOffset>;
+
+/// What drawing needs besides the state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RenderContext<'a> {
+    pub(crate) keymap: &'a Keymap,
+    pub(crate) theme: &'a Theme,
+    /// Whether to draw with ASCII only.
+    pub(crate) ascii: bool,
+    pub(crate) local: LocalTime,
+}
+
+impl RenderContext<'_> {
+    pub(crate) fn glyphs(&self) -> &'static Glyphs {
+        Glyphs::of(self.ascii)
+    }
+
+    pub(crate) fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.glyphs().clean(text)
+    }
+
+    /// Text in the style of a role.
+    pub(crate) fn span(&self, role: Role, text: &str) -> Span<'static> {
+        Span::styled(self.clean(text).into_owned(), self.style(role))
+    }
+
+    /// Body text.
+    pub(crate) fn plain(&self, text: &str) -> Span<'static> {
+        Span::raw(self.clean(text).into_owned())
+    }
+
+    /// An identifier shortened in the middle.
+    pub(crate) fn abbreviate(&self, id: &str) -> String {
+        self.glyphs().abbreviate(id)
+    }
+
+    /// A separator between facts on one line.
+    pub(crate) fn dot(&self) -> Span<'static> {
+        self.span(Role::Muted, self.glyphs().dot)
+    }
+
+    /// The spinner's frame at an instant.
+    pub(crate) fn spinner(&self, now: DateTime<Utc>) -> Span<'static> {
+        let frames = self.glyphs().spinner;
+        let turn = usize::try_from(now.timestamp_millis().rem_euclid(1 << 40) / 125).unwrap_or(0);
+        Span::styled(frames[turn % frames.len()], self.style(Role::Accent))
+    }
+
+    /// A key and what it does: `r refresh`.
+    pub(crate) fn key_hint(&self, key: &str, label: &str) -> Spans {
+        vec![
+            self.span(Role::Accent, key),
+            Span::raw(" "),
+            self.span(Role::Muted, label),
+        ]
+    }
+
+    /// The key of an action in a context, and what it does; empty without a key.
+    pub(crate) fn hint(&self, context: Context, action: Action, label: &str) -> Spans {
+        let key = self.keymap.key_for(context, action);
+        key.map_or_else(Vec::new, |key| self.key_hint(&key, label))
+    }
+
+    /// The keys of those actions that have one, with gaps between them.
+    pub(crate) fn hints(&self, context: Context, actions: &[(Action, &str)], gap: &str) -> Spans {
+        let hints = actions.iter();
+        let hints: Vec<Spans> = hints
+            .map(|(action, label)| self.hint(context, *action, label))
+            .filter(|hint| !hint.is_empty())
+            .collect();
+        hints.join(&self.span(Role::Muted, gap))
+    }
+}
 
 /// A frame to draw on, with what drawing needs besides the state.
 pub(crate) struct Painter<'p, 'f> {
@@ -209,4 +300,126 @@ impl<'p, 'f> Painter<'p, 'f> {
 fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {
     let blank = [Span::raw(" ")];
     [&blank, spans, &blank].concat()
+}
+
+/// Draws a box, its scroll position, and the key that closes it.
+///
+/// ```text
+/// ╭ Title ─────────────────╮
+/// │ line                   │
+/// ╰ 1–20 of 34 ─ Esc close ╯
+/// ```
+pub(crate) fn render_text_box(
+    paint: &mut Painter<'_, '_>,
+    body: Rect,
+    title: &str,
+    (text, top): (&TextBox, usize),
+    context: Context,
+) {
+    let ctx = paint.ctx;
+    let area = centred(body, text.columns, text.rows);
+    let inner = inset(paint.overlay_panel(area, title));
+    let top = top.min(text.last_top());
+    let lines = text.lines.iter().skip(top);
+    let lines = lines.map(|line| -> Spans {
+        let styled = line.iter();
+        let span = |(role, text): &(Option<_>, String)| match role {
+            Some(role) => ctx.span(*role, text),
+            None => Span::raw(text.clone()),
+        };
+        styled.map(span).collect()
+    });
+    paint.render_lines(inner, lines);
+    paint.frame_position(area, top, text.page(), text.lines.len());
+    let close = ctx.hint(context, Action::Back, "close");
+    paint.frame_title_right(bottom(area), &close);
+}
+
+/// The width of a row of spans, in cells.
+pub(crate) fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| text::width(&span.content)).sum()
+}
+
+/// Converts a number of cells to ratatui's type.
+pub(crate) fn cells(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// The row at an offset from the top of an area; empty past its bottom.
+pub(crate) fn row(area: Rect, at: usize) -> Rect {
+    let at = cells(at);
+    Rect {
+        y: area.y.saturating_add(at),
+        height: u16::from(at < area.height),
+        ..area
+    }
+}
+
+/// The last row of an area.
+pub(crate) fn bottom(area: Rect) -> Rect {
+    row(area, usize::from(area.height.saturating_sub(1)))
+}
+
+/// The first rows of an area.
+pub(crate) fn first_rows(area: Rect, rows: usize) -> Rect {
+    Rect {
+        height: cells(rows).min(area.height),
+        ..area
+    }
+}
+
+/// An area without its first rows.
+pub(crate) fn below(area: Rect, rows: usize) -> Rect {
+    let rows = cells(rows).min(area.height);
+    Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
+    }
+}
+
+/// An area without its first and last column.
+pub(crate) fn inset(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    }
+}
+
+/// An area without its last columns.
+pub(crate) fn without_right(area: Rect, columns: usize) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(cells(columns)),
+        ..area
+    }
+}
+
+/// A centred area of the given size within the body.
+pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
+    Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// The area of an overlay with a maximum size, centred in the body.
+pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
+    let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
+    centred(body, width, height)
+}
+
+/// A whole number with a comma between its thousands.
+pub(crate) fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::render_context::RenderContext;
+use super::painter::RenderContext;
 use crate::domain::duration;
 
 /// An instant in every written form.

@@ -1,6 +1,6 @@
 //! The progress of a lookup, on the lookup form and on an empty token screen.
 
-use super::render_context::{RenderContext, Spans};
+use super::painter::{RenderContext, Spans};
 use crate::action::Action;
 use crate::app::message::Stage;
 use crate::app::state::State;

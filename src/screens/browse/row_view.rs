@@ -12,7 +12,7 @@ use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{RenderContext, Spans};
 use crate::ui::times::distance;
 
 /// The gap before a column.

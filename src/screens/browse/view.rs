@@ -12,10 +12,10 @@ use crate::domain::status::Status;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::{below, bottom, first_rows, row, width};
 use crate::ui::form::render_query;
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans, number};
+use crate::ui::painter::{
+    Painter, RenderContext, Spans, below, bottom, first_rows, number, row, width,
+};
 use crate::ui::waiting::on_keyring;
 
 /// The order of the counts in the title.

@@ -10,9 +10,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::overlay;
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{Painter, RenderContext, Spans, overlay};
 use crate::ui::times::distance;
 
 /// From this width on, in cells, IDs are shown whole.

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::text;
-use crate::ui::area::{bottom, inset, overlay};
-use crate::ui::painter::Painter;
+use crate::ui::painter::{Painter, bottom, inset, overlay};
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 64;

@@ -11,8 +11,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans, number};
+use crate::ui::painter::{Painter, RenderContext, Spans, number};
 use crate::ui::times::{FORMS, FormattedInstant};
 
 /// The widest column of labels, in cells: the labels of all known fields fit.

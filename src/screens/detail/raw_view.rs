@@ -8,10 +8,8 @@ use super::state::RawView;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::theme::Role;
-use crate::ui::area::{bottom, row, width};
 use crate::ui::form::render_query;
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{Painter, RenderContext, Spans, bottom, row, width};
 
 /// ```text
 /// ╭ CI/CD token · raw JSON ───────────── 3/7 matches · 12–40 of 88 ╮

@@ -19,9 +19,9 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::{below, bottom, cells, first_rows, inset, row, width};
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{
+    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
+};
 use crate::ui::times::FormattedInstant;
 use crate::ui::waiting;
 

@@ -4,8 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::action::Context;
 use crate::app::state::State;
-use crate::ui::painter::Painter;
-use crate::ui::text_box;
+use crate::ui::painter::{Painter, render_text_box};
 
 /// ```text
 /// ╭ Error details ───────────────────────────────╮
@@ -20,5 +19,5 @@ use crate::ui::text_box;
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
     let details = state.error_details_box();
     let title = "Error details";
-    text_box::render(paint, body, title, (&details, top), Context::ErrorDetails);
+    render_text_box(paint, body, title, (&details, top), Context::ErrorDetails);
 }

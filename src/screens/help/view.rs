@@ -4,8 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::action::Context;
 use crate::app::state::State;
-use crate::ui::painter::Painter;
-use crate::ui::text_box;
+use crate::ui::painter::{Painter, render_text_box};
 
 /// ```text
 /// ╭ Keys ───────────────────────────────────────────────────╮
@@ -17,5 +16,5 @@ use crate::ui::text_box;
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
     // Help hides the whole body, so nothing beneath it needs redrawing.
     paint.clear(body);
-    text_box::render(paint, body, "Keys", (&state.help_box(), top), Context::Help);
+    render_text_box(paint, body, "Keys", (&state.help_box(), top), Context::Help);
 }

@@ -11,10 +11,8 @@ use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::{below, first_rows, row, width};
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, row, width};
 use crate::ui::waiting;
 
 /// ```text

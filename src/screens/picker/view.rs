@@ -10,9 +10,9 @@ use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::{below, bottom, first_rows, inset, overlay, row};
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{
+    Painter, RenderContext, Spans, below, bottom, first_rows, inset, overlay, row,
+};
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 96;

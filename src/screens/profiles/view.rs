@@ -10,9 +10,7 @@ use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::area::{below, first_rows, inset, row};
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, inset, row};
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮

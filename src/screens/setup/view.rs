@@ -10,8 +10,7 @@ use crate::domain::remote::Remote;
 use crate::domain::scope::ScopeKind;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
-use crate::ui::painter::Painter;
-use crate::ui::render_context::{RenderContext, Spans};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Set up a credential ─────────────────────────────────╮
