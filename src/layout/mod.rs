@@ -5,9 +5,9 @@
 
 pub mod banner;
 pub mod glyphs;
-pub mod text_box;
 
 use crate::domain::text;
+use crate::theme::Role;
 
 /// The smallest terminal that screens are drawn on, in cells.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -113,4 +113,50 @@ pub fn picker_list(total: usize, rows: usize, remarks: usize) -> usize {
     let wanted = if total > 0 { 1 + total.min(MOST) } else { 0 };
     let left = rows.saturating_sub(remarks);
     wanted.min(left.max(wanted.min(LEAST))).min(rows)
+}
+
+/// Text in the style of a role, or body text.
+pub type Styled = (Option<Role>, String);
+
+/// A line of text, clean and cut to the box's width.
+pub type TextLine = Vec<Styled>;
+
+/// The width of a line, in cells.
+#[must_use]
+pub fn line_width(line: &[Styled]) -> usize {
+    line.iter().map(|(_, text)| text::width(text)).sum()
+}
+
+/// A box of text over the body: its lines, and its size with the frame, as large as the lines or
+/// the body. Lines that do not fit are scrolled to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextBox {
+    pub lines: Vec<TextLine>,
+    pub columns: u16,
+    pub rows: u16,
+}
+
+impl TextBox {
+    /// A box of a width, and of at most a height.
+    #[must_use]
+    pub fn new((columns, most): (u16, u16), lines: Vec<TextLine>) -> Self {
+        let wanted = u16::try_from(lines.len().saturating_add(2)).unwrap_or(u16::MAX);
+        Self {
+            lines,
+            columns,
+            rows: wanted.min(most),
+        }
+    }
+
+    /// The number of visible lines.
+    #[must_use]
+    pub fn page(&self) -> usize {
+        usize::from(self.rows.saturating_sub(2))
+    }
+
+    /// The first visible line when scrolled to the end.
+    #[must_use]
+    pub fn last_top(&self) -> usize {
+        self.lines.len().saturating_sub(self.page())
+    }
 }

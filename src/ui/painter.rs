@@ -18,8 +18,8 @@ use crate::action::{Action, Context};
 use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout;
+use crate::layout::TextBox;
 use crate::layout::glyphs::Glyphs;
-use crate::layout::text_box::TextBox;
 use crate::theme::{Role, Theme};
 
 /// A row of text on the screen.

@@ -8,7 +8,7 @@ use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
 use crate::layout;
-use crate::layout::text_box::{TextBox, TextLine};
+use crate::layout::{TextBox, TextLine};
 use crate::theme::Role;
 
 /// Maximum width of the box, in cells.

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::handler::{Handler, Help};
 use crate::app::state::{Overlay, State};
 use crate::domain::text;
-use crate::layout::text_box::{TextBox, TextLine, width};
+use crate::layout::{TextBox, TextLine, line_width};
 use crate::theme::Role;
 
 /// Minimum gap between two columns, in cells.
@@ -104,7 +104,7 @@ fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
         sides[shorter].push(group.clone());
     }
     let [left, right] = sides.map(stacked);
-    let widest = |lines: &[TextLine]| lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    let widest = |lines: &[TextLine]| lines.iter().map(|line| line_width(line)).max().unwrap_or(0);
     if widest(&left) + GAP + widest(&right) > columns {
         return None;
     }
@@ -114,7 +114,7 @@ fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
     let (mut left, mut right) = (left.into_iter(), right.into_iter());
     let lines = (0..rows).map(|_| {
         let mut line = left.next().unwrap_or_default();
-        let gap = column.saturating_sub(width(&line));
+        let gap = column.saturating_sub(line_width(&line));
         line.push((None, " ".repeat(gap)));
         line.extend(right.next().unwrap_or_default());
         line
