@@ -111,11 +111,11 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
 }
 
 /// Handles the next stage of a lookup or list request.
-pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
+pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
     if state.detail.token.request() == Some(request) {
-        state.detail.stage = stage;
+        state.detail.stage = reached;
     } else if state.browse.list.request() == Some(request) {
-        state.browse.progress.stage = stage;
+        state.browse.progress.stage = reached;
     }
 }
 
@@ -382,7 +382,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             let awaited = state.setup.cancel();
             state.screen = Screen::Lookup;
             state.lookup.reopen();
-            state.lookup.form.complain(LookupField::ScopeId, complaint);
+            state.lookup.form.complain(LookupField::ScopeId, &complaint);
             return awaited.into_iter().map(Effect::Cancel).collect();
         }
     };
