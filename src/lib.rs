@@ -47,8 +47,8 @@
 //! | an output format | one file and one row in `cli/output/`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
-//! The compiler names every match that a new variant has to be added to, and a test the row that is
-//! missing in the README. Snapshots of help are renewed as `.github/CONTRIBUTING.md` says.
+//! The compiler names every match that needs a new variant, and a test names the row missing from
+//! the README. `.github/CONTRIBUTING.md` says how to update the help snapshots.
 //!
 //! # The life of a lookup
 //!

@@ -135,7 +135,7 @@ macro_rules! define_state {
                     warnings: _,
                     notice,
                     clock: _,
-                    // A pause belongs to a credential, and is put aside with it.
+                    // A pause belongs to a credential, and is stored with it.
                     limited_until: _,
                     pauses: _,
                     last_note: _,

@@ -111,7 +111,7 @@ impl ServerClock {
         }
     }
 
-    /// This clock, or the other one where this one measured nothing.
+    /// This clock, or the other one if this one was not measured.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (self, other) {

@@ -60,8 +60,7 @@ impl Lookup {
         lookup
     }
 
-    /// Drops what was said with the active credential. What was typed, and the recent lookups,
-    /// stay.
+    /// Drops the complaint made with the active credential. Keeps typed text and the recent lookups.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         let Self {
             form,

@@ -51,7 +51,7 @@ impl Profiles {
         Some(location)
     }
 
-    /// Drops what was asked with the active credential, and returns the pending request. A change
+    /// Drops data requested with the active credential, and returns the pending request. A change
     /// continues, since it may be half done.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         let Self {
