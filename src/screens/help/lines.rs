@@ -14,6 +14,7 @@ const WIDEST: u16 = 96;
 
 impl State {
     /// The help screen, limited to the size of the body.
+    #[must_use]
     pub fn help_box(&self) -> TextBox {
         let body = self.body();
         let width = body.0.min(WIDEST);
@@ -23,7 +24,7 @@ impl State {
             .filter(|lines| lines.len() > 1)
             .collect();
         let columns = usize::from(width).saturating_sub(4);
-        let lines = beside(&groups, columns).unwrap_or_else(|| stacked(groups));
+        let lines = beside(&groups, columns).unwrap_or_else(|| stacked(&groups));
         TextBox::new((width, body.1), lines)
     }
 }
@@ -69,7 +70,7 @@ fn group(context: Context, state: &State) -> Vec<TextLine> {
     lines
 }
 
-fn stacked(groups: Vec<Vec<TextLine>>) -> Vec<TextLine> {
+fn stacked(groups: &[Vec<TextLine>]) -> Vec<TextLine> {
     groups.join(&Vec::new())
 }
 
@@ -83,7 +84,7 @@ fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
         heights[shorter] += group.len() + 1;
         sides[shorter].push(group.clone());
     }
-    let [left, right] = sides.map(stacked);
+    let [left, right] = sides.map(|groups| stacked(&groups));
     let widest = |lines: &[TextLine]| lines.iter().map(|line| width(line)).max().unwrap_or(0);
     if widest(&left) + GAP + widest(&right) > columns {
         return None;
