@@ -142,31 +142,31 @@ impl Client {
         let has_begun = AtomicBool::new(false);
         let attempts = async {
             let mut retries = 0;
-            let mut has_jumped = false;
+            let mut jumped = false;
             loop {
                 context.wait_for_pause(deadline).await?;
-                has_jumped |= self.connections.touch((self.clock)());
+                jumped |= self.connections.touch((self.clock)());
                 let attempt = self.attempt(context, request, &has_begun, parse.clone());
                 let result = attempt.await;
-                has_jumped |= self.connections.touch((self.clock)());
+                jumped |= self.connections.touch((self.clock)());
                 let Err(error) = result else {
                     return result;
                 };
-                if let Some(pause) = error.retry_after() {
-                    *locked(&context.pause) = Some((Instant::now() + pause, error.clone()));
+                if let Some(wait) = error.retry_after() {
+                    *locked(&context.pause) = Some((Instant::now() + wait, error.clone()));
                 }
                 let waits = context.deadlines.end.is_some();
-                let pause = retry::pause(&error, retries, fastrand::f64(), waits)
-                    .or_else(|| retry::after_jump(&error, retries).filter(|_| has_jumped))
-                    .filter(|pause| Instant::now() + *pause < deadline);
-                let Some(pause) = pause else {
+                let delay = retry::pause(&error, retries, fastrand::f64(), waits)
+                    .or_else(|| retry::after_jump(&error, retries).filter(|_| jumped))
+                    .filter(|delay| Instant::now() + *delay < deadline);
+                let Some(delay) = delay else {
                     if let Some(wait) = error.retry_after() {
                         tracing::warn!(wait_s = wait.as_secs(), "rate limited");
                     }
                     return Err(error);
                 };
-                tracing::warn!(%error, pause_ms = pause.as_millis(), "trying again");
-                sleep(pause).await;
+                tracing::warn!(%error, pause_ms = delay.as_millis(), "trying again");
+                sleep(delay).await;
                 retries += 1;
             }
         };

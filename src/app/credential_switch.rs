@@ -95,14 +95,13 @@ fn successor(state: &State) -> Option<ActiveCredential> {
 /// profile, or set one up if none is left.
 fn remove_active(state: &mut State) -> Vec<Effect> {
     let screen = state.screen;
-    let mut effects = match successor(state) {
-        Some(credential) => activate(state, credential),
-        None => {
-            let effects = deactivate(state);
-            state.session.active = ActiveCredential::default();
-            state.session.store = None;
-            effects
-        }
+    let mut effects = if let Some(credential) = successor(state) {
+        activate(state, credential)
+    } else {
+        let effects = deactivate(state);
+        state.session.active = ActiveCredential::default();
+        state.session.store = None;
+        effects
     };
     let session = &state.session;
     if session.active.identity.is_none() && session.settings.profiles.is_empty() {

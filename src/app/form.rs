@@ -39,7 +39,7 @@ impl<F: Copy + PartialEq> Form<F> {
     }
 
     /// Shows a complaint about a field, and moves the focus there.
-    pub(crate) fn complain(&mut self, field: F, complaint: impl ToString) {
+    pub(crate) fn complain(&mut self, field: F, complaint: &impl ToString) {
         self.complaint = Some((field, complaint.to_string()));
         self.focus = field;
         self.editing = true;

@@ -113,8 +113,9 @@ impl Message {
     #[must_use]
     pub fn failures(&self) -> Vec<&Failure> {
         let failure = match self {
-            Self::TokenFetched { result, .. } => result.as_ref().err(),
-            Self::TokensListed { result, .. } => result.as_ref().err(),
+            Self::TokenFetched { result, .. } | Self::TokensListed { result, .. } => {
+                result.as_ref().err()
+            }
             Self::ScopesListed { result, .. } => match result {
                 Ok(VisibleScopes { accounts, zones }) => {
                     let failures = [accounts.as_ref().err(), zones.as_ref().err()];
@@ -131,9 +132,10 @@ impl Message {
             Self::ProfileSaved { result, .. } => result.as_ref().err(),
             Self::StoreProbed { result, .. } => result.as_ref().err(),
             Self::DemoOpened { result, .. } => result.as_ref().err(),
-            // These two are logged as warnings.
-            Self::NotRemembered(_) | Self::Warned(_) => None,
-            Self::Input(_)
+            // The first two are logged as warnings.
+            Self::NotRemembered(_)
+            | Self::Warned(_)
+            | Self::Input(_)
             | Self::Ticked
             | Self::Resumed
             | Self::ClockMeasured { .. }

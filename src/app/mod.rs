@@ -2,6 +2,8 @@
 //!
 //! Pure: no terminal, no network, no clock. [`update()`] is the way in.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub(crate) mod credential_switch;
 pub mod effect;
 pub mod form;

@@ -112,7 +112,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
 }
 
 /// Handles the next stage of a lookup or list request.
-pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
+pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
     // A refresh does not show its stage.
     let is_shown = state.screen.handler().pending(state) == Some(Pending::First);
     let current = if state.detail.token.request() == Some(request) {
@@ -122,8 +122,8 @@ pub(crate) fn staged(state: &mut State, request: RequestId, stage: Stage) {
     } else {
         None
     };
-    let old = current.map(|current| std::mem::replace(current, stage));
-    state.changed = is_shown && old.is_some_and(|old| old != stage);
+    let old = current.map(|current| std::mem::replace(current, reached));
+    state.changed = is_shown && old.is_some_and(|old| old != reached);
 }
 
 /// Whether a response is still awaited. A stale one changes nothing.
@@ -389,7 +389,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             let awaited = state.setup.cancel();
             state.screen = Screen::Lookup;
             state.lookup.reopen();
-            state.lookup.form.complain(LookupField::ScopeId, complaint);
+            state.lookup.form.complain(LookupField::ScopeId, &complaint);
             return awaited.into_iter().map(Effect::Cancel).collect();
         }
     };

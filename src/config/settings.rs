@@ -54,7 +54,7 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 /// A `config` failure; the file is then unchanged.
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
-        put_profile(document, settings, profile)
+        Ok(put_profile(document, settings, profile))
     })?;
     Ok(())
 }
@@ -84,8 +84,9 @@ pub fn prepare_profile(
     let file = paths.config_file();
     let lock = DirLock::acquire_within(&paths.config_dir, wait);
     let text = files::read_text(&file)?.unwrap_or_default();
-    let put =
-        |document: &mut DocumentMut, settings: &Settings| put_profile(document, settings, profile);
+    let put = |document: &mut DocumentMut, settings: &Settings| {
+        Ok(put_profile(document, settings, profile))
+    };
     let (_, changed) = changed(&file, &text, &put)?;
     if changed == text {
         return Ok(PreparedWrite {
@@ -123,13 +124,9 @@ impl PreparedWrite {
 }
 
 /// Returns whether there was anything to change.
-fn put_profile(
-    document: &mut DocumentMut,
-    settings: &Settings,
-    profile: &Profile,
-) -> Result<bool, Failure> {
+fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) -> bool {
     if settings.profile(&profile.name) == Some(profile) {
-        return Ok(false);
+        return false;
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
         put(document.as_table_mut(), "default_profile", &profile.name);
@@ -150,7 +147,7 @@ fn put_profile(
     if let Some(table) = table {
         write_profile(table, profile);
     }
-    Ok(true)
+    true
 }
 
 /// Removes a profile. Returns whether it existed. Removing the default leaves none.

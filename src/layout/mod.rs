@@ -3,6 +3,8 @@
 //! Both `update` and the views use it, so nothing scrolls past its last drawn row, and no height is
 //! computed twice.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod banner;
 pub mod glyphs;
 

@@ -1,6 +1,8 @@
 //! The screens and the overlays, one folder each: `state.rs` holds its state, `update.rs` handles
 //! keys, `view.rs` draws it.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod setup {
     //! The form that sets up a credential.
     pub mod state;

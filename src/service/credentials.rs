@@ -51,18 +51,15 @@ pub fn select(
         Some(_) => None,
         None => environment.credential()?,
     };
-    let (identity, profile) = match from_environment {
-        Some(found) => {
-            let source = CredentialSource::Environment {
-                variable: found.variable,
-            };
-            let kind = found.credential.kind;
-            (Some(Identity { source, kind }), None)
-        }
-        None => {
-            let profile = named.or(default);
-            (profile.map(Identity::of), profile.map(|it| it.name.clone()))
-        }
+    let (identity, profile) = if let Some(found) = from_environment {
+        let source = CredentialSource::Environment {
+            variable: found.variable,
+        };
+        let kind = found.credential.kind;
+        (Some(Identity { source, kind }), None)
+    } else {
+        let profile = named.or(default);
+        (profile.map(Identity::of), profile.map(|it| it.name.clone()))
     };
     let (scope, scope_origin) = select_scope(request, named, environment, default)?;
     Ok(ActiveCredential {

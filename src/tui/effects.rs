@@ -2,6 +2,7 @@
 //! keyring only through `TokenService`.
 
 use std::collections::HashMap;
+use std::io::{self, Write, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{self, Clipboard};
+use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::effect::Effect;
 use crate::app::message::{JsonSearch, Message, Saved, Stage};
@@ -75,7 +77,7 @@ impl Effects {
     }
 
     /// Copies text, notifies where it went, and returns the bytes to write to the terminal.
-    pub(super) fn copy(&mut self, text: String) -> String {
+    fn copy(&mut self, text: String) -> String {
         let clipboard = self.clipboard;
         let sequences = clipboard.sequences(&text);
         if clipboard == Clipboard::Tmux {
@@ -92,8 +94,18 @@ impl Effects {
         sequences
     }
 
-    /// Starts an effect other than those on the terminal.
-    pub(super) fn run(&mut self, effect: Effect) {
+    /// Starts effects, and runs those on the terminal.
+    pub(super) fn run_all(
+        &mut self,
+        effects: Vec<Effect>,
+        screen: &mut TerminalGuard,
+    ) -> io::Result<()> {
+        effects
+            .into_iter()
+            .try_for_each(|effect| self.run(effect, screen))
+    }
+
+    fn run(&mut self, effect: Effect, screen: &mut TerminalGuard) -> io::Result<()> {
         self.running.retain(|_, task| !task.is_finished());
         while self.on_files.try_join_next().is_some() {}
         match effect {
@@ -129,9 +141,13 @@ impl Effects {
             } => self.save_profile(request, profile, credential),
             Effect::UseProfile { request, name } => self.use_profile(request, name),
             Effect::RemoveProfile { request, name } => self.remove_profile(request, name),
-            // The event loop runs these on the terminal.
-            Effect::Copy(_) | Effect::RingBell | Effect::Suspend | Effect::Redraw => {}
+            Effect::Copy(text) => return write_to_terminal(self.copy(text).as_bytes()),
+            Effect::RingBell => return write_to_terminal(b"\x07"),
+            Effect::Redraw => screen.mark_dirty(),
+            // Has to wait, which the event loop does.
+            Effect::Suspend => {}
         }
+        Ok(())
     }
 
     fn measure_clock(&mut self, request: RequestId, access: Access) {
@@ -363,4 +379,9 @@ fn send_remarks<T>(
             note,
         });
     }
+}
+
+fn write_to_terminal(bytes: &[u8]) -> io::Result<()> {
+    stdout().write_all(bytes)?;
+    stdout().flush()
 }

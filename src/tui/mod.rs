@@ -1,5 +1,7 @@
 //! The terminal, signals, timers, and the event loop around the pure program.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod clipboard;
 mod clock;
 mod effects;
@@ -9,7 +11,7 @@ mod terminal;
 mod test_faults;
 pub mod windows_keys;
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,7 +209,7 @@ async fn run_loop(
     test_faults::make(fault)?;
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
     effects.load_recents();
-    run_effects(screen, &mut effects, first)?;
+    effects.run_all(first, screen)?;
     let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
@@ -266,7 +268,7 @@ async fn event_loop(
         log_failures(&message);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
-        run_effects(screen, effects, wanted)?;
+        effects.run_all(wanted, screen)?;
         if suspends {
             suspend(screen, &mut sources.signals).await?;
         }
@@ -344,40 +346,6 @@ impl EventSources {
                 None => LoopEvent::End(HUNG_UP),
             },
             () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
-        }
-    }
-}
-
-fn run_effects(
-    screen: &mut TerminalGuard,
-    effects: &mut Effects,
-    wanted: Vec<Effect>,
-) -> io::Result<()> {
-    wanted
-        .into_iter()
-        .try_for_each(|effect| run_effect(screen, effects, effect))
-}
-
-/// Runs terminal effects directly, and starts the others.
-fn run_effect(screen: &mut TerminalGuard, effects: &mut Effects, effect: Effect) -> io::Result<()> {
-    match effect {
-        Effect::Copy(text) => {
-            stdout().write_all(effects.copy(text).as_bytes())?;
-            stdout().flush()
-        }
-        Effect::RingBell => {
-            stdout().write_all(b"\x07")?;
-            stdout().flush()
-        }
-        Effect::Redraw => {
-            screen.mark_dirty();
-            Ok(())
-        }
-        // Must wait, which the loop does.
-        Effect::Suspend => Ok(()),
-        other => {
-            effects.run(other);
-            Ok(())
         }
     }
 }

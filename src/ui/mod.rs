@@ -1,5 +1,7 @@
 //! What the views of the screens share: frames, lists, forms, header, footer, banner.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub(crate) mod banner;
 pub(crate) mod footer;
 pub(crate) mod form;

@@ -6,6 +6,11 @@
 //! A URL that ends in `page=` is a list. Its first page says how many pages there are; the others follow
 //! four at a time.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program of its own, which has no config to read files through"
+)]
+
 use std::error::Error;
 use std::io::{self, Write as _};
 

@@ -384,8 +384,9 @@ impl Reader<'_> {
         match list {
             Ok(listed) => {
                 self.read.clock = listed.clock.or(self.read.clock);
-                let failure = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref());
-                failure.into_iter().for_each(|failure| self.note(failure));
+                if let Some(failure) = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref()) {
+                    self.note(failure);
+                }
             }
             Err(failure) => self.note(failure),
         }

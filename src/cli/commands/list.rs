@@ -27,23 +27,23 @@ pub(super) async fn list(
     let access = fetcher.access(None)?;
     let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;
-    let mut rows = Rows::new(wanted, style);
+    let mut printer = Printer::new(wanted, style);
     let mut add = |page: Page<'_, Arc<ServiceToken>>| {
         let context = || fetcher.context_by(page.clock);
-        rows.add(page.number, page.items, context);
+        printer.add(page.number, page.items, context);
     };
     let listed = fetcher.list(&access, &mut add).await?;
     let context = fetcher.evaluation_context(listed.clock, is_table);
-    let context = rows.finish(&listed.value, context);
-    rows.printed?;
+    let context = printer.finish(&listed.value, context);
+    printer.printed?;
     let incomplete = listed.incomplete();
-    let tokens: Vec<_> = rows.rows.iter().map(|row| row.token.clone()).collect();
-    let texts: Vec<_> = rows
+    let tokens: Vec<_> = printer.rows.iter().map(|row| row.token.clone()).collect();
+    let texts: Vec<_> = printer
         .rows
         .iter()
-        .map(|row| &rows.text[row.text.clone()])
+        .map(|row| &printer.text[row.text.clone()])
         .collect();
-    out.reserve(rows.text.len() + texts.len());
+    out.reserve(printer.text.len() + texts.len());
     let report = Report::Tokens {
         tokens: &tokens,
         rows: &texts,
@@ -65,12 +65,12 @@ pub(super) async fn list(
     }
     let code = u8::from(incomplete.is_some());
     // The process is about to exit; skip freeing tens of thousands of tokens.
-    std::mem::forget((tokens, rows.rows, listed));
+    std::mem::forget((tokens, printer.rows, listed));
     Ok(code)
 }
 
 /// The tokens to print, evaluated and printed one by one while the rest of the list arrives.
-struct Rows<'a> {
+struct Printer<'a> {
     wanted: &'a List,
     style: OutputStyle,
     context: Option<EvaluationContext>,
@@ -89,7 +89,7 @@ struct Row {
     text: Range<usize>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Printer<'a> {
     fn new(wanted: &'a List, style: OutputStyle) -> Self {
         Self {
             wanted,

@@ -284,6 +284,10 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
 struct CheckedToken<'a> {
     requested: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(
+        clippy::option_option,
+        reason = "absent unless all profiles are checked, and null for a token of none"
+    )]
     profile: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<ScopeReport>,

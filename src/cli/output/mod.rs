@@ -82,7 +82,7 @@ pub fn inert(machine: &str, is_json: bool) -> String {
             continue;
         }
         match text::sanitize(c.encode_utf8(&mut [0; 4])) {
-            Cow::Borrowed(same) => safe.push_str(same),
+            Cow::Borrowed(kept) => safe.push_str(kept),
             Cow::Owned(_) if is_json => safe.push_str(&unicode_escape(c)),
             Cow::Owned(replaced) => safe.push_str(&replaced),
         }

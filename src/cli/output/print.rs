@@ -32,7 +32,7 @@ pub(in crate::cli) fn print(
             },
         ) if style.width.is_some() => table::tokens(out, tokens, context, style),
         (OutputFormat::Table, Report::Tokens { rows, .. }) => {
-            rows.iter().for_each(|row| out.extend_from_slice(row));
+            out.extend(rows.iter().copied().flatten());
             Ok(())
         }
         (OutputFormat::Table, Report::Check(check)) => check_text::print(out, check, style),
@@ -40,7 +40,7 @@ pub(in crate::cli) fn print(
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
         (OutputFormat::Csv, Report::Tokens { rows, .. }) => {
             out.extend_from_slice(csv::HEADER.as_bytes());
-            rows.iter().for_each(|row| out.extend_from_slice(row));
+            out.extend(rows.iter().copied().flatten());
             Ok(())
         }
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),

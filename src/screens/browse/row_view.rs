@@ -156,12 +156,11 @@ impl<'a> Columns<'a> {
         };
         let (left, is_urgent) = left(token, status, now, self.left);
         column(self.left, &left, is_urgent.then_some(Role::Strong));
-        match token.last_seen_at.valid() {
-            Some(seen) => column(self.last_seen, &distance(*seen, now), None),
-            None => {
-                let word = last_seen_word(token, self.last_seen).unwrap_or_default();
-                column(self.last_seen, word, Some(Role::Muted));
-            }
+        if let Some(seen) = token.last_seen_at.valid() {
+            column(self.last_seen, &distance(*seen, now), None);
+        } else {
+            let word = last_seen_word(token, self.last_seen).unwrap_or_default();
+            column(self.last_seen, word, Some(Role::Muted));
         }
         column(self.duration, &lifetime(token), None);
         if self.client_id > 0 {

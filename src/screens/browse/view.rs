@@ -197,8 +197,8 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
     if browse.list.is_loading() {
         lines.push(progress(state, ctx));
         if !is_filtered {
-            let stage = browse.progress.stage;
-            lines.extend(on_keyring(stage, waited(state), columns, ctx));
+            let reached = browse.progress.stage;
+            lines.extend(on_keyring(reached, waited(state), columns, ctx));
             return lines;
         }
         lines.push(Vec::new());

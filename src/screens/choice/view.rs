@@ -46,12 +46,11 @@ fn choice_row(
     let context = state.evaluation_context();
     let status = Status::of(token, context);
     let role = Role::from(status.tone());
-    let seen = match token.last_seen_at.valid() {
-        Some(seen) => format!("seen {}", distance(*seen, context.now)),
-        None => {
-            let word = last_seen_word(token, usize::MAX).unwrap_or_default();
-            format!("last seen: {word}")
-        }
+    let seen = if let Some(seen) = token.last_seen_at.valid() {
+        format!("seen {}", distance(*seen, context.now))
+    } else {
+        let word = last_seen_word(token, usize::MAX).unwrap_or_default();
+        format!("last seen: {word}")
     };
     let id = ctx.clean(&token.display_text(&token.id)).into_owned();
     let id = if is_wide {

@@ -14,6 +14,7 @@ use crate::domain::duration::Remaining;
 use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status};
+use crate::domain::token::ServiceToken;
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -103,7 +104,7 @@ impl Handler for Detail {
                 let text = token.and_then(|token| field?.text(&token));
                 state.copy(text.as_deref())
             }
-            Copied::ClientId => state.copy(token.as_deref().map(|it| it.client_id_text())),
+            Copied::ClientId => state.copy(token.as_deref().map(ServiceToken::client_id_text)),
             Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
             Copied::DashboardLink => {
                 let access = detail.access.as_ref();

@@ -47,6 +47,7 @@ impl Handler for ErrorDetails {
 
 impl State {
     /// The details of the last error, limited to the size of the body.
+    #[must_use]
     pub fn error_details_box(&self) -> TextBox {
         let size = layout::overlay(self.body(), WIDEST, u16::MAX);
         let columns = usize::from(size.0).saturating_sub(4);

@@ -34,6 +34,7 @@ impl Handler for Help {
 
 impl State {
     /// The help screen, limited to the size of the body.
+    #[must_use]
     pub fn help_box(&self) -> TextBox {
         let body = self.body();
         let width = body.0.min(WIDEST);
@@ -43,7 +44,7 @@ impl State {
             .filter(|lines| lines.len() > 1)
             .collect();
         let columns = usize::from(width).saturating_sub(4);
-        let lines = beside(&groups, columns).unwrap_or_else(|| stacked(groups));
+        let lines = beside(&groups, columns).unwrap_or_else(|| stacked(&groups));
         TextBox::new((width, body.1), lines)
     }
 }
@@ -89,7 +90,7 @@ fn group(context: Context, state: &State) -> Vec<TextLine> {
     lines
 }
 
-fn stacked(groups: Vec<Vec<TextLine>>) -> Vec<TextLine> {
+fn stacked(groups: &[Vec<TextLine>]) -> Vec<TextLine> {
     groups.join(&Vec::new())
 }
 
@@ -103,7 +104,7 @@ fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
         heights[shorter] += group.len() + 1;
         sides[shorter].push(group.clone());
     }
-    let [left, right] = sides.map(stacked);
+    let [left, right] = sides.map(|groups| stacked(&groups));
     let widest = |lines: &[TextLine]| lines.iter().map(|line| line_width(line)).max().unwrap_or(0);
     if widest(&left) + GAP + widest(&right) > columns {
         return None;

@@ -120,7 +120,7 @@ impl Lookup {
         let token = match TokenRef::parse(self.token.value()) {
             Ok(token) => token,
             Err(error) => {
-                self.form.complain(LookupField::Token, error);
+                self.form.complain(LookupField::Token, &error);
                 return None;
             }
         };
@@ -130,7 +130,7 @@ impl Lookup {
         match ScopeId::parse(self.scope_id.value()) {
             Ok(id) => Some((token, self.scope_kind.with(id))),
             Err(error) => {
-                self.form.complain(LookupField::ScopeId, error);
+                self.form.complain(LookupField::ScopeId, &error);
                 None
             }
         }

@@ -349,9 +349,10 @@ fn facts(
         fact("Scope", Role::Strong, &scope(credential, true, ctx)),
     ];
     let place = SecretPlace::of(credential, state);
-    let role = match place.role {
-        Role::Muted => Role::Strong,
-        role => role,
+    let role = if place.role == Role::Muted {
+        Role::Strong
+    } else {
+        place.role
     };
     let wrapped = text::wrap(&ctx.clean(&place.fact), columns.saturating_sub(LABEL));
     for (at, line) in wrapped.iter().enumerate() {

@@ -239,7 +239,7 @@ impl Setup {
     pub(crate) fn fill(&mut self, session_only: bool) -> Option<Filled> {
         self.form.complaint = None;
         self.read(session_only)
-            .map_err(|(field, complaint)| self.form.complain(field, complaint))
+            .map_err(|(field, complaint)| self.form.complain(field, &complaint))
             .ok()
     }
 

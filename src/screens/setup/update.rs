@@ -154,7 +154,7 @@ impl Handler for Setup {
                 pick_scope(state, asker, &id)
             }
             Err((field, complaint)) => {
-                setup.form.complain(field, complaint);
+                setup.form.complain(field, &complaint);
                 None
             }
         }

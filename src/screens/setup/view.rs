@@ -174,7 +174,10 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
             rows
         }
         Remote::Loading { last: None, .. } => form.paragraph(Role::Muted, "Checking the keyring …"),
-        store => {
+        store @ (Remote::Loading { .. }
+        | Remote::Ready(_)
+        | Remote::Failed(_)
+        | Remote::Stale { .. }) => {
             if let Some(failure) = store.failure() {
                 let summary = format!("{} {}", form.ctx.glyphs().warning, failure.summary);
                 let mut rows = form.paragraph(Role::Warning, &summary);

@@ -276,7 +276,7 @@ fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked
     };
     let fake = api();
     let mut session = shell(&desktop, &fake);
-    let line = format!("{} auth set --account {ACCOUNT}\r", BINARY);
+    let line = format!("{BINARY} auth set --account {ACCOUNT}\r");
     session.type_keys(&line);
     session.wait_for(ASKED.trim_end());
     wait_until_raw(&session);
@@ -350,7 +350,7 @@ fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
         ),
     ] {
         let mut session = shell(&desktop, &fake);
-        let line = format!("{} auth set --account {ACCOUNT}\r", BINARY);
+        let line = format!("{BINARY} auth set --account {ACCOUNT}\r");
         session.type_keys(&line);
         session.wait_for(ASKED.trim_end());
         wait_until_raw(&session);
