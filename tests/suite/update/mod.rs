@@ -85,17 +85,20 @@ fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_show
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
     assert_eq!(state.detail.stage, Stage::Keyring);
-    let stage = Stage::Network;
-    update(&mut state, at(0), Message::Staged { request, stage });
+    let staged = |request| Message::Staged {
+        request,
+        stage: Stage::Network,
+    };
+    update(&mut state, at(0), staged(request));
     assert_eq!(state.detail.stage, Stage::Network);
     assert!(state.changed);
-    update(&mut state, at(0), Message::Staged { request, stage });
+    update(&mut state, at(0), staged(request));
     assert!(!state.changed);
 
     let mut state = detail(at(99_999_999));
     let request = request_of(&act(&mut state, Action::Refresh));
     assert_eq!(state.detail.stage, Stage::Keyring);
-    update(&mut state, at(0), Message::Staged { request, stage });
+    update(&mut state, at(0), staged(request));
     assert_eq!(state.detail.stage, Stage::Network);
     assert!(!state.changed);
 }
