@@ -58,8 +58,11 @@ fuzz_target!(|input: (u8, &[u8])| {
     let (choice, body) = input;
     // Statuses that are tried again would cost their pauses.
     let status = [200, 200, 400, 401, 403, 404, 418, 301][usize::from(choice % 8)];
-    let mut answer =
-        format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let mut answer = format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
     answer.extend_from_slice(body);
     *ANSWER.lock().unwrap() = answer;
     let (runtime, client) = &*WORLD;
@@ -76,7 +79,10 @@ fuzz_target!(|input: (u8, &[u8])| {
     let error = runtime.block_on(async {
         if choice & 8 == 0 {
             let id = TokenId::parse("f174e90a-fafe-4643-bbbc-4a0ed4fc8415").unwrap();
-            client.get_token(&credential, &scope, &id, patience).await.err()
+            client
+                .get_token(&credential, &scope, &id, patience)
+                .await
+                .err()
         } else {
             let mut on_page = |_: tokenscope::api::Page<'_, _>| {};
             client

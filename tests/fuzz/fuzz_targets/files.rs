@@ -6,9 +6,9 @@
 use std::fs;
 
 use libfuzzer_sys::fuzz_target;
-use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::config::Paths;
 use tokenscope::config::{settings, state};
+use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
@@ -27,8 +27,10 @@ fuzz_target!(|text: &str| {
     let profile = Profile {
         name: "fuzzed".to_owned(),
         kind: CredentialKind::ApiToken,
-        scope: ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").ok().map(Scope::Account),
-base_url: BaseUrl::default(),
+        scope: ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353")
+            .ok()
+            .map(Scope::Account),
+        base_url: BaseUrl::default(),
     };
     let saved = settings::save_profile(&paths, &profile);
     match loaded {
@@ -52,6 +54,9 @@ base_url: BaseUrl::default(),
     let (recents, warning) = state::load_recents(&paths);
     assert!(recents.len() <= 20);
     if warning.is_some() {
-        assert!(!paths.state_file().exists(), "what is damaged is moved aside");
+        assert!(
+            !paths.state_file().exists(),
+            "what is damaged is moved aside"
+        );
     }
 });

@@ -25,7 +25,10 @@ fuzz_target!(|input: (&str, u8)| {
         assert_eq!(ScopeId::parse(id.as_str()), Ok(id));
     }
     if let Ok(token) = TokenRef::parse(typed) {
-        assert_eq!(TokenRef::parse(&token.to_string()).map(|again| again.id().cloned()), Ok(token.id().cloned()));
+        assert_eq!(
+            TokenRef::parse(&token.to_string()).map(|again| again.id().cloned()),
+            Ok(token.id().cloned())
+        );
     }
     if let Some(id) = TokenId::parse(typed) {
         assert_eq!(id.as_str().len(), 36);
@@ -41,7 +44,12 @@ fuzz_target!(|input: (&str, u8)| {
         assert!(email.is_ascii() && !email.contains(char::is_control));
     }
     if let Ok(secret) = Secret::parse(typed) {
-        assert!(secret.expose().bytes().all(|byte| (0x21..0x7f).contains(&byte)));
+        assert!(
+            secret
+                .expose()
+                .bytes()
+                .all(|byte| (0x21..0x7f).contains(&byte))
+        );
         assert!(!format!("{secret:?}").contains(secret.expose()) || secret.expose().len() < 12);
     }
     let clean = text::sanitize(typed);
@@ -51,5 +59,10 @@ fuzz_target!(|input: (&str, u8)| {
     assert_eq!(text::width(&text::fit(&clean, cells, "…")), cells);
     let mut filter = TokenFilter::new(typed);
     let count = typed.chars().count();
-    assert!(filter.in_name(typed).iter().all(|at| (*at as usize) < count));
+    assert!(
+        filter
+            .in_name(typed)
+            .iter()
+            .all(|at| (*at as usize) < count)
+    );
 });

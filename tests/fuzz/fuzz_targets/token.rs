@@ -20,7 +20,10 @@ fuzz_target!(|input: (&str, i64)| {
     };
     let raw = RawJson::from(raw);
     let token = ServiceToken::parse(&raw);
-    assert!(json.contains(token.raw.as_str()), "the text survives as sent");
+    assert!(
+        json.contains(token.raw.as_str()),
+        "the text survives as sent"
+    );
     let start: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
     let now = TimeDelta::try_seconds(seconds)
         .and_then(|by| start.checked_add_signed(by))
@@ -34,8 +37,13 @@ fuzz_target!(|input: (&str, i64)| {
     assert_eq!(Status::from_code(status.code()), Some(status));
     let remaining = Lifecycle::of(&token).remaining(now);
     if let Some(remaining) = remaining {
-        assert_eq!(remaining.is_over(), status == Status::Expired || remaining.is_over());
-        assert!(remaining.next_change() > now || remaining.next_change() == DateTime::<Utc>::MAX_UTC);
+        assert_eq!(
+            remaining.is_over(),
+            status == Status::Expired || remaining.is_over()
+        );
+        assert!(
+            remaining.next_change() > now || remaining.next_change() == DateTime::<Utc>::MAX_UTC
+        );
         assert!(remaining.shown_since() <= now);
         assert_eq!(remaining.days(), remaining.seconds().div_euclid(86_400));
     }
@@ -49,5 +57,10 @@ fuzz_target!(|input: (&str, i64)| {
         assert!(!found.message.is_empty());
     }
     let _ = Urgency::of(Lifecycle::of(&token), context);
-    assert!(RawLines::of(&raw).window(0, usize::MAX).iter().all(|line| !line.contains('\n')));
+    assert!(
+        RawLines::of(&raw)
+            .window(0, usize::MAX)
+            .iter()
+            .all(|line| !line.contains('\n'))
+    );
 });

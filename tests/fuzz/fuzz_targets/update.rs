@@ -17,13 +17,14 @@ mod tokens;
 use arbitrary::{Result, Unstructured};
 use chrono::{DateTime, TimeDelta, Utc};
 use libfuzzer_sys::fuzz_target;
+use simulation::{
+    Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message,
+};
 use tokenscope::app::message::Message;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::keymap::Keymap;
 use tokenscope::theme::Theme;
-use simulation::{Event, IDS, Outcome, TokenShape, Simulation, actions, assert_sound, begin, draw, message};
 
 fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
     Ok(TokenShape {
@@ -72,7 +73,6 @@ fn event(input: &mut Unstructured<'_>) -> Result<Event> {
 }
 
 fn run(mut input: Unstructured<'_>) -> Result<()> {
-    let keymap = Keymap::built_in().unwrap();
     let theme = Theme::named("dark").unwrap();
     let actions = actions();
     let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
@@ -100,7 +100,7 @@ fn run(mut input: Unstructured<'_>) -> Result<()> {
         simulation.take(update(&mut state, now, message));
         simulation.take(update(&mut state, now, Message::Ticked));
         assert_sound(&state, &simulation, now);
-        draw(&state, &keymap, &theme);
+        draw(&state, &theme);
     }
     Ok(())
 }
