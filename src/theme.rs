@@ -10,11 +10,24 @@ use serde::Deserialize;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::status::Tone;
 
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("dark", include_str!("../assets/themes/dark.toml")),
     ("light", include_str!("../assets/themes/light.toml")),
     ("mono", include_str!("../assets/themes/mono.toml")),
+    (
+        "colorblind",
+        include_str!("../assets/themes/colorblind.toml"),
+    ),
 ];
+
+/// The colours that a terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorDepth {
+    /// The sixteen of its palette, which the user may have changed.
+    Basic,
+    /// Those with a fixed value, too.
+    Fixed,
+}
 
 /// The purpose of a piece of text. Theme files use these names in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -76,6 +89,8 @@ impl From<Tone> for Role {
 #[serde(deny_unknown_fields)]
 struct RoleStyle {
     fg: Option<String>,
+    /// Replaces `fg` on terminals with sixteen colours, which get no background either.
+    basic: Option<String>,
     bg: Option<String>,
     #[serde(default)]
     modifiers: Vec<ModifierName>,
@@ -124,7 +139,7 @@ pub struct Theme {
 impl Theme {
     /// The names of the built-in themes.
     #[must_use]
-    pub fn names() -> [&'static str; 3] {
+    pub fn names() -> [&'static str; BUILT_IN.len()] {
         BUILT_IN.map(|(name, _)| name)
     }
 
@@ -132,25 +147,25 @@ impl Theme {
     ///
     /// # Errors
     /// [`ThemeError::Unknown`]; a test rules out the others.
-    pub fn named(name: &str) -> Result<Self, ThemeError> {
+    pub fn named(name: &str, depth: ColorDepth) -> Result<Self, ThemeError> {
         BUILT_IN
             .iter()
             .find(|(known, _)| *known == name)
             .ok_or_else(|| ThemeError::Unknown(name.to_owned()))
-            .and_then(|(_, text)| Self::parse(text))
+            .and_then(|(_, text)| Self::parse(text, depth))
     }
 
-    /// Parses a theme: `role = { fg, bg, modifiers }` for every role.
+    /// Parses a theme: `role = { fg, bg, basic, modifiers }` for every role.
     ///
     /// # Errors
     /// [`ThemeError`] if it is invalid.
-    pub fn parse(text: &str) -> Result<Self, ThemeError> {
+    pub fn parse(text: &str, depth: ColorDepth) -> Result<Self, ThemeError> {
         let table: BTreeMap<Role, RoleStyle> =
             toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
         let mut styles = [Style::new(); Role::ALL.len()];
         for role in Role::ALL {
             let entry = table.get(&role).ok_or(ThemeError::Missing(role))?;
-            styles[role as usize] = style(entry)?;
+            styles[role as usize] = style(entry, depth)?;
         }
         Ok(Self { styles })
     }
@@ -162,7 +177,7 @@ impl Theme {
     }
 }
 
-fn style(entry: &RoleStyle) -> Result<Style, ThemeError> {
+fn style(entry: &RoleStyle, depth: ColorDepth) -> Result<Style, ThemeError> {
     let colour = |name: &Option<String>| {
         name.as_ref()
             .map(|name| {
@@ -171,9 +186,18 @@ fn style(entry: &RoleStyle) -> Result<Style, ThemeError> {
             })
             .transpose()
     };
+    let (fg, bg, basic) = (
+        colour(&entry.fg)?,
+        colour(&entry.bg)?,
+        colour(&entry.basic)?,
+    );
+    let (fg, bg) = match depth {
+        ColorDepth::Basic => (basic, None),
+        ColorDepth::Fixed => (fg, bg),
+    };
     let mut style = Style {
-        fg: colour(&entry.fg)?,
-        bg: colour(&entry.bg)?,
+        fg,
+        bg,
         ..Style::new()
     };
     for name in &entry.modifiers {

@@ -488,8 +488,8 @@ fn theme(item: &Item) -> Option<String> {
 }
 
 fn one_of_themes() -> String {
-    let [first, second, third] = Theme::names();
-    format!("{first:?}, {second:?} or {third:?}")
+    let names = Theme::names().map(|name| format!("{name:?}"));
+    format!("one of {}", names.join(", "))
 }
 
 fn seconds(item: &Item) -> Option<u64> {

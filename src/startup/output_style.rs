@@ -8,7 +8,7 @@ use crate::credentials::Environment;
 use crate::domain::failure::Failure;
 use crate::domain::profile::Settings;
 use crate::domain::text;
-use crate::theme::Theme;
+use crate::theme::{ColorDepth, Theme};
 
 /// The width of a terminal that does not report it.
 const USUAL_WIDTH: usize = 80;
@@ -114,7 +114,34 @@ pub fn theme(
         None if is_mono(flags, environment) => "mono",
         None => settings.theme.as_str(),
     };
-    Ok(Theme::named(name)?)
+    Ok(Theme::named(name, color_depth(environment))?)
+}
+
+/// Terminals whose `TERM` does not say that they show 256 colours.
+const COLORFUL: [&str; 7] = [
+    "alacritty",
+    "contour",
+    "foot",
+    "ghostty",
+    "kitty",
+    "rio",
+    "wezterm",
+];
+
+/// The colours of the terminal, as far as its variables tell. Consoles of Windows set none.
+#[must_use]
+pub fn color_depth(environment: &Environment) -> ColorDepth {
+    let kind = environment.get("TERM").unwrap_or_default();
+    let is_colorful = cfg!(windows)
+        || environment.get("COLORTERM").is_some()
+        || kind.contains("256color")
+        || kind.contains("direct")
+        || COLORFUL.iter().any(|name| kind.contains(name));
+    if is_colorful {
+        ColorDepth::Fixed
+    } else {
+        ColorDepth::Basic
+    }
 }
 
 /// Whether to draw with ASCII only: as the flag says, else the settings, else the locale.

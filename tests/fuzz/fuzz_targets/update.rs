@@ -24,7 +24,7 @@ use tokenscope::app::message::Message;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::theme::Theme;
+use tokenscope::theme::{ColorDepth, Theme};
 
 fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
     Ok(TokenShape {
@@ -73,7 +73,7 @@ fn event(input: &mut Unstructured<'_>) -> Result<Event> {
 }
 
 fn run(mut input: Unstructured<'_>) -> Result<()> {
-    let theme = Theme::named("dark").unwrap();
+    let theme = Theme::named("dark", ColorDepth::Fixed).unwrap();
     let actions = actions();
     let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
     let mut simulation = Simulation::default();

@@ -1,6 +1,7 @@
 //! What every screen shows; `update` tests what keys do.
 
 mod browse;
+mod contrast;
 mod profiles;
 mod scenes;
 mod views;

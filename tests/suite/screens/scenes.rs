@@ -29,7 +29,7 @@ use tokenscope::screens::detail::state::View;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
 use tokenscope::screens::view;
-use tokenscope::theme::Theme;
+use tokenscope::theme::{ColorDepth, Theme};
 
 use crate::screens::profiles as screens_profiles;
 use crate::support::sessions::login_keyring;
@@ -670,7 +670,7 @@ pub(crate) struct Renderer {
 
 pub(crate) fn renderer(theme: &str, ascii: bool) -> Renderer {
     Renderer {
-        theme: Theme::named(theme).unwrap(),
+        theme: Theme::named(theme, ColorDepth::Fixed).unwrap(),
         ascii,
     }
 }

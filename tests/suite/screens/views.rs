@@ -17,7 +17,7 @@ use tokenscope::keymap::Keymap;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::lookup::state::LookupField;
-use tokenscope::theme::{Role, Theme};
+use tokenscope::theme::{ColorDepth, Role, Theme};
 
 use crate::screens::scenes::{
     DETAIL, LARGE, LOOKUP, REST, SETUP, SKETCH, SMALL, Scene, USUAL, account, banner, choice,
@@ -405,14 +405,14 @@ fn the_footer_names_help_at_every_width() {
 #[test]
 fn every_theme_styles_every_role_and_bad_ones_are_refused() {
     for name in Theme::names() {
-        assert!(Theme::named(name).is_ok(), "{name}");
+        assert!(Theme::named(name, ColorDepth::Fixed).is_ok(), "{name}");
     }
-    assert!(Theme::named("neon").is_err());
-    assert!(Theme::parse("calm = {}").is_err());
+    assert!(Theme::named("neon", ColorDepth::Fixed).is_err());
+    assert!(Theme::parse("calm = {}", ColorDepth::Fixed).is_err());
     let dark = include_str!("../../../assets/themes/dark.toml");
-    assert!(Theme::parse(&dark.replace("\"green\"", "\"grue\"")).is_err());
-    assert!(Theme::parse(&dark.replace("calm", "clam")).is_err());
-    let mono = Theme::named("mono").unwrap();
+    assert!(Theme::parse(&dark.replace("\"green\"", "\"grue\""), ColorDepth::Fixed).is_err());
+    assert!(Theme::parse(&dark.replace("calm", "clam"), ColorDepth::Fixed).is_err());
+    let mono = Theme::named("mono", ColorDepth::Fixed).unwrap();
     for role in Role::ALL {
         let style = mono.style(role);
         assert_eq!((style.fg, style.bg), (None, None), "{role:?}");

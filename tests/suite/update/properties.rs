@@ -11,7 +11,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::Fetched;
 use tokenscope::domain::remote::Remote;
 use tokenscope::domain::token::TokenRef;
-use tokenscope::theme::Theme;
+use tokenscope::theme::{ColorDepth, Theme};
 
 use crate::support::simulation::{
     Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message, token,
@@ -107,7 +107,7 @@ proptest! {
         opening in openings(),
         rows in proptest::collection::vec((steps(), events()), 1..120),
     ) {
-        let theme = Theme::named("dark").unwrap();
+        let theme = Theme::named("dark", ColorDepth::Fixed).unwrap();
         let actions = actions();
         let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
         let mut simulation = Simulation::default();

@@ -1,0 +1,120 @@
+//! The contrast of every theme, computed from the fixed colours of its roles.
+
+use ratatui::style::Color;
+use tokenscope::theme::{ColorDepth, Role, Theme};
+
+type Rgb = [u8; 3];
+
+const ON_DARK: [Rgb; 3] = [[0; 3], [0x1e; 3], [0x00, 0x2b, 0x36]];
+const WHITE: Rgb = [0xff; 3];
+const CREAM: Rgb = [0xfd, 0xf6, 0xe3];
+
+/// The value of a colour from 16 to 255, as xterm defines it.
+fn rgb(color: Color) -> Rgb {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let Color::Indexed(index @ 16..) = color else {
+        panic!("{color:?} has no fixed value");
+    };
+    if index >= 232 {
+        return [8 + 10 * (index - 232); 3];
+    }
+    [36, 6, 1].map(|step| LEVELS[usize::from((index - 16) / step % 6)])
+}
+
+/// The relative luminance of WCAG 2.
+fn luminance(color: Rgb) -> f64 {
+    let [red, green, blue] = color.map(|channel| {
+        let channel = f64::from(channel) / 255.0;
+        if channel <= 0.03928 {
+            channel / 12.92
+        } else {
+            ((channel + 0.055) / 1.055).powf(2.4)
+        }
+    });
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// The contrast ratio of WCAG 2.
+fn contrast(one: Rgb, other: Rgb) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// The least contrast of a role's text on a background, relative to that of status text.
+fn least(role: Role, status: f64) -> f64 {
+    match role {
+        Role::Muted | Role::Label => 3.0,
+        Role::Border => 1.5,
+        _ => status,
+    }
+}
+
+fn check(theme: &str, background: Rgb, status: f64) {
+    let styles = Theme::named(theme, ColorDepth::Fixed).unwrap();
+    for role in Role::ALL {
+        let style = styles.style(role);
+        // Text without a colour of its own has that of the terminal.
+        let Some(fg) = style.fg else { continue };
+        let bg = style.bg.map_or(background, rgb);
+        let (found, least) = (contrast(rgb(fg), bg), least(role, status));
+        assert!(
+            found >= least,
+            "{theme}, {role:?} on {background:?}: {found:.2}, not {least}"
+        );
+    }
+}
+
+#[test]
+fn every_role_of_the_dark_themes_is_readable_on_dark_backgrounds() {
+    for theme in ["dark", "colorblind"] {
+        for background in ON_DARK {
+            check(theme, background, 4.5);
+        }
+    }
+}
+
+#[test]
+fn every_role_of_the_light_theme_is_readable_on_light_backgrounds() {
+    check("light", WHITE, 4.5);
+    check("light", CREAM, 4.0);
+}
+
+/// On the bar, the symbol keeps the colour of its status.
+#[test]
+fn every_status_is_readable_on_the_bar_of_the_selected_row() {
+    for theme in ["dark", "light", "colorblind"] {
+        let styles = Theme::named(theme, ColorDepth::Fixed).unwrap();
+        let bar = rgb(styles.style(Role::Selected).bg.unwrap());
+        for role in [Role::Calm, Role::Warning, Role::Critical, Role::Accent] {
+            let found = contrast(rgb(styles.style(role).fg.unwrap()), bar);
+            assert!(found >= 4.0, "{theme}, {role:?}: {found:.2}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_dim() {
+    for theme in Theme::names() {
+        for depth in [ColorDepth::Basic, ColorDepth::Fixed] {
+            let styles = Theme::named(theme, depth).unwrap();
+            for role in Role::ALL {
+                let modifiers = styles.style(role).add_modifier;
+                let dim = ratatui::style::Modifier::DIM;
+                assert!(!modifiers.contains(dim), "{theme}, {role:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_palette_of_sixteen_is_left_its_own_colours() {
+    for theme in Theme::names() {
+        let styles = Theme::named(theme, ColorDepth::Basic).unwrap();
+        for role in Role::ALL {
+            let style = styles.style(role);
+            assert_eq!(style.bg, None, "{theme}, {role:?}");
+            let is_fixed = matches!(style.fg, Some(Color::Indexed(_) | Color::Rgb(..)));
+            assert!(!is_fixed, "{theme}, {role:?}");
+        }
+    }
+}
