@@ -1,6 +1,7 @@
 //! Tokens, their states, and the words for both. Pure: no I/O, no clock.
 
 pub mod base_url;
+pub mod change;
 pub mod clock;
 pub mod credential;
 pub mod duration;

@@ -1,5 +1,6 @@
 //! Set-up shared by the tests of `src/domain`.
 
+mod change;
 mod duration;
 mod findings;
 mod names;

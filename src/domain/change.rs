@@ -1,0 +1,206 @@
+//! Changes to a token that the user can make with curl: tokenscope itself only reads.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use super::base_url::BaseUrl;
+use super::credential::CredentialKind;
+use super::scope::{Scope, ScopeKind};
+use super::text;
+use super::token::ServiceToken;
+use super::token_ref::TokenId;
+
+/// The permission that every change needs.
+pub const PERMISSION: &str = "Service Tokens Write";
+
+/// How long the old secret works after a rotation.
+const GRACE: TimeDelta = TimeDelta::days(1);
+
+/// The duration that the API's refresh prolongs a token by.
+const YEAR: TimeDelta = TimeDelta::hours(8760);
+
+/// A change to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// A new expiry, the same secret.
+    Renew,
+    /// A new secret; the old one works for another day.
+    Rotate,
+    Disable,
+    Enable,
+    Delete,
+}
+
+/// A command that makes a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurlCommand {
+    /// For a POSIX shell, on one line. Takes the credential from the environment.
+    pub command: String,
+    /// When the old secret ends, if the command sets that.
+    pub grace_ends: Option<DateTime<Utc>>,
+}
+
+impl Change {
+    /// Every change, the gentlest first.
+    pub const ALL: [Self; 5] = [
+        Self::Renew,
+        Self::Rotate,
+        Self::Disable,
+        Self::Enable,
+        Self::Delete,
+    ];
+
+    /// The verb of a menu.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Renew => "renew",
+            Self::Rotate => "rotate",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// What the change costs, in a few words.
+    #[must_use]
+    pub fn price(self) -> &'static str {
+        match self {
+            Self::Renew => "same secret, later expiry; no client changes",
+            Self::Rotate => "new secret for every client within a day",
+            Self::Disable => "every client is refused until you enable it",
+            Self::Enable => "every client that has the secret is admitted again",
+            Self::Delete => "cannot be undone; first see who uses it",
+        }
+    }
+
+    /// Whether the change means anything for a token.
+    fn applies_to(self, token: &ServiceToken) -> bool {
+        let is_enabled = token.enabled.valid().copied();
+        match self {
+            Self::Renew => !is_forever(token),
+            Self::Rotate | Self::Delete => true,
+            Self::Disable => is_enabled != Some(false),
+            Self::Enable => is_enabled == Some(false),
+        }
+    }
+}
+
+/// Where a request goes, and with which kind of credential.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub base_url: &'a BaseUrl,
+    pub scope: &'a Scope,
+    pub credential: &'a CredentialKind,
+}
+
+/// The command for a change at an instant; `None` if the API has none for this token or scope.
+///
+/// Every update carries the name, as the API's documentation has it. Refresh and rotate exist for
+/// accounts only. A refresh adds a year; a token of another duration is updated with its own duration,
+/// which counts from the time of the update.
+#[must_use]
+pub fn curl(
+    change: Change,
+    token: &ServiceToken,
+    target: Target<'_>,
+    now: DateTime<Utc>,
+) -> Option<CurlCommand> {
+    let id = TokenId::parse(token.id_text())?;
+    if !change.applies_to(token) {
+        return None;
+    }
+    let in_account = target.scope.kind() == ScopeKind::Account;
+    let grace_ends = (change == Change::Rotate).then(|| now + GRACE);
+    let name = || token.name.valid().map(|_| json_string(token.name_text()));
+    let (method, action, body) = match change {
+        Change::Renew if in_account && lasts_a_year(token) => ("POST", Some("refresh"), None),
+        Change::Renew => {
+            let duration = token.duration.valid()?;
+            duration.length()?;
+            let duration = json_string(duration.as_str());
+            let body = format!(r#"{{"name":{},"duration":{duration}}}"#, name()?);
+            ("PUT", None, Some(body))
+        }
+        Change::Rotate if in_account => {
+            let end = grace_ends?.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let body = format!(r#"{{"previous_client_secret_expires_at":"{end}"}}"#);
+            ("POST", Some("rotate"), Some(body))
+        }
+        Change::Rotate => return None,
+        Change::Disable | Change::Enable => {
+            let enabled = change == Change::Enable;
+            let body = format!(r#"{{"name":{},"enabled":{enabled}}}"#, name()?);
+            ("PUT", None, Some(body))
+        }
+        Change::Delete => ("DELETE", None, None),
+    };
+    let mut segments = vec![
+        target.scope.segment(),
+        target.scope.id(),
+        "access",
+        "service_tokens",
+        id.as_str(),
+    ];
+    segments.extend(action);
+    let url = target.base_url.join(&segments);
+    let credential = match target.credential {
+        CredentialKind::ApiToken => r#"-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN""#,
+        CredentialKind::GlobalKey { .. } => {
+            r#"-H "X-Auth-Email: $CLOUDFLARE_EMAIL" -H "X-Auth-Key: $CLOUDFLARE_API_KEY""#
+        }
+    };
+    let mut command = format!("curl -sS -X {method} {} {credential}", quoted(url.as_str()));
+    if let Some(body) = body {
+        command.push_str(" -H 'Content-Type: application/json' --data ");
+        command.push_str(&quoted(&body));
+    }
+    Some(CurlCommand {
+        command,
+        grace_ends,
+    })
+}
+
+fn is_forever(token: &ServiceToken) -> bool {
+    let duration = token.duration.valid();
+    duration.is_some_and(super::duration::Lifetime::is_forever)
+}
+
+fn lasts_a_year(token: &ServiceToken) -> bool {
+    let length = token
+        .duration
+        .valid()
+        .and_then(super::duration::Lifetime::length);
+    length == Some(YEAR)
+}
+
+/// Text as a JSON string. Escapes apostrophes, for the shell, and everything that a terminal might
+/// not show as it is.
+fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    let mut units = [0; 2];
+    let mut bytes = [0; 4];
+    for c in text.chars() {
+        let shown = c.encode_utf8(&mut bytes);
+        match c {
+            '"' | '\\' => json.extend(['\\', c]),
+            '\'' => json.push_str("\\u0027"),
+            c if text::sanitize(shown) == *shown => json.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut units) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(json, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// Text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
