@@ -230,6 +230,12 @@ pub fn write_span(span: TimeDelta) -> String {
     }
 }
 
+/// From this many seconds on, a list shows hours instead of a countdown.
+const LAST_DAY: i64 = 86_400;
+
+/// From this many seconds on, a list shows days alone.
+const HUNDRED_DAYS: i64 = 100 * 86_400;
+
 /// The time from an instant to an end, or since that end. All numbers are floors, computed anew from
 /// the two instants, never decremented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,6 +312,51 @@ impl Remaining {
             just_after(self.end, self.seconds().saturating_add(1))
         };
         since.map_or(self.now, |since| since.min(self.now))
+    }
+
+    /// The time left for a list, whose rows should rarely change: `174d`, `12d 04h`, `23:59:58`, `59:58`;
+    /// after the end, in one unit: `9d ago`.
+    #[must_use]
+    pub fn short(self) -> String {
+        if self.is_over() {
+            return match self.seconds_over() {
+                0..60 => "just now".to_owned(),
+                over @ 60..3_600 => format!("{}m ago", over / 60),
+                over @ 3_600..86_400 => format!("{}h ago", over / 3_600),
+                over => format!("{}d ago", over / 86_400),
+            };
+        }
+        match self.seconds() {
+            left @ LAST_DAY..HUNDRED_DAYS => {
+                format!("{}d {:02}h", left / 86_400, left / 3_600 % 24)
+            }
+            left @ HUNDRED_DAYS.. => format!("{}d", left / 86_400),
+            _ => self.digits(),
+        }
+    }
+
+    /// When [`Self::short`] next changes.
+    #[must_use]
+    pub fn next_short_change(self) -> DateTime<Utc> {
+        let change = if self.is_over() {
+            let over = self.seconds_over();
+            let unit = match over {
+                0..3_600 => 60,
+                3_600..86_400 => 3_600,
+                _ => 86_400,
+            };
+            let next = TimeDelta::try_seconds((over / unit + 1) * unit);
+            self.end.checked_add_signed(next.unwrap_or(TimeDelta::MAX))
+        } else {
+            let left = self.seconds();
+            let unit = match left {
+                LAST_DAY..HUNDRED_DAYS => 3_600,
+                HUNDRED_DAYS.. => 86_400,
+                _ => 1,
+            };
+            just_after(self.end, left / unit * unit)
+        };
+        change.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     fn seconds_over(self) -> i64 {

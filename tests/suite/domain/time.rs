@@ -14,6 +14,41 @@ fn left(time: TimeDelta) -> Remaining {
 }
 
 #[test]
+fn the_time_left_in_a_list_has_two_units_at_most() {
+    let cases = [
+        (174 * 86_400 + 5, "174d"),
+        (100 * 86_400, "100d"),
+        (100 * 86_400 - 1, "99d 23h"),
+        (12 * 86_400 + 4 * 3_600 + 3_599, "12d 04h"),
+        (86_400, "1d 00h"),
+        (86_399, "23:59:59"),
+        (3_599, "59:59"),
+        (0, "just now"),
+        (-59, "just now"),
+        (-60, "1m ago"),
+        (-5 * 3_600, "5h ago"),
+        (-9 * 86_400, "9d ago"),
+    ];
+    for (left, text) in cases {
+        let left = TimeDelta::seconds(left);
+        assert_eq!(Remaining::until(now() + left, now()).short(), text);
+    }
+}
+
+proptest! {
+    /// The text stays the same until the announced instant, and differs from then on.
+    #[test]
+    fn the_short_time_changes_exactly_when_it_says(left in -20_000_000_000_i64..20_000_000_000) {
+        let end = now() + TimeDelta::milliseconds(left);
+        let shown = |at| Remaining::until(end, at).short();
+        let change = Remaining::until(end, now()).next_short_change();
+        prop_assert!(change > now());
+        prop_assert_eq!(shown(change - TimeDelta::nanoseconds(1)), shown(now()));
+        prop_assert_ne!(shown(change), shown(now()));
+    }
+}
+
+#[test]
 fn the_digits_are_floors() {
     for (time, text) in [
         (
