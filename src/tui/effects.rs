@@ -29,7 +29,7 @@ use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::TokenService;
-use crate::startup::demo::{self, RunningDemo};
+use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -323,7 +323,7 @@ impl Effects {
     fn open_demo(&mut self, request: RequestId) {
         let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let result = demo::start(&service).await;
+            let result = start_demo(&service).await;
             let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });
