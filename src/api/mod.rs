@@ -25,7 +25,7 @@ mod retry;
 mod transport;
 mod trust_roots;
 
-pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
+pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
 pub use error::{
     CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
     TransportFault, Unreadable,

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use crate::domain::credential::{Access, Credential, CredentialRef};
+use crate::domain::fetched::RequestId;
 use crate::domain::profile::Profile;
 use crate::domain::raw::RawLines;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 

@@ -10,11 +10,10 @@ use chrono::TimeDelta;
 use crate::action::Input;
 use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
 use crate::domain::failure::Failure;
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, RequestId, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
 use crate::domain::token::ServiceToken;
 
 /// Something that happened.

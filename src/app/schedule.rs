@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::handler::Pending;
 use super::state::{Screen, State};
-use crate::domain::clock::Now;
 use crate::domain::failure::FailureKind;
+use crate::domain::fetched::Now;
 
 /// A wake-up this late means that the computer or the program was stopped.
 const LATE: TimeDelta = TimeDelta::seconds(10);

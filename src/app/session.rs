@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::base_url::BaseUrl;
-use crate::domain::clock::{ClockOffset, Now};
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
 use crate::domain::failure::Failure;
+use crate::domain::fetched::{ClockOffset, Now};
 use crate::domain::profile::Settings;
-use crate::domain::scope::Scope;
+use crate::domain::scope::{BaseUrl, Scope};
 
 /// The active credential and the defaults of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

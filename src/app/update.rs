@@ -12,7 +12,7 @@ use super::navigation::{open_lookup, open_profiles, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use super::{credential_switch, schedule, token_fetch};
 use crate::action::{Action, Input, Motion};
-use crate::domain::clock::Now;
+use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::lookup::state::LookupField;

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use super::report::AuthReport;
 use super::table::{GAP, colored};
-use crate::domain::base_url::BaseUrl;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
+use crate::domain::scope::BaseUrl;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;

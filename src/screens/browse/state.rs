@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::app::form::TextField;
 use crate::app::message::Stage;
 use crate::domain::credential::Access;
-use crate::domain::remote::{Received, Remote, RequestId};
+use crate::domain::fetched::{Received, Remote, RequestId};
 use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::token::ServiceToken;
 use crate::layout::first_row_kept;

@@ -9,8 +9,7 @@ use tokenscope::app::message::Message;
 use tokenscope::app::session::Session;
 use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::fetched::{Fetched, Tokens};
-use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 
 use super::sessions::session;

@@ -8,8 +8,7 @@ use tokenscope::app::effect::Effect;
 use tokenscope::app::message::Message;
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::failure::FailureKind;
-use tokenscope::domain::fetched::Fetched;
-use tokenscope::domain::remote::Remote;
+use tokenscope::domain::fetched::{Fetched, Remote};
 use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::Theme;
 
