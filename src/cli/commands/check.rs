@@ -13,8 +13,8 @@ use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::OutputFormat;
+use crate::cli::output::Report;
 use crate::cli::output::print::print;
-use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
