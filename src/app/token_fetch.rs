@@ -25,8 +25,7 @@ use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress};
-use crate::screens::browse::token_table::TokenTable;
+use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 
