@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::effect::Effect;
 use super::form::TextField;
 use super::handler::Pending;
-use super::message::Stage;
+use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use crate::action::Context;

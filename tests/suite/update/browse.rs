@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::effect::Effect;
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::{Message, Saved};
+use tokenscope::app::message::{Effect, Message, Saved};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
