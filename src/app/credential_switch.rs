@@ -1,6 +1,6 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
-use super::effect::Effect;
+use super::message::Effect;
 use super::navigation::{find_secrets, open_session_setup, remember_external, show_lookup};
 use super::state::{Screen, State};
 use super::token_fetch;

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::effect::Effect;
 use super::form::TextField;
 use super::handler::Pending;
-use super::message::Stage;
+use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use crate::action::Context;
@@ -25,8 +24,7 @@ use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress};
-use crate::screens::browse::token_table::TokenTable;
+use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 

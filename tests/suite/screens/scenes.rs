@@ -11,8 +11,7 @@ use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Stage;
-use tokenscope::app::session::{Banner, Notice, Session};
-use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
 use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::credential::{
     Access, ActiveCredential, CredentialKind, CredentialSource, Identity,

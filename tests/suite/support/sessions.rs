@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use tokenscope::app::session::Session;
+use tokenscope::app::state::Session;
 use tokenscope::credentials::Environment;
 use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{

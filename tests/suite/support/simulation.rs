@@ -8,10 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved, Stage};
-use tokenscope::app::session::Session;
-use tokenscope::app::state::State;
+use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,

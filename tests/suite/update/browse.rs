@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::effect::Effect;
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::{Message, Saved};
+use tokenscope::app::message::{Effect, Message, Saved};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
@@ -22,7 +21,7 @@ use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::browse::token_table::Sort;
+use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
 use crate::support::app::{act, found, listed, lookup, tell, type_text};

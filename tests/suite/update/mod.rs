@@ -11,10 +11,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input, Typed};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved, Stage};
-use tokenscope::app::session::Session;
-use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};

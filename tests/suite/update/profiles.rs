@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved};
-use tokenscope::app::session::Session;
-use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
