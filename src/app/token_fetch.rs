@@ -22,8 +22,7 @@ use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress};
-use crate::screens::browse::token_table::TokenTable;
+use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 

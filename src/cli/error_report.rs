@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 
 use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::report::Report;
+use super::output::Report;
 use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
 use crate::domain::failure::{Failure, FailureKind};

@@ -7,7 +7,6 @@ pub mod error_report;
 mod fetch;
 pub mod help;
 mod interrupt;
-mod lenient_args;
 pub mod output;
 mod progress;
 pub mod prompt;

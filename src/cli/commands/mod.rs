@@ -9,7 +9,7 @@ use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::output::print::unprintable;
 use crate::cli::progress::warn_meanwhile;
-use crate::cli::{interrupt, prompt};
+use crate::cli::{help, interrupt, prompt};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::startup::Context;
@@ -20,7 +20,6 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
-mod manual;
 mod profile;
 
 /// Runs a command from startup to its exit code. Prints failures too, as JSON if requested.
@@ -142,7 +141,7 @@ async fn execute(
             Ok(0)
         }
         Command::Man => {
-            manual::print(out).map_err(|error| unprintable(&error))?;
+            help::manual(out).map_err(|error| unprintable(&error))?;
             Ok(0)
         }
     }

@@ -19,7 +19,7 @@ use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::browse::token_table::Sort;
+use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
 use crate::support::app::{act, found, listed, lookup, tell, type_text};
