@@ -12,7 +12,7 @@ use super::envelope::bounded;
 use super::error::Error;
 use super::proxy::{self, ConfiguredProxy, ProxyInfo};
 use super::trust_roots::TrustRoots;
-use crate::domain::base_url::BaseUrl;
+use crate::domain::scope::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a proxy to name its authentication schemes.

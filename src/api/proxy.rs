@@ -11,7 +11,7 @@ use reqwest::{Proxy, Url};
 use url::Host;
 
 use super::error::{Error, LoginFault, ProxyFault, ProxyLogin};
-use crate::domain::base_url::{self, BaseUrl};
+use crate::domain::scope::{self, BaseUrl};
 use crate::domain::text;
 
 /// The port of a SOCKS proxy whose URL names none.
@@ -103,7 +103,7 @@ pub(super) fn select(base_url: &BaseUrl) -> Result<Option<ConfiguredProxy>, Erro
 /// The URL library leaves a SOCKS URL's host unparsed.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().and_then(|host| Host::parse(host).ok());
-    host.is_some_and(|host| base_url::is_loopback(&host))
+    host.is_some_and(|host| scope::is_loopback(&host))
 }
 
 /// The variable that names the proxy for a scheme, and its value. A blank one counts as unset.

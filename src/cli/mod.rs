@@ -6,7 +6,6 @@ pub mod commands;
 pub mod error_report;
 mod fetch;
 pub mod help;
-mod lenient_args;
 pub mod output;
 mod progress;
 pub mod prompt;

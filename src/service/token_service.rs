@@ -13,10 +13,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::api::{Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, Location};
+use crate::domain::credential::{Credential, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
 
 /// Receives a sentence about a non-fatal problem.

@@ -10,7 +10,7 @@ use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::output::print::unprintable;
 use crate::cli::progress::warn_meanwhile;
-use crate::cli::prompt;
+use crate::cli::{help, prompt};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::signals::{ListenOptions, listen};
@@ -22,7 +22,6 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
-mod manual;
 mod profile;
 
 /// How long a command may compute before a signal ends it without a message.
@@ -156,7 +155,7 @@ async fn execute(
             Ok(0)
         }
         Command::Man => {
-            manual::print(out).map_err(|error| unprintable(&error))?;
+            help::manual(out).map_err(|error| unprintable(&error))?;
             Ok(0)
         }
     }
