@@ -8,11 +8,11 @@ use clap::ValueEnum as _;
 
 use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::report::Report;
+use super::output::Report;
 use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
-use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::ClockOffset;
 use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};

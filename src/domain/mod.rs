@@ -1,8 +1,6 @@
 //! Tokens, their states, and the words for both. Pure: no I/O, no clock.
 
-pub mod base_url;
 pub mod change;
-pub mod clock;
 pub mod credential;
 pub mod duration;
 pub mod failure;
@@ -14,10 +12,8 @@ pub mod profile;
 pub mod raw;
 pub mod recent_lookups;
 pub mod redaction;
-pub mod remote;
 pub mod scope;
 pub mod search;
-pub mod secret;
 pub mod status;
 pub mod sync;
 pub mod text;
