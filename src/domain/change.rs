@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::base_url::BaseUrl;
 use super::credential::CredentialKind;
-use super::scope::{Scope, ScopeKind};
+use super::scope::{BaseUrl, Scope, ScopeKind};
 use super::text;
 use super::token::ServiceToken;
 use super::token_ref::TokenId;

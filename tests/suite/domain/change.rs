@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use proptest::prelude::*;
-use tokenscope::domain::base_url::BaseUrl;
+
 use tokenscope::domain::change::{Change, CurlCommand, Target, curl};
 use tokenscope::domain::credential::CredentialKind;
-use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
 use tokenscope::domain::token::ServiceToken;
 
 use super::{now, token};
