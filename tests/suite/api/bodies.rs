@@ -16,6 +16,7 @@ use crate::api::pages::{gzipped, run_bounded};
 use crate::support::api::{Fake, Reply, http, refusal, run, shows, success, token};
 #[cfg(target_os = "linux")]
 use crate::support::api::{Outcome, head};
+use crate::support::assertions::assert_contains;
 #[cfg(target_os = "linux")]
 use crate::support::keyring::eventually;
 use crate::support::tokens::ID;
@@ -296,9 +297,5 @@ fn d10_deep_nests_and_doubled_keys_break_nothing() {
     );
     let report = Fake::saying(200, &surrogate).get();
     assert_eq!(report.code, Some(0), "{}", report.stdout);
-    assert!(
-        report.stdout.contains("\"never_expires\""),
-        "{}",
-        report.stdout
-    );
+    assert_contains(&report.stdout, "\"never_expires\"");
 }

@@ -15,6 +15,8 @@ use super::{
     saying, serving, success, zone,
 };
 
+use crate::support::assertions::assert_contains;
+
 fn error_body(code: i64, message: &str) -> String {
     format!(
         r#"{{"success":false,"errors":[{{"code":{code},"message":"{message}"}}],"messages":[],"result":null}}"#
@@ -176,11 +178,7 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
         "{}",
         lacking.hint
     );
-    assert!(
-        elsewhere.summary.contains("works, but not for"),
-        "{}",
-        elsewhere.summary
-    );
+    assert_contains(&elsewhere.summary, "works, but not for");
     for (failure, evidence) in [
         (&dead, "(HTTP 401, code 1000)"),
         (&lacking, "(HTTP 403, code 10000)"),
@@ -349,11 +347,7 @@ async fn a_redirect_is_named_by_its_host_and_never_followed() {
             .set_body_string("<html>log in</html>");
         let failure = get(&serving(answer).await.uri()).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Redirect);
-        assert!(
-            failure.summary.contains("redirect to localhost "),
-            "{}",
-            failure.summary
-        );
+        assert_contains(&failure.summary, "redirect to localhost ");
         assert!(!format!("{failure:?}").contains("secret"));
     }
     assert_eq!(

@@ -12,6 +12,7 @@ use crate::credentials::values::sends;
 use crate::support::api::{
     Fake, Outcome, Reply, head, http, refusal, run, shows, success, token, tokenscope,
 };
+use crate::support::assertions::assert_contains;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn errors(code: i64, message: &str) -> String {
@@ -109,20 +110,12 @@ fn f06_not_found_is_said_of_a_whole_list_alone() {
             assert!(words.contains("incomplete"), "{words}");
             let check = run(&mut fake.command(&["check", named, "-o", "json"]));
             assert_eq!(check.code, Some(3), "{}", check.stdout);
-            assert!(
-                check.stdout.contains(&format!(r#""kind":"{kind}""#)),
-                "{}",
-                check.stdout
-            );
+            assert_contains(&check.stdout, &format!(r#""kind":"{kind}""#));
             assert!(!check.stdout.contains("not_found"), "{}", check.stdout);
         }
         let found = run(&mut fake.command(&["get", "n3", "-o", "json"]));
         assert_eq!(found.code, Some(0), "{}", found.stdout);
-        assert!(
-            found.stderr.contains("another token may have this name"),
-            "{}",
-            found.stderr
-        );
+        assert_contains(&found.stderr, "another token may have this name");
     }
     let whole = broken_page(0, Vec::new());
     run(&mut whole.command(&["get", "nobody", "-o", "json"])).is_error("not_found", 4);
@@ -160,10 +153,7 @@ fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
             let report = outcome.json();
             let summary = report["error"]["summary"].as_str().unwrap();
             assert!(summary.contains("the very reason"), "{summary}");
-            assert!(
-                summary.contains(&format!("HTTP {status}, code {code}")),
-                "{summary}"
-            );
+            assert_contains(summary, &format!("HTTP {status}, code {code}"));
             assert_eq!(report["error"]["api_errors"][0]["code"], code);
         }
         let check = run(&mut fake.command(&["check", "-o", "json"]));
@@ -185,10 +175,7 @@ fn f08_404_is_not_found_of_a_token_alone() {
             &["get", "a name", "-o", "json"],
         ] {
             let words = run(&mut fake.command(arguments)).is_error("rejected", 1);
-            assert!(
-                words.contains("No such account or zone, or it is not visible"),
-                "{words}"
-            );
+            assert_contains(&words, "No such account or zone, or it is not visible");
         }
         assert_eq!(run(&mut fake.command(&["check"])).code, Some(3));
         let home = crate::support::api::home();
@@ -315,10 +302,8 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     let body =
         r#"{"success":false,"errors":[{"code":8,"message":"one"}],"messages":[{"message":"two"}]}"#;
     let text = run(&mut Fake::saying(403, body).command(&["get", ID])).stderr;
-    assert!(
-        text.contains("API error 8: one") && text.contains("two"),
-        "{text}"
-    );
+    assert_contains(&text, "API error 8: one");
+    assert_contains(&text, "two");
     // A success that reports errors is one, and its errors are not dropped.
     let whole = |result: &str| {
         format!(
@@ -474,10 +459,7 @@ fn a11_a_dead_credential_a_missing_permission_and_a_wrong_scope_read_differently
         let words = Fake::saying(status, &refusal(&errors))
             .get()
             .is_error(kind, 1);
-        assert!(
-            words.contains(&format!("HTTP {status}, code {code}")),
-            "{words}"
-        );
+        assert_contains(&words, &format!("HTTP {status}, code {code}"));
         assert_eq!(
             words.contains("Access: Service Tokens Read"),
             kind == "permission",

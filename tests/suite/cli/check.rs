@@ -9,6 +9,7 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
@@ -447,17 +448,8 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
     );
     assert_eq!(report["complete"], false);
     assert_eq!(report["profiles"][1]["error"]["kind"], "no_credential");
-    assert!(
-        text(&output.stderr).contains("profile b"),
-        "{}",
-        text(&output.stderr)
-    );
-    assert!(
-        report["incomplete_reason"]
-            .as_str()
-            .unwrap()
-            .contains("profile b")
-    );
+    assert_contains(&text(&output.stderr), "profile b");
+    assert_contains(report["incomplete_reason"].as_str().unwrap(), "profile b");
 
     for profile in ["a", "same"] {
         run(&["auth", "clear", "--profile", profile], "");
@@ -507,11 +499,7 @@ async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
     assert_eq!(json(&output)["complete"], false);
     assert!(text(&output.stderr).starts_with("warning: the list is incomplete: page 2"));
     let table = stage.run(&["check"]);
-    assert!(
-        first_line(&table).contains("the list is incomplete"),
-        "{}",
-        first_line(&table)
-    );
+    assert_contains(&first_line(&table), "the list is incomplete");
     let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
     assert_eq!(exposition(&metrics)["tokenscope_complete"][0].1, "0");
     let found = stage.run(&["check", "n"]);

@@ -9,6 +9,7 @@ use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -232,11 +233,7 @@ fn e04_every_state_says_name_id_what_is_left_and_when() {
         assert!((days - 1..=days).contains(&told), "{told}");
         assert_eq!(one["expires_at"], when);
         let metrics = run(&mut fake.command(&["check", "-o", "prometheus"]));
-        assert!(
-            metrics.stdout.contains("expiry_timestamp_seconds{"),
-            "{}",
-            metrics.stdout
-        );
+        assert_contains(&metrics.stdout, "expiry_timestamp_seconds{");
     }
 }
 
@@ -451,11 +448,7 @@ fn f15_a_token_that_could_not_be_read_is_seen_in_every_form() {
         for named in [id(3), id(3).to_uppercase(), url] {
             let metrics = run(&mut fake.command(&["check", &id(1), &named, "-o", "prometheus"]));
             assert_eq!(metrics.code, Some(3));
-            assert!(
-                metrics.stdout.contains("\ntokenscope_complete 0\n"),
-                "{}",
-                metrics.stdout
-            );
+            assert_contains(&metrics.stdout, "\ntokenscope_complete 0\n");
             let unknown = format!("id=\"{}\"", id(3));
             let series = metrics
                 .stdout
@@ -543,10 +536,8 @@ fn f04_a_blind_profile_is_named_and_never_green() {
         let table = run(&["check", "--all-profiles"]);
         assert_eq!(table.code, Some(3), "{status}: {}", table.stdout);
         let first = table.stdout.lines().next().unwrap();
-        assert!(
-            first.contains("profile blind: ") && first.contains(said),
-            "{first}"
-        );
+        assert_contains(first, "profile blind: ");
+        assert_contains(first, said);
         assert!(!first.contains("profile sees"), "{first}");
         let report = run(&["check", "--all-profiles", "-o", "json"]).json();
         assert_eq!(report["complete"], false);

@@ -17,6 +17,7 @@ use wiremock::ResponseTemplate;
 
 use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -55,11 +56,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
             outcome.stdout
         );
         assert_eq!(report["clock_skew_seconds"], 0);
-        assert!(
-            outcome.stderr.contains("has an implausible date"),
-            "{}",
-            outcome.stderr
-        );
+        assert_contains(&outcome.stderr, "has an implausible date");
         let fake = answering(ahead, format!("[{}]", live(100, seen)));
         let check = run(&mut fake.command(&["check"]));
         assert_eq!(check.code, Some(0), "{}", check.stdout);
@@ -178,10 +175,9 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
         r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(members));
     let outcome = fake.get();
-    assert!(
-        outcome
-            .stdout
-            .contains(r#""new_field":{"a":[1]},"n":12345678901234567890123"#)
+    assert_contains(
+        &outcome.stdout,
+        r#""new_field":{"a":[1]},"n":12345678901234567890123"#,
     );
     assert!(outcome.json()["last_seen_at"].is_null());
     let mut session = fake.screens(&[ID]);
@@ -317,10 +313,7 @@ async fn a_field_of_another_type_does_not_vanish_from_a_row() {
     let said = text(&stage.run(&["list"]).stdout);
     assert!(said.starts_with("not Unicode: \"\\ud800x\"\t"), "{said}");
     let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
-    assert!(
-        csv.contains(&format!("{DOUBTFUL_ID},\"\"\"\\ud800x\"\"\",")),
-        "{csv}"
-    );
+    assert_contains(&csv, &format!("{DOUBTFUL_ID},\"\"\"\\ud800x\"\"\","));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::binary::Binary;
 use crate::support::keyring as dbus;
@@ -171,11 +172,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
     assert_eq!(stored.code, Some(0), "{}", stored.stderr);
     assert!(stored.stderr.contains(&host(&fake)), "{}", stored.stderr);
     let bound = format!("base_url = \"{url}\"");
-    assert!(
-        config_of(home.path()).contains(&bound),
-        "{}",
-        config_of(home.path())
-    );
+    assert_contains(&config_of(home.path()), &bound);
     for spelling in [
         url.clone(),
         format!(" {url}// "),
@@ -537,10 +534,8 @@ fn k01_an_address_that_no_credential_may_go_to_is_refused_in_a_profile_too() {
         write_config(home.path(), Some(url));
         let outcome = run(tokenscope(&["list", "-o", "json"]).env("TOKENSCOPE_HOME", home.path()));
         let words = outcome.is_error("config", 1);
-        assert!(
-            words.contains("base_url") && words.contains("line 3"),
-            "{words}"
-        );
+        assert_contains(&words, "base_url");
+        assert_contains(&words, "line 3");
         assert!(!words.contains("me:pw"), "{words}");
     }
 }

@@ -21,6 +21,7 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
+use crate::support::assertions::assert_contains;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
 use crate::support::services::api;
@@ -149,10 +150,7 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
                 .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
                 .envs(variables.iter().copied()));
             let words = format!("{}{}", outcome.stdout, outcome.stderr);
-            assert!(
-                words.contains(&format!("from {}.", variables[0].0)),
-                "{words}"
-            );
+            assert_contains(&words, &format!("from {}.", variables[0].0));
         }
     }
     let home = home();
@@ -170,11 +168,7 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
             Some(&fake.url()),
             &line,
         ));
-        assert!(
-            outcome.stdout.contains("profile default"),
-            "{}",
-            outcome.stdout
-        );
+        assert_contains(&outcome.stdout, "profile default");
     }
     let mut session = screens(&desktop, home.path(), &fake.url(), &[ID]);
     shows(

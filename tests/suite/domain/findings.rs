@@ -5,6 +5,7 @@ use tokenscope::domain::findings::{Finding, Severity, findings};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
+use crate::support::assertions::assert_contains;
 
 const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
 const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
@@ -228,11 +229,7 @@ fn an_expired_token_that_is_still_tried_says_so() {
     assert_eq!(seen("2026-11-20T00:00:00Z"), None);
     let later = seen("2026-11-20T03:00:00Z").unwrap();
     assert_eq!(later.severity, Severity::Warning);
-    assert!(
-        later.message.contains("3 h after its expiry"),
-        "{}",
-        later.message
-    );
+    assert_contains(&later.message, "3 h after its expiry");
     assert!(one(&format!("{{{YEAR},{SEEN}}}"), "seen_after_expiry").is_none());
 }
 
@@ -318,11 +315,7 @@ fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
     let json = format!(r#"{{"enabled":"false",{YEAR},{SEEN}}}"#);
     assert_eq!(codes(&json), [("enabled_unknown", Severity::Warning)]);
     let switch = one(&json, "enabled_unknown").unwrap();
-    assert!(
-        switch.message.contains(r#", but "false"."#),
-        "{}",
-        switch.message
-    );
+    assert_contains(&switch.message, r#", but "false"."#);
     let both = format!(r#"{{"enabled":0,"expires_at":"2026-12-10T00:00:00Z",{SEEN}}}"#);
     assert_eq!(
         codes(&both),
@@ -333,12 +326,9 @@ fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
     );
     let expiry = format!(r#"{{"expires_at":"2027-06-14",{SEEN}}}"#);
     let expiry = one(&expiry, "expiry_unknown").unwrap();
-    assert!(
-        expiry
-            .message
-            .contains(r#"no usable expiry date, but "2027-06-14"."#),
-        "{}",
-        expiry.message
+    assert_contains(
+        &expiry.message,
+        r#"no usable expiry date, but "2027-06-14"."#,
     );
     let long = format!(r#"{{"enabled":"{}",{YEAR},{SEEN}}}"#, "x".repeat(100_000));
     assert!(one(&long, "enabled_unknown").unwrap().message.len() < 300);

@@ -24,6 +24,7 @@ use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 
 use crate::support::api::{Fake as Api, Outcome, home, run, run_with_input};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::keyring::{self as dbus, Keyring};
 use crate::support::secret_service::{Fake, Manner};
 use crate::support::services::{api, bind, in_session, with_profile};
@@ -247,13 +248,7 @@ fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
     assert!(locked.3.contains("locked"), "{}", locked.3);
     let clear = run(&mut in_session(&desktop, &fake, home.path(), CLEAR));
     assert_eq!(clear.code, Some(1));
-    assert!(
-        clear
-            .stderr
-            .contains("The secret of default remains stored."),
-        "{}",
-        clear.stderr
-    );
+    assert_contains(&clear.stderr, "The secret of default remains stored.");
 }
 
 fn locked_away() -> Manner {
@@ -518,11 +513,7 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
         };
         let service = inspector_over(store, home.path());
         let failure = service.save(&profile, &credential).await.unwrap_err();
-        assert!(
-            failure.summary.contains("config.toml"),
-            "{}",
-            failure.summary
-        );
+        assert_contains(&failure.summary, "config.toml");
         assert_eq!(*kept.lock().unwrap(), before);
     }
 }
@@ -620,11 +611,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
     for outcome in &outcomes {
         let is_busy = outcome.stderr.contains("Another program has locked");
         assert!(outcome.code == Some(0) || is_busy, "{}", outcome.stderr);
-        assert!(
-            !outcome.stderr.contains("gave another one back"),
-            "{}",
-            outcome.stderr
-        );
+        assert_lacks(&outcome.stderr, "gave another one back");
     }
     assert!(outcomes.iter().any(|outcome| outcome.code == Some(0)));
     assert!(desktop.look_up("default").unwrap().starts_with("secret-"));

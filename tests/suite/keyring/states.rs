@@ -23,6 +23,7 @@ use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
@@ -90,11 +91,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
         CANARY.as_bytes(),
     );
     assert_eq!(set.code, Some(1));
-    assert!(
-        set.stderr.contains("No OS keyring is reachable"),
-        "{}",
-        set.stderr
-    );
+    assert_contains(&set.stderr, "No OS keyring is reachable");
     set.hides_the_secret();
 }
 
@@ -334,10 +331,8 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     desktop.lock_keyring();
     let get = &["get", ID, "-o", "json"];
     let words = keyring_error(&run(&mut in_session(&desktop, &fake, home.path(), get)));
-    assert!(
-        words.contains("locked") && words.contains("Unlock it"),
-        "{words}"
-    );
+    assert_contains(&words, "locked");
+    assert_contains(&words, "Unlock it");
     let status = &["auth", "status", "-o", "json"];
     let status = run(&mut in_session(&desktop, &fake, home.path(), status));
     assert_eq!(status.json()["stored"], true, "seen without unlocking it");
@@ -661,10 +656,8 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     desktop.store_beside("default", "two", b"second");
     let get = &["get", ID, "-o", "json"];
     let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
-    assert!(
-        words.contains("2 entries") && words.contains("auth clear --profile default`"),
-        "{words}"
-    );
+    assert_contains(&words, "2 entries");
+    assert_contains(&words, "auth clear --profile default`");
     assert!(fake.heads().is_empty(), "none was picked at random");
     let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
     session.wait_for("2 entries");

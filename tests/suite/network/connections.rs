@@ -20,6 +20,7 @@ use crate::api::{api_token, id, options, patience};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::sessions::account;
 use crate::support::tokens::now;
@@ -338,10 +339,8 @@ fn h04_what_keeps_a_connection_from_being_begun_has_its_own_sentence() {
         let words = in_own_network(set_up, &proxied)
             .unwrap()
             .is_error("proxy", 1);
-        assert!(
-            words.contains(host) && words.contains("not be reached"),
-            "{words}"
-        );
+        assert_contains(&words, host);
+        assert_contains(&words, "not be reached");
     }
 }
 
@@ -430,15 +429,10 @@ fn refused_connections_and_names_without_an_address_are_told_apart() {
     };
     let dead = dead_address();
     let words = at(&format!("http://{dead}")).is_error("network", 1);
-    assert!(
-        words.contains("refused") && words.contains(&dead),
-        "{words}"
-    );
+    assert_contains(&words, "refused");
+    assert_contains(&words, &dead);
     let words = at("https://name.invalid").is_error("network", 1);
-    assert!(
-        words.contains("name.invalid could not be resolved"),
-        "{words}"
-    );
+    assert_contains(&words, "name.invalid could not be resolved");
     for (base, reason) in [
         ("http://example.com", "plain http"),
         ("ftp://127.0.0.1", "neither"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod app;
+pub(crate) mod assertions;
 pub(crate) mod binary;
 pub(crate) mod keyring;
 pub(crate) mod secret_service;

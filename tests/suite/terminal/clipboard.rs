@@ -9,6 +9,7 @@ use portable_pty::CommandBuilder;
 use tokenscope::tui::Clipboard;
 
 use crate::support::api::{Fake, home, token};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -99,10 +100,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     session.wait_for("Sent to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let text = all.last().unwrap();
-    assert!(
-        text.contains("API error 7: no\u{FFFD}[201~ rm -rf ~"),
-        "{text:?}"
-    );
+    assert_contains(text, "API error 7: no\u{FFFD}[201~ rm -rf ~");
     assert!(
         text.lines().count() > 1 && !text.contains('\x1b'),
         "{text:?}"

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::binary::Binary;
 use crate::support::keyring::{self as dbus, Keyring, eventually};
@@ -128,10 +129,7 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     session.wait_for("Saved. Now using the profile staging");
     session.wait_for("staging · account cccc…cccc");
     let written = std::fs::read_to_string(&config).unwrap();
-    assert!(
-        written.contains(&format!("account = \"{MOVED}\" # not the zone")),
-        "{written}"
-    );
+    assert_contains(&written, &format!("account = \"{MOVED}\" # not the zone"));
 
     session.type_keys("\x1bOR");
     session.wait_for("● staging");

@@ -16,6 +16,7 @@ use tokenscope::keymap::Keymap;
 use tokenscope::terminal::Decoder;
 
 use crate::support::api::{Fake, run_with_input};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::binary::BINARY;
 use crate::support::keyring::{self as dbus, Keyring};
 use crate::support::services::{api, in_session, profiled};
@@ -307,10 +308,8 @@ fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
     session.type_keys("exit\r");
     let (_, stream) = session.end();
-    assert!(
-        !stream.contains("canary") && !stream.contains("23456789"),
-        "{stream}"
-    );
+    assert_lacks(&stream, "canary");
+    assert_lacks(&stream, "23456789");
 }
 
 fn shell(desktop: &dbus::Session, fake: &Fake) -> Session {
@@ -398,10 +397,7 @@ fn g10_a_pipe_that_never_ends_is_waited_for_until_the_deadline() {
     drop(far);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("Standard input did not end within 1 s."),
-        "{said}"
-    );
+    assert_contains(&said, "Standard input did not end within 1 s.");
     assert!(began.elapsed() < Duration::from_secs(10));
     assert!(fake.heads().is_empty());
 }

@@ -22,6 +22,7 @@ use tokenscope::app::message::Message;
 use crate::support::api::{Fake, Reply, run, run_with_input, token, tokenscope};
 #[cfg(target_os = "linux")]
 use crate::support::api::{http, success};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -259,11 +260,7 @@ fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
     );
     let done = run(&mut beneath_a_shell(&server, &script));
     assert_eq!(done.code, Some(1), "{}", done.stderr);
-    assert!(
-        done.stderr.contains("could not be written"),
-        "{}",
-        done.stderr
-    );
+    assert_contains(&done.stderr, "could not be written");
 
     let url = server.url();
     let mut command = CommandBuilder::new("/bin/sh");

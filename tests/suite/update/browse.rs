@@ -25,6 +25,7 @@ use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
 use crate::support::app::{act, found, listed, lookup, tell, type_text};
+use crate::support::assertions::assert_matches;
 use crate::support::sessions::{account, failure, zone};
 use crate::support::tokens::{self, at};
 
@@ -178,10 +179,7 @@ fn without_a_credential_the_form_opens() {
     let mut state = lookup();
     state.session.active.identity = None;
     let effects = act(&mut state, Action::Browse);
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
     update(
         &mut state,
@@ -347,10 +345,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
     let effects = end(&mut state, request, Err(failure(FailureKind::NoCredential)));
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
     update(
         &mut state,

@@ -23,6 +23,7 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{act, found, lookup, notice, request_of, type_text};
+use crate::support::assertions::assert_matches;
 use crate::support::sessions::{account, failure};
 use crate::support::tokens::{ID, at, ending};
 
@@ -38,10 +39,7 @@ fn detail(expires_at: DateTime<Utc>) -> State {
             result: Ok(found(vec![ending(expires_at)])),
         },
     );
-    assert!(
-        matches!(effects.as_slice(), [Effect::Remember(_)]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::Remember(_)]);
     assert_eq!(state.screen, Screen::Detail);
     state
 }
@@ -51,10 +49,7 @@ fn an_id_is_fetched_once_however_often_enter_is_pressed() {
     let mut state = lookup();
     type_text(&mut state, ID);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
     assert_eq!(act(&mut state, Action::Submit), []);
 }
 
@@ -166,10 +161,7 @@ fn nothing_is_sent_while_the_api_wants_a_pause_and_refreshing_goes_on_after_it()
     assert_eq!(act(&mut state, Action::Refresh), []);
     assert_eq!(update(&mut state, at(100), Message::Ticked), []);
     let effects = update(&mut state, at(201), Message::Ticked);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
     assert_eq!(state.limited_until, None);
 }
 
@@ -188,12 +180,9 @@ fn at_the_second_of_expiry_the_token_is_fetched_once_more_and_the_bell_rings() {
     state.session.settings.bell = true;
     update(&mut state, at(29), Message::Ticked);
     let effects = update(&mut state, at(30), Message::Ticked);
-    assert!(
-        matches!(
-            effects.as_slice(),
-            [Effect::RingBell, Effect::FetchToken { .. }]
-        ),
-        "{effects:?}"
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::RingBell, Effect::FetchToken { .. }]
     );
 }
 
@@ -227,10 +216,7 @@ fn several_tokens_of_one_name_give_a_choice() {
     );
     assert_eq!(state.overlay, Some(Overlay::Choice { selected: 0 }));
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
 }
 
 #[test]
@@ -247,10 +233,7 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
             result: gone,
         },
     );
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.context(), Context::SetupText);
     assert_eq!(state.setup.form.focus, SetupField::Secret);
     assert_eq!(state.setup.scope_id.value(), account().id());
@@ -314,9 +297,7 @@ fn nothing_is_stored_before_the_api_let_the_credential_read() {
     let mut state = filled_form();
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
-    assert!(
-        matches!(&effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc")
-    );
+    assert_matches!(effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc");
     let refused = Err(failure(FailureKind::Authentication));
     assert_eq!(
         update(
@@ -379,10 +360,7 @@ fn a_network_failure_offers_to_save_without_a_check() {
     assert_eq!(state.setup.offer, Some(Offer::SaveUnchecked));
     state.setup.form.focus = SetupField::SaveUnchecked;
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::SaveProfile { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::SaveProfile { .. }]);
 }
 
 #[test]
@@ -411,10 +389,7 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
             result: Ok(()),
         },
     );
-    assert!(
-        matches!(effects.as_slice(), [Effect::HoldCredential(_)]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::HoldCredential(_)]);
     assert_eq!(state.screen, Screen::Lookup);
 }
 
@@ -716,12 +691,9 @@ fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
     act(&mut state, Action::ToggleRaw);
     assert_eq!(state.wake_at(), Some(at(10)));
     let effects = update(&mut state, at(10), Message::Ticked);
-    assert!(
-        matches!(
-            effects.as_slice(),
-            [Effect::RingBell, Effect::FetchToken { .. }]
-        ),
-        "{effects:?}"
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::RingBell, Effect::FetchToken { .. }]
     );
 }
 

@@ -15,6 +15,7 @@ use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::support::app::{act, notice, opened, request_of, tell, type_text};
+use crate::support::assertions::assert_matches;
 use crate::support::sessions::failure;
 use crate::update::profiles::{account, identity, lookup, profiles, zone};
 
@@ -188,10 +189,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     assert_eq!(state.setup.scope_id.value(), account('2').id());
     assert_eq!(state.setup.form.focus, SetupField::Save);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::CheckCredential { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::CheckCredential { .. }]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
+use crate::support::assertions::assert_matches;
 use crate::support::sessions::{failure, in_environment, login_keyring, scope_id};
 use crate::support::tokens::{ID, now};
 use crate::support::{sessions, tokens};
@@ -185,10 +186,7 @@ fn the_next_look_up_is_sent_with_the_new_credential_and_scope() {
         identity: identity("staging"),
         scope: zone('b'),
     };
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { access, .. }] if *access == wanted),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { access, .. }] if *access == wanted);
 }
 
 #[test]
@@ -355,10 +353,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
     tell(&mut state, Message::SettingsRead(settings));
     let result = Err(failure(FailureKind::Usage));
     let effects = tell(&mut state, Message::ProfilesChanged { request, result });
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
     let hint = &state.banner.as_ref().unwrap().failure.hint.text;
     assert!(
@@ -468,10 +463,7 @@ fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     let mut state = opened(session);
     type_text(&mut state, ID);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Submit);
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
@@ -539,10 +531,7 @@ fn a_profile_is_added_with_an_empty_form_and_a_name_that_is_free() {
     let mut state = lookup();
     profiles(&mut state, 0);
     let effects = act(&mut state, Action::AddProfile);
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     let setup = &state.setup;
     assert_eq!(setup.name.value(), "default");
     assert_eq!(setup.scope_id.value(), "");
@@ -658,10 +647,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
         kind: CredentialKind::ApiToken,
         secret: Secret::new("new".to_owned()),
     });
-    assert!(
-        matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted);
 }
 
 #[test]
@@ -782,10 +768,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
     );
     let result = Ok(without("staging"));
     let effects = tell(&mut state, Message::ProfilesChanged { request, result });
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.session.settings, without("staging"));
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
