@@ -10,8 +10,7 @@ use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
+use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
@@ -382,10 +381,8 @@ async fn mount_two_accounts(stage: &Stage) {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
-    use crate::support::keyring::{Keyring, Session};
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    use crate::support::keyring::unlocked;
+    let Some(session) = unlocked() else { return };
     let stage = Stage::empty().await;
     mount_two_accounts(&stage).await;
     let run = |arguments: &[&str], stdin: &str| {

@@ -8,8 +8,7 @@ use std::process::{Command, Output, Stdio};
 use wiremock::{Request, ResponseTemplate};
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text, without_the_clock};
+use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
 fn names(output: &Output) -> Vec<String> {

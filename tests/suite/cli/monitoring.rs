@@ -486,11 +486,9 @@ fn f04_a_scope_without_tokens_is_not_complete() {
 #[cfg(target_os = "linux")]
 #[test]
 fn f04_a_blind_profile_is_named_and_never_green() {
-    use crate::support::keyring::{Keyring, Session};
+    use crate::support::keyring::unlocked;
     const OTHER: &str = "11111111111111111111111111111111";
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let page = r#"{"success":true,"errors":[],"messages":[],"result":[],"result_info":{"page":1,"per_page":1,"total_count":9,"total_pages":9}}"#;
     let refused = refusal(r#"[{"code":10000,"message":"Forbidden"}]"#);
     let empty = success("[]");

@@ -22,9 +22,8 @@ use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
 use crate::support::assertions::assert_contains;
-use crate::support::keyring as dbus;
-use crate::support::keyring::Keyring;
-use crate::support::services::api;
+use crate::support::keyring::{self as dbus, Keyring, unlocked};
+use crate::support::services::{Host, api};
 use crate::support::sessions::{in_environment, profile, scope_id};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -124,9 +123,7 @@ fn g08_no_hint_names_it_either_where_the_keyring_answers() {
 
 #[test]
 fn g08_an_authentication_error_names_where_the_credential_came_from() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let body = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(401, &[], &body)));
     for variables in [
@@ -236,10 +233,7 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
 
 #[test]
 fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
+    let Some(host) = Host::unlocked() else { return };
     let set = [
         "auth",
         "set",
@@ -257,7 +251,7 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
             ("CLOUDFLARE_API_KEY", "key0123456789"),
             ("CLOUDFLARE_EMAIL", "a@b.example"),
         ] {
-            let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
+            let mut command = command(&host.desktop, host.path(), Some(&host.fake.url()), line);
             command.env(variable, value);
             let outcome = run_with_input(&mut command, input.as_bytes());
             assert_eq!(outcome.code, Some(0), "{variable}: {}", outcome.stderr);
@@ -380,19 +374,17 @@ fn l09_a_recent_look_up_is_asked_for_by_the_profile_that_made_it() {
 
 #[test]
 fn l12_one_rule_for_names_on_every_way_in() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
+    let Some(host) = Host::unlocked() else { return };
     let config = |name: &str| {
         format!(
             "[profiles.{name}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{}\"\n",
-            fake.url()
+            host.fake.url()
         )
     };
-    std::fs::write(home.path().join("config.toml"), config("one")).unwrap();
-    desktop.store_beside("one", "by hand", b"kept0123456789");
-    let before = config_of(home.path());
+    std::fs::write(host.path().join("config.toml"), config("one")).unwrap();
+    host.desktop
+        .store_beside("one", "by hand", b"kept0123456789");
+    let before = config_of(host.path());
     for name in [
         " one",
         "one ",
@@ -422,7 +414,7 @@ fn l12_one_rule_for_names_on_every_way_in() {
             &["profile", "use", "--", name],
             &["profile", "remove", "--", name],
         ] {
-            let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
+            let mut command = command(&host.desktop, host.path(), Some(&host.fake.url()), line);
             let outcome = run_with_input(&mut command, CANARY.as_bytes());
             let code = if line[0] == "check" { 3 } else { 64 };
             assert_eq!(outcome.code, Some(code), "{line:?} {}", outcome.stderr);
@@ -433,7 +425,10 @@ fn l12_one_rule_for_names_on_every_way_in() {
         let outcome = run(tokenscope(&["list", "-o", "json"]).env("TOKENSCOPE_HOME", other.path()));
         outcome.is_error("config", 1);
     }
-    assert_eq!(config_of(home.path()), before);
-    assert_eq!(desktop.look_up("one").as_deref(), Some("kept0123456789"));
-    assert!(fake.heads().is_empty());
+    assert_eq!(config_of(host.path()), before);
+    assert_eq!(
+        host.desktop.look_up("one").as_deref(),
+        Some("kept0123456789")
+    );
+    assert!(host.fake.heads().is_empty());
 }

@@ -11,11 +11,9 @@ use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, run_with_input, success, token, tokenscope,
 };
 use crate::support::binary::BINARY;
-#[cfg(target_os = "linux")]
-use crate::support::keyring as dbus;
-#[cfg(target_os = "linux")]
-use crate::support::keyring::Keyring;
 use crate::support::keyring::eventually;
+#[cfg(target_os = "linux")]
+use crate::support::keyring::unlocked;
 #[cfg(target_os = "linux")]
 use crate::support::services::{in_session, with_profile};
 use crate::support::tokens::{ACCOUNT, ID};
@@ -327,9 +325,7 @@ fn d09_no_command_about_profiles_lets_it_out() {
 #[cfg(target_os = "linux")]
 #[test]
 fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     desktop.store_beside("default", "one", CANARY.as_bytes());
     for fake in answers() {
         for form in ["table", "json", "prometheus"] {

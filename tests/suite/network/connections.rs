@@ -23,8 +23,7 @@ use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
 use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::sessions::account;
-use crate::support::tokens::now;
-use crate::support::tokens::{ACCOUNT, ID};
+use crate::support::tokens::{ACCOUNT, ID, now};
 
 /// A server that names each connection by its number, and stays silent on those up to a bound.
 async fn forgetting() -> (Raw, Arc<AtomicUsize>) {

@@ -10,8 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::binary::{BINARY, Stage, TOKENS, envelope, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent

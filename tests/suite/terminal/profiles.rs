@@ -10,9 +10,8 @@ use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::BINARY;
-use crate::support::binary::Binary;
-use crate::support::keyring::{self as dbus, Keyring, eventually};
+use crate::support::binary::{BINARY, Binary};
+use crate::support::keyring::{self as dbus, eventually, unlocked};
 use crate::support::tokens::ID;
 
 const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -79,9 +78,7 @@ fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let server = api().await;
     let home = TempDir::new().unwrap();
     let config = home.path().join("config.toml");

@@ -126,13 +126,11 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
 #[cfg(not(target_os = "macos"))]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_with_it() {
-    use crate::support::keyring as dbus;
+    use crate::support::keyring::unlocked;
     use wiremock::matchers::{header, path_regex};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
-    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let server = MockServer::start().await;
     let token = r#"{"id":"f174e90a-fafe-4643-bbbc-4a0ed4fc8415","name":"CI","duration":"forever"}"#;
     for (route, result) in [
