@@ -325,8 +325,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     }
     let mut session = Fake::saying(200, &whole(&token(""))).screens(&[ID]);
     shows(&mut session, "only a part");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -345,8 +344,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
     ] {
         let first = text.trim();
         for status in [200, 400, 403, 404, 501] {
-            let answer = http(status, &[("content-type", "text/plain")], text);
-            let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+            let fake = Fake::sending(http(status, &[("content-type", "text/plain")], text));
             let kind = if status == 501 {
                 "server"
             } else {
@@ -436,8 +434,7 @@ fn a10_a_refusal_names_the_scope_in_use_and_suggests_the_other_kind() {
     session.wait_for(ACCOUNT);
     shows(&mut session, "If that is a zone ID, choose zone instead.");
     session.wait_for("CLOUDFLARE_ACCOUNT_ID");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -477,8 +474,11 @@ fn a12_everything_the_api_said_can_be_read() {
     let errors = r#"[{"code":10000,"message":"first thing","documentation_url":"https://docs.example/1",
         "source":{"pointer":"/name"},"error_chain":[{"code":12130,"message":"beneath it"}]},
         {"code":9109,"message":"second thing"}]"#;
-    let bytes = http(403, &[("cf-ray", "86610873f8d987a9-IAD")], refusal(errors));
-    let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+    let fake = Fake::sending(http(
+        403,
+        &[("cf-ray", "86610873f8d987a9-IAD")],
+        refusal(errors),
+    ));
     let outcome = fake.get();
     outcome.is_error("permission", 1);
     let error = outcome.json()["error"].clone();
@@ -529,10 +529,9 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
     session.wait_for("deleted or recreated");
     session.wait_for("stale");
     session.wait_for("deploy");
-    let screen = session.screen.screen().contents().to_lowercase();
+    let screen = session.shown().to_lowercase();
     assert!(!screen.contains("credential"), "{screen}");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let words = fake.get().is_error("not_found", 4);
     assert!(!words.contains("credential"), "{words}");
     for body in ["", "{}", r#"{"success":false,"errors":[]}"#] {
@@ -571,8 +570,7 @@ fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
     });
     session.type_keys("\r");
     session.wait_for(NEW);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -588,12 +586,11 @@ fn a21_a_redirect_is_named_and_never_followed() {
             ("/relative", "127.0.0.1"),
             ("::not a url::", ""),
         ] {
-            let bytes = http(
+            let fake = Fake::sending(http(
                 status,
                 &[("location", location)],
                 "<html>{\"success\":true}",
-            );
-            let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+            ));
             let words = fake.get().is_error("redirect", 1);
             assert!(words.contains(host), "{words}");
             assert!(!words.contains("pw") && !words.contains("kid="), "{words}");
@@ -654,8 +651,7 @@ fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
     session.wait_until("the countdown goes on", |session| {
         session.stream.len() > before
     });
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(fake.heads().len(), 2);
 }
 
@@ -689,8 +685,7 @@ fn a24_the_pause_is_read_in_every_form_and_absurd_ones_are_not_believed() {
                 refusal(r#"[{"code":1,"message":"m","error_chain":[{"code":971,"message":"x"}]}]"#),
             ),
         ] {
-            let bytes = http(status, &headers, body);
-            let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+            let fake = Fake::sending(http(status, &headers, body));
             let outcome = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "1"]));
             let words = outcome.is_error("rate_limited", 1);
             assert!(
@@ -741,14 +736,13 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
         session.type_keys("r");
         session.wait_for(&format!("×{count}"));
     }
-    let screen = session.screen.screen().contents();
+    let screen = session.shown();
     assert_eq!(screen.matches("may not read").count(), 1, "{screen}");
     session.type_keys("t");
     session.wait_for("Token");
     session.type_keys("\x1bOP");
     session.wait_for("re-enter credential");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     assert_eq!(fake.heads().len(), 5);
 }
 

@@ -132,7 +132,7 @@ pub(crate) fn ending(number: usize, end: &str) -> String {
 
 pub(crate) fn api_at_noon(tokens: &[String]) -> Fake {
     let bytes = http(200, &[NOON], success(&format!("[{}]", tokens.join(","))));
-    Fake::start(move |_, _| Reply::Bytes(bytes.clone()))
+    Fake::sending(bytes)
 }
 
 const OVER: &str = r#""2025-02-20T12:00:00Z""#;
@@ -346,8 +346,7 @@ fn f05_the_first_refusal_ends_the_rest() {
     ] {
         let body = body.replace("\"no\"", "\"Invalid access token\"");
         for count in [2, 5, 6, 300] {
-            let reply = http(status, &[("retry-after", "120")], &body);
-            let fake = Fake::start(move |_, _| Reply::Bytes(reply.clone()));
+            let fake = Fake::sending(http(status, &[("retry-after", "120")], &body));
             let ids: Vec<String> = (1..=count).map(id).collect();
             let mut command = fake.command(&["check", "-o", "json"]);
             let outcome = run(command.args(&ids));

@@ -71,8 +71,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
     }
     let mut session = answering(365, live(100, 0)).screens(&[ID]);
     shows(&mut session, "implausible date");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -122,8 +121,7 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
     assert!(!table.contains("Left"), "{table}");
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let fake = Fake::holding(&token(
         r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#,
     ));
@@ -184,8 +182,7 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
     session.wait_for("not reported");
     session.wait_for("Other fields");
     session.wait_for(r#"{"a":[1]}"#);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -213,8 +210,7 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
     session.wait_for("unexpected type: 42");
     session.wait_for("never used");
     session.wait_for("not a date: \"soon\"");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -230,8 +226,7 @@ fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("DISABLED");
     session.wait_for("Never used");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     for enabled in ["", r#""enabled":true,"#, r#""enabled":null,"#] {
         let report = Fake::holding(&token(&format!("{enabled}{far}")))
             .get()
@@ -530,8 +525,7 @@ fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
     ] {
         shows(&mut session, &format!("unexpected type: {raw}"));
     }
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]

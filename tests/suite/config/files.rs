@@ -315,8 +315,7 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
         let path = home.to_str().unwrap();
         let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("q");
-        session.end();
+        session.quit();
         for name in [
             "config.toml",
             "state.json",

@@ -509,8 +509,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     session.type_keys("\r");
     session.wait_for("NEVER EXPIRES");
     assert!(host.fake.heads().len() > sent);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use chrono::{DateTime, Utc};
-use tokenscope::action::{Action, Input};
+use tokenscope::action::Action;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{Opening, start, update};
@@ -21,6 +21,7 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
+use crate::support::app::press;
 use crate::support::assertions::assert_contains;
 use crate::support::keyring::{self as dbus, Keyring, unlocked};
 use crate::support::services::{Host, api};
@@ -172,12 +173,10 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
         &mut session,
         "It belongs to profile default, from Secret Service.",
     );
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let mut session = fake.screens(&[ID]);
     shows(&mut session, "It came from CLOUDFLARE_API_TOKEN.");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -316,12 +315,8 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
     let mut state = State::new(session, now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
-    update(&mut state, now(), Message::Input(Input::Act(Action::Down)));
-    let effects = update(
-        &mut state,
-        now(),
-        Message::Input(Input::Act(Action::Submit)),
-    );
+    update(&mut state, now(), press(Action::Down));
+    let effects = update(&mut state, now(), press(Action::Submit));
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::FetchToken { access, .. } => Some(access.clone()),
         _ => None,

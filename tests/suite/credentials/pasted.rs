@@ -58,8 +58,7 @@ fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes
     session.wait_for(ACCOUNT);
     session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
 }
 
@@ -69,7 +68,7 @@ fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("‹ API token ›");
     session.wait_for("Needs the permission Access: Service Tokens Read.");
-    let screen = session.screen.screen().contents();
+    let screen = session.shown();
     assert!(!screen.contains("can do everything"), "{screen}");
     session.type_keys("\x1b[A ");
     session.wait_for("‹ Global API key ›");
@@ -240,8 +239,7 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
         session.wait_for("Look up a service token");
         session.type_keys(&format!("{ID}\r"));
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("q");
-        session.end();
+        session.quit();
     }
     assert!(
         host.fake

@@ -190,7 +190,7 @@ fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_i
     session.wait_for("switch the credential kind to API token");
     session.type_keys("\x1b[Z\x1b[Z\x1b[Z\x1b[Z ");
     session.wait_until("the email row is gone", |session| {
-        !session.screen.screen().contents().contains("Email")
+        !session.shown().contains("Email")
     });
     session.type_keys("\t\t\t\r");
     session.wait_until("two requests", |_| fake.heads().len() >= 2);

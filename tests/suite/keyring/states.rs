@@ -75,8 +75,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let home = home();
     with_profile(home.path());
     for arguments in [&["get", ID, "-o", "json"][..], &["get", "CI", "-o", "json"]] {
@@ -194,8 +193,7 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -214,8 +212,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
         .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let outcome = run(profiled(
         &host.fake,
         host.path(),
@@ -249,8 +246,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
     session.wait_for("Esc close");
     session.type_keys("?");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     // Nobody watches a command: it says after five seconds what it waits for.
     let outcome = command.join().unwrap();
     let words = keyring_error(&outcome);
@@ -285,8 +281,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
     session.type_keys(&format!("{ID}\r"));
     // The status stands among the recent ones too.
     session.wait_for("Duration   forever");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -304,8 +299,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
     host.desktop.restart_keyring();
     session.type_keys("r");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -331,8 +325,7 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     session.wait_for("Keep for this session only");
     session.type_keys(&format!("{CANARY}\t\t\t\t\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     keeps_no_secret(host.path());
 }
 
@@ -353,8 +346,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(host.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
     let set = host.run_with_secret(set);
     assert_eq!(set.code, Some(1));
@@ -393,8 +385,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
     dbus::eventually("the look-up is remembered", || {
         home.join("state.json").exists()
     });
-    session.type_keys("q");
-    session.end();
+    session.quit();
     keeps_no_secret(&home);
     let mode = std::fs::metadata(&home).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -414,8 +405,7 @@ fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_i
     session.wait_for("default");
     session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(host.desktop.look_up("default").as_deref(), Some(CANARY));
     let cleared = host.run(&["auth", "clear"]);
     assert_eq!(cleared.code, Some(0));
@@ -566,8 +556,7 @@ fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
             !name.starts_with("blocking-")
         })
     });
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -631,8 +620,7 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     session.wait_for("2 entries");
     session.wait_for("Re-enter the credential: saving it removes the others.");
     session.wait_for("a re-enter");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     for _ in 0..2 {
         let set = host.run_with_secret(&["auth", "set", "--stdin"]);
         assert_eq!(set.code, Some(0), "{}", set.stderr);

@@ -174,6 +174,14 @@ impl Session {
         }
     }
 
+    /// Leaves the screens by their key, which must succeed.
+    #[track_caller]
+    pub(crate) fn quit(mut self) {
+        self.type_keys("q");
+        let (status, stream) = self.end();
+        assert_eq!(status.exit_code(), 0, "{stream}");
+    }
+
     /// Waits for the end, and gives the status and all that was written.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;

@@ -84,8 +84,7 @@ fn k12_what_is_copied_is_what_is_shown() {
     let all = copied(&String::from_utf8_lossy(session.written()));
     let raw = all.last().unwrap();
     assert_eq!(*raw, token(&hostile));
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]

@@ -175,8 +175,7 @@ fn a_paste_among_commands_does_nothing() {
     session.type_keys("\x1b[200~q\nvq\x03\n\x1b[201~");
     session.type_keys("v");
     session.wait_for("raw JSON");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -226,15 +225,13 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     }
     let drawn = frames(session.written()) - before;
     assert!(drawn <= 3, "{drawn} frames in three seconds");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 
     let mut session = Session::start(&["--demo", FOREVER]);
     session.wait_for("fetched just now");
     while !session.is_silent_for(Duration::from_millis(300)) {}
     assert!(session.is_silent_for(Duration::from_millis(2_500)));
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +280,6 @@ async fn local_times_follow_the_zone_and_its_summer_time() {
         session.resize(130, 40);
         session.wait_for(winter);
         session.wait_for(summer);
-        session.type_keys("q");
-        session.end();
+        session.quit();
     }
 }

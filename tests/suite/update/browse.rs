@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::action::{Action, Context, Input};
+use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
 use tokenscope::app::message::{Effect, Message, Saved};
 use tokenscope::app::state::{Screen, State};
@@ -18,15 +18,16 @@ use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
-use crate::support::app::{act, found, listed, lookup, tell, type_text};
+use crate::support::app::{
+    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, tell, type_text,
+};
 use crate::support::assertions::assert_matches;
-use crate::support::sessions::{account, failure, zone};
+use crate::support::sessions::{account, failed, zone};
 use crate::support::tokens::{self, at};
 
 fn day(days: i64) -> DateTime<Utc> {
@@ -99,7 +100,7 @@ fn end(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    tell(state, Message::TokensListed { request, result })
+    tell(state, list_fetched(request, result))
 }
 
 /// Browse with a list that has just arrived.
@@ -181,11 +182,7 @@ fn without_a_credential_the_form_opens() {
     let effects = act(&mut state, Action::Browse);
     assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
-    update(
-        &mut state,
-        at(1),
-        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
-    );
+    update(&mut state, at(1), paste("tok_abc"));
     let form = state.setup.clone();
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.setup, form, "what was typed is still there");
@@ -319,7 +316,7 @@ fn a_list_that_lacks_something_says_so() {
 fn a_first_failure_leaves_a_screen_that_can_try_again() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
-    end(&mut state, request, Err(failure(FailureKind::Server)));
+    end(&mut state, request, failed(FailureKind::Server));
     assert!(state.banner.is_some());
     assert_eq!(state.screen, Screen::Browse);
     let request = listing(&act(&mut state, Action::Refresh), &account());
@@ -332,7 +329,7 @@ fn a_first_failure_leaves_a_screen_that_can_try_again() {
 fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
     let mut state = browse(tokens());
     let request = listing(&act(&mut state, Action::Refresh), &account());
-    end(&mut state, request, Err(failure(FailureKind::Network)));
+    end(&mut state, request, failed(FailureKind::Network));
     assert!(matches!(state.browse.list, Remote::Stale { .. }));
     assert_eq!(names(&state).len(), 5);
     assert_eq!(act(&mut state, Action::Back), []);
@@ -344,14 +341,10 @@ fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
 fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
-    let effects = end(&mut state, request, Err(failure(FailureKind::NoCredential)));
+    let effects = end(&mut state, request, failed(FailureKind::NoCredential));
     assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
-    update(
-        &mut state,
-        at(1),
-        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
-    );
+    update(&mut state, at(1), paste("tok_abc"));
     let checked = (0..8).find_map(|_| match act(&mut state, Action::Submit).as_slice() {
         [Effect::CheckCredential { request, .. }] => Some(*request),
         _ => None,
@@ -573,8 +566,7 @@ fn fetch_of(effects: &[Effect]) -> RequestId {
 }
 
 fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
-    let result = Ok(found(vec![token]));
-    tell(state, Message::TokenFetched { request, result })
+    tell(state, fetched(request, Ok(found(vec![token]))))
 }
 
 #[test]
@@ -770,8 +762,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
     state.lookup.recents = vec![record];
     type_text(&mut state, &id(7));
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert_eq!(state.lost_name(), Some("nightly (old)"));
     listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "nightly (old)");
@@ -783,8 +774,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
 fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
     listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "gamma");
@@ -795,8 +785,7 @@ fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
 fn another_error_leads_to_the_list_as_it_is() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::Server));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::Server)));
     assert_eq!(state.lost_name(), None);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.browse.filter.value(), "");
@@ -818,7 +807,7 @@ fn the_demo_drops_the_list_and_its_request() {
         panic!("{opening:?}");
     };
     let request = *request;
-    let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
+    let effects = update(&mut state, at(1), demo_opened(request, result));
     assert_eq!(effects, [Effect::Cancel(listed)]);
     assert_eq!(
         state.browse,
@@ -831,8 +820,7 @@ fn a_reference_by_name_is_not_remembered_as_lost() {
     let mut state = lookup();
     type_text(&mut state, "nobody");
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert!(matches!(state.detail.reference, Some(TokenRef::Name(_))));
     assert_eq!(state.lost_name(), None);
 }
