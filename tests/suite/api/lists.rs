@@ -18,7 +18,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::transport::{answer, raw, read_head};
 use super::{account, api_token, client, patience, success};
 
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 
 /// Tokens `from..to`, as JSON objects.
 fn tokens(from: usize, to: usize) -> String {
@@ -342,11 +342,9 @@ async fn one_bad_entry_hides_no_other() {
     let listing = listing(&server).await;
     assert_eq!(ids(&listing), ["a", "", "", "", "b"]);
     assert_eq!(listing.value[1].raw.as_str(), r#"{"id":5,"expires_at":{}}"#);
-    assert!(
-        listing
-            .incomplete()
-            .unwrap()
-            .starts_with("4 entries of page 1 are not objects")
+    assert_starts(
+        listing.incomplete().unwrap(),
+        "4 entries of page 1 are not objects",
     );
 }
 

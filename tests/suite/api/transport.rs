@@ -20,7 +20,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wiremock::ResponseTemplate;
 
-use crate::support::assertions::{assert_contains, assert_lacks};
+use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::tokens::now;
 
 use super::{SECRET, account, api_token, client, get, id, options, patience, serving, success};
@@ -202,13 +202,7 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
         ),
         timed_out(&https, "No response after 1 second.")
     );
-    assert!(
-        failure
-            .details
-            .request
-            .unwrap()
-            .starts_with("GET /accounts/")
-    );
+    assert_starts(&failure.details.request.unwrap(), "GET /accounts/");
     assert_eq!(silent.connections(), 1, "a timeout is not tried again");
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -63,11 +63,7 @@ async fn the_worst_wins_and_unknown_is_worse_than_a_warning() {
         arguments.extend(ids.iter().map(String::as_str));
         let output = stage.run(&arguments);
         assert_eq!(code(&output), expected, "{numbers:?}");
-        assert!(
-            first_line(&output).starts_with(word),
-            "{}",
-            first_line(&output)
-        );
+        assert_starts(&first_line(&output), word);
         assert_eq!(text(&output.stdout).lines().count(), 1 + numbers.len());
     }
 }
@@ -346,11 +342,7 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
             .unwrap(),
     ] {
         assert_eq!(code(&output), 3);
-        assert!(
-            first_line(&output).starts_with("UNKNOWN: "),
-            "{}",
-            first_line(&output)
-        );
+        assert_starts(&first_line(&output), "UNKNOWN: ");
     }
     stage.write_config("nonsense");
     assert_eq!(

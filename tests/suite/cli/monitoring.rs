@@ -9,7 +9,7 @@ use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -169,11 +169,7 @@ fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdi
         let fake = api_at_noon(&tokens);
         let table = run(&mut fake.command(&["check"]));
         assert_eq!(table.code, Some(code), "{}", table.stdout);
-        assert!(
-            table.stdout.starts_with(&format!("{word}: ")),
-            "{}",
-            table.stdout
-        );
+        assert_starts(&table.stdout, &format!("{word}: "));
         let json = run(&mut fake.command(&["check", "-o", "json"]));
         assert_eq!(json.code, Some(code));
         assert_eq!(json.json()["verdict"], word.to_lowercase());

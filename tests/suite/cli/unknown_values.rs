@@ -17,7 +17,7 @@ use wiremock::ResponseTemplate;
 
 use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -127,8 +127,7 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
     ));
     let mut session = fake.screens(&[ID]);
     session.wait_for("UNKNOWN");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     assert!(!stream.contains("EXPIRED") && !stream.contains("1970"));
 }
 
@@ -254,11 +253,9 @@ async fn a18_a_token_that_may_be_off_is_never_ok() {
             let output = stage.run(&check);
             assert_eq!(output.status.code(), Some(3), "{enabled}");
             let said = text(&output.stdout);
-            assert!(
-                said.starts_with(
-                    "UNKNOWN: 1 of 1 token with unknown status; it is not known whether n ("
-                ),
-                "{said}"
+            assert_starts(
+                &said,
+                "UNKNOWN: 1 of 1 token with unknown status; it is not known whether n (",
             );
         }
         let report = json(&stage.run(&["check", "-o", "json"]));
@@ -329,9 +326,9 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
             let output = stage.run(&["check", "-o", form]);
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
-            assert!(
-                said.starts_with("warning: the API's response has an implausible date ("),
-                "{said}"
+            assert_starts(
+                &said,
+                "warning: the API's response has an implausible date (",
             );
             assert_eq!(said.lines().count(), 1, "{said}");
         }

@@ -259,8 +259,7 @@ fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_o
     let path = home.to_str().unwrap();
     let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     let (_, after) = stream.split_once("\u{1b}[?1049l").unwrap();
     assert_eq!(
         after.matches("was open to other users").count(),

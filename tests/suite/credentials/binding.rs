@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_contains_if};
 use crate::support::binary::{BINARY, Binary};
 use crate::support::keyring::{self as dbus, unlocked};
 use crate::support::services::{Host, SilentBus, api};
@@ -288,12 +288,7 @@ fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
             && outcome.stderr.contains(&host_of(&host.fake));
         assert_eq!(says_both, code == 1, "{}", outcome.stderr);
         let outcome = run(&mut command(&host.desktop, host.path(), set, &status[..2]));
-        assert_eq!(
-            outcome.stdout.contains(shown),
-            shown != default,
-            "{}",
-            outcome.stdout
-        );
+        assert_contains_if(shown != default, &outcome.stdout, shown);
     }
     let outcome = run(&mut host.fake.command(&["auth", "status", "-o", "json"]));
     assert_eq!(outcome.json()["base_url"], url.as_str());
@@ -319,12 +314,7 @@ fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host_of
         let outcome = run(&mut command(&desktop, foreign.path(), Some(evil), &status));
         assert_eq!(outcome.code, Some(code), "{bound:?}: {}", outcome.stderr);
         assert_eq!(outcome.json()["stored"], true, "{}", outcome.stdout);
-        assert_eq!(
-            outcome.stderr.contains("but the keyring does not"),
-            code == 1,
-            "{}",
-            outcome.stderr
-        );
+        assert_contains_if(code == 1, &outcome.stderr, "but the keyring does not");
         outcome.hides_the_secret();
     }
 }

@@ -57,8 +57,7 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
         session.wait_for("hidden");
         session.type_keys("v");
         session.wait_for("\"[hidden]\"");
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         assert!(!stream.contains(&secret[..20]));
     }
     let echo = format!(r#"[{{"code":5,"message":"bad client_secret: {secret}"}}]"#);
@@ -478,15 +477,12 @@ fn command_line(_: &crate::support::terminal::Session) -> Vec<u8> {
 fn d09_no_panic_lets_it_out() {
     let fake = Fake::holding("[]");
     for fault in ["draw", "task", "start"] {
-        let session = fake.screens_with(
-            &[ID, "--log", "trace"],
-            &[
-                ("CLOUDFLARE_API_TOKEN", CANARY),
-                ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-                ("TOKENSCOPE_TEST_FAULT", fault),
-                ("RUST_BACKTRACE", "full"),
-            ],
-        );
+        let session = fake
+            .binary(&[ID, "--log", "trace"])
+            .with_token()
+            .env("TOKENSCOPE_TEST_FAULT", fault)
+            .env("RUST_BACKTRACE", "full")
+            .on_terminal();
         is_clean(fault, session.end().1.as_bytes());
     }
 }

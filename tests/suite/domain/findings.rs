@@ -5,7 +5,7 @@ use tokenscope::domain::findings::{Finding, Severity, findings};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 
 const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
 const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
@@ -95,11 +95,7 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
         "expires_within_warning",
     )
     .unwrap();
-    assert!(
-        finding.message.starts_with("Ends in 24 d."),
-        "{}",
-        finding.message
-    );
+    assert_starts(&finding.message, "Ends in 24 d.");
     for part in [
         "Refresh adds a year and keeps the secret",
         "rotate",
@@ -206,11 +202,7 @@ fn a_token_is_unused_after_thirty_days() {
         "unused",
     )
     .unwrap();
-    assert!(
-        long_ago.message.starts_with("Not seen for 41 days."),
-        "{}",
-        long_ago.message
-    );
+    assert_starts(&long_ago.message, "Not seen for 41 days.");
     assert_eq!(
         codes(&seen(now() + TimeDelta::days(1))),
         [],

@@ -24,10 +24,11 @@ use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 
 use crate::support::api::{Outcome, home, run, run_with_input};
-use crate::support::assertions::{assert_contains, assert_lacks};
+use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::keyring::{self as dbus, Keyring, unlocked};
 use crate::support::secret_service::{Fake, Manner};
 use crate::support::services::{Host, api, bind, in_session, with_profile};
+use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 const GET: &[&str] = &["get", ID, "-o", "json", "--timeout", "2"];
@@ -66,52 +67,28 @@ fn words(outcome: &Outcome) -> String {
     said.to_owned()
 }
 
+/// Errors of the bus, and a part of what is said of each.
+const ERRORS: &str = "
+org.freedesktop.DBus.Error.TimedOut          | failed to start
+org.freedesktop.DBus.Error.Timeout           | failed to start
+org.freedesktop.DBus.Error.Spawn.ExecFailed  | failed to start
+org.freedesktop.DBus.Error.Spawn.ChildExited | failed to start
+org.freedesktop.DBus.Error.NoReply           | exited before it answered
+org.freedesktop.DBus.Error.Disconnected      | exited before it answered
+org.freedesktop.DBus.Error.ServiceUnknown    | No keyring service is running
+org.freedesktop.DBus.Error.NameHasNoOwner    | No keyring service is running
+org.freedesktop.DBus.Error.AccessDenied      | was denied
+org.freedesktop.DBus.Error.UnknownMethod     | does not understand
+org.freedesktop.DBus.Error.LimitsExceeded    | out of memory or over a limit
+org.freedesktop.DBus.Error.Failed            | failed
+org.freedesktop.Secret.Error.IsLocked        | is locked
+org.freedesktop.Secret.Error.NoSession       | exited before it answered
+org.example.Whatever                         | failed
+";
+
 #[test]
 fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
-    for (name, expected) in [
-        ("org.freedesktop.DBus.Error.TimedOut", "failed to start"),
-        ("org.freedesktop.DBus.Error.Timeout", "failed to start"),
-        (
-            "org.freedesktop.DBus.Error.Spawn.ExecFailed",
-            "failed to start",
-        ),
-        (
-            "org.freedesktop.DBus.Error.Spawn.ChildExited",
-            "failed to start",
-        ),
-        (
-            "org.freedesktop.DBus.Error.NoReply",
-            "exited before it answered",
-        ),
-        (
-            "org.freedesktop.DBus.Error.Disconnected",
-            "exited before it answered",
-        ),
-        (
-            "org.freedesktop.DBus.Error.ServiceUnknown",
-            "No keyring service is running",
-        ),
-        (
-            "org.freedesktop.DBus.Error.NameHasNoOwner",
-            "No keyring service is running",
-        ),
-        ("org.freedesktop.DBus.Error.AccessDenied", "was denied"),
-        (
-            "org.freedesktop.DBus.Error.UnknownMethod",
-            "does not understand",
-        ),
-        (
-            "org.freedesktop.DBus.Error.LimitsExceeded",
-            "out of memory or over a limit",
-        ),
-        ("org.freedesktop.DBus.Error.Failed", "failed"),
-        ("org.freedesktop.Secret.Error.IsLocked", "is locked"),
-        (
-            "org.freedesktop.Secret.Error.NoSession",
-            "exited before it answered",
-        ),
-        ("org.example.Whatever", "failed"),
-    ] {
+    for [name, expected] in rows(ERRORS) {
         let manner = Manner {
             error: Some(name),
             ..Manner::default()
@@ -205,10 +182,9 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
 
 #[test]
 fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
-    let Some(mut host) = Host::unlocked() else {
+    let Some(mut host) = Host::profiled() else {
         return;
     };
-    with_profile(host.path());
     let status = |host: &Host| {
         let outcome = host.run(STATUS);
         let report = outcome.json();
@@ -579,12 +555,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
         assert_lacks(&outcome.stderr, "gave another one back");
     }
     assert!(outcomes.iter().any(|outcome| outcome.code == Some(0)));
-    assert!(
-        host.desktop
-            .look_up("default")
-            .unwrap()
-            .starts_with("secret-")
-    );
+    assert_starts(&host.desktop.look_up("default").unwrap(), "secret-");
 }
 
 #[test]

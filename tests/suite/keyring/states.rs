@@ -23,7 +23,7 @@ use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_below, assert_contains};
 use crate::support::binary::BINARY;
 use crate::support::keyring::{self as dbus, Keyring, unlocked};
 use crate::support::services::{
@@ -169,11 +169,7 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
     session.type_keys("q");
     let asked = Instant::now();
     assert_eq!(session.end().0.exit_code(), 0);
-    assert!(
-        asked.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert_below(asked.elapsed(), Duration::from_secs(1));
     assert!(fake.heads().is_empty());
 }
 
@@ -198,8 +194,7 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
 
 #[test]
 fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     bind(host.path(), &host.fake);
     host.desktop
         .store_beside("default", "slow", CANARY.as_bytes());
@@ -225,8 +220,7 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
 
 #[test]
 fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_one_can_watch() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     host.desktop
         .store_beside("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&host.desktop, Pace::NotBefore(Duration::from_millis(5500)));
@@ -256,10 +250,9 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
 
 #[test]
 fn b02_a_service_restarted_between_two_reads_is_found_again() {
-    let Some(mut host) = Host::unlocked() else {
+    let Some(mut host) = Host::profiled() else {
         return;
     };
-    with_profile(host.path());
     let more = "\n[profiles.other]\ncredential = \"api_token\"\n";
     add_to_config(host.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
     for profile in ["default", "other"] {
@@ -286,10 +279,9 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
 
 #[test]
 fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
-    let Some(mut host) = Host::unlocked() else {
+    let Some(mut host) = Host::profiled() else {
         return;
     };
-    with_profile(host.path());
     host.desktop
         .store_beside("default", "by hand", CANARY.as_bytes());
     host.desktop.lock_keyring();
@@ -304,10 +296,9 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
 
 #[test]
 fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
-    let Some(mut host) = Host::unlocked() else {
+    let Some(mut host) = Host::profiled() else {
         return;
     };
-    with_profile(host.path());
     let set = host.run_with_secret(&["auth", "set", "--stdin"]);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
     host.desktop.lock_keyring();
@@ -393,8 +384,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
 
 #[test]
 fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_in() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     let mut session = host.screens(&[ID]);
     session.wait_for("Re-enter the credential");
     shows(
@@ -428,8 +418,7 @@ fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
     session.wait_for("No keyring service is running");
     session.type_keys("a");
     session.wait_for("Keep for this session only");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 /// A store that counts what is asked of it, and answers as it is told.
@@ -542,8 +531,7 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
 
 #[test]
 fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     host.desktop
         .store_beside("default", "by hand", CANARY.as_bytes());
     let mut session = host.screens(&[ID]);
@@ -607,8 +595,7 @@ fn config_of(home: &Path) -> String {
 
 #[test]
 fn b13_duplicates_are_counted_and_saving_leaves_one() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     host.desktop.store_beside("default", "one", b"first");
     host.desktop.store_beside("default", "two", b"second");
     let get = &["get", ID, "-o", "json"];
@@ -631,8 +618,7 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
 
 #[test]
 fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     for (stored, said) in [
         ("tok canary0123456789", "not a valid credential"),
         ("\n", "not a valid credential"),
@@ -649,8 +635,7 @@ fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
 
 #[test]
 fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
-    let Some(host) = Host::unlocked() else { return };
-    with_profile(host.path());
+    let Some(host) = Host::profiled() else { return };
     assert_eq!(
         Remote::start(&host.desktop).ask("set-bytes default"),
         "Ok(())",
@@ -662,9 +647,7 @@ fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
     assert!(words.contains("auth"), "says what to do: {words}");
     let mut session = host.screens(&[ID]);
     session.wait_for("not text");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(!stream.contains('\u{FFFD}'), "nothing of it is shown");
     assert!(host.fake.heads().is_empty());
 }

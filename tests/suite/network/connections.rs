@@ -20,7 +20,7 @@ use crate::api::{api_token, id, options, patience};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::BINARY;
 use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, ID, now};
@@ -325,10 +325,7 @@ fn h04_what_keeps_a_connection_from_being_begun_has_its_own_sentence() {
             "{set_up}: {words}"
         );
         if said == offline {
-            assert!(
-                words.starts_with(&format!("No route to {host}: {offline}.")),
-                "{words}"
-            );
+            assert_starts(&words, &format!("No route to {host}: {offline}."));
         }
         let proxied = [
             ("CLOUDFLARE_BASE_URL", "https://192.0.2.9"),

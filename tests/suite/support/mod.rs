@@ -9,5 +9,6 @@ pub(crate) mod secret_service;
 pub(crate) mod services;
 pub(crate) mod sessions;
 pub(crate) mod simulation;
+pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod tokens;

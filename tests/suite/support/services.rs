@@ -199,6 +199,13 @@ impl Host {
         Self::start(dbus::Keyring::Unlocked)
     }
 
+    /// An unlocked one, whose default profile has its secret in the keyring.
+    pub(crate) fn profiled() -> Option<Self> {
+        let host = Self::unlocked()?;
+        with_profile(host.path());
+        Some(host)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.home.path()
     }

@@ -22,9 +22,7 @@ fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_key
     session.wait_for("NEVER EXPIRES");
     session.type_keys("ov");
     session.wait_for("raw JSON");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(
         stream.contains("\x1b]52;"),
         "sent to the terminal's clipboard"
@@ -189,8 +187,7 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
             session.type_keys(key);
             session.wait_for(if key == "c" { "EXPIRED" } else { notice });
         }
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         assert!(stream.contains(form), "{variable}: {stream:?}");
     }
 }
@@ -223,8 +220,7 @@ fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
             .unwrap();
         let buffer = String::from_utf8(buffer.stdout).unwrap();
         assert!(buffer.ends_with(".access"), "{settings}: {buffer:?}");
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         let sent = stream.rsplit("\x1b]52;").next().unwrap();
         let sent = sent.split_once(';').unwrap().1;
         let sent = decoded(&sent[..sent.find(['\x07', '\x1b']).unwrap()]);

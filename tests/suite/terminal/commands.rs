@@ -9,7 +9,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Stage, TOKENS, envelope, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -143,10 +143,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     let list = without_the_clock(list);
-    assert!(
-        progress.starts_with("\r\u{1b}[Kwaiting for the API"),
-        "{progress:?}"
-    );
+    assert_starts(progress, "\r\u{1b}[Kwaiting for the API");
     assert!(
         list.starts_with("NAME") && list.lines().count() == 9,
         "{list:?}"

@@ -25,7 +25,7 @@ use crate::support::app::{
     act, checked, demo_opened, fetched, found, notice, opened, paste, probed, profiles_changed,
     request_of, saved, tell, type_text,
 };
-use crate::support::assertions::assert_matches;
+use crate::support::assertions::{assert_matches, assert_starts};
 use crate::support::sessions::{failed, failure, in_environment, limited, login_keyring, scope_id};
 use crate::support::tokens::{ID, now};
 use crate::support::{sessions, tokens};
@@ -346,10 +346,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
     assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
     let hint = &state.banner.as_ref().unwrap().failure.hint.text;
-    assert!(
-        hint.starts_with("It was renamed or removed elsewhere."),
-        "{hint}"
-    );
+    assert_starts(hint, "It was renamed or removed elsewhere.");
 }
 
 #[test]

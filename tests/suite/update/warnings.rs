@@ -14,7 +14,6 @@ use tokenscope::domain::token::TokenRef;
 use crate::cli::monitoring::id;
 use crate::cli::thresholds::{api, lasting, write};
 use crate::support::app::{fetched, press};
-use crate::support::tokens::ACCOUNT;
 use crate::update::clock::{after, answered, app_state, on_detail};
 
 #[test]
@@ -94,14 +93,11 @@ fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
         std::fs::write(home.path().join(name), text).unwrap();
     }
     let folder = home.path().to_str().unwrap();
-    let mut session = fake.screens_with(
-        &[&id(1)],
-        &[
-            ("CLOUDFLARE_API_TOKEN", crate::support::tokens::CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-            ("TOKENSCOPE_HOME", folder),
-        ],
-    );
+    let mut session = fake
+        .binary(&[&id(1)])
+        .with_token()
+        .env("TOKENSCOPE_HOME", folder)
+        .on_terminal();
     for part in ["EXPIRES IN", "`shiny`", "keymap.toml", "state.json"] {
         crate::support::api::shows(&mut session, part);
     }
