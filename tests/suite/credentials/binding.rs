@@ -269,8 +269,7 @@ fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
 #[test]
 fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
     let Some(host) = Host::unlocked() else { return };
-    host.desktop
-        .store_beside("default", "by hand", CANARY.as_bytes());
+    host.store();
     let url = host.fake.url();
     let default = "https://api.cloudflare.com/client/v4";
     for (own, set, shown, code) in [
@@ -345,8 +344,7 @@ fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
         ));
         assert_eq!(clear.code, Some(0), "{}", clear.stderr);
         if is_stored {
-            host.desktop
-                .store_beside("default", "by hand", CANARY.as_bytes());
+            host.store();
         }
         let is_sent = bound == asked && asked == url && is_stored;
         for line in lines {
@@ -449,8 +447,7 @@ pub(crate) fn screens(
 #[test]
 fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     let Some(host) = Host::unlocked() else { return };
-    host.desktop
-        .store_beside("default", "by hand", CANARY.as_bytes());
+    host.store();
     write_config(host.path(), None);
     let mut session = screens(&host.desktop, host.path(), &host.fake.url(), &[ID]);
     shows(

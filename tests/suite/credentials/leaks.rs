@@ -343,11 +343,7 @@ fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
 fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
     for status in [401, 403, 500, 200] {
         let fake = echoing(status);
-        let variables = [
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ];
-        let mut session = fake.screens_with(&["--log", "trace"], &variables);
+        let mut session = fake.screens(&["--log", "trace"]);
         session.wait_for("Look up a service token");
         session.type_keys("\x1bOQ");
         session.wait_for("✖");
@@ -436,11 +432,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         files_are_clean(&home);
         is_clean("the command line", &cmdline);
         is_clean("the screen", session.end().1.as_bytes());
-        let variables = [
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ];
-        let mut session = fake.screens_with(&[ID, "--log", "trace"], &variables);
+        let mut session = fake.screens(&[ID, "--log", "trace"]);
         session.wait_for("✖");
         session.type_keys("e");
         session.wait_for("Kind:");

@@ -6,6 +6,7 @@ use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
 use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::table::rows;
 
 const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
 const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
@@ -34,51 +35,24 @@ fn a_token_in_order_has_no_findings() {
     assert_eq!(found(&format!("{{{YEAR},{SEEN}}}")), []);
 }
 
+/// The finding of a token with these members, and its severity.
+const OF_STATUS: &str = r#"
+disabled                | Critical | "enabled":false,"expires_at":"2027-06-01T00:00:00Z"
+never_expires           | Info     | "duration":"forever","expires_at":"2020-01-01T00:00:00Z"
+expiry_unknown          | Warning  | "expires_at":null
+expired                 | Critical | "expires_at":"2026-11-25T12:00:00Z"
+expires_within_critical | Critical | "expires_at":"2026-11-25T12:00:00.000000001Z"
+expires_within_critical | Critical | "expires_at":"2026-12-02T11:59:59Z"
+expires_within_warning  | Warning  | "expires_at":"2026-12-02T12:00:00Z"
+expires_within_warning  | Warning  | "expires_at":"2026-12-25T11:59:59Z"
+"#;
+
 #[test]
 fn each_status_but_active_has_its_finding() {
-    for (rest, code, severity) in [
-        (
-            r#""enabled":false,"expires_at":"2027-06-01T00:00:00Z""#,
-            "disabled",
-            Severity::Critical,
-        ),
-        (
-            r#""duration":"forever","expires_at":"2020-01-01T00:00:00Z""#,
-            "never_expires",
-            Severity::Info,
-        ),
-        (r#""expires_at":null"#, "expiry_unknown", Severity::Warning),
-        (
-            r#""expires_at":"2026-11-25T12:00:00Z""#,
-            "expired",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-11-25T12:00:00.000000001Z""#,
-            "expires_within_critical",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-12-02T11:59:59Z""#,
-            "expires_within_critical",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-12-02T12:00:00Z""#,
-            "expires_within_warning",
-            Severity::Warning,
-        ),
-        (
-            r#""expires_at":"2026-12-25T11:59:59Z""#,
-            "expires_within_warning",
-            Severity::Warning,
-        ),
-    ] {
-        assert_eq!(
-            codes(&format!("{{{rest},{SEEN}}}")),
-            [(code, severity)],
-            "{rest}"
-        );
+    for [code, severity, rest] in rows(OF_STATUS) {
+        let codes = codes(&format!("{{{rest},{SEEN}}}"));
+        let expected = format!("[({code:?}, {severity})]");
+        assert_eq!(format!("{codes:?}"), expected, "{rest}");
     }
     assert_eq!(
         codes(&format!(

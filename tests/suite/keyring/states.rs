@@ -282,8 +282,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
     let Some(mut host) = Host::profiled() else {
         return;
     };
-    host.desktop
-        .store_beside("default", "by hand", CANARY.as_bytes());
+    host.store();
     host.desktop.lock_keyring();
     let mut session = host.screens(&[ID]);
     session.wait_for("The keyring is locked");
@@ -532,8 +531,7 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
 #[test]
 fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
     let Some(host) = Host::profiled() else { return };
-    host.desktop
-        .store_beside("default", "by hand", CANARY.as_bytes());
+    host.store();
     let mut session = host.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
     let tasks = format!("/proc/{}/task", session.foreground().as_raw_nonzero());

@@ -15,6 +15,8 @@ use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 
+use tokenscope::screens::setup::state::SetupField;
+
 use super::sessions::session;
 use super::tokens::{ID, now};
 
@@ -109,6 +111,12 @@ pub(crate) fn listed(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
         announced: Some(tokens.len()),
         ..found(tokens)
     }
+}
+
+/// The field of the form that has a complaint.
+#[track_caller]
+pub(crate) fn complained(state: &State) -> SetupField {
+    state.setup.form.complaint.as_ref().unwrap().0
 }
 
 /// The text of the notice, if any.

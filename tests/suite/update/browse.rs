@@ -85,6 +85,13 @@ fn listing(effects: &[Effect], of: &Scope) -> RequestId {
     request.unwrap()
 }
 
+/// The list of the account, on its way.
+fn listing_all() -> (State, RequestId) {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &account());
+    (state, request)
+}
+
 fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>, total: usize) {
     let total = Some(total);
     let page = Message::TokensArrived {
@@ -105,8 +112,7 @@ fn end(
 
 /// Browse with a list that has just arrived.
 fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens.clone(), tokens.len());
     assert_eq!(end(&mut state, request, Ok(listed(tokens))), []);
     assert_eq!(state.screen, Screen::Browse);
@@ -129,8 +135,7 @@ fn selected(state: &State) -> &str {
 
 #[test]
 fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(act(&mut state, Action::Refresh), []);
@@ -236,8 +241,7 @@ fn a_pause_that_the_api_asked_for_is_kept() {
 
 #[test]
 fn rows_appear_as_pages_arrive() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(names(&state), ["alpha", "Delta"]);
     assert_eq!(state.browse.progress.received, 2);
@@ -252,8 +256,7 @@ fn rows_appear_as_pages_arrive() {
 
 #[test]
 fn the_cursor_stays_at_the_top_until_it_is_moved() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(state.browse.selected, 0);
@@ -262,8 +265,7 @@ fn the_cursor_stays_at_the_top_until_it_is_moved() {
 
 #[test]
 fn esc_cancels_and_keeps_what_has_arrived() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     let extent = state.browse.list.value().unwrap();
@@ -277,8 +279,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
 
 #[test]
 fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(state.browse.list, Remote::Idle);
     assert_eq!(state.screen, Screen::Browse);
@@ -295,8 +296,7 @@ fn quitting_works_with_a_list_in_flight() {
 
 #[test]
 fn a_list_that_lacks_something_says_so() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     let list = Fetched {
         gap: Some(Gap {
             reason: "page 2 of 5 could not be read".to_owned(),
@@ -314,8 +314,7 @@ fn a_list_that_lacks_something_says_so() {
 
 #[test]
 fn a_first_failure_leaves_a_screen_that_can_try_again() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     end(&mut state, request, failed(FailureKind::Server));
     assert!(state.banner.is_some());
     assert_eq!(state.screen, Screen::Browse);
@@ -339,8 +338,7 @@ fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
 
 #[test]
 fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     let effects = end(&mut state, request, failed(FailureKind::NoCredential));
     assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
@@ -516,8 +514,7 @@ fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
 
 #[test]
 fn esc_leaves_the_field_before_it_cancels_the_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     act(&mut state, Action::Search);
     type_text(&mut state, "a");
     arrive(&mut state, request, tokens(), 5);
@@ -738,8 +735,7 @@ fn c27_a_night_asleep_asks_for_nothing() {
 
 #[test]
 fn the_servers_clock_is_learnt_from_a_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     let list = Fetched {
         clock: ServerClock::Offset(TimeDelta::days(4)),
         ..listed(tokens())

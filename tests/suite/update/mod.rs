@@ -20,8 +20,8 @@ use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{
-    act, checked, fetched, found, looking_up, lookup, notice, paste, probed, request_of, tell,
-    type_text,
+    act, checked, complained, fetched, found, looking_up, lookup, notice, paste, probed,
+    request_of, tell, type_text,
 };
 use crate::support::assertions::assert_matches;
 use crate::support::sessions::{account, failed, limited};
@@ -303,10 +303,7 @@ fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
     state.setup.form.focus = SetupField::Secret;
     type_text(&mut state, "ü");
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
 }
 
 #[test]

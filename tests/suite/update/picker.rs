@@ -12,7 +12,9 @@ use tokenscope::domain::secret::Secret;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::SetupField;
 
-use crate::support::app::{act, notice, opened, request_of, scopes_listed, tell, type_text};
+use crate::support::app::{
+    act, complained, notice, opened, request_of, scopes_listed, tell, type_text,
+};
 use crate::support::assertions::assert_matches;
 use crate::support::sessions::{failure, limited};
 use crate::update::profiles::{account, identity, lookup, profiles, zone};
@@ -162,10 +164,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     state.setup.form.focus = SetupField::ScopeId;
     assert_eq!(act(&mut state, Action::PickScope), []);
     assert_eq!(state.overlay, None);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
     assert_eq!(state.setup.form.focus, SetupField::Secret);
     type_text(&mut state, "tok");
     let effects = act(&mut state, Action::PickScope);

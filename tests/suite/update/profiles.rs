@@ -22,8 +22,8 @@ use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{
-    act, checked, demo_opened, fetched, found, notice, opened, paste, probed, profiles_changed,
-    request_of, saved, tell, type_text,
+    act, checked, complained, demo_opened, fetched, found, notice, opened, paste, probed,
+    profiles_changed, request_of, saved, tell, type_text,
 };
 use crate::support::assertions::{assert_matches, assert_starts};
 use crate::support::sessions::{failed, failure, in_environment, limited, login_keyring, scope_id};
@@ -609,10 +609,7 @@ fn another_kind_of_credential_needs_its_secret() {
     type_text(&mut state, "ops@example.com");
     state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
 }
 
 #[test]
@@ -626,10 +623,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     type_text(&mut state, account('c').id());
     state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
     type_text(&mut state, "new");
     state.setup.form.focus = SetupField::Save;
     let effects = act(&mut state, Action::Submit);
