@@ -11,7 +11,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches as _, ValueEnum as _};
 
 use super::args::Cli;
 use super::error_report::ErrorReporter;
-use super::help::grammar;
+use super::help::{grammar, parser};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind, misplaced};
 use crate::domain::redaction::{SHORTEST, holds_secret, scrub};
@@ -32,8 +32,9 @@ pub fn parse(
     if let Some(code) = refuse_secret(words, environment, clock) {
         return Err(code);
     }
-    let parsed = grammar()
+    let parsed = parser()
         .try_get_matches_from(std::env::args_os())
+        .or_else(|_| grammar().try_get_matches_from(std::env::args_os()))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .and_then(
             |cli| match cli.token.as_ref().and_then(|_| unknown_command(words)) {
@@ -362,7 +363,7 @@ struct PartialArgs {
 impl PartialArgs {
     /// Reads the words after the program's name.
     fn read(words: &[String]) -> Self {
-        let mut grammar = grammar();
+        let mut grammar = parser();
         grammar.build();
         let mut args = Self {
             path: Vec::new(),
