@@ -53,21 +53,6 @@ pub(super) struct HttpConfig {
 }
 
 impl HttpConfig {
-    /// Reads the files and variables that the options name.
-    pub(super) fn new(options: &Options) -> Result<Self, Error> {
-        let is_https = options.base_url.is_https();
-        Ok(Self {
-            is_https,
-            idle_limit: options.idle_limit,
-            proxy: if options.use_system_proxy {
-                proxy::select(&options.base_url)?
-            } else {
-                None
-            },
-            roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
-        })
-    }
-
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
         self.proxy.as_ref()?.info()
     }
@@ -77,9 +62,10 @@ impl HttpConfig {
         self.roots.complaint.as_deref()
     }
 
-    /// Builds the client with the caller's customization.
-    pub(super) fn build(&self, add: fn(ClientBuilder) -> ClientBuilder) -> Result<Client, Error> {
-        let builder = add(builder())
+    /// Builds a client that records which requests open a connection.
+    fn build(&self) -> Result<Client, Error> {
+        let builder = builder()
+            .connector_layer(MapFutureLayer::new(watched))
             .https_only(self.is_https)
             .pool_idle_timeout(self.idle_limit);
         self.client(builder, self.proxy.as_ref())
@@ -159,11 +145,6 @@ tokio::task_local! {
     static HAS_OPENED: Arc<AtomicBool>;
 }
 
-/// Makes a client record which requests open a connection.
-fn noting(builder: ClientBuilder) -> ClientBuilder {
-    builder.connector_layer(MapFutureLayer::new(watched))
-}
-
 /// Records that a request opens a connection. If another one becomes free meanwhile, the request takes that
 /// one, and this one is opened outside of its task.
 fn watched<C>(opening: C) -> impl Future<Output = C::Output> + Send
@@ -198,10 +179,21 @@ struct Current {
 }
 
 impl Connections {
-    /// None are opened yet.
-    pub(super) fn new(config: HttpConfig) -> Result<Self, Error> {
+    /// Reads the files and variables that the options name. Opens no connection yet.
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let is_https = options.base_url.is_https();
+        let config = HttpConfig {
+            is_https,
+            idle_limit: options.idle_limit,
+            proxy: if options.use_system_proxy {
+                proxy::select(&options.base_url)?
+            } else {
+                None
+            },
+            roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
+        };
         let current = Mutex::new(Current {
-            http: config.build(noting)?,
+            http: config.build()?,
             generation: 0,
             used: None,
             is_stale: false,
@@ -257,7 +249,7 @@ impl Connections {
         let mut current = locked(&self.current);
         // Building it has worked before.
         if current.generation == generation
-            && let Ok(http) = self.config.build(noting)
+            && let Ok(http) = self.config.build()
         {
             current.http = http;
             current.generation += 1;
