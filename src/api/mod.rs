@@ -24,7 +24,7 @@ mod retry;
 mod transport;
 mod trust_roots;
 
-pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
+pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
 pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;

@@ -21,13 +21,11 @@ use super::http_client::{self, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::clock;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Secret};
 use crate::domain::failure::Details;
-use crate::domain::fetched::Fetched;
+use crate::domain::fetched::{Fetched, measure};
 use crate::domain::redaction::hide;
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
 
 /// Maximum size of a body after decompression.
@@ -340,7 +338,7 @@ impl ResponseHead {
             credential: context.credential,
             secret: context.secret.clone(),
             cf_ray: text("cf-ray").map(hide),
-            measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
+            measured_offset: date.and_then(|date| measure(date, sent, received, was_cached)),
         }
     }
 

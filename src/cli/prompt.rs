@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
 use crate::action::{Action, Context, Erase, Input, Typed};
+use crate::domain::credential::{InvalidSecret, MaskedField, Secret};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::secret::{InvalidSecret, MaskedField, Secret};
 use crate::keymap::Keymap;
 
 pub(super) use terminal::give_back;
