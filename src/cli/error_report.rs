@@ -58,7 +58,12 @@ impl ErrorReporter {
         }
     }
 
-    pub(super) fn is_json(self) -> bool {
+    /// Whether a program reads the report: it is JSON, or a check's.
+    pub(super) fn is_for_programs(self) -> bool {
+        self.is_json() || self.is_check
+    }
+
+    fn is_json(self) -> bool {
         match self.format {
             OutputFormat::Json => true,
             OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,
