@@ -167,7 +167,11 @@ impl Editor<'_> {
                     field.clear();
                     true
                 }
-                None => action.moves_in_text(),
+                // The cursor stays invisible at the end.
+                None => matches!(
+                    action,
+                    Action::Left | Action::Right | Action::TextStart | Action::TextEnd
+                ),
             },
         }
     }
