@@ -14,20 +14,17 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::connection_errors::LoginRequest;
-use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
-use super::http_client::{self, HttpConfig, Options};
+use super::http_client::{self, Connections, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::clock;
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, Secret};
 use crate::domain::failure::Details;
-use crate::domain::fetched::Fetched;
+use crate::domain::fetched::{Fetched, measure};
 use crate::domain::redaction::hide;
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
 
 /// Maximum size of a body after decompression.
@@ -116,10 +113,10 @@ impl Client {
     /// # Errors
     /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let config = HttpConfig::new(options)?;
+        let connections = Connections::new(options)?;
         Ok(Self {
-            proxy: config.proxy(),
-            connections: Connections::new(config)?,
+            proxy: connections.config().proxy(),
+            connections,
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
@@ -340,7 +337,7 @@ impl ResponseHead {
             credential: context.credential,
             secret: context.secret.clone(),
             cf_ray: text("cf-ray").map(hide),
-            measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
+            measured_offset: date.and_then(|date| measure(date, sent, received, was_cached)),
         }
     }
 

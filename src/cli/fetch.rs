@@ -8,10 +8,9 @@ use super::error_report::warn;
 use super::output::rfc3339;
 use super::progress::Progress;
 use crate::api::Page;
-use crate::domain::clock::ClockOffset;
 use crate::domain::credential::{Access, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::{Fetched, ServerClock, Tokens};
+use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
@@ -25,12 +24,6 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Starts the demo if requested; sends nothing yet.
-    pub(super) async fn new(context: Context) -> Result<Self, Failure> {
-        let context = context.connected().await?;
-        Ok(Self { context })
-    }
-
     /// The access to a scope. The scope in a token's URL takes precedence.
     pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
         let selected = &self.context.credential;

@@ -10,8 +10,8 @@ use crate::cli::args::List;
 use crate::cli::error_report::warn;
 use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
+use crate::cli::output::Report;
 use crate::cli::output::print::{self, print};
-use crate::cli::output::report::Report;
 use crate::domain::failure::Failure;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
@@ -23,7 +23,9 @@ pub(super) async fn list(
     wanted: &List,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     let access = fetcher.access(None)?;
     let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;

@@ -7,12 +7,10 @@ use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message, Saved};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::credential::{Access, Location, VisibleScopes};
+use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
 use tokenscope::domain::failure::Failure;
-use tokenscope::domain::fetched::{Fetched, Tokens};
+use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::remote::RequestId;
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 
 use tokenscope::screens::setup::state::SetupField;

@@ -13,10 +13,9 @@ use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Gap, ServerClock, Tokens};
+use tokenscope::domain::fetched::{Fetched, Gap, Remote, RequestId, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};

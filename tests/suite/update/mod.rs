@@ -14,9 +14,8 @@ use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
-use tokenscope::domain::fetched::{Fetched, Tokens};
+use tokenscope::domain::fetched::{Fetched, Remote, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{
