@@ -12,10 +12,6 @@ use super::args::Cli;
 /// Terms and what they mean.
 type Table = [(&'static str, &'static str)];
 
-/// Options whose value may begin with a hyphen, so that `--timeout -5` is an invalid value instead of
-/// an unknown option.
-const NUMBERS: [&str; 4] = ["timeout", "within", "warn", "critical"];
-
 const EXIT_CODES: &Table = &[
     ("0", "success"),
     ("1", "failure, or an incomplete list"),
@@ -153,16 +149,10 @@ pub fn grammar() -> Command {
 
 /// Adds the sections of help to a command and its subcommands.
 fn with_sections(command: Command, path: &str) -> Command {
-    command
-        .after_help(sections(path))
-        .mut_args(|arg| {
-            let is_number = NUMBERS.contains(&arg.get_id().as_str());
-            arg.allow_hyphen_values(is_number)
-        })
-        .mut_subcommands(|sub| {
-            let path = format!("{path} {}", sub.get_name());
-            with_sections(sub, path.trim_start())
-        })
+    command.after_help(sections(path)).mut_subcommands(|sub| {
+        let path = format!("{path} {}", sub.get_name());
+        with_sections(sub, path.trim_start())
+    })
 }
 
 fn sections(path: &str) -> String {
