@@ -44,25 +44,6 @@ pub struct Environment {
     values: BTreeMap<&'static str, OsString>,
 }
 
-/// A complete credential and the variable that its secret came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvironmentCredential {
-    pub credential: Credential,
-    pub variable: &'static str,
-}
-
-/// The address of the session bus, and the directory whose socket is the default, as the D-Bus
-/// library reads them.
-#[cfg(all(unix, not(target_os = "macos")))]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "read only to explain why the library found no bus"
-)]
-pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    (std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), runtime)
-}
-
 impl Environment {
     /// Reads the process environment. Called once, at startup.
     #[expect(
@@ -135,12 +116,13 @@ impl Environment {
         })
     }
 
-    /// The credential: an API token, or else a Global API key with its email address.
+    /// The credential, an API token or else a Global API key with its email address, and the variable
+    /// of its secret.
     ///
     /// # Errors
     /// A `no_credential` failure, which never shows the value, for a key without an email address and
     /// for a value that cannot be sent in a header.
-    pub fn credential(&self) -> Result<Option<EnvironmentCredential>, Failure> {
+    pub fn credential(&self) -> Result<Option<(Credential, &'static str)>, Failure> {
         let (kind, (secret, variable)) = if let Some(token) = self.secret(TOKEN)? {
             (CredentialKind::ApiToken, token)
         } else if let Some(key) = self.secret(KEY)? {
@@ -149,10 +131,7 @@ impl Environment {
         } else {
             return Ok(None);
         };
-        Ok(Some(EnvironmentCredential {
-            credential: Credential { kind, secret },
-            variable,
-        }))
+        Ok(Some((Credential { kind, secret }, variable)))
     }
 
     fn email_of(&self, key: &str) -> Result<String, Failure> {

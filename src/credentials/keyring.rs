@@ -5,9 +5,10 @@ use super::error::StoreError;
 use super::native_keyring as platform;
 #[cfg(all(unix, not(target_os = "macos")))]
 use super::secret_service as platform;
-use super::store::{CredentialStore, EntryKind, OperationError, PromptTracker, StoredEntries};
+use super::store::{
+    CredentialStore, EntryKind, EntryName, OperationError, PromptTracker, StoredEntries,
+};
 use crate::domain::credential::Location;
-use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
 
 /// The name of the OS keyring on this platform.
@@ -23,13 +24,21 @@ pub const STORE_NAME: &str = if cfg!(target_os = "macos") {
 const WINDOWS_LIMIT: usize = 2560;
 
 /// The OS keyring. Opens at the first call.
-#[derive(Default)]
 pub struct Keyring {
     session: Option<platform::Session>,
     prompts: PromptTracker,
 }
 
 impl Keyring {
+    /// A keyring that reports its prompts to this tracker.
+    #[must_use]
+    pub fn new(prompts: PromptTracker) -> Self {
+        Self {
+            session: None,
+            prompts,
+        }
+    }
+
     /// Runs an operation, and opens the keyring first if needed.
     ///
     /// A keyring service that was restarted has forgotten our session, so every operation on it
@@ -59,7 +68,8 @@ impl Keyring {
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
         tracing::debug!(profile, "keyring: read a secret");
-        let bytes = self.with_session(|session| session.get(EntryKind::Credential, profile))?;
+        let entry = credential(profile);
+        let bytes = self.with_session(|session| session.get(entry))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| StoreError::NotText)?;
         Secret::parse(text).map_err(StoreError::Unusable)
     }
@@ -69,21 +79,21 @@ impl CredentialStore for Keyring {
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
-        self.with_session(|session| session.set(EntryKind::Credential, profile, secret.expose()))
+        self.with_session(|session| session.set(credential(profile), secret.expose()))
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
         tracing::debug!(profile, "keyring: remove a secret");
-        self.with_session(|session| session.delete(EntryKind::Credential, profile))
+        self.with_session(|session| session.delete(credential(profile)))
     }
 
     fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
         tracing::debug!(profile, "keyring: look for a secret");
-        self.with_session(|session| session.find(EntryKind::Credential, profile))
+        self.with_session(|session| session.find(credential(profile)))
     }
 
     fn binding(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
-        match self.with_session(|session| session.get(EntryKind::BaseUrl, profile)) {
+        match self.with_session(|session| session.get(base_url(profile))) {
             Ok(address) => Ok(String::from_utf8(address.to_vec()).ok()),
             // Several entries are indistinguishable.
             Err(StoreError::Missing | StoreError::Ambiguous(_)) => Ok(None),
@@ -91,27 +101,33 @@ impl CredentialStore for Keyring {
         }
     }
 
-    fn bind(&mut self, profile: &str, base_url: Option<&str>) -> Result<(), StoreError> {
-        self.with_session(|session| match base_url {
-            Some(address) => session.set(EntryKind::BaseUrl, profile, address),
-            None => session.delete(EntryKind::BaseUrl, profile).map(drop),
+    fn bind(&mut self, profile: &str, address: Option<&str>) -> Result<(), StoreError> {
+        self.with_session(|session| match address {
+            Some(address) => session.set(base_url(profile), address),
+            None => session.delete(base_url(profile)).map(drop),
         })
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
-        self.set(PROBE_USER, &Secret::new("probe".to_owned()))?;
-        self.delete(PROBE_USER).map(drop)
-    }
-
     fn location(&mut self) -> Location {
+        let collection = self.with_session(platform::Session::collection);
         Location {
             store: STORE_NAME,
-            collection: platform::collection(),
+            collection: collection.ok().flatten(),
         }
     }
+}
 
-    fn report_prompts(&mut self, prompts: PromptTracker) {
-        self.prompts = prompts;
+fn credential(profile: &str) -> EntryName<'_> {
+    EntryName {
+        kind: EntryKind::Credential,
+        profile,
+    }
+}
+
+fn base_url(profile: &str) -> EntryName<'_> {
+    EntryName {
+        kind: EntryKind::BaseUrl,
+        profile,
     }
 }
 

@@ -9,7 +9,7 @@ mod native_keyring;
 mod secret_service;
 mod store;
 
-pub use environment::{Environment, EnvironmentCredential};
+pub use environment::Environment;
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, STORE_NAME, check_windows_length};
 pub use store::{

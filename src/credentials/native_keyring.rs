@@ -8,7 +8,7 @@ use keyring_core::Entry;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::error::StoreError;
-use super::store::{EntryKind, OperationError, PromptTracker, StoredEntries};
+use super::store::{EntryName, OperationError, PromptTracker, StoredEntries};
 
 /// The platform's store, which the first entry opens.
 pub(super) struct Session;
@@ -26,28 +26,19 @@ impl Session {
         Ok(Self)
     }
 
-    pub(super) fn get(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<Zeroizing<Vec<u8>>, OperationError> {
-        Ok(entry(kind, profile)?.get_secret().map(Zeroizing::new)?)
+    pub(super) fn get(&self, entry: EntryName<'_>) -> Result<Zeroizing<Vec<u8>>, OperationError> {
+        Ok(open(entry)?.get_secret().map(Zeroizing::new)?)
     }
 
-    pub(super) fn set(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-        secret: &str,
-    ) -> Result<(), OperationError> {
-        match entry(kind, profile)?.set_password(secret) {
+    pub(super) fn set(&self, entry: EntryName<'_>, secret: &str) -> Result<(), OperationError> {
+        match open(entry)?.set_password(secret) {
             Err(Error::Ambiguous(entries)) => Ok(replace_all(&entries, secret)?),
             done => Ok(done?),
         }
     }
 
-    pub(super) fn delete(&self, kind: EntryKind, profile: &str) -> Result<bool, OperationError> {
-        match entry(kind, profile)?.delete_credential() {
+    pub(super) fn delete(&self, entry: EntryName<'_>) -> Result<bool, OperationError> {
+        match open(entry)?.delete_credential() {
             Err(Error::NoEntry) => Ok(false),
             Err(Error::Ambiguous(entries)) => {
                 delete_all(&entries)?;
@@ -59,34 +50,35 @@ impl Session {
 
     /// Searches by attributes, which reads no secret and therefore prompts nobody.
     #[cfg(target_os = "macos")]
-    pub(super) fn find(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<StoredEntries, OperationError> {
+    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, OperationError> {
         use std::collections::HashMap;
 
-        entry(kind, profile)?;
-        let attributes = HashMap::from([("service", kind.service()), ("user", profile)]);
+        open(entry)?;
+        let attributes = HashMap::from([("service", entry.service()), ("user", entry.profile)]);
         Ok(stored(Entry::search(&attributes)?.len()))
     }
 
     #[cfg(windows)]
-    pub(super) fn find(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<StoredEntries, OperationError> {
-        match entry(kind, profile)?.get_attributes() {
+    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, OperationError> {
+        match open(entry)?.get_attributes() {
             Ok(_) => Ok(stored(1)),
             Err(Error::NoEntry) => Ok(stored(0)),
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Only the Secret Service has collections.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "reading it can fail on other platforms"
+    )]
+    pub(super) fn collection(&self) -> Result<Option<String>, OperationError> {
+        Ok(None)
+    }
 }
 
-fn entry(kind: EntryKind, profile: &str) -> Result<Entry, Error> {
-    keyring::Entry::new(kind.service(), profile).map(|entry| entry.inner)
+fn open(entry: EntryName<'_>) -> Result<Entry, Error> {
+    keyring::Entry::new(entry.service(), entry.profile).map(|entry| entry.inner)
 }
 
 fn stored(count: usize) -> StoredEntries {
@@ -114,11 +106,6 @@ fn delete_all(entries: &[Entry]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Only the Secret Service has collections.
-pub(super) fn collection() -> Option<String> {
-    None
 }
 
 impl From<Error> for OperationError {

@@ -15,6 +15,7 @@ use tokio::time::timeout_at;
 
 use super::error::StoreError;
 use crate::domain::credential::Location;
+use crate::domain::profile::PROBE_USER;
 use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
@@ -36,11 +37,18 @@ pub(super) enum EntryKind {
     BaseUrl,
 }
 
-impl EntryKind {
+/// What an entry of the OS keyring is found by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EntryName<'a> {
+    pub(super) kind: EntryKind,
+    pub(super) profile: &'a str,
+}
+
+impl EntryName<'_> {
     pub(super) fn service(self) -> &'static str {
-        match self {
-            Self::Credential => "tokenscope",
-            Self::BaseUrl => "tokenscope-base-url",
+        match self.kind {
+            EntryKind::Credential => "tokenscope",
+            EntryKind::BaseUrl => "tokenscope-base-url",
         }
     }
 }
@@ -104,18 +112,18 @@ pub trait CredentialStore: Send {
         Ok(())
     }
 
-    /// Writes and deletes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER), since a
-    /// store that can be read may still refuse to write.
+    /// Writes and deletes an entry for [`PROBE_USER`], since a store that can be read may still
+    /// refuse to write.
     ///
     /// # Errors
     /// If a secret could not be stored.
-    fn probe(&mut self) -> Result<(), StoreError>;
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.set(PROBE_USER, &Secret::new("probe".to_owned()))?;
+        self.delete(PROBE_USER).map(drop)
+    }
 
     /// Where this store keeps secrets.
     fn location(&mut self) -> Location;
-
-    /// Reports prompts to this tracker from now on. Called once, before any other method.
-    fn report_prompts(&mut self, _prompts: PromptTracker) {}
 }
 
 /// Keeps secrets in memory, for the demo and "this session only". Dropping it zeroes them.
@@ -146,10 +154,6 @@ impl CredentialStore for MemoryStore {
             count: Some(usize::from(self.secrets.contains_key(profile))),
             locked: None,
         })
-    }
-
-    fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(())
     }
 
     fn location(&mut self) -> Location {
@@ -262,9 +266,11 @@ pub struct StoreHandle {
 
 impl StoreHandle {
     /// A handle that starts the thread, and creates the store on it, at the first call; most
-    /// commands never make one. The process may hold secrets from now on, so it leaves no core dump.
+    /// commands never make one. The store reports its prompts to the tracker. The process may hold secrets from now on, so it leaves no core dump.
     #[must_use]
-    pub fn start(make: impl FnOnce() -> Box<dyn CredentialStore> + Send + 'static) -> Self {
+    pub fn start(
+        make: impl FnOnce(PromptTracker) -> Box<dyn CredentialStore> + Send + 'static,
+    ) -> Self {
         disable_core_dumps();
         let prompts = PromptTracker::default();
         let reported = prompts.clone();
@@ -275,8 +281,7 @@ impl StoreHandle {
                 thread::Builder::new()
                     .name("credentials".to_owned())
                     .spawn(move || {
-                        let mut store = make();
-                        store.report_prompts(reported);
+                        let mut store = make(reported);
                         for job in queue {
                             job(store.as_mut());
                         }

@@ -30,11 +30,11 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
 
 /// The secret, the variable, and the email address if the kind has one.
 fn credential(pairs: &[(&str, &str)]) -> Option<(String, &'static str, Option<String>)> {
-    let found = environment(pairs).credential().unwrap()?;
+    let (found, variable) = environment(pairs).credential().unwrap()?;
     Some((
-        found.credential.secret.expose().to_owned(),
-        found.variable,
-        found.credential.kind.email().map(str::to_owned),
+        found.secret.expose().to_owned(),
+        variable,
+        found.kind.email().map(str::to_owned),
     ))
 }
 
@@ -73,10 +73,7 @@ fn a_blank_variable_is_unset() {
         ("NO_COLOR", ""),
     ];
     let environment = environment(&pairs);
-    assert_eq!(
-        environment.credential().unwrap().unwrap().variable,
-        "CF_API_TOKEN"
-    );
+    assert_eq!(environment.credential().unwrap().unwrap().1, "CF_API_TOKEN");
     assert_eq!(environment.scope().unwrap().unwrap().1, "CF_ACCOUNT_ID");
     assert_eq!(environment.get("NO_COLOR"), None);
 }
@@ -114,7 +111,7 @@ fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
     );
     let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_API_TOKEN", "tok")];
     let found = environment(&pairs).credential().unwrap().unwrap();
-    assert_eq!(found.credential.kind, CredentialKind::ApiToken);
+    assert_eq!(found.0.kind, CredentialKind::ApiToken);
 }
 
 #[test]
@@ -359,7 +356,7 @@ impl CredentialStore for Held {
 async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
     let (began, calls) = mpsc::channel();
     let (go_on, held) = mpsc::channel();
-    let handle = StoreHandle::start(move || {
+    let handle = StoreHandle::start(move |_| {
         Box::new(Held {
             inner: MemoryStore::default(),
             began,
@@ -390,7 +387,7 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
 
 #[tokio::test]
 async fn a_handle_does_what_its_store_does() {
-    let handle = StoreHandle::start(|| Box::new(MemoryStore::default()));
+    let handle = StoreHandle::start(|_| Box::new(MemoryStore::default()));
     let other = handle.clone();
     let secret = Secret::new("tok".to_owned());
     handle.set("default", &secret, None).await.unwrap().keep();
@@ -403,7 +400,7 @@ async fn a_handle_does_what_its_store_does() {
 
 #[tokio::test]
 async fn a_store_that_panics_is_an_error_and_not_a_hang() {
-    let handle = StoreHandle::start(|| {
+    let handle = StoreHandle::start(|_| {
         let (began, _) = mpsc::channel();
         let (_, go_on) = mpsc::channel();
         Box::new(Held {
