@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Paths;
-use super::files::{self, DirLock, Links};
+use super::files::{self, DirLock, LOCK_WAIT, Links};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{ScopeId, ScopeKind};
@@ -25,7 +25,7 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
         if let Some(state) = state {
             return Ok((state, None));
         }
-        let lock = DirLock::acquire(&paths.state_dir)?;
+        let lock = DirLock::acquire(&paths.state_dir, LOCK_WAIT)?;
         load_or_move_aside(paths, &lock)
     });
     match loaded {
@@ -39,8 +39,8 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
 /// # Errors
 /// A `config` failure if the file cannot be written, or has a later version.
 pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
-    let lock = DirLock::acquire(&paths.state_dir)?;
-    let (mut state, warning) = load_or_move_aside(paths, &lock)?;
+    let lock = DirLock::acquire(&paths.state_dir, LOCK_WAIT)?;
+    let (state, warning) = load_or_move_aside(paths, &lock)?;
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
     }
@@ -56,8 +56,8 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     }
     let mut recents = state.recents();
     recent_lookups::remember(&mut recents, recent);
-    state.set_recents(&recents);
-    files::replace(&paths.state_file(), &state.encode(), Links::Refused, &lock)
+    let text = state.encode(&recents);
+    files::replace(&paths.state_file(), &text, Links::Refused, &lock)
 }
 
 /// The file's contents; `None` if it is damaged or a symbolic link.
@@ -115,18 +115,16 @@ impl StateFile {
         recents
     }
 
-    fn set_recents(&mut self, recents: &[Recent]) {
+    /// The text of the file with these lookups.
+    fn encode(mut self, recents: &[Recent]) -> String {
         let entries = recents
             .iter()
             .filter_map(|recent| serde_json::to_value(StoredLookup::from(recent)).ok())
             .collect();
         self.0.insert("version".to_owned(), VERSION.into());
         self.0.insert("recents".to_owned(), Value::Array(entries));
-    }
-
-    fn encode(&self) -> String {
         // `{:#}` indents, and a map of values cannot fail to print.
-        format!("{:#}\n", Value::Object(self.0.clone()))
+        format!("{:#}\n", Value::Object(self.0))
     }
 }
 
