@@ -38,24 +38,15 @@ pub fn select(
     environment: &Environment,
     settings: &Settings,
 ) -> Result<ActiveCredential, Failure> {
-    let named = match &request.profile {
-        Some(name) => Some(
-            settings
-                .profile(name)
-                .ok_or_else(|| no_such_profile(name))?,
-        ),
-        None => None,
-    };
+    let known = |name: &String| settings.profile(name).ok_or_else(|| no_such_profile(name));
+    let named = request.profile.as_ref().map(known).transpose()?;
     let default = settings.profile(&settings.default_profile);
     let from_environment = match named {
         Some(_) => None,
         None => environment.credential()?,
     };
-    let (identity, profile) = if let Some(found) = from_environment {
-        let source = CredentialSource::Environment {
-            variable: found.variable,
-        };
-        let kind = found.credential.kind;
+    let (identity, profile) = if let Some((Credential { kind, .. }, variable)) = from_environment {
+        let source = CredentialSource::Environment { variable };
         (Some(Identity { source, kind }), None)
     } else {
         let profile = named.or(default);
@@ -148,22 +139,21 @@ impl TokenService {
     pub(super) async fn credential(&self, identity: &Identity) -> Result<Credential, Failure> {
         let kind = identity.kind.clone();
         match &identity.source {
-            CredentialSource::Environment { .. } => Ok(self
-                .environment
-                .credential()?
-                .ok_or_else(no_credential)?
-                .credential),
+            // Read again: the state of the screens holds no secret.
+            CredentialSource::Environment { .. } => {
+                let found = self.environment.credential()?.ok_or_else(no_credential)?;
+                Ok(found.0)
+            }
             CredentialSource::Session | CredentialSource::Demo => {
                 locked(&self.held).clone().ok_or_else(no_credential)
             }
             CredentialSource::Keyring { profile } => {
-                let known = locked(&self.secrets).get(profile).cloned();
-                if let Some(secret) = known {
+                let known = locked(&self.secret).clone();
+                if let Some((_, secret)) = known.filter(|(of, _)| of == profile) {
                     return Ok(Credential { kind, secret });
                 }
                 self.check_binding(profile).await?;
-                let secret = self.store.get(profile);
-                let secret = self.ask_store(secret).await;
+                let secret = self.ask_store(self.store.get(profile)).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 let host = self.options.base_url.foreign_host();
                 if let (Some(host), Some(listener)) = (host, self.on_foreign_host.get()) {
@@ -190,9 +180,7 @@ impl TokenService {
 
     /// Keeps the secret of one profile for its next request, and drops that of any other.
     pub(super) fn remember(&self, profile: &str, secret: Secret) {
-        let mut secrets = locked(&self.secrets);
-        secrets.clear();
-        secrets.insert(profile.to_owned(), secret);
+        *locked(&self.secret) = Some((profile.to_owned(), secret));
     }
 
     /// Where requests go.
@@ -220,15 +208,11 @@ impl TokenService {
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
         };
-        let asking = self.store.binding(name);
-        match self
-            .ask_store(asking)
-            .await
-            .map_err(|error| self.store_failure(error, name))?
-        {
-            Some(kept) if kept == wanted => Ok(()),
-            _ => Err(self.with_applicable_hint(profile.unconfirmed_binding())),
+        let kept = self.ask_store(self.store.binding(name)).await;
+        if kept.map_err(|error| self.store_failure(error, name))? == Some(wanted) {
+            return Ok(());
         }
+        Err(self.with_applicable_hint(profile.unconfirmed_binding()))
     }
 
     /// Reads the profile again, since another instance may have changed it. A secret without a
@@ -244,12 +228,6 @@ impl TokenService {
             scope: None,
             base_url: BaseUrl::default(),
         }))
-    }
-
-    /// Removes the recorded address of a profile's secret. Done before the secret changes, so that a
-    /// failure half-way leaves one that is sent only to Cloudflare.
-    pub(super) async fn unbind(&self, name: &str) -> Result<(), StoreError> {
-        self.store.bind(name, None).await
     }
 
     /// Records that the secret of a profile is for the current address.
@@ -283,10 +261,10 @@ impl TokenService {
     }
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
-        locked(&self.secrets).remove(profile);
+        locked(&self.secret).take_if(|(of, _)| of == profile);
         let removing = async {
             let was_there = self.store.delete(profile).await?;
-            self.unbind(profile).await?;
+            self.store.bind(profile, None).await?;
             Ok(was_there)
         };
         self.ask_store(removing).await
@@ -300,10 +278,7 @@ impl TokenService {
         let (kept, location) = self.look(profile).await?;
         match kept.count {
             Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(kept
-                .locked
-                .unwrap_or(StoreError::Locked)
-                .for_profile(profile)),
+            None => Err(self.store_failure(kept.locked.unwrap_or(StoreError::Locked), profile)),
         }
     }
 

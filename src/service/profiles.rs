@@ -3,7 +3,6 @@
 use super::token_service::TokenService;
 use crate::config::settings::{self, PreparedWrite};
 use crate::credentials::{STORE_NAME, StoreError};
-use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings};
@@ -49,9 +48,8 @@ impl TokenService {
     /// # Errors
     /// `usage` if there is no such profile, otherwise the file's failure.
     pub fn use_profile(&self, name: &str) -> Result<Settings, Failure> {
-        let paths = self.paths()?;
-        settings::set_default_profile(paths, name)?;
-        Ok(settings::load(paths)?.settings)
+        settings::set_default_profile(self.paths()?, name)?;
+        self.settings()
     }
 
     /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
@@ -60,19 +58,15 @@ impl TokenService {
     /// The file's failure.
     pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
         let location = self.ask_store(self.store.location()).await?;
-        let paths = self.paths()?;
-        // The secret stays, and so does the address that it is bound to.
-        let known = settings::load(paths)?.settings;
-        let base_url = match known.profile(&profile.name) {
-            Some(kept) => kept.base_url.clone(),
-            None => BaseUrl::default(),
-        };
+        let known = self.settings()?;
+        let known = known.profile(&profile.name);
         let profile = Profile {
-            base_url,
+            // The secret stays, and so does the address that it is bound to.
+            base_url: known.map(|it| it.base_url.clone()).unwrap_or_default(),
             ..profile.clone()
         };
-        settings::save_profile(paths, &profile)?;
-        Ok((settings::load(paths)?.settings, location))
+        settings::save_profile(self.paths()?, &profile)?;
+        Ok((self.settings()?, location))
     }
 
     /// Removes a profile: first its secret from the store, then the profile from the file, so that no
@@ -85,13 +79,19 @@ impl TokenService {
         let paths = self.paths()?;
         let unreached = match self.remove_secret(name).await {
             Ok(_) => None,
-            Err(error) if error.is_absent() => Some(left_elsewhere(name, error.into())),
+            Err(error) if error.is_absent() => Some(Failure {
+                hint: format!(
+                    "If the secret of {name} is in a keyring that another session can reach, remove \
+                     it there with `tokenscope auth clear --profile {name}`."
+                )
+                .into(),
+                ..error.into()
+            }),
             Err(error) => return Err(self.store_failure(error, name)),
         };
         settings::remove_profile(paths, name)?;
-        let settings = settings::load(paths)?.settings;
         Ok(Removed {
-            settings,
+            settings: self.settings()?,
             unreached,
         })
     }
@@ -105,21 +105,7 @@ impl TokenService {
         &self,
         profile: &Profile,
         credential: &Credential,
-    ) -> Result<(Settings, Location), Failure> {
-        let saved = self.try_to_save(profile, credential).await;
-        saved.map_err(|not_saved| not_saved.failure)
-    }
-
-    /// Does the same, and tells whether another attempt may succeed.
-    ///
-    /// # Errors
-    /// The store's or the file's failure.
-    pub async fn try_to_save(
-        &self,
-        profile: &Profile,
-        credential: &Credential,
     ) -> Result<(Settings, Location), NotSaved> {
-        let paths = self.paths()?;
         let profile = &Profile {
             base_url: self.options.base_url.clone(),
             ..profile.clone()
@@ -127,7 +113,7 @@ impl TokenService {
         // The file first: no secret must be stored without a profile. `prepared` holds the lock over both.
         let prepared = self.prepare(profile).await?;
         let location = self.keep(profile, credential, &prepared).await?;
-        Ok((settings::load(paths)?.settings, location))
+        Ok((self.settings()?, location))
     }
 
     /// Waits for the lock on another thread.
@@ -136,15 +122,15 @@ impl TokenService {
         // The keyring needs time too.
         let wait = self.remaining().unwrap_or(self.deadlines().timeout) / 3;
         let preparing = move || settings::prepare_profile(&paths, &profile, wait);
-        match tokio::task::spawn_blocking(preparing).await {
-            Ok(prepared) => prepared,
-            Err(error) => Err(Failure::new(
+        let prepared = tokio::task::spawn_blocking(preparing).await;
+        prepared.unwrap_or_else(|error| {
+            Err(Failure::new(
                 FailureKind::Config,
                 "The profile could not be prepared.",
                 "Start tokenscope again.",
             )
-            .caused_by(&error)),
-        }
+            .caused_by(&error))
+        })
     }
 
     /// Stores the secret and writes the profile. If the latter fails or is cancelled, removes the secret
@@ -163,48 +149,45 @@ impl TokenService {
         };
         let before = self.before(name, prepared).await.map_err(failed)?;
         let keeping = async {
-            self.unbind(name).await?;
-            let undo = self.store.set(name, secret, before);
-            let undo = undo.await?;
+            // Unbound first, so that a failure half-way leaves a secret that is sent only to
+            // Cloudflare.
+            self.store.bind(name, None).await?;
+            let undo = self.store.set(name, secret, before).await?;
             let kept = self.store.get(name).await;
             self.bind(name).await?;
             Ok((undo, kept))
         };
-        let (undo, kept) = self.ask_store(keeping).await.map_err(|error| NotSaved {
-            failure: perhaps_kept(&error, self.store_failure(error.clone(), name), name),
-            ..failed(error)
+        let (undo, kept) = self.ask_store(keeping).await.map_err(|error| {
+            let may_have_stored = error.may_have_stored();
+            let mut not_saved = failed(error);
+            if may_have_stored {
+                not_saved.failure.hint.add(&format!(
+                    "The keyring may have stored the secret anyway: check with `tokenscope auth \
+                     status --profile {name}`."
+                ));
+            }
+            not_saved
         })?;
-        match kept {
-            Ok(kept) if kept == *secret => {}
+        let written = match kept {
+            Ok(kept) if kept == *secret => prepared.write().map_err(NotSaved::from),
             Ok(_) => {
                 undo.keep();
                 return Err(another(name).into());
             }
             Err(StoreError::Missing) => {
                 undo.keep();
-                return Err(Failure::from(StoreError::NotReturned).into());
+                return Err(failed(StoreError::NotReturned));
             }
-            Err(error) => {
-                let failure = self.store_failure(error.clone(), name);
-                let is_left = undo.undo(wait).await.is_err();
-                return Err(NotSaved {
-                    failure: if is_left {
-                        left(failure, name)
-                    } else {
-                        failure
-                    },
-                    ..failed(error)
-                });
+            Err(error) => Err(failed(error)),
+        };
+        if let Err(mut not_saved) = written {
+            if undo.undo(wait).await.is_err() {
+                not_saved.failure.hint.add(&format!(
+                    "The secret is in the keyring: remove it with `tokenscope auth clear --profile \
+                     {name}`."
+                ));
             }
-        }
-        if let Err(failure) = prepared.write() {
-            let is_left = undo.undo(wait).await.is_err();
-            return Err(if is_left {
-                left(failure, name)
-            } else {
-                failure
-            }
-            .into());
+            return Err(not_saved);
         }
         undo.keep();
         self.remember(name, secret.clone());
@@ -222,8 +205,7 @@ impl TokenService {
         if !prepared.is_a_change() {
             return Ok(None);
         }
-        let reading = self.store.get(name);
-        match self.ask_store(reading).await {
+        match self.ask_store(self.store.get(name)).await {
             Ok(secret) => Ok(Some(secret)),
             // No usable secret is lost.
             Err(
@@ -239,16 +221,6 @@ impl TokenService {
     }
 }
 
-/// The warning that a secret may remain in a keyring that this session cannot reach.
-fn left_elsewhere(name: &str, why: Failure) -> Failure {
-    let hint = format!(
-        "If the secret of {name} is in a keyring that another session can reach, remove it there with \
-         `tokenscope auth clear --profile {name}`."
-    )
-    .into();
-    Failure { hint, ..why }
-}
-
 /// The failure if the store returns another secret than the one just stored.
 fn another(name: &str) -> Failure {
     Failure::new(
@@ -258,22 +230,4 @@ fn another(name: &str) -> Failure {
             "Another program stored one for {name} at the same moment. Decide which one is correct, and store it again with `tokenscope auth set --profile {name}`."
         ),
     )
-}
-
-/// Adds to a failure that the keyring may have stored the secret.
-fn perhaps_kept(error: &StoreError, mut failure: Failure, name: &str) -> Failure {
-    if error.may_have_stored() {
-        failure.hint.add(&format!(
-            "The keyring may have stored the secret anyway: check with `tokenscope auth status --profile {name}`."
-        ));
-    }
-    failure
-}
-
-/// Adds to a failure that the secret remains in the keyring.
-fn left(mut failure: Failure, name: &str) -> Failure {
-    failure.hint.add(&format!(
-        "The secret is in the keyring: remove it with `tokenscope auth clear --profile {name}`."
-    ));
-    failure
 }

@@ -457,7 +457,7 @@ fn inspector_over(store: Told, home: &Path) -> TokenService {
     };
     TokenService::new(
         options,
-        StoreHandle::start(|| Box::new(store)),
+        StoreHandle::start(|_| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         deadlines,
@@ -482,7 +482,11 @@ fn profile() -> (Profile, Credential) {
 async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let (profile, credential) = profile();
     let (service, _, home) = service(Err(StoreError::Missing), false);
-    let failure = service.save(&profile, &credential).await.unwrap_err();
+    let failure = service
+        .save(&profile, &credential)
+        .await
+        .unwrap_err()
+        .failure;
     assert_eq!(
         failure.summary,
         "The keyring accepted the secret but does not return it."
@@ -496,7 +500,11 @@ async fn g02_what_cannot_be_read_back_is_taken_back() {
     let (profile, credential) = profile();
     for (is_kept, last) in [(false, "delete"), (true, "set")] {
         let (service, calls, home) = service(Err(StoreError::Denied), is_kept);
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         assert!(failure.summary.contains("denied"), "{}", failure.summary);
         assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
         assert!(!home.path().join("config.toml").exists());
@@ -517,7 +525,11 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
             spoils: Some(home.path().to_owned()),
         };
         let service = inspector_over(store, home.path());
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         assert!(
             failure.summary.contains("config.toml"),
             "{}",
