@@ -5,9 +5,7 @@ use super::error::StoreError;
 use super::native_keyring as platform;
 #[cfg(all(unix, not(target_os = "macos")))]
 use super::secret_service as platform;
-use super::store::{
-    CredentialStore, EntryKind, EntryName, OperationError, PromptTracker, StoredEntries,
-};
+use super::store::{CredentialStore, EntryKind, PromptTracker, StoredEntries};
 use crate::domain::credential::Location;
 use crate::domain::secret::Secret;
 
@@ -42,33 +40,36 @@ impl Keyring {
     /// Runs an operation, and opens the keyring first if needed.
     ///
     /// A keyring service that was restarted has forgotten our session, so every operation on it
-    /// fails from then on. A failure over a session from an earlier call is therefore retried once
-    /// over a new session.
+    /// fails from then on. Such a failure over a session from an earlier call is therefore retried
+    /// once over a new session, unless a prompt was open: nobody is prompted twice.
     fn with_session<T>(
         &mut self,
-        operation: impl Fn(&platform::Session) -> Result<T, OperationError>,
+        operation: impl Fn(&platform::Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if let Some(session) = self.session.take() {
+            let prompted = self.prompts.total_time();
             match operation(&session) {
-                Err(error) if error.may_be_session_loss => {}
+                Err(error)
+                    if platform::is_session_loss(&error)
+                        && self.prompts.total_time() == prompted => {}
                 done => {
                     self.session = Some(session);
-                    return done.map_err(|error| error.error);
+                    return done;
                 }
             }
         }
         tracing::debug!("keyring: open");
-        let session = platform::Session::open(&self.prompts).map_err(|error| error.error)?;
+        let session = platform::Session::open(&self.prompts)?;
         let done = operation(&session);
         self.session = Some(session);
-        done.map_err(|error| error.error)
+        done
     }
 }
 
 impl CredentialStore for Keyring {
     fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
         tracing::debug!(profile, "keyring: read a secret");
-        let entry = credential(profile);
+        let entry = EntryKind::Credential.of(profile);
         let bytes = self.with_session(|session| session.get(entry))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| StoreError::NotText)?;
         Secret::parse(text).map_err(StoreError::Unusable)
@@ -79,21 +80,21 @@ impl CredentialStore for Keyring {
         if cfg!(windows) {
             check_windows_length(secret)?;
         }
-        self.with_session(|session| session.set(credential(profile), secret.expose()))
+        self.with_session(|session| session.set(EntryKind::Credential.of(profile), secret.expose()))
     }
 
     fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
         tracing::debug!(profile, "keyring: remove a secret");
-        self.with_session(|session| session.delete(credential(profile)))
+        self.with_session(|session| session.delete(EntryKind::Credential.of(profile)))
     }
 
     fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
         tracing::debug!(profile, "keyring: look for a secret");
-        self.with_session(|session| session.find(credential(profile)))
+        self.with_session(|session| session.find(EntryKind::Credential.of(profile)))
     }
 
     fn binding(&mut self, profile: &str) -> Result<Option<String>, StoreError> {
-        match self.with_session(|session| session.get(base_url(profile))) {
+        match self.with_session(|session| session.get(EntryKind::BaseUrl.of(profile))) {
             Ok(address) => Ok(String::from_utf8(address.to_vec()).ok()),
             // Several entries are indistinguishable.
             Err(StoreError::Missing | StoreError::Ambiguous(_)) => Ok(None),
@@ -103,8 +104,8 @@ impl CredentialStore for Keyring {
 
     fn bind(&mut self, profile: &str, address: Option<&str>) -> Result<(), StoreError> {
         self.with_session(|session| match address {
-            Some(address) => session.set(base_url(profile), address),
-            None => session.delete(base_url(profile)).map(drop),
+            Some(address) => session.set(EntryKind::BaseUrl.of(profile), address),
+            None => session.delete(EntryKind::BaseUrl.of(profile)).map(drop),
         })
     }
 
@@ -114,20 +115,6 @@ impl CredentialStore for Keyring {
             store: STORE_NAME,
             collection: collection.ok().flatten(),
         }
-    }
-}
-
-fn credential(profile: &str) -> EntryName<'_> {
-    EntryName {
-        kind: EntryKind::Credential,
-        profile,
-    }
-}
-
-fn base_url(profile: &str) -> EntryName<'_> {
-    EntryName {
-        kind: EntryKind::BaseUrl,
-        profile,
     }
 }
 

@@ -7,8 +7,10 @@ use keyring::Error;
 use keyring_core::Entry;
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(target_os = "macos")]
+use super::error::Provider;
 use super::error::StoreError;
-use super::store::{EntryName, OperationError, PromptTracker, StoredEntries};
+use super::store::{EntryName, PromptTracker, StoredEntries};
 
 /// The platform's store, which the first entry opens.
 pub(super) struct Session;
@@ -22,22 +24,22 @@ impl Session {
         clippy::unnecessary_wraps,
         reason = "opening can fail on other platforms"
     )]
-    pub(super) fn open(_prompts: &PromptTracker) -> Result<Self, OperationError> {
+    pub(super) fn open(_prompts: &PromptTracker) -> Result<Self, StoreError> {
         Ok(Self)
     }
 
-    pub(super) fn get(&self, entry: EntryName<'_>) -> Result<Zeroizing<Vec<u8>>, OperationError> {
+    pub(super) fn get(&self, entry: EntryName<'_>) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         Ok(open(entry)?.get_secret().map(Zeroizing::new)?)
     }
 
-    pub(super) fn set(&self, entry: EntryName<'_>, secret: &str) -> Result<(), OperationError> {
+    pub(super) fn set(&self, entry: EntryName<'_>, secret: &str) -> Result<(), StoreError> {
         match open(entry)?.set_password(secret) {
             Err(Error::Ambiguous(entries)) => Ok(replace_all(&entries, secret)?),
             done => Ok(done?),
         }
     }
 
-    pub(super) fn delete(&self, entry: EntryName<'_>) -> Result<bool, OperationError> {
+    pub(super) fn delete(&self, entry: EntryName<'_>) -> Result<bool, StoreError> {
         match open(entry)?.delete_credential() {
             Err(Error::NoEntry) => Ok(false),
             Err(Error::Ambiguous(entries)) => {
@@ -50,7 +52,7 @@ impl Session {
 
     /// Searches by attributes, which reads no secret and therefore prompts nobody.
     #[cfg(target_os = "macos")]
-    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, OperationError> {
+    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, StoreError> {
         use std::collections::HashMap;
 
         open(entry)?;
@@ -59,7 +61,7 @@ impl Session {
     }
 
     #[cfg(windows)]
-    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, OperationError> {
+    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries, StoreError> {
         match open(entry)?.get_attributes() {
             Ok(_) => Ok(stored(1)),
             Err(Error::NoEntry) => Ok(stored(0)),
@@ -72,9 +74,14 @@ impl Session {
         clippy::unnecessary_wraps,
         reason = "reading it can fail on other platforms"
     )]
-    pub(super) fn collection(&self) -> Result<Option<String>, OperationError> {
+    pub(super) fn collection(&self) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
+}
+
+/// Neither store has a session to lose.
+pub(super) fn is_session_loss(_error: &StoreError) -> bool {
+    false
 }
 
 fn open(entry: EntryName<'_>) -> Result<Entry, Error> {
@@ -108,22 +115,21 @@ fn delete_all(entries: &[Entry]) -> Result<(), Error> {
     Ok(())
 }
 
-impl From<Error> for OperationError {
+impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        let error = match error {
-            Error::NoEntry => StoreError::Missing,
-            Error::Ambiguous(entries) => StoreError::Ambiguous(entries.len()),
+        match error {
+            Error::NoEntry => Self::Missing,
+            Error::Ambiguous(entries) => Self::Ambiguous(entries.len()),
             // The bytes may be a secret.
             Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
                 bytes.zeroize();
-                StoreError::NotText
+                Self::NotText
             }
             Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => {
                 platform_error(cause.as_ref())
             }
-            other => StoreError::Other(other.to_string()),
-        };
-        error.into()
+            other => Self::Other(other.to_string()),
+        }
     }
 }
 
@@ -138,7 +144,7 @@ fn platform_error(error: &(dyn std::error::Error + 'static)) -> StoreError {
         // errSecUserCanceled, errSecAuthFailed, wrPermErr, errSecInvalidOwnerEdit
         Some(-128 | -25293 | -61 | -25244) => StoreError::Denied,
         // errSecInteractionNotAllowed: locked, and nobody to prompt, as over ssh
-        Some(-25308) => StoreError::Locked,
+        Some(-25308) => StoreError::Locked(Provider::Keychain),
         _ => StoreError::Other(error.to_string()),
     }
 }

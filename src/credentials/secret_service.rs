@@ -20,12 +20,10 @@ use zbus::{Connection, DBusError, MessageStream, Proxy, block_on};
 use zeroize::Zeroizing;
 
 use super::error::{Provider, StoreError};
-use super::store::{
-    EntryKind, EntryName, OpenPrompt, OperationError, PromptTracker, StoredEntries,
-};
+use super::store::{EntryKind, EntryName, OpenPrompt, PromptTracker, StoredEntries};
 use crate::domain::text;
 
-type Result<T, E = OperationError> = std::result::Result<T, E>;
+type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 const SERVICE_NAME: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
@@ -66,9 +64,9 @@ impl Session {
         self.wait_for(async {
             let found = self.search_and_unlock(entry).await?;
             let item = match &found[..] {
-                [] => return Err(StoreError::Missing.into()),
+                [] => return Err(StoreError::Missing),
                 [item] => self.item(item).await?,
-                several => return Err(StoreError::Ambiguous(several.len()).into()),
+                several => return Err(StoreError::Ambiguous(several.len())),
             };
             Ok(Zeroizing::new(item.get_secret().await?))
         })
@@ -103,7 +101,7 @@ impl Session {
             // A service may report success without deleting anything.
             match self.search(entry).await?.len() {
                 0 => Ok(true),
-                count => Err(StoreError::Remaining(count).into()),
+                count => Err(StoreError::Remaining(count)),
             }
         })
     }
@@ -138,7 +136,7 @@ impl Session {
     fn wait_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         block_on(async {
             match work.await {
-                Err(error) if error.error == StoreError::Locked => Err(self.locked().await.into()),
+                Err(StoreError::Locked(_)) => Err(self.locked().await),
                 done => done,
             }
         })
@@ -177,7 +175,7 @@ impl Session {
         let collections: Vec<OwnedObjectPath> = service.get_property("Collections").await?;
         let default = self.default_collection().await?;
         if collections.is_empty() && default.is_none() {
-            return Err(StoreError::NothingOpen(provider).into());
+            return Err(StoreError::NothingOpen(provider));
         }
         for collection in default.into_iter().chain(collections) {
             if self.is_locked(&collection).await? {
@@ -203,8 +201,7 @@ impl Session {
             return Err(match provider(&self.connection).await {
                 Provider::Gnome => StoreError::NoCollection,
                 provider => StoreError::NothingOpen(provider),
-            }
-            .into());
+            });
         };
         if self.is_locked(&path).await? {
             self.unlock(&path).await?;
@@ -239,7 +236,7 @@ impl Session {
         match created {
             Ok(_) => Ok(()),
             // Nothing was locked, so dismissing the prompt means no.
-            Err(secret_service::Error::Prompt) => Err(StoreError::Denied.into()),
+            Err(secret_service::Error::Prompt) => Err(StoreError::Denied),
             Err(error) => Err(error.into()),
         }
     }
@@ -260,7 +257,7 @@ impl Session {
         if self.prompt(prompt).await? {
             return Ok(());
         }
-        Err(StoreError::Denied.into())
+        Err(StoreError::Denied)
     }
 
     async fn unlock(&self, path: &OwnedObjectPath) -> Result<()> {
@@ -271,15 +268,11 @@ impl Session {
         if self.prompt(prompt).await? {
             return Ok(());
         }
-        Err(StoreError::Locked.into())
+        Err(StoreError::Locked(Provider::Other))
     }
 
-    /// The error for a locked keyring, named after its program.
     async fn locked(&self) -> StoreError {
-        match provider(&self.connection).await {
-            Provider::Gnome => StoreError::Locked,
-            provider => StoreError::LockedIn(provider),
-        }
+        StoreError::Locked(provider(&self.connection).await)
     }
 
     /// Opens a prompt, if the service needs one, and waits for a person. Returns false if it was
@@ -311,7 +304,7 @@ impl Session {
             }
             Either::Left((None, _)) | Either::Right(_) => {
                 let cause = "it exited while its prompt was open".to_owned();
-                Err(StoreError::Exited(cause).into())
+                Err(StoreError::Exited(cause))
             }
         }
     }
@@ -347,6 +340,20 @@ impl Session {
     }
 }
 
+/// Whether the service may have forgotten our session, or the connection is dead.
+pub(super) fn is_session_loss(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::NoBus
+            | StoreError::NoService
+            | StoreError::NotStarted(_)
+            | StoreError::Exited(_)
+            | StoreError::UnexpectedReply(_)
+            | StoreError::Exhausted(_)
+            | StoreError::Other(_)
+    )
+}
+
 /// What the service finds an item by.
 fn attributes(entry: EntryName<'_>) -> HashMap<&'static str, &str> {
     HashMap::from([("service", entry.service()), ("username", entry.profile)])
@@ -357,13 +364,12 @@ async fn connect() -> Result<Connection> {
         Ok(connection) => return Ok(connection),
         Err(error) => error,
     };
-    Err(match (foreign_owner(), store_error(&error)) {
+    Err(match (foreign_owner(), error.into()) {
         (Some(user), _) => StoreError::ForeignBus(user),
         // A peer that answers the greeting like this is not the bus of this session.
         (None, StoreError::Other(_) | StoreError::UnexpectedReply(_)) => StoreError::NoBus,
         (None, error) => error,
-    }
-    .into())
+    })
 }
 
 /// The owner of the session bus, if that is another user.
@@ -424,20 +430,6 @@ async fn find_provider(connection: &Connection) -> Option<Provider> {
     Provider::from_name(command.trim())
 }
 
-fn store_error(error: &zbus::Error) -> StoreError {
-    match error {
-        zbus::Error::MethodError(name, _, _) => named_error(name.as_str(), error.to_string()),
-        // An error of the bus itself or of a property.
-        zbus::Error::FDO(error) => named_error(error.name().as_str(), error.to_string()),
-        zbus::Error::InterfaceNotFound
-        | zbus::Error::Address(_)
-        | zbus::Error::Connection(..)
-        | zbus::Error::Handshake(_)
-        | zbus::Error::InputOutput(_) => StoreError::NoBus,
-        _ => StoreError::UnexpectedReply(error.to_string()),
-    }
-}
-
 /// Classifies a D-Bus error by its name, which also belongs in the details.
 fn named_error(name: &str, message: String) -> StoreError {
     let cause = if message.contains(name) {
@@ -446,7 +438,7 @@ fn named_error(name: &str, message: String) -> StoreError {
         format!("{name}: {message}")
     };
     if name == "org.freedesktop.Secret.Error.IsLocked" {
-        return StoreError::Locked;
+        return StoreError::Locked(Provider::Other);
     }
     // NoSession and NoSuchObject: the service was restarted and has forgotten both.
     if name.starts_with("org.freedesktop.Secret.Error.No") {
@@ -476,27 +468,33 @@ fn named_error(name: &str, message: String) -> StoreError {
     }
 }
 
-impl From<zbus::Error> for OperationError {
+impl From<zbus::Error> for StoreError {
     fn from(error: zbus::Error) -> Self {
-        Self {
-            error: store_error(&error),
-            may_be_session_loss: true,
+        match &error {
+            zbus::Error::MethodError(name, _, _) => named_error(name, error.to_string()),
+            // An error of the bus itself or of a property.
+            zbus::Error::FDO(error) => named_error(&error.name(), error.to_string()),
+            zbus::Error::InterfaceNotFound
+            | zbus::Error::Address(_)
+            | zbus::Error::Connection(..)
+            | zbus::Error::Handshake(_)
+            | zbus::Error::InputOutput(_) => Self::NoBus,
+            _ => Self::UnexpectedReply(error.to_string()),
         }
     }
 }
 
-impl From<secret_service::Error> for OperationError {
+impl From<secret_service::Error> for StoreError {
     fn from(error: secret_service::Error) -> Self {
         use secret_service::Error as Service;
-        let error = match error {
-            Service::Zbus(error) => return error.into(),
-            Service::ZbusFdo(error) => return zbus::Error::from(error).into(),
-            Service::Unavailable => StoreError::NoBus,
-            Service::Locked | Service::Prompt => StoreError::Locked,
-            Service::NoResult => StoreError::NoCollection,
-            Service::PromptDisconnected => StoreError::Exited(error.to_string()),
-            error => StoreError::UnexpectedReply(error.to_string()),
-        };
-        error.into()
+        match error {
+            Service::Zbus(error) => error.into(),
+            Service::ZbusFdo(error) => zbus::Error::from(error).into(),
+            Service::Unavailable => Self::NoBus,
+            Service::Locked | Service::Prompt => Self::Locked(Provider::Other),
+            Service::NoResult => Self::NoCollection,
+            Service::PromptDisconnected => Self::Exited(error.to_string()),
+            error => Self::UnexpectedReply(error.to_string()),
+        }
     }
 }

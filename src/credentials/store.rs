@@ -37,6 +37,15 @@ pub(super) enum EntryKind {
     BaseUrl,
 }
 
+impl EntryKind {
+    pub(super) fn of(self, profile: &str) -> EntryName<'_> {
+        EntryName {
+            kind: self,
+            profile,
+        }
+    }
+}
+
 /// What an entry of the OS keyring is found by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryName<'a> {
@@ -49,22 +58,6 @@ impl EntryName<'_> {
         match self.kind {
             EntryKind::Credential => "tokenscope",
             EntryKind::BaseUrl => "tokenscope-base-url",
-        }
-    }
-}
-
-/// Why an operation on the OS keyring failed.
-pub(super) struct OperationError {
-    pub(super) error: StoreError,
-    /// Whether the service may have forgotten our session, or the connection is dead.
-    pub(super) may_be_session_loss: bool,
-}
-
-impl From<StoreError> for OperationError {
-    fn from(error: StoreError) -> Self {
-        Self {
-            error,
-            may_be_session_loss: false,
         }
     }
 }

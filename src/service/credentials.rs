@@ -1,8 +1,7 @@
 //! Credentials: which one is selected, how its secret is read and stored, and which host may receive it.
 
 use super::token_service::TokenService;
-use crate::config::settings;
-use crate::credentials::{Environment, StoreError, StoredEntries};
+use crate::credentials::{Environment, Provider, StoreError, StoredEntries};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
@@ -45,20 +44,18 @@ pub fn select(
         Some(_) => None,
         None => environment.credential()?,
     };
-    let (identity, profile) = if let Some((Credential { kind, .. }, variable)) = from_environment {
+    let mut selected = if let Some((Credential { kind, .. }, variable)) = from_environment {
         let source = CredentialSource::Environment { variable };
-        (Some(Identity { source, kind }), None)
+        ActiveCredential {
+            identity: Some(Identity { source, kind }),
+            ..ActiveCredential::default()
+        }
     } else {
         let profile = named.or(default);
-        (profile.map(Identity::of), profile.map(|it| it.name.clone()))
+        profile.map(ActiveCredential::of).unwrap_or_default()
     };
-    let (scope, scope_origin) = select_scope(request, named, environment, default)?;
-    Ok(ActiveCredential {
-        identity,
-        profile,
-        scope,
-        scope_origin,
-    })
+    (selected.scope, selected.scope_origin) = select_scope(request, named, environment, default)?;
+    Ok(selected)
 }
 
 fn select_scope(
@@ -201,7 +198,7 @@ impl TokenService {
     /// # Errors
     /// A [`Failure`] of kind `usage` that names both addresses, or the store's failure.
     pub async fn check_binding(&self, name: &str) -> Result<(), Failure> {
-        let profile = self.profile_now(name).await?;
+        let profile = self.profile_now(name)?;
         if let Some(failure) = profile.binding_failure(self.target()) {
             return Err(self.with_applicable_hint(failure));
         }
@@ -217,25 +214,14 @@ impl TokenService {
 
     /// Reads the profile again, since another instance may have changed it. A secret without a
     /// profile is bound to Cloudflare.
-    async fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
-        let paths = self.paths()?.clone();
-        let loading = tokio::task::spawn_blocking(move || settings::load(&paths)).await;
-        let loaded = loading.unwrap_or_else(|_| Ok(settings::LoadedSettings::default()))?;
-        let profile = loaded.settings.profile(name).cloned();
+    fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
+        let profile = self.settings()?.profile(name).cloned();
         Ok(profile.unwrap_or_else(|| Profile {
             name: name.to_owned(),
             kind: CredentialKind::ApiToken,
             scope: None,
             base_url: BaseUrl::default(),
         }))
-    }
-
-    /// Records that the secret of a profile is for the current address.
-    pub(super) async fn bind(&self, name: &str) -> Result<(), StoreError> {
-        match recorded(&self.options.base_url) {
-            None => Ok(()),
-            kept => self.store.bind(name, kept).await,
-        }
     }
 
     /// Tests the credential store with a real write, once a run, and returns where it keeps secrets.
@@ -278,7 +264,10 @@ impl TokenService {
         let (kept, location) = self.look(profile).await?;
         match kept.count {
             Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(self.store_failure(kept.locked.unwrap_or(StoreError::Locked), profile)),
+            None => Err(self.store_failure(
+                kept.locked.unwrap_or(StoreError::Locked(Provider::Other)),
+                profile,
+            )),
         }
     }
 
@@ -337,7 +326,7 @@ impl TokenService {
 }
 
 /// The address to record in the store: neither Cloudflare's, which is the default, nor a loopback address.
-fn recorded(base_url: &BaseUrl) -> Option<String> {
+pub(super) fn recorded(base_url: &BaseUrl) -> Option<String> {
     let is_foreign = !base_url.is_default() && !base_url.is_loopback();
     is_foreign.then(|| base_url.to_string())
 }

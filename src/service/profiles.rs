@@ -1,5 +1,6 @@
 //! Profiles: which ones exist, which is the default, and storing one together with its secret.
 
+use super::credentials::recorded;
 use super::token_service::TokenService;
 use crate::config::settings::{self, PreparedWrite};
 use crate::credentials::{STORE_NAME, StoreError};
@@ -154,7 +155,9 @@ impl TokenService {
             self.store.bind(name, None).await?;
             let undo = self.store.set(name, secret, before).await?;
             let kept = self.store.get(name).await;
-            self.bind(name).await?;
+            if let address @ Some(_) = recorded(&self.options.base_url) {
+                self.store.bind(name, address).await?;
+            }
             Ok((undo, kept))
         };
         let (undo, kept) = self.ask_store(keeping).await.map_err(|error| {

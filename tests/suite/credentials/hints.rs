@@ -10,7 +10,7 @@ use tokenscope::app::message::Message;
 use tokenscope::app::session::Session as AppSession;
 use tokenscope::app::state::State;
 use tokenscope::app::{Opening, start, update};
-use tokenscope::credentials::StoreError;
+use tokenscope::credentials::{Provider, StoreError};
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
@@ -75,7 +75,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
         StoreError::NoService,
         StoreError::NoBus,
         StoreError::NoCollection,
-        StoreError::Locked,
+        StoreError::Locked(Provider::Gnome),
         StoreError::Denied,
         StoreError::Missing,
         StoreError::Ambiguous(2),

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tokenscope::credentials::{
-    CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, StoredEntries,
+    CredentialStore, Environment, MemoryStore, Provider, StoreError, StoreHandle, StoredEntries,
     check_windows_length,
 };
 use tokenscope::domain::credential::{CredentialKind, Location};
@@ -248,7 +248,7 @@ fn every_store_error_says_what_happened_and_what_to_do() {
         StoreError::NoService,
         StoreError::NoBus,
         StoreError::NoCollection,
-        StoreError::Locked,
+        StoreError::Locked(Provider::Gnome),
         StoreError::Denied,
         StoreError::Missing,
         StoreError::Ambiguous(2),
@@ -302,8 +302,8 @@ fn commands_that_help_name_the_profile() {
         );
     }
     assert_eq!(
-        StoreError::Locked.for_profile("work"),
-        StoreError::Locked.into()
+        StoreError::Locked(Provider::Gnome).for_profile("work"),
+        StoreError::Locked(Provider::Gnome).into()
     );
 }
 

@@ -646,7 +646,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
 fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
     for provider in [Provider::KeePassXc, Provider::KWallet, Provider::Other] {
         for error in [
-            StoreError::LockedIn(provider),
+            StoreError::Locked(provider),
             StoreError::NothingOpen(provider),
         ] {
             assert!(error.is_retryable() && !error.is_absent());
