@@ -55,8 +55,8 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
         Ok(put_profile(document, settings, profile))
-    })?;
-    Ok(())
+    })
+    .map(drop)
 }
 
 /// A profile that is known to be writable. Other processes cannot change the file until this is
@@ -319,20 +319,15 @@ impl InvalidSetting {
 fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
     let (settings, unknown, replaced) =
         read(text).map_err(|invalid| invalid.into_failure(file, text))?;
+    let warning = |summary, hint| Failure::new(FailureKind::Config, summary, hint);
     let replaced = replaced.iter().map(|invalid| {
         let place = invalid.place(file, text);
-        Failure::new(
-            FailureKind::Config,
-            format!("{place}: {}; using the default.", invalid.message),
-            "Correct it in an editor.",
-        )
+        let summary = format!("{place}: {}; using the default.", invalid.message);
+        warning(summary, "Correct it in an editor.")
     });
     let unknown = unknown.iter().map(|key| {
-        Failure::new(
-            FailureKind::Config,
-            format!("config.toml: unknown setting `{key}`."),
-            "Check its spelling in config.toml.",
-        )
+        let summary = format!("config.toml: unknown setting `{key}`.");
+        warning(summary, "Check its spelling in config.toml.")
     });
     Ok(LoadedSettings {
         warnings: replaced.chain(unknown).collect(),
@@ -359,7 +354,9 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
     }
     let settings = Settings {
         default_profile: root
-            .read("default_profile", "the name of a profile", profile_name)?
+            .read("default_profile", "the name of a profile", |item| {
+                parse_profile_name(item.as_str()?).ok()
+            })?
             .unwrap_or(defaults.default_profile),
         theme: root.read_or("theme", &one_of_themes(), defaults.theme, theme),
         ascii: root.read_or("ascii", "true or false", defaults.ascii, |item| {
@@ -457,10 +454,6 @@ impl<'a> Section<'a> {
             .map(|(key, _)| format!("{}{key}", self.prefix))
             .collect()
     }
-}
-
-fn profile_name(item: &Item) -> Option<String> {
-    parse_profile_name(item.as_str()?).ok()
 }
 
 fn theme(item: &Item) -> Option<String> {

@@ -60,13 +60,21 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     files::replace(&paths.state_file(), &text, Links::Refused, &lock)
 }
 
-/// The file's contents; `None` if it is damaged or a symbolic link.
+/// The file's contents, an empty state if it is missing or empty; `None` if it is damaged or a
+/// symbolic link.
 fn read(paths: &Paths) -> Result<Option<StateFile>, Failure> {
     let file = paths.state_file();
     if files::is_link(&file) {
         return Ok(None);
     }
-    Ok(decode(files::read(&file, Links::Refused)?.as_deref()))
+    let bytes = files::read(&file, Links::Refused)?.unwrap_or_default();
+    // An editor may have added a byte-order mark.
+    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(&bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Some(StateFile::default()));
+    }
+    let state = serde_json::from_slice(bytes).ok().map(StateFile);
+    Ok(state.filter(StateFile::is_whole))
 }
 
 fn load_or_move_aside(
@@ -103,6 +111,11 @@ impl StateFile {
             .unwrap_or(VERSION)
     }
 
+    fn is_whole(&self) -> bool {
+        self.0.get("version").is_some_and(Value::is_u64)
+            && (self.version() > VERSION || self.0.get("recents").is_some_and(Value::is_array))
+    }
+
     /// The readable entries.
     fn recents(&self) -> Vec<Recent> {
         let entries = self.0.get("recents").and_then(Value::as_array);
@@ -126,20 +139,6 @@ impl StateFile {
         // `{:#}` indents, and a map of values cannot fail to print.
         format!("{:#}\n", Value::Object(self.0))
     }
-}
-
-/// `None` if the bytes are damaged. An empty or missing file is an empty state.
-fn decode(bytes: Option<&[u8]>) -> Option<StateFile> {
-    let bytes = bytes.unwrap_or_default();
-    // An editor may have added a byte-order mark.
-    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Some(StateFile::default());
-    }
-    let state = StateFile(serde_json::from_slice(bytes).ok()?);
-    let is_whole = state.0.get("version").is_some_and(Value::is_u64)
-        && (state.version() > VERSION || state.0.get("recents").is_some_and(Value::is_array));
-    is_whole.then_some(state)
 }
 
 /// A lookup as it is written. Times are RFC 3339.
