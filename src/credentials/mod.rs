@@ -3,8 +3,6 @@
 mod environment;
 mod error;
 mod keyring;
-#[cfg(any(target_os = "macos", windows))]
-mod native_keyring;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
 mod store;

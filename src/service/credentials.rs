@@ -1,7 +1,9 @@
-//! Credentials: which one is selected, how its secret is read and stored, and which host may receive it.
+//! Credentials and profiles: which one is selected, how its secret is read and stored, which host may
+//! receive it, and how a profile is stored together with its secret.
 
 use super::token_service::TokenService;
-use crate::credentials::{Environment, Provider, StoreError, StoredEntries};
+use crate::config::settings::{self, PreparedWrite};
+use crate::credentials::{Environment, Provider, STORE_NAME, StoreError, StoredEntries};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
@@ -16,6 +18,32 @@ use crate::domain::sync::locked;
 
 /// Maximum number of profiles that a sentence names.
 const MOST_NAMED: usize = 8;
+
+/// A profile that was removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removed {
+    /// The settings after the removal.
+    pub settings: Settings,
+    /// Why its secret may still exist, if the keyring could not be reached.
+    pub unreached: Option<Failure>,
+}
+
+/// Why a profile was not stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotSaved {
+    pub failure: Failure,
+    /// Whether another attempt may succeed, because the keyring waits for the user.
+    pub may_pass: bool,
+}
+
+impl From<Failure> for NotSaved {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            may_pass: false,
+        }
+    }
+}
 
 /// The credential and scope requested on the command line.
 #[derive(Debug, Clone, Default)]
@@ -325,8 +353,208 @@ impl TokenService {
     }
 }
 
+impl TokenService {
+    /// Reads the settings from the file.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Ok(settings::load(self.paths()?)?.settings)
+    }
+
+    /// Makes a profile the default. Returns the new settings.
+    ///
+    /// # Errors
+    /// `usage` if there is no such profile, otherwise the file's failure.
+    pub fn use_profile(&self, name: &str) -> Result<Settings, Failure> {
+        settings::set_default_profile(self.paths()?, name)?;
+        self.settings()
+    }
+
+    /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
+        let location = self.ask_store(self.store.location()).await?;
+        let known = self.settings()?;
+        let known = known.profile(&profile.name);
+        let profile = Profile {
+            // The secret stays, and so does the address that it is bound to.
+            base_url: known.map(|it| it.base_url.clone()).unwrap_or_default(),
+            ..profile.clone()
+        };
+        settings::save_profile(self.paths()?, &profile)?;
+        Ok((self.settings()?, location))
+    }
+
+    /// Removes a profile: first its secret from the store, then the profile from the file, so that no
+    /// secret is left without a name. Without any keyring in this session, the profile is removed
+    /// nevertheless.
+    ///
+    /// # Errors
+    /// The failure of a keyring that does not remove the secret, or of the file. The profile then stays.
+    pub async fn remove_profile(&self, name: &str) -> Result<Removed, Failure> {
+        let paths = self.paths()?;
+        let unreached = match self.remove_secret(name).await {
+            Ok(_) => None,
+            Err(error) if error.is_absent() => Some(Failure {
+                hint: format!(
+                    "If the secret of {name} is in a keyring that another session can reach, remove \
+                     it there with `tokenscope auth clear --profile {name}`."
+                )
+                .into(),
+                ..error.into()
+            }),
+            Err(error) => return Err(self.store_failure(error, name)),
+        };
+        settings::remove_profile(paths, name)?;
+        Ok(Removed {
+            settings: self.settings()?,
+            unreached,
+        })
+    }
+
+    /// Stores a secret, reads it back, then writes its profile. Returns the new settings and where the
+    /// secret is stored.
+    ///
+    /// # Errors
+    /// The store's or the file's failure.
+    pub async fn save(
+        &self,
+        profile: &Profile,
+        credential: &Credential,
+    ) -> Result<(Settings, Location), NotSaved> {
+        let profile = &Profile {
+            base_url: self.options.base_url.clone(),
+            ..profile.clone()
+        };
+        // The file first: no secret must be stored without a profile. `prepared` holds the lock over both.
+        let prepared = self.prepare(profile).await?;
+        let location = self.keep(profile, credential, &prepared).await?;
+        Ok((self.settings()?, location))
+    }
+
+    /// Waits for the lock on another thread.
+    async fn prepare(&self, profile: &Profile) -> Result<PreparedWrite, Failure> {
+        let (paths, profile) = (self.paths()?.clone(), profile.clone());
+        // The keyring needs time too.
+        let wait = self.remaining().unwrap_or(self.deadlines().timeout) / 3;
+        let preparing = move || settings::prepare_profile(&paths, &profile, wait);
+        let prepared = tokio::task::spawn_blocking(preparing).await;
+        prepared.unwrap_or_else(|error| {
+            Err(Failure::new(
+                FailureKind::Config,
+                "The profile could not be prepared.",
+                "Start tokenscope again.",
+            )
+            .caused_by(&error))
+        })
+    }
+
+    /// Stores the secret and writes the profile. If the latter fails or is cancelled, removes the secret
+    /// again.
+    async fn keep(
+        &self,
+        profile: &Profile,
+        credential: &Credential,
+        prepared: &PreparedWrite,
+    ) -> Result<Location, NotSaved> {
+        let wait = self.deadlines().keyring;
+        let (name, secret) = (&profile.name, &credential.secret);
+        let failed = |error: StoreError| NotSaved {
+            may_pass: error.is_retryable(),
+            failure: self.store_failure(error, name),
+        };
+        let before = self.before(name, prepared).await.map_err(failed)?;
+        let keeping = async {
+            // Unbound first, so that a failure half-way leaves a secret that is sent only to
+            // Cloudflare.
+            self.store.bind(name, None).await?;
+            let undo = self.store.set(name, secret, before).await?;
+            let kept = self.store.get(name).await;
+            if let address @ Some(_) = recorded(&self.options.base_url) {
+                self.store.bind(name, address).await?;
+            }
+            Ok((undo, kept))
+        };
+        let (undo, kept) = self.ask_store(keeping).await.map_err(|error| {
+            let may_have_stored = error.may_have_stored();
+            let mut not_saved = failed(error);
+            if may_have_stored {
+                not_saved.failure.hint.add(&format!(
+                    "The keyring may have stored the secret anyway: check with `tokenscope auth \
+                     status --profile {name}`."
+                ));
+            }
+            not_saved
+        })?;
+        let written = match kept {
+            Ok(kept) if kept == *secret => prepared.write().map_err(NotSaved::from),
+            Ok(_) => {
+                undo.keep();
+                return Err(another(name).into());
+            }
+            Err(StoreError::Missing) => {
+                undo.keep();
+                return Err(failed(StoreError::NotReturned));
+            }
+            Err(error) => Err(failed(error)),
+        };
+        if let Err(mut not_saved) = written {
+            if undo.undo(wait).await.is_err() {
+                not_saved.failure.hint.add(&format!(
+                    "The secret is in the keyring: remove it with `tokenscope auth clear --profile \
+                     {name}`."
+                ));
+            }
+            return Err(not_saved);
+        }
+        undo.keep();
+        self.remember(name, secret.clone());
+        // The secret is stored, even if the service is too slow to say where.
+        let location = self.ask_store(self.store.location()).await;
+        Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
+    }
+
+    /// The secret stored for a profile before the change, to be restored if the profile cannot be written.
+    async fn before(
+        &self,
+        name: &str,
+        prepared: &PreparedWrite,
+    ) -> Result<Option<Secret>, StoreError> {
+        if !prepared.is_a_change() {
+            return Ok(None);
+        }
+        match self.ask_store(self.store.get(name)).await {
+            Ok(secret) => Ok(Some(secret)),
+            // No usable secret is lost.
+            Err(
+                StoreError::Missing
+                | StoreError::Ambiguous(_)
+                | StoreError::NotText
+                | StoreError::Unusable(_)
+                // On macOS an entry of another program can be replaced, but not read.
+                | StoreError::Denied,
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The address to record in the store: neither Cloudflare's, which is the default, nor a loopback address.
-pub(super) fn recorded(base_url: &BaseUrl) -> Option<String> {
+fn recorded(base_url: &BaseUrl) -> Option<String> {
     let is_foreign = !base_url.is_default() && !base_url.is_loopback();
     is_foreign.then(|| base_url.to_string())
+}
+
+/// The failure if the store returns another secret than the one just stored.
+fn another(name: &str) -> Failure {
+    Failure::new(
+        FailureKind::Keyring,
+        "The keyring accepted the secret but returned a different one.",
+        format!(
+            "Another program stored one for {name} at the same moment. Decide which one is correct, and store it again with `tokenscope auth set --profile {name}`."
+        ),
+    )
 }
