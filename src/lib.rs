@@ -14,7 +14,7 @@
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
-//! | 1 | `demo` | lower | `startup/demo.rs` | any | a loopback server that answers as the API does |
+//! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
 //! | 1 | `terminal` | lower | any | any | decodes terminal input into keys and pastes |
@@ -25,7 +25,7 @@
 //! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a given size, how many rows each gets, how text wraps |
 //! | 4 | `app` | `domain`, `action`, `keymap`, `layout`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
 //! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | key handling of each screen |
-//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `screens::browse::token_table` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
+//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | `screens/view.rs` | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
@@ -38,12 +38,12 @@
 //! | To add | Touch |
 //! |---|---|
 //! | a key for an action | one row of `assets/keymap.toml` |
-//! | an action | one variant in `action.rs`, one arm in `app/update.rs`, one row of `assets/keymap.toml` |
+//! | an action | one variant in `action.rs`, one arm in `app/mod.rs`, one row of `assets/keymap.toml` |
 //! | a field of the token | one member and one row in `domain/token.rs` |
 //! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs` |
 //! | a finding | one rule in `domain/findings.rs` |
 //! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
-//! | something that a screen asks for | one variant each in `app/effect.rs` and `app/message.rs`, one arm each in `tui/effects.rs` and `app/update.rs` |
+//! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |
 //! | an output format | one file and one row in `cli/output/`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
@@ -53,7 +53,7 @@
 //! # The life of a lookup
 //!
 //! A key becomes an [`action::Action`] in [`keymap`]; [`app::update()`] hands it to the screen in
-//! front, which changes the state and returns an [`app::effect::Effect`]. [`tui`] runs the effect
+//! front, which changes the state and returns an [`app::message::Effect`]. [`tui`] runs the effect
 //! through [`service`], which asks [`api`]; the answer comes back as an [`app::message::Message`]
 //! that carries the number of its request, and `update` drops it if it is no longer awaited.
 //! `screens/*/view.rs` draws the state. Commands take the same path from [`service`] down.

@@ -1,15 +1,14 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
-use super::effect::Effect;
+use super::message::Effect;
 use super::navigation::{find_secrets, open_session_setup, remember_external, show_lookup};
 use super::state::{Screen, State};
 use super::token_fetch;
-use crate::domain::credential::CredentialSource;
-use crate::domain::credential::{Access, ActiveCredential, Identity};
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::RequestId;
 use crate::domain::profile::Settings;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;

@@ -1,6 +1,7 @@
-//! Messages, in the past tense: everything that can change the state.
+//! Messages, in the past tense: everything that can change the state. Effects, in the imperative:
+//! everything the program asks of the outside world.
 //!
-//! Plain data. Each response carries the ID of its request.
+//! Plain data that tests can compare. Each response carries the ID of its request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +9,16 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::Input;
-use crate::domain::credential::{Access, CredentialSource, Location, VisibleScopes};
+use crate::domain::credential::{
+    Access, Credential, CredentialRef, CredentialSource, Location, VisibleScopes,
+};
 use crate::domain::failure::Failure;
-use crate::domain::fetched::{Fetched, Tokens};
-use crate::domain::profile::Settings;
+use crate::domain::fetched::{Fetched, RequestId, Tokens};
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
-use crate::domain::token::ServiceToken;
+use crate::domain::scope::Scope;
+use crate::domain::token::{ServiceToken, TokenRef};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,4 +178,83 @@ pub struct Saved {
     pub settings: Settings,
     /// Where the secret is stored now.
     pub location: Location,
+}
+
+/// An effect to run. The message that answers a request carries the request's ID.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    FetchToken {
+        request: RequestId,
+        access: Access,
+        token: TokenRef,
+    },
+    ListTokens {
+        request: RequestId,
+        access: Access,
+    },
+    /// Measure the server's clock with the smallest request.
+    MeasureClock {
+        request: RequestId,
+        access: Access,
+    },
+    /// List the accounts and zones that a credential can see.
+    ListScopes {
+        request: RequestId,
+        asker: CredentialRef,
+    },
+    /// Find out which profiles have their secret in the credential store, without reading any.
+    FindSecrets {
+        request: RequestId,
+        profiles: Vec<String>,
+    },
+    /// Make a profile the default.
+    UseProfile {
+        request: RequestId,
+        name: String,
+    },
+    /// Remove a profile's secret, then the profile.
+    RemoveProfile {
+        request: RequestId,
+        name: String,
+    },
+    /// Try a credential on the API with one read of the token list.
+    CheckCredential {
+        request: RequestId,
+        asker: CredentialRef,
+        scope: Scope,
+    },
+    /// Store the secret, read it back, then write the profile.
+    SaveProfile {
+        request: RequestId,
+        profile: Profile,
+        /// `None` keeps the stored credential.
+        credential: Option<Credential>,
+    },
+    /// Keep a credential in memory until the program ends.
+    HoldCredential(Credential),
+    /// Find out whether the credential store can be written to.
+    ProbeStore {
+        request: RequestId,
+    },
+    /// Start the embedded demo and use it from now on.
+    OpenDemo {
+        request: RequestId,
+    },
+    LoadRecents,
+    /// Add a lookup to the recent ones.
+    Remember(Recent),
+    /// Search JSON in the background, if it is too long to search at once.
+    SearchJson {
+        lines: Arc<RawLines>,
+        query: String,
+    },
+    /// Copy text to the clipboard, and report where it went.
+    Copy(String),
+    RingBell,
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Draw the whole screen again.
+    Redraw,
+    /// Drop a pending request.
+    Cancel(RequestId),
 }

@@ -1,19 +1,330 @@
-//! The program around the screens: messages in, state changed, effects out.
+//! The program around the screens: a message in, the state changed, effects out.
 //!
-//! Pure: no terminal, no network, no clock. [`update()`] is the way in.
+//! Total and synchronous: no terminal, no network, no clock, no environment, no randomness.
+//! [`update()`] is the way in, and the one place where the state changes.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod credential_switch;
-pub mod effect;
 pub mod form;
 pub(crate) mod handler;
 pub mod message;
 pub(crate) mod navigation;
-pub(crate) mod schedule;
-pub mod session;
 pub mod state;
 pub(crate) mod token_fetch;
-mod update;
 
-pub use update::{Opening, start, update};
+use chrono::{DateTime, Utc};
+
+use crate::action::{Action, Input, Motion};
+use crate::domain::fetched::Now;
+use crate::domain::token::TokenRef;
+use crate::screens::detail::state::View;
+use crate::screens::lookup::state::LookupField;
+use crate::screens::{browse, detail, picker, profiles, setup};
+use form::{Editor, TextField};
+use handler::Copied;
+use message::{Effect, Message};
+use navigation::{open_lookup, open_profiles, open_session_setup};
+use state::{Overlay, Screen, State};
+
+/// What the program opens with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opening {
+    /// The form, since there is no credential yet.
+    Setup,
+    Lookup,
+    Token(TokenRef),
+    /// The embedded demo, once it runs, then a token, if given.
+    Demo(Option<TokenRef>),
+}
+
+/// Opens the first screen. Run the effects after the first frame.
+pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
+    let effects = match opening {
+        Opening::Setup => open_session_setup(state, false).into_iter().collect(),
+        Opening::Lookup => open_lookup(state),
+        Opening::Token(token) => open_token(state, token),
+        Opening::Demo(token) => {
+            state.lookup.form.focus = LookupField::Token;
+            if let Some(token) = token {
+                state.lookup.token = TextField::with(&token.to_string());
+                state.screen = Screen::Detail;
+            }
+            vec![start_demo(state)]
+        }
+    };
+    state.next_change = handler::next_change(state);
+    effects
+}
+
+/// Opens a token from the command line. Without a scope, opens the lookup form instead.
+fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
+    state.lookup.token = TextField::with(&token.to_string());
+    let scope = token.scope().or(state.session.active.scope.as_ref());
+    let Some(scope) = scope.cloned() else {
+        state.lookup.form.focus = LookupField::ScopeId;
+        return Vec::new();
+    };
+    state.lookup.use_scope(&scope);
+    state.screen = Screen::Detail;
+    token_fetch::look_up(state, token, &scope)
+}
+
+fn start_demo(state: &mut State) -> Effect {
+    let request = state.next_request();
+    state.demo_request = Some(request);
+    Effect::OpenDemo { request }
+}
+
+/// Applies a message at an instant, and returns the effects to run.
+pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
+    let now = now.into();
+    let has_slept = state.has_slept(now);
+    let mut before = state.clock.corrected();
+    let has_jumped = state.clock.move_to(now);
+    if has_jumped {
+        // The clock was set, so no time passed in which a token could have expired.
+        before = state.clock.corrected();
+    } else if has_slept {
+        state.clock.jumped_at = Some(now.steady);
+    }
+    // What is due is drawn even if another message comes before the tick.
+    let is_due = state.change_is_due();
+    state.changed = true;
+    handler::expire_notices(state);
+    state.setup.watch_store(now.steady);
+    let request = state.detail.token.request();
+    let mut effects = apply(state, before, message);
+    state.changed |= has_jumped || is_due;
+    if state.detail.token.request() == request {
+        effects.extend(token_fetch::measure_clock(state));
+    }
+    if let View::Raw(raw) = &mut state.detail.view {
+        let due = raw.search_due();
+        effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
+    }
+    if state.screen == Screen::Browse {
+        state.browse.keep_up(state.list_context());
+        state.browse.keep_in_view(state.body_rows());
+    }
+    state.next_change = handler::next_change(state);
+    effects
+}
+
+fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Input(Input::Act(action)) => return press(state, action),
+        Message::Input(Input::Type(typed)) => {
+            state.dismiss_warnings(None);
+            edit(state, |editor| editor.insert(typed.0).is_ok());
+        }
+        Message::Input(Input::Paste(text)) => {
+            state.dismiss_warnings(None);
+            let mut fits = true;
+            edit(state, |editor| {
+                fits = editor.paste(&text).is_ok();
+                fits
+            });
+            if !fits {
+                state.notify("Paste too long; nothing inserted.");
+            }
+        }
+        Message::Input(Input::Resize(width, height)) => state.size = (width, height),
+        Message::Ticked => {
+            state.changed = false;
+            return token_fetch::ticked(state, before);
+        }
+        Message::Resumed => return token_fetch::ticked(state, before),
+        Message::ClockMeasured { request, offset } => {
+            token_fetch::clock_measured(state, request, offset);
+        }
+        Message::Staged { request, stage } => token_fetch::staged(state, request, stage),
+        Message::TokenFetched { request, result } => {
+            return token_fetch::fetched(state, request, result);
+        }
+        Message::TokensArrived {
+            request,
+            tokens,
+            total,
+        } => token_fetch::page_arrived(state, request, tokens, total),
+        Message::TokensListed { request, result } => {
+            return token_fetch::listed(state, request, result);
+        }
+        Message::ResponseNoted {
+            source,
+            retry_after,
+            note,
+        } => state.note_response(&source, retry_after, note),
+        Message::ScopesListed { request, result } => picker::update::listed(state, request, result),
+        Message::SecretsFound { request, found } => {
+            let found = state.fetched_now(found);
+            state.profiles.locations.settle(request, Ok(found));
+        }
+        Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
+        Message::ProfilesChanged { request, result } => {
+            return credential_switch::profiles_changed(state, request, result);
+        }
+        Message::CredentialChecked { request, result } => {
+            return setup::update::checked(state, request, result);
+        }
+        Message::ProfileSaved { request, result } => {
+            return setup::update::saved(state, request, result);
+        }
+        Message::StoreProbed { request, result } => {
+            let result = result.map(|place| state.fetched_now(place));
+            state.setup.store.settle(request, result);
+        }
+        Message::DemoOpened { request, result } => {
+            return credential_switch::demo_opened(state, request, result);
+        }
+        Message::JsonSearched(found) => {
+            let rows = state.body_rows();
+            if let View::Raw(raw) = &mut state.detail.view {
+                raw.searched(found, rows);
+            }
+        }
+        Message::RecentsLoaded(recents) => state.lookup.recents = recents,
+        Message::NotRemembered(failure) => state.tell_of_recents(&failure),
+        Message::Warned(failure) => state.warn(failure),
+        Message::Notified(text) => state.notify(text),
+    }
+    Vec::new()
+}
+
+/// Handles a key: it edits the focused text field, or else triggers its action.
+fn press(state: &mut State, action: Action) -> Vec<Effect> {
+    let is_visible = !state.is_too_small();
+    if !is_visible && !matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+        return Vec::new();
+    }
+    state.notice = None;
+    let is_dismissal = state.dismiss_warnings(Some(action)) && state.banner.is_none();
+    if edit(state, |editor| editor.act(action)) {
+        return Vec::new();
+    }
+    if action == Action::Back && is_dismissal && state.overlay.is_none() {
+        return Vec::new();
+    }
+    act(state, action)
+}
+
+/// Runs an action: a global one, or one of the current screen or overlay.
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let front = state.front();
+    let screen = Some(state.screen).filter(|_| state.overlay.is_none());
+    let mut effects = Vec::new();
+    match action {
+        Action::Quit => state.quit = true,
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Help => toggle_help(state),
+        Action::Back => effects = back(state),
+        Action::LookUp => effects = open_lookup(state),
+        Action::Browse => effects = token_fetch::open_list(state),
+        Action::Profiles => effects = open_profiles(state),
+        Action::ErrorDetails => {
+            if state.failures().next().is_some() {
+                state.overlay = Some(Overlay::ErrorDetails { top: 0 });
+            }
+        }
+        Action::ReenterCredential => {
+            if state.reentry_helps() {
+                effects.extend(open_session_setup(state, true));
+            }
+        }
+        Action::OpenDemo => {
+            if !state.session.is_demo() {
+                state.notify("Starting the demo …");
+                effects.push(start_demo(state));
+            }
+        }
+        Action::Submit => effects = front.submit(state),
+        Action::Edit | Action::Search => front.edit(state),
+        Action::NextField => front.move_focus(state, true),
+        Action::PreviousField => front.move_focus(state, false),
+        Action::Up => front.scroll(state, Motion::Up),
+        Action::Down => front.scroll(state, Motion::Down),
+        Action::PageUp => front.scroll(state, Motion::PageUp),
+        Action::PageDown => front.scroll(state, Motion::PageDown),
+        Action::Top => front.scroll(state, Motion::Top),
+        Action::Bottom => front.scroll(state, Motion::Bottom),
+        Action::Left | Action::Right => front.switch(state),
+        Action::Refresh => effects.extend(front.refresh(state)),
+        Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
+        Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
+        Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
+        Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
+        Action::PickScope => effects.extend(front.pick_scope(state)),
+        Action::Sort => {
+            if screen == Some(Screen::Browse) {
+                browse::update::sort(state);
+            }
+        }
+        Action::ToggleRaw => {
+            if screen == Some(Screen::Detail) {
+                detail::update::toggle_raw(state);
+            }
+        }
+        Action::NextMatch | Action::PreviousMatch => {
+            if screen == Some(Screen::Detail) {
+                detail::update::next_match(state, action == Action::NextMatch);
+            }
+        }
+        Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
+        Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
+        Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
+        Action::RemoveProfile => effects.extend(on_profiles(state, profiles::update::remove)),
+        Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
+        // They edit text, and do nothing elsewhere.
+        Action::TextStart
+        | Action::TextEnd
+        | Action::DeleteBack
+        | Action::DeleteForward
+        | Action::DeleteWord
+        | Action::DeleteToStart
+        | Action::DeleteToEnd => {}
+    }
+    effects
+}
+
+/// Handles a key on the profiles, if they are on screen and no change is pending.
+fn on_profiles(state: &mut State, act: fn(&mut State) -> Option<Effect>) -> Option<Effect> {
+    let is_in_front = state.screen == Screen::Profiles && state.overlay.is_none();
+    let is_idle = !state.session.demo_only && state.profiles.change.is_none();
+    (is_in_front && is_idle).then(|| act(state)).flatten()
+}
+
+/// `Esc`: closes the overlay, stops waiting, dismisses the error, or goes back.
+fn back(state: &mut State) -> Vec<Effect> {
+    let front = state.front();
+    if state.overlay.is_none() {
+        if let Some(request) = front.stop_waiting(state) {
+            state.notify("Cancelled.");
+            return vec![Effect::Cancel(request)];
+        }
+        if !state.context().is_text() && state.banner.take().is_some() {
+            return Vec::new();
+        }
+    }
+    front.back(state)
+}
+
+fn toggle_help(state: &mut State) {
+    state.overlay = if state.is_covered() {
+        state.covered.take()
+    } else {
+        state.covered = state.overlay;
+        Some(Overlay::Help { top: 0 })
+    };
+}
+
+/// Edits the focused text field, and lets the screen react. Returns false if no field has the
+/// focus, or it did not change.
+fn edit(state: &mut State, change: impl FnOnce(&mut Editor<'_>) -> bool) -> bool {
+    let front = state.front();
+    let has_changed = front.editor(state).is_some_and(|mut it| change(&mut it));
+    if has_changed {
+        front.edited(state);
+    }
+    has_changed
+}

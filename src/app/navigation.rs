@@ -1,8 +1,7 @@
 //! Navigation between screens that sends no lookup.
 
-use super::effect::Effect;
-use super::session::Session;
-use super::state::{Overlay, Screen, State};
+use super::message::Effect;
+use super::state::{Overlay, Screen, Session, State};
 use crate::domain::credential::CredentialRef;
 use crate::domain::duration;
 use crate::screens::picker::state::Picker;

@@ -8,25 +8,21 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::effect::Effect;
 use super::form::TextField;
 use super::handler::Pending;
-use super::message::Stage;
+use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use crate::action::Context;
-use crate::domain::credential::Access;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, Received, Remote, RequestId, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress};
-use crate::screens::browse::token_table::TokenTable;
+use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 

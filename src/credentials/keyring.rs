@@ -6,8 +6,7 @@ use super::error::StoreError;
 #[cfg(all(unix, not(target_os = "macos")))]
 use super::secret_service as platform;
 use super::store::{CredentialStore, EntryKind, PromptTracker, StoredEntries};
-use crate::domain::credential::Location;
-use crate::domain::secret::Secret;
+use crate::domain::credential::{Location, Secret};
 
 /// The name of the OS keyring on this platform.
 pub const STORE_NAME: &str = if cfg!(target_os = "macos") {

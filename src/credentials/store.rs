@@ -14,9 +14,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::error::StoreError;
-use crate::domain::credential::Location;
+use crate::domain::credential::{Location, Secret};
 use crate::domain::profile::PROBE_USER;
-use crate::domain::secret::Secret;
 use crate::domain::sync::locked;
 
 /// What a store reveals about a profile's entries while it is locked.

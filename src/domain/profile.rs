@@ -1,11 +1,10 @@
 //! The settings of `config.toml` and its profiles, and which secrets may go to which address. Data
 //! only: never a secret.
 
-use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
 use super::failure::{Alternative, Failure, FailureKind, ScreenHint, misplaced};
 use super::redaction::{self, holds_secret};
-use super::scope::Scope;
+use super::scope::{BaseUrl, Scope};
 use super::status::Thresholds;
 use super::text;
 

@@ -7,9 +7,6 @@ mod clock;
 mod effects;
 mod input;
 mod terminal;
-#[cfg(debug_assertions)]
-mod test_faults;
-pub mod windows_keys;
 
 use std::io::{self, IsTerminal, stdout};
 use std::sync::Arc;
@@ -23,15 +20,13 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use crate::action;
-use crate::app::effect::Effect;
-use crate::app::message::Message;
-use crate::app::session::Session;
-use crate::app::state::State;
+use crate::app::message::{Effect, Message};
+use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
 use crate::config::{log, settings};
 use crate::credentials::STORE_NAME;
-use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
+use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
 use crate::screens::view::LocalTime;
@@ -42,6 +37,7 @@ pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
 use effects::Effects;
 use input::EventStream;
+pub use input::TypedKeys;
 use terminal::TerminalGuard;
 
 /// After a frame that took longer than this, the next one waits.
@@ -379,4 +375,34 @@ fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
 
 fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
     instant.with_timezone(&Local).fixed_offset()
+}
+
+/// Deliberate faults that let tests check that the terminal is restored. Debug builds only.
+#[cfg(debug_assertions)]
+mod test_faults {
+    use std::io;
+    use std::time::Duration;
+
+    /// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), or an error once the
+    /// terminal is taken over (`start`).
+    #[expect(clippy::panic, reason = "a test requested it")]
+    pub(super) fn make(fault: Option<&str>) -> io::Result<()> {
+        match fault {
+            Some("draw") => panic!("a fault on purpose, while drawing"),
+            Some("task") => {
+                tokio::spawn(async { panic!("a fault on purpose, in a task") });
+                Ok(())
+            }
+            Some("start") => Err(io::Error::other("a fault on purpose, at the start")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The delay of each frame after the first for the fault `slow`.
+    pub(super) fn pause(fault: Option<&str>) -> Duration {
+        match fault {
+            Some("slow") => Duration::from_secs(2),
+            _ => Duration::ZERO,
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Key handling of the choice between tokens of the same name.
 
 use crate::action::{Context, Motion};
-use crate::app::effect::Effect;
 use crate::app::handler::{Choice, Handler};
+use crate::app::message::Effect;
 use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;

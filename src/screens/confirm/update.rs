@@ -1,8 +1,8 @@
 //! Key handling of the confirmation before removing a profile.
 
 use crate::action::Context;
-use crate::app::effect::Effect;
 use crate::app::handler::{Confirm, Handler};
+use crate::app::message::Effect;
 use crate::app::navigation::close_overlay;
 use crate::app::state::State;
 use crate::screens::profiles::update::change;

@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 
 use super::state::{RawView, View};
 use crate::action::{Context, Motion};
-use crate::app::effect::Effect;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
+use crate::app::message::Effect;
 use crate::app::navigation::open_lookup;
 use crate::app::state::State;
 use crate::app::token_fetch::{open_list, refresh};
 use crate::domain::duration::Remaining;
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::token::ServiceToken;

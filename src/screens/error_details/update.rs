@@ -1,8 +1,8 @@
 //! Key handling of the error details, and their lines: everything known about the last error.
 
 use crate::action::{Context, Motion};
-use crate::app::effect::Effect;
 use crate::app::handler::{Copied, ErrorDetails, Handler};
+use crate::app::message::Effect;
 use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;

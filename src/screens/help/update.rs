@@ -1,8 +1,8 @@
 //! Key handling of the help screen, and its lines: the keys by context, in one column or two.
 
 use crate::action::{Context, Motion};
-use crate::app::effect::Effect;
 use crate::app::handler::{Handler, Help};
+use crate::app::message::Effect;
 use crate::app::state::{Overlay, State};
 use crate::domain::text;
 use crate::layout::{TextBox, TextLine, line_width};

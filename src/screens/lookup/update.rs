@@ -5,14 +5,14 @@ use chrono::{DateTime, TimeDelta};
 use super::state::LookupField;
 use crate::action::{Context, Motion};
 use crate::app::credential_switch::look_up_again;
-use crate::app::effect::Effect;
 use crate::app::form::Editor;
 use crate::app::handler::{Handler, Lookup, Pending};
+use crate::app::message::Effect;
 use crate::app::navigation::{open_session_setup, pick_scope};
 use crate::app::state::State;
 use crate::app::token_fetch::look_up;
 use crate::domain::credential::CredentialRef;
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 
 impl Handler for Lookup {

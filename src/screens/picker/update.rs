@@ -1,13 +1,13 @@
 //! Key handling of the choice between accounts and zones.
 
 use crate::action::{Context, Motion};
-use crate::app::effect::Effect;
 use crate::app::form::Editor;
 use crate::app::handler::{Handler, Pending, Picker};
+use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 
 impl Handler for Picker {
     fn context(&self, _: &State) -> Context {

@@ -2,8 +2,8 @@
 
 use crate::action::{Context, Motion};
 use crate::app::credential_switch::switch;
-use crate::app::effect::Effect;
 use crate::app::handler::{Handler, Pending, Profiles};
+use crate::app::message::Effect;
 use crate::app::navigation::open_setup;
 use crate::app::state::{Overlay, State};
 use crate::domain::credential::{ActiveCredential, CredentialSource};

@@ -8,15 +8,14 @@ use chrono::{DateTime, Utc};
 use super::state::{Filled, Offer, Opener, Phase, Setup as SetupState, SetupField};
 use crate::action::{Context, Motion};
 use crate::app::credential_switch::enter;
-use crate::app::effect::Effect;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
-use crate::app::message::Saved;
+use crate::app::message::{Effect, Saved};
 use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope};
 use crate::app::state::State;
 use crate::domain::credential::{CredentialRef, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {

@@ -5,10 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use tokenscope::action::{Action, Input};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::Message;
-use tokenscope::app::session::Session as AppSession;
-use tokenscope::app::state::State;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::{Provider, StoreError};
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
-use tokenscope::domain::remote::{Received, Remote, RequestId};
+use tokenscope::domain::fetched::{Received, Remote, RequestId};
 
 use crate::domain::now;
 

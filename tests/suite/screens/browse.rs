@@ -9,13 +9,11 @@ use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Gap, Tokens};
-use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::fetched::{Fetched, Gap, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
 

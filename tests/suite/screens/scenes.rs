@@ -11,18 +11,15 @@ use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Stage;
-use tokenscope::app::session::{Banner, Notice, Session};
-use tokenscope::app::state::{Overlay, Screen, State};
-use tokenscope::domain::clock::ClockOffset;
+use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
 use tokenscope::domain::credential::{
-    Access, ActiveCredential, CredentialKind, CredentialSource, Identity,
+    Access, ActiveCredential, CredentialKind, CredentialSource, Identity, Secret,
 };
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
+use tokenscope::domain::fetched::{ClockOffset, Received, Remote, RequestId};
 use tokenscope::domain::fields;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;

@@ -4,13 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::Message;
-use tokenscope::app::session::Session;
-use tokenscope::app::state::State;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::fetched::{Fetched, Tokens};
-use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 
 use super::sessions::session;

@@ -10,10 +10,8 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 use tokenscope::app;
 use tokenscope::app::Opening;
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::Message;
-use tokenscope::app::session::Session as AppSession;
-use tokenscope::app::state::State;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::domain::credential::{
     ActiveCredential, CredentialKind, CredentialSource, Identity,
 };

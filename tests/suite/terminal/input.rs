@@ -9,7 +9,7 @@ use crossterm::event::{
 };
 use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::keymap::Keymap;
-use tokenscope::tui::windows_keys::TypedKeys;
+use tokenscope::tui::TypedKeys;
 
 use crate::support::api::{Fake, token};
 use crate::support::terminal::Session;

@@ -9,14 +9,11 @@ use proptest::prelude::*;
 use tokenscope::action::{Action, Input};
 use tokenscope::app;
 use tokenscope::app::Opening;
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::Message;
-use tokenscope::app::session::Session;
-use tokenscope::app::state::{Screen, State};
-use tokenscope::domain::clock::Now;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::Fetched;
+use tokenscope::domain::fetched::{Fetched, Now};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::TokenRef;
 

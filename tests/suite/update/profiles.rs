@@ -5,20 +5,17 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::effect::Effect;
-use tokenscope::app::message::{Message, Saved};
-use tokenscope::app::session::Session;
-use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
-    Identity, Location,
+    Identity, Location, Secret,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
