@@ -237,10 +237,10 @@ fn a_locked_keyring_says_so_but_shows_what_it_holds() {
     assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
     session.lock_keyring();
     let mut keyring = Remote::start(&session);
-    assert_eq!(keyring.ask("get default"), "Err(Locked)");
-    assert_eq!(keyring.ask("set default other"), "Err(Locked)");
-    assert_eq!(keyring.ask("delete default"), "Err(Locked)");
-    assert_eq!(keyring.ask("probe"), "Err(Locked)");
+    assert_eq!(keyring.ask("get default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("set default other"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("delete default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("probe"), "Err(Locked(Gnome))");
     assert_eq!(keyring.ask("contains default"), "Ok(true)");
     assert_eq!(keyring.ask("contains other"), "Ok(false)");
 }
