@@ -3,8 +3,8 @@
 use tui_input::{Input, InputRequest};
 
 use crate::action::{Action, Erase};
-use crate::domain::secret::Secret;
-pub use crate::domain::secret::{MaskedField, TooLong};
+use crate::domain::credential::Secret;
+pub use crate::domain::credential::{MaskedField, TooLong};
 use crate::domain::text;
 
 /// The longest text a field takes, in bytes; far above any ID, name or URL.
@@ -170,7 +170,11 @@ impl Editor<'_> {
                     field.clear();
                     true
                 }
-                None => action.moves_in_text(),
+                // The cursor stays invisible at the end.
+                None => matches!(
+                    action,
+                    Action::Left | Action::Right | Action::TextStart | Action::TextEnd
+                ),
             },
         }
     }

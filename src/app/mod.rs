@@ -16,7 +16,7 @@ pub(crate) mod token_fetch;
 use chrono::{DateTime, Utc};
 
 use crate::action::{Action, Input, Motion};
-use crate::domain::clock::Now;
+use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::lookup::state::LookupField;

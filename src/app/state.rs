@@ -7,13 +7,11 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
 use crate::action::Action;
-use crate::domain::base_url::BaseUrl;
-use crate::domain::clock::{ClockOffset, Now};
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
 use crate::domain::failure::Failure;
+use crate::domain::fetched::{ClockOffset, Now, Received, RequestId};
 use crate::domain::profile::Settings;
-use crate::domain::remote::{Received, RequestId};
-use crate::domain::scope::Scope;
+use crate::domain::scope::{BaseUrl, Scope};
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::keymap::Keymap;

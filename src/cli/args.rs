@@ -226,12 +226,10 @@ impl ThresholdArgs {
             warn: self.warn.or(settings.warn),
             critical: self.critical.or(settings.critical),
         };
-        let (Some(warn), Some(critical)) = (thresholds.warn, thresholds.critical) else {
-            return Ok(thresholds);
+        let (warn, critical) = match (thresholds.warn, thresholds.critical) {
+            (Some(warn), Some(critical)) if thresholds.is_out_of_order() => (warn, critical),
+            _ => return Ok(thresholds),
         };
-        if !thresholds.is_out_of_order() {
-            return Ok(thresholds);
-        }
         let origin = |flag: Option<Threshold>| if flag.is_some() { "" } else { " (as set)" };
         Err(Failure::new(
             FailureKind::Usage,

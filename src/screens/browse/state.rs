@@ -13,7 +13,7 @@ use crate::app::form::TextField;
 use crate::app::message::Stage;
 use crate::domain::credential::Access;
 use crate::domain::duration::Lifetime;
-use crate::domain::remote::{Received, Remote, RequestId};
+use crate::domain::fetched::{Received, Remote, RequestId};
 use crate::domain::search::{self, Haystack, TokenFilter};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;

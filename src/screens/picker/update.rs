@@ -7,7 +7,7 @@ use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, TextLine};
 use crate::screens::picker::state::Picker;

@@ -15,7 +15,7 @@ use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope}
 use crate::app::state::State;
 use crate::domain::credential::{CredentialRef, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {

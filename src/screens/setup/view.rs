@@ -6,7 +6,7 @@ use super::state::{Opener, Phase, Setup, SetupField};
 use crate::action::Action;
 use crate::app::form::TextField;
 use crate::app::state::State;
-use crate::domain::remote::Remote;
+use crate::domain::fetched::Remote;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow};
 use crate::ui::painter::{Painter, RenderContext, Spans};
