@@ -12,10 +12,6 @@ use super::args::Cli;
 /// Terms and what they mean.
 type Table = [(&'static str, &'static str)];
 
-/// Options whose value may begin with a hyphen, so that `--timeout -5` is an invalid value instead of
-/// an unknown option.
-const NUMBERS: [&str; 4] = ["timeout", "within", "warn", "critical"];
-
 const EXIT_CODES: &Table = &[
     ("0", "success"),
     ("1", "failure, or an incomplete list"),
@@ -145,24 +141,24 @@ fn examples(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// The grammar. If an option that takes one value is given twice, the last one wins.
+/// The grammar with the sections that only `--help` and the manual show. Formatting them for every
+/// command takes longer than parsing a line.
 #[must_use]
 pub fn grammar() -> Command {
-    with_sections(Cli::command().args_override_self(true), "")
+    with_sections(parser(), "")
+}
+
+/// The grammar. If an option that takes one value is given twice, the last one wins.
+pub(super) fn parser() -> Command {
+    Cli::command().args_override_self(true)
 }
 
 /// Adds the sections of help to a command and its subcommands.
 fn with_sections(command: Command, path: &str) -> Command {
-    command
-        .after_help(sections(path))
-        .mut_args(|arg| {
-            let is_number = NUMBERS.contains(&arg.get_id().as_str());
-            arg.allow_hyphen_values(is_number)
-        })
-        .mut_subcommands(|sub| {
-            let path = format!("{path} {}", sub.get_name());
-            with_sections(sub, path.trim_start())
-        })
+    command.after_help(sections(path)).mut_subcommands(|sub| {
+        let path = format!("{path} {}", sub.get_name());
+        with_sections(sub, path.trim_start())
+    })
 }
 
 fn sections(path: &str) -> String {
