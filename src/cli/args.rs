@@ -116,7 +116,7 @@ pub struct List {
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = StatusParser)]
     pub status: Vec<Status>,
     /// Only tokens expiring within TIME, or already expired: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub within: Option<Threshold>,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
@@ -209,10 +209,10 @@ pub enum Shell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct ThresholdArgs {
     /// Warn when less than TIME is left: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration [default: 30d, or a quarter of a shorter duration]
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub warn: Option<Threshold>,
     /// Critical when less than TIME is left [default: 7d, or a twelfth of a shorter duration]
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub critical: Option<Threshold>,
 }
 
@@ -226,12 +226,10 @@ impl ThresholdArgs {
             warn: self.warn.or(settings.warn),
             critical: self.critical.or(settings.critical),
         };
-        let (Some(warn), Some(critical)) = (thresholds.warn, thresholds.critical) else {
-            return Ok(thresholds);
+        let (warn, critical) = match (thresholds.warn, thresholds.critical) {
+            (Some(warn), Some(critical)) if thresholds.is_out_of_order() => (warn, critical),
+            _ => return Ok(thresholds),
         };
-        if !thresholds.is_out_of_order() {
-            return Ok(thresholds);
-        }
         let origin = |flag: Option<Threshold>| if flag.is_some() { "" } else { " (as set)" };
         Err(Failure::new(
             FailureKind::Usage,
