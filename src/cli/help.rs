@@ -141,10 +141,16 @@ fn examples(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// The grammar. If an option that takes one value is given twice, the last one wins.
+/// The grammar with the sections that only `--help` and the manual show. Formatting them for every
+/// command takes longer than parsing a line.
 #[must_use]
 pub fn grammar() -> Command {
-    with_sections(Cli::command().args_override_self(true), "")
+    with_sections(parser(), "")
+}
+
+/// The grammar. If an option that takes one value is given twice, the last one wins.
+pub(super) fn parser() -> Command {
+    Cli::command().args_override_self(true)
 }
 
 /// Adds the sections of help to a command and its subcommands.
