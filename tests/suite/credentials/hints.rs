@@ -8,7 +8,7 @@ use tokenscope::action::Action;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::credentials::StoreError;
+use tokenscope::credentials::{Provider, StoreError};
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
@@ -70,7 +70,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
         StoreError::NoService,
         StoreError::NoBus,
         StoreError::NoCollection,
-        StoreError::Locked,
+        StoreError::Locked(Provider::Gnome),
         StoreError::Denied,
         StoreError::Missing,
         StoreError::Ambiguous(2),

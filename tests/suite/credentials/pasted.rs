@@ -337,5 +337,5 @@ fn f03_a_doubt_is_of_the_secret_as_it_is_kept() {
         .credential()
         .unwrap()
         .unwrap();
-    assert!(found.credential.doubt().is_some());
+    assert!(found.0.doubt().is_some());
 }

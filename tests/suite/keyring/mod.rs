@@ -16,7 +16,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use keyring_core::api::CredentialStoreApi;
-use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Keyring as OsKeyring, PromptTracker, StoreError, StoreHandle,
+};
 use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
@@ -95,7 +97,7 @@ fn remote_end() {
     if dbus::variable(REMOTE).is_none() {
         return;
     }
-    let mut keyring = OsKeyring::default();
+    let mut keyring = OsKeyring::new(PromptTracker::default());
     for line in io::stdin().lines().map_while(Result::ok) {
         let answer = answer(&mut keyring, &line);
         // The harness has begun a line of its own.
@@ -143,7 +145,7 @@ fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
 }
 
 fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
-    let handle = StoreHandle::start(|| Box::new(OsKeyring::default()));
+    let handle = StoreHandle::start(|prompts| Box::new(OsKeyring::new(prompts)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -229,10 +231,10 @@ fn a_locked_keyring_says_so_but_shows_what_it_holds() {
     assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
     session.lock_keyring();
     let mut keyring = Remote::start(&session);
-    assert_eq!(keyring.ask("get default"), "Err(Locked)");
-    assert_eq!(keyring.ask("set default other"), "Err(Locked)");
-    assert_eq!(keyring.ask("delete default"), "Err(Locked)");
-    assert_eq!(keyring.ask("probe"), "Err(Locked)");
+    assert_eq!(keyring.ask("get default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("set default other"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("delete default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("probe"), "Err(Locked(Gnome))");
     assert_eq!(keyring.ask("contains default"), "Ok(true)");
     assert_eq!(keyring.ask("contains other"), "Ok(false)");
 }

@@ -398,7 +398,7 @@ fn inspector_over(store: Told, home: &Path) -> TokenService {
     };
     TokenService::new(
         options,
-        StoreHandle::start(|| Box::new(store)),
+        StoreHandle::start(|_| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         deadlines,
@@ -423,7 +423,11 @@ fn profile() -> (Profile, Credential) {
 async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let (profile, credential) = profile();
     let (service, _, home) = service(Err(StoreError::Missing), false);
-    let failure = service.save(&profile, &credential).await.unwrap_err();
+    let failure = service
+        .save(&profile, &credential)
+        .await
+        .unwrap_err()
+        .failure;
     assert_eq!(
         failure.summary,
         "The keyring accepted the secret but does not return it."
@@ -437,7 +441,11 @@ async fn g02_what_cannot_be_read_back_is_taken_back() {
     let (profile, credential) = profile();
     for (is_kept, last) in [(false, "delete"), (true, "set")] {
         let (service, calls, home) = service(Err(StoreError::Denied), is_kept);
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         assert!(failure.summary.contains("denied"), "{}", failure.summary);
         assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
         assert!(!home.path().join("config.toml").exists());
@@ -458,8 +466,8 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
             spoils: Some(home.path().to_owned()),
         };
         let service = inspector_over(store, home.path());
-        let failure = service.save(&profile, &credential).await.unwrap_err();
-        assert_contains(&failure.summary, "config.toml");
+        let error = service.save(&profile, &credential).await.unwrap_err();
+        assert_contains(&error.failure.summary, "config.toml");
         assert_eq!(*kept.lock().unwrap(), before);
     }
 }
@@ -561,7 +569,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
 fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
     for provider in [Provider::KeePassXc, Provider::KWallet, Provider::Other] {
         for error in [
-            StoreError::LockedIn(provider),
+            StoreError::Locked(provider),
             StoreError::NothingOpen(provider),
         ] {
             assert!(error.is_retryable() && !error.is_absent());

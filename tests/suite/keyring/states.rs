@@ -491,7 +491,7 @@ fn service(
     };
     let service = TokenService::new(
         options,
-        StoreHandle::start(|| Box::new(store)),
+        StoreHandle::start(|_| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         deadlines,
@@ -578,7 +578,11 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             secret: Secret::new("x".repeat(length)),
         };
         let before = config_of(home.path());
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         // What fits is stored; the fake store then gives another secret back.
         let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
         assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
