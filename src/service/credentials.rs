@@ -466,7 +466,8 @@ impl TokenService {
             self.store.bind(name, None).await?;
             let undo = self.store.set(name, secret, before).await?;
             let kept = self.store.get(name).await;
-            if let address @ Some(_) = recorded(&self.options.base_url) {
+            let address = recorded(&self.options.base_url);
+            if address.is_some() {
                 self.store.bind(name, address).await?;
             }
             Ok((undo, kept))
