@@ -208,11 +208,6 @@ impl State {
         }
     }
 
-    /// Which keys work on the screen without an overlay.
-    pub(crate) fn screen_context(&self) -> Context {
-        self.screen.handler().context(self)
-    }
-
     /// Which keys work now.
     #[must_use]
     pub fn context(&self) -> Context {
