@@ -1,4 +1,5 @@
 //! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
+//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option.
 
 use std::ffi::OsStr;
 
@@ -34,15 +35,11 @@ pub enum Command {
     /// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
     Check(Check),
     /// Store, show or remove the credential of a profile
-    Auth {
-        #[command(subcommand)]
-        command: Auth,
-    },
+    #[command(subcommand)]
+    Auth(Auth),
     /// List, choose or remove profiles
-    Profile {
-        #[command(subcommand)]
-        command: ProfileCommand,
-    },
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Print a script that completes command lines in a shell
     Completions {
         /// Shell to complete for
@@ -59,19 +56,11 @@ impl Command {
     pub fn needs(&self) -> Needs {
         match self {
             Self::Check(check) if check.all_profiles => Needs::EveryProfile,
-            Self::Get(_)
-            | Self::List(_)
-            | Self::Check(_)
-            | Self::Auth {
-                command: Auth::Status { .. },
-            } => Needs::Credential,
-            Self::Auth {
-                command: Auth::Set { .. },
-            } => Needs::ProfileToStore,
-            Self::Auth {
-                command: Auth::Clear,
+            Self::Get(_) | Self::List(_) | Self::Check(_) | Self::Auth(Auth::Status { .. }) => {
+                Needs::Credential
             }
-            | Self::Profile { .. } => Needs::Settings,
+            Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
+            Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
             Self::Completions { .. } | Self::Man => Needs::Nothing,
         }
     }
@@ -83,13 +72,9 @@ impl Command {
             Self::Get(get) => get.output,
             Self::List(list) => list.output,
             Self::Check(check) => check.output,
-            Self::Auth {
-                command: Auth::Status { output },
-            }
-            | Self::Profile {
-                command: ProfileCommand::List { output },
-            } => *output,
-            Self::Auth { .. } | Self::Profile { .. } | Self::Completions { .. } | Self::Man => {
+            Self::Auth(Auth::Status { output })
+            | Self::Profile(ProfileCommand::List { output }) => *output,
+            Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
                 OutputFormat::Table
             }
         }

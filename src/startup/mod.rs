@@ -235,7 +235,7 @@ fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
 
 /// The keyring. It may prompt for its password only if the user can be told to expect that.
 fn keyring(needs: Needs) -> StoreHandle {
-    let store = StoreHandle::start(|| Box::new(Keyring::default()));
+    let store = StoreHandle::start(|prompts| Box::new(Keyring::new(prompts)));
     if needs == Needs::Screens || io::stderr().is_terminal() {
         store.with_prompt_timeout(UNLOCK_WAIT)
     } else {

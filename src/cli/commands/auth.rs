@@ -90,7 +90,7 @@ async fn store(
     was_typed: bool,
 ) -> Result<(), Failure> {
     loop {
-        let saving = service.try_to_save(profile, credential);
+        let saving = service.save(profile, credential);
         let progress = Progress::new(is_dumb);
         let Err(not_saved) = progress.beside(saving).await else {
             return Ok(());
