@@ -23,7 +23,7 @@ use crate::support::api::{
 };
 use crate::support::app::press;
 use crate::support::assertions::{assert_contains, assert_contains_if};
-use crate::support::keyring::{self as dbus, Keyring, unlocked};
+use crate::support::keyring::unlocked;
 use crate::support::services::{Host, api};
 use crate::support::sessions::{in_environment, profile, scope_id};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -93,9 +93,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
 #[test]
 fn g08_no_hint_names_it_either_where_the_keyring_answers() {
     for is_locked in [false, true] {
-        let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-            return;
-        };
+        let Some(desktop) = unlocked() else { return };
         let home = home();
         write_config(home.path(), None);
         if is_locked {
