@@ -43,15 +43,11 @@ pub(super) struct List<'a, T> {
 /// The entries of a page that were not on an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Page<'a, T> {
-    /// Counted from 1. Pages may arrive in any order.
-    pub number: u64,
     pub items: &'a [T],
     /// Entries received so far, including these.
     pub received: usize,
     /// Entries the API announced in total.
     pub total: Option<usize>,
-    /// The server's clock according to the responses so far.
-    pub clock: ServerClock,
 }
 
 /// One page as parsed.
@@ -140,6 +136,7 @@ impl<T> Collected<T> {
         let mut items = page.items;
         let readable = items.len();
         let mut has_new_key = false;
+        self.seen.reserve(items.len());
         items.retain(|item| {
             let key = (self.key)(item);
             let is_new = !key.is_empty() && self.seen.insert(key.to_owned());
@@ -161,11 +158,9 @@ impl<T> Collected<T> {
             is_repeat,
         });
         on_page(Page {
-            number,
             items: &items,
             received: self.paginator.received,
             total: self.paginator.total(),
-            clock: self.clock,
         });
         self.pages.insert(number, items);
     }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;
-use crate::cli::output::print::print;
+use crate::cli::output::print::{Output, print};
 use crate::cli::output::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
@@ -11,7 +11,7 @@ use crate::startup::Context;
 pub(super) async fn profile(
     context: Context,
     command: ProfileCommand,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     match command {
         ProfileCommand::List { output } => {

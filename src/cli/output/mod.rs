@@ -111,8 +111,6 @@ pub enum Report<'a> {
     Tokens {
         /// The most urgent first.
         tokens: &'a [Arc<ServiceToken>],
-        /// The rows that `print::row` produced.
-        rows: &'a [&'a [u8]],
         scope: &'a Scope,
         /// Why the list may be incomplete.
         incomplete: Option<&'a str>,
