@@ -105,7 +105,10 @@ impl<T> Collected<T> {
     fn new(list: &List<'_, T>) -> Self {
         Self {
             key: list.key,
-            paginator: Paginator::new(list.page_size),
+            paginator: Paginator {
+                requested_size: list.page_size,
+                ..Paginator::default()
+            },
             seen: HashSet::new(),
             fingerprints: HashSet::new(),
             pages: BTreeMap::new(),
@@ -227,7 +230,7 @@ fn fragment(error: &Error) -> String {
 }
 
 /// Decides which page of a list comes next.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Paginator {
     requested_size: u64,
     asked: u64,
@@ -235,7 +238,8 @@ struct Paginator {
     /// The last page, if the server said how many there are.
     last: Option<u64>,
     total: Option<u64>,
-    has_more: bool,
+    /// Whether the latest page was not full.
+    was_short: bool,
     is_stopped: bool,
     /// Entries of a first page without any totals. The server's page size is unknown then, and the next
     /// page is tried.
@@ -265,29 +269,11 @@ struct PageResult {
 }
 
 impl Paginator {
-    fn new(requested_size: u64) -> Self {
-        Self {
-            requested_size,
-            asked: 0,
-            answered: 0,
-            last: None,
-            total: None,
-            has_more: true,
-            is_stopped: false,
-            silent_size: None,
-            received: 0,
-            entries: 0,
-            bytes: 0,
-            empty_page: None,
-            incomplete: None,
-        }
-    }
-
     /// The next page that may be requested now, while others may be pending.
     fn next(&mut self) -> Option<u64> {
         let is_wanted = match self.last {
             Some(last) => self.asked < last,
-            None => self.has_more && self.asked == self.answered,
+            None => !self.was_short && self.asked == self.answered,
         };
         if self.is_stopped || !is_wanted {
             return None;
@@ -340,9 +326,9 @@ impl Paginator {
         let size = page.note.per_page.or(self.silent_size);
         let size = size.unwrap_or(self.requested_size);
         let size = size.clamp(1, self.requested_size);
-        self.has_more = entries >= size;
+        self.was_short = entries < size;
         let contradicted = self.total.is_some_and(|total| total < self.received as u64);
-        if contradicted && self.has_more && self.last == Some(page.page) {
+        if contradicted && !self.was_short && self.last == Some(page.page) {
             // The totals are wrong: continue as long as full pages arrive.
             self.last = None;
         } else if page.entries == 0 && page.page > 1 && self.last.is_some() {
