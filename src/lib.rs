@@ -14,7 +14,7 @@
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
-//! | 1 | `demo` | lower | `startup/demo.rs` | any | a loopback server that answers as the API does |
+//! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
 //! | 1 | `terminal` | lower | any | any | decodes terminal input into keys and pastes |

@@ -65,13 +65,17 @@ impl Fetch {
     }
 }
 
-/// The interface of a screen or overlay. The default methods do nothing.
+/// The interface of a screen or overlay. By default, Back closes an
+/// overlay, and the other keys do nothing.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
-    /// Leaves the text field or the screen, or closes the overlay.
-    fn back(&self, state: &mut State) -> Vec<Effect>;
+    /// Leaves the text field or the screen, or closes the overlay, which is all that most need.
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        state.overlay = None;
+        Vec::new()
+    }
 
     /// The contexts that help explains first.
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -206,11 +210,6 @@ impl State {
             Some(overlay) => overlay.handler(),
             None => self.screen.handler(),
         }
-    }
-
-    /// Which keys work on the screen without an overlay.
-    pub(crate) fn screen_context(&self) -> Context {
-        self.screen.handler().context(self)
     }
 
     /// Which keys work now.

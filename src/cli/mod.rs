@@ -6,7 +6,6 @@ pub mod commands;
 pub mod error_report;
 mod fetch;
 pub mod help;
-mod interrupt;
 pub mod output;
 mod progress;
 pub mod prompt;

@@ -1,8 +1,8 @@
-//! Startup for both front ends: merges flags, environment and files into one [`Context`].
+//! Startup for both front ends: merges flags, environment and files into one [`Context`], and starts
+//! the embedded demo.
 //!
-//! Neither the network nor the keyring is touched here.
+//! Neither the network beyond loopback nor the keyring is touched here.
 
-pub mod demo;
 pub mod flags;
 pub mod output_style;
 
@@ -16,11 +16,11 @@ use crate::api::{BaseUrl, Deadlines, Options};
 use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
-use crate::domain::credential::{ActiveCredential, CredentialSource};
+use crate::demo::Demo;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
-use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
 
@@ -76,31 +76,33 @@ impl Context {
         if let Some(name) = &flags.profile {
             parse_profile_name(name).map_err(|error| invalid_profile_name(name, error))?;
         }
-        let mut options = Options {
-            base_url: BaseUrl::default(),
-            ca_file: flags.ca_file.clone(),
-            use_system_proxy: true,
-            idle_limit: idle_limit(&Settings::default()),
-            clock,
-        };
+        let mut target = BaseUrl::default();
         let mut paths = None;
         let mut settings = Settings::default();
         if !flags.demo && needs != Needs::Nothing {
-            paths = find_paths(&environment, warnings);
+            paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())
+                .map_err(|no_home| warnings.push(no_home))
+                .ok();
             start_log(&flags, &environment, paths.as_ref(), warnings)?;
             if let Some((text, variable)) = environment.base_url()? {
-                options.base_url = base_url(text, variable)?;
+                target = base_url(text, variable)?;
             }
             if let Some(paths) = &paths {
                 let loaded = settings::load(paths)?;
                 settings = loaded.settings;
                 warnings.extend(loaded.warnings);
             }
-            options.idle_limit = idle_limit(&settings);
         }
         let credential = select_credential(&flags, needs, &environment, &settings)?;
-        log_start(&credential, &options.base_url);
+        log_start(&credential, &target);
         warnings.extend(overlooked(&environment, &credential, paths.is_some()));
+        let options = Options {
+            base_url: target,
+            ca_file: flags.ca_file.clone(),
+            use_system_proxy: true,
+            idle_limit: idle_limit(&settings),
+            clock,
+        };
         let service = TokenService::new(
             options,
             keyring(needs),
@@ -127,7 +129,7 @@ impl Context {
     /// The demo's server cannot listen on loopback.
     pub async fn connected(mut self) -> Result<Self, Failure> {
         if self.flags.demo {
-            let demo = demo::start(&self.service).await?;
+            let demo = start_demo(&self.service).await?;
             demo.service.start_command();
             self.service = demo.service.clone();
             self.credential.identity = Some(demo.access.identity.clone());
@@ -139,10 +141,47 @@ impl Context {
     }
 }
 
-fn find_paths(environment: &Environment, warnings: &mut Vec<Failure>) -> Option<Paths> {
-    Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())
-        .map_err(|no_home| warnings.push(no_home))
-        .ok()
+/// The running demo. Its server stops when this is dropped.
+pub struct RunningDemo {
+    /// Sends to the demo's server only, and keeps secrets in memory.
+    pub service: Arc<TokenService>,
+    /// The demo's credential and account.
+    pub access: Access,
+    _server: Demo,
+}
+
+/// Starts the demo with the deadlines and clock of an existing service.
+///
+/// # Errors
+/// The server cannot listen on loopback.
+pub async fn start_demo(beside: &TokenService) -> Result<RunningDemo, Failure> {
+    let server = Demo::start(beside.now())
+        .await
+        .map_err(|error| cannot_start(&error))?;
+    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot_start(&error))?;
+    let service = beside.for_server(base_url);
+    service.hold(server.credential.clone());
+    let access = Access {
+        identity: Identity {
+            source: CredentialSource::Demo,
+            kind: server.credential.kind.clone(),
+        },
+        scope: server.scope.clone(),
+    };
+    Ok(RunningDemo {
+        service: Arc::new(service),
+        access,
+        _server: server,
+    })
+}
+
+fn cannot_start(cause: &impl ToString) -> Failure {
+    Failure::new(
+        FailureKind::Network,
+        "The demo's server could not be started on loopback.",
+        "Check that programs may listen on 127.0.0.1.",
+    )
+    .caused_by(cause)
 }
 
 fn start_log(
@@ -196,7 +235,7 @@ fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
 
 /// The keyring. It may prompt for its password only if the user can be told to expect that.
 fn keyring(needs: Needs) -> StoreHandle {
-    let store = StoreHandle::start(|| Box::new(Keyring::default()));
+    let store = StoreHandle::start(|prompts| Box::new(Keyring::new(prompts)));
     if needs == Needs::Screens || io::stderr().is_terminal() {
         store.with_prompt_timeout(UNLOCK_WAIT)
     } else {

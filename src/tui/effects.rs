@@ -27,7 +27,7 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::service::TokenService;
-use crate::startup::demo::{self, RunningDemo};
+use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -151,7 +151,9 @@ impl Effects {
     fn measure_clock(&mut self, request: RequestId, access: Access) {
         let service = self.service_of(&access.identity.source);
         self.spawn(request, async move {
-            let offset = service.measure_clock(&access).await.unwrap_or_default();
+            let credential = CredentialRef::Identity(access.identity);
+            let offset = service.verify(&credential, &access.scope).await;
+            let offset = offset.unwrap_or_default();
             Message::ClockMeasured { request, offset }
         });
     }
@@ -206,7 +208,7 @@ impl Effects {
     fn check_credential(&mut self, request: RequestId, asker: CredentialRef, scope: Scope) {
         let service = self.service.clone();
         self.spawn(request, async move {
-            let result = service.verify(&asker, &scope).await;
+            let result = service.verify(&asker, &scope).await.map(drop);
             Message::CredentialChecked { request, result }
         });
     }
@@ -220,7 +222,10 @@ impl Effects {
         let service = self.service.clone();
         self.spawn(request, async move {
             let result = match credential {
-                Some(credential) => service.save(&profile, &credential).await,
+                Some(credential) => {
+                    let saved = service.save(&profile, &credential).await;
+                    saved.map_err(|not_saved| not_saved.failure)
+                }
                 None => service.change_profile(&profile).await,
             };
             let result = result.map(|(settings, location)| Saved { settings, location });
@@ -321,7 +326,7 @@ impl Effects {
     fn open_demo(&mut self, request: RequestId) {
         let (slot, service) = (self.demo.clone(), self.service.clone());
         self.spawn(request, async move {
-            let result = demo::start(&service).await;
+            let result = start_demo(&service).await;
             let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
             Message::DemoOpened { request, result }
         });

@@ -12,7 +12,9 @@ use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Ur
 use crate::startup::Context;
 
 pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> Result<u8, Failure> {
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     let access = fetcher.access(None)?;
     let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;

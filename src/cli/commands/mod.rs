@@ -1,17 +1,19 @@
 //! Runs a command from startup to its exit code.
 
 use std::io;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Builder;
 
 use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
+use crate::cli::help;
 use crate::cli::output::print::{Output, unprintable};
 use crate::cli::progress::warn_meanwhile;
-use crate::cli::{help, interrupt, prompt};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::signals::{ListenOptions, listen};
 use crate::startup::Context;
 use crate::startup::flags::Flags;
 
@@ -21,6 +23,9 @@ pub mod completions;
 mod get;
 mod list;
 mod profile;
+
+/// How long a command may compute before a signal ends it without a message.
+const COMPUTATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a command from startup to its exit code. Prints failures too, as JSON if requested.
 #[must_use]
@@ -63,16 +68,23 @@ fn no_runtime(error: &io::Error) -> Failure {
 async fn run_until_signal(command: Command, context: Context, reporter: ErrorReporter) -> u8 {
     let scope = context.credential.scope.clone();
     let mut out = Output::new(context.style.width.is_some());
-    // Listens for signals before the command begins.
-    let outcome = tokio::select! { biased;
-        code = interrupt::signalled() => {
+    let mut signals = listen(ListenOptions {
+        unheard_timeout: COMPUTATION_TIMEOUT,
+        keep_ignored: true,
+        last_act: || {
             // The command may have been asking for a secret.
-            prompt::give_back();
+            let _not_raw = crossterm::terminal::disable_raw_mode();
+        },
+    });
+    let outcome = tokio::select! { biased;
+        code = signals.hear() => {
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
         outcome = execute(context, command, reporter, &mut out) => outcome,
     };
+    // Signals end the program at once from now on: only printing is left to do.
+    drop(signals);
     match outcome.and_then(|code| out.print_deferred().map(|()| code)) {
         Ok(code) => {
             let printed = out.finish(|text| reporter.on_terminal(text));
@@ -119,7 +131,7 @@ async fn execute(
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
             check::check(context, &wanted, reporter, out).await
         }
-        Command::Auth { command } => match command {
+        Command::Auth(command) => match command {
             Auth::Set {
                 stdin,
                 email,
@@ -128,7 +140,7 @@ async fn execute(
             Auth::Status { output } => auth::status(context, output, out).await,
             Auth::Clear => auth::clear(context).await,
         },
-        Command::Profile { command } => profile::profile(context, command, out).await,
+        Command::Profile(command) => profile::profile(context, command, out).await,
         Command::Completions { shell } => {
             out.text
                 .extend_from_slice(completions::script(shell).as_bytes());
@@ -144,10 +156,7 @@ async fn execute(
 fn changes_something(command: &Command) -> bool {
     matches!(
         command,
-        Command::Auth {
-            command: Auth::Set { .. } | Auth::Clear
-        } | Command::Profile {
-            command: ProfileCommand::Use { .. } | ProfileCommand::Remove { .. }
-        }
+        Command::Auth(Auth::Set { .. } | Auth::Clear)
+            | Command::Profile(ProfileCommand::Use { .. } | ProfileCommand::Remove { .. })
     )
 }

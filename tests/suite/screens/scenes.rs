@@ -585,12 +585,12 @@ pub(crate) fn banner(failure: Failure) -> Banner {
 }
 
 pub(crate) fn refused() -> Failure {
-    Failure::new(
+    let mut failure = Failure::new(
         FailureKind::Authentication,
         "The API refused the credential.",
         "It may have been rolled or deleted. Type it again, or make a new API token.",
-    )
-    .with_details(Details {
+    );
+    *failure.details = Details {
         http_status: Some(401),
         request: Some(format!(
             "GET /client/v4/accounts/{}/access/service_tokens/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -615,7 +615,8 @@ pub(crate) fn refused() -> Failure {
         omitted: 0,
         cf_ray: Some("8c1f0a2b3c4d5e6f-FRA".to_owned()),
         cause: None,
-    })
+    };
+    failure
 }
 
 pub(crate) fn error_banner() -> State {
