@@ -23,7 +23,7 @@ use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
 
-use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session};
+use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session, unlocked};
 
 /// Selects the role of the remote end.
 const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
@@ -155,9 +155,7 @@ fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreErro
 
 #[test]
 fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("location"), "Secret Service, login collection");
     assert_eq!(keyring.ask("get default"), "Err(Missing)");
@@ -176,9 +174,7 @@ fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
 
 #[test]
 fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     session.store_beside("default", "by hand", b"tok_abc\r\n");
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("get default"), r#"Ok("tok_abc")"#);
@@ -186,9 +182,7 @@ fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
 
 #[test]
 fn the_probe_leaves_nothing_behind() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("probe"), "Ok(())");
     assert_eq!(session.look_up(PROBE_USER), None);
@@ -259,9 +253,7 @@ fn a_bus_that_never_answers_costs_the_wait_and_does_not_hold_the_process() {
 
 #[test]
 fn duplicates_are_counted_and_deleted_together() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default ours"), "Ok(())");
     session.store_beside("default", "one", b"first");
@@ -276,9 +268,7 @@ fn duplicates_are_counted_and_deleted_together() {
 
 #[test]
 fn saving_over_duplicates_leaves_the_saved_secret_alone() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     session.store_beside("default", "one", b"first");
     session.store_beside("default", "two", b"second");
@@ -290,9 +280,7 @@ fn saving_over_duplicates_leaves_the_saved_secret_alone() {
 
 #[test]
 fn stored_bytes_that_are_not_text_are_not_shown() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     // `secret-tool` refuses such bytes, so a program that does not is asked for.
     assert_eq!(Remote::start(&session).ask("set-bytes default"), "Ok(())");
     assert_eq!(Remote::start(&session).ask("get default"), "Err(NotText)");

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use ratatui::style::Modifier;
-use tokenscope::action::{Action, Input};
+use tokenscope::action::Action;
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::Message;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
@@ -22,7 +21,7 @@ use crate::screens::scenes::{
     renderer, setup, state, text, token_with, type_secret, zone,
 };
 use crate::screens::views::{check, every_size, sweep};
-use crate::support::app::act;
+use crate::support::app::{act, press};
 use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
@@ -135,11 +134,7 @@ fn profiles_environment() -> State {
         kind: CredentialKind::ApiToken,
     });
     state.session.active.profile = None;
-    update(
-        &mut state,
-        now(),
-        Message::Input(Input::Act(Action::Profiles)),
-    );
+    update(&mut state, now(), press(Action::Profiles));
     state
 }
 
