@@ -14,12 +14,6 @@ pub(crate) fn show_lookup(state: &mut State) {
     state.lookup.reopen();
 }
 
-/// Closes an overlay that leaves nothing to undo.
-pub(crate) fn close_overlay(state: &mut State) -> Vec<Effect> {
-    state.overlay = None;
-    Vec::new()
-}
-
 /// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
 /// the screen.
 pub(crate) fn open_lookup(state: &mut State) -> Vec<Effect> {
