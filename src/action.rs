@@ -91,15 +91,6 @@ impl Action {
         );
         erases_all.then_some(Erase::All)
     }
-
-    /// Whether it moves the cursor within a string.
-    #[must_use]
-    pub fn moves_in_text(self) -> bool {
-        matches!(
-            self,
-            Self::Left | Self::Right | Self::TextStart | Self::TextEnd
-        )
-    }
 }
 
 /// A movement of a selection or a scroll position.

@@ -34,9 +34,9 @@ pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Eff
 /// sent where the user does not expect it.
 pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     let mut effects = match owner(state, recent) {
-        Owner::InUse => Vec::new(),
-        Owner::Other(credential) => switch(state, credential),
-        Owner::Gone(name) => {
+        Ok(None) => Vec::new(),
+        Ok(Some(credential)) => switch(state, credential),
+        Err(name) => {
             state.notify(format!(
                 "The profile {name} looked this up, but no longer exists. Choose another for the {}.",
                 recent.scope
@@ -49,27 +49,19 @@ pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     effects
 }
 
-/// The credential of a recent lookup.
-enum Owner {
-    /// Presumably the active one.
-    InUse,
-    Other(ActiveCredential),
-    /// A profile that no longer exists.
-    Gone(String),
-}
-
-/// Finds the credential of a recent lookup: its profile's, or the one for its scope.
-fn owner(state: &State, recent: &Recent) -> Owner {
+/// Finds the credential of a recent lookup: its profile's, or the one for its scope. `None` means
+/// presumably the active one; an error names a profile that no longer exists.
+fn owner<'a>(state: &State, recent: &'a Recent) -> Result<Option<ActiveCredential>, &'a str> {
     let session = &state.session;
     if recent.profile == session.active.profile {
-        return Owner::InUse;
+        return Ok(None);
     }
     let named = recent.profile.as_deref();
     if let Some(profile) = named.and_then(|name| session.settings.profile(name)) {
-        return Owner::Other(ActiveCredential::of(profile));
+        return Ok(Some(ActiveCredential::of(profile)));
     }
     if session.active.scope.as_ref() == Some(&recent.scope) {
-        return Owner::InUse;
+        return Ok(None);
     }
     let known = state.profiles.rows(&session.settings);
     let mut others = known.into_iter().filter(|credential| {
@@ -77,25 +69,20 @@ fn owner(state: &State, recent: &Recent) -> Owner {
         credential.scope.as_ref() == Some(&recent.scope) && !is_in_use
     });
     match (others.next(), named) {
-        (Some(credential), _) => Owner::Other(credential),
-        (None, Some(name)) => Owner::Gone(name.to_owned()),
-        (None, None) => Owner::InUse,
+        (None, Some(name)) => Err(name),
+        (other, _) => Ok(other),
     }
 }
 
-/// The successor of a removed profile: the environment's credential, or else the default profile.
-fn successor(state: &State) -> Option<ActiveCredential> {
+/// Continues after the removal of the profile in use: with the environment's credential, or else the
+/// default profile. Without either, the user must choose a profile, or set one up if none is left.
+fn remove_active(state: &mut State) -> Vec<Effect> {
+    let screen = state.screen;
     let settings = &state.session.settings;
     let default = settings.profile(&settings.default_profile);
     let external = state.profiles.external.first().cloned();
-    external.or_else(|| default.map(ActiveCredential::of))
-}
-
-/// Continues after the removal of the profile in use. Without a successor, the user must choose a
-/// profile, or set one up if none is left.
-fn remove_active(state: &mut State) -> Vec<Effect> {
-    let screen = state.screen;
-    let mut effects = if let Some(credential) = successor(state) {
+    let successor = external.or_else(|| default.map(ActiveCredential::of));
+    let mut effects = if let Some(credential) = successor {
         activate(state, credential)
     } else {
         let effects = deactivate(state);
@@ -260,7 +247,17 @@ pub(crate) fn profiles_changed(
     };
     let settings = match result {
         Ok(settings) => settings,
-        Err(failure) => return change_failed(state, failure).into_iter().collect(),
+        Err(mut failure) => {
+            // Another process renamed or removed the profile; the list was read again.
+            let is_gone = failure.kind == FailureKind::Usage;
+            if is_gone {
+                let hint = "It was renamed or removed elsewhere. The list is now up to date.";
+                failure.hint = hint.into();
+            }
+            state.report(failure);
+            let found = is_gone.then(|| find_secrets(state));
+            return found.flatten().into_iter().collect();
+        }
     };
     use_settings(state, settings);
     let name = change.name;
@@ -280,18 +277,6 @@ pub(crate) fn profiles_changed(
     effects.extend(find_secrets(state));
     state.notify(text);
     effects
-}
-
-/// A profile that no longer exists was renamed or removed by another process; the list was read
-/// again.
-fn change_failed(state: &mut State, failure: Failure) -> Option<Effect> {
-    if failure.kind != FailureKind::Usage {
-        state.report(failure);
-        return None;
-    }
-    let hint = "It was renamed or removed elsewhere. The list is now up to date.".into();
-    state.report(Failure { hint, ..failure });
-    find_secrets(state)
 }
 
 /// The notice for a profile that an environment variable overrides at the next start.

@@ -13,7 +13,9 @@ pub(crate) mod navigation;
 pub mod state;
 pub(crate) mod token_fetch;
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::clock::Now;
@@ -26,6 +28,9 @@ use handler::Copied;
 use message::{Effect, Message};
 use navigation::{open_lookup, open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
+
+/// A wake-up this late means that the computer or the program was stopped.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// What the program opens with.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +84,8 @@ fn start_demo(state: &mut State) -> Effect {
 /// Applies a message at an instant, and returns the effects to run.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
     let now = now.into();
-    let has_slept = state.has_slept(now);
+    let due = state.wake_at();
+    let has_slept = due.is_some_and(|due| now.steady.signed_duration_since(due) > LATE);
     let mut before = state.clock.corrected();
     let has_jumped = state.clock.move_to(now);
     if has_jumped {
@@ -89,7 +95,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.clock.jumped_at = Some(now.steady);
     }
     // What is due is drawn even if another message comes before the tick.
-    let is_due = state.change_is_due();
+    let is_due = state.next_change.is_some_and(|change| change <= now.steady);
     state.changed = true;
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
@@ -157,7 +163,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
         } => state.note_response(&source, retry_after, note),
         Message::ScopesListed { request, result } => picker::update::listed(state, request, result),
         Message::SecretsFound { request, found } => {
-            let found = state.fetched_now(found);
+            let found = state.received(found, Duration::ZERO);
             state.profiles.locations.settle(request, Ok(found));
         }
         Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
@@ -171,7 +177,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
             return setup::update::saved(state, request, result);
         }
         Message::StoreProbed { request, result } => {
-            let result = result.map(|place| state.fetched_now(place));
+            let result = result.map(|place| state.received(place, Duration::ZERO));
             state.setup.store.settle(request, result);
         }
         Message::DemoOpened { request, result } => {

@@ -2,6 +2,7 @@
 //! `update` alone changes it; views only read it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -103,7 +104,7 @@ pub struct Notice {
 const JUMP: TimeDelta = TimeDelta::seconds(2);
 
 /// The time, here and on the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Clock {
     /// The wall clock: with the offset, for dates.
     pub local: DateTime<Utc>,
@@ -128,11 +129,8 @@ impl Clock {
         Self {
             local: now.wall,
             steady: now.steady,
-            offset: ClockOffset::default(),
-            jumped_at: None,
             lead: now.lead(),
-            is_measured: false,
-            needs_measuring: false,
+            ..Self::default()
         }
     }
 
@@ -191,6 +189,13 @@ macro_rules! define_state {
             $($screen,)*
         }
 
+        impl Default for Screen {
+            /// The screen that the program starts with.
+            fn default() -> Self {
+                Self::Lookup
+            }
+        }
+
         /// The overlays.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Overlay {
@@ -198,7 +203,7 @@ macro_rules! define_state {
         }
 
         /// The state of the whole program.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Default)]
         pub struct State {
             /// The screen in front.
             pub screen: Screen,
@@ -243,35 +248,21 @@ macro_rules! define_state {
         impl State {
             /// The initial state, on a terminal with a size in cells.
             #[must_use]
-            pub fn new(session: Session, now: impl Into<Now>, size: (u16, u16)) -> Self {
-                let lookup = Lookup::starting_from(session.active.scope.as_ref());
-                let state = Self {
-                    screen: Screen::Lookup,
-                    overlay: None,
-                    covered: None,
-                    $($module: Default::default(),)*
-                    picker: Picker::default(),
+            pub fn new(
+                session: Session,
+                keymap: Arc<Keymap>,
+                now: impl Into<Now>,
+                size: (u16, u16),
+            ) -> Self {
+                Self {
+                    lookup: Lookup::starting_from(session.active.scope.as_ref()),
                     session,
-                    banner: None,
-                    warnings: Vec::new(),
-                    notice: None,
                     clock: Clock::at(now.into()),
-                    limited_until: None,
-                    pauses: Vec::new(),
-                    last_note: None,
                     size,
-                    ascii: false,
-                    keymap: Arc::default(),
+                    keymap,
                     changed: true,
-                    quit: false,
-                    told_of_recents: false,
-                    next_change: None,
-                    last_request: RequestId::default(),
-                    before_profiles: Screen::Lookup,
-                    demo_request: None,
-                    clock_request: None,
-                };
-                Self { lookup, ..state }
+                    ..Self::default()
+                }
             }
 
             /// Drops everything fetched or shown with the active credential, and returns the
@@ -451,12 +442,9 @@ impl State {
     }
 
     /// A value that arrived now.
-    pub(crate) fn fetched_now<T>(&self, value: T) -> Received<T> {
-        Received {
-            value,
-            at: self.clock.steady,
-            took: std::time::Duration::ZERO,
-        }
+    pub(crate) fn received<T>(&self, value: T, took: Duration) -> Received<T> {
+        let at = self.clock.steady;
+        Received { value, at, took }
     }
 
     /// Copies one line, sanitised as on screen. The destination is known only once it is sent.
@@ -517,7 +505,7 @@ impl State {
     }
 
     /// When a pause that begins now ends, by the steady clock.
-    fn end_of(&self, pause: std::time::Duration) -> Option<DateTime<Utc>> {
+    fn end_of(&self, pause: Duration) -> Option<DateTime<Utc>> {
         let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
         self.clock.steady.checked_add_signed(pause)
     }
@@ -526,7 +514,7 @@ impl State {
     pub(crate) fn note_response(
         &mut self,
         source: &CredentialSource,
-        retry_after: Option<std::time::Duration>,
+        retry_after: Option<Duration>,
         note: Option<String>,
     ) {
         let until = retry_after.and_then(|pause| self.end_of(pause));

@@ -9,6 +9,7 @@ mod input;
 mod terminal;
 
 use std::io::{self, IsTerminal, stdout};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
 
 /// The drawing context of the screens.
 pub struct Appearance {
-    keymap: Keymap,
+    keymap: Arc<Keymap>,
     theme: Theme,
     ascii: bool,
 }
@@ -73,22 +74,18 @@ impl Appearance {
     /// A theme that does not exist.
     pub fn of(context: &Context, warnings: &mut Vec<Failure>) -> Result<Self, Failure> {
         let mut keymap = Keymap::built_in()?;
-        let text = context
-            .paths
-            .as_ref()
-            .map(settings::keymap_text)
-            .transpose();
-        let patched = text.and_then(|text| match text.flatten() {
-            Some(text) => Ok(Some(keymap.clone().patched(&text)?)),
-            None => Ok(None),
+        let paths = context.paths.as_ref();
+        let text = paths.map_or(Ok(None), settings::keymap_text);
+        let patched = text.and_then(|text| match text {
+            Some(text) => Ok(keymap.clone().patched(&text)?),
+            None => Ok(keymap.clone()),
         });
         match patched {
-            Ok(Some(patched)) => keymap = patched,
-            Ok(None) => {}
+            Ok(patched) => keymap = patched,
             Err(failure) => warnings.insert(0, failure),
         }
         Ok(Self {
-            keymap,
+            keymap: Arc::new(keymap),
             theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
             ascii: context.style.ascii,
         })
@@ -178,10 +175,11 @@ async fn run_loop(
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
     let clock = Clock::start(context.service.clock());
-    let mut state = State::new(session(&context), clock.now(), screen.size()?);
+    let keymap = appearance.keymap.clone();
+    let mut state = State::new(session(&context), keymap, clock.now(), screen.size()?);
     state.ascii = appearance.ascii;
-    state.keymap = Arc::new(appearance.keymap.clone());
-    let first = app::start(&mut state, opening(&context, token));
+    let mut first = app::start(&mut state, opening(&context, token));
+    first.insert(0, Effect::LoadRecents);
     let look = (&appearance.theme, local as LocalTime);
     screen.draw(&state, look)?;
     #[cfg(debug_assertions)]
@@ -204,8 +202,9 @@ async fn run_loop(
     #[cfg(debug_assertions)]
     test_faults::make(fault)?;
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
-    effects.load_recents();
-    effects.run_all(first, screen)?;
+    for effect in first {
+        effects.run(effect, screen)?;
+    }
     let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
     effects.settle().await;
     code
@@ -238,67 +237,29 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, clock.now(), left).await {
-            LoopEvent::Message(message) => message,
-            LoopEvent::Nothing => continue,
-            LoopEvent::End(code) => return Ok(code),
-            #[cfg(unix)]
-            LoopEvent::Resized => {
-                let (width, height) = screen.size()?;
-                Message::Input(action::Input::Resize(width, height))
-            }
-            #[cfg(unix)]
-            LoopEvent::Stop => {
-                stop(screen)?;
-                Message::Resumed
-            }
-            #[cfg(unix)]
-            LoopEvent::Continue => {
-                screen.resume()?;
-                Message::Resumed
-            }
+        let message = match sources.next(state, clock.now(), left, screen).await? {
+            ControlFlow::Continue(Some(message)) => message,
+            ControlFlow::Continue(None) => continue,
+            ControlFlow::Break(code) => return Ok(code),
         };
         if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.mark_dirty();
         }
-        log_failures(&message);
+        message.failures().into_iter().for_each(log::failed);
+        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
+            log::warned(&warning.summary);
+        }
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
-        effects.run_all(wanted, screen)?;
+        for effect in wanted {
+            effects.run(effect, screen)?;
+        }
         if suspends {
             suspend(screen, &mut sources.signals).await?;
         }
         is_changed |= state.changed;
     }
     Ok(0)
-}
-
-/// Logs the failures and warnings in a message.
-fn log_failures(message: &Message) {
-    message.failures().into_iter().for_each(log::failed);
-    if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
-        log::warned(&warning.summary);
-    }
-}
-
-#[expect(
-    clippy::large_enum_variant,
-    reason = "only one exists at a time, and it is matched at once"
-)]
-enum LoopEvent {
-    Message(Message),
-    /// Input that has no effect here.
-    Nothing,
-    #[cfg(unix)]
-    Resized,
-    /// Stop the process (SIGTSTP).
-    #[cfg(unix)]
-    Stop,
-    /// The process continues after a stop (SIGCONT).
-    #[cfg(unix)]
-    Continue,
-    /// End with this exit code.
-    End(u8),
 }
 
 struct EventSources {
@@ -310,39 +271,51 @@ struct EventSources {
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
+    /// Gives the message, if the event has a meaning, or the exit code.
+    async fn next(
+        &mut self,
+        state: &State,
+        now: Now,
+        pause: Option<Duration>,
+        screen: &mut TerminalGuard,
+    ) -> io::Result<ControlFlow<u8, Option<Message>>> {
         let wake = state.wake_at().map(|at| {
-            at.signed_duration_since(now.steady)
-                .to_std()
-                .unwrap_or(Duration::ZERO)
+            let left = at.signed_duration_since(now.steady).to_std();
+            left.unwrap_or_default()
         });
         let wait = wake.into_iter().chain(pause).min();
-        tokio::select! { biased;
+        let message = tokio::select! { biased;
             signal = self.signals.next() => match signal {
-                Signal::End(code) => LoopEvent::End(code),
+                Signal::End(code) => return Ok(ControlFlow::Break(code)),
                 #[cfg(unix)]
-                Signal::Resized => LoopEvent::Resized,
-                #[cfg(unix)]
-                Signal::Stop => LoopEvent::Stop,
-                #[cfg(unix)]
-                Signal::Continue => LoopEvent::Continue,
-            },
-            Some(message) = self.messages.recv() => LoopEvent::Message(message),
-            event = self.input.next() => match event {
-                Some(event) => {
-                    let input = state.keymap.translate(state.context(), event.clone());
-                    if input.is_none() {
-                        self.input.split(&event);
-                    }
-                    input.map_or(LoopEvent::Nothing, |input| {
-                        LoopEvent::Message(Message::Input(input))
-                    })
+                Signal::Resized => {
+                    let (width, height) = screen.size()?;
+                    Some(Message::Input(action::Input::Resize(width, height)))
                 }
-                // End of input: the terminal was closed.
-                None => LoopEvent::End(HUNG_UP),
+                #[cfg(unix)]
+                Signal::Stop => {
+                    stop(screen)?;
+                    Some(Message::Resumed)
+                }
+                #[cfg(unix)]
+                Signal::Continue => {
+                    screen.resume()?;
+                    Some(Message::Resumed)
+                }
             },
-            () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
-        }
+            Some(message) = self.messages.recv() => Some(message),
+            event = self.input.next() => {
+                // End of input: the terminal was closed.
+                let Some(event) = event else { return Ok(ControlFlow::Break(HUNG_UP)) };
+                let input = state.keymap.translate(state.context(), event.clone());
+                if input.is_none() {
+                    self.input.split(&event);
+                }
+                input.map(Message::Input)
+            }
+            () = self.timer.wait(wait) => Some(Message::Ticked),
+        };
+        Ok(ControlFlow::Continue(message))
     }
 }
 

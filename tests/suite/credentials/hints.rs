@@ -21,6 +21,7 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
+use crate::support::app::keys;
 use crate::support::keyring as dbus;
 use crate::support::keyring::Keyring;
 use crate::support::services::api;
@@ -325,7 +326,7 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         settings,
         ..AppSession::default()
     };
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
     update(&mut state, now(), Message::Input(Input::Act(Action::Down)));

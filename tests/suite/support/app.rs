@@ -10,9 +10,15 @@ use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::keymap::Keymap;
 
 use super::sessions::session;
 use super::tokens::now;
+
+/// The built-in keys.
+pub(crate) fn keys() -> Arc<Keymap> {
+    Arc::new(Keymap::built_in().unwrap())
+}
 
 /// The look-up panel of the default profile.
 pub(crate) fn lookup() -> State {
@@ -21,7 +27,7 @@ pub(crate) fn lookup() -> State {
 
 /// The look-up panel.
 pub(crate) fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     assert_eq!(start(&mut state, Opening::Lookup), []);
     state
 }

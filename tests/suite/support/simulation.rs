@@ -26,7 +26,7 @@ use tokenscope::screens::setup::state::Phase;
 use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
-use super::app::{found, listed, request_in};
+use super::app::{found, keys, listed, request_in};
 use super::sessions::login_keyring;
 use super::sessions::{account, failure, in_keyring, profile, session};
 use super::tokens;
@@ -85,7 +85,7 @@ pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
         settings: settings(),
         ..session()
     };
-    let mut state = State::new(session, now, (100, 30));
+    let mut state = State::new(session, keys(), now, (100, 30));
     start(&mut state, opening);
     state
 }

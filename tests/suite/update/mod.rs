@@ -22,7 +22,7 @@ use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::secret::Secret;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
-use crate::support::app::{act, found, lookup, notice, request_of, type_text};
+use crate::support::app::{act, found, keys, lookup, notice, request_of, type_text};
 use crate::support::sessions::{account, failure};
 use crate::support::tokens::{ID, at, ending};
 
@@ -284,7 +284,7 @@ fn only_a_refused_credential_can_be_typed_again() {
 }
 
 fn filled_form() -> State {
-    let mut state = State::new(Session::default(), at(0), (100, 30));
+    let mut state = State::new(Session::default(), keys(), at(0), (100, 30));
     let request = request_of(&start(&mut state, Opening::Setup));
     update(
         &mut state,
