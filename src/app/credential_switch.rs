@@ -4,8 +4,7 @@ use super::message::Effect;
 use super::navigation::{find_secrets, open_session_setup, remember_external, show_lookup};
 use super::state::{Screen, State};
 use super::token_fetch;
-use crate::domain::credential::CredentialSource;
-use crate::domain::credential::{Access, ActiveCredential, Identity};
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::Settings;
 use crate::domain::recent_lookups::Recent;
@@ -113,8 +112,9 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
             _ => session.store,
         }
     });
-    let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
-    state.limited_until = state.pauses.iter().find(own).map(|(_, until)| *until);
+    let own = |(source, _): &(CredentialSource, _)| Some(source) == credential.source();
+    let pause = state.pauses.iter().position(own);
+    state.limited_until = pause.map(|at| state.pauses.swap_remove(at).1);
     session.active = credential;
     let lookup = Lookup::starting_from(session.active.scope.as_ref());
     let old = std::mem::replace(&mut state.lookup, lookup);
@@ -131,23 +131,14 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
 /// Drops everything fetched or shown with the active credential, and cancels its requests.
 fn deactivate(state: &mut State) -> Vec<Effect> {
     remember_external(state);
-    put_pause_aside(state);
+    // A pause requested by the API belongs to a credential, and applies again once it is active.
+    if let (Some(until), Some(identity)) =
+        (state.limited_until.take(), &state.session.active.identity)
+    {
+        state.pauses.push((identity.source.clone(), until));
+    }
     let requests = state.reset();
     requests.into_iter().map(Effect::Cancel).collect()
-}
-
-/// A pause requested by the API belongs to a credential, and applies again once that credential is
-/// active.
-fn put_pause_aside(state: &mut State) {
-    let until = state.limited_until.take();
-    let Some(identity) = &state.session.active.identity else {
-        return;
-    };
-    let source = &identity.source;
-    state.pauses.retain(|(known, _)| known != source);
-    if let Some(until) = until {
-        state.pauses.push((source.clone(), until));
-    }
 }
 
 /// Continues with a newly entered, working credential: repeats the lookup that failed without it,

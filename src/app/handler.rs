@@ -65,13 +65,16 @@ impl Fetch {
     }
 }
 
-/// The interface of a screen or overlay. The default methods do nothing.
+/// The interface of a screen or overlay. The other default methods do nothing.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
-    /// Leaves the text field or the screen, or closes the overlay.
-    fn back(&self, state: &mut State) -> Vec<Effect>;
+    /// Leaves the text field or the screen, or closes the overlay, as it does by default.
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        state.overlay = None;
+        Vec::new()
+    }
 
     /// The contexts that help explains first.
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -208,11 +211,6 @@ impl State {
         }
     }
 
-    /// Which keys work on the screen without an overlay.
-    pub(crate) fn screen_context(&self) -> Context {
-        self.screen.handler().context(self)
-    }
-
     /// Which keys work now.
     #[must_use]
     pub fn context(&self) -> Context {
@@ -245,28 +243,23 @@ impl State {
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
         let refresh = self.refresh_due().map(|due| due.min(longest));
-        earliest([self.next_change, refresh, self.expiry()])
-    }
-
-    /// When the current token expires, by the steady clock. It is then fetched again, even if its
-    /// countdown is hidden.
-    fn expiry(&self) -> Option<DateTime<Utc>> {
-        let is_in_view = self.screen == Screen::Detail;
-        let end = self.detail.end().filter(|_| is_in_view)?;
-        (end > self.clock.corrected()).then(|| self.clock.steady_at(end))
+        // A token that expires is fetched again, even if its countdown is hidden.
+        let is_ahead = |end: &DateTime<Utc>| *end > self.clock.corrected();
+        let end = self.detail.end().filter(is_ahead);
+        let end = end.filter(|_| self.screen == Screen::Detail);
+        let expiry = end.map(|end| self.clock.steady_at(end));
+        earliest([self.next_change, refresh, expiry])
     }
 
     /// When to refresh the current token, by the steady clock.
     pub(crate) fn refresh_due(&self) -> Option<DateTime<Utc>> {
-        let seconds = i64::try_from(self.session.settings.refresh_seconds)
-            .ok()
-            .filter(|seconds| *seconds > 0)?;
+        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
+        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero())?;
         let token = &self.detail.token;
         if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
             return None;
         }
-        let attempted = self.detail.attempted_at?;
-        let due = attempted.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
+        let due = self.detail.attempted_at?.checked_add_signed(pause)?;
         Some(self.limited_until.map_or(due, |until| until.max(due)))
     }
 }

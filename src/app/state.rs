@@ -266,44 +266,35 @@ macro_rules! define_state {
             }
 
             /// Drops everything fetched or shown with the active credential, and returns the
-            /// requests to cancel. Names every field, so that none is forgotten.
+            /// requests to cancel. Names what stays, so that nothing is kept by mistake.
             pub(super) fn reset(&mut self) -> Vec<RequestId> {
-                let Self {
-                    screen: _,
-                    overlay,
-                    covered: _,
-                    $($module,)*
-                    picker,
-                    session: _,
-                    banner,
-                    warnings: _,
-                    notice,
-                    clock: _,
-                    // A pause belongs to a credential, and is stored with it.
-                    limited_until: _,
-                    pauses: _,
-                    last_note: _,
-                    size: _,
-                    ascii: _,
-                    keymap: _,
-                    changed: _,
-                    quit: _,
-                    told_of_recents: _,
-                    next_change: _,
-                    last_request: _,
-                    before_profiles,
-                    demo_request,
-                    clock_request,
-                } = self;
-                *overlay = None;
-                *banner = None;
-                *notice = None;
-                *before_profiles = Screen::Lookup;
                 let mut requests = Vec::new();
-                $(requests.extend($module.reset());)*
-                requests.extend(picker.reset());
-                requests.extend(demo_request.take());
-                requests.extend(clock_request.take());
+                $(requests.extend(self.$module.reset());)*
+                requests.extend(self.picker.reset());
+                requests.extend(self.demo_request);
+                requests.extend(self.clock_request);
+                let old = std::mem::take(self);
+                *self = Self {
+                    screen: old.screen,
+                    covered: old.covered,
+                    $($module: old.$module,)*
+                    session: old.session,
+                    warnings: old.warnings,
+                    clock: old.clock,
+                    // A pause belongs to a credential, and is stored with it.
+                    limited_until: old.limited_until,
+                    pauses: old.pauses,
+                    last_note: old.last_note,
+                    size: old.size,
+                    ascii: old.ascii,
+                    keymap: old.keymap,
+                    changed: old.changed,
+                    quit: old.quit,
+                    told_of_recents: old.told_of_recents,
+                    next_change: old.next_change,
+                    last_request: old.last_request,
+                    ..Self::default()
+                };
                 requests
             }
         }
@@ -355,9 +346,7 @@ impl State {
         if is_reading || leads_to_details {
             return false;
         }
-        let had_some = !self.warnings.is_empty();
-        self.warnings.clear();
-        had_some
+        !std::mem::take(&mut self.warnings).is_empty()
     }
 
     /// The characters to draw with.
@@ -370,7 +359,7 @@ impl State {
     #[must_use]
     pub fn banner_keys(&self) -> BannerKeys {
         let can_list = self.lost_name().is_some();
-        let context = self.screen_context();
+        let context = self.screen.handler().context(self);
         BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list)
     }
 
@@ -429,10 +418,8 @@ impl State {
     /// Seconds until the API may be called again, rounded up; `None` if it may be called now.
     #[must_use]
     pub fn limited_for(&self) -> Option<i64> {
-        let left = self
-            .limited_until?
-            .signed_duration_since(self.clock.steady)
-            .num_milliseconds();
+        let left = self.limited_until?.signed_duration_since(self.clock.steady);
+        let left = left.num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
     }
 

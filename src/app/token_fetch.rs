@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::form::TextField;
 use super::handler::Pending;
@@ -14,8 +14,7 @@ use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
 use crate::action::Context;
-use crate::domain::credential::Access;
-use crate::domain::credential::CredentialSource;
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::fields;
@@ -34,17 +33,15 @@ pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<
     if state.session.needs_choice() {
         return choose_profile(state);
     }
-    let is_same = is_in_view(&state.detail, &token, scope);
-    let dropped = if is_same || state.limited_for().is_some() {
-        None
-    } else {
-        state.detail.token.cancel().map(Effect::Cancel)
-    };
+    let is_other = !is_in_view(&state.detail, &token, scope);
+    let is_dropped = is_other && state.limited_for().is_none();
+    let dropped = is_dropped.then(|| state.detail.token.cancel()).flatten();
     let sent = match state.session.access(scope) {
         Some(access) => fetch(state, access, token),
         None => open_session_setup(state, false),
     };
-    dropped.into_iter().chain(sent).collect()
+    let dropped = dropped.into_iter().map(Effect::Cancel);
+    dropped.chain(sent).collect()
 }
 
 fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
@@ -123,19 +120,14 @@ pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
     state.changed = is_shown && old.is_some_and(|old| old != reached);
 }
 
-/// Whether a response is still awaited. A stale one changes nothing.
-fn is_awaited<T>(remote: &Remote<T>, request: RequestId, changed: &mut bool) -> bool {
-    *changed = remote.request() == Some(request);
-    *changed
-}
-
-/// Handles the end of a lookup.
+/// Handles the end of a lookup. A stale response changes nothing, here and below.
 pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    if !is_awaited(&state.detail.token, request, &mut state.changed) {
+    state.changed = state.detail.token.request() == Some(request);
+    if !state.changed {
         return Vec::new();
     }
     let Some(access) = state.detail.access.clone() else {
@@ -322,15 +314,6 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     Some(Effect::MeasureClock { request, access })
 }
 
-/// Applies a measurement of the server's clock.
-pub(crate) fn clock_measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
-    let awaited = state.clock_request.take_if(|it| *it == request);
-    state.changed = awaited.is_some();
-    if state.changed {
-        state.clock.measured(offset);
-    }
-}
-
 /// Handles the passing of time since an instant of the server's clock: refreshes the current token
 /// when due, and again, ringing the bell, when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
@@ -340,8 +323,9 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let now = state.clock.corrected();
     let end = state.detail.end();
     let has_expired = end.is_some_and(|end| before < end && end <= now);
-    let due = state.refresh_due();
-    let is_due = due.is_some_and(|due| due <= state.clock.steady);
+    let is_due = state
+        .refresh_due()
+        .is_some_and(|due| due <= state.clock.steady);
     let rings = has_expired && state.session.settings.bell;
     let refreshes = (is_due || has_expired) && state.limited_for().is_none();
     let bell = rings.then_some(Effect::RingBell);
@@ -438,7 +422,8 @@ pub(crate) fn page_arrived(
     tokens: Vec<Arc<ServiceToken>>,
     total: Option<usize>,
 ) {
-    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+    state.changed = state.browse.list.request() == Some(request);
+    if !state.changed {
         return;
     }
     let context = state.list_context();
@@ -456,7 +441,8 @@ pub(crate) fn listed(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+    state.changed = state.browse.list.request() == Some(request);
+    if !state.changed {
         return Vec::new();
     }
     let listed = match result {

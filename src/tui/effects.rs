@@ -15,10 +15,9 @@ use tokio::time::timeout;
 use super::clipboard::{Clipboard, load_into_tmux};
 use super::terminal::TerminalGuard;
 use crate::api::Page;
-use crate::app::message::{Effect, JsonSearch, Message, Saved, Stage};
-use crate::config::Paths;
-use crate::config::state;
-use crate::domain::credential::CredentialSource;
+use crate::app::message::{Effect, JsonSearch, Message, Stage};
+use crate::config::{Paths, log, state};
+use crate::domain::credential::{CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::Fetched;
 use crate::domain::remote::RequestId;
@@ -86,8 +85,9 @@ impl Effects {
                 self.spawn(request, async move {
                     let on_network = || send_stage(&messages, request);
                     let result = service.look_up(&access, &token, on_network).await;
-                    if let Ok(found) = &result {
-                        send_remarks(&messages, access.identity.source, found);
+                    match &result {
+                        Ok(found) => send_remarks(&messages, access.identity.source, found),
+                        Err(failure) => log::failed(failure),
                     }
                     Message::TokenFetched { request, result }
                 });
@@ -104,8 +104,9 @@ impl Effects {
                     };
                     let on_network = || send_stage(&messages, request);
                     let result = service.list(&access, on_network, &mut on_page).await;
-                    if let Ok(listed) = &result {
-                        send_remarks(&messages, access.identity.source, listed);
+                    match &result {
+                        Ok(listed) => send_remarks(&messages, access.identity.source, listed),
+                        Err(failure) => log::failed(failure),
                     }
                     Message::TokensListed { request, result }
                 });
@@ -123,20 +124,24 @@ impl Effects {
                 self.spawn(request, async move {
                     let result = service.scopes(&asker).await.map(|visible| {
                         send_remarks(&messages, source, &visible);
+                        let VisibleScopes { accounts, zones } = &visible.value;
+                        let failures = [accounts.as_ref().err(), zones.as_ref().err()];
+                        failures.into_iter().flatten().for_each(log::failed);
                         visible.value
                     });
+                    let result = result.inspect_err(log::failed);
                     Message::ScopesListed { request, result }
                 });
             }
             Effect::ProbeStore { request } => self.spawn(request, async move {
-                let result = service.probe().await;
+                let result = service.probe().await.inspect_err(log::failed);
                 Message::StoreProbed { request, result }
             }),
             Effect::HoldCredential(credential) => service.hold(credential),
             Effect::OpenDemo { request } => {
                 let slot = self.demo.clone();
                 self.spawn(request, async move {
-                    let result = demo::start(&service).await;
+                    let result = demo::start(&service).await.inspect_err(log::failed);
                     let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
                     Message::DemoOpened { request, result }
                 });
@@ -174,7 +179,7 @@ impl Effects {
             Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
                 // Query all at once, so that an unresponsive keyring costs only one timeout.
                 let found = profiles.into_iter().map(|profile| async {
-                    let location = service.stored(&profile).await;
+                    let location = service.stored(&profile).await.inspect_err(log::failed);
                     (profile, location)
                 });
                 let found = join_all(found).await;
@@ -185,7 +190,10 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify(&asker, &scope).await;
+                let result = service
+                    .verify(&asker, &scope)
+                    .await
+                    .inspect_err(log::failed);
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {
@@ -197,18 +205,18 @@ impl Effects {
                     Some(credential) => service.save(&profile, &credential).await,
                     None => service.change_profile(&profile).await,
                 };
-                let result = result.map(|(settings, location)| Saved { settings, location });
+                let result = result.inspect_err(log::failed);
                 Message::ProfileSaved { request, result }
             }),
             Effect::UseProfile { request, name } => self.spawn_blocking(move || {
-                let result = service.use_profile(&name);
+                let result = service.use_profile(&name).inspect_err(log::failed);
                 if let (Err(_), Ok(settings)) = (&result, service.settings()) {
                     let _unheard = messages.send(Message::SettingsRead(settings));
                 }
                 Message::ProfilesChanged { request, result }
             }),
             Effect::RemoveProfile { request, name } => self.spawn(request, async move {
-                let removed = service.remove_profile(&name).await;
+                let removed = service.remove_profile(&name).await.inspect_err(log::failed);
                 let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
                 let result = removed.map(|removed| removed.settings);
                 let changed = Message::ProfilesChanged { request, result };

@@ -13,7 +13,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local, Utc};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -30,7 +29,6 @@ use crate::domain::clock::Now;
 use crate::domain::failure::Failure;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
-use crate::screens::view::LocalTime;
 use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
@@ -63,7 +61,6 @@ pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
 pub struct Appearance {
     keymap: Arc<Keymap>,
     theme: Theme,
-    ascii: bool,
 }
 
 impl Appearance {
@@ -87,7 +84,6 @@ impl Appearance {
         Ok(Self {
             keymap: Arc::new(keymap),
             theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
-            ascii: context.style.ascii,
         })
     }
 }
@@ -106,20 +102,7 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let signals = {
-        let _inside = runtime.enter();
-        TerminalSignals::listen(terminal::give_back_now)?
-    };
-    let mut screen = TerminalGuard::open()?;
-    let code = runtime.block_on(run_loop(
-        &mut screen,
-        signals,
-        context,
-        appearance,
-        token,
-        warnings,
-    ));
-    drop(screen);
+    let code = runtime.block_on(run_loop(context, appearance, token, warnings));
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
     match code {
@@ -167,25 +150,21 @@ fn session(context: &Context) -> Session {
 }
 
 async fn run_loop(
-    screen: &mut TerminalGuard,
-    signals: TerminalSignals,
     context: Context,
     appearance: &Appearance,
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
+    let signals = TerminalSignals::listen(terminal::give_back_now)?;
+    let screen = &mut TerminalGuard::open()?;
     let clock = Clock::start(context.service.clock());
     let keymap = appearance.keymap.clone();
     let mut state = State::new(session(&context), keymap, clock.now(), screen.size()?);
-    state.ascii = appearance.ascii;
+    state.ascii = context.style.ascii;
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
-    let look = (&appearance.theme, local as LocalTime);
-    screen.draw(&state, look)?;
-    #[cfg(debug_assertions)]
-    let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
-    #[cfg(debug_assertions)]
-    screen.slow_down(test_faults::pause(fault));
+    let theme = &appearance.theme;
+    screen.draw(&state, theme)?;
 
     let (sender, messages) = unbounded_channel();
     for failure in warnings {
@@ -200,12 +179,20 @@ async fn run_loop(
         timer: Timer::new()?,
     };
     #[cfg(debug_assertions)]
-    test_faults::make(fault)?;
+    test_faults::make(context.environment.get("TOKENSCOPE_TEST_FAULT"))?;
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
     for effect in first {
         effects.run(effect, screen)?;
     }
-    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
+    let code = event_loop(
+        screen,
+        &mut sources,
+        &mut effects,
+        &mut state,
+        theme,
+        &clock,
+    )
+    .await;
     effects.settle().await;
     code
 }
@@ -216,7 +203,7 @@ async fn event_loop(
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: (&Theme, LocalTime),
+    theme: &Theme,
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -227,7 +214,9 @@ async fn event_loop(
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
             let begun = Instant::now();
-            screen.draw(state, look)?;
+            #[cfg(debug_assertions)]
+            test_faults::before_frame();
+            screen.draw(state, theme)?;
             (is_changed, drawn) = (false, Instant::now());
             // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
@@ -245,7 +234,6 @@ async fn event_loop(
         if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.mark_dirty();
         }
-        message.failures().into_iter().for_each(log::failed);
         if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
             log::warned(&warning.summary);
         }
@@ -279,10 +267,10 @@ impl EventSources {
         pause: Option<Duration>,
         screen: &mut TerminalGuard,
     ) -> io::Result<ControlFlow<u8, Option<Message>>> {
-        let wake = state.wake_at().map(|at| {
-            let left = at.signed_duration_since(now.steady).to_std();
-            left.unwrap_or_default()
-        });
+        let wake = state
+            .wake_at()
+            .map(|at| at.signed_duration_since(now.steady));
+        let wake = wake.map(|left| left.to_std().unwrap_or_default());
         let wait = wake.into_iter().chain(pause).min();
         let message = tokio::select! { biased;
             signal = self.signals.next() => match signal {
@@ -346,36 +334,35 @@ fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
     screen.resume()
 }
 
-fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
-    instant.with_timezone(&Local).fixed_offset()
-}
-
 /// Deliberate faults that let tests check that the terminal is restored. Debug builds only.
 #[cfg(debug_assertions)]
 mod test_faults {
     use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    /// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), or an error once the
-    /// terminal is taken over (`start`).
+    /// Whether each frame is slow.
+    static IS_SLOW: AtomicBool = AtomicBool::new(false);
+
+    /// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), an error once the
+    /// terminal is taken over (`start`), or slow frames after the first (`slow`).
     #[expect(clippy::panic, reason = "a test requested it")]
     pub(super) fn make(fault: Option<&str>) -> io::Result<()> {
         match fault {
             Some("draw") => panic!("a fault on purpose, while drawing"),
             Some("task") => {
                 tokio::spawn(async { panic!("a fault on purpose, in a task") });
-                Ok(())
             }
-            Some("start") => Err(io::Error::other("a fault on purpose, at the start")),
-            _ => Ok(()),
+            Some("start") => return Err(io::Error::other("a fault on purpose, at the start")),
+            Some("slow") => IS_SLOW.store(true, Ordering::Relaxed),
+            _ => {}
         }
+        Ok(())
     }
 
-    /// The delay of each frame after the first for the fault `slow`.
-    pub(super) fn pause(fault: Option<&str>) -> Duration {
-        match fault {
-            Some("slow") => Duration::from_secs(2),
-            _ => Duration::ZERO,
+    pub(super) fn before_frame() {
+        if IS_SLOW.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_secs(2));
         }
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -224,10 +224,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::SaveProfile { .. } => Message::ProfileSaved {
             request,
-            result: is_good.map(|()| Saved {
-                settings: settings(),
-                location: login_keyring(),
-            }),
+            result: is_good.map(|()| (settings(), login_keyring())),
         },
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
@@ -346,10 +346,7 @@ fn a_checked_credential_is_saved_and_used() {
         },
     );
     let request = request_of(&effects);
-    let saved = Saved {
-        settings: Settings::default(),
-        location: Location::new("Secret Service"),
-    };
+    let saved = (Settings::default(), Location::new("Secret Service"));
     update(
         &mut state,
         at(2),

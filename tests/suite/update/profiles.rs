@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -610,7 +610,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     let mut settings = settings();
     settings.profiles[1] = profile;
     let location = login_keyring();
-    let result = Ok(Saved { settings, location });
+    let result = Ok((settings, location));
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.active.scope, Some(zone('c')));
@@ -687,7 +687,7 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     let request = request_of(&effects);
     let location = Location::new("a drawer");
     let settings = settings();
-    let result = Ok(Saved { settings, location });
+    let result = Ok((settings, location));
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
         matches!(
@@ -709,10 +709,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     let result = Ok(());
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
     let request = request_of(&effects);
-    let result = Ok(Saved {
-        settings: settings(),
-        location: Location::new("a drawer"),
-    });
+    let result = Ok((settings(), Location::new("a drawer")));
     let effects = tell(&mut state, Message::ProfileSaved { request, result });
     assert!(
         effects
@@ -726,10 +723,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
 #[test]
 fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let mut state = lookup();
-    let result = Ok(Saved {
-        settings: without("half"),
-        location: Location::new("elsewhere"),
-    });
+    let result = Ok((without("half"), Location::new("elsewhere")));
     let request = RequestId(99);
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.session.store, None);
