@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::secret::Secret;
+use crate::domain::credential::Secret;
 
 /// A command of the user. `keymap.toml` uses the variant's name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,14 +82,11 @@ impl Action {
     /// The part of a masked field that this action deletes.
     #[must_use]
     pub fn erases(self) -> Option<Erase> {
-        if matches!(self, Self::DeleteBack | Self::DeleteForward) {
-            return Some(Erase::Character);
+        match self {
+            Self::DeleteBack | Self::DeleteForward => Some(Erase::Character),
+            Self::DeleteWord | Self::DeleteToStart | Self::DeleteToEnd => Some(Erase::All),
+            _ => None,
         }
-        let erases_all = matches!(
-            self,
-            Self::DeleteWord | Self::DeleteToStart | Self::DeleteToEnd
-        );
-        erases_all.then_some(Erase::All)
     }
 }
 

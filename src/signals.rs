@@ -70,7 +70,7 @@ pub enum Signal {
 
 pub use platform::{TerminalSignals, start};
 #[cfg(unix)]
-pub use platform::{request_stop, stop};
+pub use platform::{on_stop, request_stop, stop};
 
 #[cfg(unix)]
 mod platform {
@@ -247,19 +247,22 @@ mod platform {
         stop
     }
 
-    /// Receives SIGTSTP. It keeps its default action, which already ignores orphaned process groups,
-    /// and is only blocked until [`stop`].
     fn stop_requests() -> io::Result<UnboundedReceiver<()>> {
-        terminal_stop().thread_block()?;
         let (sender, receiver) = unbounded_channel();
-        thread::Builder::new()
-            .name("stops".to_owned())
-            .spawn(
-                move || {
-                    while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
-                },
-            )?;
+        on_stop(move || sender.send(()).is_ok())?;
         Ok(receiver)
+    }
+
+    /// Calls `act` on a thread for each SIGTSTP, until it returns false. The signal keeps its default
+    /// action, which already ignores orphaned process groups, and is only blocked until [`stop`].
+    ///
+    /// # Errors
+    /// If the thread cannot start.
+    pub fn on_stop(act: impl Fn() -> bool + Send + 'static) -> io::Result<()> {
+        terminal_stop().thread_block()?;
+        let stops = thread::Builder::new().name("stops".to_owned());
+        stops.spawn(move || while terminal_stop().wait().is_ok() && act() {})?;
+        Ok(())
     }
 
     /// Requests that the whole process group stop, as the terminal does for Ctrl-Z.

@@ -53,7 +53,7 @@ where
 
 /// An HTTP client that is replaced when its idle connections cannot be trusted.
 pub(super) struct Connections {
-    config: Arc<HttpConfig>,
+    config: HttpConfig,
     current: Mutex<Current>,
 }
 
@@ -76,7 +76,6 @@ impl Connections {
             used: None,
             is_stale: false,
         });
-        let config = Arc::new(config);
         Ok(Self { config, current })
     }
 
@@ -110,43 +109,31 @@ impl Connections {
             (current.http.clone(), current.generation, current.is_stale)
         };
         if is_stale {
-            (http, generation) = self.replaced(generation).await;
+            (http, generation) = self.replaced(generation);
         }
         let sent = clock();
         if let Some(answer) = unless_silent(request(&http)).await {
             return answer.map(|response| (sent, response));
         }
         tracing::debug!("a connection that was used before is silent; trying a new one");
-        let (http, _) = self.replaced(generation).await;
+        let (http, _) = self.replaced(generation);
         let sent = clock();
         let answer = request(&http).send().await;
         answer.map(|response| (sent, response))
     }
 
     /// The client of the generation after this one.
-    async fn replaced(&self, generation: u64) -> (Client, u64) {
-        if let Some(newer) = self.newer_than(generation) {
-            return newer;
-        }
-        let config = Arc::clone(&self.config);
-        // Parsing all certificates takes milliseconds.
-        let built = tokio::task::spawn_blocking(move || config.build(noting)).await;
+    fn replaced(&self, generation: u64) -> (Client, u64) {
         let mut current = locked(&self.current);
-        if current.generation == generation {
-            // Building it has worked before.
-            if let Ok(Ok(http)) = built {
-                current.http = http;
-                current.generation += 1;
-                current.is_stale = false;
-            }
+        // Building it has worked before.
+        if current.generation == generation
+            && let Ok(http) = self.config.build(noting)
+        {
+            current.http = http;
+            current.generation += 1;
+            current.is_stale = false;
         }
         (current.http.clone(), current.generation)
-    }
-
-    fn newer_than(&self, generation: u64) -> Option<(Client, u64)> {
-        let current = locked(&self.current);
-        let newer = current.generation != generation;
-        newer.then(|| (current.http.clone(), current.generation))
     }
 }
 

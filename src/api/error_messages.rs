@@ -3,19 +3,15 @@
 
 use std::time::Duration;
 
-use super::classify;
 use super::envelope::{brief, first_words};
 use super::error::{
-    CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
+    self, CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
     TransportFault, Unreadable,
 };
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::{humanize, pause};
-use crate::domain::failure::{ApiError, Details, Failure, FailureKind, Hint};
+use crate::domain::failure::{ApiError, Failure, FailureKind, Hint};
 use crate::domain::scope::Scope;
-
-/// The permission for reading service tokens, as the dashboard names it.
-const PERMISSION: &str = "Access: Service Tokens Read";
 
 impl Error {
     /// Converts the error for display. With the scope in use, the sentences can name it.
@@ -53,39 +49,32 @@ impl Error {
                     format!("No response after {allowed}.")
                 };
                 let hint = "Check the connection, or allow more time with --timeout.";
-                Failure::new(FailureKind::Timeout, summary, hint).with_details(Details {
-                    request: Some(request),
-                    ..Details::default()
-                })
+                let mut failure = Failure::new(FailureKind::Timeout, summary, hint);
+                failure.details.request = Some(request);
+                failure
             }
             Self::Transport {
                 fault,
                 request,
                 host,
                 cause,
-            } => transport(fault, &host).with_details(Details {
-                request: Some(request),
-                cause: Some(cause),
-                ..Details::default()
-            }),
-            Self::ProxyLogin(login) => proxy_login(&login).with_details(Details {
-                http_status: login.http_status,
-                request: Some(login.request),
-                ..Details::default()
-            }),
+            } => {
+                let mut failure = transport(fault, &host);
+                (failure.details.request, failure.details.cause) = (Some(request), Some(cause));
+                failure
+            }
+            Self::ProxyLogin(login) => {
+                let mut failure = proxy_login(&login);
+                failure.details.http_status = login.http_status;
+                failure.details.request = Some(login.request);
+                failure
+            }
             Self::Refused(refusal) => {
-                let mut failure = refused(&refusal, scope).with_details(Details {
-                    http_status: Some(refusal.http_status),
-                    request: Some(refusal.request),
-                    api_errors: refusal.api_errors,
-                    api_messages: refusal.api_messages,
-                    omitted: refusal.omitted,
-                    cf_ray: refusal.cf_ray,
-                    cause: refusal.remark,
-                });
+                let mut failure = refused(&refusal, scope);
                 if let Reason::RateLimited { retry_after } = refusal.reason {
                     failure.retry_after = Some(retry_after);
                 }
+                *failure.details = refusal.details;
                 // The server's words may contain secrets that are not ours.
                 failure.scrubbed()
             }
@@ -268,8 +257,8 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let label = refusal.credential;
     let evidence = evidence(refusal);
     let place = scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string);
-    let doubted = |text: String| Hint {
-        text,
+    let doubted = |text: &str| Hint {
+        text: text.to_owned(),
         alternative: None,
         scope_doubt: scope.map(Scope::kind),
     };
@@ -302,9 +291,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::NotEnabled => Failure::new(
             Permission,
             format!("Access is not enabled on {place} {evidence}."),
-            doubted(
-                "Enable Access in the Zero Trust dashboard, or choose another account.".to_owned(),
-            ),
+            doubted("Enable Access in the Zero Trust dashboard, or choose another account."),
         ),
         Reason::AccountOwned => Failure::new(
             if refusal.http_status == 403 {
@@ -323,24 +310,21 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             Failure::new(
                 Usage,
                 format!("The API rejected the ID of {place}{ids} as malformed {evidence}."),
-                doubted(hint.to_owned()),
+                doubted(hint),
             )
         }
         Reason::NotFound => match refusal.subject {
             Subject::Token => Failure::new(
                 NotFound,
                 format!("No such service token in {place} {evidence}."),
-                doubted(
-                    "It may have been deleted or recreated: look for its name in the list."
-                        .to_owned(),
-                ),
+                doubted("It may have been deleted or recreated: look for its name in the list."),
             ),
             Subject::Tokens => {
                 let what = format!("No such account or zone, or it is not visible to the {label}");
                 Failure::new(
                     Rejected,
                     quoting(&what, refusal),
-                    doubted(format!("Check the ID of {place} and the base URL.")),
+                    doubted(&format!("Check the ID of {place} and the base URL.")),
                 )
             }
             Subject::Accounts | Subject::Zones => Failure::new(
@@ -406,7 +390,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     }
 }
 
-fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(String) -> Hint) -> Failure {
+fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint) -> Failure {
     let label = refusal.credential;
     let (what, hint) = match refusal.subject {
         Subject::Accounts => (
@@ -419,16 +403,16 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(String) -> Hin
         ),
         Subject::Token | Subject::Tokens if refusal.reason == Reason::OutOfScope => (
             format!("but not for {place}"),
-            doubted(format!(
-                "Check the ID, and what the {label} was made for: it needs {PERMISSION} there."
+            doubted(&format!(
+                "Check the ID, and what the {label} was made for: it needs Access: Service Tokens Read there."
             )),
         ),
         Subject::Token | Subject::Tokens => (
             format!("but may not read the service tokens of {place}"),
             doubted(if is_key(label) {
-                "Its user needs a role that can read Zero Trust.".to_owned()
+                "Its user needs a role that can read Zero Trust."
             } else {
-                format!("Give it the permission {PERMISSION}.")
+                "Give it the permission Access: Service Tokens Read."
             }),
         ),
     };
@@ -441,7 +425,11 @@ fn is_key(label: &str) -> bool {
 }
 
 fn is_unknown_key(refusal: &Refusal) -> bool {
-    let is_unknown = refusal.api_errors.iter().any(|error| error.has_code(9103));
+    let is_unknown = refusal
+        .details
+        .api_errors
+        .iter()
+        .any(|error| error.has_code(9103));
     is_unknown && is_key(refusal.credential)
 }
 
@@ -475,7 +463,13 @@ fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
 }
 
 fn rejected_hint(refusal: &Refusal) -> String {
-    let all = || refusal.api_errors.iter().chain(&refusal.api_messages);
+    let all = || {
+        refusal
+            .details
+            .api_errors
+            .iter()
+            .chain(&refusal.details.api_messages)
+    };
     if all().any(|error| error.has_code(10_000)) {
         format!(
             "This account or zone may not take this kind of credential: use another kind than the {}.",
@@ -502,30 +496,27 @@ fn unreadable(how: Unreadable) -> &'static str {
 
 /// What happened, followed by the API's own words and the evidence.
 fn quoting(what: &str, refusal: &Refusal) -> String {
-    let numbers = numbers(refusal);
-    let said = first_words(&refusal.api_errors).or_else(|| first_words(&refusal.api_messages));
-    match said {
-        Some(words) => format!("{what}: {} ({numbers}).", brief(words)),
-        None => format!("{what} ({numbers})."),
-    }
+    let details = &refusal.details;
+    let said = first_words(&details.api_errors).or_else(|| first_words(&details.api_messages));
+    let said = said.map_or_else(String::new, |words| format!(": {}", brief(words)));
+    format!("{what}{said} ({}).", numbers(refusal))
 }
 
 /// `(HTTP 403, code 10000)`. Where the errors have no text, includes the API's message.
 fn evidence(refusal: &Refusal) -> String {
-    let numbers = numbers(refusal);
-    let message = first_words(&refusal.api_messages);
-    match message.filter(|_| first_words(&refusal.api_errors).is_none()) {
-        Some(words) => format!("({numbers}: {})", brief(words)),
-        None => format!("({numbers})"),
-    }
+    let message = match first_words(&refusal.details.api_errors) {
+        Some(_) => None,
+        None => first_words(&refusal.details.api_messages),
+    };
+    let message = message.map_or_else(String::new, |words| format!(": {}", brief(words)));
+    format!("({}{message})", numbers(refusal))
 }
 
 /// `HTTP 403, code 10000`: what people search the web for.
 fn numbers(refusal: &Refusal) -> String {
-    match classify::deciding_code(&refusal.reason, &refusal.api_errors) {
-        Some(code) => format!("HTTP {}, code {code}", refusal.http_status),
-        None => format!("HTTP {}", refusal.http_status),
-    }
+    let code = error::deciding_code(&refusal.reason, &refusal.details.api_errors);
+    let code = code.map_or_else(String::new, |code| format!(", code {code}"));
+    format!("HTTP {}{code}", refusal.http_status)
 }
 
 /// `30 seconds`, `5m`; from an hour on, as a countdown shows it: `24 h`.

@@ -10,9 +10,9 @@ use reqwest::{ClientBuilder, Method, redirect};
 use super::connection_errors;
 use super::envelope::bounded;
 use super::error::Error;
-use super::proxy::{self, ProxyChoice, ProxyInfo};
+use super::proxy::{self, ConfiguredProxy, ProxyInfo};
 use super::trust_roots::TrustRoots;
-use crate::domain::base_url::BaseUrl;
+use crate::domain::scope::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a proxy to name its authentication schemes.
@@ -38,7 +38,7 @@ pub(super) struct HttpConfig {
     is_https: bool,
     idle_limit: Duration,
     roots: TrustRoots,
-    proxy: ProxyChoice,
+    proxy: Option<ConfiguredProxy>,
 }
 
 impl HttpConfig {
@@ -51,14 +51,14 @@ impl HttpConfig {
             proxy: if options.use_system_proxy {
                 proxy::select(&options.base_url)?
             } else {
-                ProxyChoice::Direct
+                None
             },
             roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
         })
     }
 
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
-        self.proxy.info()
+        self.proxy.as_ref()?.info()
     }
 
     /// Sentences about certificates that cannot be used.
@@ -71,14 +71,30 @@ impl HttpConfig {
         &self,
         add: fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<reqwest::Client, Error> {
+        let builder = add(builder())
+            .https_only(self.is_https)
+            .pool_idle_timeout(self.idle_limit);
+        self.client(builder, self.proxy.as_ref())
+            .map_err(|error| Error::Setup {
+                cause: connection_errors::describe(error),
+            })
+    }
+
+    fn client(
+        &self,
+        builder: ClientBuilder,
+        proxy: Option<&ConfiguredProxy>,
+    ) -> reqwest::Result<reqwest::Client> {
         // The other provider, aws-lc, measures the processor's jitter before its first random
         // number, which takes longer than a request. Fails if a provider is already installed,
         // which is fine.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
-        let builder = add(builder())
-            .https_only(self.is_https)
-            .pool_idle_timeout(self.idle_limit);
-        built(self.proxy.apply(self.roots.apply(builder))?)
+        let builder = self.roots.apply(builder);
+        let builder = match proxy {
+            Some(proxy) => builder.proxy(proxy.intercept()?),
+            None => builder.no_proxy(),
+        };
+        builder.build()
     }
 
     /// Asks a proxy that refused a tunnel which authentication schemes it supports: the HTTP library
@@ -91,20 +107,14 @@ impl HttpConfig {
             // For https, the library would send its own CONNECT and hide the response.
             url.set_scheme("http").ok()?;
             url.set_port(port).ok()?;
-            let proxy = self.proxy.clone().without_login();
-            let client = built(proxy.apply(self.roots.apply(builder())).ok()?).ok()?;
+            let proxy = self.proxy.clone()?.without_login();
+            let client = self.client(builder(), Some(&proxy)).ok()?;
             let response = client.request(Method::CONNECT, url).send().await.ok()?;
             Some(proxy::schemes(response.headers()))
         };
         let schemes = tokio::time::timeout(SCHEMES_TIMEOUT, asking).await;
         schemes.ok().flatten().unwrap_or_default()
     }
-}
-
-fn built(builder: ClientBuilder) -> Result<reqwest::Client, Error> {
-    builder.build().map_err(|error| Error::Setup {
-        cause: connection_errors::describe(error),
-    })
 }
 
 fn builder() -> ClientBuilder {

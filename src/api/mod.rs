@@ -2,15 +2,14 @@
 //!
 //! `client` has a method for each endpoint, `request` its URL and `list` its pages; `transport`
 //! sends over `connections`, which `http_client`, `trust_roots` and `proxy` configure, and `retry`
-//! says when to try again. `envelope` parses responses, `classify` and `connection_errors` find out
-//! what went wrong, and `error_messages` turns every `error` into a message.
+//! says when to try again. `envelope` parses responses, `error` and `connection_errors` find out what
+//! went wrong, and `error_messages` turns every error into a message.
 
 #![deny(
     clippy::wildcard_enum_match_arm,
     reason = "a new kind of error must not compile without its own message"
 )]
 
-mod classify;
 mod client;
 mod connection_errors;
 mod connections;
@@ -25,11 +24,8 @@ mod retry;
 mod transport;
 mod trust_roots;
 
-pub use crate::domain::base_url::{BaseUrl, InvalidBaseUrl};
-pub use error::{
-    CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
-    TransportFault, Unreadable,
-};
+pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
+pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;
 pub use transport::{Client, Deadlines};

@@ -3,14 +3,15 @@
 //!
 //! Only host and port leave this file, never the user name and password of a proxy's URL.
 
+use std::ffi::OsString;
+
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, PROXY_AUTHENTICATE};
-use reqwest::{ClientBuilder, Proxy, Url};
+use reqwest::{Proxy, Url};
 use url::Host;
 
-use super::connection_errors;
 use super::error::{Error, LoginFault, ProxyFault, ProxyLogin};
-use crate::domain::base_url::{self, BaseUrl};
+use crate::domain::scope::{self, BaseUrl};
 use crate::domain::text;
 
 /// The port of a SOCKS proxy whose URL names none.
@@ -22,15 +23,13 @@ const MAX_SCHEME: usize = 20;
 /// How many authentication schemes are listed.
 const MAX_SCHEMES: usize = 5;
 
-/// How requests reach the API's host.
+/// A proxy on the way to the API's host.
 #[derive(Clone)]
-pub(super) enum ProxyChoice {
-    Direct,
-    Proxy {
-        /// May contain a user name and password.
-        url: Url,
-        variable: Option<&'static str>,
-    },
+pub(super) struct ConfiguredProxy {
+    /// May contain a user name and password.
+    url: Url,
+    /// The variable that names it; `None` for the system's settings.
+    variable: Option<&'static str>,
 }
 
 /// The parts of the proxy's address that may be shown.
@@ -44,18 +43,16 @@ pub(super) struct ProxyInfo {
     pub(super) is_socks: bool,
 }
 
-impl ProxyChoice {
+impl ConfiguredProxy {
     pub(super) fn info(&self) -> Option<ProxyInfo> {
-        let Self::Proxy { url, variable } = self else {
-            return None;
-        };
+        let url = &self.url;
         let host = url.host_str()?;
         Some(ProxyInfo {
             address: match url.port_or_known_default() {
                 Some(port) => format!("{host}:{port}"),
                 None => host.to_owned(),
             },
-            variable: *variable,
+            variable: self.variable,
             has_login: !url.username().is_empty() || url.password().is_some(),
             is_socks: url.scheme().starts_with("socks"),
         })
@@ -63,24 +60,17 @@ impl ProxyChoice {
 
     /// The same proxy without the user name and password.
     pub(super) fn without_login(mut self) -> Self {
-        if let Self::Proxy { url, .. } = &mut self {
-            // Fails only for URLs without a host, which a proxy's URL has.
-            let _has_host = url.set_username("").and_then(|()| url.set_password(None));
-        }
+        // Fails only for URLs without a host, which a proxy's URL has.
+        let _has_host = self
+            .url
+            .set_username("")
+            .and_then(|()| self.url.set_password(None));
         self
     }
 
-    /// Makes a client use this proxy.
-    pub(super) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        match self {
-            Self::Direct => Ok(builder.no_proxy()),
-            Self::Proxy { url, .. } => match Proxy::all(url.clone()) {
-                Ok(proxy) => Ok(builder.proxy(proxy)),
-                Err(error) => Err(Error::Setup {
-                    cause: connection_errors::describe(error),
-                }),
-            },
-        }
+    /// The HTTP library's form of it.
+    pub(super) fn intercept(&self) -> reqwest::Result<Proxy> {
+        Proxy::all(self.url.clone())
     }
 }
 
@@ -90,34 +80,34 @@ impl ProxyChoice {
 /// # Errors
 /// [`Error::ProxySetting`] for a configured proxy that cannot be used. Never falls back to a direct
 /// connection: that would bypass the configured proxy.
-pub(super) fn select(base_url: &BaseUrl) -> Result<ProxyChoice, Error> {
+pub(super) fn select(base_url: &BaseUrl) -> Result<Option<ConfiguredProxy>, Error> {
     let target = base_url.join(&[]);
     let (variable, proxy) = match variable(target.scheme()) {
-        Some(_) if is_exempt(&target) => return Ok(ProxyChoice::Direct),
+        Some(_) if is_exempt(&target) => return Ok(None),
         Some((name, value)) => (Some(name), value),
         None => match system_proxy(&target) {
             Some(proxy) => (None, Ok(proxy)),
-            None => return Ok(ProxyChoice::Direct),
+            None => return Ok(None),
         },
     };
     let fault = |fault| Error::ProxySetting { variable, fault };
-    let proxy = proxy.map_err(|NotUnicode| fault(ProxyFault::Malformed))?;
+    let proxy = proxy.map_err(|_| fault(ProxyFault::Malformed))?;
     let url = parse(&proxy, &target).map_err(fault)?;
     if target.scheme() == "http" && !is_loopback(&url) {
         tracing::debug!("a plain http base URL uses no proxy on another computer");
-        return Ok(ProxyChoice::Direct);
+        return Ok(None);
     }
-    Ok(ProxyChoice::Proxy { url, variable })
+    Ok(Some(ConfiguredProxy { url, variable }))
 }
 
 /// The URL library leaves a SOCKS URL's host unparsed.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().and_then(|host| Host::parse(host).ok());
-    host.is_some_and(|host| base_url::is_loopback(&host))
+    host.is_some_and(|host| scope::is_loopback(&host))
 }
 
 /// The variable that names the proxy for a scheme, and its value. A blank one counts as unset.
-fn variable(scheme: &str) -> Option<(&'static str, Result<String, NotUnicode>)> {
+fn variable(scheme: &str) -> Option<(&'static str, Result<String, OsString>)> {
     let names = match scheme {
         "https" => ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
         _ => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
@@ -203,20 +193,15 @@ fn system_proxy(_: &Url) -> Option<String> {
     None
 }
 
-/// A variable's value is not valid UTF-8.
-struct NotUnicode;
-
-/// The trimmed value of a variable that is not blank.
+/// The trimmed value of a variable that is not blank; an error if it is not UTF-8.
 #[expect(
     clippy::disallowed_methods,
     reason = "these variables configure the network, not the program"
 )]
-fn value(name: &str) -> Option<Result<String, NotUnicode>> {
-    let Ok(value) = std::env::var_os(name)?.into_string() else {
-        return Some(Err(NotUnicode));
-    };
-    let value = text::trim_input(&value);
-    (!value.is_empty()).then(|| Ok(value.to_owned()))
+fn value(name: &str) -> Option<Result<String, OsString>> {
+    let value = std::env::var_os(name)?.into_string();
+    let value = value.map(|value| text::trim_input(&value).to_owned());
+    (value.as_deref() != Ok("")).then_some(value)
 }
 
 /// The error for status 407. Without a configured proxy, an unknown one in between sent it.

@@ -5,9 +5,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::error::{Error, Subject};
-use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{Credential, CredentialKind};
-use crate::domain::scope::Scope;
+use crate::domain::scope::{BaseUrl, Scope};
 use crate::domain::token::TokenId;
 
 const EMAIL: HeaderName = HeaderName::from_static("x-auth-email");

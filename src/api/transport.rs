@@ -13,21 +13,19 @@ use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::classify::{self, ResponseFacts};
 use super::connection_errors::LoginRequest;
 use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
-use super::error::{Error, Reason, Refusal, TransportFault, Unreadable};
+use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
 use super::http_client::{self, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::clock;
-use crate::domain::credential::Credential;
-use crate::domain::fetched::Fetched;
+use crate::domain::credential::{Credential, Secret};
+use crate::domain::failure::Details;
+use crate::domain::fetched::{Fetched, measure};
 use crate::domain::redaction::hide;
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
 
 /// Maximum size of a body after decompression.
@@ -340,7 +338,7 @@ impl ResponseHead {
             credential: context.credential,
             secret: context.secret.clone(),
             cf_ray: text("cf-ray").map(hide),
-            measured_offset: date.and_then(|date| clock::measure(date, sent, received, was_cached)),
+            measured_offset: date.and_then(|date| measure(date, sent, received, was_cached)),
         }
     }
 
@@ -376,7 +374,10 @@ impl ResponseHead {
             (Ok(envelope), 200..=299) if !envelope.is_recognised() => {
                 Unreadable::NotEnvelope.into()
             }
-            _ => classify::classify(&self.facts, &envelope),
+            _ => {
+                let errors = envelope.as_ref().map(|envelope| envelope.errors.as_slice());
+                error::classify(&self.facts, errors.map_err(|unreadable| *unreadable))
+            }
         };
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
@@ -390,9 +391,9 @@ impl ResponseHead {
             let hide = |text: &mut String| *text = hide(std::mem::take(text), self.secret.expose());
             let said = envelope.errors.iter_mut().chain(&mut envelope.messages);
             said.for_each(|entry| entry.edit_text(&hide));
-            refusal.api_errors = envelope.errors;
-            refusal.api_messages = envelope.messages;
-            refusal.omitted = envelope.omitted;
+            refusal.details.api_errors = envelope.errors;
+            refusal.details.api_messages = envelope.messages;
+            refusal.details.omitted = envelope.omitted;
         }
         Err(error)
     }
@@ -413,13 +414,14 @@ impl ResponseHead {
             reason,
             subject: self.facts.subject,
             credential: self.credential,
-            request: self.request.clone(),
             http_status: self.facts.status,
-            cf_ray: self.cf_ray.clone(),
-            api_errors: Vec::new(),
-            api_messages: Vec::new(),
-            omitted: 0,
-            remark,
+            details: Details {
+                http_status: Some(self.facts.status),
+                request: Some(self.request.clone()),
+                cf_ray: self.cf_ray.clone(),
+                cause: remark,
+                ..Details::default()
+            },
         }))
     }
 }

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use reqwest::{Certificate, ClientBuilder};
+use reqwest::ClientBuilder;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -28,11 +28,16 @@ const MAX_LISTED: usize = 5;
 /// follow the certificate.
 const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
+/// A trusted certificate in the form that the HTTP library takes.
+#[cfg(all(unix, not(target_os = "macos")))]
+type Root = rustls::pki_types::TrustAnchor<'static>;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+type Root = reqwest::Certificate;
+
 /// The trusted authorities.
+#[derive(Default)]
 pub(super) struct TrustRoots {
-    certificates: Vec<Certificate>,
-    /// Whether the platform's own verifier is used as well.
-    with_platform: bool,
+    roots: Vec<Root>,
     /// Sentences about unusable certificates.
     pub(super) complaint: Option<String>,
 }
@@ -43,17 +48,14 @@ impl TrustRoots {
     /// # Errors
     /// [`Error::CaFile`] and [`Error::Setup`].
     pub(super) fn load(is_https: bool, ca_file: Option<&Path>) -> Result<Self, Error> {
-        let mut roots = Self {
-            certificates: Vec::new(),
-            with_platform: false,
-            complaint: None,
-        };
+        let mut roots = Self::default();
         if let Some(path) = ca_file {
-            let bundle = Bundle::read(path).map_err(|cause| Error::CaFile {
-                path: path.to_owned(),
-                cause,
-            })?;
-            roots.add("--ca-file", path, bundle);
+            roots
+                .add("--ca-file", path)
+                .map_err(|cause| Error::CaFile {
+                    path: path.to_owned(),
+                    cause,
+                })?;
         }
         if is_https {
             roots.add_system()?;
@@ -61,24 +63,69 @@ impl TrustRoots {
         Ok(roots)
     }
 
-    /// Makes a client trust these authorities.
+    /// Makes a client trust these authorities. Parsed certificates go in as they are, since parsing
+    /// all of a system's again would take a millisecond.
+    #[cfg(all(unix, not(target_os = "macos")))]
     pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
-        let certificates = self.certificates.iter().cloned();
-        if self.with_platform {
-            builder.tls_certs_merge(certificates)
-        } else {
-            builder.tls_certs_only(certificates)
-        }
+        let roots = self.roots.clone();
+        let mut tls = rustls::ClientConfig::builder()
+            .with_root_certificates(RootCertStore { roots })
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        builder.tls_backend_preconfigured(tls)
     }
 
-    fn add(&mut self, named_by: &str, path: &Path, bundle: Bundle) {
-        self.certificates.extend(bundle.certificates);
-        if let Some(complaint) = bundle.complaint {
+    /// Makes a client trust these authorities beside those of the platform's verifier.
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder.tls_certs_merge(self.roots.iter().cloned())
+    }
+
+    /// Adds the certificates of a named file. Errors are sentence fragments.
+    fn add(&mut self, named_by: &str, path: &Path) -> Result<(), String> {
+        let complaint = self.add_bundle(&contents(path)?)?;
+        if let Some(complaint) = complaint {
             let sentence = format!("{named_by} {}: {complaint}.", path.display());
             self.complaint = Some(match self.complaint.take() {
                 Some(earlier) => format!("{earlier} {sentence}"),
                 None => sentence,
             });
+        }
+        Ok(())
+    }
+
+    /// Adds the certificates of a file's contents. Returns a sentence fragment about the unusable
+    /// ones.
+    fn add_bundle(&mut self, bytes: &[u8]) -> Result<Option<String>, String> {
+        if bytes.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if let Some(certificate) = der(bytes) {
+            self.roots.push(certificate?);
+            return Ok(None);
+        }
+        let text = decoded(bytes);
+        let (blocks, others): (Vec<_>, Vec<_>) = blocks(&text)
+            .into_iter()
+            .partition(|block| LABELS.contains(&block.label));
+        let mut damaged = Vec::new();
+        for block in &blocks {
+            match block.certificate() {
+                Some(certificate) => self.roots.push(certificate),
+                None => damaged.push(block.line),
+            }
+        }
+        match (blocks.len(), damaged.len()) {
+            (0, _) => Err(what_else(&text, &others).to_owned()),
+            (1, 1) => Err(DAMAGED.to_owned()),
+            (count, bad) if bad == count => {
+                Err(format!("all {count} certificates in it are damaged"))
+            }
+            (_, 0) => Ok(None),
+            (count, bad) => Ok(Some(format!(
+                "{bad} of its {count} certificates cannot be used ({}); the others can",
+                lines(&damaged)
+            ))),
         }
     }
 
@@ -87,7 +134,7 @@ impl TrustRoots {
     fn add_system(&mut self) -> Result<(), Error> {
         let added = self.add_files();
         // The certificates of --ca-file may be enough.
-        if self.certificates.is_empty() {
+        if self.roots.is_empty() {
             let cause = added.err().unwrap_or_else(|| "none were found".to_owned());
             return Err(Error::Setup { cause });
         }
@@ -95,9 +142,12 @@ impl TrustRoots {
     }
 
     #[cfg(not(all(unix, not(target_os = "macos"))))]
-    #[expect(clippy::unnecessary_wraps, reason = "Linux reads files here")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "Linux reads files here"
+    )]
     fn add_system(&mut self) -> Result<(), Error> {
-        self.with_platform = true;
         Ok(())
     }
 
@@ -118,9 +168,8 @@ impl TrustRoots {
             return Ok(());
         }
         if let Some(path) = file {
-            let bundle = Bundle::read(&path)
+            self.add("SSL_CERT_FILE", &path)
                 .map_err(|cause| format!("SSL_CERT_FILE is {}, but {cause}", path.display()))?;
-            self.add("SSL_CERT_FILE", &path, bundle);
         }
         for directory in std::env::split_paths(&directories.unwrap_or_default()) {
             self.add_from(None, Some(&directory));
@@ -134,7 +183,7 @@ impl TrustRoots {
     fn add_from(&mut self, file: Option<&Path>, directory: Option<&Path>) -> bool {
         let found = rustls_native_certs::load_certs_from_paths(file, directory).certs;
         let usable = found.iter().filter_map(|der| usable(der));
-        self.certificates.extend(usable);
+        self.roots.extend(usable);
         !found.is_empty()
     }
 }
@@ -148,64 +197,8 @@ fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The certificates of a named file.
-struct Bundle {
-    certificates: Vec<Certificate>,
-    /// A sentence fragment about the unusable ones.
-    complaint: Option<String>,
-}
-
-impl Bundle {
-    /// Reads a file, or a pipe to its end. A pipe may never end: the caller sets a deadline. Errors
-    /// are sentence fragments.
-    fn read(path: &Path) -> Result<Self, String> {
-        let bytes = contents(path)?;
-        if bytes.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        match der(&bytes) {
-            Some(certificate) => Ok(Self {
-                certificates: vec![certificate?],
-                complaint: None,
-            }),
-            None => Self::parse(&decoded(&bytes)),
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let (blocks, others): (Vec<_>, Vec<_>) = blocks(text)
-            .into_iter()
-            .partition(|block| LABELS.contains(&block.label));
-        let mut certificates = Vec::new();
-        let mut damaged = Vec::new();
-        for block in &blocks {
-            match block.certificate() {
-                Some(certificate) => certificates.push(certificate),
-                None => damaged.push(block.line),
-            }
-        }
-        if certificates.is_empty() {
-            return Err(match blocks.len() {
-                0 => what_else(text, &others).to_owned(),
-                1 => DAMAGED.to_owned(),
-                count => format!("all {count} certificates in it are damaged"),
-            });
-        }
-        let complaint = (!damaged.is_empty()).then(|| {
-            format!(
-                "{} of its {} certificates cannot be used ({}); the others can",
-                damaged.len(),
-                blocks.len(),
-                lines(&damaged)
-            )
-        });
-        Ok(Self {
-            certificates,
-            complaint,
-        })
-    }
-}
-
+/// Reads a file, or a pipe to its end. A pipe may never end: the caller sets a deadline. Errors are
+/// sentence fragments.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "other I/O errors describe themselves"
@@ -265,7 +258,7 @@ fn decoded(bytes: &[u8]) -> String {
 }
 
 /// The certificate in a binary file, or why it has none; nothing for text. The first bytes decide.
-fn der(bytes: &[u8]) -> Option<Result<Certificate, &'static str>> {
+fn der(bytes: &[u8]) -> Option<Result<Root, &'static str>> {
     if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) {
         return Some(Err(
             "it is a Java keystore: export PEM with `keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem`",
@@ -297,7 +290,7 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    fn certificate(&self) -> Option<Certificate> {
+    fn certificate(&self) -> Option<Root> {
         if !self.is_ended {
             return None;
         }
@@ -338,12 +331,15 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 }
 
 /// A certificate that the verifier accepts as an authority's, without anything that follows it.
-fn usable(der: &[u8]) -> Option<Certificate> {
+fn usable(der: &[u8]) -> Option<Root> {
     let der = first_element(der)?;
-    RootCertStore::empty()
-        .add(CertificateDer::from(der.to_vec()))
-        .ok()?;
-    Certificate::from_der(der).ok()
+    let mut store = RootCertStore::empty();
+    store.add(CertificateDer::from(der)).ok()?;
+    #[cfg(all(unix, not(target_os = "macos")))]
+    let root = store.roots.pop();
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    let root = reqwest::Certificate::from_der(der).ok();
+    root
 }
 
 /// The first DER element, complete with its header.

@@ -3,8 +3,8 @@
 use tui_input::{Input, InputRequest};
 
 use crate::action::{Action, Erase};
-use crate::domain::secret::Secret;
-pub use crate::domain::secret::{MaskedField, TooLong};
+use crate::domain::credential::Secret;
+pub use crate::domain::credential::{MaskedField, TooLong};
 use crate::domain::text;
 
 /// The longest text a field takes, in bytes; far above any ID, name or URL.

@@ -13,7 +13,7 @@ use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Context, Motion};
 use crate::domain::failure::FailureKind;
-use crate::domain::remote::{Remote, RequestId};
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::screens::for_each_screen;

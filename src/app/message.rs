@@ -13,11 +13,10 @@ use crate::domain::credential::{
     Access, Credential, CredentialRef, CredentialSource, Location, VisibleScopes,
 };
 use crate::domain::failure::Failure;
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, RequestId, Tokens};
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
-use crate::domain::clock::Now;
+use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::lookup::state::LookupField;

@@ -16,15 +16,13 @@ use super::state::{Overlay, Screen, State};
 use crate::action::Context;
 use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::fetched::{Fetched, Received, Remote, RequestId, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::remote::{Received, Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress};
-use crate::screens::browse::token_table::TokenTable;
+use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::lookup::state::LookupField;
 

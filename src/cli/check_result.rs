@@ -148,17 +148,27 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// A result without tokens.
+    #[must_use]
+    pub fn empty(context: EvaluationContext) -> Self {
+        Self {
+            scope: None,
+            entries: Vec::new(),
+            read: 0,
+            profiles: None,
+            incomplete: None,
+            error: None,
+            context,
+        }
+    }
+
     /// The result if nothing could be read.
     #[must_use]
     pub fn failed(failure: Failure, scope: Option<Scope>, context: EvaluationContext) -> Self {
         Self {
             scope,
-            entries: Vec::new(),
-            read: 0,
-            profiles: None,
-            incomplete: None,
             error: Some(failure.scrubbed()),
-            context,
+            ..Self::empty(context)
         }
     }
 

@@ -8,11 +8,11 @@ use clap::ValueEnum as _;
 
 use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
-use super::output::report::Report;
+use super::output::Report;
 use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
-use crate::domain::clock::ClockOffset;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::ClockOffset;
 use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
@@ -58,7 +58,12 @@ impl ErrorReporter {
         }
     }
 
-    pub(super) fn is_json(self) -> bool {
+    /// Whether a program reads the report: it is JSON, or a check's.
+    pub(super) fn is_for_programs(self) -> bool {
+        self.is_json() || self.is_check
+    }
+
+    fn is_json(self) -> bool {
         match self.format {
             OutputFormat::Json => true,
             OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,

@@ -6,8 +6,6 @@ pub mod commands;
 pub mod error_report;
 mod fetch;
 pub mod help;
-mod interrupt;
-mod lenient_args;
 pub mod output;
 mod progress;
 pub mod prompt;

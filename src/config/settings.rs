@@ -14,11 +14,10 @@ use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
 use super::files::{self, DirLock, Links};
 use super::{Paths, permissions};
-use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings, no_such_profile, parse_profile_name};
-use crate::domain::scope::{Scope, ScopeId, ScopeKind};
+use crate::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
 use crate::domain::status::{Threshold, Thresholds};
 use crate::theme::Theme;
 

@@ -5,12 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, CredentialKind, parse_email};
+use crate::domain::credential::{Credential, CredentialKind, Secret, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::SHORTEST;
-use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::secret::Secret;
+use crate::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
 use crate::domain::{pasted, text};
 
 /// In order of precedence.

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
+use crate::domain::credential::InvalidSecret;
 use crate::domain::failure::{Alternative, Failure, FailureKind, Hint, ScreenHint};
-use crate::domain::secret::InvalidSecret;
 
 /// The program behind the Secret Service of a Linux session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

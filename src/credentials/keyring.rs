@@ -6,9 +6,8 @@ use super::native_keyring as platform;
 #[cfg(all(unix, not(target_os = "macos")))]
 use super::secret_service as platform;
 use super::store::{CredentialStore, EntryKind, OperationError, PromptTracker, StoredEntries};
-use crate::domain::credential::Location;
+use crate::domain::credential::{Location, Secret};
 use crate::domain::profile::PROBE_USER;
-use crate::domain::secret::Secret;
 
 /// The name of the OS keyring on this platform.
 pub const STORE_NAME: &str = if cfg!(target_os = "macos") {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::error::StoreError;
-use crate::domain::credential::Location;
-use crate::domain::secret::Secret;
+use crate::domain::credential::{Location, Secret};
 use crate::domain::sync::locked;
 
 /// What a store reveals about a profile's entries while it is locked.

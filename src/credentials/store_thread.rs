@@ -13,8 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::StoreError;
 use super::store::{CredentialStore, PromptTracker, StoredEntries};
-use crate::domain::credential::Location;
-use crate::domain::secret::Secret;
+use crate::domain::credential::{Location, Secret};
 
 type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
 type Start = Box<dyn FnOnce() -> mpsc::Sender<Job> + Send>;

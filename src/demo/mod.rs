@@ -20,9 +20,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::domain::credential::{Credential, CredentialKind};
+use crate::domain::credential::{Credential, CredentialKind, Secret};
 use crate::domain::scope::{Scope, ScopeId};
-use crate::domain::secret::Secret;
 
 use fixtures::Fixtures;
 use routes::Answer;

@@ -1,7 +1,5 @@
 //! Tokens, their states, and the words for both. Pure: no I/O, no clock.
 
-pub mod base_url;
-pub mod clock;
 pub mod credential;
 pub mod duration;
 pub mod failure;
@@ -13,10 +11,8 @@ pub mod profile;
 pub mod raw;
 pub mod recent_lookups;
 pub mod redaction;
-pub mod remote;
 pub mod scope;
 pub mod search;
-pub mod secret;
 pub mod status;
 pub mod sync;
 pub mod text;

@@ -1,11 +1,10 @@
 //! The settings of `config.toml` and its profiles, and which secrets may go to which address. Data
 //! only: never a secret.
 
-use super::base_url::BaseUrl;
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
 use super::failure::{Alternative, Failure, FailureKind, ScreenHint, misplaced};
 use super::redaction::{self, holds_secret};
-use super::scope::Scope;
+use super::scope::{BaseUrl, Scope};
 use super::status::Thresholds;
 use super::text;
 
@@ -89,13 +88,10 @@ pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
         return misplaced();
     }
     // Text that does not resemble a name may be a secret, so it is not repeated.
-    let what = match error {
-        InvalidProfileName::Long => format!("--profile {}", redaction::quoted(name)),
-        InvalidProfileName::Empty
-        | InvalidProfileName::Blanks
-        | InvalidProfileName::Characters
-        | InvalidProfileName::Reserved
-        | InvalidProfileName::Secret => "--profile".to_owned(),
+    let what = if error == InvalidProfileName::Long {
+        format!("--profile {}", redaction::quoted(name))
+    } else {
+        "--profile".to_owned()
     };
     Failure::new(
         FailureKind::Usage,

@@ -7,8 +7,8 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::clock::ClockOffset;
 use super::duration::{InvalidSpan, Lifetime, Remaining, parse_span, write_span};
+use super::fetched::ClockOffset;
 use super::token::{Reported, ServiceToken};
 
 /// The inputs of an evaluation besides the token.

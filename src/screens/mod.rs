@@ -17,9 +17,7 @@ pub mod lookup {
 }
 pub mod browse {
     //! The list of all tokens of a scope.
-    pub(crate) mod row_view;
     pub mod state;
-    pub mod token_table;
     pub(crate) mod update;
     pub(crate) mod view;
 }

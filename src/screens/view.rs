@@ -7,11 +7,11 @@ use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
-use crate::layout::banner::BannerLines;
+use crate::layout::BannerLines;
 use crate::theme::Theme;
+use crate::ui::bars::{render_banner, render_footer, render_header};
 pub use crate::ui::painter::LocalTime;
 use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
-use crate::ui::{banner, footer, header};
 
 /// Draws the state.
 pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) {
@@ -33,13 +33,13 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let body = first_rows(below(area, 1), usize::from(body_rows));
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, banner_rows);
-    header::render(paint, row(area, 0), state);
+    render_header(paint, row(area, 0), state);
     render_screen(paint, body, state);
     if let Some(banner) = &banner {
-        banner::render(paint, lower, banner, state);
+        render_banner(paint, lower, banner, state);
     }
     render_overlay(paint, body, state);
-    footer::render(paint, footer, state);
+    render_footer(paint, footer, state);
 }
 
 macro_rules! define_views {

@@ -3,16 +3,14 @@
 use super::token_service::TokenService;
 use crate::config::settings;
 use crate::credentials::{Environment, StoreError, StoredEntries};
-use crate::domain::base_url::BaseUrl;
 use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
-    Location,
+    Location, Secret,
 };
 use crate::domain::failure::{Alternative, Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings, Target, no_such_profile};
 use crate::domain::redaction;
-use crate::domain::scope::{Scope, ScopeKind};
-use crate::domain::secret::Secret;
+use crate::domain::scope::{BaseUrl, Scope, ScopeKind};
 use crate::domain::sync::locked;
 
 /// Maximum number of profiles that a sentence names.

@@ -60,33 +60,24 @@ impl TokenService {
         Ok(listed)
     }
 
-    /// Tries a credential with one real read of the scope's list of tokens.
+    /// Tries a credential with the smallest read of the scope's list of tokens. Returns how far the
+    /// server's clock is ahead of ours, if that could be measured.
     ///
     /// # Errors
     /// [`Failure`], if the credential or the list could not be read.
-    pub async fn verify(&self, credential: &CredentialRef, scope: &Scope) -> Result<(), Failure> {
+    pub async fn verify(
+        &self,
+        credential: &CredentialRef,
+        scope: &Scope,
+    ) -> Result<Option<TimeDelta>, Failure> {
         let source = credential.source();
         let credential = self.credential_of(credential).await?;
         let client = self.client().await?;
         let checked = client.check_access(&credential, scope, self.deadlines());
-        checked
-            .await
-            .map(drop)
-            .map_err(|error| refused(error, Some(scope), &credential, source))
-    }
-
-    /// How far the server's clock is ahead of ours, measured by the smallest request.
-    ///
-    /// # Errors
-    /// [`Failure`], if the credential or the response could not be read.
-    pub async fn measure_clock(&self, access: &Access) -> Result<Option<TimeDelta>, Failure> {
-        let credential = self.credential(&access.identity).await?;
-        let (client, scope) = (self.client().await?, &access.scope);
-        let checked = client.check_access(&credential, scope, self.deadlines());
-        let checked = checked
-            .await
-            .map_err(|error| error.into_failure(Some(scope)))?;
-        Ok(checked.clock.offset())
+        match checked.await {
+            Ok(checked) => Ok(checked.clock.offset()),
+            Err(error) => Err(refused(error, Some(scope), &credential, source)),
+        }
     }
 }
 

@@ -3,11 +3,10 @@
 use super::token_service::TokenService;
 use crate::config::settings::{self, PreparedWrite};
 use crate::credentials::{STORE_NAME, StoreError};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, Location};
+use crate::domain::credential::{Credential, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings};
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 
 /// A profile that was removed.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use crate::api::{self, Client, Deadlines, Options};
+use crate::api::{Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, StoreHandle};
-use crate::domain::base_url::BaseUrl;
-use crate::domain::credential::{Credential, Location};
+use crate::domain::credential::{Credential, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
-use crate::domain::secret::Secret;
+use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
 
 /// Receives a sentence about a non-fatal problem.
@@ -135,43 +135,40 @@ impl TokenService {
     }
 
     async fn build_client(&self) -> Result<Client, Failure> {
-        let reads_certificates = self.options.base_url.is_https() || self.options.ca_file.is_some();
-        let built = if reads_certificates {
-            self.build_elsewhere().await?
+        let options = self.options.clone();
+        let built = if options.base_url.is_https() || options.ca_file.is_some() {
+            // Reading certificates takes milliseconds, and a pipe may never end.
+            let deadlines = self.deadlines();
+            let building = spawn_blocking(move || Client::new(&options));
+            match timeout_at(deadlines.request_deadline(), building).await {
+                Ok(Ok(built)) => built,
+                Ok(Err(stopped)) => {
+                    return Err(Failure::new(
+                        FailureKind::Network,
+                        "The HTTP client could not be built.",
+                        "Start tokenscope again.",
+                    )
+                    .caused_by(&stopped));
+                }
+                Err(_) => {
+                    return Err(Failure::new(
+                        FailureKind::Timeout,
+                        format!(
+                            "The certificates to trust were not read within {} s.",
+                            deadlines.timeout.as_secs()
+                        ),
+                        "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
+                    ));
+                }
+            }
         } else {
-            Client::new(&self.options)
+            Client::new(&options)
         };
         let client = built.map_err(|error| error.into_failure(None))?;
         if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
             listener(complaint);
         }
         Ok(client)
-    }
-
-    /// Builds the client on another thread: reading certificates takes milliseconds, and a pipe may never
-    /// end.
-    async fn build_elsewhere(&self) -> Result<Result<Client, api::Error>, Failure> {
-        let options = self.options.clone();
-        let building = tokio::task::spawn_blocking(move || Client::new(&options));
-        let deadlines = self.deadlines();
-        let Ok(built) = timeout_at(deadlines.request_deadline(), building).await else {
-            return Err(Failure::new(
-                FailureKind::Timeout,
-                format!(
-                    "The certificates to trust were not read within {} s.",
-                    deadlines.timeout.as_secs()
-                ),
-                "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
-            ));
-        };
-        built.map_err(|error| {
-            Failure::new(
-                FailureKind::Network,
-                "The HTTP client could not be built.",
-                "Start tokenscope again.",
-            )
-            .caused_by(&error)
-        })
     }
 
     pub(super) fn deadlines(&self) -> Deadlines {

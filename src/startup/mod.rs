@@ -1,8 +1,8 @@
-//! Startup for both front ends: merges flags, environment and files into one [`Context`].
+//! Startup for both front ends: merges flags, environment and files into one [`Context`], and starts
+//! the embedded demo.
 //!
-//! Neither the network nor the keyring is touched here.
+//! Neither the network beyond loopback nor the keyring is touched here.
 
-pub mod demo;
 pub mod flags;
 pub mod output_style;
 
@@ -16,11 +16,11 @@ use crate::api::{BaseUrl, Deadlines, Options};
 use crate::config::Paths;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
-use crate::domain::credential::{ActiveCredential, CredentialSource};
+use crate::demo::Demo;
+use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
-use demo::RunningDemo;
 use flags::Flags;
 use output_style::OutputStyle;
 
@@ -127,7 +127,7 @@ impl Context {
     /// The demo's server cannot listen on loopback.
     pub async fn connected(mut self) -> Result<Self, Failure> {
         if self.flags.demo {
-            let demo = demo::start(&self.service).await?;
+            let demo = start_demo(&self.service).await?;
             demo.service.start_command();
             self.service = demo.service.clone();
             self.credential.identity = Some(demo.access.identity.clone());
@@ -137,6 +137,49 @@ impl Context {
         }
         Ok(self)
     }
+}
+
+/// The running demo. Its server stops when this is dropped.
+pub struct RunningDemo {
+    /// Sends to the demo's server only, and keeps secrets in memory.
+    pub service: Arc<TokenService>,
+    /// The demo's credential and account.
+    pub access: Access,
+    _server: Demo,
+}
+
+/// Starts the demo with the deadlines and clock of an existing service.
+///
+/// # Errors
+/// The server cannot listen on loopback.
+pub async fn start_demo(beside: &TokenService) -> Result<RunningDemo, Failure> {
+    let server = Demo::start(beside.now())
+        .await
+        .map_err(|error| cannot_start(&error))?;
+    let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot_start(&error))?;
+    let service = beside.for_server(base_url);
+    service.hold(server.credential.clone());
+    let access = Access {
+        identity: Identity {
+            source: CredentialSource::Demo,
+            kind: server.credential.kind.clone(),
+        },
+        scope: server.scope.clone(),
+    };
+    Ok(RunningDemo {
+        service: Arc::new(service),
+        access,
+        _server: server,
+    })
+}
+
+fn cannot_start(cause: &impl ToString) -> Failure {
+    Failure::new(
+        FailureKind::Network,
+        "The demo's server could not be started on loopback.",
+        "Check that programs may listen on 127.0.0.1.",
+    )
+    .caused_by(cause)
 }
 
 fn find_paths(environment: &Environment, warnings: &mut Vec<Failure>) -> Option<Paths> {

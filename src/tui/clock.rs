@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::clock::Now;
+use crate::domain::fetched::Now;
 
 #[cfg(target_os = "linux")]
 pub(super) use timer_fd::Timer;

@@ -17,13 +17,12 @@ use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
 use crate::config::{Paths, log, state};
-use crate::domain::credential::{CredentialSource, VisibleScopes};
+use crate::domain::credential::{CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::fetched::Fetched;
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::{Fetched, RequestId};
 use crate::domain::token::ServiceToken;
 use crate::service::TokenService;
-use crate::startup::demo::{self, RunningDemo};
+use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
 const AT_THE_END: Duration = Duration::from_millis(500);
@@ -114,7 +113,9 @@ impl Effects {
             Effect::MeasureClock { request, access } => {
                 let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {
-                    let offset = service.measure_clock(&access).await.unwrap_or_default();
+                    let credential = CredentialRef::Identity(access.identity);
+                    let offset = service.verify(&credential, &access.scope).await;
+                    let offset = offset.unwrap_or_default();
                     Message::ClockMeasured { request, offset }
                 });
             }
@@ -141,7 +142,7 @@ impl Effects {
             Effect::OpenDemo { request } => {
                 let slot = self.demo.clone();
                 self.spawn(request, async move {
-                    let result = demo::start(&service).await.inspect_err(log::failed);
+                    let result = start_demo(&service).await.inspect_err(log::failed);
                     let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
                     Message::DemoOpened { request, result }
                 });
@@ -190,10 +191,8 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service
-                    .verify(&asker, &scope)
-                    .await
-                    .inspect_err(log::failed);
+                let result = service.verify(&asker, &scope).await.map(drop);
+                let result = result.inspect_err(log::failed);
                 Message::CredentialChecked { request, result }
             }),
             Effect::SaveProfile {

@@ -2,10 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-pub(crate) mod banner;
-pub(crate) mod footer;
+pub(crate) mod bars;
 pub(crate) mod form;
-pub(crate) mod header;
 pub(crate) mod painter;
-pub(crate) mod times;
-pub(crate) mod waiting;
+pub(crate) mod texts;

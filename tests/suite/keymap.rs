@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokenscope::action::{Action, Context, Input, Typed};
-use tokenscope::domain::secret::Secret;
+use tokenscope::domain::credential::Secret;
 use tokenscope::keymap::{Keymap, KeymapError};
 
 fn keymap() -> Keymap {

@@ -9,18 +9,17 @@ use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::no_scope;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
-use crate::cli::output::report::{AuthReport, Report, ScopeReport};
+use crate::cli::output::{AuthReport, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
 use crate::credentials::{StoreError, StoredEntries};
 use crate::domain::credential::{
-    Credential, CredentialKind, CredentialRef, CredentialSource, parse_email,
+    Credential, CredentialKind, CredentialRef, CredentialSource, InvalidSecret, Secret, parse_email,
 };
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_name};
 use crate::domain::redaction::scrub;
-use crate::domain::secret::{InvalidSecret, Secret};
 use crate::domain::text;
 use crate::service::{TokenService, no_default};
 use crate::startup::Context;

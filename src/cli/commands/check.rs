@@ -13,8 +13,8 @@ use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::OutputFormat;
+use crate::cli::output::Report;
 use crate::cli::output::print::print;
-use crate::cli::output::report::Report;
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -30,6 +30,9 @@ const AT_ONCE: usize = 4;
 
 /// For more named tokens than this, the list is read once instead.
 const MOST_BY_ID: usize = 5;
+
+/// The tokens that a request returned, or why there are none.
+type Response = Result<Fetched<Tokens>, Failure>;
 
 pub(super) async fn check(
     context: Context,
@@ -81,28 +84,24 @@ fn is_table(wanted: &Check) -> bool {
 }
 
 async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
-    let named = wanted
-        .tokens
-        .iter()
+    let mut seen = HashSet::new();
+    let texts = wanted.tokens.iter().filter(|text| seen.insert(*text));
+    let named = texts
         .map(|text| Ok((text.clone(), parse(text)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
     let fetcher = Fetcher::new(context).await?;
-    if named.is_empty() {
-        let access = fetcher.access(None)?;
-        let listed = fetcher.list(&access, &mut |_| {}).await?;
-        let context = fetcher.evaluation_context(listed.clock, is_table(wanted));
-        let tokens = listed.value.into_iter();
-        return Ok(CheckResult {
-            entries: tokens.map(|token| found(&access.scope, token)).collect(),
-            read: 0,
-            profiles: None,
-            incomplete: listed.gap.map(|gap| gap.reason),
-            error: None,
-            context,
-            scope: Some(access.scope),
-        });
+    if !named.is_empty() {
+        return these(&fetcher, named, is_table(wanted)).await;
     }
-    these(&fetcher, named, is_table(wanted)).await
+    let access = fetcher.access(None)?;
+    let listed = fetcher.list(&access, &mut |_| {}).await?;
+    let tokens = listed.value.into_iter();
+    Ok(CheckResult {
+        entries: tokens.map(|token| found(&access.scope, token)).collect(),
+        incomplete: listed.gap.map(|gap| gap.reason),
+        scope: Some(access.scope),
+        ..CheckResult::empty(fetcher.evaluation_context(listed.clock, is_table(wanted)))
+    })
 }
 
 fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
@@ -113,45 +112,6 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
         scope: scope.clone(),
         subject: Ok(token),
     }
-}
-
-/// Checks the named tokens, each with its own outcome.
-async fn these(
-    fetcher: &Fetcher,
-    named: Vec<(String, TokenRef)>,
-    is_for_people: bool,
-) -> Result<CheckResult, Failure> {
-    let Named {
-        entries,
-        clock,
-        incomplete,
-    } = named_tokens(fetcher, named).await?;
-    let context = fetcher.evaluation_context(clock, is_for_people);
-    let scopes: HashSet<&Scope> = entries.iter().map(|entry| &entry.scope).collect();
-    let scope = (scopes.len() == 1)
-        .then(|| entries[0].scope.clone())
-        .filter(|_| !entries.is_empty());
-    if let Some(failure) = nothing_was_read(&entries) {
-        return Ok(CheckResult::failed(failure, scope, context));
-    }
-    Ok(CheckResult {
-        scope,
-        entries,
-        read: 0,
-        profiles: None,
-        incomplete,
-        error: None,
-        context,
-    })
-}
-
-/// The failure, if nothing could be read.
-fn nothing_was_read(entries: &[CheckEntry]) -> Option<Failure> {
-    if !entries.iter().all(CheckEntry::is_unread) {
-        return None;
-    }
-    let mut failures = entries.iter().filter_map(|it| it.subject.as_ref().err());
-    failures.next().cloned()
 }
 
 /// Checks the tokens of all profiles, read concurrently. A profile that fails does not hide the others.
@@ -170,28 +130,23 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
             "Create one with `tokenscope auth set`.",
         ));
     }
-    let accesses: Vec<Result<Access, Failure>> = names
-        .iter()
-        .map(|name| {
-            let wishes = CredentialRequest {
-                profile: Some(name.clone()),
-                ..CredentialRequest::default()
-            };
-            let chosen = select(&wishes, &context.environment, &context.settings)?;
-            access(chosen.identity, chosen.scope, &context.settings)
-        })
-        .collect();
     let fetcher = Fetcher::new(context).await?;
+    let accesses: Vec<_> = names
+        .iter()
+        .map(|name| access_of_profile(name, &fetcher.context))
+        .collect();
     let answers = fetcher.list_all(&accesses).await;
-    let scopes = accesses
-        .into_iter()
-        .map(|access| access.ok().map(|access| access.scope));
-    let read = names.into_iter().zip(scopes).zip(answers);
-    Ok(gathered(
-        read.map(|((name, scope), answer)| (name, scope, answer)),
-        &fetcher,
-        is_table(wanted),
-    ))
+    let read = names.into_iter().zip(accesses).zip(answers);
+    Ok(combined(read, &fetcher, is_table(wanted)))
+}
+
+fn access_of_profile(name: &str, context: &Context) -> Result<Access, Failure> {
+    let request = CredentialRequest {
+        profile: Some(name.to_owned()),
+        ..CredentialRequest::default()
+    };
+    let chosen = select(&request, &context.environment, &context.settings)?;
+    access(chosen.identity, chosen.scope, &context.settings)
 }
 
 fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failure> {
@@ -210,53 +165,49 @@ fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failur
 }
 
 /// Combines the profiles' answers. A token that several profiles see counts once.
-fn gathered(
-    answers: impl Iterator<Item = (String, Option<Scope>, Result<Fetched<Tokens>, Failure>)>,
+fn combined(
+    answers: impl Iterator<Item = ((String, Result<Access, Failure>), Response)>,
     fetcher: &Fetcher,
     is_for_people: bool,
 ) -> CheckResult {
     let (mut entries, mut profiles) = (Vec::new(), Vec::new());
     let mut clock = ServerClock::default();
     let mut seen = HashSet::new();
-    for (name, scope, answer) in answers {
-        let (incomplete, error) = match (answer, &scope) {
+    for ((name, access), answer) in answers {
+        let mut read = ProfileRead {
+            name,
+            scope: access.ok().map(|access| access.scope),
+            count: 0,
+            incomplete: None,
+            error: None,
+        };
+        match (answer, &read.scope) {
             (Ok(listed), Some(scope)) => {
                 clock = clock.or(listed.clock);
                 // The credential may simply not be allowed to list them.
                 let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
+                read.incomplete = listed.gap.map(|gap| gap.reason).or(none);
                 let fresh = listed.value.into_iter().filter(|token| {
                     let id = token.id_text();
                     id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
                 });
                 entries.extend(fresh.map(|token| CheckEntry {
-                    profile: Some(name.clone()),
+                    profile: Some(read.name.clone()),
                     ..found(scope, token)
                 }));
-                (listed.gap.map(|gap| gap.reason).or(none), None)
             }
-            (answer, _) => (None, answer.err()),
-        };
-        profiles.push(ProfileRead {
-            name,
-            scope,
-            count: 0,
-            incomplete,
-            error,
-        });
+            (answer, _) => read.error = answer.err(),
+        }
+        profiles.push(read);
     }
-    let error = profiles
-        .iter()
-        .all(|read| read.error.is_some())
-        .then(|| profiles.first()?.error.clone())
-        .flatten();
+    let has_failed = profiles.iter().all(|read| read.error.is_some());
+    let first = profiles.first().filter(|_| has_failed);
     CheckResult {
-        scope: None,
         entries,
-        read: 0,
+        error: first.and_then(|read| read.error.clone()),
         incomplete: doubts(&profiles),
         profiles: Some(profiles),
-        error,
-        context: fetcher.evaluation_context(clock, is_for_people),
+        ..CheckResult::empty(fetcher.evaluation_context(clock, is_for_people))
     }
 }
 
@@ -273,207 +224,179 @@ fn doubts(profiles: &[ProfileRead]) -> Option<String> {
     (!doubts.is_empty()).then(|| doubts.join("; "))
 }
 
-/// The named tokens, as far as they could be read.
-struct Named {
-    /// One per distinct name.
-    entries: Vec<CheckEntry>,
-    clock: ServerClock,
-    /// Why the list that was searched for names may be incomplete.
-    incomplete: Option<String>,
-}
+/// A token named on the command line: the text, and what it refers to.
+type Named = (String, TokenRef);
 
-/// A token named on the command line.
-struct Request {
-    text: String,
-    token: TokenRef,
-    access: Access,
-}
-
-impl Request {
-    fn entry(self, subject: Result<Arc<ServiceToken>, Failure>) -> CheckEntry {
-        CheckEntry {
-            requested: Some(self.text),
-            requested_id: self.token.id().cloned(),
-            profile: None,
-            scope: self.access.scope,
-            subject,
-        }
-    }
-}
-
-/// Reads the named tokens, one scope after another.
+/// Checks the named tokens, one scope after another, each token with its own outcome.
 ///
 /// # Errors
 /// No credential, or no scope for a token. Errors of the API go into the entries.
-async fn named_tokens(fetcher: &Fetcher, named: Vec<(String, TokenRef)>) -> Result<Named, Failure> {
-    let mut seen = HashSet::new();
-    let mut groups: Vec<Vec<Request>> = Vec::new();
-    let mut count = 0;
-    for (text, token) in named {
-        if !seen.insert(text.clone()) {
-            continue;
-        }
-        count += 1;
-        let access = fetcher.access(token.scope())?;
-        let of_scope = |group: &&mut Vec<Request>| {
-            let first = group.first();
-            first.is_some_and(|first| first.access.scope == access.scope)
-        };
-        match groups.iter_mut().find(of_scope) {
-            Some(group) => group.push(Request {
-                text,
-                token,
-                access,
-            }),
-            None => groups.push(vec![Request {
-                text,
-                token,
-                access,
-            }]),
-        }
-    }
+async fn these(
+    fetcher: &Fetcher,
+    named: Vec<Named>,
+    is_for_people: bool,
+) -> Result<CheckResult, Failure> {
     let mut reader = Reader {
         fetcher,
-        lists_ids: count > MOST_BY_ID,
+        lists_ids: named.len() > MOST_BY_ID,
         refusal: None,
-        read: Named {
-            entries: Vec::new(),
-            clock: ServerClock::default(),
-            incomplete: None,
-        },
+        entries: Vec::new(),
+        clock: ServerClock::default(),
+        incomplete: None,
     };
-    for group in groups {
-        reader.read(group).await;
+    let mut groups: Vec<(Access, Vec<Named>)> = Vec::new();
+    for request in named {
+        let access = fetcher.access(request.1.scope())?;
+        match groups
+            .iter_mut()
+            .find(|(known, _)| known.scope == access.scope)
+        {
+            Some((_, group)) => group.push(request),
+            None => groups.push((access, vec![request])),
+        }
     }
-    Ok(reader.read)
+    let scope = match groups.as_slice() {
+        [(access, _)] => Some(access.scope.clone()),
+        _ => None,
+    };
+    for (access, group) in groups {
+        reader.read(&access, group).await;
+    }
+    let context = fetcher.evaluation_context(reader.clock, is_for_people);
+    if reader.entries.iter().all(CheckEntry::is_unread)
+        && let Some(Err(failure)) = reader.entries.first().map(|entry| &entry.subject)
+    {
+        let failure = failure.clone();
+        return Ok(CheckResult::failed(failure, scope, context));
+    }
+    Ok(CheckResult {
+        scope,
+        entries: reader.entries,
+        incomplete: reader.incomplete,
+        ..CheckResult::empty(context)
+    })
 }
 
+/// Reads the named tokens.
 struct Reader<'a> {
     fetcher: &'a Fetcher,
     /// Whether to look IDs up in the list, too.
     lists_ids: bool,
     /// A failure that every further request would hit, too.
     refusal: Option<Failure>,
-    read: Named,
+    entries: Vec<CheckEntry>,
+    clock: ServerClock,
+    /// Why the list that was searched for names may be incomplete.
+    incomplete: Option<String>,
 }
 
 impl Reader<'_> {
-    /// Reads the tokens of one scope.
-    async fn read(&mut self, group: Vec<Request>) {
+    /// Reads the tokens of one scope. Those that the list leaves undecided are fetched by ID.
+    async fn read(&mut self, access: &Access, group: Vec<Named>) {
         let lists_ids = self.lists_ids && group.len() > 1;
-        let is_listed = |request: &Request| lists_ids || request.token.id().is_none();
+        let is_listed = |(_, token): &Named| lists_ids || token.id().is_none();
         let (listed, mut by_id): (Vec<_>, Vec<_>) = group.into_iter().partition(is_listed);
-        if let Some(first) = listed.first() {
-            let list = match self.refusal.clone() {
-                Some(refusal) => Err(refusal),
-                None => self.fetcher.list(&first.access, &mut |_| {}).await,
-            };
-            by_id.extend(self.find(listed, &list));
-        }
-        self.fetch(by_id).await;
-    }
-
-    /// Looks tokens up in a list. Returns those it leaves undecided: a credential limited to individual
-    /// tokens can read them without being allowed to list them.
-    fn find(
-        &mut self,
-        requests: Vec<Request>,
-        list: &Result<Fetched<Tokens>, Failure>,
-    ) -> Vec<Request> {
-        let mut unsettled = Vec::new();
-        match list {
-            Ok(listed) => {
-                self.read.clock = listed.clock.or(self.read.clock);
-                if let Some(failure) = listed.gap.as_ref().and_then(|gap| gap.failure.as_ref()) {
-                    self.note(failure);
+        if !listed.is_empty() {
+            let list = self
+                .unless_refused(self.fetcher.list(access, &mut |_| {}))
+                .await;
+            self.note(&list);
+            if let Ok(list) = &list
+                && listed.iter().any(|(_, token)| token.id().is_none())
+                && self.incomplete.is_none()
+            {
+                self.incomplete = list.incomplete().map(str::to_owned);
+            }
+            for request in listed {
+                match find(&request.1, &access.scope, &list) {
+                    Some(subject) => self.add(access, request, subject),
+                    None => by_id.push(request),
                 }
             }
-            Err(failure) => self.note(failure),
         }
-        for request in requests {
-            let has_id = request.token.id().is_some();
-            let subject = match list {
-                Ok(listed) => {
-                    let fits = matching(&listed.value, &request.token);
-                    if !has_id && self.read.incomplete.is_none() {
-                        self.read.incomplete = listed.incomplete().map(str::to_owned);
-                    }
-                    if !fits.is_empty() {
-                        only(fits, &request.token)
-                    } else if has_id && (listed.gap.is_some() || listed.value.is_empty()) {
-                        unsettled.push(request);
-                        continue;
-                    } else {
-                        let scope = &request.access.scope;
-                        Err(not_in_list(&request.token, scope, listed.gap.as_ref()))
-                    }
-                }
-                Err(failure) if has_id && failure.kind == FailureKind::Permission => {
-                    unsettled.push(request);
-                    continue;
-                }
-                Err(failure) => Err(failure.clone()),
-            };
-            self.read.entries.push(request.entry(subject));
-        }
-        unsettled
-    }
-
-    /// Fetches tokens by ID: first one alone, because its failure may concern all of them.
-    async fn fetch(&mut self, requests: Vec<Request>) {
-        let mut rest = requests.into_iter();
-        let mut size = 1;
-        loop {
-            let batch: Vec<Request> = rest.by_ref().take(size).collect();
-            if batch.is_empty() {
-                return;
-            }
-            size = AT_ONCE;
-            if let Some(refusal) = &self.refusal {
-                let inherited = batch.into_iter().map(|it| it.entry(Err(refusal.clone())));
-                self.read.entries.extend(inherited);
-                continue;
-            }
+        // One alone first, because its failure may concern all of them.
+        let mut rest = by_id.into_iter();
+        let mut batch: Vec<_> = rest.by_ref().take(1).collect();
+        while !batch.is_empty() {
             let looking = batch
                 .iter()
-                .map(|request| self.fetcher.look_up(&request.access, &request.token));
+                .map(|(_, token)| self.unless_refused(self.fetcher.look_up(access, token)));
             let answers = join_all(looking).await;
             for (request, answer) in batch.into_iter().zip(answers) {
-                let subject = match answer {
-                    Ok(found) => {
-                        self.read.clock = found.clock.or(self.read.clock);
-                        only(found.value, &request.token)
-                    }
-                    Err(failure) => {
-                        self.note(&failure);
-                        Err(failure)
-                    }
-                };
-                self.read.entries.push(request.entry(subject));
+                self.note(&answer);
+                let subject = answer.and_then(|found| only(found.value, &request.1));
+                self.add(access, request, subject);
             }
+            batch = rest.by_ref().take(AT_ONCE).collect();
         }
     }
 
-    /// Remembers a rate limit or a refused credential: it concerns every request.
-    fn note(&mut self, failure: &Failure) {
-        let concerns_all =
-            failure.kind == FailureKind::RateLimited || failure.kind.is_about_credential();
-        if concerns_all && self.refusal.is_none() {
-            self.refusal = Some(failure.clone());
+    async fn unless_refused(&self, work: impl Future<Output = Response>) -> Response {
+        match &self.refusal {
+            Some(refusal) => Err(refusal.clone()),
+            None => work.await,
         }
+    }
+
+    /// Remembers the clock, and a rate limit or a refused credential: these concern every request.
+    fn note(&mut self, answer: &Response) {
+        let failure = match answer {
+            Ok(found) => {
+                self.clock = found.clock.or(self.clock);
+                found.gap.as_ref().and_then(|gap| gap.failure.as_ref())
+            }
+            Err(failure) => Some(failure),
+        };
+        let concerns_all = |failure: &&Failure| {
+            failure.kind == FailureKind::RateLimited || failure.kind.is_about_credential()
+        };
+        if self.refusal.is_none() {
+            self.refusal = failure.filter(concerns_all).cloned();
+        }
+    }
+
+    fn add(
+        &mut self,
+        access: &Access,
+        (text, token): Named,
+        subject: Result<Arc<ServiceToken>, Failure>,
+    ) {
+        self.entries.push(CheckEntry {
+            requested: Some(text),
+            requested_id: token.id().cloned(),
+            profile: None,
+            scope: access.scope.clone(),
+            subject,
+        });
     }
 }
 
-fn only(
-    mut tokens: Vec<Arc<ServiceToken>>,
+/// Looks a token up in a list. `None` if that leaves it undecided: a credential limited to individual
+/// tokens can read them without being allowed to list them.
+fn find(
     token: &TokenRef,
-) -> Result<Arc<ServiceToken>, Failure> {
-    match (tokens.len(), tokens.pop()) {
-        (1, Some(token)) => Ok(token),
-        (_, last) => {
-            tokens.extend(last);
-            Err(ambiguous(&tokens, token))
-        }
+    scope: &Scope,
+    list: &Response,
+) -> Option<Result<Arc<ServiceToken>, Failure>> {
+    let has_id = token.id().is_some();
+    let listed = match list {
+        Ok(listed) => listed,
+        Err(failure) if has_id && failure.kind == FailureKind::Permission => return None,
+        Err(failure) => return Some(Err(failure.clone())),
+    };
+    let fits = matching(&listed.value, token);
+    if !fits.is_empty() {
+        return Some(only(fits, token));
+    }
+    let is_undecided = has_id && (listed.gap.is_some() || listed.value.is_empty());
+    (!is_undecided).then(|| Err(not_in_list(token, scope, listed.gap.as_ref())))
+}
+
+fn only(tokens: Vec<Arc<ServiceToken>>, token: &TokenRef) -> Result<Arc<ServiceToken>, Failure> {
+    let one: Result<[_; 1], _> = tokens.try_into();
+    match one {
+        Ok([token]) => Ok(token),
+        Err(tokens) => Err(ambiguous(&tokens, token)),
     }
 }
 

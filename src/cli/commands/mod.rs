@@ -1,6 +1,7 @@
 //! Runs a command from startup to its exit code.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Builder;
@@ -9,9 +10,10 @@ use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::output::print::unprintable;
 use crate::cli::progress::warn_meanwhile;
-use crate::cli::{interrupt, prompt};
+use crate::cli::{help, prompt};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::signals::{ListenOptions, listen};
 use crate::startup::Context;
 use crate::startup::flags::Flags;
 
@@ -20,8 +22,10 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
-mod manual;
 mod profile;
+
+/// How long a command may compute before a signal ends it without a message.
+const COMPUTATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a command from startup to its exit code. Prints failures too, as JSON if requested.
 #[must_use]
@@ -65,9 +69,16 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
     let is_terminal = context.style.width.is_some();
     let scope = context.credential.scope.clone();
     let mut text = Vec::new();
-    // Listens for signals before the command begins.
+    let mut signals = listen(ListenOptions {
+        unheard_timeout: COMPUTATION_TIMEOUT,
+        keep_ignored: true,
+        last_act: || {
+            // The command may have been asking for a secret.
+            let _not_raw = crossterm::terminal::disable_raw_mode();
+        },
+    });
     let outcome = tokio::select! { biased;
-        code = interrupt::signalled() => {
+        code = signals.hear() => {
             // The command may have been asking for a secret.
             prompt::give_back();
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
@@ -75,6 +86,8 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
         }
         outcome = execute(context, command, reporter, &mut text) => outcome,
     };
+    // Signals end the program at once from now on: only printing is left to do.
+    drop(signals);
     if is_terminal {
         text = reporter.on_terminal(text);
     }
@@ -142,7 +155,7 @@ async fn execute(
             Ok(0)
         }
         Command::Man => {
-            manual::print(out).map_err(|error| unprintable(&error))?;
+            help::manual(out).map_err(|error| unprintable(&error))?;
             Ok(0)
         }
     }

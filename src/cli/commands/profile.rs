@@ -3,7 +3,7 @@
 use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;
 use crate::cli::output::print::print;
-use crate::cli::output::report::{ProfilesReport, Report};
+use crate::cli::output::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 use crate::startup::Context;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::report::{Report, ScopeReport};
+use super::{Report, ScopeReport};
 use super::{is_inert, rfc3339, unicode_escape};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
 use crate::domain::duration::Remaining;

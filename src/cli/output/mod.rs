@@ -1,23 +1,28 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
-pub mod check_text;
 pub mod csv;
 pub mod details;
 pub mod json;
 pub mod print;
 pub mod prometheus;
-pub mod report;
 pub mod table;
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
+use serde::Serialize;
 
+use crate::cli::check_result::CheckResult;
 use crate::domain::failure::Failure;
+use crate::domain::profile::{Profile, Settings};
+use crate::domain::scope::Scope;
+use crate::domain::status::EvaluationContext;
 use crate::domain::text;
+use crate::domain::token::ServiceToken;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -93,4 +98,103 @@ pub fn inert(machine: &str, is_json: bool) -> String {
 /// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
 pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The report of a command.
+#[derive(Clone, Copy)]
+pub enum Report<'a> {
+    Token {
+        token: &'a ServiceToken,
+        scope: &'a Scope,
+        context: EvaluationContext,
+    },
+    Tokens {
+        /// The most urgent first.
+        tokens: &'a [Arc<ServiceToken>],
+        /// The rows that `print::row` produced.
+        rows: &'a [&'a [u8]],
+        scope: &'a Scope,
+        /// Why the list may be incomplete.
+        incomplete: Option<&'a str>,
+        context: EvaluationContext,
+    },
+    Check(&'a CheckResult),
+    Credential(&'a AuthReport),
+    Profiles(&'a ProfilesReport),
+}
+
+/// A scope.
+#[derive(Debug, Serialize)]
+pub struct ScopeReport {
+    kind: &'static str,
+    id: String,
+}
+
+impl From<&Scope> for ScopeReport {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind().word(),
+            id: scope.id().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind, self.id)
+    }
+}
+
+/// What `auth status` reports.
+#[derive(Debug, Serialize)]
+pub struct AuthReport {
+    pub profile: Option<String>,
+    /// `environment`, `keyring` or `none`.
+    pub source: &'static str,
+    /// The variable that holds the secret.
+    pub variable: Option<&'static str>,
+    /// `api_token` or `global_key`.
+    pub credential: Option<&'static str>,
+    pub email: Option<String>,
+    pub scope: Option<ScopeReport>,
+    pub base_url: String,
+    /// Whether the keyring holds the secret.
+    pub stored: Option<bool>,
+    /// Whether the keyring is locked.
+    pub locked: Option<bool>,
+    /// The store that holds the secret.
+    pub store: Option<&'static str>,
+}
+
+/// What `profile list` reports.
+#[derive(Debug, Serialize)]
+pub struct ProfilesReport {
+    pub profiles: Vec<ProfileReport>,
+}
+
+/// A profile.
+#[derive(Debug, Serialize)]
+pub struct ProfileReport {
+    pub name: String,
+    pub default: bool,
+    /// `api_token` or `global_key`.
+    pub credential: &'static str,
+    pub email: Option<String>,
+    /// A hand-written profile may have none.
+    pub scope: Option<ScopeReport>,
+}
+
+impl From<&Settings> for ProfilesReport {
+    fn from(settings: &Settings) -> Self {
+        let report = |profile: &Profile| ProfileReport {
+            name: profile.name.clone(),
+            default: profile.name == settings.default_profile,
+            credential: profile.kind.code(),
+            email: profile.kind.email().map(str::to_owned),
+            scope: profile.scope.as_ref().map(Into::into),
+        };
+        Self {
+            profiles: settings.profiles.iter().map(report).collect(),
+        }
+    }
 }

@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::report::Report;
-use super::{OutputFormat, check_text, csv, details, json, prometheus, table};
+use super::{OutputFormat, Report, csv, details, json, prometheus, table};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::status::EvaluationContext;
 use crate::domain::token::ServiceToken;
@@ -35,7 +34,7 @@ pub(in crate::cli) fn print(
             out.extend(rows.iter().copied().flatten());
             Ok(())
         }
-        (OutputFormat::Table, Report::Check(check)) => check_text::print(out, check, style),
+        (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
         (OutputFormat::Csv, Report::Tokens { rows, .. }) => {

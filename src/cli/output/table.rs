@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
-use super::report::ProfilesReport;
+use super::ProfilesReport;
 use super::rfc3339;
 use crate::cli::check_result::CheckEntry;
 use crate::domain::duration;

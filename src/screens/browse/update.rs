@@ -9,7 +9,7 @@ use crate::app::message::Effect;
 use crate::app::navigation::open_lookup;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, open_row};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::screens::browse::state::Follow;
 

@@ -11,7 +11,7 @@ use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{Painter, RenderContext, Spans, overlay};
-use crate::ui::times::distance;
+use crate::ui::texts::distance;
 
 /// From this width on, in cells, IDs are shown whole.
 const WIDE: u16 = 72;

@@ -12,7 +12,7 @@ use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{Painter, RenderContext, Spans, number};
-use crate::ui::times::{FORMS, FormattedInstant};
+use crate::ui::texts::{FORMS, FormattedInstant};
 
 /// The widest column of labels, in cells: the labels of all known fields fit.
 const LONGEST_LABEL: usize = 17;

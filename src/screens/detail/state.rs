@@ -9,9 +9,9 @@ use crate::app::form::TextField;
 use crate::app::message::{JsonSearch, Stage};
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::fields::{self, Field};
 use crate::domain::raw::{Matches, RawLines};
-use crate::domain::remote::{Remote, RequestId};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
 

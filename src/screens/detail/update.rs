@@ -11,7 +11,7 @@ use crate::app::navigation::open_lookup;
 use crate::app::state::State;
 use crate::app::token_fetch::{open_list, refresh};
 use crate::domain::duration::Remaining;
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::token::ServiceToken;

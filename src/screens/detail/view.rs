@@ -22,8 +22,7 @@ use crate::theme::Role;
 use crate::ui::painter::{
     Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
 };
-use crate::ui::times::FormattedInstant;
-use crate::ui::waiting;
+use crate::ui::texts::{FormattedInstant, lookup_progress};
 
 /// The rows of the large digits.
 const LARGE: u16 = 4;
@@ -366,7 +365,7 @@ fn render_nothing(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let reference = state.detail.reference.as_ref().map(ToString::to_string);
     let inner = paint.panel(area, reference.as_deref().unwrap_or("Token"));
-    let lines = waiting::lines(state, usize::from(inner.width), ctx).unwrap_or_else(|| {
+    let lines = lookup_progress(state, usize::from(inner.width), ctx).unwrap_or_else(|| {
         let what = if state.detail.token.failure().is_some() {
             "The token could not be fetched."
         } else {

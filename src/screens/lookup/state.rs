@@ -1,8 +1,8 @@
 //! The state of the lookup form: a scope, a token, and the recent lookups.
 
 use crate::app::form::{Form, TextField};
+use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::remote::RequestId;
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
 use crate::domain::token::TokenRef;
 

@@ -12,7 +12,7 @@ use crate::app::navigation::{open_session_setup, pick_scope};
 use crate::app::state::State;
 use crate::app::token_fetch::look_up;
 use crate::domain::credential::CredentialRef;
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 
 impl Handler for Lookup {

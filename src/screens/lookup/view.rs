@@ -13,7 +13,7 @@ use crate::layout;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};
 use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, row, width};
-use crate::ui::waiting;
+use crate::ui::texts::lookup_progress;
 
 /// ```text
 /// ╭ Look up a service token ─────────────────────────────╮
@@ -91,7 +91,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         let remark = format!("Using {} {id} from the URL.", scope.kind().word());
         rows.extend(form.remark(Role::Muted, &remark));
     }
-    if let Some(lines) = waiting::lines(state, form.columns, form.ctx) {
+    if let Some(lines) = lookup_progress(state, form.columns, form.ctx) {
         rows.push(FormRow::spacer());
         rows.extend(lines.into_iter().map(|mut line| {
             line.insert(0, Span::raw("   "));

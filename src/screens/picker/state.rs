@@ -3,7 +3,7 @@
 use crate::app::form::TextField;
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::Failure;
-use crate::domain::remote::{Remote, RequestId};
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
 

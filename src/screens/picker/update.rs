@@ -9,7 +9,7 @@ use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::remote::RequestId;
+use crate::domain::fetched::RequestId;
 
 impl Handler for Picker {
     fn context(&self, _: &State) -> Context {

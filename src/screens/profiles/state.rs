@@ -2,8 +2,8 @@
 
 use crate::domain::credential::{ActiveCredential, CredentialSource, Location};
 use crate::domain::failure::Failure;
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::profile::Settings;
-use crate::domain::remote::{Remote, RequestId};
 
 /// Where the secret of each profile is stored; `None` if it has none.
 pub type Locations = Vec<(String, Result<Option<Location>, Failure>)>;

@@ -4,12 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::form::{Form, MaskedField, TextField};
 use crate::domain::credential::{
-    Credential, CredentialKind, CredentialRef, Identity, Location, parse_email,
+    Credential, CredentialKind, CredentialRef, Identity, Location, Secret, parse_email,
 };
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, Settings, parse_new_profile_name};
-use crate::domain::remote::{Remote, RequestId};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::secret::Secret;
 
 /// A credential store that takes longer than this to respond may be waiting for the user.
 const SLOW_STORE: TimeDelta = TimeDelta::seconds(1);

@@ -15,8 +15,8 @@ use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope}
 use crate::app::state::State;
 use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::RequestId;
 use crate::domain::profile::Settings;
-use crate::domain::remote::RequestId;
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use super::state::{Opener, Phase, Setup, SetupField};
 use crate::action::Action;
 use crate::app::state::State;
-use crate::domain::remote::Remote;
+use crate::domain::fetched::Remote;
 use crate::domain::scope::ScopeKind;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow, scope_label};

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use tokenscope::api::{BaseUrl, Client, Deadlines, Options};
-use tokenscope::domain::credential::{Credential, CredentialKind};
+use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

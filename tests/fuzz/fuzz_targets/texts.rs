@@ -4,12 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use tokenscope::api::BaseUrl;
-use tokenscope::domain::credential::parse_email;
+use tokenscope::domain::credential::{parse_email, Secret};
 use tokenscope::domain::duration::{ago, humanize, parse_go, parse_span, rough, write_span};
 use tokenscope::domain::profile::parse_profile_name;
 use tokenscope::domain::scope::ScopeId;
 use tokenscope::domain::search::TokenFilter;
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::text;
 use tokenscope::domain::token::{ClientId, TokenId, TokenRef};
 

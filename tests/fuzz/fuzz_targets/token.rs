@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
-use tokenscope::domain::clock::ClockOffset;
+use tokenscope::domain::fetched::ClockOffset;
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
 use tokenscope::domain::raw::{RawJson, RawLines};

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokenscope::domain::credential::{Credential, CredentialKind};
+use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::secret::Secret;
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};

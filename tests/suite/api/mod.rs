@@ -13,10 +13,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokenscope::api::{BaseUrl, Client, Deadlines, InvalidBaseUrl, Options};
-use tokenscope::domain::credential::{Credential, CredentialKind};
+use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenId};
 use wiremock::matchers::{any, header, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
-use tokenscope::cli::output::report::Report;
+use tokenscope::cli::output::Report;
 use tokenscope::cli::output::{details, json};
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;

@@ -17,11 +17,11 @@ use tokenscope::config::settings::{
     LoadedSettings, keymap_text, load, remove_profile, save_profile, set_default_profile,
 };
 use tokenscope::config::state::{load_recents, remember};
-use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent};
+use tokenscope::domain::scope::BaseUrl;
 use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 

@@ -15,10 +15,9 @@ use tokenscope::credentials::{
     CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, StoredEntries,
     check_windows_length,
 };
-use tokenscope::domain::credential::{CredentialKind, Location};
+use tokenscope::domain::credential::{CredentialKind, InvalidSecret, Location, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::ScopeKind;
-use tokenscope::domain::secret::{InvalidSecret, Secret};
 
 use crate::support::tokens::{ACCOUNT, ZONE};
 

@@ -4,9 +4,8 @@
 #![cfg(unix)]
 
 use proptest::prelude::*;
-use tokenscope::domain::credential::{Credential, CredentialKind};
+use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::pasted::peel;
-use tokenscope::domain::secret::Secret;
 
 use crate::credentials::binding::command;
 use crate::credentials::values::{api_without_verification, asked_nothing_but_reads};

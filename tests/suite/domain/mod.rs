@@ -12,7 +12,7 @@ mod time;
 mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::domain::clock::ClockOffset;
+use tokenscope::domain::fetched::ClockOffset;
 use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 

@@ -1,15 +1,15 @@
 //! Secrets, profiles, credentials, recent look-ups, settings and filters.
 
 use chrono::TimeDelta;
-use tokenscope::domain::base_url::BaseUrl;
-use tokenscope::domain::credential::{Credential, CredentialKind, parse_email};
+use tokenscope::domain::credential::{
+    Credential, CredentialKind, InvalidSecret, Secret, parse_email,
+};
 use tokenscope::domain::profile::{
     InvalidProfileName, PROBE_USER, Profile, Settings, parse_profile_name,
 };
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent, remember};
-use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId};
 use tokenscope::domain::search::{Haystack, TokenFilter, is_narrower, query_for};
-use tokenscope::domain::secret::{InvalidSecret, Secret};
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
-use tokenscope::domain::clock::{ClockOffset, doubtful_date, measure};
 use tokenscope::domain::duration::Remaining;
+use tokenscope::domain::fetched::{ClockOffset, doubtful_date, measure};
 use tokenscope::domain::status::elapsed;
 use tokenscope::domain::token::ServiceToken;
 

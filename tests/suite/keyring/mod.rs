@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 
 use keyring_core::api::CredentialStoreApi;
 use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, StoreHandle};
+use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
-use tokenscope::domain::secret::Secret;
 
 use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session};
 

@@ -14,12 +14,11 @@ use tokenscope::credentials::{
     CredentialStore, Environment, Provider, StoreError, StoreHandle, StoredEntries,
 };
 use tokenscope::domain::credential::{
-    Access, Credential, CredentialKind, CredentialSource, Identity, Location,
+    Access, Credential, CredentialKind, CredentialSource, Identity, Location, Secret,
 };
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::profile::Profile;
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 

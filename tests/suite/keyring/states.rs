@@ -14,10 +14,9 @@ use tokenscope::config::Paths;
 use tokenscope::credentials::{
     CredentialStore, Environment, StoreError, StoreHandle, StoredEntries,
 };
-use tokenscope::domain::credential::{Access, Credential, CredentialKind, Location};
+use tokenscope::domain::credential::{Access, Credential, CredentialKind, Location, Secret};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 

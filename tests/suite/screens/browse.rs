@@ -13,8 +13,7 @@ use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Gap, Tokens};
-use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::fetched::{Fetched, Gap, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
 

@@ -12,16 +12,14 @@ use ratatui::{Frame, Terminal};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Stage;
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
-use tokenscope::domain::clock::ClockOffset;
 use tokenscope::domain::credential::{
-    Access, ActiveCredential, CredentialKind, CredentialSource, Identity,
+    Access, ActiveCredential, CredentialKind, CredentialSource, Identity, Secret,
 };
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
+use tokenscope::domain::fetched::{ClockOffset, Received, Remote, RequestId};
 use tokenscope::domain::fields;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Received, Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeId};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
@@ -588,12 +586,12 @@ pub(crate) fn banner(failure: Failure) -> Banner {
 }
 
 pub(crate) fn refused() -> Failure {
-    Failure::new(
+    let mut failure = Failure::new(
         FailureKind::Authentication,
         "The API refused the credential.",
         "It may have been rolled or deleted. Type it again, or make a new API token.",
-    )
-    .with_details(Details {
+    );
+    *failure.details = Details {
         http_status: Some(401),
         request: Some(format!(
             "GET /client/v4/accounts/{}/access/service_tokens/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -618,7 +616,8 @@ pub(crate) fn refused() -> Failure {
         omitted: 0,
         cf_ray: Some("8c1f0a2b3c4d5e6f-FRA".to_owned()),
         cause: None,
-    })
+    };
+    failure
 }
 
 pub(crate) fn error_banner() -> State {

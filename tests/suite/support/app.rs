@@ -7,8 +7,7 @@ use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::fetched::{Fetched, Tokens};
-use tokenscope::domain::remote::RequestId;
+use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 

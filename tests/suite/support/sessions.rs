@@ -5,13 +5,12 @@ use std::ffi::OsString;
 
 use tokenscope::app::state::Session;
 use tokenscope::credentials::Environment;
-use tokenscope::domain::base_url::BaseUrl;
 use tokenscope::domain::credential::{
     ActiveCredential, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
-use tokenscope::domain::scope::{Scope, ScopeId};
+use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId};
 
 use super::tokens::{ACCOUNT, ZONE};
 

@@ -12,14 +12,12 @@ use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
-    Access, CredentialKind, CredentialSource, Identity, Location, VisibleScopes,
+    Access, CredentialKind, CredentialSource, Identity, Location, Secret, VisibleScopes,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, ServerClock, Tokens};
+use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::remote::RequestId;
 use tokenscope::domain::scope::NamedScope;
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::setup::state::Phase;
@@ -27,8 +25,7 @@ use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
 use super::app::{found, keys, listed, request_in};
-use super::sessions::login_keyring;
-use super::sessions::{account, failure, in_keyring, profile, session};
+use super::sessions::{account, failure, in_keyring, login_keyring, profile, session};
 use super::tokens;
 
 pub(crate) const IDS: [&str; 3] = [

@@ -11,7 +11,7 @@ use rustix::process::{Signal, kill_process_group};
 use tokenscope::action::{Context, Input, Typed};
 use tokenscope::app::form::{Editor, MaskedField};
 use tokenscope::cli::prompt::{Answer, PromptLine};
-use tokenscope::domain::secret::Secret;
+use tokenscope::domain::credential::Secret;
 use tokenscope::keymap::Keymap;
 use tokenscope::terminal::Decoder;
 

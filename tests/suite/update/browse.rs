@@ -10,18 +10,16 @@ use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
-    Access, CredentialKind, CredentialSource, Identity, Location,
+    Access, CredentialKind, CredentialSource, Identity, Location, Secret,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Gap, ServerClock, Tokens};
+use tokenscope::domain::fetched::{Fetched, Gap, Remote, RequestId, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::browse::token_table::Sort;
+use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
 use crate::support::app::{act, found, listed, lookup, tell, type_text};

@@ -11,10 +11,9 @@ use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, Session, State};
-use tokenscope::domain::clock::Now;
 use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::Fetched;
+use tokenscope::domain::fetched::{Fetched, Now};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::TokenRef;
 

@@ -14,12 +14,10 @@ use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::credential::{CredentialRef, Location};
+use tokenscope::domain::credential::{CredentialRef, Location, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
-use tokenscope::domain::fetched::{Fetched, Tokens};
+use tokenscope::domain::fetched::{Fetched, Remote, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::domain::remote::{Remote, RequestId};
-use tokenscope::domain::secret::Secret;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{act, found, keys, lookup, notice, request_of, type_text};

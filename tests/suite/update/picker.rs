@@ -6,11 +6,12 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
-use tokenscope::domain::credential::{Credential, CredentialKind, CredentialRef, VisibleScopes};
+use tokenscope::domain::credential::{
+    Credential, CredentialKind, CredentialRef, Secret, VisibleScopes,
+};
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::remote::Remote;
+use tokenscope::domain::fetched::Remote;
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::SetupField;
 

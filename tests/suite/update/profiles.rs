@@ -10,13 +10,12 @@ use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
-    Identity, Location,
+    Identity, Location, Secret,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
-use tokenscope::domain::remote::{Remote, RequestId};
 use tokenscope::domain::scope::{Scope, ScopeKind};
-use tokenscope::domain::secret::Secret;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;

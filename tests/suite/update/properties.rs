@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::failure::FailureKind;
-use tokenscope::domain::fetched::Fetched;
-use tokenscope::domain::remote::Remote;
+use tokenscope::domain::fetched::{Fetched, Remote};
 use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::Theme;
 

@@ -1,0 +1,322 @@
+//! The rows around a screen: the header, the error banner, the footer.
+
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::painter::{Painter, RenderContext, Spans, cells, row, width, without_right};
+use crate::action::{Action, Context};
+use crate::app::handler::{Fetch, Pending};
+use crate::app::state::State;
+use crate::domain::credential::CredentialSource;
+use crate::domain::duration;
+use crate::domain::failure::FailureKind;
+use crate::domain::text;
+use crate::layout::{BANNER_INDENT, BannerKeys, BannerLines, KeyHint};
+use crate::theme::Role;
+
+/// The cells before the first fact, and between facts.
+const MARGIN: usize = " tokenscope   ".len();
+const SEPARATOR: usize = 3;
+
+/// ```text
+///  tokenscope   prod · account 4f1b…9c2e              API token from Secret Service
+/// ```
+pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let mut left = vec![
+        Span::raw(" "),
+        ctx.span(Role::Title, "tokenscope"),
+        Span::raw("   "),
+    ];
+    for (at, fact) in scope_facts(state, ctx, usize::from(area.width))
+        .iter()
+        .enumerate()
+    {
+        left.extend((at > 0).then(|| ctx.dot()));
+        left.push(ctx.plain(fact));
+    }
+    let right = [ctx.span(Role::Muted, &credential(state)), Span::raw(" ")];
+    if width(&left) + 2 + width(&right) <= usize::from(area.width) {
+        paint.render_spans_right(area, &right);
+    }
+    paint.render_spans(area, &left);
+}
+
+/// Profile, scope and host. Shows a host other than Cloudflare's at any width; the scope is
+/// shortened for it.
+fn scope_facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<String> {
+    let session = &state.session;
+    let name = if session.is_demo() || session.demo_only {
+        Some("demo".to_owned())
+    } else {
+        session.active.profile.clone()
+    };
+    let in_view = state.screen.handler().scope(state);
+    let scope = in_view.or_else(|| session.active.scope.clone());
+    let scope =
+        scope.map(|scope| format!("{} {}", scope.kind().word(), ctx.abbreviate(scope.id())));
+    let mut facts: Vec<String> = name.iter().cloned().chain(scope).collect();
+    if let Some(host) = session.foreign_host() {
+        let taken: usize = facts.iter().map(|fact| text::width(fact) + SEPARATOR).sum();
+        let fits = MARGIN + taken + text::width(&host) <= columns;
+        facts.insert(if fits { facts.len() } else { 0 }, host);
+    }
+    facts
+}
+
+fn credential(state: &State) -> String {
+    let session = &state.session;
+    let Some(identity) = &session.active.identity else {
+        let text = if session.demo_only {
+            "demo API"
+        } else {
+            "no credential yet"
+        };
+        return text.to_owned();
+    };
+    let kind = identity.kind.label();
+    match &identity.source {
+        CredentialSource::Environment { variable } => format!("{kind} from {variable}"),
+        CredentialSource::Keyring { .. } => {
+            let store = session.store.unwrap_or("the OS keyring");
+            format!("{kind} from {store}")
+        }
+        CredentialSource::Session => format!("{kind} for this session"),
+        CredentialSource::Demo => "demo API".to_owned(),
+    }
+}
+
+/// ```text
+///  ✖ The API token works, but not for account 023e…c353
+///    (HTTP 403, code 10000). ×3
+///    Check the ID, and what the API token was made for.      e details
+/// ```
+pub(crate) fn render_banner(
+    paint: &mut Painter<'_, '_>,
+    area: Rect,
+    banner: &BannerLines,
+    state: &State,
+) {
+    let ctx = paint.ctx;
+    let Some(failure) = state.failures().next() else {
+        return;
+    };
+    let lines = banner_spans(banner, failure.kind, ctx);
+    let last = lines.len().saturating_sub(1);
+    let mut beside = last;
+    let mut keys = Vec::new();
+    if state.overlay.is_none() {
+        (keys, beside) = place_keys(&state.banner_keys(), banner, &lines, area, ctx);
+    }
+    let taken = width(&keys) + 1;
+    for (at, line) in lines.iter().enumerate() {
+        let taken = if at == beside { taken } else { 0 };
+        paint.render_spans(without_right(row(area, at), taken), line);
+    }
+    paint.render_spans_right(row(area, beside), &keys);
+}
+
+/// The largest set of keys that covers no text, and the line it fits on. The details contain the
+/// whole error, so their key matters more than the end of the hint.
+fn place_keys(
+    keys: &BannerKeys,
+    banner: &BannerLines,
+    lines: &[Spans],
+    area: Rect,
+    ctx: &RenderContext<'_>,
+) -> (Spans, usize) {
+    let last = lines.len().saturating_sub(1);
+    let places = [last, banner.headline.len().saturating_sub(1)];
+    let fits = |set: &[KeyHint], at: usize| {
+        let used = lines.get(at).map_or(0, |line| width(line));
+        keys.width(set) + used + 2 <= usize::from(area.width)
+    };
+    for set in &keys.sets {
+        if let Some(at) = places.into_iter().find(|at| fits(set, *at)) {
+            return (key_spans(keys, set, ctx), at);
+        }
+    }
+    let details = keys.sets.last().map(|set| key_spans(keys, set, ctx));
+    (details.unwrap_or_default(), last)
+}
+
+/// `Esc then e details  a re-enter `
+fn key_spans(keys: &BannerKeys, set: &[KeyHint], ctx: &RenderContext<'_>) -> Spans {
+    let mut spans = Vec::new();
+    if let Some(leave) = keys.leave.as_ref().filter(|_| !set.is_empty()) {
+        spans.push(ctx.span(Role::Accent, leave));
+        spans.push(ctx.span(Role::Muted, " then "));
+    }
+    let hints: Vec<Spans> = set
+        .iter()
+        .map(|hint| ctx.key_hint(&hint.key, hint.label))
+        .collect();
+    spans.extend(hints.join(&Span::raw("  ")));
+    spans.push(Span::raw(" "));
+    spans
+}
+
+/// The lines, with a symbol before the first.
+fn banner_spans(banner: &BannerLines, kind: FailureKind, ctx: &RenderContext<'_>) -> Vec<Spans> {
+    let glyphs = ctx.glyphs();
+    let is_mild = matches!(kind, FailureKind::RateLimited | FailureKind::Config);
+    let (role, symbol) = if is_mild {
+        (Role::Warning, glyphs.warning)
+    } else {
+        (Role::Critical, glyphs.critical)
+    };
+    let indent = || Span::raw(" ".repeat(BANNER_INDENT));
+    let headline = banner.headline.iter();
+    let headline = headline.map(|line| vec![indent(), ctx.span(Role::Strong, line)]);
+    let mut lines: Vec<Spans> = headline.collect();
+    if let Some(last) = lines.last_mut() {
+        last.push(ctx.span(Role::Muted, &banner.count));
+    }
+    if let Some(first) = lines.first_mut() {
+        let start = [Span::raw(" "), ctx.span(role, symbol), Span::raw(" ")];
+        first.splice(..1, start);
+    }
+    let hint = banner.hint.iter();
+    lines.extend(hint.map(|line| vec![indent(), ctx.plain(line)]));
+    lines
+}
+
+/// Maximum rows of a notice.
+const MOST_ROWS: u16 = 5;
+
+/// The cells that a short notice leaves for the help key.
+const ROOM_FOR_HELP: usize = 10;
+
+/// ```text
+///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
+/// ```
+pub(crate) fn render_footer(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let left = match &state.notice {
+        Some(notice) => {
+            let text = ctx.clean(&notice.text);
+            if render_long(paint, area, &text) {
+                Vec::new()
+            } else {
+                vec![Span::raw(format!(" {text}"))]
+            }
+        }
+        None => data_facts(state, ctx),
+    };
+    let room = usize::from(area.width).saturating_sub(width(&left) + 2);
+    let right = hints(state, room, ctx);
+    paint.render_spans_right(area, &right);
+    paint.render_spans(without_right(area, width(&right) + 1), &left);
+}
+
+/// Draws a notice that is too long for the row over the rows above it for a few seconds, so that
+/// the copied text can be read in full. Returns false for a short notice.
+fn render_long(paint: &mut Painter<'_, '_>, area: Rect, notice: &str) -> bool {
+    let ctx = paint.ctx;
+    let columns = usize::from(area.width);
+    if text::width(notice) + ROOM_FOR_HELP <= columns {
+        return false;
+    }
+    let mut lines = text::wrap(notice, columns.saturating_sub(2));
+    let height = cells(lines.len()).min(MOST_ROWS).min(area.y);
+    if lines.len() > usize::from(height) {
+        lines.truncate(usize::from(height));
+        if let Some(last) = lines.last_mut() {
+            last.push_str(ctx.glyphs().ellipsis);
+        }
+    }
+    let place = Rect {
+        y: area.y - height,
+        height,
+        ..area
+    };
+    // Clears the styles beneath it.
+    paint.clear(place);
+    let lines = lines.iter().map(|line| [Span::raw(format!(" {line}"))]);
+    paint.render_lines(place, lines);
+    true
+}
+
+/// The current facts.
+fn data_facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let mut facts: Vec<Spans> = Vec::new();
+    if let Some(seconds) = state.limited_for() {
+        facts.push(vec![ctx.span(Role::Warning, "rate limited")]);
+        let pause = duration::pause(seconds);
+        facts.push(vec![ctx.plain(&format!("retry in {pause}"))]);
+    }
+    let (waited, back_cancels) = refresh(state).unzip();
+    let fetch = state.screen.handler().fetch(state);
+    let age = fetch.map_or_else(Vec::new, |fetch| age(state, fetch, waited, ctx));
+    facts.extend(age.into_iter().map(|fact| vec![fact]));
+    if back_cancels == Some(true) {
+        let cancel = ctx.hint(state.context(), Action::Back, "cancel");
+        facts.extend((!cancel.is_empty()).then_some(cancel));
+    }
+    if let Some(notice) = state.clock.offset.notice() {
+        facts.push(vec![ctx.span(Role::Warning, &notice)]);
+    }
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(facts.join(&ctx.dot()));
+    spans
+}
+
+/// How many seconds a refresh of the data on screen has taken, if at least one, and whether Back
+/// cancels it.
+fn refresh(state: &State) -> Option<(i64, bool)> {
+    let pending = state.screen.handler().pending(state)?;
+    let Pending::Refresh {
+        since,
+        back_cancels,
+    } = pending
+    else {
+        return None;
+    };
+    let seconds = state.clock.seconds_since(since);
+    (seconds > 0).then_some((seconds, back_cancels))
+}
+
+fn age(state: &State, fetch: Fetch, waited: Option<i64>, ctx: &RenderContext<'_>) -> Spans {
+    let age = state.clock.steady.signed_duration_since(fetch.at);
+    let age = ctx.span(Role::Muted, &format!("fetched {}", duration::ago(age)));
+    if fetch.is_stale {
+        vec![ctx.span(Role::Warning, "stale"), age]
+    } else if fetch.is_loading {
+        let seconds = waited.map_or_else(String::new, |seconds| format!(" {seconds} s"));
+        vec![ctx.span(Role::Accent, &format!("refreshing{seconds}")), age]
+    } else {
+        let took = format!("{} ms", fetch.took.as_millis());
+        vec![age, ctx.span(Role::Muted, &took)]
+    }
+}
+
+/// The first hints that fit; always includes help.
+fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
+    let context = state.context();
+    let help = ctx.hint(context, Action::Help, "help");
+    let mut used = width(&help) + 1;
+    let mut hints = Vec::new();
+    // The list needs no key that leads to itself.
+    let of_screen = state.screen.handler().contexts(state);
+    let is_listing = of_screen.contains(&Context::Browse);
+    let rows = ctx
+        .keymap
+        .rows_in(context)
+        .filter(|row| row.footer && row.action != Action::Help)
+        .filter(|row| row.action != Action::Browse || !is_listing);
+    for row in rows {
+        let Some(key) = row.keys.first() else {
+            continue;
+        };
+        let hint = ctx.key_hint(&key.to_string(), &row.label);
+        used += width(&hint) + 2;
+        if used > room {
+            break;
+        }
+        hints.extend(hint);
+        hints.push(Span::raw("  "));
+    }
+    hints.extend(help);
+    hints.push(Span::raw(" "));
+    hints
+}
