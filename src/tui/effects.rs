@@ -228,11 +228,16 @@ impl Effects {
             Effect::Copy(text) => {
                 let clipboard = self.clipboard;
                 write_to_terminal(clipboard.sequences(&text).as_bytes())?;
-                self.spawn_blocking(move || {
+                if clipboard == Clipboard::Tmux {
                     // Only tmux knows whether it accepts the text.
-                    let is_taken = clipboard == Clipboard::Tmux && load_into_tmux(&text);
-                    Message::Notified(clipboard.notice(&text, is_taken))
-                });
+                    self.spawn_blocking(move || {
+                        let is_taken = load_into_tmux(&text);
+                        Message::Notified(clipboard.notice(&text, is_taken))
+                    });
+                } else {
+                    let notice = clipboard.notice(&text, false);
+                    let _unheard = messages.send(Message::Notified(notice));
+                }
             }
             Effect::RingBell => write_to_terminal(b"\x07")?,
             Effect::Redraw => screen.mark_dirty(),

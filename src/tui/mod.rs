@@ -172,7 +172,7 @@ async fn run_loop(
     }
     let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
     let clipboard = Clipboard::of(has_tmux, has_screen);
-    let mut sources = EventSources {
+    let sources = &mut EventSources {
         messages,
         input: EventStream::listen()?,
         signals,
@@ -184,15 +184,7 @@ async fn run_loop(
     for effect in first {
         effects.run(effect, screen)?;
     }
-    let code = event_loop(
-        screen,
-        &mut sources,
-        &mut effects,
-        &mut state,
-        theme,
-        &clock,
-    )
-    .await;
+    let code = event_loop(screen, sources, &mut effects, &mut state, theme, &clock).await;
     effects.settle().await;
     code
 }
@@ -267,9 +259,7 @@ impl EventSources {
         pause: Option<Duration>,
         screen: &mut TerminalGuard,
     ) -> io::Result<ControlFlow<u8, Option<Message>>> {
-        let wake = state
-            .wake_at()
-            .map(|at| at.signed_duration_since(now.steady));
+        let wake = state.wake_at().map(|at| at - now.steady);
         let wake = wake.map(|left| left.to_std().unwrap_or_default());
         let wait = wake.into_iter().chain(pause).min();
         let message = tokio::select! { biased;
