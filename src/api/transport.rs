@@ -14,10 +14,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::connection_errors::LoginRequest;
-use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
-use super::http_client::{self, HttpConfig, Options};
+use super::http_client::{self, Connections, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
@@ -114,10 +113,10 @@ impl Client {
     /// # Errors
     /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let config = HttpConfig::new(options)?;
+        let connections = Connections::new(options)?;
         Ok(Self {
-            proxy: config.proxy(),
-            connections: Connections::new(config)?,
+            proxy: connections.config().proxy(),
+            connections,
             base_url: options.base_url.clone(),
             clock: options.clock,
         })

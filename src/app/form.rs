@@ -82,10 +82,13 @@ impl TextField {
         text::trim_input(self.value()).is_empty()
     }
 
-    /// The cursor's distance from the start, in cells.
+    /// The text before the cursor.
     #[must_use]
-    pub fn cursor_column(&self) -> usize {
-        self.0.visual_cursor()
+    pub fn before_cursor(&self) -> &str {
+        let mut places = self.value().char_indices().map(|(at, _)| at);
+        places
+            .nth(self.0.cursor())
+            .map_or(self.value(), |at| &self.value()[..at])
     }
 }
 

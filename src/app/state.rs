@@ -352,14 +352,6 @@ impl State {
         Glyphs::of(self.ascii)
     }
 
-    /// The keys that the banner offers.
-    #[must_use]
-    pub fn banner_keys(&self) -> BannerKeys {
-        let can_list = self.lost_name().is_some();
-        let context = self.screen.handler().context(self);
-        BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list)
-    }
-
     /// The last error, and the warnings that no key has dismissed yet, as the banner shows them.
     #[must_use]
     pub fn banner_lines(&self) -> Option<BannerLines> {
@@ -378,17 +370,20 @@ impl State {
         let text = BannerText {
             headline: text::beginning(&headline),
             hint: text::beginning(&hint),
+            kind: first.kind,
             count: self.banner.as_ref().map_or(1, |banner| banner.count),
             more,
         };
-        let keys = self.banner_keys();
+        let can_list = self.lost_name().is_some();
+        let context = self.screen.handler().context(self);
+        let keys = BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list);
         Some(fit_banner(text, self.size, &keys, self.glyphs()))
     }
 
     /// The banner's rows between the body and the footer; 0 without a banner.
     #[must_use]
     pub fn banner_rows(&self) -> u16 {
-        let rows = self.banner_lines().map_or(0, |lines| lines.rows());
+        let rows = self.banner_lines().map_or(0, |lines| lines.lines.len());
         u16::try_from(rows).unwrap_or(u16::MAX)
     }
 

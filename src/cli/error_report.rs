@@ -37,13 +37,8 @@ impl ErrorReporter {
         }
     }
 
-    /// The reporter for failures before the screens open.
-    #[must_use]
-    pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
-        Self::of_words(None, None, clock)
-    }
-
-    /// The reporter for a command line that could not be parsed, as far as it could be read.
+    /// The reporter for a command line without a command or that could not be parsed, as far as it
+    /// could be read.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
@@ -97,11 +92,7 @@ impl ErrorReporter {
         if self.delivered(printed).is_some() {
             explain(failure);
         }
-        if self.is_check {
-            Verdict::Unknown.exit_code()
-        } else {
-            exit_code(failure)
-        }
+        self.exit_code(failure)
     }
 
     /// Reports that standard output could not be written, and returns the exit code for that. A closed
@@ -118,11 +109,33 @@ impl ErrorReporter {
         );
         log::failed(&failure);
         explain(&failure);
-        Some(if self.is_check {
-            Verdict::Unknown.exit_code()
-        } else {
-            exit_code(&failure)
-        })
+        Some(self.exit_code(&failure))
+    }
+
+    fn exit_code(self, failure: &Failure) -> u8 {
+        if self.is_check {
+            return Verdict::Unknown.exit_code();
+        }
+        match failure.kind {
+            FailureKind::Usage => 64,
+            FailureKind::NotFound => 4,
+            FailureKind::Interrupted => 130,
+            FailureKind::NoCredential
+            | FailureKind::Keyring
+            | FailureKind::Config
+            | FailureKind::Authentication
+            | FailureKind::Permission
+            | FailureKind::Ambiguous
+            | FailureKind::Rejected
+            | FailureKind::RateLimited
+            | FailureKind::Server
+            | FailureKind::Network
+            | FailureKind::Timeout
+            | FailureKind::Tls
+            | FailureKind::Proxy
+            | FailureKind::Redirect
+            | FailureKind::InvalidResponse => 1,
+        }
     }
 
     fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
@@ -161,29 +174,6 @@ impl ErrorReporter {
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
         }
-    }
-}
-
-fn exit_code(failure: &Failure) -> u8 {
-    match failure.kind {
-        FailureKind::Usage => 64,
-        FailureKind::NotFound => 4,
-        FailureKind::Interrupted => 130,
-        FailureKind::NoCredential
-        | FailureKind::Keyring
-        | FailureKind::Config
-        | FailureKind::Authentication
-        | FailureKind::Permission
-        | FailureKind::Ambiguous
-        | FailureKind::Rejected
-        | FailureKind::RateLimited
-        | FailureKind::Server
-        | FailureKind::Network
-        | FailureKind::Timeout
-        | FailureKind::Tls
-        | FailureKind::Proxy
-        | FailureKind::Redirect
-        | FailureKind::InvalidResponse => 1,
     }
 }
 

@@ -24,12 +24,6 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Starts the demo if requested; sends nothing yet.
-    pub(super) async fn new(context: Context) -> Result<Self, Failure> {
-        let context = context.connected().await?;
-        Ok(Self { context })
-    }
-
     /// The access to a scope. The scope in a token's URL takes precedence.
     pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
         let selected = &self.context.credential;

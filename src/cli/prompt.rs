@@ -9,8 +9,6 @@ use crate::domain::credential::{InvalidSecret, MaskedField, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::keymap::Keymap;
 
-pub(super) use terminal::give_back;
-
 /// Restores the terminal if a panic ends the program during a prompt.
 pub fn give_back_in_panic() {
     terminal::give_back_in_panic();
@@ -112,6 +110,15 @@ pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Fa
     answer(question.to_owned(), is_dumb).await.map(drop)
 }
 
+/// Restores the terminal when the prompt ends, however it does.
+struct Closing;
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        terminal::give_back();
+    }
+}
+
 async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
     let unusable = |summary| {
         let hint = "Pipe the secret in and add --stdin.";
@@ -121,6 +128,7 @@ async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(unusable("Cannot prompt for the secret: not a terminal."));
     }
+    let _closing = Closing;
     let answer = terminal::ask(label, line, is_dumb).await;
     match answer.map_err(|error| unusable("The terminal cannot be used.").caused_by(&error))? {
         Answer::Typed(secret) => Ok(secret),
@@ -217,27 +225,18 @@ mod terminal {
     }
 
     /// Restores the terminal if a prompt is open.
-    pub(in crate::cli) fn give_back() {
+    pub(super) fn give_back() {
         if let Some(mut question) = open().take() {
             question.give_back();
         }
     }
 
     /// The same during a panic, whose thread may hold the lock.
-    pub(in crate::cli) fn give_back_in_panic() {
+    pub(super) fn give_back_in_panic() {
         if let Ok(mut open) = OPEN.try_lock()
             && let Some(mut question) = open.take()
         {
             question.give_back();
-        }
-    }
-
-    /// Closes the prompt when dropped.
-    struct Closing;
-
-    impl Drop for Closing {
-        fn drop(&mut self) {
-            give_back();
         }
     }
 
@@ -247,7 +246,6 @@ mod terminal {
         let mut listening = Ok(());
         STOPS.call_once(|| listening = signals::on_stop(|| stop().is_ok()));
         listening?;
-        let _closing = Closing;
         let mut question = Question {
             label,
             is_dumb,
@@ -357,29 +355,26 @@ mod terminal {
         mut line: PromptLine,
         _is_dumb: bool,
     ) -> io::Result<Answer> {
-        let asking = move || {
+        let asking = move || -> io::Result<Answer> {
             write!(io::stderr(), "{label}")?;
             enable_raw_mode()?;
-            let answer = loop {
-                match read().map(|event| line.take(event)) {
-                    Ok(None | Some(Answer::Suspended)) => {}
-                    Ok(Some(answer)) => break Ok(answer),
-                    Err(error) => break Err(error),
+            loop {
+                match line.take(read()?) {
+                    None | Some(Answer::Suspended) => {}
+                    Some(answer) => return Ok(answer),
                 }
-            };
-            give_back();
-            answer
+            }
         };
         tokio::task::spawn_blocking(asking).await?
     }
 
     /// Restores the terminal in a panic.
-    pub(in crate::cli) fn give_back_in_panic() {
+    pub(super) fn give_back_in_panic() {
         let _not_raw = disable_raw_mode();
     }
 
     /// Restores the terminal after the prompt.
-    pub(in crate::cli) fn give_back() {
+    pub(super) fn give_back() {
         let _not_raw = disable_raw_mode();
         let _closed = writeln!(io::stderr());
     }

@@ -11,7 +11,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches as _, ValueEnum as _};
 
 use super::args::Cli;
 use super::error_report::ErrorReporter;
-use super::help::grammar;
+use super::help::{grammar, parser};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind, misplaced};
 use crate::domain::redaction::{SHORTEST, holds_secret, scrub};
@@ -30,8 +30,9 @@ pub fn parse(
     clock: fn() -> DateTime<Utc>,
 ) -> Result<Cli, u8> {
     let has_secret = words.iter().any(|word| environment.is_secret_in(word));
-    let parsed = grammar()
+    let parsed = parser()
         .try_get_matches_from(std::env::args_os())
+        .or_else(|_| grammar().try_get_matches_from(std::env::args_os()))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
     let parsed = match parsed {
         Ok(cli) if cli.token.is_none() && !has_secret => return Ok(cli),
@@ -304,7 +305,7 @@ struct PartialArgs {
 impl PartialArgs {
     /// Reads the words after the program's name.
     fn read(words: &[String]) -> Self {
-        let mut grammar = grammar();
+        let mut grammar = parser();
         grammar.build();
         let mut args = Self::default();
         let mut command = &grammar;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
-use super::files::{self, DirLock, Links};
+use super::files::{self, DirLock, LOCK_WAIT, Links};
 use super::{Paths, permissions};
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
@@ -54,8 +54,8 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
     edit(paths, |document, settings| {
         Ok(put_profile(document, settings, profile))
-    })?;
-    Ok(())
+    })
+    .map(drop)
 }
 
 /// A profile that is known to be writable. Other processes cannot change the file until this is
@@ -81,26 +81,18 @@ pub fn prepare_profile(
     wait: Duration,
 ) -> Result<PreparedWrite, Failure> {
     let file = paths.config_file();
-    let lock = DirLock::acquire_within(&paths.config_dir, wait);
-    let text = files::read_text(&file)?.unwrap_or_default();
-    let put = |document: &mut DocumentMut, settings: &Settings| {
+    let lock = DirLock::acquire(&paths.config_dir, wait);
+    let (_, text) = changed(&file, &|document, settings| {
         Ok(put_profile(document, settings, profile))
+    })?;
+    let lock = if text.is_some() {
+        let lock = lock?;
+        files::check_replaceable(&file, &lock)?;
+        Some(lock)
+    } else {
+        lock.ok()
     };
-    let (_, changed) = changed(&file, &text, &put)?;
-    if changed == text {
-        return Ok(PreparedWrite {
-            lock: lock.ok(),
-            file,
-            text: None,
-        });
-    }
-    let lock = lock?;
-    files::check_replaceable(&file, &lock)?;
-    Ok(PreparedWrite {
-        lock: Some(lock),
-        file,
-        text: Some(changed),
-    })
+    Ok(PreparedWrite { lock, file, text })
 }
 
 impl PreparedWrite {
@@ -128,7 +120,11 @@ fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profil
         return false;
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
-        put(document.as_table_mut(), "default_profile", &profile.name);
+        put(
+            document.as_table_mut(),
+            "default_profile",
+            Some(&profile.name),
+        );
     }
     let profiles = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
@@ -183,7 +179,7 @@ pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
         if settings.default_profile == name {
             return Ok(false);
         }
-        put(document.as_table_mut(), "default_profile", name);
+        put(document.as_table_mut(), "default_profile", Some(name));
         Ok(true)
     })?;
     Ok(())
@@ -204,39 +200,33 @@ fn edit(
     change: impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
     let file = paths.config_file();
-    let attempt = || {
-        let text = files::read_text(&file)?.unwrap_or_default();
-        let (is_change, changed) = changed(&file, &text, &change)?;
-        Ok::<_, Failure>((is_change, (changed != text).then_some(changed)))
-    };
-    if let (is_change, None) = attempt()? {
+    if let (is_change, None) = changed(&file, &change)? {
         return Ok(is_change);
     }
-    let lock = DirLock::acquire(&paths.config_dir)?;
-    let (is_change, changed) = attempt()?;
-    if let Some(changed) = changed {
-        files::replace(&file, &changed, Links::Followed, &lock)?;
+    let lock = DirLock::acquire(&paths.config_dir, LOCK_WAIT)?;
+    let (is_change, text) = changed(&file, &change)?;
+    if let Some(text) = text {
+        files::replace(&file, &text, Links::Followed, &lock)?;
     }
     Ok(is_change)
 }
 
-/// The file's text after a change.
+/// What a change returned, and the new text of the file if it differs.
 fn changed(
     file: &Path,
-    text: &str,
     change: &impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
-) -> Result<(bool, String), Failure> {
-    let settings = parse(file, text)?.settings;
+) -> Result<(bool, Option<String>), Failure> {
+    let text = files::read_text(file)?.unwrap_or_default();
+    let settings = parse(file, &text)?.settings;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        InvalidSetting::from(error).into_failure(file, text)
+        InvalidSetting::from(error).into_failure(file, &text)
     })?;
     let is_change = change(&mut document, &settings)?;
-    let changed = document.to_string();
-    if !is_change || changed == text {
-        return Ok((is_change, text.to_owned()));
-    }
+    let changed = Some(document.to_string()).filter(|changed| is_change && *changed != text);
     // Never write what cannot be read back.
-    parse(file, &changed)?;
+    if let Some(changed) = &changed {
+        parse(file, changed)?;
+    }
     Ok((is_change, changed))
 }
 
@@ -250,26 +240,26 @@ fn new_table(is_inline: bool) -> Item {
 }
 
 fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
-    put(table, "credential", profile.kind.code());
-    match profile.kind.email() {
-        Some(email) => put(table, "email", email),
-        None => drop(table.remove("email")),
-    }
-    if profile.base_url.is_default() {
-        table.remove("base_url");
-    } else {
-        put(table, "base_url", &profile.base_url.to_string());
-    }
+    let foreign = Some(&profile.base_url).filter(|url| !url.is_default());
+    put(table, "credential", Some(profile.kind.code()));
+    put(table, "email", profile.kind.email());
+    put(
+        table,
+        "base_url",
+        foreign.map(BaseUrl::to_string).as_deref(),
+    );
     for kind in [ScopeKind::Account, ScopeKind::Zone] {
-        match &profile.scope {
-            Some(scope) if scope.kind() == kind => put(table, kind.word(), scope.id()),
-            _ => drop(table.remove(kind.word())),
-        }
+        let scope = profile.scope.as_ref().filter(|scope| scope.kind() == kind);
+        put(table, kind.word(), scope.map(Scope::id));
     }
 }
 
-/// Sets a key to text and keeps its comment.
-fn put(table: &mut dyn TableLike, key: &str, text: &str) {
+/// Sets a key to text and keeps its comment, or removes it.
+fn put(table: &mut dyn TableLike, key: &str, text: Option<&str>) {
+    let Some(text) = text else {
+        table.remove(key);
+        return;
+    };
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(value) => {
             let decor = value.decor().clone();
@@ -328,20 +318,15 @@ impl InvalidSetting {
 fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
     let (settings, unknown, replaced) =
         read(text).map_err(|invalid| invalid.into_failure(file, text))?;
+    let warning = |summary, hint| Failure::new(FailureKind::Config, summary, hint);
     let replaced = replaced.iter().map(|invalid| {
         let place = invalid.place(file, text);
-        Failure::new(
-            FailureKind::Config,
-            format!("{place}: {}; using the default.", invalid.message),
-            "Correct it in an editor.",
-        )
+        let summary = format!("{place}: {}; using the default.", invalid.message);
+        warning(summary, "Correct it in an editor.")
     });
     let unknown = unknown.iter().map(|key| {
-        Failure::new(
-            FailureKind::Config,
-            format!("config.toml: unknown setting `{key}`."),
-            "Check its spelling in config.toml.",
-        )
+        let summary = format!("config.toml: unknown setting `{key}`.");
+        warning(summary, "Check its spelling in config.toml.")
     });
     Ok(LoadedSettings {
         warnings: replaced.chain(unknown).collect(),
@@ -357,10 +342,6 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
     let root = Section::new(document.as_table(), String::new());
     let mut unknown = Vec::new();
     let defaults = Settings::default();
-    let mut looks = LenientReader {
-        root: &root,
-        replaced: Vec::new(),
-    };
     // Validated for later versions, which use them.
     for (key, default) in [
         ("title", true),
@@ -368,18 +349,20 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
         ("mouse", false),
         ("calm", false),
     ] {
-        looks.switch(key, default);
+        root.switch(key, default);
     }
     let settings = Settings {
         default_profile: root
-            .read("default_profile", "the name of a profile", profile_name)?
+            .read("default_profile", "the name of a profile", |item| {
+                parse_profile_name(item.as_str()?).ok()
+            })?
             .unwrap_or(defaults.default_profile),
-        theme: looks.read("theme", &one_of_themes(), defaults.theme, theme),
-        ascii: looks.read("ascii", "true or false", defaults.ascii, |item| {
+        theme: root.read_or("theme", &one_of_themes(), defaults.theme, theme),
+        ascii: root.read_or("ascii", "true or false", defaults.ascii, |item| {
             item.as_bool().map(Some)
         }),
-        bell: looks.switch("bell", defaults.bell),
-        refresh_seconds: looks.read(
+        bell: root.switch("bell", defaults.bell),
+        refresh_seconds: root.read_or(
             "refresh_seconds",
             "a whole number from 0 to 31536000, which is a year",
             defaults.refresh_seconds,
@@ -388,37 +371,8 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
         thresholds: thresholds(&root)?,
         profiles: profiles(&root, &mut unknown)?,
     };
-    let replaced = looks.replaced;
     unknown.splice(..0, root.unread());
-    Ok((settings, unknown, replaced))
-}
-
-/// Reads settings whose invalid values defaults replace.
-struct LenientReader<'a> {
-    root: &'a Section<'a>,
-    replaced: Vec<InvalidSetting>,
-}
-
-impl<'a> LenientReader<'a> {
-    fn read<T>(
-        &mut self,
-        key: &str,
-        expected: &str,
-        default: T,
-        convert: impl Fn(&'a Item) -> Option<T>,
-    ) -> T {
-        match self.root.read(key, expected, convert) {
-            Ok(value) => value.unwrap_or(default),
-            Err(invalid) => {
-                self.replaced.push(invalid);
-                default
-            }
-        }
-    }
-
-    fn switch(&mut self, key: &str, default: bool) -> bool {
-        self.read(key, "true or false", default, Item::as_bool)
-    }
+    Ok((settings, unknown, root.replaced.take()))
 }
 
 /// A table and its path.
@@ -427,6 +381,8 @@ struct Section<'a> {
     prefix: String,
     /// The keys that have been read.
     read: RefCell<BTreeSet<String>>,
+    /// The invalid values that defaults replace.
+    replaced: RefCell<Vec<InvalidSetting>>,
 }
 
 impl<'a> Section<'a> {
@@ -435,6 +391,7 @@ impl<'a> Section<'a> {
             table,
             prefix,
             read: RefCell::default(),
+            replaced: RefCell::default(),
         }
     }
 
@@ -466,6 +423,27 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The value of a key, or a default if it is absent or invalid.
+    fn read_or<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        default: T,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> T {
+        match self.read(key, expected, convert) {
+            Ok(value) => value.unwrap_or(default),
+            Err(invalid) => {
+                self.replaced.borrow_mut().push(invalid);
+                default
+            }
+        }
+    }
+
+    fn switch(&self, key: &str, default: bool) -> bool {
+        self.read_or(key, "true or false", default, Item::as_bool)
+    }
+
     /// The full names of keys that nothing has read.
     fn unread(&self) -> Vec<String> {
         let read = self.read.borrow();
@@ -475,10 +453,6 @@ impl<'a> Section<'a> {
             .map(|(key, _)| format!("{}{key}", self.prefix))
             .collect()
     }
-}
-
-fn profile_name(item: &Item) -> Option<String> {
-    parse_profile_name(item.as_str()?).ok()
 }
 
 fn theme(item: &Item) -> Option<String> {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::domain::credential::InvalidSecret;
-use crate::domain::failure::{Alternative, Failure, FailureKind, Hint, ScreenHint};
+use crate::domain::failure::{Alternative, Failure, FailureKind, ScreenHint};
 
 /// The program behind the Secret Service of a Linux session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Provider {
     Gnome,
     KeePassXc,
     KWallet,
+    /// Of macOS.
+    Keychain,
     Other,
 }
 
@@ -40,16 +42,18 @@ impl Provider {
     /// The container of the secrets, as named after "No" or "The".
     fn container(self) -> &'static str {
         match self {
-            Self::Gnome => "GNOME keyring",
             Self::KeePassXc => "KeePassXC database",
             Self::KWallet => "KDE wallet",
-            Self::Other => "keyring",
+            Self::Gnome | Self::Keychain | Self::Other => "keyring",
         }
     }
 
     fn how_to_unlock(self) -> &'static str {
         match self {
-            Self::Gnome => "Log in on the desktop once.",
+            Self::Gnome => {
+                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again."
+            }
+            Self::Keychain => "Unlock it with `security unlock-keychain`, and try again.",
             Self::KeePassXc => {
                 "Open and unlock the database in KeePassXC, and check that its Secret Service \
                  settings expose a group of it."
@@ -86,11 +90,8 @@ pub enum StoreError {
     /// The service is not GNOME's, and no collection is open.
     #[error("No {} is open, so secrets can be neither read nor stored.", .0.container())]
     NothingOpen(Provider),
-    #[error("The keyring is locked and was not unlocked.")]
-    Locked,
-    /// Like [`Self::Locked`], for services other than GNOME's.
     #[error("The {} is locked and was not unlocked.", .0.container())]
-    LockedIn(Provider),
+    Locked(Provider),
     /// The user or the system refused.
     #[error("Access to the keyring was denied.")]
     Denied,
@@ -132,11 +133,7 @@ impl StoreError {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
-            Self::Locked
-                | Self::LockedIn(_)
-                | Self::NothingOpen(_)
-                | Self::Denied
-                | Self::Unanswered(_)
+            Self::Locked(_) | Self::NothingOpen(_) | Self::Denied | Self::Unanswered(_)
         )
     }
 
@@ -182,15 +179,10 @@ impl StoreError {
             ),
             other => return other.into(),
         };
-        let failure = Failure::from(self);
-        Failure {
-            hint: Hint {
-                text: hint,
-                ..failure.hint
-            },
-            hint_on_screen: Some(ScreenHint::Instead(on_screen)),
-            ..failure
-        }
+        let mut failure = Failure::from(self);
+        failure.hint.text = hint;
+        failure.hint_on_screen = Some(ScreenHint::Instead(on_screen));
+        failure
     }
 
     fn hint(&self) -> &'static str {
@@ -200,13 +192,7 @@ impl StoreError {
             Self::NoCollection => {
                 "Log in on the desktop once, or unlock it with `gnome-keyring-daemon --unlock`."
             }
-            Self::Locked if cfg!(target_os = "macos") => {
-                "Unlock it with `security unlock-keychain`, and try again."
-            }
-            Self::Locked => {
-                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again."
-            }
-            Self::NothingOpen(provider) | Self::LockedIn(provider) => provider.how_to_unlock(),
+            Self::NothingOpen(provider) | Self::Locked(provider) => provider.how_to_unlock(),
             Self::ForeignBus(_) => {
                 "Run tokenscope as that user, or set DBUS_SESSION_BUS_ADDRESS to your own bus."
             }

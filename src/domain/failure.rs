@@ -177,21 +177,6 @@ impl Details {
         };
         capped(list, self.omitted)
     }
-
-    fn describe(&self, lines: &mut Vec<String>) {
-        let mut add = |what: &str, (entries, more): (Vec<(usize, &ApiError)>, usize)| {
-            for (depth, entry) in entries {
-                entry.describe(what, depth, lines);
-            }
-            lines.extend((more > 0).then(|| and_more(more)));
-        };
-        if self.api_errors.is_empty() {
-            add("message", self.shown());
-        } else {
-            add("error", self.shown());
-            add("message", capped(&self.api_messages, 0));
-        }
-    }
 }
 
 /// The line that replaces the rest of a truncated list.
@@ -385,7 +370,18 @@ impl Failure {
         let details = &self.details;
         let mut lines = Vec::new();
         lines.extend(details.cf_ray.iter().map(|ray| format!("cf-ray: {ray}")));
-        details.describe(&mut lines);
+        let mut add = |what: &str, (entries, more): (Vec<(usize, &ApiError)>, usize)| {
+            for (depth, entry) in entries {
+                entry.describe(what, depth, &mut lines);
+            }
+            lines.extend((more > 0).then(|| and_more(more)));
+        };
+        if details.api_errors.is_empty() {
+            add("message", details.shown());
+        } else {
+            add("error", details.shown());
+            add("message", capped(&details.api_messages, 0));
+        }
         lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
         lines
     }

@@ -142,14 +142,8 @@ impl From<Option<TimeDelta>> for ServerClock {
 const FIRST_YEAR: i32 = 2025;
 
 /// Server minus local clock, measured by the `Date` header of responses; zero while they agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClockOffset(TimeDelta);
-
-impl Default for ClockOffset {
-    fn default() -> Self {
-        Self(TimeDelta::zero())
-    }
-}
 
 /// The offset that a response shows, unless it was slow or cached.
 ///
@@ -273,22 +267,16 @@ impl ClockOffset {
     #[must_use]
     pub fn notice(self) -> Option<String> {
         let size = self.0.abs();
-        let word = if self.0 > TimeDelta::zero() {
-            "slow"
-        } else {
-            "fast"
-        };
-        (size > TimeDelta::seconds(5)).then(|| {
-            let length = humanize(TimeDelta::seconds(size.num_seconds()));
-            let spaced = |c: char| {
-                c.is_ascii_alphabetic()
-                    .then_some(' ')
-                    .into_iter()
-                    .chain([c])
-            };
-            let length: String = length.chars().flat_map(spaced).collect();
-            format!("your clock is {length} {word}")
-        })
+        if size <= TimeDelta::seconds(5) {
+            return None;
+        }
+        let is_slow = self.0 > TimeDelta::zero();
+        let word = if is_slow { "slow" } else { "fast" };
+        let mut length = humanize(TimeDelta::seconds(size.num_seconds()));
+        for unit in ["d", "h", "m", "s"] {
+            length = length.replace(unit, &format!(" {unit}"));
+        }
+        Some(format!("your clock is {length} {word}"))
     }
 }
 

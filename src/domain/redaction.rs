@@ -57,7 +57,7 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
         let rest = &text[start..];
         let end = start + rest.find(|c| !is_inner(c)).unwrap_or(rest.len());
         let word = text[start..end].trim_start_matches('-');
-        let secret = if is_credential(word) {
+        let secret = if is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word) {
             Some(start..end)
         } else if is_secret_label(word) {
             labelled_secret(&text[end..]).map(|range| end + range.start..end + range.end)
@@ -116,10 +116,6 @@ fn labelled_secret(text: &str) -> Option<Range<usize>> {
         value.len() >= SHORTEST && has_digit && !is_word(value)
     };
     is_secret.then(|| start..start + value.len())
-}
-
-fn is_credential(word: &str) -> bool {
-    is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word)
 }
 
 /// Whether a word contains a prefix, at its start or not. A name may begin with one.

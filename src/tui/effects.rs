@@ -201,7 +201,10 @@ impl Effects {
                 credential,
             } => self.spawn(request, async move {
                 let result = match credential {
-                    Some(credential) => service.save(&profile, &credential).await,
+                    Some(credential) => {
+                        let saved = service.save(&profile, &credential).await;
+                        saved.map_err(|not_saved| not_saved.failure)
+                    }
                     None => service.change_profile(&profile).await,
                 };
                 let result = result.inspect_err(log::failed);

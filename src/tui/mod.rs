@@ -142,7 +142,7 @@ fn session(context: &Context) -> Session {
         base_url: context.service.base_url().clone(),
         variable: variable
             .filter(|_| !context.flags.demo)
-            .map(|found| found.variable),
+            .map(|(_, variable)| variable),
         is_named: context.flags.profile.is_some(),
         settings: context.settings.clone(),
         demo_only: context.flags.demo,

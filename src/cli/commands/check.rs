@@ -89,7 +89,9 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     let named = texts
         .map(|text| Ok((text.clone(), parse(text)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     if !named.is_empty() {
         return these(&fetcher, named, is_table(wanted)).await;
     }
@@ -130,7 +132,9 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
             "Create one with `tokenscope auth set`.",
         ));
     }
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     let accesses: Vec<_> = names
         .iter()
         .map(|name| access_of_profile(name, &fetcher.context))

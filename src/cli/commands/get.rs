@@ -17,7 +17,9 @@ const MOST_IDS: usize = 10;
 
 pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
     let token = parse(&wanted.token)?;
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     let access = fetcher.access(token.scope())?;
     let found = fetcher.look_up(&access, &token).await?;
     let [one] = found.value.as_slice() else {

@@ -23,7 +23,9 @@ pub(super) async fn list(
     wanted: &List,
     out: &mut Vec<u8>,
 ) -> Result<u8, Failure> {
-    let fetcher = Fetcher::new(context).await?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
     let access = fetcher.access(None)?;
     let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;

@@ -8,9 +8,9 @@ use tokio::runtime::Builder;
 
 use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
+use crate::cli::help;
 use crate::cli::output::print::unprintable;
 use crate::cli::progress::warn_meanwhile;
-use crate::cli::{help, prompt};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::signals::{ListenOptions, listen};
@@ -79,8 +79,6 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
     });
     let outcome = tokio::select! { biased;
         code = signals.hear() => {
-            // The command may have been asking for a secret.
-            prompt::give_back();
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
@@ -140,7 +138,7 @@ async fn execute(
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
             check::check(context, &wanted, reporter, out).await
         }
-        Command::Auth { command } => match command {
+        Command::Auth(command) => match command {
             Auth::Set {
                 stdin,
                 email,
@@ -149,7 +147,7 @@ async fn execute(
             Auth::Status { output } => auth::status(context, output, out).await,
             Auth::Clear => auth::clear(context).await,
         },
-        Command::Profile { command } => profile::profile(context, command, out).await,
+        Command::Profile(command) => profile::profile(context, command, out).await,
         Command::Completions { shell } => {
             out.extend_from_slice(completions::script(shell).as_bytes());
             Ok(0)
@@ -164,10 +162,7 @@ async fn execute(
 fn changes_something(command: &Command) -> bool {
     matches!(
         command,
-        Command::Auth {
-            command: Auth::Set { .. } | Auth::Clear
-        } | Command::Profile {
-            command: ProfileCommand::Use { .. } | ProfileCommand::Remove { .. }
-        }
+        Command::Auth(Auth::Set { .. } | Auth::Clear)
+            | Command::Profile(ProfileCommand::Use { .. } | ProfileCommand::Remove { .. })
     )
 }

@@ -65,31 +65,20 @@ impl Handler for Setup {
             return Vec::new();
         };
         let focus = setup.form.focus;
-        let button = match focus {
-            SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly => Some(focus),
-            SetupField::Name
-            | SetupField::Kind
-            | SetupField::Email
-            | SetupField::Secret
-            | SetupField::ScopeKind
-            | SetupField::ScopeId => None,
-        };
         let mut rows = setup.rows().into_iter();
         let empty = rows.find(|row| *row != focus && setup.is_blank(*row));
-        if let (None, false, Some(empty)) = (button, setup.is_blank(focus), empty) {
+        if let Some(empty) = empty.filter(|_| !focus.is_button() && !setup.is_blank(focus)) {
             setup.form = Form::on(empty);
             return Vec::new();
         }
-        let session_only = button == Some(SetupField::SessionOnly);
+        let session_only = focus == SetupField::SessionOnly;
         let Some(filled) = setup.fill(session_only) else {
             return Vec::new();
         };
-        let effect = if button == Some(SetupField::SaveUnchecked) {
-            Some(save(state, filled))
-        } else {
-            check(state, filled, session_only)
-        };
-        effect.into_iter().collect()
+        if focus == SetupField::SaveUnchecked {
+            return vec![save(state, filled)];
+        }
+        check(state, filled, session_only).into_iter().collect()
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
@@ -132,16 +121,10 @@ impl Handler for Setup {
         let Some(setup) = open_form(state) else {
             return;
         };
-        match setup.form.focus {
-            SetupField::Kind => setup.is_global_key = !setup.is_global_key,
-            SetupField::ScopeKind => setup.scope_kind = setup.scope_kind.other(),
-            SetupField::Name
-            | SetupField::Email
-            | SetupField::Secret
-            | SetupField::ScopeId
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => {}
+        if setup.form.focus == SetupField::Kind {
+            setup.is_global_key = !setup.is_global_key;
+        } else if setup.form.focus == SetupField::ScopeKind {
+            setup.scope_kind = setup.scope_kind.other();
         }
     }
 

@@ -7,8 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use wiremock::{Request, ResponseTemplate};
 
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text, without_the_clock};
+use crate::support::assertions::assert_contains;
+use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
 fn names(output: &Output) -> Vec<String> {
@@ -142,9 +142,9 @@ async fn tables_are_safe_for_a_terminal_and_json_keeps_the_bytes() {
     assert!(!table.contains('\u{1b}'));
     assert_eq!(table.split('\t').count(), 6, "a tab in a name is no column");
     let listed = text(&stage.run(&["list", "-o", "json"]).stdout);
-    assert!(
-        listed.contains(r#"{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}"#),
-        "{listed}"
+    assert_contains(
+        &listed,
+        r#"{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}"#,
     );
 }
 

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::assertions::assert_contains;
 use crate::support::binary::{Binary, Stage, envelope, json, ok};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -227,10 +228,9 @@ async fn one_deadline_holds_for_all_requests_of_a_command_together() {
     let output = stage.run(&line);
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     assert_eq!(output.status.code(), Some(3));
-    assert!(
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .contains(r#""kind":"timeout""#)
+    assert_contains(
+        &String::from_utf8(output.stdout).unwrap(),
+        r#""kind":"timeout""#,
     );
 }
 

@@ -4,8 +4,7 @@
 
 use std::process::Output;
 
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, json, text};
+use crate::support::binary::{BINARY, Stage, json, text};
 use crate::support::tokens::ACCOUNT;
 
 fn config() -> String {

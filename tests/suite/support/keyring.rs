@@ -198,6 +198,11 @@ impl Drop for Session {
     }
 }
 
+/// A session with an unlocked keyring, where the programs for it are installed.
+pub(crate) fn unlocked() -> Option<Session> {
+    Session::start(Keyring::Unlocked)
+}
+
 /// Waits until something is so, and fails with its name when that takes too long.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;

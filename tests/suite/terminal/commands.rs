@@ -9,8 +9,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::binary::{BINARY, Stage, TOKENS, envelope, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
@@ -117,10 +117,8 @@ async fn what_there_is_room_for_is_shown_whole() {
     );
     assert!(wide.contains("a0000000-0000-4000-8000-000000000003") && !wide.contains('…'));
     let usual = list(80);
-    assert!(
-        usual.contains("a000…0003") && usual.contains("東京-バックアップ"),
-        "{usual}"
-    );
+    assert_contains(&usual, "a000…0003");
+    assert_contains(&usual, "東京-バックアップ");
     assert!(usual.contains("19 d") && usual.contains("9 d ago") && usual.contains("never"));
     let (ascii, _) = on_terminal(&stage, 80, "exec $tokenscope --ascii list", None);
     assert!(bare(&ascii).contains("a000...0003"));
@@ -145,10 +143,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     let list = without_the_clock(list);
-    assert!(
-        progress.starts_with("\r\u{1b}[Kwaiting for the API"),
-        "{progress:?}"
-    );
+    assert_starts(progress, "\r\u{1b}[Kwaiting for the API");
     assert!(
         list.starts_with("NAME") && list.lines().count() == 9,
         "{list:?}"
