@@ -65,12 +65,13 @@ impl Fetch {
     }
 }
 
-/// The interface of a screen or overlay. The other default methods do nothing.
+/// The interface of a screen or overlay. By default, Back closes an
+/// overlay, and the other keys do nothing.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
-    /// Leaves the text field or the screen, or closes the overlay, as it does by default.
+    /// Leaves the text field or the screen, or closes the overlay, which is all that most need.
     fn back(&self, state: &mut State) -> Vec<Effect> {
         state.overlay = None;
         Vec::new()

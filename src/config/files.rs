@@ -49,8 +49,12 @@ pub(super) enum Links {
 
 /// The contents of a file; `None` if it does not exist or its directory cannot be entered.
 pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure> {
-    match read_bytes(path, links) {
-        Ok(bytes) => Ok(Some(bytes)),
+    let mut bytes = Vec::new();
+    let read = open(path, OpenOptions::new().read(true), links)
+        .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(size) if size as u64 > SIZE_LIMIT => Err(damaged(path, "it is larger than 1 MiB")),
+        Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(_) if out_of_reach(path).is_some() => Ok(None),
         Err(error) => Err(unreadable(path, &error)),
@@ -62,25 +66,8 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     let Some(bytes) = read(path, Links::Followed)? else {
         return Ok(None);
     };
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8");
-        unreadable(path, &error)
-    })?;
+    let text = String::from_utf8(bytes).map_err(|_| damaged(path, "it is not valid UTF-8"))?;
     Ok(Some(text))
-}
-
-fn read_bytes(path: &Path, links: Links) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path, OpenOptions::new().read(true), links)?
-        .take(SIZE_LIMIT + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > SIZE_LIMIT {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it is larger than 1 MiB",
-        ));
-    }
-    Ok(bytes)
 }
 
 /// A warning if the directory of a file cannot be entered, so that nothing can tell whether the file
@@ -424,6 +411,10 @@ fn create_dir(dir: &Path) -> Result<(), Failure> {
     }
     permissions::tighten_folder(dir);
     Ok(())
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    unreadable(path, &io::Error::new(io::ErrorKind::InvalidData, why))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -48,14 +48,14 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 }
 
 /// Adds a profile, or changes the one with its name. A file's first profile becomes the default.
+/// Returns the new settings.
 ///
 /// # Errors
 /// A `config` failure; the file is then unchanged.
-pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
+pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<Settings, Failure> {
     edit(paths, |document, settings| {
-        Ok(put_profile(document, settings, profile))
+        put_profile(document, settings, profile);
     })
-    .map(drop)
 }
 
 /// A profile that is known to be writable. Other processes cannot change the file until this is
@@ -67,6 +67,8 @@ pub struct PreparedWrite {
     file: PathBuf,
     /// The new text, if it differs from the current one.
     text: Option<String>,
+    /// The settings with this profile.
+    pub settings: Settings,
 }
 
 /// Makes sure that a profile can be written, before its secret is stored. Waits this long for the
@@ -82,8 +84,8 @@ pub fn prepare_profile(
 ) -> Result<PreparedWrite, Failure> {
     let file = paths.config_file();
     let lock = DirLock::acquire(&paths.config_dir, wait);
-    let (_, text) = changed(&file, &|document, settings| {
-        Ok(put_profile(document, settings, profile))
+    let (settings, text) = changed(&file, &|document, settings| {
+        put_profile(document, settings, profile);
     })?;
     let lock = if text.is_some() {
         let lock = lock?;
@@ -92,7 +94,12 @@ pub fn prepare_profile(
     } else {
         lock.ok()
     };
-    Ok(PreparedWrite { lock, file, text })
+    Ok(PreparedWrite {
+        lock,
+        file,
+        text,
+        settings,
+    })
 }
 
 impl PreparedWrite {
@@ -114,10 +121,9 @@ impl PreparedWrite {
     }
 }
 
-/// Returns whether there was anything to change.
-fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) -> bool {
+fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) {
     if settings.profile(&profile.name) == Some(profile) {
-        return false;
+        return;
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
         put(
@@ -142,17 +148,16 @@ fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profil
     if let Some(table) = table {
         write_profile(table, profile);
     }
-    true
 }
 
-/// Removes a profile. Returns whether it existed. Removing the default leaves none.
+/// Removes a profile, if it exists. Removing the default leaves none. Returns the new settings.
 ///
 /// # Errors
 /// A `config` failure; the file is then unchanged.
-pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
+pub fn remove_profile(paths: &Paths, name: &str) -> Result<Settings, Failure> {
     edit(paths, |document, settings| {
         if settings.profile(name).is_none() {
-            return Ok(false);
+            return;
         }
         if let Some(profiles) = document
             .get_mut("profiles")
@@ -163,26 +168,23 @@ pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
         if settings.default_profile == name {
             document.remove("default_profile");
         }
-        Ok(true)
     })
 }
 
-/// Makes a profile the default.
+/// Makes a profile the default. Returns the new settings.
 ///
 /// # Errors
 /// A `usage` failure if there is no such profile; otherwise a `config` failure.
-pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
-    edit(paths, |document, settings| {
-        if settings.profile(name).is_none() {
-            return Err(no_such_profile(name));
+pub fn set_default_profile(paths: &Paths, name: &str) -> Result<Settings, Failure> {
+    let settings = edit(paths, |document, settings| {
+        if settings.profile(name).is_some() && settings.default_profile != name {
+            put(document.as_table_mut(), "default_profile", Some(name));
         }
-        if settings.default_profile == name {
-            return Ok(false);
-        }
-        put(document.as_table_mut(), "default_profile", Some(name));
-        Ok(true)
     })?;
-    Ok(())
+    match settings.profile(name) {
+        Some(_) => Ok(settings),
+        None => Err(no_such_profile(name)),
+    }
 }
 
 /// The text of `keymap.toml`, if it exists.
@@ -194,40 +196,39 @@ pub fn keymap_text(paths: &Paths) -> Result<Option<String>, Failure> {
 }
 
 /// Changes the file under the lock. A change that makes no difference needs neither the lock nor
-/// write permission. Returns what `change` returned: whether there was anything to change.
-fn edit(
-    paths: &Paths,
-    change: impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
-) -> Result<bool, Failure> {
+/// write permission. Returns the new settings.
+fn edit(paths: &Paths, change: impl Fn(&mut DocumentMut, &Settings)) -> Result<Settings, Failure> {
     let file = paths.config_file();
-    if let (is_change, None) = changed(&file, &change)? {
-        return Ok(is_change);
+    if let (settings, None) = changed(&file, &change)? {
+        return Ok(settings);
     }
     let lock = DirLock::acquire(&paths.config_dir, LOCK_WAIT)?;
-    let (is_change, text) = changed(&file, &change)?;
+    let (settings, text) = changed(&file, &change)?;
     if let Some(text) = text {
         files::replace(&file, &text, Links::Followed, &lock)?;
     }
-    Ok(is_change)
+    Ok(settings)
 }
 
-/// What a change returned, and the new text of the file if it differs.
+/// The settings after a change, and the new text of the file if it differs.
 fn changed(
     file: &Path,
-    change: &impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
-) -> Result<(bool, Option<String>), Failure> {
+    change: &impl Fn(&mut DocumentMut, &Settings),
+) -> Result<(Settings, Option<String>), Failure> {
     let text = files::read_text(file)?.unwrap_or_default();
     let settings = parse(file, &text)?.settings;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         InvalidSetting::from(error).into_failure(file, &text)
     })?;
-    let is_change = change(&mut document, &settings)?;
-    let changed = Some(document.to_string()).filter(|changed| is_change && *changed != text);
-    // Never write what cannot be read back.
-    if let Some(changed) = &changed {
-        parse(file, changed)?;
+    let before = document.to_string();
+    change(&mut document, &settings);
+    let after = document.to_string();
+    if after == before {
+        return Ok((settings, None));
     }
-    Ok((is_change, changed))
+    // Never write what cannot be read back.
+    let settings = parse(file, &after)?.settings;
+    Ok((settings, Some(after)))
 }
 
 /// An inline table can contain only inline tables.

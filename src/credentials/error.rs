@@ -7,14 +7,14 @@ use std::time::Duration;
 use crate::domain::credential::InvalidSecret;
 use crate::domain::failure::{Alternative, Failure, FailureKind, ScreenHint};
 
-/// The program behind the Secret Service of a Linux session.
+/// The program that keeps the secrets of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     /// GNOME Keyring, the only one that lists the items of a locked collection.
     Gnome,
     KeePassXc,
     KWallet,
-    /// Of macOS.
+    /// The one of macOS. The others are behind the Secret Service.
     Keychain,
     Other,
 }

@@ -23,7 +23,7 @@ use super::error::{Provider, StoreError};
 use super::store::{EntryKind, EntryName, OpenPrompt, PromptTracker, StoredEntries};
 use crate::domain::text;
 
-type Result<T, E = StoreError> = std::result::Result<T, E>;
+type Result<T> = std::result::Result<T, StoreError>;
 
 const SERVICE_NAME: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";

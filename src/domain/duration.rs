@@ -103,6 +103,12 @@ fn unit_nanos(unit: &str) -> Option<i128> {
     })
 }
 
+/// Days, hours, minutes and seconds.
+fn parts_of(seconds: i64) -> [i64; 4] {
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    [hours / 24, hours % 24, minutes % 60, seconds % 60]
+}
+
 /// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; below a second
 /// in one finer unit, `300ms`.
 #[must_use]
@@ -116,13 +122,8 @@ pub fn humanize(length: TimeDelta) -> String {
             nanos => format!("{}ms", nanos / 1_000_000),
         };
     }
-    let parts = [
-        (seconds / 86_400, "d"),
-        (seconds / 3_600 % 24, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts = parts_of(seconds).into_iter().zip(["d", "h", "m", "s"]);
+    let parts = parts.filter(|(count, _)| *count > 0);
     let parts = parts.map(|(count, unit)| format!("{count}{unit}"));
     parts.collect::<Vec<_>>().join(" ")
 }
@@ -252,9 +253,7 @@ impl Remaining {
     /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`.
     #[must_use]
     pub fn digits(self) -> String {
-        let seconds = self.shown();
-        let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
-        let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+        let [days, hours, minutes, seconds] = parts_of(self.shown());
         match (days, hours) {
             (0, 0) => format!("{minutes:02}:{seconds:02}"),
             (0, _) => format!("{hours:02}:{minutes:02}:{seconds:02}"),

@@ -115,13 +115,12 @@ impl Thresholds {
         let at_most = |default: TimeDelta, part: i32| {
             positive(duration).map_or(default, |length| default.min(length / part))
         };
-        let (warn, critical) = (at_most(Self::WARN, 4), at_most(Self::CRITICAL, 12));
-        let (warn, critical) = match (set(self.warn), set(self.critical)) {
-            (None, None) => (warn, critical),
-            (Some(set), None) => (set, critical.min(set)),
-            (None, Some(set)) => (warn.max(set), set),
-            (Some(warn), Some(critical)) => (warn, critical),
-        };
+        let warn = set(self.warn);
+        let critical = set(self.critical).unwrap_or_else(|| {
+            let critical = at_most(Self::CRITICAL, 12);
+            warn.map_or(critical, |warn| critical.min(warn))
+        });
+        let warn = warn.unwrap_or_else(|| at_most(Self::WARN, 4));
         TokenThresholds {
             warn: warn.max(critical),
             critical,

@@ -349,9 +349,7 @@ impl TokenService {
         }
         failure
     }
-}
 
-impl TokenService {
     /// Reads the settings from the file.
     ///
     /// # Errors
@@ -365,8 +363,7 @@ impl TokenService {
     /// # Errors
     /// `usage` if there is no such profile, otherwise the file's failure.
     pub fn use_profile(&self, name: &str) -> Result<Settings, Failure> {
-        settings::set_default_profile(self.paths()?, name)?;
-        self.settings()
+        settings::set_default_profile(self.paths()?, name)
     }
 
     /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
@@ -382,8 +379,7 @@ impl TokenService {
             base_url: known.map(|it| it.base_url.clone()).unwrap_or_default(),
             ..profile.clone()
         };
-        settings::save_profile(self.paths()?, &profile)?;
-        Ok((self.settings()?, location))
+        Ok((settings::save_profile(self.paths()?, &profile)?, location))
     }
 
     /// Removes a profile: first its secret from the store, then the profile from the file, so that no
@@ -406,9 +402,8 @@ impl TokenService {
             }),
             Err(error) => return Err(self.store_failure(error, name)),
         };
-        settings::remove_profile(paths, name)?;
         Ok(Removed {
-            settings: self.settings()?,
+            settings: settings::remove_profile(paths, name)?,
             unreached,
         })
     }
@@ -430,7 +425,7 @@ impl TokenService {
         // The file first: no secret must be stored without a profile. `prepared` holds the lock over both.
         let prepared = self.prepare(profile).await?;
         let location = self.keep(profile, credential, &prepared).await?;
-        Ok((self.settings()?, location))
+        Ok((prepared.settings, location))
     }
 
     /// Waits for the lock on another thread.
@@ -471,7 +466,8 @@ impl TokenService {
             self.store.bind(name, None).await?;
             let undo = self.store.set(name, secret, before).await?;
             let kept = self.store.get(name).await;
-            if let address @ Some(_) = recorded(&self.options.base_url) {
+            let address = recorded(&self.options.base_url);
+            if address.is_some() {
                 self.store.bind(name, address).await?;
             }
             Ok((undo, kept))

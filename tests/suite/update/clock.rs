@@ -13,7 +13,7 @@ use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Now};
+use tokenscope::domain::fetched::{Fetched, Now, ServerClock};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::TokenRef;
 
@@ -57,7 +57,7 @@ pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i
     let token = tokens::token(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
     let found = || Fetched {
-        clock: measured_offset.into(),
+        clock: measured_offset.map_or(ServerClock::Unknown, ServerClock::Offset),
         ..Fetched::new(vec![token.clone()], Duration::ZERO)
     };
     let mut count = 0;
