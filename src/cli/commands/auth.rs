@@ -7,9 +7,8 @@ use tokio::time::timeout;
 
 use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::no_scope;
-use crate::cli::output::OutputFormat;
 use crate::cli::output::print::print;
-use crate::cli::output::{AuthReport, Report, ScopeReport};
+use crate::cli::output::{AuthReport, OutputFormat, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;

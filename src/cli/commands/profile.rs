@@ -20,23 +20,19 @@ pub(super) async fn profile(
         }
         ProfileCommand::Use { name } => {
             context.service.use_profile(&name)?;
-            context
-                .environment
-                .overrules(&name)
-                .iter()
-                .for_each(|why| warn(why));
+            if let Some(why) = context.environment.overrules(&name) {
+                warn(&why);
+            }
         }
-        ProfileCommand::Remove { name } => remove(&context, &name).await?,
+        ProfileCommand::Remove { name } => {
+            if context.settings.profile(&name).is_none() {
+                return Err(no_such_profile(&name));
+            }
+            let removed = context.service.remove_profile(&name).await?;
+            if let Some(unreached) = removed.unreached {
+                warn(&format!("{} {}", unreached.summary, unreached.hint));
+            }
+        }
     }
     Ok(0)
-}
-
-async fn remove(context: &Context, name: &str) -> Result<(), Failure> {
-    if context.settings.profile(name).is_none() {
-        return Err(no_such_profile(name));
-    }
-    if let Some(unreached) = context.service.remove_profile(name).await?.unreached {
-        warn(&format!("{} {}", unreached.summary, unreached.hint));
-    }
-    Ok(())
 }
