@@ -90,17 +90,6 @@ mod platform {
     static LISTENER: Mutex<Option<(ListenOptions, UnboundedSender<u8>)>> = Mutex::new(None);
     static HEARD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
-    fn ending_signals() -> SigSet {
-        [
-            Number::SIGINT,
-            Number::SIGQUIT,
-            Number::SIGTERM,
-            Number::SIGHUP,
-        ]
-        .into_iter()
-        .collect()
-    }
-
     /// Starts the thread that receives signals. Call it before any other thread starts: a thread
     /// that does not block these signals would end the whole process. From now on a write beyond
     /// the limit on file sizes fails instead of ending the process.
@@ -108,15 +97,11 @@ mod platform {
     /// # Errors
     /// If the thread cannot start; signals then have their default effects.
     pub fn start() -> io::Result<()> {
-        let mut too_large = SigSet::empty();
-        too_large.add(Number::SIGXFSZ);
-        too_large.thread_block()?;
-        let ending = ending_signals();
+        SigSet::from(Number::SIGXFSZ).thread_block()?;
+        let ending = Number::SIGINT | Number::SIGQUIT | Number::SIGTERM | Number::SIGHUP;
         // The new thread must not stop: it could then neither notice a closed terminal nor restore
         // the modes.
-        let mut stopping = SigSet::empty();
-        stopping.add(Number::SIGTSTP);
-        stopping.add(Number::SIGTTOU);
+        let stopping = Number::SIGTSTP | Number::SIGTTOU;
         ending.thread_block()?;
         stopping.thread_block()?;
         let thread = thread::Builder::new()
@@ -242,9 +227,7 @@ mod platform {
     }
 
     fn terminal_stop() -> SigSet {
-        let mut stop = SigSet::empty();
-        stop.add(Number::SIGTSTP);
-        stop
+        Number::SIGTSTP.into()
     }
 
     fn stop_requests() -> io::Result<UnboundedReceiver<()>> {
