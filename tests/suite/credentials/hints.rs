@@ -21,7 +21,7 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
-use crate::support::app::press;
+use crate::support::app::{keys, press};
 use crate::support::assertions::{assert_contains, assert_contains_if};
 use crate::support::keyring::unlocked;
 use crate::support::services::{Host, api};
@@ -306,7 +306,7 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         settings,
         ..AppSession::default()
     };
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
     update(&mut state, now(), press(Action::Down));
