@@ -82,23 +82,11 @@ impl Action {
     /// The part of a masked field that this action deletes.
     #[must_use]
     pub fn erases(self) -> Option<Erase> {
-        if matches!(self, Self::DeleteBack | Self::DeleteForward) {
-            return Some(Erase::Character);
+        match self {
+            Self::DeleteBack | Self::DeleteForward => Some(Erase::Character),
+            Self::DeleteWord | Self::DeleteToStart | Self::DeleteToEnd => Some(Erase::All),
+            _ => None,
         }
-        let erases_all = matches!(
-            self,
-            Self::DeleteWord | Self::DeleteToStart | Self::DeleteToEnd
-        );
-        erases_all.then_some(Erase::All)
-    }
-
-    /// Whether it moves the cursor within a string.
-    #[must_use]
-    pub fn moves_in_text(self) -> bool {
-        matches!(
-            self,
-            Self::Left | Self::Right | Self::TextStart | Self::TextEnd
-        )
     }
 }
 

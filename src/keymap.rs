@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Context, Input, Typed};
@@ -64,30 +64,23 @@ impl TryFrom<String> for Key {
                 )
             })?,
         };
-        Ok(Self { code, modifiers }.normalized())
+        Ok(Self::new(code, modifiers))
     }
 }
 
 fn named(name: &str) -> Option<KeyCode> {
-    let function = name
-        .strip_prefix('f')
-        .and_then(|number| number.parse().ok())
-        .filter(|n| (1..=24).contains(n));
-    function.map(KeyCode::F).or_else(|| {
-        NAMED
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, code)| *code)
-    })
+    if let Some(Ok(number @ 1..=24)) = name.strip_prefix('f').map(str::parse) {
+        return Some(KeyCode::F(number));
+    }
+    let row = NAMED.iter().find(|(known, _)| *known == name);
+    row.map(|(_, code)| *code)
 }
 
 impl Key {
     /// Terminals disagree on whether Shift accompanies a capital letter, and on Shift-Tab.
-    fn normalized(self) -> Self {
-        let Self {
-            mut code,
-            mut modifiers,
-        } = self;
+    fn new(mut code: KeyCode, modifiers: KeyModifiers) -> Self {
+        let mut modifiers =
+            modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         match code {
             KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
                 code = KeyCode::Char(c.to_ascii_lowercase());
@@ -105,16 +98,7 @@ impl Key {
             KeyCode::BackTab => modifiers.remove(KeyModifiers::SHIFT),
             _ => {}
         }
-        modifiers &= KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
         Self { code, modifiers }
-    }
-
-    fn of(event: KeyEvent) -> Self {
-        Self {
-            code: event.code,
-            modifiers: event.modifiers,
-        }
-        .normalized()
     }
 
     /// The character that this key types.
@@ -208,18 +192,11 @@ impl From<KeymapError> for Failure {
 }
 
 /// A table of keys.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keymap {
     #[serde(default)]
     rows: Vec<Row>,
-}
-
-impl Default for Keymap {
-    /// The built-in table, which a test keeps valid.
-    fn default() -> Self {
-        Self::built_in().unwrap_or(Self { rows: Vec::new() })
-    }
 }
 
 impl Keymap {
@@ -239,15 +216,10 @@ impl Keymap {
     /// [`KeymapError`] if the text is not a valid patch, or assigns two actions to one key.
     pub fn patched(mut self, text: &str) -> Result<Self, KeymapError> {
         for patch in Self::parse(text)?.rows {
-            let Row {
-                context, action, ..
-            } = patch;
-            let row = self
-                .rows
-                .iter_mut()
-                .find(|row| (row.context, row.action) == (context, action))
-                .ok_or(KeymapError::NoSuchRow { context, action })?;
-            row.keys = patch.keys;
+            let (context, action) = (patch.context, patch.action);
+            let mut rows = self.rows.iter_mut();
+            let row = rows.find(|row| (row.context, row.action) == (context, action));
+            row.ok_or(KeymapError::NoSuchRow { context, action })?.keys = patch.keys;
         }
         self.check()?;
         Ok(self)
@@ -266,11 +238,11 @@ impl Keymap {
     /// A key has one action per context. A narrower context may give it another one.
     fn check(&self) -> Result<(), KeymapError> {
         for (at, row) in self.rows.iter().enumerate() {
-            for other in self.rows[..at]
-                .iter()
-                .filter(|other| other.context == row.context)
-            {
-                if let Some(key) = row.keys.iter().find(|key| other.keys.contains(key)) {
+            for other in &self.rows[..at] {
+                let mut keys = row.keys.iter().filter(|key| other.keys.contains(key));
+                if other.context == row.context
+                    && let Some(key) = keys.next()
+                {
                     return Err(KeymapError::Clash {
                         key: key.to_string(),
                         context: row.context,
@@ -288,31 +260,25 @@ impl Keymap {
     #[must_use]
     pub fn translate(&self, context: Context, event: Event) -> Option<Input> {
         match event {
-            Event::Key(event) => self.translate_key(context, event),
+            Event::Key(event) if event.kind != KeyEventKind::Release => {
+                let key = Key::new(event.code, event.modifiers);
+                let input = match self.action(context, key) {
+                    Some(action) => Input::Act(action),
+                    None => Input::Type(Typed(key.typed().filter(|_| context.is_text())?)),
+                };
+                (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
+            }
             Event::Paste(text) => Some(Input::Paste(Secret::new(text))),
             Event::Resize(width, height) => Some(Input::Resize(width, height)),
-            Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+            Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
         }
-    }
-
-    fn translate_key(&self, context: Context, event: KeyEvent) -> Option<Input> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let key = Key::of(event);
-        let input = match self.action(context, key) {
-            Some(action) => Input::Act(action),
-            None => Input::Type(Typed(key.typed().filter(|_| context.is_text())?)),
-        };
-        (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
     }
 
     fn action(&self, context: Context, key: Key) -> Option<Action> {
         context.with_parents().find_map(|context| {
-            self.rows
-                .iter()
-                .find(|row| row.context == context && row.keys.contains(&key))
-                .map(|row| row.action)
+            let mut rows = self.rows.iter();
+            let row = rows.find(|row| row.context == context && row.keys.contains(&key));
+            row.map(|row| row.action)
         })
     }
 
@@ -326,11 +292,8 @@ impl Keymap {
     pub fn rows_in(&self, context: Context) -> impl Iterator<Item = &Row> {
         context.with_parents().flat_map(move |place| {
             self.rows.iter().filter(move |row| {
-                row.context == place
-                    && row
-                        .keys
-                        .iter()
-                        .any(|key| self.action(context, *key) == Some(row.action))
+                let works = |key: &Key| self.action(context, *key) == Some(row.action);
+                row.context == place && row.keys.iter().any(works)
             })
         })
     }
@@ -338,11 +301,8 @@ impl Keymap {
     /// The first key of an action in a context, for display.
     #[must_use]
     pub fn key_for(&self, context: Context, action: Action) -> Option<String> {
-        self.rows_in(context)
-            .find(|row| row.action == action)?
-            .keys
-            .first()
-            .map(ToString::to_string)
+        let row = self.rows_in(context).find(|row| row.action == action)?;
+        row.keys.first().map(ToString::to_string)
     }
 }
 

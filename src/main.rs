@@ -41,8 +41,9 @@ fn main() -> ExitCode {
             token,
         }) => match command {
             Some(command) => commands::run(command, flags, environment, now),
-            None => open(flags, environment, token.as_deref())
-                .unwrap_or_else(|failure| ErrorReporter::plain(now).report(&failure, None)),
+            None => open(flags, environment, token.as_deref()).unwrap_or_else(|failure| {
+                ErrorReporter::of_words(None, None, now).report(&failure, None)
+            }),
         },
     };
     warn_at_exit();

@@ -70,7 +70,7 @@ pub enum Signal {
 
 pub use platform::{TerminalSignals, start};
 #[cfg(unix)]
-pub use platform::{request_stop, stop};
+pub use platform::{on_stop, request_stop, stop};
 
 #[cfg(unix)]
 mod platform {
@@ -90,17 +90,6 @@ mod platform {
     static LISTENER: Mutex<Option<(ListenOptions, UnboundedSender<u8>)>> = Mutex::new(None);
     static HEARD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
-    fn ending_signals() -> SigSet {
-        [
-            Number::SIGINT,
-            Number::SIGQUIT,
-            Number::SIGTERM,
-            Number::SIGHUP,
-        ]
-        .into_iter()
-        .collect()
-    }
-
     /// Starts the thread that receives signals. Call it before any other thread starts: a thread
     /// that does not block these signals would end the whole process. From now on a write beyond
     /// the limit on file sizes fails instead of ending the process.
@@ -108,15 +97,11 @@ mod platform {
     /// # Errors
     /// If the thread cannot start; signals then have their default effects.
     pub fn start() -> io::Result<()> {
-        let mut too_large = SigSet::empty();
-        too_large.add(Number::SIGXFSZ);
-        too_large.thread_block()?;
-        let ending = ending_signals();
+        SigSet::from(Number::SIGXFSZ).thread_block()?;
+        let ending = Number::SIGINT | Number::SIGQUIT | Number::SIGTERM | Number::SIGHUP;
         // The new thread must not stop: it could then neither notice a closed terminal nor restore
         // the modes.
-        let mut stopping = SigSet::empty();
-        stopping.add(Number::SIGTSTP);
-        stopping.add(Number::SIGTTOU);
+        let stopping = Number::SIGTSTP | Number::SIGTTOU;
         ending.thread_block()?;
         stopping.thread_block()?;
         let thread = thread::Builder::new()
@@ -242,24 +227,25 @@ mod platform {
     }
 
     fn terminal_stop() -> SigSet {
-        let mut stop = SigSet::empty();
-        stop.add(Number::SIGTSTP);
-        stop
+        Number::SIGTSTP.into()
     }
 
-    /// Receives SIGTSTP. It keeps its default action, which already ignores orphaned process groups,
-    /// and is only blocked until [`stop`].
     fn stop_requests() -> io::Result<UnboundedReceiver<()>> {
-        terminal_stop().thread_block()?;
         let (sender, receiver) = unbounded_channel();
-        thread::Builder::new()
-            .name("stops".to_owned())
-            .spawn(
-                move || {
-                    while terminal_stop().wait().is_ok() && sender.send(()).is_ok() {}
-                },
-            )?;
+        on_stop(move || sender.send(()).is_ok())?;
         Ok(receiver)
+    }
+
+    /// Calls `act` on a thread for each SIGTSTP, until it returns false. The signal keeps its default
+    /// action, which already ignores orphaned process groups, and is only blocked until [`stop`].
+    ///
+    /// # Errors
+    /// If the thread cannot start.
+    pub fn on_stop(act: impl Fn() -> bool + Send + 'static) -> io::Result<()> {
+        terminal_stop().thread_block()?;
+        let stops = thread::Builder::new().name("stops".to_owned());
+        stops.spawn(move || while terminal_stop().wait().is_ok() && act() {})?;
+        Ok(())
     }
 
     /// Requests that the whole process group stop, as the terminal does for Ctrl-Z.

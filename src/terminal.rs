@@ -14,6 +14,8 @@ const ESC: u8 = 0x1B;
 pub(crate) const CTRL_C: u8 = 0x03;
 const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Longer than any sequence of a key or a report.
+const LONGEST_SEQUENCE: usize = 256;
 /// More than any field accepts; the rest of a paste is dropped.
 const LONGEST_PASTE: usize = 1024 * 1024;
 
@@ -150,25 +152,20 @@ impl Decoder {
     }
 
     fn next_key(&mut self, events: &mut Vec<Event>) -> bool {
-        let length = match first_token(&self.pending) {
-            Token::Unfinished => return false,
-            Token::Ignored(length) => length,
-            Token::Key(key, length) => {
-                events.push(Event::Key(key));
-                length
-            }
-            Token::PasteStart(length) => {
+        let Some((token, length)) = first_token(&self.pending) else {
+            return false;
+        };
+        match token {
+            Token::Ignored => {}
+            Token::Key(key) => events.push(Event::Key(key)),
+            Token::PasteStart => {
                 self.mode = Mode::Paste {
                     text: Zeroizing::default(),
                     has_ended: false,
                 };
-                length
             }
-            Token::ReplyStart(length) => {
-                self.mode = Mode::Reply;
-                length
-            }
-        };
+            Token::ReplyStart => self.mode = Mode::Reply,
+        }
         self.pending.drain(..length);
         true
     }
@@ -236,78 +233,62 @@ fn paste(text: &[u8]) -> Event {
     Event::Paste(String::from_utf8_lossy(text).into_owned())
 }
 
-/// Longer than any sequence of a key or a report.
-const LONGEST_SEQUENCE: usize = 256;
-
-/// The token at the start of some bytes, and its length in bytes.
 #[derive(Debug, PartialEq)]
 enum Token {
-    Unfinished,
-    Ignored(usize),
-    Key(KeyEvent, usize),
-    PasteStart(usize),
+    Ignored,
+    Key(KeyEvent),
+    PasteStart,
     /// The introducer of a reply.
-    ReplyStart(usize),
+    ReplyStart,
 }
 
-fn first_token(bytes: &[u8]) -> Token {
+/// The token at the start of some bytes, and its length in bytes; `None` if it is unfinished.
+fn first_token(bytes: &[u8]) -> Option<(Token, usize)> {
     match *bytes {
-        [] | [ESC] | [ESC, b']' | b'P' | b'_' | b'^' | b'X'] => Token::Unfinished,
-        [ESC, ESC, ..] => Token::Key(KeyCode::Esc.into(), 1),
+        [] | [ESC] | [ESC, b']' | b'P' | b'_' | b'^' | b'X'] => None,
+        [ESC, ESC, ..] => Some((Token::Key(KeyCode::Esc.into()), 1)),
         [ESC, b'[', ref rest @ ..] => sequence(rest, 2),
         [ESC, b'O', ref rest @ ..] => single_shift(rest),
-        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => Token::ReplyStart(2),
-        [ESC, ref rest @ ..] => with_alt(character(rest)),
+        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => Some((Token::ReplyStart, 2)),
+        [ESC, ref rest @ ..] => {
+            let (mut token, length) = character(rest)?;
+            if let Token::Key(key) = &mut token {
+                key.modifiers |= KeyModifiers::ALT;
+            }
+            Some((token, length + 1))
+        }
         // The same introducers as C1 controls, in UTF-8 or as single bytes.
         [0xC2, 0x9B, ref rest @ ..] => sequence(rest, 2),
         [0x9B, ref rest @ ..] => sequence(rest, 1),
-        [0xC2, 0x90 | 0x98 | 0x9D..=0x9F, ..] => Token::ReplyStart(2),
-        [0x90 | 0x98 | 0x9D..=0x9F, ..] => Token::ReplyStart(1),
+        [0xC2, 0x90 | 0x98 | 0x9D..=0x9F, ..] => Some((Token::ReplyStart, 2)),
+        [0x90 | 0x98 | 0x9D..=0x9F, ..] => Some((Token::ReplyStart, 1)),
         _ => character(bytes),
     }
 }
 
-fn with_alt(token: Token) -> Token {
-    match token {
-        Token::Key(mut key, length) => {
-            key.modifiers |= KeyModifiers::ALT;
-            Token::Key(key, length + 1)
-        }
-        Token::Ignored(length) => Token::Ignored(length + 1),
-        other => other,
-    }
-}
-
 /// One character, control characters among them.
-fn character(bytes: &[u8]) -> Token {
-    let first = bytes[0];
-    if first.is_ascii_control() {
-        return Token::Key(control(first), 1);
-    }
-    let length = match first {
-        0x00..=0x7F => 1,
+fn character(bytes: &[u8]) -> Option<(Token, usize)> {
+    let length = match bytes[0] {
+        control @ (0x00..=0x1F | 0x7F) => return Some((Token::Key(control_key(control)), 1)),
+        0x20..=0x7E => 1,
         0xC2..=0xDF => 2,
         0xE0..=0xEF => 3,
         0xF0..=0xF4 => 4,
-        _ => return Token::Ignored(1),
+        _ => return Some((Token::Ignored, 1)),
     };
     let arrived = &bytes[..length.min(bytes.len())];
     match std::str::from_utf8(arrived).map(|text| text.chars().next()) {
         Ok(Some(c)) if !c.is_control() => {
-            let modifiers = if c.is_uppercase() {
-                KeyModifiers::SHIFT
-            } else {
-                KeyModifiers::NONE
-            };
-            Token::Key(KeyEvent::new(KeyCode::Char(c), modifiers), length)
+            let mut key = KeyEvent::from(KeyCode::Char(c));
+            key.modifiers.set(KeyModifiers::SHIFT, c.is_uppercase());
+            Some((Token::Key(key), length))
         }
-        Ok(_) => Token::Ignored(length),
-        Err(error) if error.error_len().is_none() => Token::Unfinished,
-        Err(_) => Token::Ignored(1),
+        Ok(_) => Some((Token::Ignored, length)),
+        Err(error) => error.error_len().map(|_| (Token::Ignored, 1)),
     }
 }
 
-fn control(byte: u8) -> KeyEvent {
+fn control_key(byte: u8) -> KeyEvent {
     let letter = match byte {
         b'\r' => return KeyCode::Enter.into(),
         b'\t' => return KeyCode::Tab.into(),
@@ -319,68 +300,60 @@ fn control(byte: u8) -> KeyEvent {
     KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)
 }
 
+fn key_or_ignored(key: Option<KeyEvent>) -> Token {
+    key.map_or(Token::Ignored, Token::Key)
+}
+
 /// The rest of a sequence after `ESC O`, which some terminals and modes send for keys.
-fn single_shift(rest: &[u8]) -> Token {
-    let Some(&last) = rest.first() else {
-        return Token::Unfinished;
-    };
-    match last {
-        b'M' => Token::Key(KeyCode::Enter.into(), 3),
+fn single_shift(rest: &[u8]) -> Option<(Token, usize)> {
+    let code = match *rest.first()? {
+        b'M' => Some(KeyCode::Enter),
         // Not part of the sequence: this is Alt-O, and something else follows.
         0x00..=0x1F | 0x7F.. => {
             let key = KeyEvent::new(KeyCode::Char('O'), KeyModifiers::ALT);
-            Token::Key(key, 2)
+            return Some((Token::Key(key), 2));
         }
-        _ => match cursor_or_function(last) {
-            Some(code) => Token::Key(code.into(), 3),
-            None => Token::Ignored(3),
-        },
-    }
+        last => cursor_or_function(last),
+    };
+    Some((key_or_ignored(code.map(KeyEvent::from)), 3))
 }
 
 /// The rest of a sequence after its introducer, `ESC [`: parameters and a final byte.
-fn sequence(rest: &[u8], introducer: usize) -> Token {
+fn sequence(rest: &[u8], introducer: usize) -> Option<(Token, usize)> {
     // Function keys on the Linux console.
     if let [b'[', after @ ..] = rest {
-        return match after.first() {
-            None => Token::Unfinished,
-            Some(letter @ b'A'..=b'E') => {
-                Token::Key(KeyCode::F(letter - b'A' + 1).into(), introducer + 2)
+        return Some(match *after.first()? {
+            letter @ b'A'..=b'E' => {
+                let code = KeyCode::F(letter - b'A' + 1);
+                (Token::Key(code.into()), introducer + 2)
             }
-            Some(_) => Token::Ignored(introducer + 1),
-        };
+            _ => (Token::Ignored, introducer + 1),
+        });
     }
     let is_parameter = |byte: &u8| (0x20..=0x3F).contains(byte);
     let Some(at) = rest.iter().position(|byte| !is_parameter(byte)) else {
-        return if rest.len() > LONGEST_SEQUENCE {
-            Token::Ignored(introducer + rest.len())
-        } else {
-            Token::Unfinished
-        };
+        let is_endless = rest.len() > LONGEST_SEQUENCE;
+        return is_endless.then_some((Token::Ignored, introducer + rest.len()));
     };
-    let length = introducer + at;
+    let end = introducer + at;
     match (&rest[..at], rest[at]) {
         // This byte cannot end the sequence, so it begins another.
-        (_, 0x00..=0x1F | 0x7F..) => Token::Ignored(length),
-        (b"", b'M') => mouse(&rest[at + 1..], length + 1),
-        (b"200", b'~') => Token::PasteStart(length + 1),
-        (parameters, last) => match Parameters::parse(parameters) {
-            Some(parameters) => match key(&parameters, last) {
-                Some(key) => Token::Key(key, length + 1),
-                None => Token::Ignored(length + 1),
-            },
-            None => Token::Ignored(length + 1),
-        },
+        (_, 0x00..=0x1F | 0x7F..) => Some((Token::Ignored, end)),
+        (b"", b'M') => mouse(&rest[at + 1..], end + 1),
+        (b"200", b'~') => Some((Token::PasteStart, end + 1)),
+        (parameters, last) => {
+            let key = Parameters::parse(parameters).and_then(|it| it.key(last));
+            Some((key_or_ignored(key), end + 1))
+        }
     }
 }
 
 /// An X10 mouse report: three bytes after the sequence.
-fn mouse(rest: &[u8], length: usize) -> Token {
+fn mouse(rest: &[u8], length: usize) -> Option<(Token, usize)> {
     let report = &rest[..rest.len().min(3)];
     match report.iter().position(|byte| *byte < 0x20) {
-        Some(other) => Token::Ignored(length + other),
-        None if report.len() < 3 => Token::Unfinished,
-        None => Token::Ignored(length + 3),
+        Some(other) => Some((Token::Ignored, length + other)),
+        None => (report.len() == 3).then_some((Token::Ignored, length + 3)),
     }
 }
 
@@ -396,16 +369,13 @@ impl Parameters {
     /// `None` for private sequences.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let mut fields = text.split(';').map(|field| {
-            let mut parts = field.split(':').map(number);
-            (parts.next().flatten(), parts.next().flatten())
-        });
-        if !text
-            .chars()
-            .all(|c| c.is_ascii_digit() || c == ';' || c == ':')
-        {
+        if text.contains(|c: char| !c.is_ascii_digit() && c != ';' && c != ':') {
             return None;
         }
+        let mut fields = text.split(';').map(|field| {
+            let mut parts = field.split(':').map(|number| number.parse::<u32>().ok());
+            (parts.next().flatten(), parts.next().flatten())
+        });
         let first = fields.next().and_then(|(number, _)| number);
         let (modifiers, kind) = fields.next().unwrap_or_default();
         Some(Self {
@@ -419,39 +389,29 @@ impl Parameters {
             third: fields.next().and_then(|(number, _)| number),
         })
     }
-}
 
-fn number(text: &str) -> Option<u32> {
-    text.parse().ok()
+    fn key(&self, last: u8) -> Option<KeyEvent> {
+        let code = match last {
+            b'Z' => KeyCode::BackTab,
+            b'u' => of_number(self.first)?,
+            b'~' if self.first == 27 => of_number(self.third?)?,
+            b'~' => of_keypad(self.first)?,
+            // F3 with modifiers looks like a cursor position report.
+            b'R' => return None,
+            _ => cursor_or_function(last)?,
+        };
+        Some(KeyEvent::new_with_kind(code, self.modifiers, self.kind))
+    }
 }
 
 /// The parameter is one more than the sum of these bits.
 fn modifiers_of(parameter: u32) -> KeyModifiers {
     let bits = parameter.saturating_sub(1);
-    [
-        (1, KeyModifiers::SHIFT),
-        (2, KeyModifiers::ALT),
-        (4, KeyModifiers::CONTROL),
-    ]
-    .into_iter()
-    .filter(|(bit, _)| bits & bit != 0)
-    .map(|(_, modifier)| modifier)
-    .collect()
-}
-
-fn key(parameters: &Parameters, last: u8) -> Option<KeyEvent> {
-    let code = match last {
-        b'Z' => KeyCode::BackTab,
-        b'u' => of_number(parameters.first)?,
-        b'~' if parameters.first == 27 => of_number(parameters.third?)?,
-        b'~' => of_keypad(parameters.first)?,
-        // F3 with modifiers looks like a cursor position report.
-        b'R' => return None,
-        _ => cursor_or_function(last)?,
-    };
-    let mut key = KeyEvent::new(code, parameters.modifiers);
-    key.kind = parameters.kind;
-    Some(key)
+    let mut modifiers = KeyModifiers::NONE;
+    modifiers.set(KeyModifiers::SHIFT, bits & 1 != 0);
+    modifiers.set(KeyModifiers::ALT, bits & 2 != 0);
+    modifiers.set(KeyModifiers::CONTROL, bits & 4 != 0);
+    modifiers
 }
 
 fn cursor_or_function(last: u8) -> Option<KeyCode> {

@@ -105,24 +105,16 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     reason = "most of the library's errors mean the same here"
 )]
 fn tls(cause: &(dyn StdError + 'static)) -> Option<TransportFault> {
-    use rustls::{AlertDescription, Error};
-    Some(match cause.downcast_ref::<Error>()? {
-        Error::InvalidCertificate(fault) => certificate(fault),
+    use rustls::{AlertDescription, CertificateError as Fault, Error};
+    let fault = match cause.downcast_ref::<Error>()? {
+        Error::InvalidCertificate(fault) => fault,
         Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            TransportFault::OldTls
+            return Some(TransportFault::OldTls);
         }
-        Error::InvalidMessage(_) => TransportFault::NotTls,
-        _ => TransportFault::Tls,
-    })
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most of the library's errors mean the same here"
-)]
-fn certificate(fault: &rustls::CertificateError) -> TransportFault {
-    use rustls::CertificateError as Fault;
-    match fault {
+        Error::InvalidMessage(_) => return Some(TransportFault::NotTls),
+        _ => return Some(TransportFault::Tls),
+    };
+    Some(match fault {
         Fault::UnknownIssuer => TransportFault::UnknownIssuer,
         Fault::NotValidForName | Fault::NotValidForNameContext { .. } => TransportFault::WrongName,
         Fault::Expired
@@ -135,7 +127,7 @@ fn certificate(fault: &rustls::CertificateError) -> TransportFault {
             TransportFault::CaAsServer
         }
         _ => TransportFault::Tls,
-    }
+    })
 }
 
 /// The HTTP library does not export the types of these errors, only their messages.

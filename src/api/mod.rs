@@ -1,9 +1,9 @@
 //! The HTTP client for Cloudflare's API, which sends only `GET`.
 //!
 //! `client` has a method for each endpoint, `request` its URL and `list` its pages; `transport`
-//! sends over `connections`, which `http_client`, `trust_roots` and `proxy` configure, and `retry`
-//! says when to try again. `envelope` parses responses, `error` and `connection_errors` find out what
-//! went wrong, and `error_messages` turns every error into a message.
+//! sends over `http_client`, which `trust_roots` and `proxy` configure, and `retry` says when to try
+//! again. `envelope` parses responses, `error` and `connection_errors` find out what went wrong, and
+//! `error_messages` turns every error into a message.
 
 #![deny(
     clippy::wildcard_enum_match_arm,
@@ -12,7 +12,6 @@
 
 mod client;
 mod connection_errors;
-mod connections;
 mod envelope;
 mod error;
 mod error_messages;

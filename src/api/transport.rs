@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use tokio::task::coop::consume_budget;
@@ -14,16 +14,15 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::connection_errors::LoginRequest;
-use super::connections::Connections;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
-use super::http_client::{self, HttpConfig, Options};
+use super::http_client::{self, Connections, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
 use crate::domain::credential::{Credential, Secret};
 use crate::domain::failure::Details;
-use crate::domain::fetched::{Fetched, measure};
+use crate::domain::fetched::{Fetched, ServerClock};
 use crate::domain::redaction::hide;
 use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
@@ -114,10 +113,10 @@ impl Client {
     /// # Errors
     /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let config = HttpConfig::new(options)?;
+        let connections = Connections::new(options)?;
         Ok(Self {
-            proxy: config.proxy(),
-            connections: Connections::new(config)?,
+            proxy: connections.config().proxy(),
+            connections,
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
@@ -212,7 +211,7 @@ impl Client {
             cf_ray = head.cf_ray,
             "answered"
         );
-        let clock = head.measured_offset.into();
+        let clock = head.clock;
         let parsed = if body.len() > SMALL_BODY {
             let parsing = spawn_blocking(move || head.parse(body, parse));
             parsing.await.unwrap_or_else(|stopped| {
@@ -299,7 +298,7 @@ impl<T, F> Parse<T> for F where F: Fn(&Envelope<'_>) -> Result<T, Reason> + Clon
 struct ResponseHead {
     facts: ResponseFacts,
     cf_ray: Option<String>,
-    measured_offset: Option<TimeDelta>,
+    clock: ServerClock,
     request: String,
     credential: &'static str,
     secret: Secret,
@@ -338,7 +337,9 @@ impl ResponseHead {
             credential: context.credential,
             secret: context.secret.clone(),
             cf_ray: text("cf-ray").map(hide),
-            measured_offset: date.and_then(|date| measure(date, sent, received, was_cached)),
+            clock: date.map_or(ServerClock::Unknown, |date| {
+                ServerClock::measured(date, sent, received, was_cached)
+            }),
         }
     }
 

@@ -82,10 +82,13 @@ impl TextField {
         text::trim_input(self.value()).is_empty()
     }
 
-    /// The cursor's distance from the start, in cells.
+    /// The text before the cursor.
     #[must_use]
-    pub fn cursor_column(&self) -> usize {
-        self.0.visual_cursor()
+    pub fn before_cursor(&self) -> &str {
+        let mut places = self.value().char_indices().map(|(at, _)| at);
+        places
+            .nth(self.0.cursor())
+            .map_or(self.value(), |at| &self.value()[..at])
     }
 }
 
@@ -96,7 +99,7 @@ pub enum Editor<'a> {
     Masked(&'a mut MaskedField),
 }
 
-/// Applies an action to a plain text field.
+/// The actions that edit text, and what each does to a plain text field.
 const EDITS: [(Action, InputRequest); 9] = [
     (Action::Left, InputRequest::GoToPrevChar),
     (Action::Right, InputRequest::GoToNextChar),
@@ -150,25 +153,18 @@ impl Editor<'_> {
 
     /// Moves the cursor or deletes. False for actions that do not edit text.
     pub fn act(&mut self, action: Action) -> bool {
-        match self {
-            Self::Plain(field) => {
-                let Some((_, edit)) = EDITS.iter().find(|(known, _)| *known == action) else {
-                    return false;
-                };
+        let Some((_, edit)) = EDITS.iter().find(|(known, _)| *known == action) else {
+            return false;
+        };
+        match (self, action.erases()) {
+            (Self::Plain(field), _) => {
                 field.0.handle(*edit);
-                true
             }
-            Self::Masked(field) => match action.erases() {
-                Some(Erase::Character) => {
-                    field.delete();
-                    true
-                }
-                Some(Erase::All) => {
-                    field.clear();
-                    true
-                }
-                None => action.moves_in_text(),
-            },
+            (Self::Masked(field), Some(Erase::Character)) => field.delete(),
+            (Self::Masked(field), Some(Erase::All)) => field.clear(),
+            // Its cursor is invisible.
+            (Self::Masked(_), None) => {}
         }
+        true
     }
 }

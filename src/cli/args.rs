@@ -1,4 +1,5 @@
 //! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
+//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option.
 
 use std::ffi::OsStr;
 
@@ -34,15 +35,11 @@ pub enum Command {
     /// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
     Check(Check),
     /// Store, show or remove the credential of a profile
-    Auth {
-        #[command(subcommand)]
-        command: Auth,
-    },
+    #[command(subcommand)]
+    Auth(Auth),
     /// List, choose or remove profiles
-    Profile {
-        #[command(subcommand)]
-        command: ProfileCommand,
-    },
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Print a script that completes command lines in a shell
     Completions {
         /// Shell to complete for
@@ -59,19 +56,11 @@ impl Command {
     pub fn needs(&self) -> Needs {
         match self {
             Self::Check(check) if check.all_profiles => Needs::EveryProfile,
-            Self::Get(_)
-            | Self::List(_)
-            | Self::Check(_)
-            | Self::Auth {
-                command: Auth::Status { .. },
-            } => Needs::Credential,
-            Self::Auth {
-                command: Auth::Set { .. },
-            } => Needs::ProfileToStore,
-            Self::Auth {
-                command: Auth::Clear,
+            Self::Get(_) | Self::List(_) | Self::Check(_) | Self::Auth(Auth::Status { .. }) => {
+                Needs::Credential
             }
-            | Self::Profile { .. } => Needs::Settings,
+            Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
+            Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
             Self::Completions { .. } | Self::Man => Needs::Nothing,
         }
     }
@@ -83,13 +72,9 @@ impl Command {
             Self::Get(get) => get.output,
             Self::List(list) => list.output,
             Self::Check(check) => check.output,
-            Self::Auth {
-                command: Auth::Status { output },
-            }
-            | Self::Profile {
-                command: ProfileCommand::List { output },
-            } => *output,
-            Self::Auth { .. } | Self::Profile { .. } | Self::Completions { .. } | Self::Man => {
+            Self::Auth(Auth::Status { output })
+            | Self::Profile(ProfileCommand::List { output }) => *output,
+            Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
                 OutputFormat::Table
             }
         }
@@ -116,7 +101,7 @@ pub struct List {
     #[arg(long, value_name = "STATUS,...", value_delimiter = ',', value_parser = StatusParser)]
     pub status: Vec<Status>,
     /// Only tokens expiring within TIME, or already expired: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub within: Option<Threshold>,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
@@ -209,10 +194,10 @@ pub enum Shell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct ThresholdArgs {
     /// Warn when less than TIME is left: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration [default: 30d, or a quarter of a shorter duration]
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub warn: Option<Threshold>,
     /// Critical when less than TIME is left [default: 7d, or a twelfth of a shorter duration]
-    #[arg(long, value_name = "TIME", value_parser = Threshold::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub critical: Option<Threshold>,
 }
 
@@ -226,12 +211,10 @@ impl ThresholdArgs {
             warn: self.warn.or(settings.warn),
             critical: self.critical.or(settings.critical),
         };
-        let (Some(warn), Some(critical)) = (thresholds.warn, thresholds.critical) else {
-            return Ok(thresholds);
+        let (warn, critical) = match (thresholds.warn, thresholds.critical) {
+            (Some(warn), Some(critical)) if thresholds.is_out_of_order() => (warn, critical),
+            _ => return Ok(thresholds),
         };
-        if !thresholds.is_out_of_order() {
-            return Ok(thresholds);
-        }
         let origin = |flag: Option<Threshold>| if flag.is_some() { "" } else { " (as set)" };
         Err(Failure::new(
             FailureKind::Usage,

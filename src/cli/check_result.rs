@@ -109,11 +109,9 @@ impl CheckEntry {
     /// Whether nothing is known about it. A token that does not exist was read.
     #[must_use]
     pub fn is_unread(&self) -> bool {
-        let is_answer =
-            |kind: FailureKind| matches!(kind, FailureKind::NotFound | FailureKind::Ambiguous);
-        self.subject
-            .as_ref()
-            .is_err_and(|failure| !is_answer(failure.kind))
+        self.subject.as_ref().is_err_and(|failure| {
+            !matches!(failure.kind, FailureKind::NotFound | FailureKind::Ambiguous)
+        })
     }
 }
 
@@ -176,33 +174,23 @@ impl CheckResult {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let doubt = self.error.is_some() || self.incomplete.is_some() || self.read == 0;
-        let worst = self
-            .entries
-            .iter()
-            .map(|entry| self.verdict_on(entry))
-            .max();
-        worst
-            .unwrap_or(Verdict::Ok)
-            .max(if doubt { Verdict::Unknown } else { Verdict::Ok })
+        let doubt = if doubt { Verdict::Unknown } else { Verdict::Ok };
+        let verdicts = self.entries.iter().map(|entry| self.verdict_on(entry));
+        verdicts.fold(doubt, Verdict::max)
     }
 
     /// Why the result may be incomplete, as a sentence fragment.
     #[must_use]
     pub fn incomplete_reason(&self) -> Option<String> {
-        if let Some(why) = &self.incomplete {
-            return Some(why.clone());
+        let failed = self.error.as_ref().map(Failure::fragment);
+        let none = (self.read == 0).then_some(NONE_LISTED);
+        if let Some(why) = self.incomplete.as_deref().or(failed).or(none) {
+            return Some(why.to_owned());
         }
-        if let Some(failure) = &self.error {
-            return Some(failure.fragment().to_owned());
-        }
-        if self.read == 0 {
-            return Some(NONE_LISTED.to_owned());
-        }
-        let mut unread = self.entries.iter().filter(|entry| entry.is_unread());
-        let first = unread.next()?;
-        let why = first.subject.as_ref().err().map_or("", Failure::fragment);
-        let count = 1 + unread.count();
-        let all = self.entries.len();
+        let unread = self.entries.iter().filter(|entry| entry.is_unread());
+        let failures: Vec<_> = unread.filter_map(|it| it.subject.as_ref().err()).collect();
+        let (count, all) = (failures.len(), self.entries.len());
+        let why = failures.first()?.fragment();
         Some(format!("{count} of {all} tokens could not be read: {why}"))
     }
 

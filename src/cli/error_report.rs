@@ -1,6 +1,7 @@
 //! Reports a command's failure: in which format, on which stream, with which exit code.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
@@ -37,13 +38,8 @@ impl ErrorReporter {
         }
     }
 
-    /// The reporter for failures before the screens open.
-    #[must_use]
-    pub fn plain(clock: fn() -> DateTime<Utc>) -> Self {
-        Self::of_words(None, None, clock)
-    }
-
-    /// The reporter for a command line that could not be parsed, as far as it could be read.
+    /// The reporter for a command line without a command or that could not be parsed, as far as it
+    /// could be read.
     #[must_use]
     pub fn of_words(
         command: Option<&str>,
@@ -58,11 +54,13 @@ impl ErrorReporter {
         }
     }
 
-    pub(super) fn is_json(self) -> bool {
-        match self.format {
-            OutputFormat::Json => true,
-            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,
-        }
+    /// Whether a program reads the report: it is JSON, or a check's.
+    pub(super) fn is_for_programs(self) -> bool {
+        self.is_json() || self.is_check
+    }
+
+    fn is_json(self) -> bool {
+        self.format == OutputFormat::Json
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
@@ -92,11 +90,7 @@ impl ErrorReporter {
         if self.delivered(printed).is_some() {
             explain(failure);
         }
-        if self.is_check {
-            Verdict::Unknown.exit_code()
-        } else {
-            exit_code(failure)
-        }
+        self.exit_code(failure)
     }
 
     /// Reports that standard output could not be written, and returns the exit code for that. A closed
@@ -113,11 +107,33 @@ impl ErrorReporter {
         );
         log::failed(&failure);
         explain(&failure);
-        Some(if self.is_check {
-            Verdict::Unknown.exit_code()
-        } else {
-            exit_code(&failure)
-        })
+        Some(self.exit_code(&failure))
+    }
+
+    fn exit_code(self, failure: &Failure) -> u8 {
+        if self.is_check {
+            return Verdict::Unknown.exit_code();
+        }
+        match failure.kind {
+            FailureKind::Usage => 64,
+            FailureKind::NotFound => 4,
+            FailureKind::Interrupted => 130,
+            FailureKind::NoCredential
+            | FailureKind::Keyring
+            | FailureKind::Config
+            | FailureKind::Authentication
+            | FailureKind::Permission
+            | FailureKind::Ambiguous
+            | FailureKind::Rejected
+            | FailureKind::RateLimited
+            | FailureKind::Server
+            | FailureKind::Network
+            | FailureKind::Timeout
+            | FailureKind::Tls
+            | FailureKind::Proxy
+            | FailureKind::Redirect
+            | FailureKind::InvalidResponse => 1,
+        }
     }
 
     fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
@@ -148,10 +164,7 @@ impl ErrorReporter {
             OutputFormat::Json => {}
             OutputFormat::Prometheus => explain(failure),
             OutputFormat::Table | OutputFormat::Csv => {
-                let failure = failure.clone().scrubbed();
-                let mut advice = Vec::new();
-                let _infallible = output::advice_text(&mut advice, &failure);
-                let advice = String::from_utf8_lossy(&advice);
+                let advice = advice(&failure.clone().scrubbed());
                 // A closed standard error cannot be reported anywhere.
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
@@ -159,33 +172,25 @@ impl ErrorReporter {
     }
 }
 
-fn exit_code(failure: &Failure) -> u8 {
-    match failure.kind {
-        FailureKind::Usage => 64,
-        FailureKind::NotFound => 4,
-        FailureKind::Interrupted => 130,
-        FailureKind::NoCredential
-        | FailureKind::Keyring
-        | FailureKind::Config
-        | FailureKind::Authentication
-        | FailureKind::Permission
-        | FailureKind::Ambiguous
-        | FailureKind::Rejected
-        | FailureKind::RateLimited
-        | FailureKind::Server
-        | FailureKind::Network
-        | FailureKind::Timeout
-        | FailureKind::Tls
-        | FailureKind::Proxy
-        | FailureKind::Redirect
-        | FailureKind::InvalidResponse => 1,
-    }
-}
-
 /// Prints a failure and its hint to standard error.
 pub(super) fn explain(failure: &Failure) {
+    let failure = failure.clone().scrubbed();
+    let (summary, advice) = (text::line(&failure.summary), advice(&failure));
     // A closed standard error cannot be reported anywhere.
-    let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
+    let _closed = write!(io::stderr(), "error: {summary}\n{advice}");
+}
+
+/// The lines of a failure's hint and details.
+fn advice(failure: &Failure) -> String {
+    let mut lines = format!("hint: {}\n", text::line(&failure.hint.to_string()));
+    let details = failure.said();
+    if !details.is_empty() {
+        lines.push_str("details:\n");
+    }
+    for detail in details {
+        let _infallible = writeln!(lines, "  {}", text::line(&detail));
+    }
+    lines
 }
 
 /// Removes `|` from text for a stream that a monitoring system may read: some read both streams, and

@@ -12,10 +12,6 @@ use super::args::Cli;
 /// Terms and what they mean.
 type Table = [(&'static str, &'static str)];
 
-/// Options whose value may begin with a hyphen, so that `--timeout -5` is an invalid value instead of
-/// an unknown option.
-const NUMBERS: [&str; 4] = ["timeout", "within", "warn", "critical"];
-
 const EXIT_CODES: &Table = &[
     ("0", "success"),
     ("1", "failure, or an incomplete list"),
@@ -89,116 +85,87 @@ const ENVIRONMENT: &Table = &[
     ),
 ];
 
-/// Examples by the path of a command.
-const EXAMPLES: [(&str, &[&str]); 14] = [
-    (
-        "",
-        &[
+/// The examples of a command, by its path.
+fn examples(path: &str) -> &'static [&'static str] {
+    match path {
+        "" => &[
             "tokenscope                       open the inspector",
             "tokenscope --demo                try it without an account",
             "tokenscope list --within 30d     list tokens expiring within 30 days, or expired",
             "tokenscope check --warn 14d      check all tokens for monitoring",
         ],
-    ),
-    (
-        "get",
-        &[
+        "get" => &[
             "tokenscope get \"CI/CD token\"",
             "tokenscope get f174e90a-fafe-4643-bbbc-4a0ed4fc8415 -o json",
         ],
-    ),
-    (
-        "list",
-        &[
+        "list" => &[
             "tokenscope list --within 30d",
             "tokenscope list --status expired,critical",
             "tokenscope list -o csv > tokens.csv",
         ],
-    ),
-    (
-        "check",
-        &[
+        "check" => &[
             "tokenscope check --warn 14d --critical 3d",
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
             "tokenscope check --all-profiles -o prometheus",
         ],
-    ),
-    (
-        "auth",
-        &[
+        "auth" => &[
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
             "tokenscope auth status",
         ],
-    ),
-    (
-        "auth set",
-        &[
+        "auth set" => &[
             "tokenscope auth set --account ID",
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
             "printf %s \"$KEY\" | tokenscope auth set --stdin --email me@example.com --zone ID",
         ],
-    ),
-    (
-        "auth status",
-        &[
+        "auth status" => &[
             "tokenscope auth status",
             "tokenscope auth status --profile work -o json",
         ],
-    ),
-    (
-        "auth clear",
-        &[
+        "auth clear" => &[
             "tokenscope auth clear",
             "tokenscope auth clear --profile work",
         ],
-    ),
-    (
-        "profile",
-        &["tokenscope profile list", "tokenscope profile use work"],
-    ),
-    (
-        "profile list",
-        &["tokenscope profile list", "tokenscope profile list -o json"],
-    ),
-    ("profile use", &["tokenscope profile use work"]),
-    ("profile remove", &["tokenscope profile remove work"]),
-    (
-        "completions",
-        &[
+        "profile" => &["tokenscope profile list", "tokenscope profile use work"],
+        "profile list" => &["tokenscope profile list", "tokenscope profile list -o json"],
+        "profile use" => &["tokenscope profile use work"],
+        "profile remove" => &["tokenscope profile remove work"],
+        "completions" => &[
             "eval \"$(tokenscope completions bash)\"    # in ~/.bashrc",
             "eval \"$(tokenscope completions zsh)\"     # in ~/.zshrc, after compinit",
             "tokenscope completions fish | source",
             "tokenscope completions powershell | Out-String | Invoke-Expression",
         ],
-    ),
-    ("man", &["tokenscope man | man -l -"]),
-];
+        "man" => &["tokenscope man | man -l -"],
+        _ => &[],
+    }
+}
 
-/// The grammar. If an option that takes one value is given twice, the last one wins.
+/// The grammar with the sections that only `--help` and the manual show. Formatting them for every
+/// command takes longer than parsing a line.
 #[must_use]
 pub fn grammar() -> Command {
-    with_sections(Cli::command().args_override_self(true), "")
+    with_sections(parser(), "")
+}
+
+/// The grammar. If an option that takes one value is given twice, the last one wins.
+pub(super) fn parser() -> Command {
+    Cli::command().args_override_self(true)
 }
 
 /// Adds the sections of help to a command and its subcommands.
 fn with_sections(command: Command, path: &str) -> Command {
-    command
-        .after_help(sections(path))
-        .mut_args(|arg| {
-            let is_number = NUMBERS.contains(&arg.get_id().as_str());
-            arg.allow_hyphen_values(is_number)
-        })
-        .mut_subcommands(|sub| {
-            let path = format!("{path} {}", sub.get_name());
-            with_sections(sub, path.trim_start())
-        })
+    command.after_help(sections(path)).mut_subcommands(|sub| {
+        let path = format!("{path} {}", sub.get_name());
+        with_sections(sub, path.trim_start())
+    })
 }
 
 fn sections(path: &str) -> String {
     let mut sections = String::new();
-    if let Some((_, lines)) = EXAMPLES.iter().find(|(command, _)| *command == path) {
-        let _infallible = write!(sections, "Examples:\n  {}\n\n", lines.join("\n  "));
+    let examples = examples(path).join("\n  ");
+    if !examples.is_empty() {
+        let _infallible = write!(sections, "Examples:\n  {examples}\n\n");
     }
     if path == "check" {
         let _infallible = write!(sections, "{THRESHOLDS}\n\n");

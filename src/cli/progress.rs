@@ -40,13 +40,6 @@ impl Progress {
         }
     }
 
-    /// Progress of something that does not use the keyring.
-    pub(super) fn of_network(is_dumb: bool) -> Self {
-        let progress = Self::new(is_dumb);
-        progress.network();
-        progress
-    }
-
     /// Records that the command now waits for the API.
     pub(super) fn network(&self) {
         self.is_on_network.store(true, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Prompts for a secret on the terminal without showing it, with the editing keys of the screens.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
@@ -8,8 +8,6 @@ use crate::action::{Action, Context, Erase, Input, Typed};
 use crate::domain::credential::{InvalidSecret, MaskedField, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::keymap::Keymap;
-
-pub(super) use terminal::give_back;
 
 /// Restores the terminal if a panic ends the program during a prompt.
 pub fn give_back_in_panic() {
@@ -112,9 +110,27 @@ pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Fa
     answer(question.to_owned(), is_dumb).await.map(drop)
 }
 
+/// Restores the terminal when the prompt ends, however it does.
+struct Closing;
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        terminal::give_back();
+    }
+}
+
 async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
-    let keymap = Keymap::built_in()?;
-    match terminal::ask(label, PromptLine::new(keymap), is_dumb).await? {
+    let unusable = |summary| {
+        let hint = "Pipe the secret in and add --stdin.";
+        Failure::new(FailureKind::Usage, summary, hint)
+    };
+    let line = PromptLine::new(Keymap::built_in()?);
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(unusable("Cannot prompt for the secret: not a terminal."));
+    }
+    let _closing = Closing;
+    let answer = terminal::ask(label, line, is_dumb).await;
+    match answer.map_err(|error| unusable("The terminal cannot be used.").caused_by(&error))? {
         Answer::Typed(secret) => Ok(secret),
         Answer::TooLong => Err(unfit(InvalidSecret::Long)),
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(
@@ -133,48 +149,29 @@ fn unfit(error: InvalidSecret) -> Failure {
     )
 }
 
-fn no_terminal() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "Cannot prompt for the secret: not a terminal.",
-        "Pipe the secret in and add --stdin.",
-    )
-}
-
-fn unusable(error: &io::Error) -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "The terminal cannot be used.",
-        "Pipe the secret in and add --stdin.",
-    )
-    .caused_by(error)
-}
-
 /// The prompt on a terminal that sends keys as bytes.
 ///
 /// Restores the terminal on every exit: input, signal, stop or panic. Discards the rest of a paste
 /// first, because the shell would run it.
 #[cfg(unix)]
 mod terminal {
-    use std::io::{self, IsTerminal, Write};
+    use std::io::{self, Write};
     use std::sync::{Mutex, MutexGuard, Once};
-    use std::thread;
     use std::time::{Duration, Instant};
 
     use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
     use crossterm::execute;
     use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-    use nix::sys::signal::{SigSet, Signal, raise};
+    use nix::sys::signal::Signal;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::{Errno, read};
-    use rustix::process::kill_current_process_group;
     use rustix::termios::{LocalModes, QueueSelector, tcflush, tcgetattr};
     use tokio::signal::unix::{SignalKind, signal};
     use zeroize::{Zeroize, Zeroizing};
 
-    use super::{Answer, PromptLine, no_terminal, unusable};
-    use crate::domain::failure::Failure;
+    use super::{Answer, PromptLine};
     use crate::domain::sync::locked;
+    use crate::signals;
     use crate::terminal::Decoder;
 
     /// How often the reading thread checks whether the prompt is still open.
@@ -228,14 +225,14 @@ mod terminal {
     }
 
     /// Restores the terminal if a prompt is open.
-    pub(in crate::cli) fn give_back() {
+    pub(super) fn give_back() {
         if let Some(mut question) = open().take() {
             question.give_back();
         }
     }
 
     /// The same during a panic, whose thread may hold the lock.
-    pub(in crate::cli) fn give_back_in_panic() {
+    pub(super) fn give_back_in_panic() {
         if let Ok(mut open) = OPEN.try_lock()
             && let Some(mut question) = open.take()
         {
@@ -243,31 +240,12 @@ mod terminal {
         }
     }
 
-    /// Closes the prompt when dropped.
-    struct Closing;
-
-    impl Drop for Closing {
-        fn drop(&mut self) {
-            give_back();
-        }
-    }
-
-    pub(in crate::cli) async fn ask(
-        label: String,
-        line: PromptLine,
-        is_dumb: bool,
-    ) -> Result<Answer, Failure> {
-        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            return Err(no_terminal());
-        }
-        let asked = asking(label, line, is_dumb).await;
-        asked.map_err(|error| unusable(&error))
-    }
-
-    async fn asking(label: String, line: PromptLine, is_dumb: bool) -> io::Result<Answer> {
+    pub(super) async fn ask(label: String, line: PromptLine, is_dumb: bool) -> io::Result<Answer> {
         let mut go_on = signal(SignalKind::from_raw(Signal::SIGCONT as i32))?;
-        listen_for_stops()?;
-        let _closing = Closing;
+        // Running threads would not block the signal, but none exist at the first prompt.
+        let mut listening = Ok(());
+        STOPS.call_once(|| listening = signals::on_stop(|| stop().is_ok()));
+        listening?;
         let mut question = Question {
             label,
             is_dumb,
@@ -289,33 +267,6 @@ mod terminal {
         }
     }
 
-    fn terminal_stop() -> SigSet {
-        let mut stop = SigSet::empty();
-        stop.add(Signal::SIGTSTP);
-        stop
-    }
-
-    /// Delays SIGTSTP until the terminal is restored. The signal keeps its default action, which
-    /// ignores orphaned process groups; it is only blocked. Already running threads would not block it,
-    /// but none exist.
-    fn listen_for_stops() -> io::Result<()> {
-        let mut listening = Ok(());
-        STOPS.call_once(|| listening = start_to_listen());
-        listening
-    }
-
-    fn start_to_listen() -> io::Result<()> {
-        terminal_stop().thread_block()?;
-        thread::Builder::new().name("stops".to_owned()).spawn(|| {
-            while terminal_stop().wait().is_ok() {
-                if stop().is_err() {
-                    break;
-                }
-            }
-        })?;
-        Ok(())
-    }
-
     /// Stops the process until it is continued.
     fn stop() -> io::Result<()> {
         // Locked during the stop, so that no other thread takes the terminal.
@@ -323,14 +274,8 @@ mod terminal {
         if let Some(question) = &mut *open {
             question.give_back();
         }
-        // Raised for this thread, it takes effect as soon as the thread unblocks it.
-        raise(Signal::SIGTSTP)?;
-        terminal_stop().thread_unblock()?;
-        terminal_stop().thread_block()?;
-        match &mut *open {
-            Some(question) => question.take(),
-            None => Ok(()),
-        }
+        signals::stop()?;
+        open.as_mut().map_or(Ok(()), Question::take)
     }
 
     /// Reads keys until the line ends, and discards what follows at once.
@@ -357,7 +302,7 @@ mod terminal {
             for event in events {
                 match line.take(event) {
                     None => {}
-                    Some(Answer::Suspended) => suspend()?,
+                    Some(Answer::Suspended) => signals::request_stop()?,
                     Some(answer) => {
                         discard(&mut buffer[..])?;
                         return Ok(answer);
@@ -366,11 +311,6 @@ mod terminal {
             }
         }
         Ok(Answer::Interrupted)
-    }
-
-    /// Stops the process group, as the terminal does for Ctrl-Z outside raw mode.
-    fn suspend() -> io::Result<()> {
-        Ok(kill_current_process_group(rustix::process::Signal::TSTP)?)
     }
 
     /// Reads the input that arrives within a timeout, if any.
@@ -403,48 +343,38 @@ mod terminal {
 /// The prompt on a console that reports keys as events.
 #[cfg(not(unix))]
 mod terminal {
-    use std::io::{self, IsTerminal, Write};
+    use std::io::{self, Write};
 
     use crossterm::event::read;
     use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
-    use super::{Answer, PromptLine, no_terminal, unusable};
-    use crate::domain::failure::Failure;
+    use super::{Answer, PromptLine};
 
-    pub(in crate::cli) async fn ask(
+    pub(super) async fn ask(
         label: String,
         mut line: PromptLine,
         _is_dumb: bool,
-    ) -> Result<Answer, Failure> {
-        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            return Err(no_terminal());
-        }
+    ) -> io::Result<Answer> {
         let asking = move || -> io::Result<Answer> {
             write!(io::stderr(), "{label}")?;
             enable_raw_mode()?;
-            let answer = loop {
-                match read().map(|event| line.take(event)) {
-                    Ok(None | Some(Answer::Suspended)) => {}
-                    Ok(Some(answer)) => break Ok(answer),
-                    Err(error) => break Err(error),
+            loop {
+                match line.take(read()?) {
+                    None | Some(Answer::Suspended) => {}
+                    Some(answer) => return Ok(answer),
                 }
-            };
-            give_back();
-            answer
+            }
         };
-        let answer = tokio::task::spawn_blocking(asking).await;
-        answer
-            .map_err(|error| unusable(&error.into()))?
-            .map_err(|error| unusable(&error))
+        tokio::task::spawn_blocking(asking).await?
     }
 
     /// Restores the terminal in a panic.
-    pub(in crate::cli) fn give_back_in_panic() {
+    pub(super) fn give_back_in_panic() {
         let _not_raw = disable_raw_mode();
     }
 
     /// Restores the terminal after the prompt.
-    pub(in crate::cli) fn give_back() {
+    pub(super) fn give_back() {
         let _not_raw = disable_raw_mode();
         let _closed = writeln!(io::stderr());
     }

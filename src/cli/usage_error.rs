@@ -11,7 +11,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches as _, ValueEnum as _};
 
 use super::args::Cli;
 use super::error_report::ErrorReporter;
-use super::help::grammar;
+use super::help::{grammar, parser};
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind, misplaced};
 use crate::domain::redaction::{SHORTEST, holds_secret, scrub};
@@ -29,35 +29,37 @@ pub fn parse(
     environment: &Environment,
     clock: fn() -> DateTime<Utc>,
 ) -> Result<Cli, u8> {
-    if let Some(code) = refuse_secret(words, environment, clock) {
-        return Err(code);
-    }
-    let parsed = grammar()
+    let has_secret = words.iter().any(|word| environment.is_secret_in(word));
+    let parsed = parser()
         .try_get_matches_from(std::env::args_os())
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
-        .and_then(
-            |cli| match cli.token.as_ref().and_then(|_| unknown_command(words)) {
-                Some(error) => Err(error),
-                None => Ok(cli),
-            },
-        );
-    match parsed {
-        Ok(Cli {
-            command: Some(command),
-            token: Some(_),
-            ..
-        }) => Err(ErrorReporter::of(&command, clock).report(&token_before_command(), None)),
-        Ok(cli) => Ok(cli),
-        Err(error) => Err(refuse(error, words, environment, clock)),
+        .or_else(|_| grammar().try_get_matches_from(std::env::args_os()))
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let parsed = match parsed {
+        Ok(cli) if cli.token.is_none() && !has_secret => return Ok(cli),
+        parsed => parsed,
+    };
+    let line = PartialArgs::read(words);
+    let command = line.path.first().map(String::as_str);
+    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    if has_secret {
+        return Err(reporter.report(&misplaced(), None));
     }
-}
-
-fn token_before_command() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "TOKEN must come after the command.",
-        "Name the token after the command.",
-    )
+    // The grammar takes a mistyped command for a token.
+    let error = match (parsed, mistyped_command(&line)) {
+        (Ok(_), Some(better)) => better,
+        (Err(error), Some(better)) if is_about_words(&error) => better,
+        (Err(error), _) => error,
+        (Ok(cli), None) if cli.command.is_some() => {
+            let failure = Failure::new(
+                FailureKind::Usage,
+                "TOKEN must come after the command.",
+                "Name the token after the command.",
+            );
+            return Err(reporter.report(&failure, None));
+        }
+        (Ok(cli), None) => return Ok(cli),
+    };
+    Err(refuse(error, &line, words, reporter, environment))
 }
 
 /// Reads the token to open. A name alone is refused: it may as well be a mistyped command.
@@ -90,60 +92,42 @@ pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
 /// monitoring must not mistake a typo for a warning.
 fn refuse(
     error: clap::Error,
+    line: &PartialArgs,
     words: &[String],
+    reporter: ErrorReporter,
     environment: &Environment,
-    clock: fn() -> DateTime<Utc>,
 ) -> u8 {
-    let line = PartialArgs::read(words);
-    let command = line.path.first().map(String::as_str);
-    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
-    if !error.use_stderr() {
-        let error = colored(error, line.color, environment, io::stdout().is_terminal());
-        let printed = error.print().and_then(|()| io::stdout().flush());
-        return reporter.delivered(printed).unwrap_or(0);
-    }
-    let mut error = match mistyped_command(&line) {
-        Some(better) if is_about_words(&error) => better,
-        _ => error,
+    let is_terminal = if error.use_stderr() {
+        io::stderr().is_terminal()
+    } else {
+        io::stdout().is_terminal()
     };
-    hide_stray_secret(&mut error, &line);
-    suggest_equals_sign(&mut error, &line);
-    forget_dashes(&mut error, &line, words);
-    tame(&mut error);
-    if !reporter.is_json() && command != Some("check") {
-        let said = error.to_string();
-        // Only an unmodified error can keep its colours.
-        let _closed = match scrub(&said) {
-            Cow::Borrowed(_) => {
-                colored(error, line.color, environment, io::stderr().is_terminal()).print()
-            }
-            Cow::Owned(clean) => io::stderr().write_all(clean.as_bytes()),
-        };
-        return 64;
-    }
-    reporter.report(&failure(&error), None)
-}
-
-/// Applies the colour rule of tables to an error.
-fn colored(
-    error: clap::Error,
-    color: Color,
-    environment: &Environment,
-    is_terminal: bool,
-) -> clap::Error {
-    let choice = if output_style::is_colored(color, environment, is_terminal) {
+    let color = if output_style::is_colored(line.color, environment, is_terminal) {
         ColorChoice::Always
     } else {
         ColorChoice::Never
     };
-    error.with_cmd(&Command::new("tokenscope").color(choice))
+    let mut error = error.with_cmd(&Command::new("tokenscope").color(color));
+    if !error.use_stderr() {
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        return reporter.delivered(printed).unwrap_or(0);
+    }
+    hide_stray_secret(&mut error, line);
+    suggest_equals_sign(&mut error, line);
+    forget_dashes(&mut error, line, words);
+    tame(&mut error);
+    if reporter.is_for_programs() {
+        return reporter.report(&failure(&error), None);
+    }
+    // Only an unmodified error can keep its colours.
+    let _closed = match scrub(&error.to_string()) {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(clean) => io::stderr().write_all(clean.as_bytes()),
+    };
+    64
 }
 
-/// The error for a first word that resembles a command: the grammar takes it for a token.
-fn unknown_command(words: &[String]) -> Option<clap::Error> {
-    mistyped_command(&PartialArgs::read(words))
-}
-
+/// The error for a first word that resembles a command.
 fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
     let word = line.first_word.as_deref()?;
     if !matches!(TokenRef::parse(word), Ok(TokenRef::Name(_))) || word.contains(' ') {
@@ -156,29 +140,17 @@ fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
     if similar.is_empty() {
         return None;
     }
+    let tip = StyledStr::from("for a token's name, use 'tokenscope get NAME'");
+    let word = ContextValue::String(word.to_owned());
+    let usage = ContextValue::StyledStr(grammar.render_usage());
     let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&grammar);
-    for (kind, value) in [
-        (
-            ContextKind::InvalidSubcommand,
-            ContextValue::String(word.to_owned()),
-        ),
-        (
-            ContextKind::SuggestedSubcommand,
-            ContextValue::Strings(similar),
-        ),
-        (
-            ContextKind::Suggested,
-            ContextValue::StyledStrs(vec![StyledStr::from(
-                "for a token's name, use 'tokenscope get NAME'",
-            )]),
-        ),
-        (
-            ContextKind::Usage,
-            ContextValue::StyledStr(grammar.render_usage()),
-        ),
-    ] {
-        error.insert(kind, value);
-    }
+    error.insert(ContextKind::InvalidSubcommand, word);
+    error.insert(
+        ContextKind::SuggestedSubcommand,
+        ContextValue::Strings(similar),
+    );
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    error.insert(ContextKind::Usage, usage);
     Some(error)
 }
 
@@ -194,103 +166,71 @@ fn is_about_words(error: &clap::Error) -> bool {
 /// long options, options before a command, and those of `completions`.
 fn forget_dashes(error: &mut clap::Error, line: &PartialArgs, words: &[String]) {
     let command = line.path.first();
-    let is_first = |wrong: &str| {
-        let mut before = words.iter().take_while(|word| Some(*word) != command);
-        before.any(|word| word.starts_with(wrong))
-    };
-    let is_mistake = matches!(
-        error.get(ContextKind::InvalidArg),
-        Some(ContextValue::String(word))
-            if word.starts_with("--") || is_first(word) || line.path == ["completions"]
-    );
-    let is_dashes = matches!(
-        error.get(ContextKind::Suggested),
-        Some(ContextValue::StyledStrs(tips))
-            if tips.iter().all(|tip| tip.to_string().contains("as a value"))
-    );
-    if is_mistake && is_dashes {
+    let mut before = words.iter().take_while(|word| Some(*word) != command);
+    if let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
+        && let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
+        && tips
+            .iter()
+            .all(|tip| tip.to_string().contains("as a value"))
+        && (wrong.starts_with("--")
+            || line.path == ["completions"]
+            || before.any(|word| word.starts_with(wrong)))
+    {
         error.remove(ContextKind::Suggested);
     }
 }
 
 /// Adds a tip on passing a value that begins with a hyphen.
 fn suggest_equals_sign(error: &mut clap::Error, line: &PartialArgs) {
-    let Some((name, value)) = &line.without_value else {
-        return;
-    };
-    let is_value = matches!(
-        error.get(ContextKind::InvalidArg),
-        Some(ContextValue::String(word)) if value.starts_with(word.as_str())
-    );
-    if error.kind() != ErrorKind::UnknownArgument || !is_value {
-        return;
+    if let Some((name, value)) = &line.without_value
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg)
+        && value.starts_with(word)
+    {
+        let value = tamed(value);
+        let tip = format!("to give '{value}' to '--{name}', use '--{name}={value}'");
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
     }
-    let hidden = scrub(value);
-    let value = text::truncate(&text::sanitize(&hidden), LONGEST, "...").into_owned();
-    let tip = format!("to give '{value}' to '--{name}', use '--{name}={value}'");
-    error.remove(ContextKind::SuggestedArg);
-    error.insert(
-        ContextKind::Suggested,
-        ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
-    );
 }
 
-/// Refuses a line that contains a credential of the environment, and returns the exit code.
-fn refuse_secret(
-    words: &[String],
-    environment: &Environment,
-    clock: fn() -> DateTime<Utc>,
-) -> Option<u8> {
-    if !words.iter().any(|word| environment.is_secret_in(word)) {
-        return None;
-    }
-    let line = PartialArgs::read(words);
-    let command = line.path.first().map(String::as_str);
-    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
-    Some(reporter.report(&misplaced(), None))
-}
-
-/// The longest part of a line that an error repeats, in cells.
-const LONGEST: usize = 80;
-
-/// Removes secrets and control characters from what an error repeats, and shortens it: somebody may
-/// have pasted a whole file.
+/// Tames every word that an error repeats.
 fn tame(error: &mut clap::Error) {
     let tamed: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(word) => {
-                let hidden = scrub(word);
-                let clean = text::sanitize(&hidden);
-                let cut = text::truncate(&clean, LONGEST, "...");
-                (cut != *word).then(|| (kind, ContextValue::String(cut.into_owned())))
-            }
+            ContextValue::String(word) => Some((kind, word, tamed(word))),
             _ => None,
         })
+        .filter(|(_, word, tamed)| tamed != *word)
+        .map(|(kind, _, tamed)| (kind, tamed))
         .collect();
-    if !tamed.is_empty() {
-        error.remove(ContextKind::Suggested);
-    }
     for (kind, word) in tamed {
-        error.insert(kind, word);
+        error.remove(ContextKind::Suggested);
+        error.insert(kind, ContextValue::String(word));
     }
+}
+
+/// A word of the line without secrets and control characters, and shortened: somebody may have pasted
+/// a whole file.
+fn tamed(word: &str) -> String {
+    const LONGEST: usize = 80;
+    text::truncate(&text::sanitize(&scrub(word)), LONGEST, "...").into_owned()
 }
 
 /// Removes a misplaced word that may be a secret.
 fn hide_stray_secret(error: &mut clap::Error, line: &PartialArgs) {
     let is_set = line.path == ["auth", "set"];
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        let is_hidden = matches!(
-            error.get(kind),
-            Some(ContextValue::String(word)) if !word.starts_with('-')
-                // After `auth set`, the word is the secret itself, unless it is too short.
-                && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
-        );
-        let is_stray = matches!(
-            error.kind(),
-            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
-        );
-        if is_hidden && is_stray {
+        if is_about_words(error)
+            && let Some(ContextValue::String(word)) = error.get(kind)
+            && !word.starts_with('-')
+            // After `auth set`, the word is the secret itself, unless it is too short.
+            && (may_be_secret(word) || is_set && word.len() >= SHORTEST)
+        {
             error.remove(kind);
             error.remove(ContextKind::Suggested);
         }
@@ -317,19 +257,16 @@ fn may_be_secret(word: &str) -> bool {
 /// The first paragraph of clap's error as the summary, and its tips as the hint.
 fn failure(error: &clap::Error) -> Failure {
     let text = error.to_string();
-    let lines: Vec<&str> = text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .map(str::trim)
-        .collect();
-    let summary = lines.join(" ");
-    let summary = summary.trim_start_matches("error: ");
-    let tips = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("tip: "));
+    let lines = || text.lines().map(str::trim);
+    let summary: Vec<&str> = lines().take_while(|line| !line.is_empty()).collect();
+    let summary = summary.join(" ");
+    let tips = lines().filter_map(|line| line.strip_prefix("tip: "));
     let tips: String = tips.flat_map(|tip| ["Tip: ", tip, ". "]).collect();
-    let hint = format!("{tips}See `tokenscope --help`.");
-    Failure::new(FailureKind::Usage, summary, hint)
+    Failure::new(
+        FailureKind::Usage,
+        summary.trim_start_matches("error: "),
+        format!("{tips}See `tokenscope --help`."),
+    )
 }
 
 /// The known words that a mistyped one may mean, likeliest first.
@@ -337,16 +274,19 @@ fn similar<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> 
     let word = word.to_lowercase();
     // One mistake in three letters; with more it is another word.
     let most = (word.chars().count() / 3).max(1);
-    let mut found: Vec<(usize, &str)> = known
+    let mut found: Vec<_> = known
         .map(|known| (strsim::osa_distance(&word, known), known))
         .filter(|(mistakes, _)| *mistakes <= most)
         .collect();
     found.sort_by_key(|(mistakes, _)| *mistakes);
-    let words = found.into_iter().map(|(_, known)| known.to_owned());
-    words.collect()
+    found
+        .into_iter()
+        .map(|(_, known)| known.to_owned())
+        .collect()
 }
 
-/// The contents of a command line, valid or not.
+/// The contents of a command line, valid or not, as far as it can be read.
+#[derive(Default)]
 struct PartialArgs {
     /// The names of the subcommands.
     path: Vec<String>,
@@ -362,15 +302,9 @@ struct PartialArgs {
 impl PartialArgs {
     /// Reads the words after the program's name.
     fn read(words: &[String]) -> Self {
-        let mut grammar = grammar();
+        let mut grammar = parser();
         grammar.build();
-        let mut args = Self {
-            path: Vec::new(),
-            output: None,
-            color: Color::Auto,
-            first_word: None,
-            without_value: None,
-        };
+        let mut args = Self::default();
         let mut command = &grammar;
         let mut awaiting: Option<&Arg> = None;
         let mut only_words_follow = false;
@@ -431,16 +365,15 @@ fn option_with_value<'grammar, 'word>(
         .chain(outputs)
         .filter(|arg| arg.get_action().takes_values());
     if let Some(long) = word.strip_prefix("--") {
-        let (name, value) = match long.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (long, None),
-        };
+        let (name, value) = long
+            .split_once('=')
+            .map_or((long, None), |(name, value)| (name, Some(value)));
         return Some((options.find(|arg| arg.get_long() == Some(name))?, value));
     }
-    let mut characters = word.chars().skip(1);
-    let short = characters.next();
-    let option = options.find(|arg| short.is_some() && arg.get_short() == short)?;
-    let rest = &word[1 + short.map_or(0, char::len_utf8)..];
+    let mut rest = word[1..].chars();
+    let short = rest.next()?;
+    let option = options.find(|arg| arg.get_short() == Some(short))?;
+    let rest = rest.as_str();
     let value = rest.strip_prefix('=').unwrap_or(rest);
     Some((option, (!rest.is_empty()).then_some(value)))
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 #[cfg(unix)]
 use rustix::{fs::OFlags, io::Errno};
+use tempfile::NamedTempFile;
 
 use super::permissions;
 use crate::domain::failure::{Failure, FailureKind};
@@ -22,7 +23,7 @@ use crate::domain::failure::{Failure, FailureKind};
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// How long another instance may hold the lock; a rewrite takes milliseconds.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The kernel's limit.
@@ -48,8 +49,12 @@ pub(super) enum Links {
 
 /// The contents of a file; `None` if it does not exist or its directory cannot be entered.
 pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure> {
-    match read_bytes(path, links) {
-        Ok(bytes) => Ok(Some(bytes)),
+    let mut bytes = Vec::new();
+    let read = open(path, OpenOptions::new().read(true), links)
+        .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(size) if size as u64 > SIZE_LIMIT => Err(damaged(path, "it is larger than 1 MiB")),
+        Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(_) if out_of_reach(path).is_some() => Ok(None),
         Err(error) => Err(unreadable(path, &error)),
@@ -61,25 +66,8 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     let Some(bytes) = read(path, Links::Followed)? else {
         return Ok(None);
     };
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8");
-        unreadable(path, &error)
-    })?;
+    let text = String::from_utf8(bytes).map_err(|_| damaged(path, "it is not valid UTF-8"))?;
     Ok(Some(text))
-}
-
-fn read_bytes(path: &Path, links: Links) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path, OpenOptions::new().read(true), links)?
-        .take(SIZE_LIMIT + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > SIZE_LIMIT {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it is larger than 1 MiB",
-        ));
-    }
-    Ok(bytes)
 }
 
 /// A warning if the directory of a file cannot be entered, so that nothing can tell whether the file
@@ -160,7 +148,9 @@ fn require_regular(found: &Metadata) -> io::Result<()> {
 
 /// Opens a file for writing, private to the user. Creates it if needed.
 fn open_or_create(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    match open(path, private(options).create_new(true), Links::Refused) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    match open(path, options.create_new(true), Links::Refused) {
         Ok(file) => {
             permissions::hand_over(&file, folder_of(path));
             Ok(file)
@@ -186,12 +176,8 @@ pub(super) struct DirLock {
 }
 
 impl DirLock {
-    pub(super) fn acquire(dir: &Path) -> Result<Self, Failure> {
-        Self::acquire_within(dir, LOCK_WAIT)
-    }
-
     /// Waits this long for another process. Creates the directory if needed.
-    pub(super) fn acquire_within(dir: &Path, wait: Duration) -> Result<Self, Failure> {
+    pub(super) fn acquire(dir: &Path, wait: Duration) -> Result<Self, Failure> {
         create_dir(dir)?;
         let path = dir.join("tokenscope.lock");
         let file = open_or_create(&path, OpenOptions::new().write(true))
@@ -210,7 +196,11 @@ impl DirLock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(held_by_another(&path));
+                    return Err(Failure::new(
+                        FailureKind::Config,
+                        format!("Another program has locked {}.", path.display()),
+                        "Wait for the other tokenscope to finish, then try again.",
+                    ));
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -267,11 +257,7 @@ pub(super) fn check_replaceable(path: &Path, _lock: &DirLock) -> Result<(), Fail
         if is_mount_point(&target) {
             return OpenOptions::new().append(true).open(&target).map(drop);
         }
-        tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .rand_bytes(TEMPORARY_LETTERS)
-            .tempfile_in(folder_of(&target))
-            .map(drop)
+        temporary_in(folder_of(&target)).map(drop)
     };
     check().map_err(|error| unwritable(path, &error))
 }
@@ -283,12 +269,7 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     };
     let dir = folder_of(&target);
     remove_abandoned(dir);
-    // Only the user can read it.
-    let made = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .rand_bytes(TEMPORARY_LETTERS)
-        .tempfile_in(dir);
-    let mut new = match made {
+    let mut new = match temporary_in(dir) {
         Err(error) if is_protected(&error) && is_mount_point(&target) => {
             return overwrite(&target, bytes);
         }
@@ -319,6 +300,14 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     // file has still been replaced.
     let _best_effort = File::open(dir).and_then(|dir| dir.sync_all());
     Ok(())
+}
+
+/// A new file that only the user can read.
+fn temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .rand_bytes(TEMPORARY_LETTERS)
+        .tempfile_in(dir)
 }
 
 fn is_protected(error: &io::Error) -> bool {
@@ -424,10 +413,8 @@ fn create_dir(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
+fn damaged(path: &Path, why: &str) -> Failure {
+    unreadable(path, &io::Error::new(io::ErrorKind::InvalidData, why))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -435,12 +422,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::NotADirectory => A_DIRECTORY,
         _ => "Make it readable, or move it away to start afresh.",
     };
-    Failure::new(
-        FailureKind::Config,
-        format!("{} cannot be read: {}.", path.display(), reason(error)),
-        hint,
-    )
-    .caused_by(error)
+    inaccessible(path, "read", error, hint)
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
@@ -456,20 +438,12 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
         }
         _ => "Make it writable, or set TOKENSCOPE_HOME to a writable directory.",
     };
-    Failure::new(
-        FailureKind::Config,
-        format!("{} cannot be written: {}.", path.display(), reason(error)),
-        hint,
-    )
-    .caused_by(error)
+    inaccessible(path, "written", error, hint)
 }
 
-fn held_by_another(path: &Path) -> Failure {
-    Failure::new(
-        FailureKind::Config,
-        format!("Another program has locked {}.", path.display()),
-        "Wait for the other tokenscope to finish, then try again.",
-    )
+fn inaccessible(path: &Path, what: &str, error: &io::Error, hint: &str) -> Failure {
+    let summary = format!("{} cannot be {what}: {}.", path.display(), reason(error));
+    Failure::new(FailureKind::Config, summary, hint).caused_by(error)
 }
 
 /// The reason, in plainer words than the system's.

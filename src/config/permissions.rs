@@ -27,6 +27,7 @@ pub(super) use elsewhere::{
 mod unix {
     use std::ffi::OsStr;
     use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+    use std::io;
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
     use std::path::Path;
 
@@ -87,9 +88,7 @@ mod unix {
         if let Ok(found) = file.metadata()
             && is_open_to_others(&found)
         {
-            let mode = found.mode() & !OTHERS;
-            let done = file.set_permissions(Permissions::from_mode(mode));
-            note(path, &found, done.is_ok());
+            restrict(path, &found, |mode| file.set_permissions(mode));
         }
     }
 
@@ -101,9 +100,7 @@ mod unix {
             && found.mode() & STICKY == 0
             && is_ours_alone(folder)
         {
-            let mode = found.mode() & !OTHERS;
-            let done = fs::set_permissions(folder, Permissions::from_mode(mode));
-            note(folder, &found, done.is_ok());
+            restrict(folder, &found, |mode| fs::set_permissions(folder, mode));
         }
     }
 
@@ -122,18 +119,16 @@ mod unix {
             })
     }
 
-    fn note(path: &Path, before: &Metadata, is_done: bool) {
+    fn restrict(path: &Path, found: &Metadata, set: impl FnOnce(Permissions) -> io::Result<()>) {
+        let before = found.mode() & 0o7777;
+        let after = before & !OTHERS;
         // A read-only file system keeps its modes, and the user need not act.
-        if !is_done {
-            return;
+        if set(Permissions::from_mode(after)).is_ok() {
+            locked(&TIGHTENED).push(format!(
+                "{} was open to other users (mode {before:04o}); it is now {after:04o}.",
+                path.display()
+            ));
         }
-        let before = before.mode() & 0o7777;
-        let note = format!(
-            "{} was open to other users (mode {before:04o}); it is now {:04o}.",
-            path.display(),
-            before & !OTHERS
-        );
-        locked(&TIGHTENED).push(note);
     }
 
     /// A warning if another user may change a file, either in its folder or directly.

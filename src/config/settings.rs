@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
-use super::files::{self, DirLock, Links};
+use super::files::{self, DirLock, LOCK_WAIT, Links};
 use super::{Paths, permissions};
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
@@ -48,14 +48,14 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 }
 
 /// Adds a profile, or changes the one with its name. A file's first profile becomes the default.
+/// Returns the new settings.
 ///
 /// # Errors
 /// A `config` failure; the file is then unchanged.
-pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Failure> {
+pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<Settings, Failure> {
     edit(paths, |document, settings| {
-        Ok(put_profile(document, settings, profile))
-    })?;
-    Ok(())
+        put_profile(document, settings, profile);
+    })
 }
 
 /// A profile that is known to be writable. Other processes cannot change the file until this is
@@ -67,6 +67,8 @@ pub struct PreparedWrite {
     file: PathBuf,
     /// The new text, if it differs from the current one.
     text: Option<String>,
+    /// The settings with this profile.
+    pub settings: Settings,
 }
 
 /// Makes sure that a profile can be written, before its secret is stored. Waits this long for the
@@ -81,25 +83,22 @@ pub fn prepare_profile(
     wait: Duration,
 ) -> Result<PreparedWrite, Failure> {
     let file = paths.config_file();
-    let lock = DirLock::acquire_within(&paths.config_dir, wait);
-    let text = files::read_text(&file)?.unwrap_or_default();
-    let put = |document: &mut DocumentMut, settings: &Settings| {
-        Ok(put_profile(document, settings, profile))
+    let lock = DirLock::acquire(&paths.config_dir, wait);
+    let (settings, text) = changed(&file, &|document, settings| {
+        put_profile(document, settings, profile);
+    })?;
+    let lock = if text.is_some() {
+        let lock = lock?;
+        files::check_replaceable(&file, &lock)?;
+        Some(lock)
+    } else {
+        lock.ok()
     };
-    let (_, changed) = changed(&file, &text, &put)?;
-    if changed == text {
-        return Ok(PreparedWrite {
-            lock: lock.ok(),
-            file,
-            text: None,
-        });
-    }
-    let lock = lock?;
-    files::check_replaceable(&file, &lock)?;
     Ok(PreparedWrite {
-        lock: Some(lock),
+        lock,
         file,
-        text: Some(changed),
+        text,
+        settings,
     })
 }
 
@@ -122,13 +121,16 @@ impl PreparedWrite {
     }
 }
 
-/// Returns whether there was anything to change.
-fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) -> bool {
+fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) {
     if settings.profile(&profile.name) == Some(profile) {
-        return false;
+        return;
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
-        put(document.as_table_mut(), "default_profile", &profile.name);
+        put(
+            document.as_table_mut(),
+            "default_profile",
+            Some(&profile.name),
+        );
     }
     let profiles = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
@@ -146,17 +148,16 @@ fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profil
     if let Some(table) = table {
         write_profile(table, profile);
     }
-    true
 }
 
-/// Removes a profile. Returns whether it existed. Removing the default leaves none.
+/// Removes a profile, if it exists. Removing the default leaves none. Returns the new settings.
 ///
 /// # Errors
 /// A `config` failure; the file is then unchanged.
-pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
+pub fn remove_profile(paths: &Paths, name: &str) -> Result<Settings, Failure> {
     edit(paths, |document, settings| {
         if settings.profile(name).is_none() {
-            return Ok(false);
+            return;
         }
         if let Some(profiles) = document
             .get_mut("profiles")
@@ -167,26 +168,23 @@ pub fn remove_profile(paths: &Paths, name: &str) -> Result<bool, Failure> {
         if settings.default_profile == name {
             document.remove("default_profile");
         }
-        Ok(true)
     })
 }
 
-/// Makes a profile the default.
+/// Makes a profile the default. Returns the new settings.
 ///
 /// # Errors
 /// A `usage` failure if there is no such profile; otherwise a `config` failure.
-pub fn set_default_profile(paths: &Paths, name: &str) -> Result<(), Failure> {
-    edit(paths, |document, settings| {
-        if settings.profile(name).is_none() {
-            return Err(no_such_profile(name));
+pub fn set_default_profile(paths: &Paths, name: &str) -> Result<Settings, Failure> {
+    let settings = edit(paths, |document, settings| {
+        if settings.profile(name).is_some() && settings.default_profile != name {
+            put(document.as_table_mut(), "default_profile", Some(name));
         }
-        if settings.default_profile == name {
-            return Ok(false);
-        }
-        put(document.as_table_mut(), "default_profile", name);
-        Ok(true)
     })?;
-    Ok(())
+    match settings.profile(name) {
+        Some(_) => Ok(settings),
+        None => Err(no_such_profile(name)),
+    }
 }
 
 /// The text of `keymap.toml`, if it exists.
@@ -198,46 +196,39 @@ pub fn keymap_text(paths: &Paths) -> Result<Option<String>, Failure> {
 }
 
 /// Changes the file under the lock. A change that makes no difference needs neither the lock nor
-/// write permission. Returns what `change` returned: whether there was anything to change.
-fn edit(
-    paths: &Paths,
-    change: impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
-) -> Result<bool, Failure> {
+/// write permission. Returns the new settings.
+fn edit(paths: &Paths, change: impl Fn(&mut DocumentMut, &Settings)) -> Result<Settings, Failure> {
     let file = paths.config_file();
-    let attempt = || {
-        let text = files::read_text(&file)?.unwrap_or_default();
-        let (is_change, changed) = changed(&file, &text, &change)?;
-        Ok::<_, Failure>((is_change, (changed != text).then_some(changed)))
-    };
-    if let (is_change, None) = attempt()? {
-        return Ok(is_change);
+    if let (settings, None) = changed(&file, &change)? {
+        return Ok(settings);
     }
-    let lock = DirLock::acquire(&paths.config_dir)?;
-    let (is_change, changed) = attempt()?;
-    if let Some(changed) = changed {
-        files::replace(&file, &changed, Links::Followed, &lock)?;
+    let lock = DirLock::acquire(&paths.config_dir, LOCK_WAIT)?;
+    let (settings, text) = changed(&file, &change)?;
+    if let Some(text) = text {
+        files::replace(&file, &text, Links::Followed, &lock)?;
     }
-    Ok(is_change)
+    Ok(settings)
 }
 
-/// The file's text after a change.
+/// The settings after a change, and the new text of the file if it differs.
 fn changed(
     file: &Path,
-    text: &str,
-    change: &impl Fn(&mut DocumentMut, &Settings) -> Result<bool, Failure>,
-) -> Result<(bool, String), Failure> {
-    let settings = parse(file, text)?.settings;
+    change: &impl Fn(&mut DocumentMut, &Settings),
+) -> Result<(Settings, Option<String>), Failure> {
+    let text = files::read_text(file)?.unwrap_or_default();
+    let settings = parse(file, &text)?.settings;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        InvalidSetting::from(error).into_failure(file, text)
+        InvalidSetting::from(error).into_failure(file, &text)
     })?;
-    let is_change = change(&mut document, &settings)?;
-    let changed = document.to_string();
-    if !is_change || changed == text {
-        return Ok((is_change, text.to_owned()));
+    let before = document.to_string();
+    change(&mut document, &settings);
+    let after = document.to_string();
+    if after == before {
+        return Ok((settings, None));
     }
     // Never write what cannot be read back.
-    parse(file, &changed)?;
-    Ok((is_change, changed))
+    let settings = parse(file, &after)?.settings;
+    Ok((settings, Some(after)))
 }
 
 /// An inline table can contain only inline tables.
@@ -250,26 +241,26 @@ fn new_table(is_inline: bool) -> Item {
 }
 
 fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
-    put(table, "credential", profile.kind.code());
-    match profile.kind.email() {
-        Some(email) => put(table, "email", email),
-        None => drop(table.remove("email")),
-    }
-    if profile.base_url.is_default() {
-        table.remove("base_url");
-    } else {
-        put(table, "base_url", &profile.base_url.to_string());
-    }
+    let foreign = Some(&profile.base_url).filter(|url| !url.is_default());
+    put(table, "credential", Some(profile.kind.code()));
+    put(table, "email", profile.kind.email());
+    put(
+        table,
+        "base_url",
+        foreign.map(BaseUrl::to_string).as_deref(),
+    );
     for kind in [ScopeKind::Account, ScopeKind::Zone] {
-        match &profile.scope {
-            Some(scope) if scope.kind() == kind => put(table, kind.word(), scope.id()),
-            _ => drop(table.remove(kind.word())),
-        }
+        let scope = profile.scope.as_ref().filter(|scope| scope.kind() == kind);
+        put(table, kind.word(), scope.map(Scope::id));
     }
 }
 
-/// Sets a key to text and keeps its comment.
-fn put(table: &mut dyn TableLike, key: &str, text: &str) {
+/// Sets a key to text and keeps its comment, or removes it.
+fn put(table: &mut dyn TableLike, key: &str, text: Option<&str>) {
+    let Some(text) = text else {
+        table.remove(key);
+        return;
+    };
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(value) => {
             let decor = value.decor().clone();
@@ -328,20 +319,15 @@ impl InvalidSetting {
 fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
     let (settings, unknown, replaced) =
         read(text).map_err(|invalid| invalid.into_failure(file, text))?;
+    let warning = |summary, hint| Failure::new(FailureKind::Config, summary, hint);
     let replaced = replaced.iter().map(|invalid| {
         let place = invalid.place(file, text);
-        Failure::new(
-            FailureKind::Config,
-            format!("{place}: {}; using the default.", invalid.message),
-            "Correct it in an editor.",
-        )
+        let summary = format!("{place}: {}; using the default.", invalid.message);
+        warning(summary, "Correct it in an editor.")
     });
     let unknown = unknown.iter().map(|key| {
-        Failure::new(
-            FailureKind::Config,
-            format!("config.toml: unknown setting `{key}`."),
-            "Check its spelling in config.toml.",
-        )
+        let summary = format!("config.toml: unknown setting `{key}`.");
+        warning(summary, "Check its spelling in config.toml.")
     });
     Ok(LoadedSettings {
         warnings: replaced.chain(unknown).collect(),
@@ -357,10 +343,6 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
     let root = Section::new(document.as_table(), String::new());
     let mut unknown = Vec::new();
     let defaults = Settings::default();
-    let mut looks = LenientReader {
-        root: &root,
-        replaced: Vec::new(),
-    };
     // Validated for later versions, which use them.
     for (key, default) in [
         ("title", true),
@@ -368,18 +350,20 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
         ("mouse", false),
         ("calm", false),
     ] {
-        looks.switch(key, default);
+        root.switch(key, default);
     }
     let settings = Settings {
         default_profile: root
-            .read("default_profile", "the name of a profile", profile_name)?
+            .read("default_profile", "the name of a profile", |item| {
+                parse_profile_name(item.as_str()?).ok()
+            })?
             .unwrap_or(defaults.default_profile),
-        theme: looks.read("theme", &one_of_themes(), defaults.theme, theme),
-        ascii: looks.read("ascii", "true or false", defaults.ascii, |item| {
+        theme: root.read_or("theme", &one_of_themes(), defaults.theme, theme),
+        ascii: root.read_or("ascii", "true or false", defaults.ascii, |item| {
             item.as_bool().map(Some)
         }),
-        bell: looks.switch("bell", defaults.bell),
-        refresh_seconds: looks.read(
+        bell: root.switch("bell", defaults.bell),
+        refresh_seconds: root.read_or(
             "refresh_seconds",
             "a whole number from 0 to 31536000, which is a year",
             defaults.refresh_seconds,
@@ -388,37 +372,8 @@ fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), Inva
         thresholds: thresholds(&root)?,
         profiles: profiles(&root, &mut unknown)?,
     };
-    let replaced = looks.replaced;
     unknown.splice(..0, root.unread());
-    Ok((settings, unknown, replaced))
-}
-
-/// Reads settings whose invalid values defaults replace.
-struct LenientReader<'a> {
-    root: &'a Section<'a>,
-    replaced: Vec<InvalidSetting>,
-}
-
-impl<'a> LenientReader<'a> {
-    fn read<T>(
-        &mut self,
-        key: &str,
-        expected: &str,
-        default: T,
-        convert: impl Fn(&'a Item) -> Option<T>,
-    ) -> T {
-        match self.root.read(key, expected, convert) {
-            Ok(value) => value.unwrap_or(default),
-            Err(invalid) => {
-                self.replaced.push(invalid);
-                default
-            }
-        }
-    }
-
-    fn switch(&mut self, key: &str, default: bool) -> bool {
-        self.read(key, "true or false", default, Item::as_bool)
-    }
+    Ok((settings, unknown, root.replaced.take()))
 }
 
 /// A table and its path.
@@ -427,6 +382,8 @@ struct Section<'a> {
     prefix: String,
     /// The keys that have been read.
     read: RefCell<BTreeSet<String>>,
+    /// The invalid values that defaults replace.
+    replaced: RefCell<Vec<InvalidSetting>>,
 }
 
 impl<'a> Section<'a> {
@@ -435,6 +392,7 @@ impl<'a> Section<'a> {
             table,
             prefix,
             read: RefCell::default(),
+            replaced: RefCell::default(),
         }
     }
 
@@ -466,6 +424,27 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The value of a key, or a default if it is absent or invalid.
+    fn read_or<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        default: T,
+        convert: impl Fn(&'a Item) -> Option<T>,
+    ) -> T {
+        match self.read(key, expected, convert) {
+            Ok(value) => value.unwrap_or(default),
+            Err(invalid) => {
+                self.replaced.borrow_mut().push(invalid);
+                default
+            }
+        }
+    }
+
+    fn switch(&self, key: &str, default: bool) -> bool {
+        self.read_or(key, "true or false", default, Item::as_bool)
+    }
+
     /// The full names of keys that nothing has read.
     fn unread(&self) -> Vec<String> {
         let read = self.read.borrow();
@@ -475,10 +454,6 @@ impl<'a> Section<'a> {
             .map(|(key, _)| format!("{}{key}", self.prefix))
             .collect()
     }
-}
-
-fn profile_name(item: &Item) -> Option<String> {
-    parse_profile_name(item.as_str()?).ok()
 }
 
 fn theme(item: &Item) -> Option<String> {

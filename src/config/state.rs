@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Paths;
-use super::files::{self, DirLock, Links};
+use super::files::{self, DirLock, LOCK_WAIT, Links};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{ScopeId, ScopeKind};
@@ -25,7 +25,7 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
         if let Some(state) = state {
             return Ok((state, None));
         }
-        let lock = DirLock::acquire(&paths.state_dir)?;
+        let lock = DirLock::acquire(&paths.state_dir, LOCK_WAIT)?;
         load_or_move_aside(paths, &lock)
     });
     match loaded {
@@ -39,8 +39,8 @@ pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
 /// # Errors
 /// A `config` failure if the file cannot be written, or has a later version.
 pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
-    let lock = DirLock::acquire(&paths.state_dir)?;
-    let (mut state, warning) = load_or_move_aside(paths, &lock)?;
+    let lock = DirLock::acquire(&paths.state_dir, LOCK_WAIT)?;
+    let (state, warning) = load_or_move_aside(paths, &lock)?;
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
     }
@@ -56,17 +56,25 @@ pub fn remember(paths: &Paths, recent: Recent) -> Result<(), Failure> {
     }
     let mut recents = state.recents();
     recent_lookups::remember(&mut recents, recent);
-    state.set_recents(&recents);
-    files::replace(&paths.state_file(), &state.encode(), Links::Refused, &lock)
+    let text = state.encode(&recents);
+    files::replace(&paths.state_file(), &text, Links::Refused, &lock)
 }
 
-/// The file's contents; `None` if it is damaged or a symbolic link.
+/// The file's contents, an empty state if it is missing or empty; `None` if it is damaged or a
+/// symbolic link.
 fn read(paths: &Paths) -> Result<Option<StateFile>, Failure> {
     let file = paths.state_file();
     if files::is_link(&file) {
         return Ok(None);
     }
-    Ok(decode(files::read(&file, Links::Refused)?.as_deref()))
+    let bytes = files::read(&file, Links::Refused)?.unwrap_or_default();
+    // An editor may have added a byte-order mark.
+    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(&bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Some(StateFile::default()));
+    }
+    let state = serde_json::from_slice(bytes).ok().map(StateFile);
+    Ok(state.filter(StateFile::is_whole))
 }
 
 fn load_or_move_aside(
@@ -103,6 +111,11 @@ impl StateFile {
             .unwrap_or(VERSION)
     }
 
+    fn is_whole(&self) -> bool {
+        self.0.get("version").is_some_and(Value::is_u64)
+            && (self.version() > VERSION || self.0.get("recents").is_some_and(Value::is_array))
+    }
+
     /// The readable entries.
     fn recents(&self) -> Vec<Recent> {
         let entries = self.0.get("recents").and_then(Value::as_array);
@@ -115,33 +128,17 @@ impl StateFile {
         recents
     }
 
-    fn set_recents(&mut self, recents: &[Recent]) {
+    /// The text of the file with these lookups.
+    fn encode(mut self, recents: &[Recent]) -> String {
         let entries = recents
             .iter()
             .filter_map(|recent| serde_json::to_value(StoredLookup::from(recent)).ok())
             .collect();
         self.0.insert("version".to_owned(), VERSION.into());
         self.0.insert("recents".to_owned(), Value::Array(entries));
-    }
-
-    fn encode(&self) -> String {
         // `{:#}` indents, and a map of values cannot fail to print.
-        format!("{:#}\n", Value::Object(self.0.clone()))
+        format!("{:#}\n", Value::Object(self.0))
     }
-}
-
-/// `None` if the bytes are damaged. An empty or missing file is an empty state.
-fn decode(bytes: Option<&[u8]>) -> Option<StateFile> {
-    let bytes = bytes.unwrap_or_default();
-    // An editor may have added a byte-order mark.
-    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Some(StateFile::default());
-    }
-    let state = StateFile(serde_json::from_slice(bytes).ok()?);
-    let is_whole = state.0.get("version").is_some_and(Value::is_u64)
-        && (state.version() > VERSION || state.0.get("recents").is_some_and(Value::is_array));
-    is_whole.then_some(state)
 }
 
 /// A lookup as it is written. Times are RFC 3339.

@@ -42,25 +42,6 @@ pub struct Environment {
     values: BTreeMap<&'static str, OsString>,
 }
 
-/// A complete credential and the variable that its secret came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvironmentCredential {
-    pub credential: Credential,
-    pub variable: &'static str,
-}
-
-/// The address of the session bus, and the directory whose socket is the default, as the D-Bus
-/// library reads them.
-#[cfg(all(unix, not(target_os = "macos")))]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "read only to explain why the library found no bus"
-)]
-pub(super) fn session_bus() -> (Option<String>, Option<PathBuf>) {
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    (std::env::var("DBUS_SESSION_BUS_ADDRESS").ok(), runtime)
-}
-
 impl Environment {
     /// Reads the process environment. Called once, at startup.
     #[expect(
@@ -75,23 +56,22 @@ impl Environment {
     /// Builds an environment from a function that returns variables.
     #[must_use]
     pub fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
-        let set = |name: &str| look_up(name).filter(|value| !is_blank(value));
-        let mut found = Self::default();
-        for &name in [TOKEN, KEY].into_iter().flatten() {
-            if let Some(value) = set(name) {
-                let secret = value.into_string().ok().map(Secret::new);
-                found.secrets.insert(name, secret);
-            }
+        let set = |name: &'static str| {
+            let value = look_up(name).filter(|value| !is_blank(value))?;
+            Some((name, value))
+        };
+        let secret = |(name, value): (_, OsString)| {
+            let secret = value.into_string().ok().map(Secret::new);
+            (name, secret)
+        };
+        let secrets = [TOKEN, KEY].concat().into_iter();
+        let values = [EMAIL, ACCOUNT, ZONE, BASE_URL, OTHERS]
+            .concat()
+            .into_iter();
+        Self {
+            secrets: secrets.filter_map(set).map(secret).collect(),
+            values: values.filter_map(set).collect(),
         }
-        for &name in [EMAIL, ACCOUNT, ZONE, BASE_URL, OTHERS]
-            .into_iter()
-            .flatten()
-        {
-            if let Some(value) = set(name) {
-                found.values.insert(name, value);
-            }
-        }
-        found
     }
 
     /// The trimmed value of a variable that is not a secret. `None` if it is not UTF-8.
@@ -133,12 +113,13 @@ impl Environment {
         })
     }
 
-    /// The credential: an API token, or else a Global API key with its email address.
+    /// The credential, an API token or else a Global API key with its email address, and the variable
+    /// of its secret.
     ///
     /// # Errors
     /// A `no_credential` failure, which never shows the value, for a key without an email address and
     /// for a value that cannot be sent in a header.
-    pub fn credential(&self) -> Result<Option<EnvironmentCredential>, Failure> {
+    pub fn credential(&self) -> Result<Option<(Credential, &'static str)>, Failure> {
         let (kind, (secret, variable)) = if let Some(token) = self.secret(TOKEN)? {
             (CredentialKind::ApiToken, token)
         } else if let Some(key) = self.secret(KEY)? {
@@ -147,10 +128,7 @@ impl Environment {
         } else {
             return Ok(None);
         };
-        Ok(Some(EnvironmentCredential {
-            credential: Credential { kind, secret },
-            variable,
-        }))
+        Ok(Some((Credential { kind, secret }, variable)))
     }
 
     fn email_of(&self, key: &str) -> Result<String, Failure> {
@@ -173,33 +151,20 @@ impl Environment {
     /// A note on which of two different base URLs is used.
     #[must_use]
     pub fn overlooked_base_url(&self) -> Option<String> {
-        let mut set = BASE_URL
-            .iter()
-            .filter_map(|name| Some((name, pasted::peel(self.get(name)?))));
-        let ((first, counts), (other, text)) = (set.next()?, set.next()?);
         // Different text may still be the same URL.
-        let is_same = |one: &str, two: &str| {
+        let is_same = |one: &&str, two: &&str| {
             one == two || BaseUrl::parse(one).is_ok_and(|one| Ok(one) == BaseUrl::parse(two))
         };
-        (!is_same(counts, text)).then(|| differ(first, other))
+        let url = |name| self.get(name).map(pasted::peel);
+        differing(BASE_URL, url, is_same)
     }
 
     /// A note on each further credential in the environment.
     #[must_use]
     pub fn overlooked(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        for names in [TOKEN, KEY] {
-            let mut set = names
-                .iter()
-                .filter_map(|name| Some((name, self.secrets.get(name)?.as_ref()?)));
-            let Some((first, counts)) = set.next() else {
-                continue;
-            };
-            let differs = |secret: &Secret| peeled(secret) != peeled(counts);
-            if let Some((other, _)) = set.find(|(_, secret)| differs(secret)) {
-                notes.push(differ(first, other));
-            }
-        }
+        let secret = |name| self.secrets.get(name)?.as_ref().map(peeled);
+        let differing = |names| differing(names, secret, |one, two| one == two);
+        let mut notes: Vec<String> = [TOKEN, KEY].into_iter().filter_map(differing).collect();
         let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
         let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
         if let (Some(token), Some(key), Some(email)) = (set(TOKEN), set(KEY), email) {
@@ -328,8 +293,18 @@ fn not_text(name: &str, kind: FailureKind) -> Failure {
     )
 }
 
-fn differ(used: &str, other: &str) -> String {
-    format!("{used} and {other} are both set and differ; using {used}.")
+/// A note if another of these variables is set and differs from the one that is used.
+fn differing<T>(
+    names: &[&'static str],
+    value: impl Fn(&'static str) -> Option<T>,
+    is_same: impl Fn(&T, &T) -> bool,
+) -> Option<String> {
+    let mut set = names.iter().filter_map(|name| Some((name, value(name)?)));
+    let (used, counts) = set.next()?;
+    let (other, _) = set.find(|(_, value)| !is_same(&counts, value))?;
+    Some(format!(
+        "{used} and {other} are both set and differ; using {used}."
+    ))
 }
 
 impl fmt::Debug for Environment {

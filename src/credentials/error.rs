@@ -5,15 +5,17 @@
 use std::time::Duration;
 
 use crate::domain::credential::InvalidSecret;
-use crate::domain::failure::{Alternative, Failure, FailureKind, Hint, ScreenHint};
+use crate::domain::failure::{Alternative, Failure, FailureKind, ScreenHint};
 
-/// The program behind the Secret Service of a Linux session.
+/// The program that keeps the secrets of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     /// GNOME Keyring, the only one that lists the items of a locked collection.
     Gnome,
     KeePassXc,
     KWallet,
+    /// The one of macOS. The others are behind the Secret Service.
+    Keychain,
     Other,
 }
 
@@ -40,16 +42,18 @@ impl Provider {
     /// The container of the secrets, as named after "No" or "The".
     fn container(self) -> &'static str {
         match self {
-            Self::Gnome => "GNOME keyring",
             Self::KeePassXc => "KeePassXC database",
             Self::KWallet => "KDE wallet",
-            Self::Other => "keyring",
+            Self::Gnome | Self::Keychain | Self::Other => "keyring",
         }
     }
 
     fn how_to_unlock(self) -> &'static str {
         match self {
-            Self::Gnome => "Log in on the desktop once.",
+            Self::Gnome => {
+                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again."
+            }
+            Self::Keychain => "Unlock it with `security unlock-keychain`, and try again.",
             Self::KeePassXc => {
                 "Open and unlock the database in KeePassXC, and check that its Secret Service \
                  settings expose a group of it."
@@ -86,11 +90,8 @@ pub enum StoreError {
     /// The service is not GNOME's, and no collection is open.
     #[error("No {} is open, so secrets can be neither read nor stored.", .0.container())]
     NothingOpen(Provider),
-    #[error("The keyring is locked and was not unlocked.")]
-    Locked,
-    /// Like [`Self::Locked`], for services other than GNOME's.
     #[error("The {} is locked and was not unlocked.", .0.container())]
-    LockedIn(Provider),
+    Locked(Provider),
     /// The user or the system refused.
     #[error("Access to the keyring was denied.")]
     Denied,
@@ -116,10 +117,6 @@ pub enum StoreError {
     Other(String),
 }
 
-/// What a form offers if no keyring is usable.
-const KEEP_IN_MEMORY: ScreenHint =
-    ScreenHint::Besides("Or keep the credential in memory for this session only.");
-
 impl StoreError {
     /// Whether this session has no keyring at all.
     #[must_use]
@@ -132,11 +129,7 @@ impl StoreError {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
-            Self::Locked
-                | Self::LockedIn(_)
-                | Self::NothingOpen(_)
-                | Self::Denied
-                | Self::Unanswered(_)
+            Self::Locked(_) | Self::NothingOpen(_) | Self::Denied | Self::Unanswered(_)
         )
     }
 
@@ -147,17 +140,6 @@ impl StoreError {
             self,
             Self::Unanswered(_) | Self::Exited(_) | Self::UnexpectedReply(_) | Self::Other(_)
         )
-    }
-
-    fn cause(&self) -> Option<&str> {
-        match self {
-            Self::NotStarted(cause)
-            | Self::Exited(cause)
-            | Self::UnexpectedReply(cause)
-            | Self::Exhausted(cause)
-            | Self::Other(cause) => Some(cause),
-            _ => None,
-        }
     }
 
     /// The failure of a request for a profile. Hints name the profile in their commands: without it
@@ -182,15 +164,10 @@ impl StoreError {
             ),
             other => return other.into(),
         };
-        let failure = Failure::from(self);
-        Failure {
-            hint: Hint {
-                text: hint,
-                ..failure.hint
-            },
-            hint_on_screen: Some(ScreenHint::Instead(on_screen)),
-            ..failure
-        }
+        let mut failure = Failure::from(self);
+        failure.hint.text = hint;
+        failure.hint_on_screen = Some(ScreenHint::Instead(on_screen));
+        failure
     }
 
     fn hint(&self) -> &'static str {
@@ -200,13 +177,7 @@ impl StoreError {
             Self::NoCollection => {
                 "Log in on the desktop once, or unlock it with `gnome-keyring-daemon --unlock`."
             }
-            Self::Locked if cfg!(target_os = "macos") => {
-                "Unlock it with `security unlock-keychain`, and try again."
-            }
-            Self::Locked => {
-                "Unlock it on the desktop, or with `gnome-keyring-daemon --unlock`, and try again."
-            }
-            Self::NothingOpen(provider) | Self::LockedIn(provider) => provider.how_to_unlock(),
+            Self::NothingOpen(provider) | Self::Locked(provider) => provider.how_to_unlock(),
             Self::ForeignBus(_) => {
                 "Run tokenscope as that user, or set DBUS_SESSION_BUS_ADDRESS to your own bus."
             }
@@ -229,19 +200,6 @@ impl StoreError {
             Self::TooLong { .. } => "Check that this is the API token and nothing else.",
         }
     }
-
-    /// Whether the remedy is to do without a keyring.
-    fn does_without_keyring(&self) -> bool {
-        !matches!(
-            self,
-            Self::Remaining(_)
-                | Self::Missing
-                | Self::Ambiguous(_)
-                | Self::NotText
-                | Self::Unusable(_)
-                | Self::TooLong { .. }
-        )
-    }
 }
 
 impl From<StoreError> for Failure {
@@ -251,13 +209,31 @@ impl From<StoreError> for Failure {
             _ => FailureKind::Keyring,
         };
         let mut failure = Self::new(kind, error.to_string(), error.hint());
-        if error.does_without_keyring() {
-            failure.hint_on_screen = Some(KEEP_IN_MEMORY);
+        // Otherwise the remedy is to do without a keyring.
+        let is_keyring_usable = matches!(
+            error,
+            StoreError::Remaining(_)
+                | StoreError::Missing
+                | StoreError::Ambiguous(_)
+                | StoreError::NotText
+                | StoreError::Unusable(_)
+                | StoreError::TooLong { .. }
+        );
+        if !is_keyring_usable {
+            let besides = "Or keep the credential in memory for this session only.";
+            failure.hint_on_screen = Some(ScreenHint::Besides(besides));
         }
-        if failure.hint_on_screen.is_some() || error == StoreError::Missing {
+        if !is_keyring_usable || error == StoreError::Missing {
             failure.hint.alternative = Some(Alternative::SetVariable);
         }
-        failure.details.cause = error.cause().map(str::to_owned);
+        failure.details.cause = match error {
+            StoreError::NotStarted(cause)
+            | StoreError::Exited(cause)
+            | StoreError::UnexpectedReply(cause)
+            | StoreError::Exhausted(cause)
+            | StoreError::Other(cause) => Some(cause),
+            _ => None,
+        };
         failure
     }
 }

@@ -3,15 +3,13 @@
 mod environment;
 mod error;
 mod keyring;
-#[cfg(any(target_os = "macos", windows))]
-mod native_keyring;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod secret_service;
 mod store;
-mod store_thread;
 
-pub use environment::{Environment, EnvironmentCredential};
+pub use environment::Environment;
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, STORE_NAME, check_windows_length};
-pub use store::{CredentialStore, MemoryStore, PromptTracker, StoredEntries};
-pub use store_thread::{StoreHandle, UndoStore};
+pub use store::{
+    CredentialStore, MemoryStore, PromptTracker, StoreHandle, StoredEntries, UndoStore,
+};

@@ -19,10 +19,11 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 use zbus::{Connection, DBusError, MessageStream, Proxy, block_on};
 use zeroize::Zeroizing;
 
-use super::environment::session_bus;
 use super::error::{Provider, StoreError};
-use super::store::{EntryKind, OpenPrompt, OperationError, PromptTracker, StoredEntries};
+use super::store::{EntryKind, EntryName, OpenPrompt, PromptTracker, StoredEntries};
 use crate::domain::text;
+
+type Result<T> = std::result::Result<T, StoreError>;
 
 const SERVICE_NAME: &str = "org.freedesktop.secrets";
 const SERVICE_PATH: &str = "/org/freedesktop/secrets";
@@ -38,38 +39,14 @@ pub(super) struct Session {
     prompts: PromptTracker,
 }
 
-/// The items of one entry.
-struct FoundItems {
-    unlocked: Vec<OwnedObjectPath>,
-    locked: Vec<OwnedObjectPath>,
-}
-
-impl FoundItems {
-    fn count(&self) -> usize {
-        self.unlocked.len() + self.locked.len()
-    }
-
-    /// Each with whether it is locked.
-    fn into_items(self) -> impl Iterator<Item = (OwnedObjectPath, bool)> {
-        let locked = self.locked.into_iter().map(|path| (path, true));
-        self.unlocked
-            .into_iter()
-            .map(|path| (path, false))
-            .chain(locked)
-    }
-}
-
-/// Whether a search that found no item has seen every item.
-#[derive(Debug, Clone, PartialEq)]
-enum Collections {
-    AllVisible,
-    /// One is locked, and this service hides the items of a locked collection.
-    Locked(Provider, OwnedObjectPath),
-    None(Provider),
+/// An item of one entry.
+struct FoundItem {
+    path: OwnedObjectPath,
+    is_locked: bool,
 }
 
 impl Session {
-    pub(super) fn open(prompts: &PromptTracker) -> Result<Self, OperationError> {
+    pub(super) fn open(prompts: &PromptTracker) -> Result<Self> {
         block_on(async {
             let connection = connect().await?;
             let service =
@@ -83,178 +60,160 @@ impl Session {
         })
     }
 
-    pub(super) fn get(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<Zeroizing<Vec<u8>>, OperationError> {
-        block_on(async {
-            let found = self.search_and_unlock(kind, profile).await?;
-            let count = found.count();
-            let mut items = found.into_items();
-            let item = match (items.next(), count) {
-                (None, _) => return Err(StoreError::Missing.into()),
-                (Some((path, is_locked)), 1) => self.item(path, is_locked).await?,
-                _ => return Err(StoreError::Ambiguous(count).into()),
+    pub(super) fn get(&self, entry: EntryName<'_>) -> Result<Zeroizing<Vec<u8>>> {
+        self.wait_for(async {
+            let found = self.search_and_unlock(entry).await?;
+            let item = match &found[..] {
+                [] => return Err(StoreError::Missing),
+                [item] => self.item(item).await?,
+                several => return Err(StoreError::Ambiguous(several.len())),
             };
-            let secret = self.name_locked(item.get_secret().await).await?;
-            Ok(Zeroizing::new(secret))
+            Ok(Zeroizing::new(item.get_secret().await?))
         })
     }
 
     /// Makes this the only secret of the profile. Overwrites the first item before it deletes the
     /// others, so that no failure in between loses the secret.
-    pub(super) fn set(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-        secret: &str,
-    ) -> Result<(), OperationError> {
-        block_on(async {
-            let mut items = self.search_and_unlock(kind, profile).await?.into_items();
-            let Some((path, is_locked)) = items.next() else {
-                return self.create(kind, profile, secret).await;
+    pub(super) fn set(&self, entry: EntryName<'_>, secret: &str) -> Result<()> {
+        self.wait_for(async {
+            let found = self.search_and_unlock(entry).await?;
+            let Some((first, others)) = found.split_first() else {
+                return self.create(entry, secret).await;
             };
-            let item = self.item(path, is_locked).await?;
-            let written = item.set_secret(secret.as_bytes(), CONTENT_TYPE).await;
-            self.name_locked(written).await?;
-            for (path, is_locked) in items {
-                self.remove(path, is_locked).await?;
+            let item = self.item(first).await?;
+            item.set_secret(secret.as_bytes(), CONTENT_TYPE).await?;
+            for other in others {
+                self.remove(other).await?;
             }
             Ok(())
         })
     }
 
-    pub(super) fn delete(&self, kind: EntryKind, profile: &str) -> Result<bool, OperationError> {
-        block_on(async {
-            let found = self.search_and_unlock(kind, profile).await?;
-            if found.count() == 0 {
+    pub(super) fn delete(&self, entry: EntryName<'_>) -> Result<bool> {
+        self.wait_for(async {
+            let found = self.search_and_unlock(entry).await?;
+            if found.is_empty() {
                 return Ok(false);
             }
-            for (path, is_locked) in found.into_items() {
-                self.remove(path, is_locked).await?;
+            for item in &found {
+                self.remove(item).await?;
             }
             // A service may report success without deleting anything.
-            match self.search(kind, profile).await?.count() {
+            match self.search(entry).await?.len() {
                 0 => Ok(true),
-                count => Err(StoreError::Remaining(count).into()),
+                count => Err(StoreError::Remaining(count)),
             }
         })
     }
 
     /// What the service reveals without a prompt.
-    pub(super) fn find(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<StoredEntries, OperationError> {
+    pub(super) fn find(&self, entry: EntryName<'_>) -> Result<StoredEntries> {
+        self.wait_for(async {
+            let found = self.search(entry).await?;
+            let is_hidden = found.is_empty() && self.hiding_collection().await?.is_some();
+            let is_locked = is_hidden || found.iter().any(|item| item.is_locked);
+            Ok(StoredEntries {
+                count: (!is_hidden).then_some(found.len()),
+                locked: if is_locked {
+                    Some(self.locked().await)
+                } else {
+                    None
+                },
+            })
+        })
+    }
+
+    /// The label of the default collection.
+    pub(super) fn collection(&self) -> Result<Option<String>> {
+        self.wait_for(async {
+            let collection = self.service.get_default_collection().await?;
+            let label = collection.get_label().await?;
+            Ok((!label.is_empty()).then(|| text::sanitize(&label).to_lowercase()))
+        })
+    }
+
+    /// Blocks until the work is done. Names the program whose keyring is locked.
+    fn wait_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         block_on(async {
-            let found = self.search(kind, profile).await?;
-            let count = Some(found.count());
-            if count > Some(0) {
-                let locked = match found.locked[..] {
-                    [] => None,
-                    _ => Some(self.locked().await),
-                };
-                return Ok(StoredEntries { count, locked });
-            }
-            match self.collections().await? {
-                Collections::AllVisible => Ok(StoredEntries {
-                    count,
-                    locked: None,
-                }),
-                Collections::Locked(provider, _) => Ok(StoredEntries {
-                    count: None,
-                    locked: Some(StoreError::LockedIn(provider)),
-                }),
-                Collections::None(provider) => Err(StoreError::NothingOpen(provider).into()),
+            match work.await {
+                Err(StoreError::Locked(_)) => Err(self.locked().await),
+                done => done,
             }
         })
     }
 
-    async fn search(&self, kind: EntryKind, profile: &str) -> Result<FoundItems, OperationError> {
-        let attributes = HashMap::from([("service", kind.service()), ("username", profile)]);
+    async fn search(&self, entry: EntryName<'_>) -> Result<Vec<FoundItem>> {
         let root = self.object(SERVICE_PATH, "Service").await?;
-        let (unlocked, locked) = root.call("SearchItems", &(attributes,)).await?;
-        Ok(FoundItems { unlocked, locked })
+        let (unlocked, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+            root.call("SearchItems", &(attributes(entry),)).await?;
+        let item = |path, is_locked| FoundItem { path, is_locked };
+        let locked = locked.into_iter().map(|path| item(path, true));
+        let unlocked = unlocked.into_iter().map(|path| item(path, false));
+        Ok(unlocked.chain(locked).collect())
     }
 
     /// Searches, and again after unlocking a collection that hides its items.
-    async fn search_and_unlock(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-    ) -> Result<FoundItems, OperationError> {
-        let found = self.search(kind, profile).await?;
-        if found.count() > 0 {
-            return Ok(found);
+    async fn search_and_unlock(&self, entry: EntryName<'_>) -> Result<Vec<FoundItem>> {
+        let found = self.search(entry).await?;
+        if found.is_empty()
+            && let Some(collection) = self.hiding_collection().await?
+        {
+            self.unlock(&collection).await?;
+            return self.search(entry).await;
         }
-        match self.collections().await? {
-            Collections::AllVisible => Ok(found),
-            Collections::Locked(_, collection) => {
-                self.unlock(&collection).await?;
-                self.search(kind, profile).await
-            }
-            Collections::None(provider) => Err(StoreError::NothingOpen(provider).into()),
-        }
+        Ok(found)
     }
 
-    /// GNOME Keyring always has its collections and lists the items of locked ones.
-    async fn collections(&self) -> Result<Collections, OperationError> {
+    /// A locked collection, if this service hides the items of such a one. GNOME Keyring always has
+    /// its collections and lists the items of locked ones.
+    async fn hiding_collection(&self) -> Result<Option<OwnedObjectPath>> {
         let provider = provider(&self.connection).await;
         if provider == Provider::Gnome {
-            return Ok(Collections::AllVisible);
+            return Ok(None);
         }
         let service = self.object(SERVICE_PATH, "Service").await?;
         let collections: Vec<OwnedObjectPath> = service.get_property("Collections").await?;
         let default = self.default_collection().await?;
         if collections.is_empty() && default.is_none() {
-            return Ok(Collections::None(provider));
+            return Err(StoreError::NothingOpen(provider));
         }
         for collection in default.into_iter().chain(collections) {
             if self.is_locked(&collection).await? {
-                return Ok(Collections::Locked(provider, collection));
+                return Ok(Some(collection));
             }
         }
-        Ok(Collections::AllVisible)
+        Ok(None)
     }
 
-    async fn default_collection(&self) -> Result<Option<OwnedObjectPath>, OperationError> {
+    async fn default_collection(&self) -> Result<Option<OwnedObjectPath>> {
         let service = self.object(SERVICE_PATH, "Service").await?;
         let path: OwnedObjectPath = service.call("ReadAlias", &("default",)).await?;
         Ok((path.as_str() != NO_OBJECT).then_some(path))
     }
 
-    async fn is_locked(&self, collection: &OwnedObjectPath) -> Result<bool, OperationError> {
+    async fn is_locked(&self, collection: &OwnedObjectPath) -> Result<bool> {
         let collection = self.object(collection.as_str(), "Collection").await?;
         Ok(collection.get_property("Locked").await?)
     }
 
-    async fn create(
-        &self,
-        kind: EntryKind,
-        profile: &str,
-        secret: &str,
-    ) -> Result<(), OperationError> {
+    async fn create(&self, entry: EntryName<'_>, secret: &str) -> Result<()> {
         let Some(path) = self.default_collection().await? else {
             return Err(match provider(&self.connection).await {
                 Provider::Gnome => StoreError::NoCollection,
                 provider => StoreError::NothingOpen(provider),
-            }
-            .into());
+            });
         };
         if self.is_locked(&path).await? {
             self.unlock(&path).await?;
         }
         let collection = self.service.get_collection_by_path(path).await?;
-        let what = match kind {
+        let what = match entry.kind {
             EntryKind::Credential => "credential",
             EntryKind::BaseUrl => "base URL",
         };
-        let label = format!("tokenscope: {what} of profile {profile}");
-        let attributes = HashMap::from([("service", kind.service()), ("username", profile)]);
-        let creating =
-            collection.create_item(&label, attributes, secret.as_bytes(), true, CONTENT_TYPE);
+        let label = format!("tokenscope: {what} of profile {}", entry.profile);
+        let (attributes, secret) = (attributes(entry), secret.as_bytes());
+        let creating = collection.create_item(&label, attributes, secret, true, CONTENT_TYPE);
         // The library waits for a prompt without giving its path, so read that off the wire.
         let mut replies = MessageStream::from(&self.connection);
         let watching = async {
@@ -277,65 +236,51 @@ impl Session {
         match created {
             Ok(_) => Ok(()),
             // Nothing was locked, so dismissing the prompt means no.
-            Err(secret_service::Error::Prompt) => Err(StoreError::Denied.into()),
+            Err(secret_service::Error::Prompt) => Err(StoreError::Denied),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn item(
-        &self,
-        path: OwnedObjectPath,
-        is_locked: bool,
-    ) -> Result<Item<'_>, OperationError> {
-        if is_locked {
-            self.unlock(&path).await?;
+    async fn item(&self, item: &FoundItem) -> Result<Item<'_>> {
+        if item.is_locked {
+            self.unlock(&item.path).await?;
         }
-        Ok(self.service.get_item_by_path(path).await?)
+        Ok(self.service.get_item_by_path(item.path.clone()).await?)
     }
 
-    async fn remove(&self, path: OwnedObjectPath, is_locked: bool) -> Result<(), OperationError> {
-        if is_locked {
-            self.unlock(&path).await?;
+    async fn remove(&self, item: &FoundItem) -> Result<()> {
+        if item.is_locked {
+            self.unlock(&item.path).await?;
         }
-        let item = self.object(path.as_str(), "Item").await?;
+        let item = self.object(item.path.as_str(), "Item").await?;
         let prompt: OwnedObjectPath = item.call("Delete", &()).await?;
-        if prompt.as_str() == NO_OBJECT || self.prompt(prompt).await? {
+        if self.prompt(prompt).await? {
             return Ok(());
         }
-        Err(StoreError::Denied.into())
+        Err(StoreError::Denied)
     }
 
-    async fn unlock(&self, path: &OwnedObjectPath) -> Result<(), OperationError> {
+    async fn unlock(&self, path: &OwnedObjectPath) -> Result<()> {
         let service = self.object(SERVICE_PATH, "Service").await?;
         let (_unlocked, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
             service.call("Unlock", &(vec![path],)).await?;
         // A prompt that found no display looks the same as one that was dismissed.
-        if prompt.as_str() == NO_OBJECT || self.prompt(prompt).await? {
+        if self.prompt(prompt).await? {
             return Ok(());
         }
-        Err(self.locked().await.into())
+        Err(StoreError::Locked(Provider::Other))
     }
 
-    /// The error for a locked keyring, named after its program.
     async fn locked(&self) -> StoreError {
-        match provider(&self.connection).await {
-            Provider::Gnome => StoreError::Locked,
-            provider => StoreError::LockedIn(provider),
-        }
+        StoreError::Locked(provider(&self.connection).await)
     }
 
-    async fn name_locked<T>(
-        &self,
-        done: Result<T, secret_service::Error>,
-    ) -> Result<T, OperationError> {
-        match done.map_err(OperationError::from) {
-            Err(error) if error.error == StoreError::Locked => Err(self.locked().await.into()),
-            done => done,
+    /// Opens a prompt, if the service needs one, and waits for a person. Returns false if it was
+    /// dismissed.
+    async fn prompt(&self, path: OwnedObjectPath) -> Result<bool> {
+        if path.as_str() == NO_OBJECT {
+            return Ok(true);
         }
-    }
-
-    /// Opens a prompt and waits for a person. Returns false if it was dismissed.
-    async fn prompt(&self, path: OwnedObjectPath) -> Result<bool, OperationError> {
         if self.prompts.is_cancelled() {
             return Ok(false);
         }
@@ -359,7 +304,7 @@ impl Session {
             }
             Either::Left((None, _)) | Either::Right(_) => {
                 let cause = "it exited while its prompt was open".to_owned();
-                Err(StoreError::Exited(cause).into())
+                Err(StoreError::Exited(cause))
             }
         }
     }
@@ -382,11 +327,7 @@ impl Session {
         })
     }
 
-    async fn object<'a>(
-        &self,
-        path: &'a str,
-        interface: &str,
-    ) -> Result<Proxy<'a>, OperationError> {
+    async fn object<'a>(&self, path: &'a str, interface: &str) -> Result<Proxy<'a>> {
         let name = BusName::try_from(SERVICE_NAME).map_err(zbus::Error::from)?;
         let proxy = zbus::proxy::Builder::new(&self.connection)
             .destination(name)?
@@ -399,31 +340,36 @@ impl Session {
     }
 }
 
-/// The label of the default collection. Needs no session, since it is no secret.
-pub(super) fn collection() -> Option<String> {
-    let label = block_on(async {
-        let connection = connect().await?;
-        let service =
-            SecretService::connect_with_existing(EncryptionType::Plain, connection).await?;
-        let collection = service.get_default_collection().await?;
-        Ok::<_, OperationError>(collection.get_label().await?)
-    });
-    let label = label.ok().filter(|label| !label.is_empty())?;
-    Some(text::sanitize(&label).to_lowercase())
+/// Whether the service may have forgotten our session, or the connection is dead.
+pub(super) fn is_session_loss(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::NoBus
+            | StoreError::NoService
+            | StoreError::NotStarted(_)
+            | StoreError::Exited(_)
+            | StoreError::UnexpectedReply(_)
+            | StoreError::Exhausted(_)
+            | StoreError::Other(_)
+    )
 }
 
-async fn connect() -> Result<Connection, OperationError> {
+/// What the service finds an item by.
+fn attributes(entry: EntryName<'_>) -> HashMap<&'static str, &str> {
+    HashMap::from([("service", entry.service()), ("username", entry.profile)])
+}
+
+async fn connect() -> Result<Connection> {
     let error = match Connection::session().await {
         Ok(connection) => return Ok(connection),
         Err(error) => error,
     };
-    Err(match (foreign_owner(), store_error(&error)) {
+    Err(match (foreign_owner(), error.into()) {
         (Some(user), _) => StoreError::ForeignBus(user),
         // A peer that answers the greeting like this is not the bus of this session.
         (None, StoreError::Other(_) | StoreError::UnexpectedReply(_)) => StoreError::NoBus,
         (None, error) => error,
-    }
-    .into())
+    })
 }
 
 /// The owner of the session bus, if that is another user.
@@ -436,17 +382,18 @@ fn foreign_owner() -> Option<u32> {
     (owner != rustix::process::geteuid().as_raw()).then_some(owner)
 }
 
+/// The socket of the session bus, as the D-Bus library finds it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "read only to explain why the library found no bus"
+)]
 fn bus_socket() -> Option<PathBuf> {
-    let (address, runtime) = session_bus();
-    match address {
-        Some(address) => {
-            let rest = address.strip_prefix("unix:")?;
-            let mut pairs = rest.split(';').next().unwrap_or_default().split(',');
-            let path = pairs.find_map(|pair| pair.strip_prefix("path="));
-            path.map(PathBuf::from)
-        }
-        None => runtime.map(|dir| dir.join("bus")),
-    }
+    let Ok(address) = std::env::var("DBUS_SESSION_BUS_ADDRESS") else {
+        return Some(PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?).join("bus"));
+    };
+    let first = address.strip_prefix("unix:")?.split(';').next()?;
+    let path = first.split(',').find_map(|pair| pair.strip_prefix("path="));
+    path.map(PathBuf::from)
 }
 
 /// The number in `/run/user/1000/bus`, a directory that other users cannot look into.
@@ -483,27 +430,6 @@ async fn find_provider(connection: &Connection) -> Option<Provider> {
     Provider::from_name(command.trim())
 }
 
-fn store_error(error: &zbus::Error) -> StoreError {
-    match error {
-        zbus::Error::MethodError(name, _, _) => named_error(name.as_str(), error.to_string()),
-        zbus::Error::FDO(error) => standard_error(error),
-        zbus::Error::InterfaceNotFound
-        | zbus::Error::Address(_)
-        | zbus::Error::Connection(..)
-        | zbus::Error::Handshake(_)
-        | zbus::Error::InputOutput(_) => StoreError::NoBus,
-        _ => StoreError::UnexpectedReply(error.to_string()),
-    }
-}
-
-/// An error of the bus itself or of a property.
-fn standard_error(error: &zbus::fdo::Error) -> StoreError {
-    match error {
-        zbus::fdo::Error::ZBus(error) => store_error(error),
-        error => named_error(error.name().as_str(), error.to_string()),
-    }
-}
-
 /// Classifies a D-Bus error by its name, which also belongs in the details.
 fn named_error(name: &str, message: String) -> StoreError {
     let cause = if message.contains(name) {
@@ -512,7 +438,7 @@ fn named_error(name: &str, message: String) -> StoreError {
         format!("{name}: {message}")
     };
     if name == "org.freedesktop.Secret.Error.IsLocked" {
-        return StoreError::Locked;
+        return StoreError::Locked(Provider::Other);
     }
     // NoSession and NoSuchObject: the service was restarted and has forgotten both.
     if name.starts_with("org.freedesktop.Secret.Error.No") {
@@ -542,32 +468,33 @@ fn named_error(name: &str, message: String) -> StoreError {
     }
 }
 
-impl From<zbus::Error> for OperationError {
+impl From<zbus::Error> for StoreError {
     fn from(error: zbus::Error) -> Self {
-        Self {
-            error: store_error(&error),
-            may_be_session_loss: true,
+        match &error {
+            zbus::Error::MethodError(name, _, _) => named_error(name, error.to_string()),
+            // An error of the bus itself or of a property.
+            zbus::Error::FDO(error) => named_error(&error.name(), error.to_string()),
+            zbus::Error::InterfaceNotFound
+            | zbus::Error::Address(_)
+            | zbus::Error::Connection(..)
+            | zbus::Error::Handshake(_)
+            | zbus::Error::InputOutput(_) => Self::NoBus,
+            _ => Self::UnexpectedReply(error.to_string()),
         }
     }
 }
 
-impl From<secret_service::Error> for OperationError {
+impl From<secret_service::Error> for StoreError {
     fn from(error: secret_service::Error) -> Self {
         use secret_service::Error as Service;
-        let error = match error {
-            Service::Zbus(error) => return error.into(),
-            Service::ZbusFdo(error) => {
-                return Self {
-                    error: standard_error(&error),
-                    may_be_session_loss: true,
-                };
-            }
-            Service::Unavailable => StoreError::NoBus,
-            Service::Locked | Service::Prompt => StoreError::Locked,
-            Service::NoResult => StoreError::NoCollection,
-            Service::PromptDisconnected => StoreError::Exited(error.to_string()),
-            error => StoreError::UnexpectedReply(error.to_string()),
-        };
-        error.into()
+        match error {
+            Service::Zbus(error) => error.into(),
+            Service::ZbusFdo(error) => zbus::Error::from(error).into(),
+            Service::Unavailable => Self::NoBus,
+            Service::Locked | Service::Prompt => Self::Locked(Provider::Other),
+            Service::NoResult => Self::NoCollection,
+            Service::PromptDisconnected => Self::Exited(error.to_string()),
+            error => Self::UnexpectedReply(error.to_string()),
+        }
     }
 }

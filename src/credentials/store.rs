@@ -1,11 +1,21 @@
-//! The interface of a credential store, the tracking of its prompts, and the store in memory.
+//! The interface of a credential store, the thread that a store runs on with its async handle, the
+//! tracking of prompts, and the store in memory.
+//!
+//! A keyring call has no timeout and may wait for a person. It therefore runs on a plain thread that
+//! nobody joins, so that neither the runtime nor the process waits for it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
 
 use super::error::StoreError;
 use crate::domain::credential::{Location, Secret};
+use crate::domain::profile::PROBE_USER;
 use crate::domain::sync::locked;
 
 /// What a store reveals about a profile's entries while it is locked.
@@ -27,26 +37,26 @@ pub(super) enum EntryKind {
 }
 
 impl EntryKind {
-    pub(super) fn service(self) -> &'static str {
-        match self {
-            Self::Credential => "tokenscope",
-            Self::BaseUrl => "tokenscope-base-url",
+    pub(super) fn of(self, profile: &str) -> EntryName<'_> {
+        EntryName {
+            kind: self,
+            profile,
         }
     }
 }
 
-/// Why an operation on the OS keyring failed.
-pub(super) struct OperationError {
-    pub(super) error: StoreError,
-    /// Whether the service may have forgotten our session, or the connection is dead.
-    pub(super) may_be_session_loss: bool,
+/// What an entry of the OS keyring is found by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EntryName<'a> {
+    pub(super) kind: EntryKind,
+    pub(super) profile: &'a str,
 }
 
-impl From<StoreError> for OperationError {
-    fn from(error: StoreError) -> Self {
-        Self {
-            error,
-            may_be_session_loss: false,
+impl EntryName<'_> {
+    pub(super) fn service(self) -> &'static str {
+        match self.kind {
+            EntryKind::Credential => "tokenscope",
+            EntryKind::BaseUrl => "tokenscope-base-url",
         }
     }
 }
@@ -94,18 +104,53 @@ pub trait CredentialStore: Send {
         Ok(())
     }
 
-    /// Writes and deletes an entry for [`PROBE_USER`](crate::domain::profile::PROBE_USER), since a
-    /// store that can be read may still refuse to write.
+    /// Writes and deletes an entry for [`PROBE_USER`], since a store that can be read may still
+    /// refuse to write.
     ///
     /// # Errors
     /// If a secret could not be stored.
-    fn probe(&mut self) -> Result<(), StoreError>;
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.set(PROBE_USER, &Secret::new("probe".to_owned()))?;
+        self.delete(PROBE_USER).map(drop)
+    }
 
     /// Where this store keeps secrets.
     fn location(&mut self) -> Location;
+}
 
-    /// Reports prompts to this tracker from now on. Called once, before any other method.
-    fn report_prompts(&mut self, _prompts: PromptTracker) {}
+/// Keeps secrets in memory, for the demo and "this session only". Dropping it zeroes them.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl CredentialStore for MemoryStore {
+    fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
+        self.secrets
+            .get(profile)
+            .cloned()
+            .ok_or(StoreError::Missing)
+    }
+
+    fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.secrets.insert(profile.to_owned(), secret.clone());
+        Ok(())
+    }
+
+    fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
+        Ok(self.secrets.remove(profile).is_some())
+    }
+
+    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(usize::from(self.secrets.contains_key(profile))),
+            locked: None,
+        })
+    }
+
+    fn location(&mut self) -> Location {
+        Location::new("memory")
+    }
 }
 
 /// Tracks the prompts that a keyring opens, and dismisses a prompt whose caller has given up: it must
@@ -197,41 +242,277 @@ impl Drop for OpenPrompt {
     }
 }
 
-/// Keeps secrets in memory, for the demo and "this session only". Dropping it zeroes them.
-#[derive(Debug, Default)]
-pub struct MemoryStore {
-    secrets: BTreeMap<String, Secret>,
+type Job = Box<dyn FnOnce(&mut dyn CredentialStore) + Send>;
+type Start = Box<dyn FnOnce() -> mpsc::Sender<Job> + Send>;
+
+/// A handle to a store on its own thread. The thread ends once all handles are dropped and the store
+/// has returned from its current call.
+#[derive(Clone)]
+pub struct StoreHandle {
+    jobs: Arc<LazyLock<mpsc::Sender<Job>, Start>>,
+    prompts: PromptTracker,
+    calls: Arc<AtomicU64>,
+    /// How long a person may take to answer a prompt.
+    prompt_timeout: Option<Duration>,
 }
 
-impl CredentialStore for MemoryStore {
-    fn get(&mut self, profile: &str) -> Result<Secret, StoreError> {
-        self.secrets
-            .get(profile)
-            .cloned()
-            .ok_or(StoreError::Missing)
+impl StoreHandle {
+    /// A handle that starts the thread, and creates the store on it, at the first call; most
+    /// commands never make one. The store reports its prompts to the tracker. The process may hold secrets from now on, so it leaves no core dump.
+    #[must_use]
+    pub fn start(
+        make: impl FnOnce(PromptTracker) -> Box<dyn CredentialStore> + Send + 'static,
+    ) -> Self {
+        disable_core_dumps();
+        let prompts = PromptTracker::default();
+        let reported = prompts.clone();
+        let start: Start = Box::new(move || {
+            let (jobs, queue) = mpsc::channel::<Job>();
+            // If the thread does not start, its end of the channel is dropped, which `call` reports.
+            let _detached =
+                thread::Builder::new()
+                    .name("credentials".to_owned())
+                    .spawn(move || {
+                        let mut store = make(reported);
+                        for job in queue {
+                            job(store.as_mut());
+                        }
+                    });
+            jobs
+        });
+        Self {
+            jobs: Arc::new(LazyLock::new(start)),
+            prompts,
+            calls: Arc::default(),
+            prompt_timeout: None,
+        }
     }
 
-    fn set(&mut self, profile: &str, secret: &Secret) -> Result<(), StoreError> {
-        self.secrets.insert(profile.to_owned(), secret.clone());
-        Ok(())
+    /// The same handle for a program that a person uses: while a prompt is open, calls wait this
+    /// long.
+    #[must_use]
+    pub fn with_prompt_timeout(mut self, timeout: Duration) -> Self {
+        self.prompt_timeout = Some(timeout);
+        self
     }
 
-    fn delete(&mut self, profile: &str) -> Result<bool, StoreError> {
-        Ok(self.secrets.remove(profile).is_some())
+    /// How long prompts have been open so far.
+    #[must_use]
+    pub fn time_in_prompts(&self) -> Duration {
+        self.prompts.total_time()
     }
 
-    fn find(&mut self, profile: &str) -> Result<StoredEntries, StoreError> {
-        Ok(StoredEntries {
-            count: Some(usize::from(self.secrets.contains_key(profile))),
-            locked: None,
+    /// Reads a profile's secret.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn get(&self, profile: &str) -> Result<Secret, StoreError> {
+        let profile = profile.to_owned();
+        self.call(move |store| store.get(&profile)).await
+    }
+
+    /// Stores a profile's secret until the returned [`UndoStore`] is dropped or told to keep it. A
+    /// call that the caller gave up may still succeed if the store had begun it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn set(
+        &self,
+        profile: &str,
+        secret: &Secret,
+        previous: Option<Secret>,
+    ) -> Result<UndoStore, StoreError> {
+        let undo = UndoStore {
+            handle: self.clone(),
+            profile: profile.to_owned(),
+            previous,
+            is_pending: Arc::default(),
+        };
+        let (profile, secret) = (profile.to_owned(), secret.clone());
+        let is_pending = Arc::clone(&undo.is_pending);
+        self.call(move |store| {
+            store.set(&profile, &secret)?;
+            is_pending.store(true, Ordering::SeqCst);
+            Ok(())
         })
+        .await?;
+        Ok(undo)
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(())
+    /// Looks for a profile's entries without reading a secret or opening a prompt.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find(&self, profile: &str) -> Result<StoredEntries, StoreError> {
+        let profile = profile.to_owned();
+        self.call(move |store| store.find(&profile)).await
     }
 
-    fn location(&mut self) -> Location {
-        Location::new("memory")
+    /// Removes every entry of a profile. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn delete(&self, profile: &str) -> Result<bool, StoreError> {
+        let profile = profile.to_owned();
+        self.call(move |store| store.delete(&profile)).await
+    }
+
+    /// The base URL recorded for a profile's secret.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn binding(&self, profile: &str) -> Result<Option<String>, StoreError> {
+        let profile = profile.to_owned();
+        self.call(move |store| store.binding(&profile)).await
+    }
+
+    /// Records the base URL that a profile's secret may be sent to, or forgets it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn bind(&self, profile: &str, base_url: Option<String>) -> Result<(), StoreError> {
+        let profile = profile.to_owned();
+        self.call(move |store| store.bind(&profile, base_url.as_deref()))
+            .await
+    }
+
+    /// Tests the store with a real write.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.call(|store| store.probe()).await
+    }
+
+    /// Where the store keeps secrets.
+    ///
+    /// # Errors
+    /// [`StoreError::Other`] if the thread has ended.
+    pub async fn location(&self) -> Result<Location, StoreError> {
+        self.call(|store| Ok(store.location())).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn CredentialStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let prompts = self.prompts.clone();
+        let job: Job = Box::new(move |store| {
+            // The caller may have given up while an earlier call hung: do nothing late.
+            if !reply.is_closed() {
+                prompts.begin(call);
+                let _gone = reply.send(work(store));
+            }
+        });
+        let ended = || StoreError::Other("its thread has ended".to_owned());
+        self.jobs.send(job).map_err(|_| ended())?;
+        let _cancel_on_drop = CancelOnDrop(&self.prompts, call);
+        answer.await.map_err(|_| ended())?
+    }
+
+    /// Waits for calls to the store, and longer while a person is prompted.
+    ///
+    /// # Errors
+    /// The errors of the calls; [`StoreError::Unanswered`] after the timeout.
+    pub async fn within<T>(
+        &self,
+        timeout: Duration,
+        calls: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let began = tokio::time::Instant::now();
+        let mut calls = std::pin::pin!(calls);
+        if let Ok(answer) = timeout_at(began + timeout, calls.as_mut()).await {
+            return answer;
+        }
+        let longer = self.prompt_timeout.filter(|_| self.prompts.is_open());
+        let timeout = longer.map_or(timeout, |longer| longer.max(timeout));
+        let late = timeout_at(began + timeout, calls).await;
+        late.unwrap_or(Err(StoreError::Unanswered(timeout)))
     }
 }
+
+/// Cancels a call that its caller no longer waits for.
+struct CancelOnDrop<'a>(&'a PromptTracker, u64);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel(self.1);
+    }
+}
+
+/// Restores what was stored for a profile before its new secret, unless told to keep the new one.
+/// Dropping this restores it in the background.
+pub struct UndoStore {
+    handle: StoreHandle,
+    profile: String,
+    previous: Option<Secret>,
+    is_pending: Arc<AtomicBool>,
+}
+
+impl UndoStore {
+    /// Keeps the new secret.
+    pub fn keep(self) {
+        self.is_pending.store(false, Ordering::SeqCst);
+    }
+
+    /// Restores the previous secret, or removes the new one, now.
+    ///
+    /// # Errors
+    /// The store's, or [`StoreError::Unanswered`] after the timeout.
+    pub async fn undo(self, timeout: Duration) -> Result<(), StoreError> {
+        let call = self.handle.call(self.work());
+        let done = self.handle.within(timeout, call).await;
+        self.keep();
+        done
+    }
+
+    fn work(
+        &self,
+    ) -> impl FnOnce(&mut dyn CredentialStore) -> Result<(), StoreError> + Send + 'static {
+        let (profile, previous) = (self.profile.clone(), self.previous.clone());
+        let is_pending = Arc::clone(&self.is_pending);
+        move |store| {
+            if !is_pending.swap(false, Ordering::SeqCst) {
+                return Ok(());
+            }
+            match previous {
+                Some(secret) => store.set(&profile, &secret),
+                None => store.delete(&profile).map(drop),
+            }
+        }
+    }
+}
+
+impl Drop for UndoStore {
+    fn drop(&mut self) {
+        let work = self.work();
+        // The thread waits for a call that hangs, or ends with the process.
+        let _ended = self.handle.jobs.send(Box::new(move |store| {
+            let _ignored = work(store);
+        }));
+    }
+}
+
+/// Core dumps contain all memory, secrets included. Handlers such as systemd-coredump ignore the
+/// size limit but not the dumpable flag, whose absence also prevents the user's other programs from
+/// reading this memory. Debug builds stay debuggable.
+#[cfg(unix)]
+fn disable_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Lowering a limit is always allowed.
+    let _refused = setrlimit(Resource::Core, none);
+    #[cfg(all(target_os = "linux", not(debug_assertions)))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _refused = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+#[cfg(not(unix))]
+fn disable_core_dumps() {}

@@ -186,52 +186,36 @@ pub struct Credential {
     pub secret: Secret,
 }
 
-/// Prefixes of credentials other than API tokens, and what to say about each.
-const NOT_API_TOKENS: [(&str, &str); 4] = [
-    (
-        "cfk_",
-        "This looks like a Global API key: use --email, CLOUDFLARE_API_KEY, or that kind in the form.",
-    ),
-    ("cfast_", IS_SERVICE_SECRET),
-    (
-        "cfoat_",
-        "This looks like an OAuth token: make an API token, which does not expire with a login.",
-    ),
-    (
-        "v1.0-",
-        "This looks like an Origin CA key, which is for certificates only: make an API token.",
-    ),
-];
-
-/// Prefixes of credentials other than Global API keys, and what to say about each.
-const NOT_GLOBAL_KEYS: [(&str, &str); 4] = [
-    ("cfut_", IS_API_TOKEN),
-    ("cfat_", IS_API_TOKEN),
-    (
-        "cfoat_",
-        "This looks like an OAuth token, not a Global API key: make an API token.",
-    ),
-    ("cfast_", IS_SERVICE_SECRET),
-];
-
-const IS_API_TOKEN: &str = "This looks like an API token: leave out --email, use \
-    CLOUDFLARE_API_TOKEN, or choose that kind in the form.";
-
-const IS_SERVICE_SECRET: &str = "This looks like a service token's secret, which is not a credential \
-    for the API: make an API token.";
-
 impl Credential {
     /// What to say about a rejected credential with the prefix of another kind. Cloudflare may
     /// change the prefixes, so no credential is rejected for its prefix alone.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
-        let others = match self.kind {
-            CredentialKind::ApiToken => NOT_API_TOKENS,
-            CredentialKind::GlobalKey { .. } => NOT_GLOBAL_KEYS,
-        };
-        let secret = self.secret.expose();
-        let found = others.iter().find(|(start, _)| secret.starts_with(start));
-        found.map(|(_, sentence)| *sentence)
+        use CredentialKind::{ApiToken, GlobalKey};
+        let prefix = self.secret.expose().split_inclusive(['_', '-']).next()?;
+        Some(match (prefix, &self.kind) {
+            ("cfk_", ApiToken) => {
+                "This looks like a Global API key: use --email, CLOUDFLARE_API_KEY, or that kind in the form."
+            }
+            ("cfut_" | "cfat_", GlobalKey { .. }) => {
+                "This looks like an API token: leave out --email, use CLOUDFLARE_API_TOKEN, or choose that kind \
+                 in the form."
+            }
+            ("cfast_", _) => {
+                "This looks like a service token's secret, which is not a credential for the API: make an API \
+                 token."
+            }
+            ("cfoat_", ApiToken) => {
+                "This looks like an OAuth token: make an API token, which does not expire with a login."
+            }
+            ("cfoat_", GlobalKey { .. }) => {
+                "This looks like an OAuth token, not a Global API key: make an API token."
+            }
+            ("v1.0-", ApiToken) => {
+                "This looks like an Origin CA key, which is for certificates only: make an API token."
+            }
+            _ => return None,
+        })
     }
 }
 

@@ -13,27 +13,16 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifetime {
     text: String,
-    meaning: Meaning,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Forever,
-    Finite(TimeDelta),
-    Unknown,
+    length: Option<TimeDelta>,
 }
 
 impl Lifetime {
     /// Reads a Go duration or `forever`. Any other text is kept uninterpreted.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let meaning = match text {
-            "forever" => Meaning::Forever,
-            text => parse_go(text).map_or(Meaning::Unknown, Meaning::Finite),
-        };
         Self {
             text: text.to_owned(),
-            meaning,
+            length: parse_go(text),
         }
     }
 
@@ -46,16 +35,13 @@ impl Lifetime {
     /// Whether the token never expires.
     #[must_use]
     pub fn is_forever(&self) -> bool {
-        self.meaning == Meaning::Forever
+        self.text == "forever"
     }
 
     /// The length, if the text is a duration.
     #[must_use]
     pub fn length(&self) -> Option<TimeDelta> {
-        match self.meaning {
-            Meaning::Finite(length) => Some(length),
-            Meaning::Forever | Meaning::Unknown => None,
-        }
+        self.length
     }
 }
 
@@ -117,6 +103,12 @@ fn unit_nanos(unit: &str) -> Option<i128> {
     })
 }
 
+/// Days, hours, minutes and seconds.
+fn parts_of(seconds: i64) -> [i64; 4] {
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    [hours / 24, hours % 24, minutes % 60, seconds % 60]
+}
+
 /// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; below a second
 /// in one finer unit, `300ms`.
 #[must_use]
@@ -130,17 +122,10 @@ pub fn humanize(length: TimeDelta) -> String {
             nanos => format!("{}ms", nanos / 1_000_000),
         };
     }
-    let parts = [
-        (seconds / 86_400, "d"),
-        (seconds / 3_600 % 24, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts
-        .map(|(count, unit)| format!("{count}{unit}"))
-        .collect();
-    parts.join(" ")
+    let parts = parts_of(seconds).into_iter().zip(["d", "h", "m", "s"]);
+    let parts = parts.filter(|(count, _)| *count > 0);
+    let parts = parts.map(|(count, unit)| format!("{count}{unit}"));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// A Go duration for people, `365d (8760h)`; only the text if it reads the same or is not a
@@ -274,13 +259,7 @@ impl Remaining {
     /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`.
     #[must_use]
     pub fn digits(self) -> String {
-        let seconds = if self.is_over() {
-            self.seconds_over()
-        } else {
-            self.seconds()
-        };
-        let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
-        let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+        let [days, hours, minutes, seconds] = parts_of(self.shown());
         match (days, hours) {
             (0, 0) => format!("{minutes:02}:{seconds:02}"),
             (0, _) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
@@ -288,16 +267,11 @@ impl Remaining {
         }
     }
 
-    /// When the digits next change: just after a whole second is left, or on a whole second since the
-    /// end.
+    /// When the digits next change.
     #[must_use]
     pub fn next_change(self) -> DateTime<Utc> {
-        let change = if self.is_over() {
-            let next = TimeDelta::try_seconds(self.seconds_over() + 1).unwrap_or(TimeDelta::MAX);
-            self.end.checked_add_signed(next)
-        } else {
-            just_after(self.end, self.seconds())
-        };
+        let step = if self.is_over() { 1 } else { -1 };
+        let change = self.shown_from(self.shown() + step);
         change.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
@@ -305,12 +279,7 @@ impl Remaining {
     /// it changes together with them.
     #[must_use]
     pub fn shown_since(self) -> DateTime<Utc> {
-        let since = if self.is_over() {
-            self.end
-                .checked_add_signed(TimeDelta::seconds(self.seconds_over()))
-        } else {
-            just_after(self.end, self.seconds().saturating_add(1))
-        };
+        let since = self.shown_from(self.shown());
         since.map_or(self.now, |since| since.min(self.now))
     }
 
@@ -318,56 +287,59 @@ impl Remaining {
     /// after the end, in one unit: `9d ago`.
     #[must_use]
     pub fn short(self) -> String {
-        if self.is_over() {
-            return match self.seconds_over() {
-                0..60 => "just now".to_owned(),
-                over @ 60..3_600 => format!("{}m ago", over / 60),
-                over @ 3_600..86_400 => format!("{}h ago", over / 3_600),
-                over => format!("{}d ago", over / 86_400),
-            };
-        }
-        match self.seconds() {
-            left @ LAST_DAY..HUNDRED_DAYS => {
+        match (self.is_over(), self.shown()) {
+            (true, 0..60) => "just now".to_owned(),
+            (true, over @ 60..3_600) => format!("{}m ago", over / 60),
+            (true, over @ 3_600..86_400) => format!("{}h ago", over / 3_600),
+            (true, over) => format!("{}d ago", over / 86_400),
+            (false, left @ LAST_DAY..HUNDRED_DAYS) => {
                 format!("{}d {:02}h", left / 86_400, left / 3_600 % 24)
             }
-            left @ HUNDRED_DAYS.. => format!("{}d", left / 86_400),
-            _ => self.digits(),
+            (false, left @ HUNDRED_DAYS..) => format!("{}d", left / 86_400),
+            (false, _) => self.digits(),
         }
     }
 
     /// When [`Self::short`] next changes.
     #[must_use]
     pub fn next_short_change(self) -> DateTime<Utc> {
-        let change = if self.is_over() {
-            let over = self.seconds_over();
-            let unit = match over {
-                0..3_600 => 60,
-                3_600..86_400 => 3_600,
-                _ => 86_400,
-            };
-            let next = TimeDelta::try_seconds((over / unit + 1) * unit);
-            self.end.checked_add_signed(next.unwrap_or(TimeDelta::MAX))
-        } else {
-            let left = self.seconds();
-            let unit = match left {
-                LAST_DAY..HUNDRED_DAYS => 3_600,
-                HUNDRED_DAYS.. => 86_400,
-                _ => 1,
-            };
-            just_after(self.end, left / unit * unit)
+        let shown = self.shown();
+        let unit = match (self.is_over(), shown) {
+            (true, ..3_600) => 60,
+            (true, 3_600..86_400) | (false, LAST_DAY..HUNDRED_DAYS) => 3_600,
+            (true, 86_400..) | (false, HUNDRED_DAYS..) => 86_400,
+            (false, _) => 1,
         };
-        change.unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let begun = shown / unit * unit;
+        let next = if self.is_over() {
+            begun + unit
+        } else {
+            begun - 1
+        };
+        self.shown_from(next).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    fn seconds_over(self) -> i64 {
-        self.now.signed_duration_since(self.end).num_seconds()
+    /// The whole seconds that the digits show: those left, or those since the end.
+    fn shown(self) -> i64 {
+        if self.is_over() {
+            self.now.signed_duration_since(self.end).num_seconds()
+        } else {
+            self.seconds()
+        }
     }
-}
 
-/// The first instant at which fewer than `seconds` are left; for zero, the end itself.
-fn just_after(end: DateTime<Utc>, seconds: i64) -> Option<DateTime<Utc>> {
-    let edge = TimeDelta::nanoseconds(i64::from(seconds > 0));
-    end.checked_sub_signed(TimeDelta::try_seconds(seconds)? - edge)
+    /// When the digits begin to show so many seconds: just after one more is left, and for -1 at the
+    /// end itself; after the end, on the second.
+    fn shown_from(self, seconds: i64) -> Option<DateTime<Utc>> {
+        if self.is_over() {
+            return self
+                .end
+                .checked_add_signed(TimeDelta::try_seconds(seconds)?);
+        }
+        let left = TimeDelta::try_seconds(seconds.checked_add(1)?)?;
+        let edge = TimeDelta::nanoseconds(i64::from(!left.is_zero()));
+        self.end.checked_sub_signed(left - edge)
+    }
 }
 
 impl fmt::Display for Remaining {

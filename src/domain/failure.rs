@@ -107,11 +107,9 @@ impl ApiError {
 
     /// Edits all its text, and that of its causes.
     pub(crate) fn edit_text(&mut self, edit: &impl Fn(&mut String)) {
+        let optional = [&mut self.pointer, &mut self.documentation_url];
+        optional.into_iter().flatten().for_each(edit);
         edit(&mut self.message);
-        [&mut self.pointer, &mut self.documentation_url]
-            .into_iter()
-            .flatten()
-            .for_each(edit);
         for cause in &mut self.chain {
             cause.edit_text(edit);
         }
@@ -119,32 +117,29 @@ impl ApiError {
 
     fn describe(&self, what: &str, depth: usize, lines: &mut Vec<String>) {
         let indent = "  ".repeat(depth);
-        let code = match self.code {
-            Some(code) => code.to_string(),
-            None => "without a code".to_owned(),
-        };
+        let code = self.code.map(|code| code.to_string());
+        let code = code.as_deref().unwrap_or("without a code");
         lines.push(format!("{indent}API {what} {code}: {}", self.message));
-        if let Some(pointer) = &self.pointer {
-            lines.push(format!("{indent}  at {pointer}"));
-        }
-        if let Some(url) = &self.documentation_url {
-            lines.push(format!("{indent}  see {url}"));
-        }
+        let mut add = |word: &str, value: &Option<String>| {
+            lines.extend(value.iter().map(|it| format!("{indent}  {word} {it}")));
+        };
+        add("at", &self.pointer);
+        add("see", &self.documentation_url);
     }
 }
 
-/// Collects entries with their depth, each followed by its causes.
-fn flattened<'a>(errors: &'a [ApiError], depth: usize, all: &mut Vec<(usize, &'a ApiError)>) {
-    for error in errors {
-        all.push((depth, error));
-        flattened(&error.chain, depth + 1, all);
-    }
+/// Entries with their depth, each followed by its causes.
+fn flattened(errors: &[ApiError], depth: usize) -> Vec<(usize, &ApiError)> {
+    let all = errors.iter().flat_map(|error| {
+        let causes = flattened(&error.chain, depth + 1);
+        std::iter::once((depth, error)).chain(causes)
+    });
+    all.collect()
 }
 
 /// The entries to show, with their depth, and how many are left out.
 fn capped(list: &[ApiError], omitted: usize) -> (Vec<(usize, &ApiError)>, usize) {
-    let mut all = Vec::new();
-    flattened(list, 0, &mut all);
+    let mut all = flattened(list, 0);
     let total = all.len() + omitted;
     if total > MAX_SHOWN {
         all.truncate(MAX_SHOWN - 1);
@@ -181,21 +176,6 @@ impl Details {
             &self.api_errors
         };
         capped(list, self.omitted)
-    }
-
-    fn describe(&self, lines: &mut Vec<String>) {
-        let mut add = |what: &str, (entries, more): (Vec<(usize, &ApiError)>, usize)| {
-            for (depth, entry) in entries {
-                entry.describe(what, depth, lines);
-            }
-            lines.extend((more > 0).then(|| and_more(more)));
-        };
-        if self.api_errors.is_empty() {
-            add("message", self.shown());
-        } else {
-            add("error", self.shown());
-            add("message", capped(&self.api_messages, 0));
-        }
     }
 }
 
@@ -266,19 +246,13 @@ impl fmt::Display for Hint {
     }
 }
 
-impl From<String> for Hint {
-    fn from(text: String) -> Self {
+impl<T: Into<String>> From<T> for Hint {
+    fn from(text: T) -> Self {
         Self {
-            text,
+            text: text.into(),
             alternative: None,
             scope_doubt: None,
         }
-    }
-}
-
-impl From<&str> for Hint {
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
     }
 }
 
@@ -331,13 +305,6 @@ impl Failure {
         self
     }
 
-    /// Adds what is known about the request.
-    #[must_use]
-    pub fn with_details(mut self, details: Details) -> Self {
-        *self.details = details;
-        self
-    }
-
     /// Replaces the hint by the one for the screens.
     #[must_use]
     pub fn on_screen(mut self) -> Self {
@@ -377,18 +344,22 @@ impl Failure {
     /// All known facts, one per line. Untrusted text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let details = &self.details;
         let mut lines = vec![
             self.summary.clone(),
             self.hint.to_string(),
             format!("Kind: {}", self.kind.code()),
         ];
-        if let Some(status) = details.http_status {
-            lines.push(format!("HTTP status: {status}"));
-        }
-        if let Some(request) = &details.request {
-            lines.push(format!("Request: {request}"));
-        }
+        let Details {
+            http_status,
+            request,
+            ..
+        } = self.details.as_ref();
+        lines.extend(http_status.map(|status| format!("HTTP status: {status}")));
+        lines.extend(
+            request
+                .as_ref()
+                .map(|request| format!("Request: {request}")),
+        );
         lines.extend(self.said());
         lines
     }
@@ -399,7 +370,18 @@ impl Failure {
         let details = &self.details;
         let mut lines = Vec::new();
         lines.extend(details.cf_ray.iter().map(|ray| format!("cf-ray: {ray}")));
-        details.describe(&mut lines);
+        let mut add = |what: &str, (entries, more): (Vec<(usize, &ApiError)>, usize)| {
+            for (depth, entry) in entries {
+                entry.describe(what, depth, &mut lines);
+            }
+            lines.extend((more > 0).then(|| and_more(more)));
+        };
+        if details.api_errors.is_empty() {
+            add("message", details.shown());
+        } else {
+            add("error", details.shown());
+            add("message", capped(&details.api_messages, 0));
+        }
         lines.extend(details.cause.iter().map(|cause| format!("Cause: {cause}")));
         lines
     }

@@ -88,18 +88,67 @@ pub enum ServerClock {
     Implausible(DateTime<Utc>),
 }
 
+/// The year this program was written. No server's clock can be earlier.
+const FIRST_YEAR: i32 = 2025;
+
+/// How far the local clock can be behind if a connection succeeded: certificates are valid for no longer
+/// (CA/Browser Forum, from March 2026), and one that is not valid yet is rejected.
+const LONGEST_CERTIFICATE: TimeDelta = TimeDelta::days(200);
+
 impl ServerClock {
-    /// Rejects an offset that the tokens of the response contradict.
+    /// The offset that a response shows, unless it was slow or cached.
+    ///
+    /// `Date` has whole seconds, so the server's time is half a second later on average.
+    #[must_use]
+    pub fn measured(
+        date: DateTime<Utc>,
+        sent: DateTime<Utc>,
+        received: DateTime<Utc>,
+        was_cached: bool,
+    ) -> Self {
+        let took = received.signed_duration_since(sent);
+        if was_cached || took < TimeDelta::zero() || took >= TimeDelta::seconds(2) {
+            return Self::Unknown;
+        }
+        let midpoint = sent + took / 2;
+        Self::Offset(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
+    }
+
+    /// Rejects an offset if the server's date is implausible:
+    ///
+    /// - it is in a year before this program was written,
+    /// - it is over a day before an event of a token that lies in the past by the local clock too, or
+    /// - it is over a day ahead of the local clock, although the newest event of the tokens is within a
+    ///   day of that clock, or the clock cannot be so far behind. A local clock that is before this
+    ///   program or an event of a token is itself wrong, and proves nothing.
     #[must_use]
     pub fn checked<'a>(
         self,
         local: DateTime<Utc>,
         tokens: impl Iterator<Item = &'a ServiceToken>,
     ) -> Self {
-        let Self::Offset(offset) = self else {
+        let offset = self.offset();
+        let Some(date) = offset.and_then(|offset| local.checked_add_signed(offset)) else {
             return self;
         };
-        doubtful_date(offset, local, tokens).map_or(self, Self::Implausible)
+        let day = TimeDelta::days(1);
+        // An event ahead of both clocks says nothing about either.
+        let horizon = date.max(local) + day;
+        let newest = || tokens.flat_map(events).filter(|at| *at <= horizon).max();
+        let is_doubtful = if date > local + day {
+            let newest = newest();
+            let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|at| at > local + day);
+            let is_confirmed = newest.is_some_and(|at| at > local - day);
+            !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
+        } else {
+            let is_past = date + day < local;
+            date.year() < FIRST_YEAR || (is_past && newest().is_some_and(|at| at > date + day))
+        };
+        if is_doubtful {
+            Self::Implausible(date)
+        } else {
+            self
+        }
     }
 
     /// The offset, if one was measured.
@@ -132,42 +181,9 @@ impl ServerClock {
     }
 }
 
-impl From<Option<TimeDelta>> for ServerClock {
-    fn from(measured: Option<TimeDelta>) -> Self {
-        measured.map_or(Self::Unknown, Self::Offset)
-    }
-}
-
-/// The year this program was written. No server's clock can be earlier.
-const FIRST_YEAR: i32 = 2025;
-
 /// Server minus local clock, measured by the `Date` header of responses; zero while they agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClockOffset(TimeDelta);
-
-impl Default for ClockOffset {
-    fn default() -> Self {
-        Self(TimeDelta::zero())
-    }
-}
-
-/// The offset that a response shows, unless it was slow or cached.
-///
-/// `Date` has whole seconds, so the server's time is half a second later on average.
-#[must_use]
-pub fn measure(
-    date: DateTime<Utc>,
-    sent: DateTime<Utc>,
-    received: DateTime<Utc>,
-    was_cached: bool,
-) -> Option<TimeDelta> {
-    let took = received.signed_duration_since(sent);
-    if was_cached || took < TimeDelta::zero() || took >= TimeDelta::seconds(2) {
-        return None;
-    }
-    let midpoint = sent + took / 2;
-    Some(date.signed_duration_since(midpoint) + TimeDelta::milliseconds(500))
-}
 
 /// One instant by both clocks of this computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,40 +211,6 @@ impl Now {
     pub fn lead(self) -> TimeDelta {
         self.wall.signed_duration_since(self.steady)
     }
-}
-
-/// How far the local clock can be behind if a connection succeeded: certificates are valid for no longer
-/// (CA/Browser Forum, from March 2026), and one that is not valid yet is rejected.
-const LONGEST_CERTIFICATE: TimeDelta = TimeDelta::days(200);
-
-/// The server's date, if it is implausible:
-///
-/// - it is in a year before this program was written,
-/// - it is over a day before an event of a token that lies in the past by the local clock too, or
-/// - it is over a day ahead of the local clock, although the newest event of the tokens is within a day
-///   of that clock, or the clock cannot be so far behind. A local clock that is before this program or
-///   an event of a token is itself wrong, and proves nothing.
-#[must_use]
-pub fn doubtful_date<'a>(
-    measured: TimeDelta,
-    local: DateTime<Utc>,
-    tokens: impl Iterator<Item = &'a ServiceToken>,
-) -> Option<DateTime<Utc>> {
-    let day = TimeDelta::days(1);
-    let date = local.checked_add_signed(measured)?;
-    // An event ahead of both clocks says nothing about either.
-    let horizon = date.max(local) + day;
-    let newest = || tokens.flat_map(events).filter(|at| *at <= horizon).max();
-    let is_doubtful = if date > local + day {
-        let newest = newest();
-        let is_behind = local.year() < FIRST_YEAR || newest.is_some_and(|at| at > local + day);
-        let is_confirmed = newest.is_some_and(|at| at > local - day);
-        !is_behind && (is_confirmed || date - local > LONGEST_CERTIFICATE)
-    } else {
-        let is_past = date + day < local;
-        date.year() < FIRST_YEAR || (is_past && newest().is_some_and(|at| at > date + day))
-    };
-    is_doubtful.then_some(date)
 }
 
 /// The reported events of a token.
@@ -273,22 +255,16 @@ impl ClockOffset {
     #[must_use]
     pub fn notice(self) -> Option<String> {
         let size = self.0.abs();
-        let word = if self.0 > TimeDelta::zero() {
-            "slow"
-        } else {
-            "fast"
-        };
-        (size > TimeDelta::seconds(5)).then(|| {
-            let length = humanize(TimeDelta::seconds(size.num_seconds()));
-            let spaced = |c: char| {
-                c.is_ascii_alphabetic()
-                    .then_some(' ')
-                    .into_iter()
-                    .chain([c])
-            };
-            let length: String = length.chars().flat_map(spaced).collect();
-            format!("your clock is {length} {word}")
-        })
+        if size <= TimeDelta::seconds(5) {
+            return None;
+        }
+        let is_slow = self.0 > TimeDelta::zero();
+        let word = if is_slow { "slow" } else { "fast" };
+        let mut length = humanize(TimeDelta::seconds(size.num_seconds()));
+        for unit in ["d", "h", "m", "s"] {
+            length = length.replace(unit, &format!(" {unit}"));
+        }
+        Some(format!("your clock is {length} {word}"))
     }
 }
 

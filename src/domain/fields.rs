@@ -1,7 +1,7 @@
 //! The fields of a token as text to show, copy and compare.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
@@ -123,18 +123,14 @@ pub fn title(token: &ServiceToken) -> Cow<'_, str> {
 /// The keys, sorted, whose values differ between two fetches of one token.
 #[must_use]
 pub fn changed_keys(before: &ServiceToken, after: &ServiceToken) -> Vec<String> {
-    fn values(token: &ServiceToken) -> HashMap<&str, Option<&str>> {
+    fn values(token: &ServiceToken) -> BTreeSet<(&str, &str)> {
         let fields = fields(token).iter();
-        fields
-            .map(|field| (field.key.as_str(), field.raw(token)))
-            .collect()
+        let sent = fields.filter_map(|field| Some((field.key.as_str(), field.raw(token)?)));
+        sent.collect()
     }
     let (old, new) = (values(before), values(after));
-    let is_changed =
-        |key: &&str| old.get(key).copied().flatten() != new.get(key).copied().flatten();
-    let keys = old.keys().chain(new.keys()).copied().filter(is_changed);
-    let mut keys: Vec<String> = keys.map(str::to_owned).collect();
-    keys.sort();
+    let changed = old.symmetric_difference(&new);
+    let mut keys: Vec<String> = changed.map(|(key, _)| (*key).to_owned()).collect();
     keys.dedup();
     keys
 }

@@ -88,13 +88,10 @@ pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
         return misplaced();
     }
     // Text that does not resemble a name may be a secret, so it is not repeated.
-    let what = match error {
-        InvalidProfileName::Long => format!("--profile {}", redaction::quoted(name)),
-        InvalidProfileName::Empty
-        | InvalidProfileName::Blanks
-        | InvalidProfileName::Characters
-        | InvalidProfileName::Reserved
-        | InvalidProfileName::Secret => "--profile".to_owned(),
+    let what = if error == InvalidProfileName::Long {
+        format!("--profile {}", redaction::quoted(name))
+    } else {
+        "--profile".to_owned()
     };
     Failure::new(
         FailureKind::Usage,

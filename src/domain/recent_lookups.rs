@@ -43,17 +43,11 @@ impl Recent {
     pub fn status(&self, context: EvaluationContext) -> Status {
         Status::at(self.life, context)
     }
-
-    /// Whether both are the same token.
-    #[must_use]
-    pub fn is_same_token(&self, other: &Self) -> bool {
-        self.scope == other.scope && self.id == other.id
-    }
 }
 
 /// Puts a lookup first. Removes the token's older record and those beyond [`CAPACITY`].
 pub fn remember(recents: &mut Vec<Recent>, recent: Recent) {
-    recents.retain(|other| !other.is_same_token(&recent));
+    recents.retain(|other| (&other.scope, &other.id) != (&recent.scope, &recent.id));
     recents.insert(0, recent);
     recents.truncate(CAPACITY);
 }

@@ -50,15 +50,14 @@ pub fn holds_secret(text: &str) -> bool {
 /// Replaces whatever looks like a credential by [`HIDDEN`].
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let mut clean = String::new();
-    let mut copied = 0;
+    let mut secrets = Vec::new();
     let mut at = 0;
     while let Some(gap) = text[at..].find(is_inner) {
         let start = at + gap;
         let rest = &text[start..];
         let end = start + rest.find(|c| !is_inner(c)).unwrap_or(rest.len());
-        let word = &text[start..end];
-        let secret = if is_credential(word.trim_start_matches('-')) {
+        let word = text[start..end].trim_start_matches('-');
+        let secret = if is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word) {
             Some(start..end)
         } else if is_secret_label(word) {
             labelled_secret(&text[end..]).map(|range| end + range.start..end + range.end)
@@ -66,17 +65,23 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
             None
         };
         at = secret.as_ref().map_or(end, |range| range.end);
-        if let Some(secret) = secret {
-            clean.push_str(&text[copied..secret.start]);
-            clean.push_str(HIDDEN);
-            copied = at;
-        }
+        secrets.extend(secret);
     }
-    if copied == 0 {
-        return Cow::Borrowed(text);
+    replaced(text, &secrets, HIDDEN).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Replaces parts of a string; `None` if there are none.
+fn replaced(text: &str, parts: &[Range<usize>], by: &str) -> Option<String> {
+    let last = parts.last()?;
+    let mut clean = String::with_capacity(text.len());
+    let mut copied = 0;
+    for part in parts {
+        clean.push_str(&text[copied..part.start]);
+        clean.push_str(by);
+        copied = part.end;
     }
-    clean.push_str(&text[copied..]);
-    Cow::Owned(clean)
+    clean.push_str(&text[last.end..]);
+    Some(clean)
 }
 
 fn is_inner(c: char) -> bool {
@@ -84,8 +89,8 @@ fn is_inner(c: char) -> bool {
 }
 
 fn is_secret_label(word: &str) -> bool {
-    let label = word.trim_start_matches('-').to_ascii_lowercase();
-    SECRET_LABELS.contains(&label.replace('-', "_").as_str())
+    let label = word.to_ascii_lowercase().replace('-', "_");
+    SECRET_LABELS.contains(&label.as_str())
 }
 
 /// The position of the secret after a label. After an equals sign, any value is a secret. After a
@@ -111,10 +116,6 @@ fn labelled_secret(text: &str) -> Option<Range<usize>> {
         value.len() >= SHORTEST && has_digit && !is_word(value)
     };
     is_secret.then(|| start..start + value.len())
-}
-
-fn is_credential(word: &str) -> bool {
-    is_prefixed(word) || is_hexadecimal_secret(word) || is_old_token(word)
 }
 
 /// Whether a word contains a prefix, at its start or not. A name may begin with one.
@@ -232,18 +233,17 @@ fn hide_base64(mut text: String, secret: &[u8], before: usize, engine: &GeneralP
 /// Replaces every secret in some JSON by [`HIDDEN`], at any depth; `None` if there is none.
 #[must_use]
 pub fn without_secrets(json: &str) -> Option<String> {
-    let mut clean = String::new();
-    let mut copied = 0;
+    let mut secrets = Vec::new();
     let mut at = 0;
     while let Some(found) = json[at..].find('"') {
         let start = at + found;
-        let end = start + string_length(&json[start..]);
-        at = end;
-        let after = json[end..].trim_start();
+        at = start + string_length(&json[start..]);
+        let key = &json[start..at];
+        let after = json[at..].trim_start();
         let Some(value) = after.strip_prefix(':').map(str::trim_start) else {
             continue;
         };
-        let key: String = serde_json::from_str(&json[start..end]).unwrap_or_default();
+        let key: String = serde_json::from_str(key).unwrap_or_default();
         // Rules out nearly all keys before measuring their values, which nest.
         if !is_secret_key(&key) {
             continue;
@@ -251,15 +251,11 @@ pub fn without_secrets(json: &str) -> Option<String> {
         let begin = json.len() - value.len();
         let length = value_length(value);
         if is_secret_member(&key, &value[..length]) {
-            clean.push_str(&json[copied..begin]);
-            clean.push('"');
-            clean.push_str(HIDDEN);
-            clean.push('"');
-            copied = begin + length;
-            at = copied;
+            at = begin + length;
+            secrets.push(begin..at);
         }
     }
-    (copied > 0).then(|| clean + &json[copied..])
+    replaced(json, &secrets, &format!("\"{HIDDEN}\""))
 }
 
 /// Whether a member holds the secret of a service token, under any spelling of its key.

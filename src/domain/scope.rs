@@ -127,18 +127,11 @@ impl Scope {
     /// lets the dashboard ask for it.
     #[must_use]
     pub fn dashboard_url(&self) -> String {
-        match self {
-            Self::Account(id) => {
-                format!(
-                    "https://one.dash.cloudflare.com/{}/access/service-auth/service-tokens",
-                    id.as_str()
-                )
-            }
-            Self::Zone(_) => {
-                "https://one.dash.cloudflare.com/?to=/:account/access/service-auth/service-tokens"
-                    .to_owned()
-            }
-        }
+        let account = match self {
+            Self::Account(id) => id.as_str(),
+            Self::Zone(_) => "?to=/:account",
+        };
+        format!("https://one.dash.cloudflare.com/{account}/access/service-auth/service-tokens")
     }
 }
 

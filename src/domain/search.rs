@@ -177,9 +177,8 @@ impl Word {
 #[must_use]
 pub fn is_narrower(longer: &str, query: &str) -> bool {
     let is_plain = !longer.contains(['!', '^', '$', '\'', '\\']);
-    let start = query.rfind(char::is_whitespace).map_or(0, |at| {
-        at + query[at..].chars().next().map_or(0, char::len_utf8)
-    });
+    let last_word = query.rsplit(char::is_whitespace).next().unwrap_or(query);
+    let start = query.len() - last_word.len();
     let letters = |text: &str| {
         let word = text.get(start..).unwrap_or("");
         word.chars().take_while(|c| !c.is_whitespace()).count()
@@ -193,19 +192,14 @@ pub fn is_narrower(longer: &str, query: &str) -> bool {
 /// The query that finds a string literally, whatever special characters it contains.
 #[must_use]
 pub fn query_for(text: &str) -> String {
-    let word = |word: &str| {
-        let mut query = String::with_capacity(word.len() + 2);
-        if word.starts_with(['!', '^', '\'']) {
-            query.push('\\');
+    let literal = |word: &str| {
+        let is_operator = word.starts_with(['!', '^', '\'']);
+        let start = if is_operator { "\\" } else { "" };
+        match word.strip_suffix('$') {
+            Some(rest) => format!("{start}{rest}\\$"),
+            None => format!("{start}{word}"),
         }
-        query.push_str(word);
-        if query.ends_with('$') {
-            query.insert(query.len() - 1, '\\');
-        }
-        query
     };
-    text.split_whitespace()
-        .map(word)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = text.split_whitespace().map(literal);
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -115,13 +115,12 @@ impl Thresholds {
         let at_most = |default: TimeDelta, part: i32| {
             positive(duration).map_or(default, |length| default.min(length / part))
         };
-        let (warn, critical) = (at_most(Self::WARN, 4), at_most(Self::CRITICAL, 12));
-        let (warn, critical) = match (set(self.warn), set(self.critical)) {
-            (None, None) => (warn, critical),
-            (Some(set), None) => (set, critical.min(set)),
-            (None, Some(set)) => (warn.max(set), set),
-            (Some(warn), Some(critical)) => (warn, critical),
-        };
+        let warn = set(self.warn);
+        let critical = set(self.critical).unwrap_or_else(|| {
+            let critical = at_most(Self::CRITICAL, 12);
+            warn.map_or(critical, |warn| critical.min(warn))
+        });
+        let warn = warn.unwrap_or_else(|| at_most(Self::WARN, 4));
         TokenThresholds {
             warn: warn.max(critical),
             critical,
@@ -255,18 +254,42 @@ impl Status {
         }
     }
 
+    /// Code, word, symbol, symbol in ASCII, and tone.
+    fn row(self) -> (&'static str, &'static str, &'static str, &'static str, Tone) {
+        match self {
+            Self::Disabled => ("disabled", "DISABLED", "✖", "X", Tone::Critical),
+            Self::NeverExpires => ("never_expires", "NEVER EXPIRES", "∞", "~", Tone::Calm),
+            Self::Unknown => ("unknown", "UNKNOWN", "?", "?", Tone::Warning),
+            Self::Expired => ("expired", "EXPIRED", "✖", "X", Tone::Critical),
+            Self::Critical => ("critical", "CRITICAL", "✖", "X", Tone::Critical),
+            Self::Expiring => ("expiring", "EXPIRING", "▲", "!", Tone::Warning),
+            Self::Active => ("active", "ACTIVE", "●", "*", Tone::Calm),
+        }
+    }
+
     /// The name used in JSON, CSV, metrics and on the command line.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Disabled => "disabled",
-            Self::NeverExpires => "never_expires",
-            Self::Unknown => "unknown",
-            Self::Expired => "expired",
-            Self::Critical => "critical",
-            Self::Expiring => "expiring",
-            Self::Active => "active",
-        }
+        self.row().0
+    }
+
+    /// The status as shown beside a countdown.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The symbol drawn before the status.
+    #[must_use]
+    pub fn symbol(self, ascii: bool) -> &'static str {
+        let (_, _, symbol, plain, _) = self.row();
+        if ascii { plain } else { symbol }
+    }
+
+    /// The severity of the status.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        self.row().4
     }
 
     /// Finds a status by its code; case does not matter, and `-` and `_` are the same.
@@ -274,43 +297,6 @@ impl Status {
     pub fn from_code(code: &str) -> Option<Self> {
         let code = code.trim().to_ascii_lowercase().replace('-', "_");
         Self::ALL.into_iter().find(|status| status.code() == code)
-    }
-
-    /// The severity of the status.
-    #[must_use]
-    pub fn tone(self) -> Tone {
-        match self {
-            Self::Disabled | Self::Expired | Self::Critical => Tone::Critical,
-            Self::Unknown | Self::Expiring => Tone::Warning,
-            Self::NeverExpires | Self::Active => Tone::Calm,
-        }
-    }
-
-    /// The symbol drawn before the status.
-    #[must_use]
-    pub fn symbol(self, ascii: bool) -> &'static str {
-        let (symbol, plain) = match self {
-            Self::Disabled | Self::Expired | Self::Critical => ("✖", "X"),
-            Self::NeverExpires => ("∞", "~"),
-            Self::Unknown => ("?", "?"),
-            Self::Expiring => ("▲", "!"),
-            Self::Active => ("●", "*"),
-        };
-        if ascii { plain } else { symbol }
-    }
-
-    /// The status as shown beside a countdown.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Disabled => "DISABLED",
-            Self::NeverExpires => "NEVER EXPIRES",
-            Self::Unknown => "UNKNOWN",
-            Self::Expired => "EXPIRED",
-            Self::Critical => "CRITICAL",
-            Self::Expiring => "EXPIRING",
-            Self::Active => "ACTIVE",
-        }
     }
 
     /// The status as shown before a countdown: `CRITICAL · EXPIRES IN`.

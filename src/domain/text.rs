@@ -43,10 +43,9 @@ pub fn line(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn without_pipes(text: &str) -> Cow<'_, str> {
     if text.contains('|') {
-        Cow::Owned(text.replace('|', "¦"))
-    } else {
-        Cow::Borrowed(text)
+        return Cow::Owned(text.replace('|', "¦"));
     }
+    Cow::Borrowed(text)
 }
 
 /// Makes untrusted text safe for one line of a terminal or a log.
@@ -60,32 +59,27 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
-    let text = without_controls(text);
-    let text = and_then(text, thinned);
-    and_then(text, without_loose_joiners)
-}
-
-/// Applies another change to a string.
-fn and_then(text: Cow<'_, str>, change: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
-    let changed = match change(&text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(changed) => Some(changed),
-    };
-    changed.map_or(text, Cow::Owned)
-}
-
-fn without_controls(text: &str) -> Cow<'_, str> {
     let lacks_base = text.chars().next().is_some_and(is_mark);
-    if !lacks_base && text.chars().all(|c| replacement(c).is_none()) {
-        return Cow::Borrowed(text);
-    }
     let mut clean = String::with_capacity(text.len() + BASE.len_utf8());
     clean.extend(lacks_base.then_some(BASE));
+    let mut marks = 0;
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
-        if c != '\r' || characters.peek() != Some(&'\n') {
-            clean.push(replacement(c).unwrap_or(c));
+        if c == '\r' && characters.peek() == Some(&'\n') {
+            continue;
         }
+        let c = replacement(c).unwrap_or(c);
+        marks = if extends(c) { marks + 1 } else { 0 };
+        clean.extend((marks <= MOST_MARKS).then_some(c));
+    }
+    if clean.len() > LONGEST_CLUSTER {
+        clean = clean.graphemes(true).map(shortened).collect();
+    }
+    if clean.contains(JOINER) {
+        clean = without_loose_joiners(&clean);
+    }
+    if clean == text {
+        return Cow::Borrowed(text);
     }
     Cow::Owned(clean)
 }
@@ -94,59 +88,28 @@ fn without_controls(text: &str) -> Cow<'_, str> {
 const MOST_MARKS: usize = 8;
 const LONGEST_CLUSTER: usize = 32;
 
-/// Text without graphemes of more characters than genuine text needs.
-fn thinned(text: &str) -> Cow<'_, str> {
-    let text = if text.chars().all(few_marks()) {
-        Cow::Borrowed(text)
-    } else {
-        let mut is_kept = few_marks();
-        Cow::Owned(text.chars().filter(|c| is_kept(*c)).collect())
-    };
-    and_then(text, |text| {
-        let is_long = |cluster: &str| cluster.chars().nth(LONGEST_CLUSTER).is_some();
-        if text.len() <= LONGEST_CLUSTER || !text.graphemes(true).any(is_long) {
-            return Cow::Borrowed(text);
-        }
-        let mut thin = String::with_capacity(text.len());
-        for cluster in text.graphemes(true) {
-            if is_long(cluster) {
-                thin.extend(cluster.chars().take(LONGEST_CLUSTER - 1));
-                thin.push(PLACEHOLDER);
-            } else {
-                thin.push_str(cluster);
-            }
-        }
-        Cow::Owned(thin)
-    })
-}
-
-/// Whether each of a sequence of characters is among the first marks of its letter.
-fn few_marks() -> impl FnMut(char) -> bool {
-    let mut marks = 0;
-    move |c| {
-        marks = if extends(c) { marks + 1 } else { 0 };
-        marks <= MOST_MARKS
+/// A grapheme, cut if it has more characters than genuine text needs.
+fn shortened(cluster: &str) -> Cow<'_, str> {
+    let mut last = cluster.char_indices().skip(LONGEST_CLUSTER - 1);
+    match (last.next(), last.next()) {
+        (Some((end, _)), Some(_)) => format!("{}{PLACEHOLDER}", &cluster[..end]).into(),
+        _ => cluster.into(),
     }
 }
 
-fn without_loose_joiners(text: &str) -> Cow<'_, str> {
-    if !text.contains(JOINER) {
-        return Cow::Borrowed(text);
-    }
-    let mut clean = String::with_capacity(text.len());
-    let mut before = None;
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        let next = characters.peek().copied();
-        let is_loose =
-            c == JOINER && !(before.is_some_and(is_joined) && next.is_some_and(is_joined));
-        clean.push(if is_loose { PLACEHOLDER } else { c });
-        before = Some(c);
-    }
-    if clean == text {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(clean)
+fn without_loose_joiners(text: &str) -> String {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    let after = text.chars().skip(1).map(Some).chain([None]);
+    let neighbours = before.zip(after);
+    let characters = text.chars().zip(neighbours).map(|(c, (before, after))| {
+        let joins = before.is_some_and(is_joined) && after.is_some_and(is_joined);
+        if c == JOINER && !joins {
+            PLACEHOLDER
+        } else {
+            c
+        }
+    });
+    characters.collect()
 }
 
 /// Whether a string has characters that a terminal would act on or that change how it reads, apart
@@ -227,13 +190,11 @@ pub fn bare(text: &str) -> &str {
     }
 }
 
-/// The longest quotation in a sentence, in cells.
-const QUOTED: usize = 60;
-
 /// Quotes a string for a sentence: on one line, and cut if it is long.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    format!("{:?}", truncate(beginning(text), QUOTED, "..."))
+    const LONGEST: usize = 60;
+    format!("{:?}", truncate(beginning(text), LONGEST, "..."))
 }
 
 /// Joiners, selectors and fillers: characters without a glyph that scripts and emoji need inside a
@@ -327,28 +288,21 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         if !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
-        line = break_word(word, cells, &mut lines);
+        while head(word, cells).len() < word.len() {
+            let piece = head(word, cells);
+            if piece.is_empty() {
+                // Not even one character fits.
+                word = "";
+            } else {
+                lines.push(piece.to_owned());
+                word = &word[piece.len()..];
+            }
+        }
+        line.push_str(word);
         used = width(&line);
     }
     lines.push(line);
     lines
-}
-
-/// Cuts a word that is wider than a line, and returns the part that begins the next line.
-fn break_word(word: &str, cells: usize, lines: &mut Vec<String>) -> String {
-    let mut rest = word;
-    loop {
-        let piece = head(rest, cells);
-        if piece.len() == rest.len() {
-            return rest.to_owned();
-        }
-        if piece.is_empty() {
-            // Not even one character fits.
-            return String::new();
-        }
-        lines.push(piece.to_owned());
-        rest = &rest[piece.len()..];
-    }
 }
 
 /// Truncates or pads with spaces to exactly `cells` cells.
@@ -363,11 +317,10 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
 /// Shortens an identifier in the middle, `4f1b…9c2e`, so that both ends can be compared.
 #[must_use]
 pub fn abbreviate(id: &str, ellipsis: &str) -> String {
-    let characters: Vec<char> = id.chars().collect();
-    if characters.len() <= 12 {
+    let starts: Vec<usize> = id.char_indices().map(|(at, _)| at).collect();
+    if starts.len() <= 12 {
         return id.to_owned();
     }
-    let head: String = characters[..4].iter().collect();
-    let tail: String = characters[characters.len() - 4..].iter().collect();
+    let (head, tail) = (&id[..starts[4]], &id[starts[starts.len() - 4]..]);
     format!("{head}{ellipsis}{tail}")
 }

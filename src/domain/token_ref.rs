@@ -161,15 +161,11 @@ impl TokenRef {
                 .find(|pair| pair[0] == word)
                 .and_then(|pair| ScopeId::parse(pair[1]).ok())
         };
-        let scope = after("accounts")
-            .map(Scope::Account)
-            .or_else(|| after("zones").map(Scope::Zone))
-            .or_else(|| {
-                segments
-                    .iter()
-                    .find_map(|part| ScopeId::parse(part).ok())
-                    .map(Scope::Account)
-            });
+        let bare = || segments.iter().find_map(|part| ScopeId::parse(part).ok());
+        let scope = match (after("accounts"), after("zones")) {
+            (None, Some(zone)) => Some(Scope::Zone(zone)),
+            (account, _) => account.or_else(bare).map(Scope::Account),
+        };
         Some(Self::Url { scope, id })
     }
 

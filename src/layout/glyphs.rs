@@ -29,7 +29,6 @@ pub struct Glyphs {
     pub mask: &'static str,
     pub bar_done: &'static str,
     pub bar_half: &'static str,
-    pub bar_left: &'static str,
     pub spinner: &'static [&'static str],
     pub horizontal: &'static str,
     pub vertical: &'static str,
@@ -53,7 +52,6 @@ static UNICODE: Glyphs = Glyphs {
     mask: "••••••••",
     bar_done: "━",
     bar_half: "╸",
-    bar_left: "─",
     spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
     horizontal: "─",
     vertical: "│",
@@ -75,7 +73,6 @@ static ASCII: Glyphs = Glyphs {
     mask: "********",
     bar_done: "#",
     bar_half: "#",
-    bar_left: "-",
     spinner: &["|", "/", "-", "\\"],
     horizontal: "-",
     vertical: "|",
@@ -116,11 +113,5 @@ impl Glyphs {
             }
         }
         Cow::Owned(plain)
-    }
-
-    /// An identifier shortened in the middle.
-    #[must_use]
-    pub fn abbreviate(&self, id: &str) -> String {
-        text::abbreviate(id, self.ellipsis)
     }
 }

@@ -7,7 +7,10 @@
 
 pub mod glyphs;
 
+use std::iter;
+
 use crate::action::{Action, Context};
+use crate::domain::failure::FailureKind;
 use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::theme::Role;
@@ -33,6 +36,13 @@ pub fn body((width, height): (u16, u16), banner_rows: u16) -> (u16, u16) {
 pub fn overlay(body: (u16, u16), columns: u16, rows: u16) -> (u16, u16) {
     let margin = if body.0 >= ROOMY { 4 } else { 0 };
     (columns.min(body.0 - margin), rows.min(body.1))
+}
+
+/// The size of the choice between tokens of the same name.
+#[must_use]
+pub fn choice(body: (u16, u16), tokens: usize) -> (u16, u16) {
+    let rows = u16::try_from(tokens.saturating_add(2)).unwrap_or(u16::MAX);
+    overlay(body, 96, rows.max(4))
 }
 
 /// The first row of a list to show so that the selected one is in its middle.
@@ -69,15 +79,68 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
 const PANE: usize = 5;
 
 /// The rows that the table of fields gets; the rest, if any, is the pane's.
-#[must_use]
-pub fn field_table(rows: usize, fields: usize) -> usize {
+fn field_table(rows: usize, fields: usize) -> usize {
     if rows >= fields + PANE { fields } else { rows }
+}
+
+/// The rows of the large digits of a countdown.
+pub const LARGE_DIGITS: usize = 4;
+
+/// How the parts of a token share its panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetailLayout {
+    pub is_large: bool,
+    pub has_bar: bool,
+    /// The rows of status, countdown and bar.
+    pub headline: usize,
+    /// The columns of the findings, if they are beside the fields.
+    pub beside: Option<u16>,
+    /// The rows of the fields with the pane below them; the rows of the table alone.
+    pub fields: usize,
+    pub table: usize,
+    pub findings: usize,
+}
+
+impl DetailLayout {
+    /// Shares a body of some size between a headline, which may have digits to enlarge and a
+    /// lifetime, a table of some rows, and findings, given the lines they take in some columns.
+    #[must_use]
+    pub fn new(
+        (width, height): (u16, u16),
+        (has_digits, has_lifetime): (bool, bool),
+        table: usize,
+        finding_lines: impl FnOnce(usize) -> usize,
+    ) -> Self {
+        const TALL: usize = 26;
+        const ROOM_FOR_BAR: usize = 10;
+        let rows = usize::from(height.saturating_sub(2));
+        let is_large = has_digits && rows >= TALL && width >= WIDE;
+        let has_bar = has_lifetime && rows >= ROOM_FOR_BAR;
+        let headline = 1 + if is_large { LARGE_DIGITS } else { 0 } + usize::from(has_bar);
+        let rows = rows.saturating_sub(headline + 1);
+        let beside = (width >= WIDE).then(|| (width / 3).clamp(39, 56));
+        let (fields, findings) = match beside {
+            Some(_) => (rows, rows),
+            None => {
+                let lines = finding_lines(usize::from(width.saturating_sub(4)));
+                fields_and_findings(rows, table, lines)
+            }
+        };
+        Self {
+            is_large,
+            has_bar,
+            headline,
+            beside,
+            fields,
+            table: field_table(fields, table),
+            findings,
+        }
+    }
 }
 
 /// The rows of fields, and of findings below them and a divider. Fields can be scrolled and
 /// findings cannot, so findings get up to half of the rows; but few rows are better spent on fields.
-#[must_use]
-pub fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usize, usize) {
+fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usize, usize) {
     if rows < 8 {
         return (rows, 0);
     }
@@ -125,6 +188,22 @@ pub type Styled = (Option<Role>, String);
 /// A line of text, clean and cut to the box's width.
 pub type TextLine = Vec<Styled>;
 
+/// Wraps clean text beside a mark of one cell.
+#[must_use]
+pub fn marked(
+    (mark_role, mark): (Role, &str),
+    role: Option<Role>,
+    text: &str,
+    columns: usize,
+) -> Vec<TextLine> {
+    let lines = text::wrap(text, columns.saturating_sub(2)).into_iter();
+    let marks = iter::once(mark).chain(iter::repeat(" "));
+    lines
+        .zip(marks)
+        .map(|(line, mark)| vec![(Some(mark_role), format!("{mark} ")), (role, line)])
+        .collect()
+}
+
 /// The width of a line, in cells.
 #[must_use]
 pub fn line_width(line: &[Styled]) -> usize {
@@ -166,104 +245,103 @@ impl TextBox {
 }
 
 /// The cells before the text of the error banner.
-pub const BANNER_INDENT: usize = 3;
-
-/// A key, and what it does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyHint {
-    pub key: String,
-    pub label: &'static str,
-}
+const BANNER_INDENT: usize = 3;
 
 /// What to say about an error. Untrusted text.
 #[derive(Debug, Clone, Copy)]
 pub struct BannerText<'a> {
     pub headline: &'a str,
     pub hint: &'a str,
+    pub kind: FailureKind,
     /// How often the error occurred in a row.
     pub count: usize,
     /// How many failures it holds beyond the first.
     pub more: usize,
 }
 
-/// The keys that a banner offers.
+/// The keys that a banner may offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BannerKeys {
-    /// In a text field, the key that leaves it: letters are letters there.
-    pub leave: Option<String>,
     /// Sets to choose from, fullest first; the last contains only the key to the details.
-    pub sets: Vec<Vec<KeyHint>>,
+    sets: Vec<TextLine>,
     /// The set that the text leaves room for.
     reserved: usize,
 }
 
 impl BannerKeys {
-    /// The keys for an error in a context: to its details, and those that may help.
+    /// The keys for an error in a context: to its details, and those that may help. In a text
+    /// field, where letters are letters, each set begins with the key that leaves it.
+    ///
+    /// ```text
+    /// Esc then e details  a re-enter
+    /// ```
     #[must_use]
     pub fn new(keymap: &Keymap, context: Context, can_reenter: bool, can_list: bool) -> Self {
-        let place = if context.is_text() {
-            Context::Commands
+        let back = keymap.key_for(context, Action::Back);
+        let (place, leave) = if context.is_text() {
+            (Context::Commands, back)
         } else {
-            context
+            (context, None)
         };
-        let hint = |action, label| {
-            let key = keymap.key_for(place, action)?;
-            Some(KeyHint { key, label })
+        let set = |more: Option<(Action, &str)>| {
+            let mut line = TextLine::new();
+            for (action, label) in iter::once((Action::ErrorDetails, "details")).chain(more) {
+                let Some(key) = keymap.key_for(place, action) else {
+                    continue;
+                };
+                match &leave {
+                    _ if !line.is_empty() => line.push((None, "  ".to_owned())),
+                    Some(leave) => line.extend([
+                        (Some(Role::Accent), leave.clone()),
+                        (Some(Role::Muted), " then ".to_owned()),
+                    ]),
+                    None => {}
+                }
+                line.push((Some(Role::Accent), key));
+                line.push((Some(Role::Muted), format!(" {label}")));
+            }
+            line.push((None, " ".to_owned()));
+            line
         };
-        let details = hint(Action::ErrorDetails, "details");
-        let set = |other| details.iter().cloned().chain(other).collect::<Vec<_>>();
         let mut sets = Vec::new();
         if can_reenter {
-            for label in ["re-enter credential", "re-enter"] {
-                sets.push(set(hint(Action::ReenterCredential, label)));
-            }
+            let labels = ["re-enter credential", "re-enter"];
+            sets.extend(labels.map(|label| set(Some((Action::ReenterCredential, label)))));
         }
         let shortest_reentry = sets.len().checked_sub(1);
         if can_list {
-            sets.push(set(hint(Action::Browse, "list by its name")));
+            sets.push(set(Some((Action::Browse, "list by its name"))));
         }
         sets.push(set(None));
         Self {
-            leave: keymap
-                .key_for(context, Action::Back)
-                .filter(|_| context.is_text()),
             reserved: shortest_reentry.unwrap_or(sets.len() - 1),
             sets,
         }
     }
 
-    /// The cells of a set, with the space after it: `Esc then e details  a re-enter `.
-    #[must_use]
-    pub fn width(&self, set: &[KeyHint]) -> usize {
-        let leave = self
-            .leave
-            .as_ref()
-            .map_or(0, |key| text::width(key) + " then ".len());
-        let hints = set
-            .iter()
-            .map(|hint| text::width(&hint.key) + 1 + hint.label.len() + 2);
-        match hints.sum() {
-            0 => 0,
-            hints => leave + hints - 1,
-        }
+    /// The largest set that covers no text, and the one of two lines that it fits on. The details
+    /// contain the whole error, so their key matters more than the end of the last line.
+    fn place(&self, lines: &[TextLine], places: [usize; 2], width: usize) -> (TextLine, usize) {
+        let fits = |set: &TextLine, at: usize| {
+            let used = lines.get(at).map_or(0, |line| line_width(line));
+            line_width(set) + used + 2 <= width
+        };
+        let placed = self.sets.iter().find_map(|set| {
+            let at = places.into_iter().find(|at| fits(set, *at))?;
+            Some((set.clone(), at))
+        });
+        let details = || self.sets.last().cloned().unwrap_or_default();
+        placed.unwrap_or_else(|| (details(), places[0]))
     }
 }
 
 /// A banner in lines that fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BannerLines {
-    pub headline: Vec<String>,
-    /// `×3`, which ends the headline; empty for an error that occurred once.
-    pub count: String,
-    pub hint: Vec<String>,
-}
-
-impl BannerLines {
-    /// How many rows they take.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.headline.len() + self.hint.len()
-    }
+    pub lines: Vec<TextLine>,
+    pub keys: TextLine,
+    /// The line that ends in the keys.
+    pub keys_at: usize,
 }
 
 /// Wraps a banner for a terminal of the given size. Account and zone IDs are shortened where that
@@ -277,12 +355,7 @@ pub fn fit_banner(
     glyphs: &Glyphs,
 ) -> BannerLines {
     let columns = usize::from(width).saturating_sub(BANNER_INDENT + 1);
-    let most = match height {
-        0..14 => 3,
-        14..24 => 4,
-        _ => 5,
-    };
-    let most = (most + 2 * text.more).min(most.max(usize::from(height) / 3));
+    let most = most_banner_rows(height, text.more);
     let count = match text.count {
         0 | 1 => String::new(),
         count => format!("{}{count}", glyphs.times),
@@ -300,7 +373,7 @@ pub fn fit_banner(
     };
     let mut headline = at_most(headline, most - 1);
     let mut hint = text::wrap(&glyphs.clean(text.hint), columns);
-    let reserved = keys.width(&keys.sets[keys.reserved]);
+    let reserved = line_width(&keys.sets[keys.reserved]);
     let has_room = |line: Option<&String>, gap| {
         line.is_some_and(|line| text::width(line) + gap + reserved <= columns)
     };
@@ -311,11 +384,41 @@ pub fn fit_banner(
     if let Some(last) = headline.last_mut() {
         last.truncate(last.len() - count.len());
     }
+    let is_mild = matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
+    let (role, symbol) = if is_mild {
+        (Role::Warning, glyphs.warning)
+    } else {
+        (Role::Critical, glyphs.critical)
+    };
+    let places = [headline.len() + hint.len() - 1, headline.len() - 1];
+    let indented = |role, line| vec![(None, " ".repeat(BANNER_INDENT)), (role, line)];
+    let strong = |line| indented(Some(Role::Strong), line);
+    let mut lines: Vec<TextLine> = headline.into_iter().map(strong).collect();
+    lines[places[1]].push((Some(Role::Muted), count));
+    lines[0].splice(
+        ..1,
+        [
+            (None, " ".to_owned()),
+            (Some(role), symbol.to_owned()),
+            (None, " ".to_owned()),
+        ],
+    );
+    lines.extend(hint.into_iter().map(|line| indented(None, line)));
+    let (keys, keys_at) = keys.place(&lines, places, usize::from(width));
     BannerLines {
-        headline,
-        count,
-        hint,
+        lines,
+        keys,
+        keys_at,
     }
+}
+
+fn most_banner_rows(height: u16, more_failures: usize) -> usize {
+    let most = match height {
+        0..14 => 3,
+        14..24 => 4,
+        _ => 5,
+    };
+    (most + 2 * more_failures).min(most.max(usize::from(height) / 3))
 }
 
 /// The first lines; what would follow ends the last one, to be cut when drawn.

@@ -23,7 +23,6 @@ pub mod browse {
 }
 pub mod detail {
     //! One token: its fields, or its raw JSON.
-    pub(crate) mod fields_view;
     pub(crate) mod raw_view;
     pub mod state;
     pub(crate) mod update;

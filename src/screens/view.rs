@@ -7,7 +7,6 @@ use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
-use crate::layout::BannerLines;
 use crate::theme::Theme;
 use crate::ui::bars::{render_banner, render_footer, render_header};
 pub use crate::ui::painter::LocalTime;
@@ -28,7 +27,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
         return;
     }
     let banner = state.banner_lines();
-    let banner_rows = banner.as_ref().map_or(0, BannerLines::rows);
+    let banner_rows = banner.as_ref().map_or(0, |banner| banner.lines.len());
     let (_, body_rows) = layout::body((area.width, area.height), cells(banner_rows));
     let body = first_rows(below(area, 1), usize::from(body_rows));
     let lower = below(area, usize::from(1 + body_rows));
@@ -36,7 +35,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     render_header(paint, row(area, 0), state);
     render_screen(paint, body, state);
     if let Some(banner) = &banner {
-        render_banner(paint, lower, banner, state);
+        render_banner(paint, lower, banner, state.overlay.is_none());
     }
     render_overlay(paint, body, state);
     render_footer(paint, footer, state);

@@ -1,8 +1,9 @@
-//! Credentials: which one is selected, how its secret is read and stored, and which host may receive it.
+//! Credentials and profiles: which one is selected, how its secret is read and stored, which host may
+//! receive it, and how a profile is stored together with its secret.
 
 use super::token_service::TokenService;
-use crate::config::settings;
-use crate::credentials::{Environment, StoreError, StoredEntries};
+use crate::config::settings::{self, PreparedWrite};
+use crate::credentials::{Environment, Provider, STORE_NAME, StoreError, StoredEntries};
 use crate::domain::credential::{
     ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource, Identity,
     Location, Secret,
@@ -15,6 +16,32 @@ use crate::domain::sync::locked;
 
 /// Maximum number of profiles that a sentence names.
 const MOST_NAMED: usize = 8;
+
+/// A profile that was removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removed {
+    /// The settings after the removal.
+    pub settings: Settings,
+    /// Why its secret may still exist, if the keyring could not be reached.
+    pub unreached: Option<Failure>,
+}
+
+/// Why a profile was not stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotSaved {
+    pub failure: Failure,
+    /// Whether another attempt may succeed, because the keyring waits for the user.
+    pub may_pass: bool,
+}
+
+impl From<Failure> for NotSaved {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            may_pass: false,
+        }
+    }
+}
 
 /// The credential and scope requested on the command line.
 #[derive(Debug, Clone, Default)]
@@ -36,36 +63,25 @@ pub fn select(
     environment: &Environment,
     settings: &Settings,
 ) -> Result<ActiveCredential, Failure> {
-    let named = match &request.profile {
-        Some(name) => Some(
-            settings
-                .profile(name)
-                .ok_or_else(|| no_such_profile(name))?,
-        ),
-        None => None,
-    };
+    let known = |name: &String| settings.profile(name).ok_or_else(|| no_such_profile(name));
+    let named = request.profile.as_ref().map(known).transpose()?;
     let default = settings.profile(&settings.default_profile);
     let from_environment = match named {
         Some(_) => None,
         None => environment.credential()?,
     };
-    let (identity, profile) = if let Some(found) = from_environment {
-        let source = CredentialSource::Environment {
-            variable: found.variable,
-        };
-        let kind = found.credential.kind;
-        (Some(Identity { source, kind }), None)
+    let mut selected = if let Some((Credential { kind, .. }, variable)) = from_environment {
+        let source = CredentialSource::Environment { variable };
+        ActiveCredential {
+            identity: Some(Identity { source, kind }),
+            ..ActiveCredential::default()
+        }
     } else {
         let profile = named.or(default);
-        (profile.map(Identity::of), profile.map(|it| it.name.clone()))
+        profile.map(ActiveCredential::of).unwrap_or_default()
     };
-    let (scope, scope_origin) = select_scope(request, named, environment, default)?;
-    Ok(ActiveCredential {
-        identity,
-        profile,
-        scope,
-        scope_origin,
-    })
+    (selected.scope, selected.scope_origin) = select_scope(request, named, environment, default)?;
+    Ok(selected)
 }
 
 fn select_scope(
@@ -146,22 +162,21 @@ impl TokenService {
     pub(super) async fn credential(&self, identity: &Identity) -> Result<Credential, Failure> {
         let kind = identity.kind.clone();
         match &identity.source {
-            CredentialSource::Environment { .. } => Ok(self
-                .environment
-                .credential()?
-                .ok_or_else(no_credential)?
-                .credential),
+            // Read again: the state of the screens holds no secret.
+            CredentialSource::Environment { .. } => {
+                let found = self.environment.credential()?.ok_or_else(no_credential)?;
+                Ok(found.0)
+            }
             CredentialSource::Session | CredentialSource::Demo => {
                 locked(&self.held).clone().ok_or_else(no_credential)
             }
             CredentialSource::Keyring { profile } => {
-                let known = locked(&self.secrets).get(profile).cloned();
-                if let Some(secret) = known {
+                let known = locked(&self.secret).clone();
+                if let Some((_, secret)) = known.filter(|(of, _)| of == profile) {
                     return Ok(Credential { kind, secret });
                 }
                 self.check_binding(profile).await?;
-                let secret = self.store.get(profile);
-                let secret = self.ask_store(secret).await;
+                let secret = self.ask_store(self.store.get(profile)).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
                 let host = self.options.base_url.foreign_host();
                 if let (Some(host), Some(listener)) = (host, self.on_foreign_host.get()) {
@@ -188,9 +203,7 @@ impl TokenService {
 
     /// Keeps the secret of one profile for its next request, and drops that of any other.
     pub(super) fn remember(&self, profile: &str, secret: Secret) {
-        let mut secrets = locked(&self.secrets);
-        secrets.clear();
-        secrets.insert(profile.to_owned(), secret);
+        *locked(&self.secret) = Some((profile.to_owned(), secret));
     }
 
     /// Where requests go.
@@ -211,51 +224,30 @@ impl TokenService {
     /// # Errors
     /// A [`Failure`] of kind `usage` that names both addresses, or the store's failure.
     pub async fn check_binding(&self, name: &str) -> Result<(), Failure> {
-        let profile = self.profile_now(name).await?;
+        let profile = self.profile_now(name)?;
         if let Some(failure) = profile.binding_failure(self.target()) {
             return Err(self.with_applicable_hint(failure));
         }
         let Some(wanted) = recorded(&profile.base_url) else {
             return Ok(());
         };
-        let asking = self.store.binding(name);
-        match self
-            .ask_store(asking)
-            .await
-            .map_err(|error| self.store_failure(error, name))?
-        {
-            Some(kept) if kept == wanted => Ok(()),
-            _ => Err(self.with_applicable_hint(profile.unconfirmed_binding())),
+        let kept = self.ask_store(self.store.binding(name)).await;
+        if kept.map_err(|error| self.store_failure(error, name))? == Some(wanted) {
+            return Ok(());
         }
+        Err(self.with_applicable_hint(profile.unconfirmed_binding()))
     }
 
     /// Reads the profile again, since another instance may have changed it. A secret without a
     /// profile is bound to Cloudflare.
-    async fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
-        let paths = self.paths()?.clone();
-        let loading = tokio::task::spawn_blocking(move || settings::load(&paths)).await;
-        let loaded = loading.unwrap_or_else(|_| Ok(settings::LoadedSettings::default()))?;
-        let profile = loaded.settings.profile(name).cloned();
+    fn profile_now(&self, name: &str) -> Result<Profile, Failure> {
+        let profile = self.settings()?.profile(name).cloned();
         Ok(profile.unwrap_or_else(|| Profile {
             name: name.to_owned(),
             kind: CredentialKind::ApiToken,
             scope: None,
             base_url: BaseUrl::default(),
         }))
-    }
-
-    /// Removes the recorded address of a profile's secret. Done before the secret changes, so that a
-    /// failure half-way leaves one that is sent only to Cloudflare.
-    pub(super) async fn unbind(&self, name: &str) -> Result<(), StoreError> {
-        self.store.bind(name, None).await
-    }
-
-    /// Records that the secret of a profile is for the current address.
-    pub(super) async fn bind(&self, name: &str) -> Result<(), StoreError> {
-        match recorded(&self.options.base_url) {
-            None => Ok(()),
-            kept => self.store.bind(name, kept).await,
-        }
     }
 
     /// Tests the credential store with a real write, once a run, and returns where it keeps secrets.
@@ -281,10 +273,10 @@ impl TokenService {
     }
 
     pub(super) async fn remove_secret(&self, profile: &str) -> Result<bool, StoreError> {
-        locked(&self.secrets).remove(profile);
+        locked(&self.secret).take_if(|(of, _)| of == profile);
         let removing = async {
             let was_there = self.store.delete(profile).await?;
-            self.unbind(profile).await?;
+            self.store.bind(profile, None).await?;
             Ok(was_there)
         };
         self.ask_store(removing).await
@@ -298,10 +290,10 @@ impl TokenService {
         let (kept, location) = self.look(profile).await?;
         match kept.count {
             Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(kept
-                .locked
-                .unwrap_or(StoreError::Locked)
-                .for_profile(profile)),
+            None => Err(self.store_failure(
+                kept.locked.unwrap_or(StoreError::Locked(Provider::Other)),
+                profile,
+            )),
         }
     }
 
@@ -357,10 +349,206 @@ impl TokenService {
         }
         failure
     }
+
+    /// Reads the settings from the file.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Ok(settings::load(self.paths()?)?.settings)
+    }
+
+    /// Makes a profile the default. Returns the new settings.
+    ///
+    /// # Errors
+    /// `usage` if there is no such profile, otherwise the file's failure.
+    pub fn use_profile(&self, name: &str) -> Result<Settings, Failure> {
+        settings::set_default_profile(self.paths()?, name)
+    }
+
+    /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
+        let location = self.ask_store(self.store.location()).await?;
+        let known = self.settings()?;
+        let known = known.profile(&profile.name);
+        let profile = Profile {
+            // The secret stays, and so does the address that it is bound to.
+            base_url: known.map(|it| it.base_url.clone()).unwrap_or_default(),
+            ..profile.clone()
+        };
+        Ok((settings::save_profile(self.paths()?, &profile)?, location))
+    }
+
+    /// Removes a profile: first its secret from the store, then the profile from the file, so that no
+    /// secret is left without a name. Without any keyring in this session, the profile is removed
+    /// nevertheless.
+    ///
+    /// # Errors
+    /// The failure of a keyring that does not remove the secret, or of the file. The profile then stays.
+    pub async fn remove_profile(&self, name: &str) -> Result<Removed, Failure> {
+        let paths = self.paths()?;
+        let unreached = match self.remove_secret(name).await {
+            Ok(_) => None,
+            Err(error) if error.is_absent() => Some(Failure {
+                hint: format!(
+                    "If the secret of {name} is in a keyring that another session can reach, remove \
+                     it there with `tokenscope auth clear --profile {name}`."
+                )
+                .into(),
+                ..error.into()
+            }),
+            Err(error) => return Err(self.store_failure(error, name)),
+        };
+        Ok(Removed {
+            settings: settings::remove_profile(paths, name)?,
+            unreached,
+        })
+    }
+
+    /// Stores a secret, reads it back, then writes its profile. Returns the new settings and where the
+    /// secret is stored.
+    ///
+    /// # Errors
+    /// The store's or the file's failure.
+    pub async fn save(
+        &self,
+        profile: &Profile,
+        credential: &Credential,
+    ) -> Result<(Settings, Location), NotSaved> {
+        let profile = &Profile {
+            base_url: self.options.base_url.clone(),
+            ..profile.clone()
+        };
+        // The file first: no secret must be stored without a profile. `prepared` holds the lock over both.
+        let prepared = self.prepare(profile).await?;
+        let location = self.keep(profile, credential, &prepared).await?;
+        Ok((prepared.settings, location))
+    }
+
+    /// Waits for the lock on another thread.
+    async fn prepare(&self, profile: &Profile) -> Result<PreparedWrite, Failure> {
+        let (paths, profile) = (self.paths()?.clone(), profile.clone());
+        // The keyring needs time too.
+        let wait = self.remaining().unwrap_or(self.deadlines().timeout) / 3;
+        let preparing = move || settings::prepare_profile(&paths, &profile, wait);
+        let prepared = tokio::task::spawn_blocking(preparing).await;
+        prepared.unwrap_or_else(|error| {
+            Err(Failure::new(
+                FailureKind::Config,
+                "The profile could not be prepared.",
+                "Start tokenscope again.",
+            )
+            .caused_by(&error))
+        })
+    }
+
+    /// Stores the secret and writes the profile. If the latter fails or is cancelled, removes the secret
+    /// again.
+    async fn keep(
+        &self,
+        profile: &Profile,
+        credential: &Credential,
+        prepared: &PreparedWrite,
+    ) -> Result<Location, NotSaved> {
+        let wait = self.deadlines().keyring;
+        let (name, secret) = (&profile.name, &credential.secret);
+        let failed = |error: StoreError| NotSaved {
+            may_pass: error.is_retryable(),
+            failure: self.store_failure(error, name),
+        };
+        let before = self.before(name, prepared).await.map_err(failed)?;
+        let keeping = async {
+            // Unbound first, so that a failure half-way leaves a secret that is sent only to
+            // Cloudflare.
+            self.store.bind(name, None).await?;
+            let undo = self.store.set(name, secret, before).await?;
+            let kept = self.store.get(name).await;
+            let address = recorded(&self.options.base_url);
+            if address.is_some() {
+                self.store.bind(name, address).await?;
+            }
+            Ok((undo, kept))
+        };
+        let (undo, kept) = self.ask_store(keeping).await.map_err(|error| {
+            let may_have_stored = error.may_have_stored();
+            let mut not_saved = failed(error);
+            if may_have_stored {
+                not_saved.failure.hint.add(&format!(
+                    "The keyring may have stored the secret anyway: check with `tokenscope auth \
+                     status --profile {name}`."
+                ));
+            }
+            not_saved
+        })?;
+        let written = match kept {
+            Ok(kept) if kept == *secret => prepared.write().map_err(NotSaved::from),
+            Ok(_) => {
+                undo.keep();
+                return Err(another(name).into());
+            }
+            Err(StoreError::Missing) => {
+                undo.keep();
+                return Err(failed(StoreError::NotReturned));
+            }
+            Err(error) => Err(failed(error)),
+        };
+        if let Err(mut not_saved) = written {
+            if undo.undo(wait).await.is_err() {
+                not_saved.failure.hint.add(&format!(
+                    "The secret is in the keyring: remove it with `tokenscope auth clear --profile \
+                     {name}`."
+                ));
+            }
+            return Err(not_saved);
+        }
+        undo.keep();
+        self.remember(name, secret.clone());
+        // The secret is stored, even if the service is too slow to say where.
+        let location = self.ask_store(self.store.location()).await;
+        Ok(location.unwrap_or_else(|_| Location::new(STORE_NAME)))
+    }
+
+    /// The secret stored for a profile before the change, to be restored if the profile cannot be written.
+    async fn before(
+        &self,
+        name: &str,
+        prepared: &PreparedWrite,
+    ) -> Result<Option<Secret>, StoreError> {
+        if !prepared.is_a_change() {
+            return Ok(None);
+        }
+        match self.ask_store(self.store.get(name)).await {
+            Ok(secret) => Ok(Some(secret)),
+            // No usable secret is lost.
+            Err(
+                StoreError::Missing
+                | StoreError::Ambiguous(_)
+                | StoreError::NotText
+                | StoreError::Unusable(_)
+                // On macOS an entry of another program can be replaced, but not read.
+                | StoreError::Denied,
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The address to record in the store: neither Cloudflare's, which is the default, nor a loopback address.
 fn recorded(base_url: &BaseUrl) -> Option<String> {
     let is_foreign = !base_url.is_default() && !base_url.is_loopback();
     is_foreign.then(|| base_url.to_string())
+}
+
+/// The failure if the store returns another secret than the one just stored.
+fn another(name: &str) -> Failure {
+    Failure::new(
+        FailureKind::Keyring,
+        "The keyring accepted the secret but returned a different one.",
+        format!(
+            "Another program stored one for {name} at the same moment. Decide which one is correct, and store it again with `tokenscope auth set --profile {name}`."
+        ),
+    )
 }

@@ -4,10 +4,8 @@
 mod credentials;
 mod list;
 mod lookup;
-mod profiles;
 mod token_service;
 
-pub use credentials::{CredentialRequest, no_default, nothing_selected, select};
+pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};
 pub use lookup::{matching, not_in_list};
-pub use profiles::{NotSaved, Removed};
 pub use token_service::TokenService;

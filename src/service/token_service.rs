@@ -1,7 +1,6 @@
 //! The shared parts of the use cases: the client, the store, the files, and how long a command may
 //! take.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -34,8 +33,8 @@ pub struct TokenService {
     pub(super) on_foreign_host: OnceLock<Listener>,
     /// The credential that was typed in, or the demo's.
     pub(super) held: Mutex<Option<Credential>>,
-    /// The secret of the profile that was last used.
-    pub(super) secrets: Mutex<HashMap<String, Secret>>,
+    /// The profile that was last used, and its secret.
+    pub(super) secret: Mutex<Option<(String, Secret)>>,
     /// The flag that takes precedence over the environment's credential, if one was given.
     pub(super) overriding_flag: Option<OverridingFlag>,
     /// Where the store keeps secrets, once a trial write succeeded.
@@ -62,7 +61,7 @@ impl TokenService {
             on_complaint: OnceLock::new(),
             on_foreign_host: OnceLock::new(),
             held: Mutex::default(),
-            secrets: Mutex::default(),
+            secret: Mutex::default(),
             overriding_flag: None,
             probed_location: OnceCell::new(),
         }
@@ -96,7 +95,7 @@ impl TokenService {
             end: None,
             ..self.deadlines()
         };
-        let store = StoreHandle::start(|| Box::new(MemoryStore::default()));
+        let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
         Self::new(options, store, Environment::default(), None, deadlines)
     }
 

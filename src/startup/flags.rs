@@ -37,7 +37,7 @@ pub struct Flags {
     #[arg(long, global = true, help_heading = HEADING, value_name = "NAME", value_parser = Theme::names())]
     pub theme: Option<String>,
     /// Timeout for the whole command, in seconds
-    #[arg(long, global = true, help_heading = HEADING, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "SECS", allow_hyphen_values = true, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Additional CA certificates to trust
     #[arg(long, global = true, help_heading = HEADING, value_name = "PEM", value_hint = ValueHint::FilePath)]
@@ -48,9 +48,10 @@ pub struct Flags {
 }
 
 /// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set
+    #[default]
     Auto,
     /// Even in a pipe
     Always,

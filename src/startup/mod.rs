@@ -76,31 +76,33 @@ impl Context {
         if let Some(name) = &flags.profile {
             parse_profile_name(name).map_err(|error| invalid_profile_name(name, error))?;
         }
-        let mut options = Options {
-            base_url: BaseUrl::default(),
-            ca_file: flags.ca_file.clone(),
-            use_system_proxy: true,
-            idle_limit: idle_limit(&Settings::default()),
-            clock,
-        };
+        let mut target = BaseUrl::default();
         let mut paths = None;
         let mut settings = Settings::default();
         if !flags.demo && needs != Needs::Nothing {
-            paths = find_paths(&environment, warnings);
+            paths = Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())
+                .map_err(|no_home| warnings.push(no_home))
+                .ok();
             start_log(&flags, &environment, paths.as_ref(), warnings)?;
             if let Some((text, variable)) = environment.base_url()? {
-                options.base_url = base_url(text, variable)?;
+                target = base_url(text, variable)?;
             }
             if let Some(paths) = &paths {
                 let loaded = settings::load(paths)?;
                 settings = loaded.settings;
                 warnings.extend(loaded.warnings);
             }
-            options.idle_limit = idle_limit(&settings);
         }
         let credential = select_credential(&flags, needs, &environment, &settings)?;
-        log_start(&credential, &options.base_url);
+        log_start(&credential, &target);
         warnings.extend(overlooked(&environment, &credential, paths.is_some()));
+        let options = Options {
+            base_url: target,
+            ca_file: flags.ca_file.clone(),
+            use_system_proxy: true,
+            idle_limit: idle_limit(&settings),
+            clock,
+        };
         let service = TokenService::new(
             options,
             keyring(needs),
@@ -182,12 +184,6 @@ fn cannot_start(cause: &impl ToString) -> Failure {
     .caused_by(cause)
 }
 
-fn find_paths(environment: &Environment, warnings: &mut Vec<Failure>) -> Option<Paths> {
-    Paths::find(environment.path("TOKENSCOPE_HOME").as_deref())
-        .map_err(|no_home| warnings.push(no_home))
-        .ok()
-}
-
 fn start_log(
     flags: &Flags,
     environment: &Environment,
@@ -239,7 +235,7 @@ fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
 
 /// The keyring. It may prompt for its password only if the user can be told to expect that.
 fn keyring(needs: Needs) -> StoreHandle {
-    let store = StoreHandle::start(|| Box::new(Keyring::default()));
+    let store = StoreHandle::start(|prompts| Box::new(Keyring::new(prompts)));
     if needs == Needs::Screens || io::stderr().is_terminal() {
         store.with_prompt_timeout(UNLOCK_WAIT)
     } else {

@@ -37,6 +37,12 @@ impl FormRow {
         }
     }
 
+    /// A row without a field, some cells from the left.
+    pub(crate) fn indented(indent: usize, mut spans: Spans) -> Self {
+        spans.insert(0, Span::raw(" ".repeat(indent)));
+        Self::text(spans)
+    }
+
     /// An empty row, dropped first if the form does not fit.
     pub(crate) fn spacer() -> Self {
         Self {
@@ -50,6 +56,8 @@ impl FormRow {
 pub(crate) struct Form<'a> {
     pub(crate) ctx: &'a RenderContext<'a>,
     pub(crate) columns: usize,
+    /// Whether letters go into the field with the focus.
+    pub(crate) is_editing: bool,
 }
 
 impl Form<'_> {
@@ -85,30 +93,29 @@ impl Form<'_> {
         field: &TextField,
         placeholder: &str,
         has_focus: bool,
-        is_editing: bool,
     ) -> FormRow {
         let ctx = self.ctx;
         let mut spans = self.label(label, has_focus);
         let value = ctx.clean(field.value());
         let room = self.field_width(&value);
-        let cursor = text::width(&ctx.clean(before(field.value(), field.cursor_column())));
+        let cursor = text::width(&ctx.clean(field.before_cursor()));
         let offset = if has_focus {
             (cursor + 1).saturating_sub(room.max(1))
         } else {
             0
         };
         let shown = self.window(&value, offset, room, has_focus.then_some(cursor));
-        if value.is_empty() && !placeholder.is_empty() {
+        let style = ctx.style(Role::Field);
+        spans.push(if value.is_empty() {
             let shown = text::fit(&ctx.clean(placeholder), room, ctx.glyphs().ellipsis);
-            let style = ctx.style(Role::Field).patch(ctx.style(Role::Muted));
-            spans.push(Span::styled(shown, style));
+            Span::styled(shown, style.patch(ctx.style(Role::Muted)))
         } else {
-            spans.push(Span::styled(shown, ctx.style(Role::Field)));
-        }
+            Span::styled(shown, style)
+        });
         FormRow {
             spans,
             has_focus,
-            cursor: (has_focus && is_editing).then(|| VALUES + cursor - offset),
+            cursor: (has_focus && self.is_editing).then(|| VALUES + cursor - offset),
             ..FormRow::default()
         }
     }
@@ -140,18 +147,19 @@ impl Form<'_> {
         FormRow::text(spans)
     }
 
-    /// A field for a secret: a mask of the same length for every secret.
-    pub(crate) fn masked_field(
-        &self,
-        label: &str,
-        is_empty: bool,
-        placeholder: &str,
-        has_focus: bool,
-        is_editing: bool,
-    ) -> FormRow {
-        let mask = if is_empty { "" } else { self.ctx.glyphs().mask };
-        let field = TextField::with(mask);
-        self.text_field(label, &field, placeholder, has_focus, is_editing)
+    /// The choice between an account and a zone.
+    pub(crate) fn scope_kind(&self, kind: ScopeKind, has_focus: bool) -> FormRow {
+        let chosen = usize::from(kind == ScopeKind::Zone);
+        self.choice("Scope", ["Account", "Zone"], chosen, has_focus)
+    }
+
+    /// The ID of an account or zone.
+    pub(crate) fn scope_id(&self, kind: ScopeKind, id: &TextField, has_focus: bool) -> FormRow {
+        let label = match kind {
+            ScopeKind::Account => "Account ID",
+            ScopeKind::Zone => "Zone ID",
+        };
+        self.text_field(label, id, "32 hexadecimal digits", has_focus)
     }
 
     /// A choice of two.
@@ -209,8 +217,11 @@ impl Form<'_> {
         rows
     }
 
-    /// What is wrong with the field above.
-    pub(crate) fn complaint(&self, complaint: &str) -> Vec<FormRow> {
+    /// What is wrong with the field above, if anything.
+    pub(crate) fn complaint(&self, complaint: Option<&str>) -> Vec<FormRow> {
+        let Some(complaint) = complaint else {
+            return Vec::new();
+        };
         let mut letters = complaint.chars();
         let first = letters.next().map(|c| c.to_ascii_uppercase());
         let sentence: String = first.into_iter().chain(letters).collect();
@@ -237,33 +248,10 @@ impl Form<'_> {
     }
 
     fn lines(&self, indent: usize, role: Role, text: &str) -> Vec<FormRow> {
-        let ctx = self.ctx;
         let room = self.columns.saturating_sub(indent + 2);
-        text::wrap(&ctx.clean(text), room)
-            .into_iter()
-            .map(|line| FormRow::text(vec![Span::raw(" ".repeat(indent)), ctx.span(role, &line)]))
-            .collect()
+        let lines = self.ctx.wrapped(role, text, room).into_iter();
+        lines.map(|line| FormRow::indented(indent, line)).collect()
     }
-}
-
-/// The label of an account's or a zone's ID.
-pub(crate) fn scope_label(kind: ScopeKind) -> &'static str {
-    match kind {
-        ScopeKind::Account => "Account ID",
-        ScopeKind::Zone => "Zone ID",
-    }
-}
-
-/// The start of a string, up to a width in cells.
-fn before(text: &str, columns: usize) -> &str {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        if used >= columns {
-            return &text[..at];
-        }
-        used += char_width(c);
-    }
-    text
 }
 
 /// A string without its first cells.
@@ -272,14 +260,10 @@ fn without(text: &str, columns: usize) -> String {
     text.chars()
         .skip_while(|c| {
             let is_hidden = used < columns;
-            used += char_width(*c);
+            used += text::width(c.encode_utf8(&mut [0; 4]));
             is_hidden
         })
         .collect()
-}
-
-fn char_width(c: char) -> usize {
-    text::width(c.encode_utf8(&mut [0; 4]))
 }
 
 /// Draws a form, scrolled to the focus and its remarks, with the cursor in the edited field.
@@ -328,6 +312,6 @@ pub(crate) fn render_query(
     let spans = [ctx.span(Role::Accent, "/ "), ctx.plain(&shown)];
     paint.frame_title(line, &spans);
     if is_typing && !is_covered {
-        paint.set_cursor(line, query.cursor_column().min(room) + 4);
+        paint.set_cursor(line, text::width(query.before_cursor()).min(room) + 4);
     }
 }

@@ -15,12 +15,15 @@ use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::action::{Action, Context};
+use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::keymap::Keymap;
-use crate::layout;
-use crate::layout::TextBox;
 use crate::layout::glyphs::Glyphs;
+use crate::layout::{self, Styled, TextBox, TextLine};
 use crate::theme::{Role, Theme};
+
+/// The gap between two columns of a table, in cells.
+pub(crate) const GAP: usize = 2;
 
 /// A row of text on the screen.
 pub(crate) type Spans = Vec<Span<'static>>;
@@ -51,19 +54,65 @@ impl RenderContext<'_> {
         self.glyphs().clean(text)
     }
 
-    /// Text in the style of a role.
-    pub(crate) fn span(&self, role: Role, text: &str) -> Span<'static> {
-        Span::styled(self.clean(text).into_owned(), self.style(role))
+    /// Text in the style of a role; without one, body text.
+    pub(crate) fn span(&self, role: impl Into<Option<Role>>, text: &str) -> Span<'static> {
+        let style = role.into().map_or_else(Style::new, |role| self.style(role));
+        Span::styled(self.clean(text).into_owned(), style)
     }
 
     /// Body text.
     pub(crate) fn plain(&self, text: &str) -> Span<'static> {
-        Span::raw(self.clean(text).into_owned())
+        self.span(None, text)
     }
 
-    /// An identifier shortened in the middle.
-    pub(crate) fn abbreviate(&self, id: &str) -> String {
-        self.glyphs().abbreviate(id)
+    /// A paragraph, wrapped.
+    pub(crate) fn wrapped(
+        &self,
+        role: impl Into<Option<Role>>,
+        text: &str,
+        columns: usize,
+    ) -> Vec<Spans> {
+        let role = role.into();
+        let lines = text::wrap(&self.clean(text), columns);
+        lines
+            .iter()
+            .map(|line| vec![self.span(role, line)])
+            .collect()
+    }
+
+    /// A line of styled text.
+    pub(crate) fn line(&self, line: &[Styled]) -> Spans {
+        let spans = line.iter();
+        spans.map(|(role, text)| self.span(*role, text)).collect()
+    }
+
+    /// Lines of styled text.
+    pub(crate) fn lines(&self, lines: &[TextLine]) -> Vec<Spans> {
+        lines.iter().map(|line| self.line(line)).collect()
+    }
+
+    /// The names of those columns of a table that have a width, after the cells for a mark.
+    pub(crate) fn heading(&self, lead: usize, columns: &[(&str, usize)]) -> Spans {
+        let shown = columns.iter().filter(|(_, width)| *width > 0);
+        let names: Vec<String> = shown
+            .map(|(name, width)| text::fit(name, *width, ""))
+            .collect();
+        let line = format!("{:lead$}{}", "", names.join(&" ".repeat(GAP)));
+        vec![self.span(Role::Label, line.trim_end())]
+    }
+
+    /// An identifier, shortened in the middle unless it is to be whole.
+    pub(crate) fn id(&self, id: &str, is_whole: bool) -> String {
+        if is_whole {
+            id.to_owned()
+        } else {
+            text::abbreviate(id, self.glyphs().ellipsis)
+        }
+    }
+
+    /// An account or zone: `account 4f1b…9c2e`.
+    pub(crate) fn scope(&self, scope: &Scope, is_whole: bool) -> String {
+        format!("{} {}", scope.kind().word(), self.id(scope.id(), is_whole))
     }
 
     /// A separator between facts on one line.
@@ -203,6 +252,22 @@ impl<'p, 'f> Painter<'p, 'f> {
         }
     }
 
+    /// Draws a list of some length, scrolled to the selected item, and returns the first visible one.
+    pub(crate) fn render_scrolled<T>(
+        &mut self,
+        area: Rect,
+        (items, total): (impl Iterator<Item = T>, usize),
+        selected: Option<usize>,
+        row: impl FnMut(T) -> Spans,
+    ) -> usize {
+        let selected = selected.map(|at| at.min(total.saturating_sub(1)));
+        let rows = usize::from(area.height);
+        let first = layout::first_row_centred(selected.unwrap_or(0), total, rows);
+        let shown = items.skip(first).map(row);
+        self.render_list(area, shown, selected.map(|at| at - first));
+        first
+    }
+
     /// Draws a frame with a title, and returns the area inside.
     ///
     /// ```text
@@ -320,16 +385,7 @@ pub(crate) fn render_text_box(
     let area = centred(body, text.columns, text.rows);
     let inner = inset(paint.overlay_panel(area, title));
     let top = top.min(text.last_top());
-    let lines = text.lines.iter().skip(top);
-    let lines = lines.map(|line| -> Spans {
-        let styled = line.iter();
-        let span = |(role, text): &(Option<_>, String)| match role {
-            Some(role) => ctx.span(*role, text),
-            None => Span::raw(text.clone()),
-        };
-        styled.map(span).collect()
-    });
-    paint.render_lines(inner, lines);
+    paint.render_lines(inner, ctx.lines(&text.lines[top..]));
     paint.frame_position(area, top, text.page(), text.lines.len());
     let close = ctx.hint(context, Action::Back, "close");
     paint.frame_title_right(bottom(area), &close);
@@ -397,6 +453,7 @@ pub(crate) fn without_right(area: Rect, columns: usize) -> Rect {
 
 /// A centred area of the given size within the body.
 pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(body.width), height.min(body.height));
     Rect {
         x: body.x + (body.width - width) / 2,
         y: body.y + (body.height - height) / 2,
@@ -414,12 +471,7 @@ pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
 /// A whole number with a comma between its thousands.
 pub(crate) fn number(number: usize) -> String {
     let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
 }

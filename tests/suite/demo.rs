@@ -14,6 +14,7 @@ use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
 use crate::domain::context;
+use crate::support::assertions::assert_contains;
 
 fn now() -> DateTime<Utc> {
     "2026-11-25T12:04:31.750Z".parse().unwrap()
@@ -191,9 +192,10 @@ async fn every_token_reads_without_an_invalid_field_and_ids_are_unique() {
 async fn unknown_fields_and_big_numbers_keep_their_text() {
     let demo = Demo::start(now()).await.unwrap();
     let body = get(&demo, &tokens_path(ACCOUNT, "")).await.body;
-    assert!(body.contains(
-        r#""rotation":{"owner":"data-platform","every_days":90,"notify":["data@example.com"]}"#
-    ));
+    assert_contains(
+        &body,
+        r#""rotation":{"owner":"data-platform","every_days":90,"notify":["data@example.com"]}"#,
+    );
     assert!(body.contains(r#""request_count":123456789012345678901234567890"#));
 }
 

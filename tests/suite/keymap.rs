@@ -8,6 +8,8 @@ use tokenscope::action::{Action, Context, Input, Typed};
 use tokenscope::domain::credential::Secret;
 use tokenscope::keymap::{Keymap, KeymapError};
 
+use crate::support::assertions::assert_matches;
+
 fn keymap() -> Keymap {
     Keymap::built_in().unwrap()
 }
@@ -96,10 +98,7 @@ fn a_patch_moves_an_action_to_another_key() {
 #[test]
 fn a_patch_that_gives_one_key_two_meanings_is_refused() {
     let patch = r#"rows = [{ context = "detail", keys = ["v"], action = "refresh" }]"#;
-    assert!(matches!(
-        keymap().patched(patch),
-        Err(KeymapError::Clash { .. })
-    ));
+    assert_matches!(keymap().patched(patch), Err(KeymapError::Clash { .. }));
 }
 
 #[test]

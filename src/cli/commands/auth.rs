@@ -7,9 +7,8 @@ use tokio::time::timeout;
 
 use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::no_scope;
-use crate::cli::output::OutputFormat;
-use crate::cli::output::print::print;
-use crate::cli::output::{AuthReport, Report, ScopeReport};
+use crate::cli::output::print::{Output, print};
+use crate::cli::output::{AuthReport, OutputFormat, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -33,10 +32,7 @@ pub(super) async fn set(
     email: Option<&str>,
     no_check: bool,
 ) -> Result<u8, Failure> {
-    let name = context
-        .flags
-        .profile
-        .unwrap_or_else(|| context.settings.default_profile.clone());
+    let name = profile_name(&context);
     let name = parse_new_profile_name(&name).map_err(|error| invalid_profile_name(&name, error))?;
     let kind = kind(email)?;
     let scope = context
@@ -64,7 +60,8 @@ pub(super) async fn set(
         secret,
     };
     if !no_check {
-        let progress = Progress::of_network(is_dumb);
+        let progress = Progress::new(is_dumb);
+        progress.network();
         let typed = CredentialRef::Credential(credential.clone());
         let checking = context.service.verify(&typed, &scope);
         progress.beside(checking).await?;
@@ -92,7 +89,7 @@ async fn store(
     was_typed: bool,
 ) -> Result<(), Failure> {
     loop {
-        let saving = service.try_to_save(profile, credential);
+        let saving = service.save(profile, credential);
         let progress = Progress::new(is_dumb);
         let Err(not_saved) = progress.beside(saving).await else {
             return Ok(());
@@ -104,6 +101,12 @@ async fn store(
         prompt::ask_to_go_on(AGAIN, is_dumb).await?;
         service.start_command();
     }
+}
+
+/// The profile that the command is about.
+fn profile_name(context: &Context) -> String {
+    let named = context.flags.profile.as_ref();
+    named.unwrap_or(&context.settings.default_profile).clone()
 }
 
 fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
@@ -123,19 +126,20 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
 /// Reads standard input to its end, on its own thread so that signals are still handled. Waits without
 /// limit for a person who types, but not for a pipe that never ends.
 async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+    let allowed = if io::stdin().is_terminal() {
+        Duration::MAX
+    } else {
+        allowed
+    };
     let reading = tokio::task::spawn_blocking(read_secret);
-    if io::stdin().is_terminal() {
-        return reading.await.map_err(|error| unreadable(&error))?;
-    }
-    let read = timeout(allowed, reading).await;
-    read.map_err(|_elapsed| {
-        Failure::new(
+    match timeout(allowed, reading).await {
+        Ok(read) => read.map_err(|error| unreadable(&error))?,
+        Err(_elapsed) => Err(Failure::new(
             FailureKind::Timeout,
             format!("Standard input did not end within {} s.", allowed.as_secs()),
             "Close the input after the secret, or pass a longer --timeout.",
-        )
-    })?
-    .map_err(|error| unreadable(&error))?
+        )),
+    }
 }
 
 /// Reads at most 64 KiB, white space included: no credential is longer, and an endless pipe must end.
@@ -174,7 +178,7 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 pub(super) async fn status(
     context: Context,
     format: OutputFormat,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     let credential = &context.credential;
     let identity = credential.identity.as_ref();
@@ -250,14 +254,14 @@ fn why_not_usable(kept: StoredEntries) -> Option<StoreError> {
 }
 
 pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
-    let name = context
-        .flags
-        .profile
-        .unwrap_or_else(|| context.settings.default_profile.clone());
+    let name = profile_name(&context);
     let clearing = context.service.clear(&name);
     let is_dumb = context.style.is_dumb;
     let was_there = Progress::new(is_dumb).beside(clearing).await;
-    let was_there = was_there.map_err(|failure| stays(failure, &name))?;
+    let was_there = was_there.map_err(|failure| Failure {
+        summary: format!("{} The secret of {name} remains stored.", failure.summary),
+        ..failure
+    })?;
     let mut said = if was_there {
         format!("Removed the secret of profile {name}.")
     } else {
@@ -269,10 +273,4 @@ pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
     // A closed stream has no reader to tell.
     let _closed = writeln!(io::stderr(), "{}", text::sanitize(&scrub(&said)));
     Ok(0)
-}
-
-/// Adds that the secret remains stored.
-fn stays(failure: Failure, name: &str) -> Failure {
-    let summary = format!("{} The secret of {name} remains stored.", failure.summary);
-    Failure { summary, ..failure }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::AuthReport;
 use super::rfc3339;
 use super::table::{GAP, colored, entries};
-use crate::cli::check_result::{CheckResult, Verdict};
+use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
@@ -105,17 +105,13 @@ fn value(field: &Field, token: &ServiceToken) -> String {
     }
 }
 
-/// An address that is not Cloudflare's own.
-fn foreign_address(base_url: &str) -> Option<String> {
-    (base_url != BaseUrl::default().to_string()).then(|| base_url.to_owned())
-}
-
 /// Prints the report of `auth status`.
 ///
 /// # Errors
 /// The writer's.
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io::Result<()> {
     let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
+    let is_foreign = report.base_url != BaseUrl::default().to_string();
     let rows = [
         ("Profile", report.profile.clone()),
         ("Source", Some(report.source.to_owned())),
@@ -123,7 +119,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),
-        ("Base URL", foreign_address(&report.base_url)),
+        ("Base URL", is_foreign.then(|| report.base_url.clone())),
         ("Stored", report.stored.map(word)),
         ("Locked", report.locked.map(word)),
         ("Store", report.store.map(str::to_owned)),
@@ -142,10 +138,10 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
 pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
-    let said = style.clean(&sentence(checkup, verdict)).into_owned();
+    let line = format!("{word}: {}", style.clean(&sentence(checkup, verdict)));
     let shown = match style.width {
-        Some(width) => wrapped(&format!("{word}: {said}"), width).join("\n"),
-        None => format!("{word}: {said}"),
+        Some(width) => wrapped(&line, width).join("\n"),
+        None => line,
     };
     match shown.strip_prefix(&word) {
         Some(rest) if style.colored => {
@@ -182,32 +178,23 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
         return failure.summary.clone();
     }
     let all = checkup.entries.len();
-    let at = |level: Verdict| {
-        let entries = checkup.entries.iter();
-        entries
-            .filter(|entry| checkup.verdict_on(entry) == level)
-            .count()
-    };
+    let is_worst = |entry: &&CheckEntry| checkup.verdict_on(entry) == verdict;
+    let count = checkup.entries.iter().filter(is_worst).count();
     let tokens = if all == 1 { "token" } else { "tokens" };
+    let of_all = format!("{count} of {all} {tokens}");
     let mut said = match verdict {
-        Verdict::Critical => format!(
-            "{} of {all} {tokens} expired, disabled or about to expire",
-            at(Verdict::Critical)
-        ),
-        Verdict::Warning => format!("{} of {all} {tokens} expiring", at(Verdict::Warning)),
-        Verdict::Unknown if at(Verdict::Unknown) > 0 => format!(
-            "{} of {all} {tokens} with unknown status",
-            at(Verdict::Unknown)
-        ),
+        Verdict::Critical => format!("{of_all} expired, disabled or about to expire"),
+        Verdict::Warning => format!("{of_all} expiring"),
+        Verdict::Unknown if count > 0 => format!("{of_all} with unknown status"),
         Verdict::Ok if checkup.read > 0 && all == 0 => {
             "every token is ignored or excluded".to_owned()
         }
         Verdict::Unknown | Verdict::Ok if checkup.read == 0 => "no service tokens found".to_owned(),
         Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none need attention"),
     };
-    if let Some(worst) = worst(checkup, verdict) {
-        said.push_str("; ");
-        said.push_str(&worst);
+    let worst = checkup.entries.iter().find(is_worst);
+    if let Some(why) = worst.and_then(|entry| reason(entry, checkup.context)) {
+        let _infallible = write!(said, "; {why}");
     }
     if let Some(why) = &checkup.incomplete {
         let _infallible = write!(said, "; the list is incomplete: {why}");
@@ -215,40 +202,38 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
     said
 }
 
-/// The first token with the verdict of the check, and why.
-fn worst(checkup: &CheckResult, verdict: Verdict) -> Option<String> {
-    let entry = checkup
-        .entries
-        .iter()
-        .find(|entry| checkup.verdict_on(entry) == verdict)?;
-    let context = checkup.context;
+/// Why a token has its verdict.
+fn reason(entry: &CheckEntry, context: EvaluationContext) -> Option<String> {
     let name = entry.name();
+    if let Err(failure) = &entry.subject {
+        return Some(format!("{name}: {} {}", failure.summary, failure.hint));
+    }
     let who = match (name, entry.id()) {
         ("", "") => "an unnamed token without an ID".to_owned(),
         ("", id) => id.to_owned(),
         (name, id) => format!("{name} ({id})"),
     };
-    let failure = match &entry.subject {
-        Ok(_) => None,
-        Err(failure) => Some(format!("{name}: {} {}", failure.summary, failure.hint)),
-    };
-    failure.or_else(|| match (entry.status(context), entry.life().end()) {
-        (Status::Disabled, _) => Some(format!("{who} is disabled")),
-        (Status::Unknown, _) if entry.life().enabled.is_none() => {
-            Some(format!("it is not known whether {who} is enabled"))
+    let end = entry.life().end();
+    Some(match entry.status(context) {
+        Status::Disabled => format!("{who} is disabled"),
+        Status::Unknown if entry.life().enabled.is_none() => {
+            format!("it is not known whether {who} is enabled")
         }
-        (Status::Unknown, _) => Some(format!("it is not known when {who} expires")),
-        (_, Some(end)) => Some(format!("{who} {}", term(end, context))),
-        (_, None) => None,
+        Status::Unknown => format!("it is not known when {who} expires"),
+        Status::Active
+        | Status::NeverExpires
+        | Status::Expiring
+        | Status::Critical
+        | Status::Expired => format!("{who} {}", term(end?, context)),
     })
 }
 
 fn term(end: DateTime<Utc>, context: EvaluationContext) -> String {
-    let away = end.signed_duration_since(context.now);
-    let when = if end <= context.now {
-        format!("expired {} ago, at", duration::rough(-away))
+    let left = end.signed_duration_since(context.now);
+    let at = rfc3339(end);
+    if end <= context.now {
+        format!("expired {} ago, at {at}", duration::rough(-left))
     } else {
-        format!("has {} left, until", duration::rough(away))
-    };
-    format!("{when} {}", rfc3339(end))
+        format!("has {} left, until {at}", duration::rough(left))
+    }
 }

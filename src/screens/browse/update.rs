@@ -89,8 +89,7 @@ impl Handler for Browse {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
             Copied::DashboardLink => {
-                let access = state.browse.access.as_ref();
-                let url = access.map(|access| access.scope.dashboard_url());
+                let url = self.scope(state).map(|scope| scope.dashboard_url());
                 state.copy(url.as_deref())
             }
             Copied::Json => None,

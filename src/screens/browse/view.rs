@@ -19,7 +19,7 @@ use crate::layout;
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, first_rows, number, row, width,
+    GAP, Painter, RenderContext, Spans, below, bottom, first_rows, number, row, width,
 };
 use crate::ui::texts::{distance, keyring_note};
 
@@ -228,8 +228,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
     };
     let texts = [(Role::Strong, what.as_str()), (Role::Muted, why)];
     for (role, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        let wrapped = text::wrap(&ctx.clean(text), columns.saturating_sub(4).min(72));
-        lines.extend(wrapped.iter().map(|line| vec![ctx.span(role, line)]));
+        lines.extend(ctx.wrapped(role, text, columns.saturating_sub(4).min(72)));
     }
     let keys = match (is_filtered, browse.is_filtering) {
         (true, true) => [
@@ -253,13 +252,10 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
 /// ` in account 4f1b…9c2e`
 fn in_scope(browse: &Browse, ctx: &RenderContext<'_>) -> String {
     browse.access.as_ref().map_or_else(String::new, |access| {
-        let id = ctx.abbreviate(access.scope.id());
-        format!(" in {} {id}", access.scope.kind().word())
+        format!(" in {}", ctx.scope(&access.scope, false))
     })
 }
 
-/// The gap before a column.
-const GAP: usize = 2;
 /// A space, the status's symbol, a space.
 const LEAD: usize = 3;
 /// A space at the end.
@@ -353,12 +349,10 @@ impl<'a> Columns<'a> {
             (named("Duration", Sort::Duration), self.duration),
             ("Client ID".to_owned(), self.client_id),
         ];
-        let texts = texts.into_iter().filter(|(_, width)| *width > 0);
-        let texts: Vec<String> = texts
-            .map(|(text, width)| text::fit(&text, width, ""))
-            .collect();
-        let line = format!("{:LEAD$}{}", "", texts.join(&" ".repeat(GAP)));
-        vec![self.ctx.span(Role::Label, line.trim_end())]
+        let names = texts
+            .each_ref()
+            .map(|(name, width)| (name.as_str(), *width));
+        self.ctx.heading(LEAD, &names)
     }
 
     /// ```text
@@ -391,10 +385,7 @@ impl<'a> Columns<'a> {
             if width > 0 {
                 let fitted = self.fitted(text, width);
                 spans.push(Span::raw("  "));
-                spans.push(match role {
-                    Some(role) => ctx.span(role, &fitted),
-                    None => ctx.plain(&fitted),
-                });
+                spans.push(ctx.span(role, &fitted));
             }
         };
         let (left, is_urgent) = left(token, status, now, self.left);

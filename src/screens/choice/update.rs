@@ -3,19 +3,15 @@
 use crate::action::{Context, Motion};
 use crate::app::handler::{Choice, Handler};
 use crate::app::message::Effect;
-use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;
 use crate::domain::token::{TokenId, TokenRef};
+use crate::layout;
 use crate::screens::detail::state::Detail;
 
 impl Handler for Choice {
     fn context(&self, _: &State) -> Context {
         Context::Choice
-    }
-
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        close_overlay(state)
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {
@@ -34,8 +30,12 @@ impl Handler for Choice {
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let rows = state.body_rows();
-        let last = state.detail.choices.len().saturating_sub(1);
+        let choices = state.detail.choices.len();
+        let (_, rows) = layout::choice(state.body(), choices);
+        let (rows, last) = (
+            usize::from(rows).saturating_sub(2),
+            choices.saturating_sub(1),
+        );
         if let Some(Overlay::Choice { selected }) = &mut state.overlay {
             *selected = motion.from(*selected, rows, last);
         }

@@ -1,5 +1,7 @@
 //! Draws the choice between tokens of the same name.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
@@ -10,7 +12,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, overlay};
+use crate::ui::painter::{Painter, RenderContext, Spans, centred};
 use crate::ui::texts::distance;
 
 /// From this width on, in cells, IDs are shown whole.
@@ -24,17 +26,15 @@ const WIDE: u16 = 72;
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, selected: usize) {
     let ctx = paint.ctx;
     let tokens = &state.detail.choices;
-    let area = overlay(body, 96, tokens.len().saturating_add(2).max(4));
+    let (columns, rows) = layout::choice((body.width, body.height), tokens.len());
+    let area = centred(body, columns, rows);
     let name = tokens.first().map_or("", |token| token.name_text());
     let title = format!("{} tokens are called {name}", tokens.len());
     let inner = paint.overlay_panel(area, &title);
-    let rows = usize::from(inner.height);
-    let selected = selected.min(tokens.len().saturating_sub(1));
-    let first = layout::first_row_centred(selected, tokens.len(), rows);
-    let lines = tokens.iter().skip(first);
-    let lines = lines.map(|token| choice_row(token, inner.width >= WIDE, state, ctx));
-    paint.render_list(inner, lines, Some(selected - first));
-    paint.frame_position(area, first, rows, tokens.len());
+    let row = |token: &Arc<_>| choice_row(token, inner.width >= WIDE, state, ctx);
+    let list = (tokens.iter(), tokens.len());
+    let first = paint.render_scrolled(inner, list, Some(selected), row);
+    paint.frame_position(area, first, usize::from(inner.height), tokens.len());
 }
 
 fn choice_row(
@@ -53,11 +53,7 @@ fn choice_row(
         format!("last seen: {word}")
     };
     let id = ctx.clean(&token.display_text(&token.id)).into_owned();
-    let id = if is_wide {
-        text::fit(&id, 36, "")
-    } else {
-        text::fit(&ctx.abbreviate(&id), 12, "")
-    };
+    let id = text::fit(&ctx.id(&id, is_wide), if is_wide { 36 } else { 12 }, "");
     vec![
         Span::raw(" "),
         ctx.span(role, status.symbol(ctx.ascii)),

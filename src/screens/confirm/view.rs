@@ -32,14 +32,13 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         text.push_str(" It is in use.");
     }
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
-    let lines = text::wrap(&text, usize::from(columns));
+    let lines = ctx.wrapped(None, &text, usize::from(columns));
     let area = overlay(body, WIDEST, lines.len() + 2);
     let name = ctx.clean(name);
     let room = usize::from(area.width).saturating_sub(28);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis);
     let title = format!("Remove the profile {name}?");
     let inner = inset(paint.overlay_panel(area, &title));
-    let lines = lines.iter().map(|line| [ctx.plain(line)]);
     paint.render_lines(inner, lines);
     let keys = [(Action::Submit, "remove it"), (Action::Back, "keep it")];
     let keys = ctx.hints(Context::Confirm, &keys, ctx.glyphs().dot);

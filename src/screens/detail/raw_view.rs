@@ -126,37 +126,28 @@ fn parts(line: &str, ctx: &RenderContext<'_>) -> [(usize, usize, Style); 5] {
 
 /// The matches of a query in a line. Ignores case unless the query contains upper case.
 fn occurrences(line: &str, query: &str) -> Vec<(usize, usize)> {
-    let exact = query.chars().any(char::is_uppercase);
-    let mut found = Vec::new();
-    let mut from = 0;
     if query.is_empty() {
-        return found;
+        return Vec::new();
     }
-    for (at, _) in line.char_indices() {
-        if at >= from
-            && let Some(length) = starts_with(&line[at..], query, exact)
-        {
-            found.push((at, at + length));
-            from = at + length;
+    let exact = query.chars().any(char::is_uppercase);
+    // The line in lower case, and the place in the line of each of its bytes.
+    let (mut folded, mut places) = (String::new(), Vec::new());
+    for (at, c) in line.char_indices() {
+        if exact {
+            folded.push(c);
+        } else {
+            folded.extend(c.to_lowercase());
         }
+        places.resize(folded.len(), at);
     }
-    found
-}
-
-fn starts_with(text: &str, query: &str, exact: bool) -> Option<usize> {
-    if exact {
-        return text.starts_with(query).then_some(query.len());
-    }
-    let mut wanted = query.chars().flat_map(char::to_lowercase).peekable();
-    for (at, c) in text.char_indices() {
-        if wanted.peek().is_none() {
-            return Some(at);
-        }
-        for lower in c.to_lowercase() {
-            if wanted.next() != Some(lower) {
-                return None;
-            }
-        }
-    }
-    wanted.peek().is_none().then_some(text.len())
+    places.push(line.len());
+    let query = if exact {
+        query.to_owned()
+    } else {
+        query.to_lowercase()
+    };
+    let matches = folded.match_indices(&query);
+    matches
+        .map(|(at, _)| (places[at], places[at + query.len()]))
+        .collect()
 }

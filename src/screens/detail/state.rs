@@ -10,7 +10,7 @@ use crate::app::message::{JsonSearch, Stage};
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
-use crate::domain::fields::{self, Field};
+use crate::domain::fields::{self, Field, FieldKind};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -54,6 +54,32 @@ pub enum View {
     Fields,
     /// Its JSON as received.
     Raw(RawView),
+}
+
+/// A line of the table of fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Item<'a> {
+    Field(usize, &'a Field),
+    /// The heading of the unknown fields.
+    Others,
+    /// The number of fields not listed.
+    Rest(usize),
+}
+
+/// The lines of the table of a token's fields.
+pub(crate) fn items(token: &ServiceToken) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    let mut met_other = false;
+    for (at, field) in fields::fields(token).iter().enumerate() {
+        if field.kind == FieldKind::Other && !met_other {
+            met_other = true;
+            items.push(Item::Others);
+        }
+        items.push(Item::Field(at, field));
+    }
+    let rest = token.members().rest;
+    items.extend((rest > 0).then_some(Item::Rest(rest)));
+    items
 }
 
 impl Detail {

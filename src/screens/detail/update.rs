@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::{RawView, View};
+use super::state::{RawView, View, items};
 use crate::action::{Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
@@ -12,9 +12,13 @@ use crate::app::state::State;
 use crate::app::token_fetch::{open_list, refresh};
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
+use crate::domain::findings::{Severity, findings};
 use crate::domain::scope::Scope;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
+use crate::layout::glyphs::Glyphs;
+use crate::layout::{self, DetailLayout, TextLine};
+use crate::theme::Role;
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -82,12 +86,14 @@ impl Handler for Detail {
 
     fn scroll(&self, state: &mut State, motion: Motion) {
         let rows = state.body_rows();
+        if let View::Raw(raw) = &mut state.detail.view {
+            raw.scroll(motion, rows);
+            return;
+        }
+        let page = state.detail_layout(state.body()).map_or(0, |it| it.table);
         let detail = &mut state.detail;
         let last = detail.fields().len().saturating_sub(1);
-        match &mut detail.view {
-            View::Fields => detail.selected = motion.from(detail.selected, rows, last),
-            View::Raw(raw) => raw.scroll(motion, rows),
-        }
+        detail.selected = motion.from(detail.selected, page, last);
     }
 
     fn refresh(&self, state: &mut State) -> Option<Effect> {
@@ -107,8 +113,7 @@ impl Handler for Detail {
             Copied::ClientId => state.copy(token.as_deref().map(ServiceToken::client_id_text)),
             Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
             Copied::DashboardLink => {
-                let access = detail.access.as_ref();
-                let url = access.map(|access| access.scope.dashboard_url());
+                let url = self.scope(state).map(|scope| scope.dashboard_url());
                 state.copy(url.as_deref())
             }
         }
@@ -143,6 +148,58 @@ impl Handler for Detail {
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let digits = Remaining::until(main_countdown(state)?, state.clock.corrected());
         Some(state.clock.steady_at(digits.next_change()))
+    }
+}
+
+impl State {
+    /// How the parts of the current token share a body of some size; `None` without a token.
+    pub(crate) fn detail_layout(&self, body: (u16, u16)) -> Option<DetailLayout> {
+        let token = self.detail.token.value()?;
+        let now = self.instant();
+        let is_disabled = Status::of(token, self.context_at(now)) == Status::Disabled;
+        let has_digits = !self.ascii && !is_disabled && Lifecycle::of(token).end().is_some();
+        let headline = (has_digits, elapsed(token, now).is_some());
+        let lines = |columns| self.finding_lines(token, columns).len();
+        let table = items(token).len();
+        Some(DetailLayout::new(body, headline, table, lines))
+    }
+
+    /// The findings of a token, wrapped.
+    ///
+    /// ```text
+    /// ▲ Expires within 30 days. Refresh adds a year and
+    ///   keeps the secret; …
+    /// ● The previous secret still works.
+    ///   ends in 01:12:09
+    /// ```
+    pub(crate) fn finding_lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
+        let glyphs = self.glyphs();
+        let context = self.evaluation_context();
+        let mut lines = Vec::new();
+        for finding in findings(token, context) {
+            let (role, symbol) = sign(finding.severity, glyphs);
+            let message = glyphs.clean(&finding.message);
+            lines.extend(layout::marked((role, symbol), None, &message, columns));
+            if let Some(end) = finding.ends_at {
+                let digits = Remaining::until(end, context.now).digits();
+                let digits = (Some(Role::Strong), digits);
+                lines.push(vec![(None, "  ends in ".to_owned()), digits]);
+            }
+        }
+        if lines.is_empty() {
+            let calm = (Role::Calm, glyphs.info);
+            lines = layout::marked(calm, None, "No action needed.", columns);
+        }
+        lines
+    }
+}
+
+/// The mark of a severity.
+pub(crate) fn sign(severity: Severity, glyphs: &Glyphs) -> (Role, &'static str) {
+    match severity {
+        Severity::Info => (Role::Accent, glyphs.info),
+        Severity::Warning => (Role::Warning, glyphs.warning),
+        Severity::Critical => (Role::Critical, glyphs.critical),
     }
 }
 

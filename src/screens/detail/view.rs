@@ -1,4 +1,7 @@
-//! Draws the current token: its status and countdown, its fields, its findings.
+//! Draws the current token: its status and countdown, its findings, a table of its fields, and a pane
+//! with every form of the selected one.
+
+use std::iter;
 
 use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
@@ -6,32 +9,23 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
-use super::fields_view::Fields;
 use super::raw_view;
-use super::state::View;
+use super::state::{Item, View, items};
+use super::update::sign;
 use crate::action::Action;
 use crate::app::state::State;
-use crate::domain::duration::Remaining;
-use crate::domain::fields::NO_NAME;
-use crate::domain::findings::{Finding, Severity, findings};
-use crate::domain::status::{self, Lifecycle, Status};
+use crate::domain::duration::{self, Remaining};
+use crate::domain::fields::{Field, FieldKind, NO_NAME, fields};
+use crate::domain::findings::findings;
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout;
+use crate::layout::{self, DetailLayout, LARGE_DIGITS};
 use crate::theme::Role;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
+    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, number, row, width,
 };
-use crate::ui::texts::{FormattedInstant, lookup_progress};
-
-/// The rows of the large digits.
-const LARGE: u16 = 4;
-
-/// From this height of the panel on, in cells, the digits are large.
-const TALL: u16 = 26;
-
-/// From this height of the panel on, in cells, the lifetime has a bar.
-const ROOM_FOR_BAR: u16 = 10;
+use crate::ui::texts::{FORMS, FormattedInstant, lookup_progress};
 
 /// ```text
 /// ╭ CI/CD token ───────────────────────────────────────────────────────╮
@@ -47,43 +41,40 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         raw_view::render(paint, area, state, raw);
         return;
     }
-    let Some(token) = state.detail.token.value() else {
+    let layout = state.detail_layout((area.width, area.height));
+    let (Some(token), Some(layout)) = (state.detail.token.value(), layout) else {
         render_nothing(paint, area, state);
         return;
     };
     let context = state.evaluation_context();
-    let now = context.now;
     let name = token.display_text(&token.name);
     let name = match name.trim() {
         "" => NO_NAME,
         _ => &name,
     };
     let inner = paint.panel(area, name);
-    let status = Status::of(token, context);
-    let headline = render_headline(paint, inner, token, status, now);
+    render_headline(paint, inner, token, layout, context);
     let sections = Sections {
         frame: area,
-        divider: row(area, usize::from(1 + headline)),
-        body: below(inner, usize::from(headline + 1)),
+        divider: row(area, 1 + layout.headline),
+        body: below(inner, layout.headline + 1),
+        layout,
         fields: Fields {
             token,
             changed: &state.detail.changed,
             selected: state.detail.selected,
-            now,
+            now: context.now,
             ctx,
         },
-        findings: findings(token, context),
-        now,
-        ctx,
     };
-    if area.width >= layout::WIDE {
-        sections.render_beside(paint);
-    } else {
-        sections.render_below(paint);
+    paint.divider(sections.divider, "Fields");
+    match layout.beside {
+        Some(right) => sections.render_beside(paint, state, right),
+        None => sections.render_below(paint, state),
     }
 }
 
-/// Draws status, countdown, date and lifetime bar, and returns the rows they took.
+/// Draws status, countdown, date and lifetime bar.
 ///
 /// ```text
 ///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
@@ -93,15 +84,14 @@ fn render_headline(
     paint: &mut Painter<'_, '_>,
     inner: Rect,
     token: &ServiceToken,
-    status: Status,
-    now: DateTime<Utc>,
-) -> u16 {
-    let ctx = paint.ctx;
+    layout: DetailLayout,
+    context: EvaluationContext,
+) {
+    let (ctx, now) = (paint.ctx, context.now);
+    let status = Status::of(token, context);
     let end = Lifecycle::of(token).end();
-    let is_large = !ctx.ascii && inner.height >= TALL && inner.width + 2 >= layout::WIDE;
     let place = inset(row(inner, 0));
     let mut left = vec![status_words(status, ctx)];
-    let mut used = 1;
     if let Some(end) = end.filter(|_| status != Status::Disabled) {
         let digits = Remaining::until(end, now).digits();
         let after = match status {
@@ -109,10 +99,9 @@ fn render_headline(
             Status::Active | Status::Unknown => " left",
             Status::Critical | Status::Expiring | Status::NeverExpires | Status::Disabled => "",
         };
-        if is_large {
-            let area = inset(first_rows(below(inner, 1), usize::from(LARGE)));
+        if layout.is_large {
+            let area = inset(first_rows(below(inner, 1), LARGE_DIGITS));
             render_large(paint, area, &digits, after, Role::from(status.tone()));
-            used += LARGE;
         } else {
             left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
         }
@@ -125,14 +114,11 @@ fn render_headline(
         let date = date.map_or("", String::as_str);
         paint.render_spans_right(place, &[ctx.plain(date)]);
     }
-    let share = status::elapsed(token, now).filter(|_| inner.height >= ROOM_FOR_BAR);
-    if let Some(share) = share {
-        let place = inset(row(inner, usize::from(used)));
+    if let Some(share) = elapsed(token, now).filter(|_| layout.has_bar) {
+        let place = inset(row(inner, layout.headline - 1));
         let bar = bar(share, usize::from(place.width), status, ctx);
         paint.render_spans(place, &bar);
-        used += 1;
     }
-    used
 }
 
 /// `▲ EXPIRES IN`
@@ -163,7 +149,7 @@ fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &s
         .build()
         .render(area, paint.buffer());
     let taken = cells(digits.chars().count() * 4);
-    let baseline = row(area, usize::from(LARGE) - 2);
+    let baseline = row(area, LARGE_DIGITS - 2);
     let behind = Rect {
         x: baseline.x + taken,
         width: baseline.width.saturating_sub(taken),
@@ -196,7 +182,7 @@ fn bar(share: f64, columns: usize, status: Status, ctx: &RenderContext<'_>) -> [
     [
         part(role, glyphs.bar_done, done),
         part(role, glyphs.bar_half, half),
-        part(Role::Border, glyphs.bar_left, columns - done - half),
+        part(Role::Border, glyphs.horizontal, columns - done - half),
         ctx.span(Role::Muted, &label),
     ]
 }
@@ -208,19 +194,15 @@ struct Sections<'a> {
     divider: Rect,
     /// The area beneath that.
     body: Rect,
+    layout: DetailLayout,
     fields: Fields<'a>,
-    findings: Vec<Finding>,
-    now: DateTime<Utc>,
-    ctx: &'a RenderContext<'a>,
 }
 
 impl Sections<'_> {
-    /// Findings to the right of the fields.
-    fn render_beside(&self, paint: &mut Painter<'_, '_>) {
-        let (frame, ctx) = (self.frame, self.ctx);
-        let right = (frame.width / 3).clamp(39, 56);
+    /// Draws findings to the right of the fields.
+    fn render_beside(&self, paint: &mut Painter<'_, '_>, state: &State, right: u16) {
+        let (frame, ctx) = (self.frame, paint.ctx);
         let split = frame.right() - 1 - right;
-        paint.divider(self.divider, "Fields");
         let left = Rect {
             width: split - self.body.x,
             ..self.body
@@ -243,39 +225,39 @@ impl Sections<'_> {
             width: right.saturating_sub(3),
             ..left
         };
-        let lines = self.findings_lines(usize::from(place.width));
-        render_findings(paint, place, &lines);
+        render_findings(paint, place, state, self.fields.token);
     }
 
-    /// Findings below the fields.
-    fn render_below(&self, paint: &mut Painter<'_, '_>) {
-        let body = self.body;
-        paint.divider(self.divider, "Fields");
-        let lines = self.findings_lines(usize::from(body.width).saturating_sub(2));
-        let rows = usize::from(body.height);
-        let (for_fields, for_findings) =
-            layout::fields_and_findings(rows, self.fields.height(), lines.len());
-        self.render_fields(paint, first_rows(body, for_fields), self.frame);
-        if for_findings == 0 {
-            self.render_count(paint);
+    /// Draws findings below the fields, or their number if they do not fit.
+    fn render_below(&self, paint: &mut Painter<'_, '_>, state: &State) {
+        let (rows, token) = (self.layout.fields, self.fields.token);
+        self.render_fields(paint, first_rows(self.body, rows), self.frame);
+        if self.layout.findings > 0 {
+            let line = row(self.frame, 2 + self.layout.headline + rows);
+            paint.divider(line, "Findings");
+            render_findings(paint, inset(below(self.body, rows + 1)), state, token);
             return;
         }
-        let line = row(
-            self.frame,
-            usize::from(self.divider.y - self.frame.y) + 1 + for_fields,
-        );
-        paint.divider(line, "Findings");
-        render_findings(paint, inset(below(body, for_fields + 1)), &lines);
+        let findings = findings(token, state.evaluation_context());
+        let Some(loudest) = findings.first() else {
+            return;
+        };
+        let (role, symbol) = sign(loudest.severity, paint.ctx.glyphs());
+        let count = match findings.len() {
+            1 => " 1 finding".to_owned(),
+            count => format!(" {count} findings"),
+        };
+        let spans = [paint.ctx.span(role, symbol), paint.ctx.plain(&count)];
+        paint.frame_title_right(self.divider, &spans);
     }
 
     /// Draws the table, and below it the pane, whose height it returns; or the raw form on the
     /// frame if the pane does not fit.
     fn render_fields(&self, paint: &mut Painter<'_, '_>, area: Rect, frame: Rect) -> Option<u16> {
-        let rows = usize::from(area.height);
-        let height = layout::field_table(rows, self.fields.height());
+        let height = self.layout.table;
         self.fields.render(paint, first_rows(area, height));
-        if height < rows {
-            let line = row(frame, usize::from(area.y - frame.y) + height);
+        if height < usize::from(area.height) {
+            let line = row(frame, 2 + self.layout.headline + height);
             self.fields
                 .render_pane(paint, line, below(area, height + 1));
             Some(line.y)
@@ -284,76 +266,19 @@ impl Sections<'_> {
             None
         }
     }
-
-    fn findings_lines(&self, columns: usize) -> Vec<Spans> {
-        let ctx = self.ctx;
-        if self.findings.is_empty() {
-            let calm = ctx.span(Role::Calm, ctx.glyphs().info);
-            return vec![vec![calm, ctx.plain(" No action needed.")]];
-        }
-        let mut lines = Vec::new();
-        for finding in &self.findings {
-            let (role, symbol) = sign(finding.severity, ctx);
-            let message = ctx.clean(&finding.message);
-            let wrapped = text::wrap(&message, columns.saturating_sub(2));
-            for (at, line) in wrapped.iter().enumerate() {
-                let start = if at == 0 { symbol } else { " " };
-                lines.push(vec![ctx.span(role, start), Span::raw(format!(" {line}"))]);
-            }
-            if let Some(end) = finding.ends_at {
-                let digits = Remaining::until(end, self.now).digits();
-                let digits = ctx.span(Role::Strong, &digits);
-                lines.push(vec![Span::raw("  ends in "), digits]);
-            }
-        }
-        lines
-    }
-
-    /// Draws the number of findings if they do not fit.
-    fn render_count(&self, paint: &mut Painter<'_, '_>) {
-        let Some(loudest) = self.findings.first() else {
-            return;
-        };
-        let (role, symbol) = sign(loudest.severity, self.ctx);
-        let count = match self.findings.len() {
-            1 => "1 finding".to_owned(),
-            count => format!("{count} findings"),
-        };
-        let spans = [
-            self.ctx.span(role, symbol),
-            self.ctx.plain(&format!(" {count}")),
-        ];
-        paint.frame_title_right(self.divider, &spans);
-    }
 }
 
-fn sign(severity: Severity, ctx: &RenderContext<'_>) -> (Role, &'static str) {
-    let glyphs = ctx.glyphs();
-    match severity {
-        Severity::Info => (Role::Accent, glyphs.info),
-        Severity::Warning => (Role::Warning, glyphs.warning),
-        Severity::Critical => (Role::Critical, glyphs.critical),
-    }
-}
-
-/// Draws the lines that fit, with a mark if some do not.
-///
-/// ```text
-/// ▲ Expires within 30 days. Refresh adds a year and
-///   keeps the secret; …
-/// ● The previous secret still works.
-///   ends in 01:12:09
-/// ```
-fn render_findings(paint: &mut Painter<'_, '_>, area: Rect, lines: &[Spans]) {
+/// Draws the findings that fit, with a mark if some do not.
+fn render_findings(paint: &mut Painter<'_, '_>, area: Rect, state: &State, token: &ServiceToken) {
     let ctx = paint.ctx;
+    let mut lines = ctx.lines(&state.finding_lines(token, usize::from(area.width)));
     let rows = usize::from(area.height);
-    if lines.len() <= rows {
-        paint.render_lines(area, lines);
-    } else if let Some(shown) = rows.checked_sub(1) {
-        paint.render_lines(first_rows(area, shown), lines);
-        let more = ctx.span(Role::Muted, &format!("  {} more", ctx.glyphs().ellipsis));
-        paint.render_spans(row(area, shown), &[more]);
+    if lines.len() > rows {
+        lines.truncate(rows.saturating_sub(1));
+        let more = format!("  {} more", ctx.glyphs().ellipsis);
+        lines.push(vec![ctx.span(Role::Muted, &more)]);
     }
+    paint.render_lines(area, lines);
 }
 
 /// Draws the replacement for a missing token: the progress, or why it is missing.
@@ -379,4 +304,196 @@ fn render_nothing(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         vec![vec![ctx.plain(what)], Vec::new(), keys]
     });
     paint.render_centred(inner, &lines);
+}
+
+/// The widest column of labels, in cells: the labels of all known fields fit.
+const LONGEST_LABEL: usize = 17;
+
+/// Where the values of the pane begin.
+const PANE_LABEL: usize = 8;
+
+/// Maximum bytes of a value's JSON that a line or a pane can show.
+const ENOUGH: usize = 4096;
+
+/// Maximum bytes of a label that are measured.
+const ENOUGH_TO_MEASURE: usize = 128;
+
+/// The fields of a token at an instant.
+struct Fields<'a> {
+    token: &'a ServiceToken,
+    changed: &'a [String],
+    selected: usize,
+    now: DateTime<Utc>,
+    ctx: &'a RenderContext<'a>,
+}
+
+impl<'a> Fields<'a> {
+    fn rows(&self) -> &'a [Field] {
+        fields(self.token)
+    }
+
+    fn selected_field(&self) -> Option<&'a Field> {
+        let rows = self.rows();
+        let last = rows.len().checked_sub(1)?;
+        rows.get(self.selected.min(last))
+    }
+
+    /// The start of a field's JSON, as far as it can be shown.
+    fn raw(&self, field: &Field) -> Option<&'a str> {
+        field.raw(self.token).map(|raw| text::start(raw, ENOUGH))
+    }
+
+    /// Draws the table, scrolled to the selected field.
+    ///
+    /// ```text
+    ///  ID               f174e90a-fafe-4643-bbbc-4a0ed4fc8415
+    /// ΔDuration         365d (8760h)
+    ///  Last seen        15 Oct 2026 09:12:44 UTC · 41 d ago
+    ///  Other fields
+    ///  policies         ["a","b"]
+    /// ```
+    fn render(&self, paint: &mut Painter<'_, '_>, area: Rect) {
+        let rows = usize::from(area.height);
+        let items = items(self.token);
+        let is_selected =
+            |item: &Item<'_>| matches!(item, Item::Field(at, _) if *at == self.selected);
+        let selected = items.iter().position(is_selected);
+        let at = selected.unwrap_or(0);
+        let last_field = items.len() - usize::from(matches!(items.last(), Some(Item::Rest(_))));
+        // The line below the last field cannot be selected, so it becomes visible with that field.
+        let shown_with = at + usize::from(at + 1 == last_field);
+        let first = layout::first_row_centred(shown_with, items.len(), rows).min(at);
+        let labels = self.label_width(usize::from(area.width));
+        let form = self.form(usize::from(area.width).saturating_sub(labels + 2));
+        let lines = items.iter().skip(first);
+        let lines = lines.map(|item| self.line(item, labels, form));
+        let selected = selected.map(|at| at - first);
+        paint.render_list(area, lines, selected);
+    }
+
+    fn line(&self, item: &Item<'_>, labels: usize, form: usize) -> Spans {
+        let ctx = self.ctx;
+        match item {
+            Item::Others => vec![ctx.span(Role::Muted, " Other fields")],
+            Item::Rest(count) => {
+                let ellipsis = ctx.glyphs().ellipsis;
+                let rest = format!(" {ellipsis} and {} more fields", number(*count));
+                vec![ctx.span(Role::Muted, &rest)]
+            }
+            Item::Field(_, field) => {
+                let mut line = self.label(field, labels);
+                line.extend(self.value(field, form));
+                line
+            }
+        }
+    }
+
+    fn label_width(&self, columns: usize) -> usize {
+        let longest = self.rows().iter().map(|field| {
+            let label = text::start(&field.label, ENOUGH_TO_MEASURE);
+            text::width(&self.ctx.clean(label))
+        });
+        let longest = longest.max().unwrap_or(0) + 2;
+        longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
+    }
+
+    fn label(&self, field: &Field, labels: usize) -> Spans {
+        let ctx = self.ctx;
+        let label = ctx.clean(&field.label);
+        let room = labels.saturating_sub(1);
+        let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
+        let label = text::fit(&label, labels, "");
+        if self.changed.binary_search(&field.key).is_ok() {
+            let mark = ctx.span(Role::Warning, ctx.glyphs().changed);
+            vec![mark, ctx.span(Role::Warning, &label)]
+        } else {
+            vec![Span::raw(" "), ctx.span(Role::Label, &label)]
+        }
+    }
+
+    fn time(&self, field: &Field) -> Option<FormattedInstant> {
+        let at = field.instant(self.token)?;
+        Some(FormattedInstant::new(at, self.now, self.ctx))
+    }
+
+    /// The longest form of times that fits in every row.
+    fn form(&self, room: usize) -> usize {
+        let times = self.rows().iter().filter_map(|field| self.time(field));
+        let times: Vec<_> = times.map(|time| time.lines(self.ctx)).collect();
+        let fits = |form: &usize| times.iter().all(|lines| text::width(&lines[*form]) <= room);
+        (0..FORMS).find(fits).unwrap_or(FORMS - 1)
+    }
+
+    /// A field's value in words, times in a form.
+    fn value(&self, field: &Field, form: usize) -> Spans {
+        let ctx = self.ctx;
+        let raw = self.raw(field).unwrap_or_default();
+        if let Some(malformed) = field.malformed(self.token) {
+            return vec![ctx.span(Role::Warning, malformed.mark), ctx.plain(raw)];
+        }
+        if let Some(placeholder) = field.absence(self.token) {
+            return vec![ctx.span(Role::Muted, &placeholder)];
+        }
+        let text = || field.shown_text(self.token).unwrap_or_default();
+        let text = match field.kind {
+            FieldKind::Other => raw.to_owned(),
+            FieldKind::Time => match self.time(field) {
+                Some(time) => time.lines(ctx)[form].clone(),
+                None => raw.to_owned(),
+            },
+            FieldKind::Switch if raw == "true" => "yes".to_owned(),
+            FieldKind::Switch => "no".to_owned(),
+            FieldKind::Duration => duration::described(&text()),
+            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => text(),
+        };
+        vec![ctx.plain(&text)]
+    }
+
+    /// Draws every form of the selected field beneath a divider of the frame.
+    ///
+    /// ```text
+    /// ├ Expires ──────────────────────────────────────┤
+    /// │ Raw     "2026-12-07T16:37:52Z"                │
+    /// │ UTC     Mon 7 Dec 2026 16:37:52 UTC           │
+    /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
+    /// │ Age     in 12 d                               │
+    /// ```
+    fn render_pane(&self, paint: &mut Painter<'_, '_>, line: Rect, area: Rect) {
+        let ctx = self.ctx;
+        let Some(field) = self.selected_field() else {
+            return;
+        };
+        paint.divider(line, &field.label);
+        let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
+        let raw = self.raw(field).unwrap_or("the key was not sent");
+        let raw = text::wrap(&ctx.clean(raw), columns);
+        let labels = iter::once("Raw").chain(iter::repeat(""));
+        let mut lines: Vec<_> = labels.zip(raw).collect();
+        if let Some(time) = self.time(field) {
+            let local = time.local.unwrap_or_else(|| "the same as UTC".to_owned());
+            lines.extend([("UTC", time.utc), ("Local", local), ("Age", time.distance)]);
+        }
+        let lines = lines.iter().map(|(label, line)| {
+            let label = format!(" {label:PANE_LABEL$}");
+            [ctx.span(Role::Label, &label), ctx.plain(line)]
+        });
+        paint.render_lines(area, lines);
+    }
+
+    /// Draws the raw form of the selected field on a line of the frame.
+    ///
+    /// ```text
+    /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
+    /// ```
+    fn render_raw(&self, paint: &mut Painter<'_, '_>, line: Rect) {
+        let ctx = self.ctx;
+        let field = self.selected_field();
+        let Some((field, raw)) = field.and_then(|field| Some((field, self.raw(field)?))) else {
+            return;
+        };
+        let text = format!("\"{}\": {raw}", field.key);
+        let room = usize::from(line.width).saturating_sub(6);
+        let text = text::truncate(&ctx.clean(&text), room, ctx.glyphs().ellipsis).into_owned();
+        paint.frame_title(line, &[ctx.span(Role::Muted, &text)]);
+    }
 }

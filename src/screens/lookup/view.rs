@@ -7,11 +7,10 @@ use super::state::LookupField;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::scope::ScopeKind;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::form::{self, Form, FormRow, scope_label};
+use crate::ui::form::{self, Form, FormRow};
 use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, row, width};
 use crate::ui::texts::lookup_progress;
 
@@ -33,6 +32,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
+        is_editing: state.lookup.is_editing() && state.overlay.is_none(),
     };
     let rows = rows(&form, state);
     let recents = state.lookup.recents.len();
@@ -47,26 +47,15 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let lookup = &state.lookup;
-    let is_editing = lookup.is_editing() && state.overlay.is_none();
     let has_focus = |field| lookup.form.focus == field;
-    let complaint = |field| {
-        let complaint = lookup.form.complaint_about(field);
-        complaint.map(|it| form.complaint(it)).unwrap_or_default()
-    };
+    let complaint = |field| form.complaint(lookup.form.complaint_about(field));
     let mut rows = vec![
         FormRow::spacer(),
-        form.choice(
-            "Scope",
-            ["Account", "Zone"],
-            usize::from(lookup.scope_kind == ScopeKind::Zone),
-            has_focus(LookupField::ScopeKind),
-        ),
-        form.text_field(
-            scope_label(lookup.scope_kind),
+        form.scope_kind(lookup.scope_kind, has_focus(LookupField::ScopeKind)),
+        form.scope_id(
+            lookup.scope_kind,
             &lookup.scope_id,
-            "32 hexadecimal digits",
             has_focus(LookupField::ScopeId),
-            is_editing,
         ),
     ];
     rows.extend(complaint(LookupField::ScopeId));
@@ -80,23 +69,19 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         &lookup.token,
         "ID, client ID, exact name, or a URL",
         has_focus(LookupField::Token),
-        is_editing,
     ));
     rows.extend(complaint(LookupField::Token));
     if state.session.is_demo() && lookup.token.is_blank() {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
     if let Some(scope) = lookup.scope_of_url() {
-        let id = form.ctx.abbreviate(scope.id());
-        let remark = format!("Using {} {id} from the URL.", scope.kind().word());
+        let remark = format!("Using {} from the URL.", form.ctx.scope(&scope, false));
         rows.extend(form.remark(Role::Muted, &remark));
     }
     if let Some(lines) = lookup_progress(state, form.columns, form.ctx) {
         rows.push(FormRow::spacer());
-        rows.extend(lines.into_iter().map(|mut line| {
-            line.insert(0, Span::raw("   "));
-            FormRow::text(line)
-        }));
+        let lines = lines.into_iter();
+        rows.extend(lines.map(|line| FormRow::indented(3, line)));
     }
     rows.push(FormRow::spacer());
     rows
@@ -112,16 +97,11 @@ fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         return;
     }
     let selected = (lookup.form.focus == LookupField::Recents).then_some(lookup.selected);
-    let rows = usize::from(area.height);
-    let first = layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
-    let names = recents
-        .iter()
-        .map(|recent| text::width(&ctx.clean(&recent.name)));
-    let widest = names.max().unwrap_or(0);
-    let lines = recents.iter().skip(first);
-    let lines = lines.map(|recent| recent_row(recent, area.width, widest, state, ctx));
-    let selected = selected.and_then(|selected| selected.checked_sub(first));
-    paint.render_list(area, lines, selected);
+    let names = recents.iter();
+    let widths = names.map(|recent| text::width(&ctx.clean(&recent.name)));
+    let widest = widths.max().unwrap_or(0);
+    let row = |recent: &Recent| recent_row(recent, area.width, widest, state, ctx);
+    paint.render_scrolled(area, (recents.iter(), recents.len()), selected, row);
 }
 
 /// ```text
@@ -154,7 +134,7 @@ fn recent_row(
         ctx.plain(&format!("  {}", text::fit(&duration::ago(age), 10, ""))),
     ];
     let scope = &recent.scope;
-    let scope_text = format!("  {} {}", scope.kind().word(), ctx.abbreviate(scope.id()));
+    let scope_text = format!("  {}", ctx.scope(scope, false));
     let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
     if state.session.active.scope.as_ref() != Some(scope) && has_room {
         spans.push(ctx.span(Role::Muted, &scope_text));

@@ -19,6 +19,7 @@ pub struct Picker {
     pub current: String,
     /// The indices of the matches.
     pub(crate) matching: Vec<usize>,
+    /// The width of the widest match, in cells.
     pub(crate) widest: usize,
 }
 
@@ -60,12 +61,6 @@ impl Picker {
     pub fn rows(&self, first: usize, count: usize) -> impl Iterator<Item = &NamedScope> {
         let places = self.matching.iter().skip(first).take(count);
         places.filter_map(|place| self.at(*place))
-    }
-
-    /// The width of the widest match, in cells.
-    #[must_use]
-    pub fn widest(&self) -> usize {
-        self.widest
     }
 
     /// Finds the matches. Called only when the list or the filter changes: a credential may see

@@ -1,15 +1,21 @@
 //! Key handling of the choice between accounts and zones.
 
+use std::time::Duration;
+
 use crate::action::{Context, Motion};
 use crate::app::form::Editor;
-use crate::app::handler::{Handler, Pending, Picker};
+use crate::app::handler::{self, Handler, Pending};
 use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::RequestId;
+use crate::layout::glyphs::Glyphs;
+use crate::layout::{self, TextLine};
+use crate::screens::picker::state::Picker;
+use crate::theme::Role;
 
-impl Handler for Picker {
+impl Handler for handler::Picker {
     fn context(&self, _: &State) -> Context {
         Context::PickerText
     }
@@ -47,7 +53,8 @@ impl Handler for Picker {
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let rows = state.body_rows();
+        // One row shows the filter.
+        let rows = state.picker_layout(state.body()).list.saturating_sub(1);
         let picker = &mut state.picker;
         let last = picker.count().saturating_sub(1);
         picker.selected = motion.from(picker.selected, rows, last);
@@ -57,6 +64,73 @@ impl Handler for Picker {
         let is_loading = state.picker.scopes.is_loading();
         is_loading.then_some(Pending::First)
     }
+}
+
+/// The box of accounts and zones.
+pub(crate) struct PickerLayout {
+    pub(crate) columns: u16,
+    pub(crate) rows: u16,
+    /// The rows of the filter and the list.
+    pub(crate) list: usize,
+    /// Why accounts or zones are missing, and what to do; below the list, with a gap.
+    pub(crate) remarks: Vec<TextLine>,
+}
+
+impl State {
+    /// How the parts of the box share a body of some size.
+    pub(crate) fn picker_layout(&self, body: (u16, u16)) -> PickerLayout {
+        const WIDEST: u16 = 96;
+        let total = self.picker.total();
+        let (columns, _) = layout::overlay(body, WIDEST, 0);
+        let room = usize::from(columns.saturating_sub(4));
+        let mut remarks = remarks(&self.picker, room, self.glyphs());
+        if total > 0 && !remarks.is_empty() {
+            remarks.insert(0, Vec::new());
+        }
+        let wanted = layout::picker_list(total, usize::MAX, 0) + remarks.len();
+        let wanted = u16::try_from(wanted.max(1) + 2).unwrap_or(u16::MAX);
+        let (columns, rows) = layout::overlay(body, WIDEST, wanted);
+        let room = usize::from(rows.saturating_sub(2));
+        PickerLayout {
+            columns,
+            rows,
+            list: layout::picker_list(total, room, remarks.len()),
+            remarks,
+        }
+    }
+}
+
+/// Why accounts or zones are missing, and what to do.
+fn remarks(picker: &Picker, columns: usize, glyphs: &Glyphs) -> Vec<TextLine> {
+    if picker.scopes.is_loading() {
+        return Vec::new();
+    }
+    let refusals = picker.refusals();
+    let is_empty = picker.total() == 0;
+    let way_out = match (refusals.is_empty(), is_empty) {
+        (true, false) => return Vec::new(),
+        (true, true) => {
+            "No accounts or zones visible to this credential. You can still type an ID."
+        }
+        (false, _) => "You can still type an ID.",
+    };
+    let (role, symbol) = if is_empty {
+        (Role::Critical, glyphs.critical)
+    } else {
+        (Role::Warning, glyphs.warning)
+    };
+    let mut lines = Vec::new();
+    for refusal in refusals {
+        lines.extend(layout::marked(
+            (role, symbol),
+            None,
+            &glyphs.clean(&refusal.summary),
+            columns,
+        ));
+    }
+    let muted = Some(Role::Muted);
+    lines.extend(layout::marked((role, " "), muted, way_out, columns));
+    lines
 }
 
 /// Handles the list of accounts and zones.
@@ -70,7 +144,7 @@ pub(crate) fn listed(
         for named in [accounts, zones].into_iter().flatten() {
             named.sort_by_cached_key(|named| named.name.to_lowercase());
         }
-        state.fetched_now(visible)
+        state.received(visible, Duration::ZERO)
     });
     let picker = &mut state.picker;
     if !picker.scopes.settle(request, sorted) {

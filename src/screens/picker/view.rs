@@ -1,21 +1,16 @@
 //! Draws the choice between accounts and zones.
 
 use ratatui::layout::Rect;
-use ratatui::text::Span;
 
 use super::state::Picker;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
-use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, first_rows, inset, overlay, row,
+    Painter, RenderContext, Spans, below, bottom, centred, first_rows, inset, row,
 };
-
-/// Maximum width of the box, in cells.
-const WIDEST: u16 = 96;
 
 /// ```text
 /// ╭ Accounts and zones ───────────────────────── 3 of 214 ╮
@@ -29,13 +24,9 @@ const WIDEST: u16 = 96;
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let ctx = paint.ctx;
     let picker = &state.picker;
-    let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
-    let remarks = remarks(picker, usize::from(columns), ctx);
     let total = picker.total();
-    let gap = usize::from(total > 0 && !remarks.is_empty());
-    let for_remarks = gap + remarks.len();
-    let wanted = layout::picker_list(total, usize::MAX, 0) + for_remarks;
-    let area = overlay(body, WIDEST, wanted.max(1) + 2);
+    let layout = state.picker_layout((body.width, body.height));
+    let area = centred(body, layout.columns, layout.rows);
     let inner = inset(paint.overlay_panel(area, "Accounts and zones"));
     if picker.scopes.is_loading() {
         let line = [
@@ -44,8 +35,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         ];
         paint.render_spans(row(inner, 0), &line);
     }
-    let for_list = layout::picker_list(total, usize::from(inner.height), for_remarks);
-    paint.render_lines(below(inner, for_list + gap), remarks);
+    paint.render_lines(below(inner, layout.list), ctx.lines(&layout.remarks));
     let context = Context::PickerText;
     if picker.count() > 0 {
         let choose = ctx.hint(context, Action::Submit, "choose");
@@ -62,7 +52,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         let count = format!("{} of {total}", picker.count());
         let count = [ctx.span(Role::Muted, &count)];
         paint.frame_title_right(row(area, 0), &count);
-        render_list_of(paint, first_rows(inner, for_list), picker);
+        render_list_of(paint, first_rows(inner, layout.list), picker);
     }
 }
 
@@ -76,12 +66,9 @@ fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, picker: &Picker) {
         paint.render_spans(row(list, 0), &line);
         return;
     }
-    let rows = usize::from(list.height);
-    let selected = picker.selected.min(matching - 1);
-    let first = layout::first_row_centred(selected, matching, rows);
-    let lines = picker.rows(first, rows);
-    let lines = lines.map(|named| list_row(named, picker.widest(), usize::from(list.width), ctx));
-    paint.render_list(list, lines, Some(selected - first));
+    let rows = (picker.rows(0, matching), matching);
+    let row = |named: &_| list_row(named, picker.widest, usize::from(list.width), ctx);
+    paint.render_scrolled(list, rows, Some(picker.selected), row);
 }
 
 fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
@@ -92,7 +79,7 @@ fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
     };
     let marker = ctx.span(Role::Accent, &format!("{} ", ctx.glyphs().marker));
     paint.render_spans(place, &[marker, shown]);
-    let column = 2 + picker.filter.cursor_column();
+    let column = 2 + text::width(picker.filter.before_cursor());
     let last = usize::from(place.width).saturating_sub(1);
     paint.set_cursor(place, column.min(last));
 }
@@ -104,12 +91,7 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, ctx: &RenderConte
     const KIND: usize = 9;
     const ID: usize = 32;
     let ellipsis = ctx.glyphs().ellipsis;
-    let is_whole = columns >= KIND + 20 + 2 + ID;
-    let id = if is_whole {
-        named.scope.id().to_owned()
-    } else {
-        ctx.abbreviate(named.scope.id())
-    };
+    let id = ctx.id(named.scope.id(), columns >= KIND + 20 + 2 + ID);
     let room = columns.saturating_sub(KIND + 2 + text::width(&id));
     let name = ctx.clean(&named.name);
     let (role, name) = if name.trim().is_empty() {
@@ -122,38 +104,4 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, ctx: &RenderConte
         ctx.span(role, &text::fit(&name, widest.max(14).min(room), ellipsis)),
         ctx.span(Role::Muted, &format!("  {id}")),
     ]
-}
-
-/// Why accounts or zones are missing, and what to do.
-fn remarks(picker: &Picker, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
-    if picker.scopes.is_loading() {
-        return Vec::new();
-    }
-    let refusals = picker.refusals();
-    let is_empty = picker.total() == 0;
-    let way_out = match (refusals.is_empty(), is_empty) {
-        (true, false) => return Vec::new(),
-        (true, true) => {
-            "No accounts or zones visible to this credential. You can still type an ID."
-        }
-        (false, _) => "You can still type an ID.",
-    };
-    let (role, symbol) = if is_empty {
-        (Role::Critical, ctx.glyphs().critical)
-    } else {
-        (Role::Warning, ctx.glyphs().warning)
-    };
-    let wrap = |text: &str| text::wrap(&ctx.clean(text), columns.saturating_sub(2));
-    let mut lines = Vec::new();
-    for refusal in refusals {
-        for (at, line) in wrap(&refusal.summary).iter().enumerate() {
-            let mark = if at == 0 { symbol } else { " " };
-            let mark = ctx.span(role, &format!("{mark} "));
-            lines.push(vec![mark, ctx.plain(line)]);
-        }
-    }
-    for line in wrap(way_out) {
-        lines.push(vec![Span::raw("  "), ctx.span(Role::Muted, &line)]);
-    }
-    lines
 }

@@ -8,6 +8,7 @@ use crate::app::navigation::open_setup;
 use crate::app::state::{Overlay, State};
 use crate::domain::credential::{ActiveCredential, CredentialSource};
 use crate::domain::profile::Profile;
+use crate::layout;
 use crate::screens::profiles::state::Change;
 use crate::screens::setup::state::Setup;
 
@@ -41,7 +42,8 @@ impl Handler for Profiles {
         if state.session.demo_only {
             return;
         }
-        let rows = state.body_rows();
+        // One row shows the column names.
+        let rows = layout::profile_list(state.body_rows()).saturating_sub(1);
         let profiles = &mut state.profiles;
         let last = profiles.rows(&state.session.settings).len();
         let last = last.saturating_sub(1);

@@ -10,7 +10,7 @@ use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, inset, row};
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans, below, first_rows, inset, row};
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮
@@ -77,8 +77,7 @@ fn placeholder(inner: Rect, state: &State, ctx: &RenderContext<'_>) -> Vec<Spans
     let columns = usize::from(inset(inner).width);
     let mut lines = vec![Vec::new()];
     for (role, paragraph) in [Role::Strong, Role::Muted].into_iter().zip(paragraphs) {
-        let wrapped = text::wrap(paragraph, columns);
-        lines.extend(wrapped.iter().map(|line| vec![ctx.span(role, line)]));
+        lines.extend(ctx.wrapped(role, paragraph, columns));
     }
     if !state.session.demo_only {
         let add = ctx.hint(Context::Profiles, Action::AddProfile, "add one");
@@ -87,8 +86,8 @@ fn placeholder(inner: Rect, state: &State, ctx: &RenderContext<'_>) -> Vec<Spans
     lines
 }
 
-/// The gap between two columns, in cells.
-const GAP: usize = 2;
+/// The mark of the credential in use, with a space at each side.
+const MARKER: usize = 3;
 
 /// The widths of the columns, in cells; 0 for one without room.
 struct Columns {
@@ -107,7 +106,6 @@ impl Columns {
         columns: usize,
         ctx: &RenderContext<'_>,
     ) -> Self {
-        const MARKER: usize = 3;
         const SCOPE_KIND: usize = 8;
         const ID: usize = 32;
         const SHORT_NAME: usize = 12;
@@ -121,7 +119,7 @@ impl Columns {
             .iter()
             .map(|credential| credential.kind().map_or(0, |kind| kind.label().len()));
         let kind = kinds.max().unwrap_or(0);
-        let short_id = text::width(&ctx.abbreviate(&"0".repeat(ID)));
+        let short_id = text::width(&ctx.id(&"0".repeat(ID), false));
         let room = columns.saturating_sub(MARKER + GAP + SCOPE_KIND + short_id);
         let has_secret = room >= SHORT_NAME + GAP + SHORT_SECRET;
         let has_kind = room >= SHORT_NAME + GAP + SHORT_SECRET + GAP + kind;
@@ -145,19 +143,13 @@ impl Columns {
         }
     }
 
-    fn titles(&self, ctx: &RenderContext<'_>) -> Spans {
-        let titles = [
+    fn names(&self) -> [(&'static str, usize); 4] {
+        [
             ("Name", self.name),
             ("Kind", self.kind),
             ("Scope", self.scope),
             ("Secret", self.secret),
-        ];
-        let titles = titles.into_iter().filter(|(_, width)| *width > 0);
-        let titles: Vec<String> = titles
-            .map(|(title, width)| text::fit(title, width, ""))
-            .collect();
-        let titles = format!("   {}", titles.join(&" ".repeat(GAP)));
-        vec![ctx.span(Role::Label, titles.trim_end())]
+        ]
     }
 }
 
@@ -169,16 +161,10 @@ fn render_rows(
 ) {
     let ctx = paint.ctx;
     let columns = Columns::of(credentials, state, usize::from(area.width), ctx);
-    paint.render_spans(row(area, 0), &columns.titles(ctx));
-    let list = below(area, 1);
-    let selected = state
-        .profiles
-        .selected
-        .min(credentials.len().saturating_sub(1));
-    let first = layout::first_row_centred(selected, credentials.len(), usize::from(list.height));
-    let rows = credentials.iter().skip(first);
-    let rows = rows.map(|credential| list_row(credential, &columns, state, ctx));
-    paint.render_list(list, rows, Some(selected - first));
+    paint.render_spans(row(area, 0), &ctx.heading(MARKER, &columns.names()));
+    let list = (credentials.iter(), credentials.len());
+    let row = |credential: &_| list_row(credential, &columns, state, ctx);
+    paint.render_scrolled(below(area, 1), list, Some(state.profiles.selected), row);
 }
 
 /// ```text
@@ -256,15 +242,8 @@ fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
 }
 
 fn scope(credential: &ActiveCredential, is_whole: bool, ctx: &RenderContext<'_>) -> String {
-    let Some(scope) = &credential.scope else {
-        return "no scope".to_owned();
-    };
-    let id = if is_whole {
-        scope.id().to_owned()
-    } else {
-        ctx.abbreviate(scope.id())
-    };
-    format!("{} {id}", scope.kind().word())
+    let scope = credential.scope.as_ref();
+    scope.map_or_else(|| "no scope".to_owned(), |scope| ctx.scope(scope, is_whole))
 }
 
 /// Where a secret is stored, in words.

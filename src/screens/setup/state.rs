@@ -36,6 +36,13 @@ pub enum SetupField {
     SessionOnly,
 }
 
+impl SetupField {
+    /// Whether it is a button.
+    pub(crate) fn is_button(self) -> bool {
+        matches!(self, Self::Save | Self::SaveUnchecked | Self::SessionOnly)
+    }
+}
+
 /// What opened the form. Leaving the form returns there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Opener {
@@ -203,14 +210,11 @@ impl Setup {
     /// Whether an empty secret field keeps the stored secret.
     #[must_use]
     pub fn keeps_secret(&self) -> bool {
-        let is_global_key =
-            |profile: &Profile| matches!(profile.kind, CredentialKind::GlobalKey { .. });
-        !self.is_replacing
-            && self.secret.secret().is_empty()
-            && self
-                .original
-                .as_ref()
-                .is_some_and(|profile| is_global_key(profile) == self.is_global_key)
+        let is_of_kind = |profile: &Profile| {
+            matches!(profile.kind, CredentialKind::GlobalKey { .. }) == self.is_global_key
+        };
+        let is_empty = self.secret.secret().is_empty();
+        !self.is_replacing && is_empty && self.original.as_ref().is_some_and(is_of_kind)
     }
 
     /// Whether the form has a credential to call the API with.
@@ -251,6 +255,7 @@ impl Setup {
         };
         let kind = self.read_kind()?;
         let credential = self.read_credential(&kind, session_only)?;
+        let original = self.original.as_ref();
         let scope = ScopeId::parse(self.scope_id.value())
             .map(|id| self.scope_kind.with(id))
             .map_err(|error| (SetupField::ScopeId, error.to_string()))?;
@@ -259,11 +264,7 @@ impl Setup {
             kind,
             scope: Some(scope.clone()),
             // The store fills in the address of a new profile.
-            base_url: self
-                .original
-                .as_ref()
-                .map(|original| original.base_url.clone())
-                .unwrap_or_default(),
+            base_url: original.map(|it| it.base_url.clone()).unwrap_or_default(),
         };
         Ok(Filled {
             profile,
@@ -351,33 +352,31 @@ impl Setup {
         use SetupField::{
             Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
         };
-        let mut rows = vec![Kind];
-        // The secret is stored under the name, so the name cannot change.
-        if self.original.is_none() {
-            rows.insert(0, Name);
-        }
-        if self.is_global_key {
-            rows.push(Email);
-        }
-        rows.extend([Secret, ScopeKind, ScopeId, Save]);
-        if self.offer == Some(Offer::SaveUnchecked) {
-            rows.push(SaveUnchecked);
-        }
         let is_store_silent = self.store.failure().is_some() || self.store_is_slow;
-        if self.offer == Some(Offer::SessionOnly) || is_store_silent {
-            rows.push(SessionOnly);
-        }
-        rows
+        let rows = [
+            // The secret is stored under the name, so the name cannot change.
+            (Name, self.original.is_none()),
+            (Kind, true),
+            (Email, self.is_global_key),
+            (Secret, true),
+            (ScopeKind, true),
+            (ScopeId, true),
+            (Save, true),
+            (SaveUnchecked, self.offer == Some(Offer::SaveUnchecked)),
+            (
+                SessionOnly,
+                self.offer == Some(Offer::SessionOnly) || is_store_silent,
+            ),
+        ];
+        let shown = rows.into_iter().filter(|(_, is_shown)| *is_shown);
+        shown.map(|(row, _)| row).collect()
     }
 
     /// Clears everything, and returns the pending requests.
     pub(crate) fn reset(&mut self) -> Vec<RequestId> {
         let mut old = std::mem::take(self);
-        old.store
-            .request()
-            .into_iter()
-            .chain(old.cancel())
-            .collect()
+        let requests = [old.store.request(), old.cancel()];
+        requests.into_iter().flatten().collect()
     }
 
     /// Stops waiting for the API or the credential store.
@@ -401,9 +400,6 @@ impl Setup {
 }
 
 fn names(settings: &Settings) -> Vec<String> {
-    settings
-        .profiles
-        .iter()
-        .map(|profile| profile.name.clone())
-        .collect()
+    let profiles = settings.profiles.iter();
+    profiles.map(|profile| profile.name.clone()).collect()
 }

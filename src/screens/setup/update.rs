@@ -10,12 +10,13 @@ use crate::action::{Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
-use crate::app::message::{Effect, Saved};
+use crate::app::message::Effect;
 use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope};
 use crate::app::state::State;
-use crate::domain::credential::{CredentialRef, CredentialSource, Identity};
+use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::RequestId;
+use crate::domain::profile::Settings;
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {
@@ -64,31 +65,20 @@ impl Handler for Setup {
             return Vec::new();
         };
         let focus = setup.form.focus;
-        let button = match focus {
-            SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly => Some(focus),
-            SetupField::Name
-            | SetupField::Kind
-            | SetupField::Email
-            | SetupField::Secret
-            | SetupField::ScopeKind
-            | SetupField::ScopeId => None,
-        };
         let mut rows = setup.rows().into_iter();
         let empty = rows.find(|row| *row != focus && setup.is_blank(*row));
-        if let (None, false, Some(empty)) = (button, setup.is_blank(focus), empty) {
+        if let Some(empty) = empty.filter(|_| !focus.is_button() && !setup.is_blank(focus)) {
             setup.form = Form::on(empty);
             return Vec::new();
         }
-        let session_only = button == Some(SetupField::SessionOnly);
+        let session_only = focus == SetupField::SessionOnly;
         let Some(filled) = setup.fill(session_only) else {
             return Vec::new();
         };
-        let effect = if button == Some(SetupField::SaveUnchecked) {
-            Some(save(state, filled))
-        } else {
-            check(state, filled, session_only)
-        };
-        effect.into_iter().collect()
+        if focus == SetupField::SaveUnchecked {
+            return vec![save(state, filled)];
+        }
+        check(state, filled, session_only).into_iter().collect()
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
@@ -131,16 +121,10 @@ impl Handler for Setup {
         let Some(setup) = open_form(state) else {
             return;
         };
-        match setup.form.focus {
-            SetupField::Kind => setup.is_global_key = !setup.is_global_key,
-            SetupField::ScopeKind => setup.scope_kind = setup.scope_kind.other(),
-            SetupField::Name
-            | SetupField::Email
-            | SetupField::Secret
-            | SetupField::ScopeId
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => {}
+        if setup.form.focus == SetupField::Kind {
+            setup.is_global_key = !setup.is_global_key;
+        } else if setup.form.focus == SetupField::ScopeKind {
+            setup.scope_kind = setup.scope_kind.other();
         }
     }
 
@@ -254,10 +238,10 @@ pub(crate) fn checked(
 pub(crate) fn saved(
     state: &mut State,
     request: RequestId,
-    result: Result<Saved, Failure>,
+    result: Result<(Settings, Location), Failure>,
 ) -> Vec<Effect> {
     let is_awaited = state.setup.phase == Phase::Saving { request };
-    let saved = match result {
+    let (settings, location) = match result {
         Ok(saved) => saved,
         Err(failure) => {
             if is_awaited {
@@ -269,7 +253,7 @@ pub(crate) fn saved(
             return Vec::new();
         }
     };
-    state.session.settings = saved.settings;
+    state.session.settings = settings;
     if !is_awaited {
         return Vec::new();
     }
@@ -278,6 +262,6 @@ pub(crate) fn saved(
         return Vec::new();
     };
     // The collection matters where a secret is stored, not where it came from.
-    state.session.store = Some(saved.location.store);
+    state.session.store = Some(location.store);
     enter(state, Identity::of(&profile), Some(profile.name), scope)
 }

@@ -1,15 +1,14 @@
 //! Draws the form that sets up a credential. Never draws a character of a secret.
 
 use ratatui::layout::Rect;
-use ratatui::text::Span;
 
 use super::state::{Opener, Phase, Setup, SetupField};
 use crate::action::Action;
+use crate::app::form::TextField;
 use crate::app::state::State;
 use crate::domain::fetched::Remote;
-use crate::domain::scope::ScopeKind;
 use crate::theme::Role;
-use crate::ui::form::{self, Form, FormRow, scope_label};
+use crate::ui::form::{self, Form, FormRow};
 use crate::ui::painter::{Painter, RenderContext, Spans};
 
 /// ```text
@@ -41,6 +40,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
+        is_editing: state.setup.is_editing() && state.overlay.is_none(),
     };
     form::render(paint, inner, rows(&form, state));
 }
@@ -52,12 +52,8 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         let why = "(its secret is kept under this name)";
         rows.push(form.fixed("Profile", &original.name, why));
     }
-    let (fields, buttons): (Vec<_>, Vec<_>) = setup.rows().into_iter().partition(|row| {
-        !matches!(
-            row,
-            SetupField::Save | SetupField::SaveUnchecked | SetupField::SessionOnly
-        )
-    });
+    let all = setup.rows().into_iter();
+    let (buttons, fields): (Vec<_>, Vec<_>) = all.partition(|row| row.is_button());
     for field in fields {
         if matches!(field, SetupField::Kind | SetupField::ScopeKind) {
             rows.push(FormRow::spacer());
@@ -68,7 +64,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows.extend(store(form, state));
     rows.push(FormRow::spacer());
     match waiting(form.ctx, state) {
-        Some(line) => rows.push(FormRow::text(line)),
+        Some(line) => rows.push(FormRow::indented(3, line)),
         None => rows.extend(
             buttons
                 .into_iter()
@@ -83,10 +79,10 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
     let setup = &state.setup;
     let has_focus = setup.form.focus == field;
-    let is_editing = setup.is_editing() && state.overlay.is_none();
-    let text = |label, value, placeholder| {
-        form.text_field(label, value, placeholder, has_focus, is_editing)
-    };
+    let text = |label, value, placeholder| form.text_field(label, value, placeholder, has_focus);
+    // A mask of the same length for every secret.
+    let is_empty = setup.secret.secret().is_empty();
+    let mask = TextField::with(if is_empty { "" } else { form.ctx.glyphs().mask });
     let mut rows = vec![match field {
         SetupField::Name => text("Profile", &setup.name, "a name for this credential"),
         SetupField::Kind => form.choice(
@@ -96,27 +92,16 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
             has_focus,
         ),
         SetupField::Email => text("Email", &setup.email, "the address of the key's user"),
-        SetupField::ScopeKind => form.choice(
-            "Scope",
-            ["Account", "Zone"],
-            usize::from(setup.scope_kind == ScopeKind::Zone),
-            has_focus,
-        ),
-        SetupField::ScopeId => text(
-            scope_label(setup.scope_kind),
-            &setup.scope_id,
-            "32 hexadecimal digits",
-        ),
-        SetupField::Secret => form.masked_field(
+        SetupField::ScopeKind => form.scope_kind(setup.scope_kind, has_focus),
+        SetupField::ScopeId => form.scope_id(setup.scope_kind, &setup.scope_id, has_focus),
+        SetupField::Secret => text(
             if setup.is_global_key { "Key" } else { "Token" },
-            setup.secret.secret().is_empty(),
+            &mask,
             if setup.keeps_secret() {
                 "leave empty to keep the stored one"
             } else {
                 "type or paste it; it stays hidden"
             },
-            has_focus,
-            is_editing,
         ),
         SetupField::Save => form.button("Check and save", has_focus),
         SetupField::SaveUnchecked => form.button("Save without checking", has_focus),
@@ -128,11 +113,12 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     if field == SetupField::Secret {
         rows.extend(host_remark(form, state));
     }
-    if let Some(complaint) = setup.form.complaint_about(field) {
-        rows.extend(form.complaint(complaint));
-    } else if field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask() {
+    let complaint = form.complaint(setup.form.complaint_about(field));
+    let can_pick = field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask();
+    if complaint.is_empty() && can_pick {
         rows.extend(form.scopes_by_name(state.context()));
     }
+    rows.extend(complaint);
     rows
 }
 
@@ -165,13 +151,16 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 /// Where the secret will be stored, or what to do if storing is impossible.
 fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
+    let without_store = |problem: &str| {
+        let mut rows = form.paragraph(Role::Warning, problem);
+        rows.extend(form.paragraph(Role::Muted, &way_out(state)));
+        rows
+    };
     match &setup.store {
         Remote::Idle => Vec::new(),
         Remote::Loading { last: None, .. } if setup.store_is_slow => {
             let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
-            let mut rows = form.paragraph(Role::Warning, waiting);
-            rows.extend(form.paragraph(Role::Muted, &way_out(state)));
-            rows
+            without_store(waiting)
         }
         Remote::Loading { last: None, .. } => form.paragraph(Role::Muted, "Checking the keyring …"),
         store @ (Remote::Loading { .. }
@@ -179,10 +168,8 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         | Remote::Failed(_)
         | Remote::Stale { .. }) => {
             if let Some(failure) = store.failure() {
-                let summary = format!("{} {}", form.ctx.glyphs().warning, failure.summary);
-                let mut rows = form.paragraph(Role::Warning, &summary);
-                rows.extend(form.paragraph(Role::Muted, &way_out(state)));
-                rows
+                let warning = form.ctx.glyphs().warning;
+                without_store(&format!("{warning} {}", failure.summary))
             } else {
                 let location = store.value().map(ToString::to_string).unwrap_or_default();
                 form.paragraph(Role::Muted, &format!("Will be stored in {location}."))
@@ -218,11 +205,7 @@ fn waiting(ctx: &RenderContext<'_>, state: &State) -> Option<Spans> {
         (Phase::Saving { .. }, Some(location)) => format!(" Saving in {location} …  "),
         (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
     };
-    let mut spans = vec![
-        Span::raw("   "),
-        ctx.spinner(state.clock.steady),
-        ctx.plain(&text),
-    ];
+    let mut spans = vec![ctx.spinner(state.clock.steady), ctx.plain(&text)];
     spans.extend(ctx.hint(state.context(), Action::Back, "cancel"));
     Some(spans)
 }

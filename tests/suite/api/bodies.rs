@@ -16,6 +16,7 @@ use crate::api::pages::{gzipped, run_bounded};
 use crate::support::api::{Fake, Reply, http, refusal, run, shows, success, token};
 #[cfg(target_os = "linux")]
 use crate::support::api::{Outcome, head};
+use crate::support::assertions::assert_contains;
 #[cfg(target_os = "linux")]
 use crate::support::keyring::eventually;
 use crate::support::tokens::ID;
@@ -119,12 +120,11 @@ fn k06_hostile_envelopes_of_any_shape_cost_little_memory_and_time() {
     ];
     for body in bodies {
         let start: String = body.chars().take(60).collect();
-        let answer = http(
+        let fake = Fake::sending(http(
             400,
             &[("content-encoding", "gzip")],
             gzipped(body.as_bytes()),
-        );
-        let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+        ));
         let outcome = run_bounded(&fake, &["list", "-o", "json"]);
         assert_eq!(outcome.code, Some(1), "{start}: {}", outcome.stderr);
         assert!(
@@ -144,12 +144,11 @@ fn k06_hostile_envelopes_of_any_shape_cost_little_memory_and_time() {
 #[tokio::test]
 async fn k06_the_loop_goes_on_while_an_answer_is_taken_apart() {
     let body = success(&format!("[{}]", vec!["[[[]]]"; 1 << 21].join(",")));
-    let answer = http(
+    let fake = Fake::sending(http(
         400,
         &[("content-encoding", "gzip")],
         gzipped(body.as_bytes()),
-    );
-    let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+    ));
     let begun = Instant::now();
     let (mut last, mut longest) = (begun, Duration::ZERO);
     let url = fake.url();
@@ -189,7 +188,7 @@ fn d10_compressed_and_marked_and_damaged_bodies_are_read_or_told() {
     let blanks = http(200, &[], format!("\r\n\t {good}\n\n"));
     let latin = [good.replace('n', "\u{1}").into_bytes()].concat();
     for (bytes, code) in [(gzipped, 0), (marked, 0), (mislabelled, 0), (blanks, 0)] {
-        let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+        let fake = Fake::sending(bytes);
         let outcome = fake.get();
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
         assert_eq!(outcome.json()["status"], "never_expires");
@@ -197,8 +196,7 @@ fn d10_compressed_and_marked_and_damaged_bodies_are_read_or_told() {
     let mut bad_byte = success(&token(r#""name":"n?n","duration":"forever""#)).into_bytes();
     let at = bad_byte.iter().position(|byte| *byte == b'?').unwrap();
     bad_byte[at] = 0xE9;
-    let bytes = http(200, &[], bad_byte);
-    let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+    let fake = Fake::sending(http(200, &[], bad_byte));
     assert_eq!(fake.get().json()["token"]["name"], "n\u{FFFD}n");
     for (encoding, body) in [
         ("gzip", good.clone().into_bytes()),
@@ -206,8 +204,7 @@ fn d10_compressed_and_marked_and_damaged_bodies_are_read_or_told() {
         ("br", good.clone().into_bytes()),
         ("identity", latin),
     ] {
-        let bytes = http(200, &[("content-encoding", encoding)], body);
-        let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+        let fake = Fake::sending(http(200, &[("content-encoding", encoding)], body));
         let outcome = fake.get();
         if encoding == "br" {
             assert_eq!(outcome.code, Some(0), "it was not compressed after all");
@@ -261,8 +258,7 @@ fn d10_large_endless_and_exploding_bodies_are_refused_in_bounded_memory() {
         Reply::Endless(start, chunk.clone())
     });
     let bomb = gzip(&vec![b' '; 200 << 20]);
-    let bomb = http(200, &[("content-encoding", "gzip")], bomb);
-    let bomb = Fake::start(move |_, _| Reply::Bytes(bomb.clone()));
+    let bomb = Fake::sending(http(200, &[("content-encoding", "gzip")], bomb));
     for fake in [endless, announced, bomb] {
         let (peak, outcome) = peak_of(&fake);
         let words = outcome.is_error("invalid_response", 1);
@@ -296,9 +292,5 @@ fn d10_deep_nests_and_doubled_keys_break_nothing() {
     );
     let report = Fake::saying(200, &surrogate).get();
     assert_eq!(report.code, Some(0), "{}", report.stdout);
-    assert!(
-        report.stdout.contains("\"never_expires\""),
-        "{}",
-        report.stdout
-    );
+    assert_contains(&report.stdout, "\"never_expires\"");
 }

@@ -14,6 +14,9 @@ use super::{
     saying, serving, success, zone,
 };
 
+use crate::support::assertions::assert_contains;
+use crate::support::table::rows;
+
 fn error_body(code: i64, message: &str) -> String {
     format!(
         r#"{{"success":false,"errors":[{{"code":{code},"message":"{message}"}}],"messages":[],"result":null}}"#
@@ -26,93 +29,46 @@ async fn refusal(status: u16, code: i64, message: &str) -> Failure {
         .unwrap_err()
 }
 
+/// Status and code, the kind that comes of them, message.
+const KINDS: &str = "
+401 | 10000 | authentication | Authentication error
+401 | 9109  | authentication | Invalid access token
+401 | 1000  | authentication | Invalid API Token
+403 | 1000  | authentication | Invalid API Token
+400 | 6003  | authentication | Invalid request headers
+400 | 6111  | authentication | Invalid format for Authorization header
+400 | 6103  | authentication | Invalid format for X-Auth-Key header
+400 | 6102  | authentication | Invalid format for X-Auth-Email header
+400 | 9106  | authentication | Missing X-Auth-Key, X-Auth-Email or Authorization headers
+403 | 9109  | authentication | Invalid access token
+403 | 9109  | permission     | Unauthorized to access requested resource
+403 | 9109  | permission     | Cannot use the access token from location: 183.154.104.196
+403 | 10000 | permission     | Authentication error
+403 | 12345 | permission     | whatever
+400 | 9999  | permission     | access.api.error.not_enabled: Access is not enabled.
+403 | 9999  | permission     | access.api.error.not_enabled: Access is not enabled.
+400 | 7003  | usage          | Could not route to /client/v4/zones/x
+404 | 7003  | usage          | Could not route to /client/v4/zones/x
+404 | 7000  | usage          | No route for that URI
+400 | 12130 | rejected       | access.api.error.invalid_request: bad id
+404 | 12135 | not_found      | access.api.error.not_found
+404 | 12130 | not_found      | access.api.error.not_found
+429 | 0     | rate_limited   | More than 1200 requests per 300 seconds reached.
+400 | 10040 | rate_limited   | slow down
+403 | 971   | rate_limited   | slow down
+503 | 10429 | rate_limited   | slow down
+501 | 10000 | server         | m
+409 | 12130 | rejected       | access.api.error.conflict
+418 | 1     | rejected       | teapot
+";
+
 #[tokio::test]
 async fn every_row_of_the_table_of_kinds_holds() {
-    use FailureKind::{Authentication, NotFound, Permission, RateLimited, Rejected, Server, Usage};
-    let rows = [
-        (401, 10_000, "Authentication error", Authentication),
-        (401, 9109, "Invalid access token", Authentication),
-        (401, 1000, "Invalid API Token", Authentication),
-        (403, 1000, "Invalid API Token", Authentication),
-        (400, 6003, "Invalid request headers", Authentication),
-        (
-            400,
-            6111,
-            "Invalid format for Authorization header",
-            Authentication,
-        ),
-        (
-            400,
-            6103,
-            "Invalid format for X-Auth-Key header",
-            Authentication,
-        ),
-        (
-            400,
-            6102,
-            "Invalid format for X-Auth-Email header",
-            Authentication,
-        ),
-        (
-            400,
-            9106,
-            "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
-            Authentication,
-        ),
-        (403, 9109, "Invalid access token", Authentication),
-        (
-            403,
-            9109,
-            "Unauthorized to access requested resource",
-            Permission,
-        ),
-        (
-            403,
-            9109,
-            "Cannot use the access token from location: 183.154.104.196",
-            Permission,
-        ),
-        (403, 10_000, "Authentication error", Permission),
-        (403, 12_345, "whatever", Permission),
-        (
-            400,
-            9999,
-            "access.api.error.not_enabled: Access is not enabled.",
-            Permission,
-        ),
-        (
-            403,
-            9999,
-            "access.api.error.not_enabled: Access is not enabled.",
-            Permission,
-        ),
-        (400, 7003, "Could not route to /client/v4/zones/x", Usage),
-        (404, 7003, "Could not route to /client/v4/zones/x", Usage),
-        (404, 7000, "No route for that URI", Usage),
-        (
-            400,
-            12_130,
-            "access.api.error.invalid_request: bad id",
-            Rejected,
-        ),
-        (404, 12_135, "access.api.error.not_found", NotFound),
-        (404, 12_130, "access.api.error.not_found", NotFound),
-        (
-            429,
-            0,
-            "More than 1200 requests per 300 seconds reached.",
-            RateLimited,
-        ),
-        (400, 10_040, "slow down", RateLimited),
-        (403, 971, "slow down", RateLimited),
-        (503, 10_429, "slow down", RateLimited),
-        (501, 10_000, "m", Server),
-        (409, 12_130, "access.api.error.conflict", Rejected),
-        (418, 1, "teapot", Rejected),
-    ];
-    for (status, code, message, kind) in rows {
+    for [status, code, kind, message] in rows(KINDS) {
+        let (status, code) = (status.parse().unwrap(), code.parse().unwrap());
         let failure = refusal(status, code, message).await;
-        assert_eq!(failure.kind, kind, "{status} {code} {message}: {failure:?}");
+        let case = format!("{status} {code} {message}: {failure:?}");
+        assert_eq!(failure.kind.code(), kind, "{case}");
         assert_eq!(failure.details.http_status, Some(status));
         assert!(failure.summary.ends_with('.') && failure.hint.text.ends_with('.'));
         assert!(failure.summary.contains(&status.to_string()));
@@ -175,11 +131,7 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
         "{}",
         lacking.hint
     );
-    assert!(
-        elsewhere.summary.contains("works, but not for"),
-        "{}",
-        elsewhere.summary
-    );
+    assert_contains(&elsewhere.summary, "works, but not for");
     for (failure, evidence) in [
         (&dead, "(HTTP 401, code 1000)"),
         (&lacking, "(HTTP 403, code 10000)"),
@@ -253,56 +205,30 @@ async fn everything_the_api_said_is_in_the_details() {
     assert_eq!(second.chain[0].message, "deep");
 }
 
+/// The code and the message of the first error, and the body that it is in.
+const SHAPES: &str = r#"
+- | boom     | {"success":false,"errors":"boom"}
+- | boom     | {"success":false,"errors":["boom"]}
+7 | boom     | {"success":false,"errors":{"code":7,"message":"boom"}}
+0 | boom     | {"success":false,"errors":[{"code":0,"message":"boom"}]}
+7 | boom     | {"success":false,"errors":[{"code":"7","error":"boom"}]}
+7 | boom     | {"code":7,"error":"boom"}
+8 | boom     | {"errors":null,"code":"7","error":{"code":8,"message":"boom"}}
+7 | boom     | {"errors":[],"code":7,"messages":["boom"]}
+- | boom     | {"message":"boom"}
+- | ["boom"] | {"success":false,"errors":[null,{"message":["boom"]}]}
+- | boom     | {"success":false,"errors":[{"message":1,"message":"boom","error_chain":"x","source":4}]}
+"#;
+
 #[tokio::test]
 async fn errors_come_in_many_shapes() {
-    let shapes = [
-        (r#"{"success":false,"errors":"boom"}"#, None, "boom"),
-        (r#"{"success":false,"errors":["boom"]}"#, None, "boom"),
-        (
-            r#"{"success":false,"errors":{"code":7,"message":"boom"}}"#,
-            Some(7),
-            "boom",
-        ),
-        (
-            r#"{"success":false,"errors":[{"code":0,"message":"boom"}]}"#,
-            Some(0),
-            "boom",
-        ),
-        (
-            r#"{"success":false,"errors":[{"code":"7","error":"boom"}]}"#,
-            Some(7),
-            "boom",
-        ),
-        (r#"{"code":7,"error":"boom"}"#, Some(7), "boom"),
-        (
-            r#"{"errors":null,"code":"7","error":{"code":8,"message":"boom"}}"#,
-            Some(8),
-            "boom",
-        ),
-        (
-            r#"{"errors":[],"code":7,"messages":["boom"]}"#,
-            Some(7),
-            "boom",
-        ),
-        (r#"{"message":"boom"}"#, None, "boom"),
-        (
-            r#"{"success":false,"errors":[null,{"message":["boom"]}]}"#,
-            None,
-            r#"["boom"]"#,
-        ),
-        (
-            r#"{"success":false,"errors":[{"message":1,"message":"boom","error_chain":"x","source":4}]}"#,
-            None,
-            "boom",
-        ),
-    ];
-    for (body, code, message) in shapes {
+    for [code, message, body] in rows(SHAPES) {
         let failure = get_saying(403, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Permission, "{body}");
         let first = &failure.details.api_errors[0];
         assert_eq!(
             (first.code, first.message.as_str()),
-            (code, message),
+            (code.parse().ok(), message),
             "{body}"
         );
     }
@@ -348,11 +274,7 @@ async fn a_redirect_is_named_by_its_host_and_never_followed() {
             .set_body_string("<html>log in</html>");
         let failure = get(&serving(answer).await.uri()).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Redirect);
-        assert!(
-            failure.summary.contains("redirect to localhost "),
-            "{}",
-            failure.summary
-        );
+        assert_contains(&failure.summary, "redirect to localhost ");
         assert!(!format!("{failure:?}").contains("secret"));
     }
     assert_eq!(

@@ -18,6 +18,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::transport::{answer, raw, read_head};
 use super::{account, api_token, client, patience, success};
 
+use crate::support::assertions::{assert_contains, assert_starts};
+
 /// Tokens `from..to`, as JSON objects.
 fn tokens(from: usize, to: usize) -> String {
     let list: Vec<String> = (from..to)
@@ -329,12 +331,7 @@ async fn a_list_without_end_ends_at_the_cap() {
     .await;
     let listing = listing(&server).await;
     assert_eq!(listing.value.len(), 1000);
-    assert!(
-        listing
-            .incomplete()
-            .unwrap()
-            .contains("more than 1000 pages")
-    );
+    assert_contains(listing.incomplete().unwrap(), "more than 1000 pages");
 }
 
 #[tokio::test]
@@ -345,11 +342,9 @@ async fn one_bad_entry_hides_no_other() {
     let listing = listing(&server).await;
     assert_eq!(ids(&listing), ["a", "", "", "", "b"]);
     assert_eq!(listing.value[1].raw.as_str(), r#"{"id":5,"expires_at":{}}"#);
-    assert!(
-        listing
-            .incomplete()
-            .unwrap()
-            .starts_with("4 entries of page 1 are not objects")
+    assert_starts(
+        listing.incomplete().unwrap(),
+        "4 entries of page 1 are not objects",
     );
 }
 

@@ -22,6 +22,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::api::success;
 use crate::support::sessions::account;
+use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, ID, now};
 
 pub(crate) const SECRET: &str = "cfut_canary0123456789";
@@ -293,38 +294,22 @@ async fn successes_without_a_token_are_invalid_responses() {
     assert!(empty.summary.contains("empty"), "{}", empty.summary);
 }
 
+/// The kind that comes of a body.
+const DENIED: &str = r#"
+rejected       | {"success":false,"errors":[{"code":10000,"message":"m"}]}
+authentication | {"success":false,"errors":[{"code":1000,"message":"m"}]}
+usage          | {"success":false,"errors":[{"code":7003,"message":"m"}]}
+rate_limited   | {"success":false,"errors":[{"code":10429,"message":"m"}]}
+rejected       | {"success":false,"errors":[]}
+permission     | {"errors":[{"code":"9999","message":"m"}]}
+rejected       | {"code":10000,"error":"m"}
+"#;
+
 #[tokio::test]
 async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
-    let cases = [
-        (
-            r#"{"success":false,"errors":[{"code":10000,"message":"m"}]}"#,
-            FailureKind::Rejected,
-        ),
-        (
-            r#"{"success":false,"errors":[{"code":1000,"message":"m"}]}"#,
-            FailureKind::Authentication,
-        ),
-        (
-            r#"{"success":false,"errors":[{"code":7003,"message":"m"}]}"#,
-            FailureKind::Usage,
-        ),
-        (
-            r#"{"success":false,"errors":[{"code":10429,"message":"m"}]}"#,
-            FailureKind::RateLimited,
-        ),
-        (r#"{"success":false,"errors":[]}"#, FailureKind::Rejected),
-        (
-            r#"{"errors":[{"code":"9999","message":"m"}]}"#,
-            FailureKind::Permission,
-        ),
-        (r#"{"code":10000,"error":"m"}"#, FailureKind::Rejected),
-    ];
-    for (body, kind) in cases {
-        assert_eq!(
-            get_saying(200, body).await.unwrap_err().kind,
-            kind,
-            "{body}"
-        );
+    for [kind, body] in rows(DENIED) {
+        let failure = get_saying(200, body).await.unwrap_err();
+        assert_eq!(failure.kind.code(), kind, "{body}");
     }
 }
 

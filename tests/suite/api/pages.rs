@@ -133,8 +133,7 @@ fn k06_a_page_with_far_more_entries_than_were_asked_for_is_refused_within_bounds
     };
     for entry in ["{}", "1", "[]", r#"{"id":"x"}"#] {
         let body = many(entry, 15 << 20);
-        let answer = http(200, &[("content-encoding", "gzip")], body);
-        let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+        let fake = Fake::sending(http(200, &[("content-encoding", "gzip")], body));
         for command in [
             &["list", "-o", "json"][..],
             &["get", "a name", "-o", "json"],
@@ -290,8 +289,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     session.type_keys("r");
     session.wait_for("nothing was sent");
     assert_eq!(fake.heads().len(), before);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::credentials::values::sends;
 use crate::support::api::{
     Fake, Outcome, Reply, head, http, refusal, run, shows, success, token, tokenscope,
 };
+use crate::support::assertions::{assert_contains, assert_contains_if};
+use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn errors(code: i64, message: &str) -> String {
@@ -109,20 +111,12 @@ fn f06_not_found_is_said_of_a_whole_list_alone() {
             assert!(words.contains("incomplete"), "{words}");
             let check = run(&mut fake.command(&["check", named, "-o", "json"]));
             assert_eq!(check.code, Some(3), "{}", check.stdout);
-            assert!(
-                check.stdout.contains(&format!(r#""kind":"{kind}""#)),
-                "{}",
-                check.stdout
-            );
+            assert_contains(&check.stdout, &format!(r#""kind":"{kind}""#));
             assert!(!check.stdout.contains("not_found"), "{}", check.stdout);
         }
         let found = run(&mut fake.command(&["get", "n3", "-o", "json"]));
         assert_eq!(found.code, Some(0), "{}", found.stdout);
-        assert!(
-            found.stderr.contains("another token may have this name"),
-            "{}",
-            found.stderr
-        );
+        assert_contains(&found.stderr, "another token may have this name");
     }
     let whole = broken_page(0, Vec::new());
     run(&mut whole.command(&["get", "nobody", "-o", "json"])).is_error("not_found", 4);
@@ -160,10 +154,7 @@ fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
             let report = outcome.json();
             let summary = report["error"]["summary"].as_str().unwrap();
             assert!(summary.contains("the very reason"), "{summary}");
-            assert!(
-                summary.contains(&format!("HTTP {status}, code {code}")),
-                "{summary}"
-            );
+            assert_contains(summary, &format!("HTTP {status}, code {code}"));
             assert_eq!(report["error"]["api_errors"][0]["code"], code);
         }
         let check = run(&mut fake.command(&["check", "-o", "json"]));
@@ -185,10 +176,7 @@ fn f08_404_is_not_found_of_a_token_alone() {
             &["get", "a name", "-o", "json"],
         ] {
             let words = run(&mut fake.command(arguments)).is_error("rejected", 1);
-            assert!(
-                words.contains("No such account or zone, or it is not visible"),
-                "{words}"
-            );
+            assert_contains(&words, "No such account or zone, or it is not visible");
         }
         assert_eq!(run(&mut fake.command(&["check"])).code, Some(3));
         let home = crate::support::api::home();
@@ -315,10 +303,8 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     let body =
         r#"{"success":false,"errors":[{"code":8,"message":"one"}],"messages":[{"message":"two"}]}"#;
     let text = run(&mut Fake::saying(403, body).command(&["get", ID])).stderr;
-    assert!(
-        text.contains("API error 8: one") && text.contains("two"),
-        "{text}"
-    );
+    assert_contains(&text, "API error 8: one");
+    assert_contains(&text, "two");
     // A success that reports errors is one, and its errors are not dropped.
     let whole = |result: &str| {
         format!(
@@ -340,8 +326,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     }
     let mut session = Fake::saying(200, &whole(&token(""))).screens(&[ID]);
     shows(&mut session, "only a part");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -360,8 +345,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
     ] {
         let first = text.trim();
         for status in [200, 400, 403, 404, 501] {
-            let answer = http(status, &[("content-type", "text/plain")], text);
-            let fake = Fake::start(move |_, _| Reply::Bytes(answer.clone()));
+            let fake = Fake::sending(http(status, &[("content-type", "text/plain")], text));
             let kind = if status == 501 {
                 "server"
             } else {
@@ -451,8 +435,7 @@ fn a10_a_refusal_names_the_scope_in_use_and_suggests_the_other_kind() {
     session.wait_for(ACCOUNT);
     shows(&mut session, "If that is a zone ID, choose zone instead.");
     session.wait_for("CLOUDFLARE_ACCOUNT_ID");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -474,15 +457,8 @@ fn a11_a_dead_credential_a_missing_permission_and_a_wrong_scope_read_differently
         let words = Fake::saying(status, &refusal(&errors))
             .get()
             .is_error(kind, 1);
-        assert!(
-            words.contains(&format!("HTTP {status}, code {code}")),
-            "{words}"
-        );
-        assert_eq!(
-            words.contains("Access: Service Tokens Read"),
-            kind == "permission",
-            "{words}"
-        );
+        assert_contains(&words, &format!("HTTP {status}, code {code}"));
+        assert_contains_if(kind == "permission", &words, "Access: Service Tokens Read");
         texts.push(words);
     }
     texts.sort();
@@ -495,8 +471,11 @@ fn a12_everything_the_api_said_can_be_read() {
     let errors = r#"[{"code":10000,"message":"first thing","documentation_url":"https://docs.example/1",
         "source":{"pointer":"/name"},"error_chain":[{"code":12130,"message":"beneath it"}]},
         {"code":9109,"message":"second thing"}]"#;
-    let bytes = http(403, &[("cf-ray", "86610873f8d987a9-IAD")], refusal(errors));
-    let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+    let fake = Fake::sending(http(
+        403,
+        &[("cf-ray", "86610873f8d987a9-IAD")],
+        refusal(errors),
+    ));
     let outcome = fake.get();
     outcome.is_error("permission", 1);
     let error = outcome.json()["error"].clone();
@@ -520,8 +499,7 @@ fn a12_everything_the_api_said_can_be_read() {
     ] {
         session.wait_for(text);
     }
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     assert!(!stream.contains(CANARY));
 }
 
@@ -547,10 +525,9 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
     session.wait_for("deleted or recreated");
     session.wait_for("stale");
     session.wait_for("deploy");
-    let screen = session.screen.screen().contents().to_lowercase();
+    let screen = session.shown().to_lowercase();
     assert!(!screen.contains("credential"), "{screen}");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let words = fake.get().is_error("not_found", 4);
     assert!(!words.contains("credential"), "{words}");
     for body in ["", "{}", r#"{"success":false,"errors":[]}"#] {
@@ -589,8 +566,7 @@ fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
     });
     session.type_keys("\r");
     session.wait_for(NEW);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -606,12 +582,11 @@ fn a21_a_redirect_is_named_and_never_followed() {
             ("/relative", "127.0.0.1"),
             ("::not a url::", ""),
         ] {
-            let bytes = http(
+            let fake = Fake::sending(http(
                 status,
                 &[("location", location)],
                 "<html>{\"success\":true}",
-            );
-            let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+            ));
             let words = fake.get().is_error("redirect", 1);
             assert!(words.contains(host), "{words}");
             assert!(!words.contains("pw") && !words.contains("kid="), "{words}");
@@ -672,8 +647,7 @@ fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
     session.wait_until("the countdown goes on", |session| {
         session.stream.len() > before
     });
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(fake.heads().len(), 2);
 }
 
@@ -707,8 +681,7 @@ fn a24_the_pause_is_read_in_every_form_and_absurd_ones_are_not_believed() {
                 refusal(r#"[{"code":1,"message":"m","error_chain":[{"code":971,"message":"x"}]}]"#),
             ),
         ] {
-            let bytes = http(status, &headers, body);
-            let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+            let fake = Fake::sending(http(status, &headers, body));
             let outcome = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "1"]));
             let words = outcome.is_error("rate_limited", 1);
             assert!(
@@ -759,161 +732,50 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
         session.type_keys("r");
         session.wait_for(&format!("×{count}"));
     }
-    let screen = session.screen.screen().contents();
+    let screen = session.shown();
     assert_eq!(screen.matches("may not read").count(), 1, "{screen}");
     session.type_keys("t");
     session.wait_for("Token");
     session.type_keys("\x1bOP");
     session.wait_for("re-enter credential");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     assert_eq!(fake.heads().len(), 5);
 }
 
-/// Status, errors, and the kind, exit code and part of a sentence that come of them.
-type Row = (u16, &'static str, &'static str, i32, &'static str);
-
-/// The refusals that have been seen, as they were sent.
-const REFUSALS: [Row; 18] = [
-    (
-        400,
-        r#"[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format"}]}]"#,
-        "authentication",
-        1,
-        "is malformed",
-    ),
-    (
-        400,
-        r#"[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6103,"message":"Invalid format"}]}]"#,
-        "authentication",
-        1,
-        "switch the credential kind",
-    ),
-    (
-        401,
-        r#"[{"code":9109,"message":"Invalid access token"}]"#,
-        "authentication",
-        1,
-        "expired or revoked",
-    ),
-    (
-        403,
-        r#"[{"code":9109,"message":"Invalid access token"}]"#,
-        "authentication",
-        1,
-        "expired or revoked",
-    ),
-    (
-        401,
-        r#"[{"code":1000,"message":"Invalid API Token"}]"#,
-        "authentication",
-        1,
-        "expired or revoked",
-    ),
-    (
-        403,
-        r#"[{"code":10000,"message":"Authentication error"}]"#,
-        "permission",
-        1,
-        "Access: Service Tokens Read",
-    ),
-    (
-        403,
-        r#"[{"code":9109,"message":"Unauthorized to access requested resource"}]"#,
-        "permission",
-        1,
-        "not for account",
-    ),
-    (
-        403,
-        r#"[{"code":9109,"message":"Cannot use the access token from location: 183.154.104.196"}]"#,
-        "permission",
-        1,
-        "IP filter",
-    ),
-    (
-        400,
-        r#"[{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]"#,
-        "usage",
-        64,
-        "malformed",
-    ),
-    (
-        404,
-        r#"[{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]"#,
-        "usage",
-        64,
-        "malformed",
-    ),
-    (
-        400,
-        r#"[{"code":9999,"message":"access.api.error.not_enabled: Access is not enabled."}]"#,
-        "permission",
-        1,
-        "Enable Access",
-    ),
-    (
-        404,
-        r#"[{"code":12135,"message":"access.api.error.not_found"}]"#,
-        "not_found",
-        4,
-        "deleted or recreated",
-    ),
-    (
-        400,
-        r#"[{"code":12130,"message":"access.api.error.invalid_request: bad"}]"#,
-        "rejected",
-        1,
-        "access.api.error.invalid_request: bad",
-    ),
-    (
-        405,
-        r#"[{"code":10000,"message":"POST method with API Tokens is not supported"}]"#,
-        "rejected",
-        1,
-        "kind of credential",
-    ),
-    (
-        429,
-        r#"[{"code":0,"message":"More than 1200 requests per 300 seconds reached."}]"#,
-        "rate_limited",
-        1,
-        "Wait",
-    ),
-    (
-        500,
-        r#"[{"code":0,"message":"Actor 'com.cloudflare' failed"}]"#,
-        "server",
-        1,
-        "cloudflarestatus",
-    ),
-    (
-        409,
-        r#"[{"code":12345,"message":"access.api.error.conflict"}]"#,
-        "rejected",
-        1,
-        "details",
-    ),
-    (
-        400,
-        r#"[{"code":1001,"message":"Missing \"Authorization\" header"}]"#,
-        "rejected",
-        1,
-        "details",
-    ),
-];
+/// The refusals that have been seen, as they were sent: status, the kind, exit code and part of a
+/// sentence that come of them, errors.
+const REFUSALS: &str = r#"
+400 | authentication | 1  | is malformed                          | [{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format"}]}]
+400 | authentication | 1  | switch the credential kind            | [{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6103,"message":"Invalid format"}]}]
+401 | authentication | 1  | expired or revoked                    | [{"code":9109,"message":"Invalid access token"}]
+403 | authentication | 1  | expired or revoked                    | [{"code":9109,"message":"Invalid access token"}]
+401 | authentication | 1  | expired or revoked                    | [{"code":1000,"message":"Invalid API Token"}]
+403 | permission     | 1  | Access: Service Tokens Read           | [{"code":10000,"message":"Authentication error"}]
+403 | permission     | 1  | not for account                       | [{"code":9109,"message":"Unauthorized to access requested resource"}]
+403 | permission     | 1  | IP filter                             | [{"code":9109,"message":"Cannot use the access token from location: 183.154.104.196"}]
+400 | usage          | 64 | malformed                             | [{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]
+404 | usage          | 64 | malformed                             | [{"code":7003,"message":"Could not route to /client/v4/zones/x, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}]
+400 | permission     | 1  | Enable Access                         | [{"code":9999,"message":"access.api.error.not_enabled: Access is not enabled."}]
+404 | not_found      | 4  | deleted or recreated                  | [{"code":12135,"message":"access.api.error.not_found"}]
+400 | rejected       | 1  | access.api.error.invalid_request: bad | [{"code":12130,"message":"access.api.error.invalid_request: bad"}]
+405 | rejected       | 1  | kind of credential                    | [{"code":10000,"message":"POST method with API Tokens is not supported"}]
+429 | rate_limited   | 1  | Wait                                  | [{"code":0,"message":"More than 1200 requests per 300 seconds reached."}]
+500 | server         | 1  | cloudflarestatus                      | [{"code":0,"message":"Actor 'com.cloudflare' failed"}]
+409 | rejected       | 1  | details                               | [{"code":12345,"message":"access.api.error.conflict"}]
+400 | rejected       | 1  | details                               | [{"code":1001,"message":"Missing \"Authorization\" header"}]
+"#;
 
 #[test]
 fn every_refusal_that_has_been_seen_has_its_kind_code_and_a_sentence_that_helps() {
-    for (status, errors, kind, code, helps) in REFUSALS {
+    for [status, kind, code, helps, errors] in rows(REFUSALS) {
         for body in [
             refusal(errors),
             format!(r#"{{"success":false,"errors":{errors}}}"#),
             format!(r#"{{"errors":{errors},"messages":["text"],"result":{{}}}}"#),
         ] {
-            let fake = Fake::saying(status, &body);
+            let fake = Fake::saying(status.parse().unwrap(), &body);
             let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "10"]);
-            let words = run(&mut command).is_error(kind, code);
+            let words = run(&mut command).is_error(kind, code.parse().unwrap());
             assert!(words.contains(helps), "{status} {errors}: {words}");
         }
     }

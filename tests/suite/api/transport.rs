@@ -20,6 +20,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wiremock::ResponseTemplate;
 
+use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::tokens::now;
 
 use super::{SECRET, account, api_token, client, get, id, options, patience, serving, success};
@@ -122,11 +123,7 @@ async fn a_cut_connection_is_tried_three_times() {
         let server = cutting(bytes).await;
         let failure = get(&server.url).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
-        assert!(
-            failure.summary.contains("was closed before"),
-            "{}",
-            failure.summary
-        );
+        assert_contains(&failure.summary, "was closed before");
         assert_eq!(server.connections(), 3);
     }
 }
@@ -205,13 +202,7 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
         ),
         timed_out(&https, "No response after 1 second.")
     );
-    assert!(
-        failure
-            .details
-            .request
-            .unwrap()
-            .starts_with("GET /accounts/")
-    );
+    assert_starts(&failure.details.request.unwrap(), "GET /accounts/");
     assert_eq!(silent.connections(), 1, "a timeout is not tried again");
 }
 
@@ -225,19 +216,11 @@ async fn an_endless_body_is_stopped_at_the_cap() {
     .await;
     let failure = get(&server.url).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::InvalidResponse);
-    assert!(
-        failure.summary.contains("larger than 16 MiB"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&failure.summary, "larger than 16 MiB");
 
     let announced = cutting(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
     let failure = get(&announced.url).await.unwrap_err();
-    assert!(
-        failure.summary.contains("larger than 16 MiB"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&failure.summary, "larger than 16 MiB");
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -258,22 +241,14 @@ async fn compressed_answers_are_read_and_bombs_are_not() {
     let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
     assert!(bomb.len() < 1024 * 1024);
     let failure = get_gzip(bomb).await.unwrap_err();
-    assert!(
-        failure.summary.contains("larger than 16 MiB"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&failure.summary, "larger than 16 MiB");
     for broken in [
         b"not gzip at all".to_vec(),
         whole[..whole.len() / 2].to_vec(),
     ] {
         let failure = get_gzip(broken).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse, "{failure:?}");
-        assert!(
-            failure.summary.contains("decompressed"),
-            "{}",
-            failure.summary
-        );
+        assert_contains(&failure.summary, "decompressed");
     }
 }
 
@@ -367,11 +342,7 @@ async fn a_certificate_for_another_name_is_told_apart() {
     options.ca_file = Some(file);
     let failure = check(&options).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls);
-    assert!(
-        failure.summary.contains("for another name"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&failure.summary, "for another name");
 }
 
 #[tokio::test]
@@ -497,10 +468,8 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
         assert!(text.contains("kind: Proxy"), "{text}");
         assert!(text.contains(words), "{text}");
         assert!(text.contains(&proxy.address.to_string()), "{text}");
-        assert!(
-            !text.contains("hunter2") && !text.contains(SECRET),
-            "{text}"
-        );
+        assert_lacks(&text, "hunter2");
+        assert_lacks(&text, SECRET);
         // Refused for want of a login, it is asked once, without one, what it would take.
         let questions = usize::from(status.starts_with("407"));
         assert_eq!(proxy.connections(), 1 + questions, "not tried again");
@@ -508,10 +477,8 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     let proxy = refusing_proxy("407 Proxy Authentication Required").await;
     let url = format!("http://ada:hunter2@{}", proxy.address);
     let text = in_environment("http://127.0.0.1:9", &[("HTTP_PROXY", &url)]).await;
-    assert!(
-        text.contains("kind: Proxy") && text.contains(&proxy.address.to_string()),
-        "{text}"
-    );
+    assert_contains(&text, "kind: Proxy");
+    assert_contains(&text, &proxy.address.to_string());
     assert!(!text.contains("hunter2"), "{text}");
 }
 
@@ -527,10 +494,8 @@ async fn a_dead_proxy_is_named_and_no_proxy_goes_round_it() {
             ("HTTPS_PROXY", dead.as_str()),
         ];
         let text = in_environment(&base, &variables).await;
-        assert!(
-            text.contains("kind: Proxy") && text.contains("could not be reached"),
-            "{text}"
-        );
+        assert_contains(&text, "kind: Proxy");
+        assert_contains(&text, "could not be reached");
         assert!(!text.contains("hunter2"), "{text}");
     }
     for list in ["127.0.0.1", "*"] {
@@ -553,10 +518,8 @@ async fn ssl_cert_file_replaces_the_system_certificates() {
         ("SSL_CERT_DIR", "/nowhere"),
     ];
     let text = in_environment(&base, &nowhere).await;
-    assert!(
-        text.contains("kind: Tls") && text.contains("SSL_CERT_FILE"),
-        "{text}"
-    );
+    assert_contains(&text, "kind: Tls");
+    assert_contains(&text, "SSL_CERT_FILE");
     let plain = serving(ResponseTemplate::new(200).set_body_string(success("[]"))).await;
     let text = in_environment(&plain.uri(), &nowhere).await;
     assert!(

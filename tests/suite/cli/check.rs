@@ -9,8 +9,9 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
+use crate::support::api::success;
+use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::binary::{BINARY, Stage, TOKENS, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
@@ -63,11 +64,7 @@ async fn the_worst_wins_and_unknown_is_worse_than_a_warning() {
         arguments.extend(ids.iter().map(String::as_str));
         let output = stage.run(&arguments);
         assert_eq!(code(&output), expected, "{numbers:?}");
-        assert!(
-            first_line(&output).starts_with(word),
-            "{}",
-            first_line(&output)
-        );
+        assert_starts(&first_line(&output), word);
         assert_eq!(text(&output.stdout).lines().count(), 1 + numbers.len());
     }
 }
@@ -346,11 +343,7 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
             .unwrap(),
     ] {
         assert_eq!(code(&output), 3);
-        assert!(
-            first_line(&output).starts_with("UNKNOWN: "),
-            "{}",
-            first_line(&output)
-        );
+        assert_starts(&first_line(&output), "UNKNOWN: ");
     }
     stage.write_config("nonsense");
     assert_eq!(
@@ -371,7 +364,7 @@ async fn mount_two_accounts(stage: &Stage) {
         Mock::given(method("GET"))
             .and(path(format!("/accounts/{account}/access/service_tokens")))
             .and(header("authorization", format!("Bearer {CANARY}").as_str()))
-            .respond_with(ok(envelope(&tokens)))
+            .respond_with(ok(success(&tokens)))
             .mount(&stage.server)
             .await;
     }
@@ -381,10 +374,8 @@ async fn mount_two_accounts(stage: &Stage) {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
-    use crate::support::keyring::{Keyring, Session};
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    use crate::support::keyring::unlocked;
+    let Some(session) = unlocked() else { return };
     let stage = Stage::empty().await;
     mount_two_accounts(&stage).await;
     let run = |arguments: &[&str], stdin: &str| {
@@ -447,17 +438,8 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
     );
     assert_eq!(report["complete"], false);
     assert_eq!(report["profiles"][1]["error"]["kind"], "no_credential");
-    assert!(
-        text(&output.stderr).contains("profile b"),
-        "{}",
-        text(&output.stderr)
-    );
-    assert!(
-        report["incomplete_reason"]
-            .as_str()
-            .unwrap()
-            .contains("profile b")
-    );
+    assert_contains(&text(&output.stderr), "profile b");
+    assert_contains(report["incomplete_reason"].as_str().unwrap(), "profile b");
 
     for profile in ["a", "same"] {
         run(&["auth", "clear", "--profile", profile], "");
@@ -488,7 +470,7 @@ async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
             r#"[{{"id":"{}","name":"n","duration":"forever"}}]"#,
             id(number)
         );
-        let body = envelope(&tokens);
+        let body = success(&tokens);
         let body = body.trim_end_matches('}');
         ok(format!(
             r#"{body},"result_info":{{"page":{number},"per_page":1,"count":1,"total_count":2,"total_pages":2}}}}"#
@@ -507,11 +489,7 @@ async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
     assert_eq!(json(&output)["complete"], false);
     assert!(text(&output.stderr).starts_with("warning: the list is incomplete: page 2"));
     let table = stage.run(&["check"]);
-    assert!(
-        first_line(&table).contains("the list is incomplete"),
-        "{}",
-        first_line(&table)
-    );
+    assert_contains(&first_line(&table), "the list is incomplete");
     let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
     assert_eq!(exposition(&metrics)["tokenscope_complete"][0].1, "0");
     let found = stage.run(&["check", "n"]);

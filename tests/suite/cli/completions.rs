@@ -8,8 +8,7 @@ use std::process::{Command, Output};
 use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::api::{Outcome, home, run, tokenscope};
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, text};
+use crate::support::binary::{BINARY, Stage, text};
 use crate::support::tokens::ACCOUNT;
 
 fn offered(line: &str) -> Vec<String> {

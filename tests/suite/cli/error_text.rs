@@ -2,6 +2,7 @@
 
 use wiremock::ResponseTemplate;
 
+use crate::support::assertions::assert_contains;
 use crate::support::binary::{Stage, TOKENS, json, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
@@ -70,10 +71,8 @@ async fn a12_json_holds_the_causes_too_and_nothing_that_a_terminal_acts_on() {
             .collect();
         assert_eq!(codes, [1234, 77, 5], "{raw}");
         assert_eq!(errors[0]["message"], "Teapot\u{9b}2J says no");
-        assert!(
-            raw.contains(r"Teapot\u009b2J") && raw.contains(r"too\u202e hot"),
-            "{raw}"
-        );
+        assert_contains(&raw, r"Teapot\u009b2J");
+        assert_contains(&raw, r"too\u202e hot");
         assert!(raw.is_ascii(), "{raw}");
         assert_eq!(text(&output.stderr), "");
     }
@@ -86,10 +85,7 @@ async fn json_of_ours_is_inert_and_the_apis_is_as_it_came() {
     let stage = Stage::with(tokens).await;
     let output = stage.run(&["check", "b\u{9b}\u{1F600}\u{E0001}", "-o", "json"]);
     let raw = text(&output.stdout);
-    assert!(
-        raw.contains("\"requested\":\"b\\u009b\u{1F600}\\udb40\\udc01\""),
-        "{raw}"
-    );
+    assert_contains(&raw, "\"requested\":\"b\\u009b\u{1F600}\\udb40\\udc01\"");
     assert_eq!(
         json(&output)["tokens"][0]["requested"],
         "b\u{9b}\u{1F600}\u{E0001}"
@@ -285,10 +281,8 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
         let output = stage.run(&["get", almost]);
         assert_eq!(output.status.code(), Some(4), "{almost}");
         let stderr = text(&output.stderr);
-        assert!(
-            stderr.contains(hint) && stderr.contains("Check the spelling"),
-            "{stderr}"
-        );
+        assert_contains(&stderr, hint);
+        assert_contains(&stderr, "Check the spelling");
     }
     // A token that really is named like that is found.
     let named = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"\"a0\","}]"#;

@@ -2,8 +2,9 @@
 
 use std::process::Output;
 
-#[cfg(unix)]
 use crate::support::api::{Fake, home, run};
+#[cfg(unix)]
+use crate::support::assertions::assert_contains;
 use crate::support::binary::{Stage, TOKENS, json, text};
 #[cfg(unix)]
 use crate::support::tokens::ID;
@@ -50,10 +51,7 @@ async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
             if arguments.contains(&"prometheus") {
                 assert!(said.contains("tokenscope_up 0"), "{said}");
             }
-            assert!(
-                said.contains("Do not pass secrets on the command line"),
-                "{said}"
-            );
+            assert_contains(&said, "Do not pass secrets on the command line");
             assert!(said.contains("history"), "{said}");
             if arguments.contains(&"json") {
                 assert_eq!(json(&output)["error"]["kind"], "usage", "{said}");

@@ -9,6 +9,7 @@ use crate::cli::thresholds::{api, noon};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -131,7 +132,7 @@ pub(crate) fn ending(number: usize, end: &str) -> String {
 
 pub(crate) fn api_at_noon(tokens: &[String]) -> Fake {
     let bytes = http(200, &[NOON], success(&format!("[{}]", tokens.join(","))));
-    Fake::start(move |_, _| Reply::Bytes(bytes.clone()))
+    Fake::sending(bytes)
 }
 
 const OVER: &str = r#""2025-02-20T12:00:00Z""#;
@@ -168,11 +169,7 @@ fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdi
         let fake = api_at_noon(&tokens);
         let table = run(&mut fake.command(&["check"]));
         assert_eq!(table.code, Some(code), "{}", table.stdout);
-        assert!(
-            table.stdout.starts_with(&format!("{word}: ")),
-            "{}",
-            table.stdout
-        );
+        assert_starts(&table.stdout, &format!("{word}: "));
         let json = run(&mut fake.command(&["check", "-o", "json"]));
         assert_eq!(json.code, Some(code));
         assert_eq!(json.json()["verdict"], word.to_lowercase());
@@ -232,11 +229,7 @@ fn e04_every_state_says_name_id_what_is_left_and_when() {
         assert!((days - 1..=days).contains(&told), "{told}");
         assert_eq!(one["expires_at"], when);
         let metrics = run(&mut fake.command(&["check", "-o", "prometheus"]));
-        assert!(
-            metrics.stdout.contains("expiry_timestamp_seconds{"),
-            "{}",
-            metrics.stdout
-        );
+        assert_contains(&metrics.stdout, "expiry_timestamp_seconds{");
     }
 }
 
@@ -349,8 +342,7 @@ fn f05_the_first_refusal_ends_the_rest() {
     ] {
         let body = body.replace("\"no\"", "\"Invalid access token\"");
         for count in [2, 5, 6, 300] {
-            let reply = http(status, &[("retry-after", "120")], &body);
-            let fake = Fake::start(move |_, _| Reply::Bytes(reply.clone()));
+            let fake = Fake::sending(http(status, &[("retry-after", "120")], &body));
             let ids: Vec<String> = (1..=count).map(id).collect();
             let mut command = fake.command(&["check", "-o", "json"]);
             let outcome = run(command.args(&ids));
@@ -451,11 +443,7 @@ fn f15_a_token_that_could_not_be_read_is_seen_in_every_form() {
         for named in [id(3), id(3).to_uppercase(), url] {
             let metrics = run(&mut fake.command(&["check", &id(1), &named, "-o", "prometheus"]));
             assert_eq!(metrics.code, Some(3));
-            assert!(
-                metrics.stdout.contains("\ntokenscope_complete 0\n"),
-                "{}",
-                metrics.stdout
-            );
+            assert_contains(&metrics.stdout, "\ntokenscope_complete 0\n");
             let unknown = format!("id=\"{}\"", id(3));
             let series = metrics
                 .stdout
@@ -493,11 +481,9 @@ fn f04_a_scope_without_tokens_is_not_complete() {
 #[cfg(target_os = "linux")]
 #[test]
 fn f04_a_blind_profile_is_named_and_never_green() {
-    use crate::support::keyring::{Keyring, Session};
+    use crate::support::keyring::unlocked;
     const OTHER: &str = "11111111111111111111111111111111";
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let page = r#"{"success":true,"errors":[],"messages":[],"result":[],"result_info":{"page":1,"per_page":1,"total_count":9,"total_pages":9}}"#;
     let refused = refusal(r#"[{"code":10000,"message":"Forbidden"}]"#);
     let empty = success("[]");
@@ -543,10 +529,8 @@ fn f04_a_blind_profile_is_named_and_never_green() {
         let table = run(&["check", "--all-profiles"]);
         assert_eq!(table.code, Some(3), "{status}: {}", table.stdout);
         let first = table.stdout.lines().next().unwrap();
-        assert!(
-            first.contains("profile blind: ") && first.contains(said),
-            "{first}"
-        );
+        assert_contains(first, "profile blind: ");
+        assert_contains(first, said);
         assert!(!first.contains("profile sees"), "{first}");
         let report = run(&["check", "--all-profiles", "-o", "json"]).json();
         assert_eq!(report["complete"], false);

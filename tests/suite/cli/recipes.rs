@@ -5,8 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::binary::BINARY;
-use crate::support::binary::{Stage, TOKENS, text, without_the_clock};
+use crate::support::binary::{BINARY, Stage, TOKENS, text, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// The blocks of code of one language, in their order.

@@ -17,7 +17,8 @@ use wiremock::ResponseTemplate;
 
 use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
+use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::binary::{Stage, TOKENS, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 #[test]
@@ -55,11 +56,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
             outcome.stdout
         );
         assert_eq!(report["clock_skew_seconds"], 0);
-        assert!(
-            outcome.stderr.contains("has an implausible date"),
-            "{}",
-            outcome.stderr
-        );
+        assert_contains(&outcome.stderr, "has an implausible date");
         let fake = answering(ahead, format!("[{}]", live(100, seen)));
         let check = run(&mut fake.command(&["check"]));
         assert_eq!(check.code, Some(0), "{}", check.stdout);
@@ -74,8 +71,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
     }
     let mut session = answering(365, live(100, 0)).screens(&[ID]);
     shows(&mut session, "implausible date");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -125,15 +121,13 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
     assert!(!table.contains("Left"), "{table}");
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let fake = Fake::holding(&token(
         r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#,
     ));
     let mut session = fake.screens(&[ID]);
     session.wait_for("UNKNOWN");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     assert!(!stream.contains("EXPIRED") && !stream.contains("1970"));
 }
 
@@ -178,18 +172,16 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
         r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(members));
     let outcome = fake.get();
-    assert!(
-        outcome
-            .stdout
-            .contains(r#""new_field":{"a":[1]},"n":12345678901234567890123"#)
+    assert_contains(
+        &outcome.stdout,
+        r#""new_field":{"a":[1]},"n":12345678901234567890123"#,
     );
     assert!(outcome.json()["last_seen_at"].is_null());
     let mut session = fake.screens(&[ID]);
     session.wait_for("not reported");
     session.wait_for("Other fields");
     session.wait_for(r#"{"a":[1]}"#);
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -217,8 +209,7 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
     session.wait_for("unexpected type: 42");
     session.wait_for("never used");
     session.wait_for("not a date: \"soon\"");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -234,8 +225,7 @@ fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("DISABLED");
     session.wait_for("Never used");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     for enabled in ["", r#""enabled":true,"#, r#""enabled":null,"#] {
         let report = Fake::holding(&token(&format!("{enabled}{far}")))
             .get()
@@ -263,11 +253,9 @@ async fn a18_a_token_that_may_be_off_is_never_ok() {
             let output = stage.run(&check);
             assert_eq!(output.status.code(), Some(3), "{enabled}");
             let said = text(&output.stdout);
-            assert!(
-                said.starts_with(
-                    "UNKNOWN: 1 of 1 token with unknown status; it is not known whether n ("
-                ),
-                "{said}"
+            assert_starts(
+                &said,
+                "UNKNOWN: 1 of 1 token with unknown status; it is not known whether n (",
             );
         }
         let report = json(&stage.run(&["check", "-o", "json"]));
@@ -313,14 +301,11 @@ async fn a_field_of_another_type_does_not_vanish_from_a_row() {
     let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
     assert!(metrics.contains(r#"name="123""#), "{metrics}");
     let surrogate = listed(&format!(r#""name":"\ud800x",{FAR}"#));
-    let stage = Stage::answering(ok(envelope(&surrogate))).await;
+    let stage = Stage::answering(ok(success(&surrogate))).await;
     let said = text(&stage.run(&["list"]).stdout);
     assert!(said.starts_with("not Unicode: \"\\ud800x\"\t"), "{said}");
     let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
-    assert!(
-        csv.contains(&format!("{DOUBTFUL_ID},\"\"\"\\ud800x\"\"\",")),
-        "{csv}"
-    );
+    assert_contains(&csv, &format!("{DOUBTFUL_ID},\"\"\"\\ud800x\"\"\","));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -335,15 +320,15 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
     ] {
         let answer = ResponseTemplate::new(200)
             .insert_header("date", date)
-            .set_body_string(envelope(&listed(&ended)));
+            .set_body_string(success(&listed(&ended)));
         let stage = Stage::answering(answer).await;
         for form in ["table", "json"] {
             let output = stage.run(&["check", "-o", form]);
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
-            assert!(
-                said.starts_with("warning: the API's response has an implausible date ("),
-                "{said}"
+            assert_starts(
+                &said,
+                "warning: the API's response has an implausible date (",
             );
             assert_eq!(said.lines().count(), 1, "{said}");
         }
@@ -365,8 +350,7 @@ async fn a_clock_that_is_off_is_said_to_people() {
         let machine = [&command[..], &["-o", "json"]].concat();
         assert_eq!(text(&stage.run(&machine).stderr), "");
     }
-    let right =
-        Stage::answering(ResponseTemplate::new(200).set_body_string(envelope(TOKENS))).await;
+    let right = Stage::answering(ResponseTemplate::new(200).set_body_string(success(TOKENS))).await;
     assert_eq!(text(&right.run(&["list"]).stderr), "");
 }
 
@@ -537,8 +521,7 @@ fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
     ] {
         shows(&mut session, &format!("unexpected type: {raw}"));
     }
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]

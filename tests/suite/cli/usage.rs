@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::support::api::{Fake, Outcome, run, tokenscope};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 use crate::terminal::styles::{EXPIRED, one_token};
 
@@ -22,10 +23,8 @@ fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_pa
         run(&mut command)
     };
     let both = get(&["--account", ACCOUNT, "--zone", ACCOUNT], &[]).is_error("usage", 64);
-    assert!(
-        both.contains("--account") && both.contains("--zone"),
-        "{both}"
-    );
+    assert_contains(&both, "--account");
+    assert_contains(&both, "--zone");
     let variables = [
         ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
         ("CLOUDFLARE_ZONE_ID", ACCOUNT),
@@ -68,10 +67,8 @@ fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_pa
     let path = format!("GET /accounts/{ACCOUNT}/access/service_tokens?");
     for head in fake.heads() {
         assert!(head.starts_with(&path), "{head}");
-        assert!(
-            !head.contains("user HTTP") && !head.contains("evil"),
-            "{head}"
-        );
+        assert_lacks(&head, "user HTTP");
+        assert_lacks(&head, "evil");
     }
 }
 

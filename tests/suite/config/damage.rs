@@ -13,7 +13,7 @@ use std::process::Command;
 
 #[cfg(target_os = "linux")]
 use crate::config::files::{config, place, put, screens, text, warnings};
-use crate::support::api::{Fake, Reply, home, http, run, shows, success, token};
+use crate::support::api::{Fake, home, http, run, shows, success, token};
 use crate::support::keyring::eventually;
 #[cfg(target_os = "linux")]
 use crate::support::services::{api, profiled};
@@ -128,8 +128,7 @@ fn the_state_of_a_newer_version_is_left_alone() {
         ],
     );
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(
         fs::read_to_string(home.path().join("state.json")).unwrap(),
         newer
@@ -138,8 +137,7 @@ fn the_state_of_a_newer_version_is_left_alone() {
 
 #[test]
 fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
-    let bytes = http(200, &[], success(&token(r#""duration":"forever""#)));
-    let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+    let fake = Fake::sending(http(200, &[], success(&token(r#""duration":"forever""#))));
     let home = home();
     let file = home.path().join("a file");
     write(&file, "x");
@@ -163,8 +161,7 @@ fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
             ],
         );
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("q");
-        assert_eq!(session.end().0.exit_code(), 0);
+        session.quit();
     }
 }
 
@@ -187,8 +184,7 @@ fn a_symbolic_link_in_the_place_of_the_state_is_moved_aside_itself() {
     session.wait_for("NEVER EXPIRES");
     let is_file = || fs::symlink_metadata(&state).is_ok_and(|found| found.is_file());
     eventually("the look-up is remembered", is_file);
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let aside = home.path().join("state.damaged.json");
     assert_eq!(fs::read_link(aside).unwrap(), real);
     assert!(!real.exists());
@@ -314,8 +310,7 @@ fn i05_how_things_look_is_never_a_reason_to_fail() {
     let path = home.to_str().unwrap();
     let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     // What decides a verdict or a credential is an error as ever.
     for wrong in [
         "warn = \"soon\"",

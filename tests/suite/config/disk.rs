@@ -13,6 +13,7 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::support::api::{Fake, home, run, token};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -197,11 +198,7 @@ fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole(
         let mut command = place.tokenscope(&fake, &["get", ID]);
         let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
         assert_eq!(outcome.code, Some(0), "{disk:?}: {}", outcome.stderr);
-        assert!(
-            outcome.stdout.contains("never_expires"),
-            "{}",
-            outcome.stdout
-        );
+        assert_contains(&outcome.stdout, "never_expires");
         assert_eq!(outcome.stderr, "", "{disk:?}");
 
         let outcome = run(&mut place.tokenscope(&fake, &["profile", "use", "other"]));

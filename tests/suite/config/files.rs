@@ -14,6 +14,7 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::support::api::{Fake, Outcome, run};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::services::{api, profiled};
 use crate::support::terminal::Session;
@@ -253,11 +254,7 @@ fn i01_a_user_without_any_home_has_no_files() {
         let outcome = run(&mut through(&stranger, &fake, arguments));
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         assert_eq!(warnings(&outcome).len(), 1, "{}", outcome.stderr);
-        assert!(
-            outcome.stderr.contains("No home directory"),
-            "{}",
-            outcome.stderr
-        );
+        assert_contains(&outcome.stderr, "No home directory");
     }
     let mut command = through(&stranger, &fake, &["profile", "use", "default"]);
     let outcome = run(command.env_remove("CLOUDFLARE_API_TOKEN"));
@@ -291,10 +288,7 @@ fn i01_a_file_that_is_there_and_cannot_be_read_is_an_error() {
     let mut command = through(&stranger, &fake, &["get", ID, "-o", "json"]);
     let outcome = run(command.env("TOKENSCOPE_HOME", &home));
     let words = outcome.is_error("config", 1);
-    assert!(
-        words.contains("config.toml cannot be read: permission denied"),
-        "{words}"
-    );
+    assert_contains(&words, "config.toml cannot be read: permission denied");
 }
 
 // I02: whose files they are.
@@ -321,8 +315,7 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
         let path = home.to_str().unwrap();
         let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("q");
-        session.end();
+        session.quit();
         for name in [
             "config.toml",
             "state.json",
@@ -461,11 +454,7 @@ fn i03_what_a_mounted_file_held_is_put_back_where_the_new_does_not_fit() {
         return;
     }
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.contains("the disk is full"),
-        "{}",
-        outcome.stderr
-    );
+    assert_contains(&outcome.stderr, "the disk is full");
     assert_eq!(text(&seed), full);
     left_whole(&home);
 }
@@ -527,10 +516,6 @@ fn i04_without_locks_files_are_changed_all_the_same() {
     let before = text(&home.join("config.toml"));
     let outcome = using(Errno::WOULDBLOCK, "other");
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-    assert!(
-        outcome.stderr.contains("Another program has locked"),
-        "{}",
-        outcome.stderr
-    );
+    assert_contains(&outcome.stderr, "Another program has locked");
     assert_eq!(text(&home.join("config.toml")), before);
 }

@@ -13,6 +13,7 @@ use crate::config::files::{
     STRANGER, as_user, is_root, mode, place, put, screens, set_mode, text, through, warnings,
 };
 use crate::support::api::{Fake, Outcome, run};
+use crate::support::assertions::assert_contains;
 use crate::support::services::{api, profiled};
 use crate::support::tokens::ID;
 
@@ -43,23 +44,17 @@ fn k09_a_link_is_followed_for_what_people_write_alone() {
         }
         let outcome = log_here(&fake, &home);
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-        assert!(
-            outcome
-                .stderr
-                .contains("tokenscope.log cannot be written: it is a symbolic link"),
-            "{}",
-            outcome.stderr
+        assert_contains(
+            &outcome.stderr,
+            "tokenscope.log cannot be written: it is a symbolic link",
         );
         // It is writable; that is not what has to change.
         assert!(!outcome.stderr.contains("writable"), "{}", outcome.stderr);
         let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-        assert!(
-            outcome
-                .stderr
-                .contains("tokenscope.lock cannot be written: it is a symbolic link"),
-            "{}",
-            outcome.stderr
+        assert_contains(
+            &outcome.stderr,
+            "tokenscope.lock cannot be written: it is a symbolic link",
         );
         remember(&fake, &home);
         fs::remove_file(home.join("tokenscope.lock")).unwrap();
@@ -115,11 +110,7 @@ fn k09_pipes_and_devices_are_not_opened() {
         make(&home.join("config.toml"));
         let outcome = run(&mut profiled(&fake, &home, &["profile", "list"]));
         assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
-        assert!(
-            outcome.stderr.contains("not a regular file"),
-            "{}",
-            outcome.stderr
-        );
+        assert_contains(&outcome.stderr, "not a regular file");
     }
 }
 
@@ -268,8 +259,7 @@ fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_o
     let path = home.to_str().unwrap();
     let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     let (_, after) = stream.split_once("\u{1b}[?1049l").unwrap();
     assert_eq!(
         after.matches("was open to other users").count(),

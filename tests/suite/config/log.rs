@@ -162,8 +162,7 @@ fn i07_the_screens_log_their_failures_and_warnings_too() {
         fs::read_to_string(home.join("tokenscope.log"))
             .is_ok_and(|log| log.contains("kind=\"server\""))
     });
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let log = text(&home.join("tokenscope.log"));
     for word in ["`theme`", "`bell`", "trying again", "ERROR"] {
         assert!(log.contains(word), "{word}: {log}");

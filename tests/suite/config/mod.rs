@@ -339,8 +339,9 @@ fn profiles_written_in_other_styles_can_be_changed_too() {
             [moved, profile("b", Some(account()))],
             "{text}"
         );
-        assert!(remove_profile(&paths, "a").unwrap());
+        let returned = remove_profile(&paths, "a").unwrap();
         let settings = load(&paths).unwrap().settings;
+        assert_eq!(returned, settings, "{text}");
         assert_eq!(settings.profiles, [profile("b", Some(account()))], "{text}");
     }
 }
@@ -351,9 +352,10 @@ fn a_removed_profile_is_gone_and_no_longer_the_default() {
     save_profile(&paths, &profile("a", Some(account()))).unwrap();
     save_profile(&paths, &profile("b", Some(account()))).unwrap();
     assert_eq!(load(&paths).unwrap().settings.default_profile, "a");
-    assert!(remove_profile(&paths, "a").unwrap());
-    assert!(!remove_profile(&paths, "a").unwrap());
+    let returned = remove_profile(&paths, "a").unwrap();
+    let again = remove_profile(&paths, "a").unwrap();
     let settings = load(&paths).unwrap().settings;
+    assert_eq!((&returned, &again), (&settings, &settings));
     assert_eq!(settings.profiles, [profile("b", Some(account()))]);
     assert_eq!(
         settings.default_profile,

@@ -7,11 +7,10 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
-use crate::support::binary::BINARY;
-use crate::support::binary::Binary;
-use crate::support::keyring as dbus;
-use crate::support::keyring::Keyring;
-use crate::support::services::{SilentBus, api};
+use crate::support::assertions::{assert_contains, assert_contains_if};
+use crate::support::binary::{BINARY, Binary};
+use crate::support::keyring::{self as dbus, unlocked};
+use crate::support::services::{Host, SilentBus, api};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -41,7 +40,7 @@ pub(crate) fn command(
     command
 }
 
-fn host(fake: &Fake) -> String {
+fn host_of(fake: &Fake) -> String {
     fake.address.to_string()
 }
 
@@ -85,13 +84,13 @@ fn k01_a_stored_secret_goes_to_no_other_host_and_is_not_even_read_for_it() {
             None,
             "CLOUDFLARE_BASE_URL",
             Some(here.as_str()),
-            [host(&fake), "api.cloudflare.com".into()],
+            [host_of(&fake), "api.cloudflare.com".into()],
         ),
         (
             None,
             "CLOUDFLARE_API_BASE_URL",
             Some(&here),
-            [host(&fake), "CLOUDFLARE_API_BASE_URL".into()],
+            [host_of(&fake), "CLOUDFLARE_API_BASE_URL".into()],
         ),
         (
             None,
@@ -118,19 +117,19 @@ fn k01_a_stored_secret_goes_to_no_other_host_and_is_not_even_read_for_it() {
             Some(here.as_str()),
             "CLOUDFLARE_BASE_URL",
             None,
-            [host(&fake), "api.cloudflare.com".into()],
+            [host_of(&fake), "api.cloudflare.com".into()],
         ),
         (
             Some(&here),
             "CLOUDFLARE_BASE_URL",
             Some(cloudflare),
-            [host(&fake), "api.cloudflare.com".into()],
+            [host_of(&fake), "api.cloudflare.com".into()],
         ),
         (
             Some("https://other.example"),
             "CLOUDFLARE_BASE_URL",
             Some(&here),
-            [host(&fake), "other.example".into()],
+            [host_of(&fake), "other.example".into()],
         ),
     ] {
         write_config(home.path(), own);
@@ -158,24 +157,21 @@ fn k01_a_stored_secret_goes_to_no_other_host_and_is_not_even_read_for_it() {
 
 #[test]
 fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    let url = fake.url();
+    let Some(host) = Host::unlocked() else { return };
+    let url = host.fake.url();
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
     let stored = run_with_input(
-        &mut command(&desktop, home.path(), Some(&format!("{url}/")), &set),
+        &mut command(&host.desktop, host.path(), Some(&format!("{url}/")), &set),
         CANARY.as_bytes(),
     );
     assert_eq!(stored.code, Some(0), "{}", stored.stderr);
-    assert!(stored.stderr.contains(&host(&fake)), "{}", stored.stderr);
-    let bound = format!("base_url = \"{url}\"");
     assert!(
-        config_of(home.path()).contains(&bound),
+        stored.stderr.contains(&host_of(&host.fake)),
         "{}",
-        config_of(home.path())
+        stored.stderr
     );
+    let bound = format!("base_url = \"{url}\"");
+    assert_contains(&config_of(host.path()), &bound);
     for spelling in [
         url.clone(),
         format!(" {url}// "),
@@ -184,8 +180,8 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
         format!("CLOUDFLARE_BASE_URL={url}"),
     ] {
         let listed = run(&mut command(
-            &desktop,
-            home.path(),
+            &host.desktop,
+            host.path(),
             Some(&spelling),
             &["list"],
         ));
@@ -193,40 +189,38 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
         let told = listed
             .stderr
             .lines()
-            .filter(|line| line.contains(&host(&fake)));
+            .filter(|line| line.contains(&host_of(&host.fake)));
         assert_eq!(told.count(), 1, "{}", listed.stderr);
     }
-    let count = fake.heads().len();
-    let port = fake.address.port();
+    let count = host.fake.heads().len();
+    let port = host.fake.address.port();
     for other in [
         format!("{url}/client/v4"),
         format!("http://localhost:{port}"),
         format!("https://127.0.0.1:{port}"),
     ] {
         let listed = run(&mut command(
-            &desktop,
-            home.path(),
+            &host.desktop,
+            host.path(),
             Some(&other),
             &["list", "-o", "json"],
         ));
         is_refused(&listed, &["127.0.0.1"]);
     }
-    assert_eq!(fake.heads().len(), count, "something was sent");
+    assert_eq!(host.fake.heads().len(), count, "something was sent");
     // Stored again for Cloudflare, the old address means nothing any more.
     let again = [&set[..], &["--no-check"]].concat();
     let stored = run_with_input(
-        &mut command(&desktop, home.path(), None, &again),
+        &mut command(&host.desktop, host.path(), None, &again),
         CANARY.as_bytes(),
     );
     assert_eq!(stored.code, Some(0), "{}", stored.stderr);
-    assert!(!config_of(home.path()).contains("base_url"));
+    assert!(!config_of(host.path()).contains("base_url"));
 }
 
 #[test]
 fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let (own, foreign) = (home(), home());
     let evil = "https://evil.invalid/client/v4";
     let record = |profile: &str| {
@@ -274,12 +268,9 @@ fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
 
 #[test]
 fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    desktop.store_beside("default", "by hand", CANARY.as_bytes());
-    let url = fake.url();
+    let Some(host) = Host::unlocked() else { return };
+    host.store();
+    let url = host.fake.url();
     let default = "https://api.cloudflare.com/client/v4";
     for (own, set, shown, code) in [
         (None, None, default, 0),
@@ -287,32 +278,25 @@ fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
         (Some(url.as_str()), Some(&url), &url, 0),
         (Some(&url), None, default, 1),
     ] {
-        write_config(home.path(), own);
+        write_config(host.path(), own);
         let status = ["auth", "status", "-o", "json"];
-        let outcome = run(&mut command(&desktop, home.path(), set, &status));
+        let outcome = run(&mut command(&host.desktop, host.path(), set, &status));
         assert_eq!(outcome.json()["base_url"], shown, "{}", outcome.stdout);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
-        let says_both =
-            outcome.stderr.contains("api.cloudflare.com") && outcome.stderr.contains(&host(&fake));
+        let says_both = outcome.stderr.contains("api.cloudflare.com")
+            && outcome.stderr.contains(&host_of(&host.fake));
         assert_eq!(says_both, code == 1, "{}", outcome.stderr);
-        let outcome = run(&mut command(&desktop, home.path(), set, &status[..2]));
-        assert_eq!(
-            outcome.stdout.contains(shown),
-            shown != default,
-            "{}",
-            outcome.stdout
-        );
+        let outcome = run(&mut command(&host.desktop, host.path(), set, &status[..2]));
+        assert_contains_if(shown != default, &outcome.stdout, shown);
     }
-    let outcome = run(&mut fake.command(&["auth", "status", "-o", "json"]));
+    let outcome = run(&mut host.fake.command(&["auth", "status", "-o", "json"]));
     assert_eq!(outcome.json()["base_url"], url.as_str());
-    assert!(fake.heads().is_empty());
+    assert!(host.fake.heads().is_empty());
 }
 
 #[test]
 fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let (own, foreign) = (home(), home());
     let evil = "https://evil.invalid/client/v4";
     let set = ["auth", "set", "--stdin", "--no-check", "--account", ACCOUNT];
@@ -329,23 +313,15 @@ fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() 
         let outcome = run(&mut command(&desktop, foreign.path(), Some(evil), &status));
         assert_eq!(outcome.code, Some(code), "{bound:?}: {}", outcome.stderr);
         assert_eq!(outcome.json()["stored"], true, "{}", outcome.stdout);
-        assert_eq!(
-            outcome.stderr.contains("but the keyring does not"),
-            code == 1,
-            "{}",
-            outcome.stderr
-        );
+        assert_contains_if(code == 1, &outcome.stderr, "but the keyring does not");
         outcome.hides_the_secret();
     }
 }
 
 #[test]
 fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    let url = fake.url();
+    let Some(host) = Host::unlocked() else { return };
+    let url = host.fake.url();
     let lines: [&[&str]; 5] = [
         &["get", ID],
         &["list"],
@@ -359,27 +335,27 @@ fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
         (&url, &url, false),
         (&url, &url, true),
     ] {
-        write_config(home.path(), Some(bound));
+        write_config(host.path(), Some(bound));
         let clear = run(&mut command(
-            &desktop,
-            home.path(),
+            &host.desktop,
+            host.path(),
             Some(&url),
             &["auth", "clear"],
         ));
         assert_eq!(clear.code, Some(0), "{}", clear.stderr);
         if is_stored {
-            desktop.store_beside("default", "by hand", CANARY.as_bytes());
+            host.store();
         }
         let is_sent = bound == asked && asked == url && is_stored;
         for line in lines {
-            let before = fake.heads().len();
-            let outcome = run(&mut command(&desktop, home.path(), Some(asked), line));
+            let before = host.fake.heads().len();
+            let outcome = run(&mut command(&host.desktop, host.path(), Some(asked), line));
             let said = outcome
                 .stderr
                 .matches("the stored secret of default is sent to")
                 .count();
             assert_eq!(said, usize::from(is_sent), "{line:?} {}", outcome.stderr);
-            assert_eq!(fake.heads().len() > before, is_sent, "{line:?}");
+            assert_eq!(host.fake.heads().len() > before, is_sent, "{line:?}");
         }
     }
 }
@@ -470,18 +446,15 @@ pub(crate) fn screens(
 
 #[test]
 fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    desktop.store_beside("default", "by hand", CANARY.as_bytes());
-    write_config(home.path(), None);
-    let mut session = screens(&desktop, home.path(), &fake.url(), &[ID]);
+    let Some(host) = Host::unlocked() else { return };
+    host.store();
+    write_config(host.path(), None);
+    let mut session = screens(&host.desktop, host.path(), &host.fake.url(), &[ID]);
     shows(
         &mut session,
         "was stored for api.cloudflare.com, but CLOUDFLARE_BASE_URL names",
     );
-    session.wait_for(&format!("· {}", host(&fake)));
+    session.wait_for(&format!("· {}", host_of(&host.fake)));
     session.type_keys("b");
     session.wait_for("API token from Secret Service");
     shows(&mut session, "was stored for api.cloudflare.com");
@@ -490,7 +463,10 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     session.wait_for("default");
     session.type_keys("i");
     session.wait_for("Change a profile");
-    shows(&mut session, &format!("It is sent to {}", host(&fake)));
+    shows(
+        &mut session,
+        &format!("It is sent to {}", host_of(&host.fake)),
+    );
     // Nor does the picker that the form opens.
     session.type_keys("\x1b[15~");
     session.wait_for("Accounts and zones");
@@ -509,19 +485,18 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
         &mut session,
         "was stored for api.cloudflare.com, but CLOUDFLARE_BASE_URL names",
     );
-    assert!(fake.heads().is_empty(), "something was sent");
+    assert!(host.fake.heads().is_empty(), "something was sent");
     // What is typed goes to the host that the form names, and is bound to it.
     session.type_keys("\x1b[Z");
     session.wait_for("› Account ID");
     session.type_keys(&format!("\x1b[Z\x1b[Z{CANARY}\r"));
     session.wait_for("Now using the profile default");
-    assert!(config_of(home.path()).contains(&fake.url()));
-    let sent = fake.heads().len();
+    assert!(config_of(host.path()).contains(&host.fake.url()));
+    let sent = host.fake.heads().len();
     session.type_keys("\r");
     session.wait_for("NEVER EXPIRES");
-    assert!(fake.heads().len() > sent);
-    session.type_keys("q");
-    session.end();
+    assert!(host.fake.heads().len() > sent);
+    session.quit();
 }
 
 #[test]
@@ -537,10 +512,8 @@ fn k01_an_address_that_no_credential_may_go_to_is_refused_in_a_profile_too() {
         write_config(home.path(), Some(url));
         let outcome = run(tokenscope(&["list", "-o", "json"]).env("TOKENSCOPE_HOME", home.path()));
         let words = outcome.is_error("config", 1);
-        assert!(
-            words.contains("base_url") && words.contains("line 3"),
-            "{words}"
-        );
+        assert_contains(&words, "base_url");
+        assert_contains(&words, "line 3");
         assert!(!words.contains("me:pw"), "{words}");
     }
 }

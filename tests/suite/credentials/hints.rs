@@ -4,11 +4,11 @@
 #![cfg(target_os = "linux")]
 
 use chrono::{DateTime, Utc};
-use tokenscope::action::{Action, Input};
+use tokenscope::action::Action;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session as AppSession, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::credentials::StoreError;
+use tokenscope::credentials::{Provider, StoreError};
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource, Identity};
 use tokenscope::domain::failure::OverridingFlag;
 use tokenscope::domain::profile::{Settings, parse_profile_name};
@@ -21,9 +21,10 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
-use crate::support::keyring as dbus;
-use crate::support::keyring::Keyring;
-use crate::support::services::api;
+use crate::support::app::{keys, press};
+use crate::support::assertions::{assert_contains, assert_contains_if};
+use crate::support::keyring::unlocked;
+use crate::support::services::{Host, api};
 use crate::support::sessions::{in_environment, profile, scope_id};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -57,11 +58,7 @@ fn g08_no_hint_names_a_variable_that_profile_overrules() {
             } else {
                 "--profile"
             };
-            assert_eq!(
-                words.contains(&format!("leave {flag} out")),
-                !may_name,
-                "{words}"
-            );
+            assert_contains_if(!may_name, &words, &format!("leave {flag} out"));
         }
     }
 }
@@ -73,7 +70,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
         StoreError::NoService,
         StoreError::NoBus,
         StoreError::NoCollection,
-        StoreError::Locked,
+        StoreError::Locked(Provider::Gnome),
         StoreError::Denied,
         StoreError::Missing,
         StoreError::Ambiguous(2),
@@ -96,9 +93,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
 #[test]
 fn g08_no_hint_names_it_either_where_the_keyring_answers() {
     for is_locked in [false, true] {
-        let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-            return;
-        };
+        let Some(desktop) = unlocked() else { return };
         let home = home();
         write_config(home.path(), None);
         if is_locked {
@@ -123,9 +118,7 @@ fn g08_no_hint_names_it_either_where_the_keyring_answers() {
 
 #[test]
 fn g08_an_authentication_error_names_where_the_credential_came_from() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let body = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(401, &[], &body)));
     for variables in [
@@ -149,10 +142,7 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
                 .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
                 .envs(variables.iter().copied()));
             let words = format!("{}{}", outcome.stdout, outcome.stderr);
-            assert!(
-                words.contains(&format!("from {}.", variables[0].0)),
-                "{words}"
-            );
+            assert_contains(&words, &format!("from {}.", variables[0].0));
         }
     }
     let home = home();
@@ -170,23 +160,17 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
             Some(&fake.url()),
             &line,
         ));
-        assert!(
-            outcome.stdout.contains("profile default"),
-            "{}",
-            outcome.stdout
-        );
+        assert_contains(&outcome.stdout, "profile default");
     }
     let mut session = screens(&desktop, home.path(), &fake.url(), &[ID]);
     shows(
         &mut session,
         "It belongs to profile default, from Secret Service.",
     );
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let mut session = fake.screens(&[ID]);
     shows(&mut session, "It came from CLOUDFLARE_API_TOKEN.");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -242,10 +226,7 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
 
 #[test]
 fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
+    let Some(host) = Host::unlocked() else { return };
     let set = [
         "auth",
         "set",
@@ -263,7 +244,7 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
             ("CLOUDFLARE_API_KEY", "key0123456789"),
             ("CLOUDFLARE_EMAIL", "a@b.example"),
         ] {
-            let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
+            let mut command = command(&host.desktop, host.path(), Some(&host.fake.url()), line);
             command.env(variable, value);
             let outcome = run_with_input(&mut command, input.as_bytes());
             assert_eq!(outcome.code, Some(0), "{variable}: {}", outcome.stderr);
@@ -325,15 +306,11 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         settings,
         ..AppSession::default()
     };
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
-    update(&mut state, now(), Message::Input(Input::Act(Action::Down)));
-    let effects = update(
-        &mut state,
-        now(),
-        Message::Input(Input::Act(Action::Submit)),
-    );
+    update(&mut state, now(), press(Action::Down));
+    let effects = update(&mut state, now(), press(Action::Submit));
     let asked = effects.iter().find_map(|effect| match effect {
         Effect::FetchToken { access, .. } => Some(access.clone()),
         _ => None,
@@ -386,19 +363,17 @@ fn l09_a_recent_look_up_is_asked_for_by_the_profile_that_made_it() {
 
 #[test]
 fn l12_one_rule_for_names_on_every_way_in() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
+    let Some(host) = Host::unlocked() else { return };
     let config = |name: &str| {
         format!(
             "[profiles.{name}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{}\"\n",
-            fake.url()
+            host.fake.url()
         )
     };
-    std::fs::write(home.path().join("config.toml"), config("one")).unwrap();
-    desktop.store_beside("one", "by hand", b"kept0123456789");
-    let before = config_of(home.path());
+    std::fs::write(host.path().join("config.toml"), config("one")).unwrap();
+    host.desktop
+        .store_beside("one", "by hand", b"kept0123456789");
+    let before = config_of(host.path());
     for name in [
         " one",
         "one ",
@@ -428,7 +403,7 @@ fn l12_one_rule_for_names_on_every_way_in() {
             &["profile", "use", "--", name],
             &["profile", "remove", "--", name],
         ] {
-            let mut command = command(&desktop, home.path(), Some(&fake.url()), line);
+            let mut command = command(&host.desktop, host.path(), Some(&host.fake.url()), line);
             let outcome = run_with_input(&mut command, CANARY.as_bytes());
             let code = if line[0] == "check" { 3 } else { 64 };
             assert_eq!(outcome.code, Some(code), "{line:?} {}", outcome.stderr);
@@ -439,7 +414,10 @@ fn l12_one_rule_for_names_on_every_way_in() {
         let outcome = run(tokenscope(&["list", "-o", "json"]).env("TOKENSCOPE_HOME", other.path()));
         outcome.is_error("config", 1);
     }
-    assert_eq!(config_of(home.path()), before);
-    assert_eq!(desktop.look_up("one").as_deref(), Some("kept0123456789"));
-    assert!(fake.heads().is_empty());
+    assert_eq!(config_of(host.path()), before);
+    assert_eq!(
+        host.desktop.look_up("one").as_deref(),
+        Some("kept0123456789")
+    );
+    assert!(host.fake.heads().is_empty());
 }

@@ -11,11 +11,9 @@ use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, run_with_input, success, token, tokenscope,
 };
 use crate::support::binary::BINARY;
-#[cfg(target_os = "linux")]
-use crate::support::keyring as dbus;
-#[cfg(target_os = "linux")]
-use crate::support::keyring::Keyring;
 use crate::support::keyring::eventually;
+#[cfg(target_os = "linux")]
+use crate::support::keyring::unlocked;
 #[cfg(target_os = "linux")]
 use crate::support::services::{in_session, with_profile};
 use crate::support::tokens::{ACCOUNT, ID};
@@ -59,8 +57,7 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
         session.wait_for("hidden");
         session.type_keys("v");
         session.wait_for("\"[hidden]\"");
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         assert!(!stream.contains(&secret[..20]));
     }
     let echo = format!(r#"[{{"code":5,"message":"bad client_secret: {secret}"}}]"#);
@@ -327,9 +324,7 @@ fn d09_no_command_about_profiles_lets_it_out() {
 #[cfg(target_os = "linux")]
 #[test]
 fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     desktop.store_beside("default", "one", CANARY.as_bytes());
     for fake in answers() {
         for form in ["table", "json", "prometheus"] {
@@ -348,11 +343,7 @@ fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
 fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
     for status in [401, 403, 500, 200] {
         let fake = echoing(status);
-        let variables = [
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ];
-        let mut session = fake.screens_with(&["--log", "trace"], &variables);
+        let mut session = fake.screens(&["--log", "trace"]);
         session.wait_for("Look up a service token");
         session.type_keys("\x1bOQ");
         session.wait_for("✖");
@@ -441,11 +432,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         files_are_clean(&home);
         is_clean("the command line", &cmdline);
         is_clean("the screen", session.end().1.as_bytes());
-        let variables = [
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ];
-        let mut session = fake.screens_with(&[ID, "--log", "trace"], &variables);
+        let mut session = fake.screens(&[ID, "--log", "trace"]);
         session.wait_for("✖");
         session.type_keys("e");
         session.wait_for("Kind:");
@@ -482,15 +469,12 @@ fn command_line(_: &crate::support::terminal::Session) -> Vec<u8> {
 fn d09_no_panic_lets_it_out() {
     let fake = Fake::holding("[]");
     for fault in ["draw", "task", "start"] {
-        let session = fake.screens_with(
-            &[ID, "--log", "trace"],
-            &[
-                ("CLOUDFLARE_API_TOKEN", CANARY),
-                ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-                ("TOKENSCOPE_TEST_FAULT", fault),
-                ("RUST_BACKTRACE", "full"),
-            ],
-        );
+        let session = fake
+            .binary(&[ID, "--log", "trace"])
+            .with_token()
+            .env("TOKENSCOPE_TEST_FAULT", fault)
+            .env("RUST_BACKTRACE", "full")
+            .on_terminal();
         is_clean(fault, session.end().1.as_bytes());
     }
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tokenscope::credentials::{
-    CredentialStore, Environment, MemoryStore, StoreError, StoreHandle, StoredEntries,
+    CredentialStore, Environment, MemoryStore, Provider, StoreError, StoreHandle, StoredEntries,
     check_windows_length,
 };
 use tokenscope::domain::credential::{CredentialKind, InvalidSecret, Location, Secret};
@@ -29,11 +29,11 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
 
 /// The secret, the variable, and the email address if the kind has one.
 fn credential(pairs: &[(&str, &str)]) -> Option<(String, &'static str, Option<String>)> {
-    let found = environment(pairs).credential().unwrap()?;
+    let (found, variable) = environment(pairs).credential().unwrap()?;
     Some((
-        found.credential.secret.expose().to_owned(),
-        found.variable,
-        found.credential.kind.email().map(str::to_owned),
+        found.secret.expose().to_owned(),
+        variable,
+        found.kind.email().map(str::to_owned),
     ))
 }
 
@@ -72,10 +72,7 @@ fn a_blank_variable_is_unset() {
         ("NO_COLOR", ""),
     ];
     let environment = environment(&pairs);
-    assert_eq!(
-        environment.credential().unwrap().unwrap().variable,
-        "CF_API_TOKEN"
-    );
+    assert_eq!(environment.credential().unwrap().unwrap().1, "CF_API_TOKEN");
     assert_eq!(environment.scope().unwrap().unwrap().1, "CF_ACCOUNT_ID");
     assert_eq!(environment.get("NO_COLOR"), None);
 }
@@ -113,7 +110,7 @@ fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
     );
     let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_API_TOKEN", "tok")];
     let found = environment(&pairs).credential().unwrap().unwrap();
-    assert_eq!(found.credential.kind, CredentialKind::ApiToken);
+    assert_eq!(found.0.kind, CredentialKind::ApiToken);
 }
 
 #[test]
@@ -250,7 +247,7 @@ fn every_store_error_says_what_happened_and_what_to_do() {
         StoreError::NoService,
         StoreError::NoBus,
         StoreError::NoCollection,
-        StoreError::Locked,
+        StoreError::Locked(Provider::Gnome),
         StoreError::Denied,
         StoreError::Missing,
         StoreError::Ambiguous(2),
@@ -304,8 +301,8 @@ fn commands_that_help_name_the_profile() {
         );
     }
     assert_eq!(
-        StoreError::Locked.for_profile("work"),
-        StoreError::Locked.into()
+        StoreError::Locked(Provider::Gnome).for_profile("work"),
+        StoreError::Locked(Provider::Gnome).into()
     );
 }
 
@@ -358,7 +355,7 @@ impl CredentialStore for Held {
 async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
     let (began, calls) = mpsc::channel();
     let (go_on, held) = mpsc::channel();
-    let handle = StoreHandle::start(move || {
+    let handle = StoreHandle::start(move |_| {
         Box::new(Held {
             inner: MemoryStore::default(),
             began,
@@ -389,7 +386,7 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
 
 #[tokio::test]
 async fn a_handle_does_what_its_store_does() {
-    let handle = StoreHandle::start(|| Box::new(MemoryStore::default()));
+    let handle = StoreHandle::start(|_| Box::new(MemoryStore::default()));
     let other = handle.clone();
     let secret = Secret::new("tok".to_owned());
     handle.set("default", &secret, None).await.unwrap().keep();
@@ -402,7 +399,7 @@ async fn a_handle_does_what_its_store_does() {
 
 #[tokio::test]
 async fn a_store_that_panics_is_an_error_and_not_a_hang() {
-    let handle = StoreHandle::start(|| {
+    let handle = StoreHandle::start(|_| {
         let (began, _) = mpsc::channel();
         let (_, go_on) = mpsc::channel();
         Box::new(Held {

@@ -9,21 +9,17 @@ use tokenscope::domain::pasted::peel;
 
 use crate::credentials::binding::command;
 use crate::credentials::values::{api_without_verification, asked_nothing_but_reads};
-use crate::support::api::{Fake, run, tokenscope};
 use crate::support::api::{
-    Outcome, Reply, home, http, refusal, run_with_input, shows, success, token,
+    Fake, Outcome, Reply, home, http, refusal, run, run_with_input, shows, success, token,
+    tokenscope,
 };
-use crate::support::keyring as dbus;
-use crate::support::keyring::Keyring;
-use crate::support::services::{api, screens_in, with_profile};
+use crate::support::keyring::unlocked;
+use crate::support::services::{Host, api, screens_in, with_profile};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 #[test]
 fn a06_set_up_succeeds_with_a_keyring_too() {
-    use crate::support::keyring as dbus;
-    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let (fake, home) = (api_without_verification(), home());
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
     let mut command = crate::support::services::in_session(&desktop, &fake, home.path(), &set);
@@ -35,9 +31,7 @@ fn a06_set_up_succeeds_with_a_keyring_too() {
 
 #[test]
 fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes_on() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let home = home();
     with_profile(home.path());
     desktop.store_beside("default", "old", b"expired0000");
@@ -63,8 +57,7 @@ fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes
     session.wait_for(ACCOUNT);
     session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
 }
 
@@ -74,7 +67,7 @@ fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("‹ API token ›");
     session.wait_for("Needs the permission Access: Service Tokens Read.");
-    let screen = session.screen.screen().contents();
+    let screen = session.shown();
     assert!(!screen.contains("can do everything"), "{screen}");
     session.type_keys("\x1b[A ");
     session.wait_for("‹ Global API key ›");
@@ -202,41 +195,40 @@ fn f02_every_variable_is_peeled() {
 
 #[test]
 fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    let (url, id) = (fake.url(), format!("'{ACCOUNT}'"));
+    let Some(host) = Host::unlocked() else { return };
+    let (url, id) = (host.fake.url(), format!("'{ACCOUNT}'"));
     for kind in 0..DECORATIONS {
         let set = ["auth", "set", "--stdin", "--account", &id];
-        let mut set = command(&desktop, home.path(), Some(&url), &set);
+        let mut set = command(&host.desktop, host.path(), Some(&url), &set);
         let outcome = run_with_input(&mut set, decorated(CANARY, kind).as_bytes());
         assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
         assert_eq!(
-            desktop.look_up("default").as_deref(),
+            host.desktop.look_up("default").as_deref(),
             Some(CANARY),
             "{kind}"
         );
     }
-    let sent = fake.heads().len();
+    let sent = host.fake.heads().len();
     for (at, kind) in (0..DECORATIONS).enumerate() {
         let profile = format!("old{at}");
         let text = format!("[profiles.{profile}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{url}\"\n");
-        std::fs::write(home.path().join("config.toml"), text).unwrap();
-        desktop.store_beside(&profile, "by hand", decorated(CANARY, kind).as_bytes());
+        std::fs::write(host.path().join("config.toml"), text).unwrap();
+        host.desktop
+            .store_beside(&profile, "by hand", decorated(CANARY, kind).as_bytes());
         let get = ["get", ID, "--profile", &profile];
-        let outcome = run(&mut command(&desktop, home.path(), Some(&url), &get));
+        let outcome = run(&mut command(&host.desktop, host.path(), Some(&url), &get));
         assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
     }
-    assert!(fake.heads().len() > sent);
+    assert!(host.fake.heads().len() > sent);
     let bearer = format!("bearer {CANARY}\r").to_lowercase();
     assert!(
-        fake.heads()
+        host.fake
+            .heads()
             .iter()
             .all(|head| head.to_lowercase().contains(&bearer))
     );
     for kind in [0, 7, 11, 13, 15] {
-        let mut session = fake.screens_with(&[], &[]);
+        let mut session = host.fake.screens_with(&[], &[]);
         session.wait_for("Keep for this session only");
         session.type_keys(&format!(
             "\x1b[200~{}\x1b[201~\r\x1b[200~{}\x1b[201~\t\t\r",
@@ -246,11 +238,11 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
         session.wait_for("Look up a service token");
         session.type_keys(&format!("{ID}\r"));
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("q");
-        session.end();
+        session.quit();
     }
     assert!(
-        fake.heads()
+        host.fake
+            .heads()
             .iter()
             .all(|head| head.to_lowercase().contains(&bearer))
     );
@@ -345,5 +337,5 @@ fn f03_a_doubt_is_of_the_secret_as_it_is_kept() {
         .credential()
         .unwrap()
         .unwrap();
-    assert!(found.credential.doubt().is_some());
+    assert!(found.0.doubt().is_some());
 }

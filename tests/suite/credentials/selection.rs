@@ -7,6 +7,7 @@ use tokenscope::domain::profile::Settings;
 use tokenscope::domain::scope::Scope;
 use tokenscope::service::{CredentialRequest, select};
 
+use crate::support::assertions::assert_contains;
 use crate::support::sessions::{profile, scope_id};
 
 fn settings() -> Settings {
@@ -116,10 +117,8 @@ fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_accou
     let both = environment(&["CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ZONE_ID"]);
     let failure = select(&CredentialRequest::default(), &both, &settings()).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
-    assert!(
-        failure.summary.contains("CLOUDFLARE_ACCOUNT_ID")
-            && failure.summary.contains("CLOUDFLARE_ZONE_ID")
-    );
+    assert_contains(&failure.summary, "CLOUDFLARE_ACCOUNT_ID");
+    assert_contains(&failure.summary, "CLOUDFLARE_ZONE_ID");
     let screens = CredentialRequest {
         prefers_account: true,
         ..CredentialRequest::default()

@@ -5,6 +5,8 @@ use tokenscope::domain::findings::{Finding, Severity, findings};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
+use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::table::rows;
 
 const YEAR: &str = r#""duration":"8760h","expires_at":"2027-06-01T00:00:00Z""#;
 const SEEN: &str = r#""last_seen_at":"2026-11-25T11:00:00Z""#;
@@ -33,51 +35,24 @@ fn a_token_in_order_has_no_findings() {
     assert_eq!(found(&format!("{{{YEAR},{SEEN}}}")), []);
 }
 
+/// The finding of a token with these members, and its severity.
+const OF_STATUS: &str = r#"
+disabled                | Critical | "enabled":false,"expires_at":"2027-06-01T00:00:00Z"
+never_expires           | Info     | "duration":"forever","expires_at":"2020-01-01T00:00:00Z"
+expiry_unknown          | Warning  | "expires_at":null
+expired                 | Critical | "expires_at":"2026-11-25T12:00:00Z"
+expires_within_critical | Critical | "expires_at":"2026-11-25T12:00:00.000000001Z"
+expires_within_critical | Critical | "expires_at":"2026-12-02T11:59:59Z"
+expires_within_warning  | Warning  | "expires_at":"2026-12-02T12:00:00Z"
+expires_within_warning  | Warning  | "expires_at":"2026-12-25T11:59:59Z"
+"#;
+
 #[test]
 fn each_status_but_active_has_its_finding() {
-    for (rest, code, severity) in [
-        (
-            r#""enabled":false,"expires_at":"2027-06-01T00:00:00Z""#,
-            "disabled",
-            Severity::Critical,
-        ),
-        (
-            r#""duration":"forever","expires_at":"2020-01-01T00:00:00Z""#,
-            "never_expires",
-            Severity::Info,
-        ),
-        (r#""expires_at":null"#, "expiry_unknown", Severity::Warning),
-        (
-            r#""expires_at":"2026-11-25T12:00:00Z""#,
-            "expired",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-11-25T12:00:00.000000001Z""#,
-            "expires_within_critical",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-12-02T11:59:59Z""#,
-            "expires_within_critical",
-            Severity::Critical,
-        ),
-        (
-            r#""expires_at":"2026-12-02T12:00:00Z""#,
-            "expires_within_warning",
-            Severity::Warning,
-        ),
-        (
-            r#""expires_at":"2026-12-25T11:59:59Z""#,
-            "expires_within_warning",
-            Severity::Warning,
-        ),
-    ] {
-        assert_eq!(
-            codes(&format!("{{{rest},{SEEN}}}")),
-            [(code, severity)],
-            "{rest}"
-        );
+    for [code, severity, rest] in rows(OF_STATUS) {
+        let codes = codes(&format!("{{{rest},{SEEN}}}"));
+        let expected = format!("[({code:?}, {severity})]");
+        assert_eq!(format!("{codes:?}"), expected, "{rest}");
     }
     assert_eq!(
         codes(&format!(
@@ -94,11 +69,7 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
         "expires_within_warning",
     )
     .unwrap();
-    assert!(
-        finding.message.starts_with("Ends in 24 d."),
-        "{}",
-        finding.message
-    );
+    assert_starts(&finding.message, "Ends in 24 d.");
     for part in [
         "Refresh adds a year and keeps the secret",
         "rotate",
@@ -205,11 +176,7 @@ fn a_token_is_unused_after_thirty_days() {
         "unused",
     )
     .unwrap();
-    assert!(
-        long_ago.message.starts_with("Not seen for 41 days."),
-        "{}",
-        long_ago.message
-    );
+    assert_starts(&long_ago.message, "Not seen for 41 days.");
     assert_eq!(
         codes(&seen(now() + TimeDelta::days(1))),
         [],
@@ -228,11 +195,7 @@ fn an_expired_token_that_is_still_tried_says_so() {
     assert_eq!(seen("2026-11-20T00:00:00Z"), None);
     let later = seen("2026-11-20T03:00:00Z").unwrap();
     assert_eq!(later.severity, Severity::Warning);
-    assert!(
-        later.message.contains("3 h after its expiry"),
-        "{}",
-        later.message
-    );
+    assert_contains(&later.message, "3 h after its expiry");
     assert!(one(&format!("{{{YEAR},{SEEN}}}"), "seen_after_expiry").is_none());
 }
 
@@ -318,11 +281,7 @@ fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
     let json = format!(r#"{{"enabled":"false",{YEAR},{SEEN}}}"#);
     assert_eq!(codes(&json), [("enabled_unknown", Severity::Warning)]);
     let switch = one(&json, "enabled_unknown").unwrap();
-    assert!(
-        switch.message.contains(r#", but "false"."#),
-        "{}",
-        switch.message
-    );
+    assert_contains(&switch.message, r#", but "false"."#);
     let both = format!(r#"{{"enabled":0,"expires_at":"2026-12-10T00:00:00Z",{SEEN}}}"#);
     assert_eq!(
         codes(&both),
@@ -333,12 +292,9 @@ fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
     );
     let expiry = format!(r#"{{"expires_at":"2027-06-14",{SEEN}}}"#);
     let expiry = one(&expiry, "expiry_unknown").unwrap();
-    assert!(
-        expiry
-            .message
-            .contains(r#"no usable expiry date, but "2027-06-14"."#),
-        "{}",
-        expiry.message
+    assert_contains(
+        &expiry.message,
+        r#"no usable expiry date, but "2027-06-14"."#,
     );
     let long = format!(r#"{{"enabled":"{}",{YEAR},{SEEN}}}"#, "x".repeat(100_000));
     assert!(one(&long, "enabled_unknown").unwrap().message.len() < 300);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
+use tokenscope::domain::failure::{ApiError, Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
 
 use crate::domain::now;
@@ -130,11 +130,9 @@ fn a_code_is_found_down_the_chain() {
 
 #[test]
 fn a_failure_gathers_what_is_known() {
-    let details = Details {
-        http_status: Some(403),
-        ..Details::default()
-    };
-    let failure = failure().with_details(details).caused_by(&"reset");
+    let mut failure = failure();
+    failure.details.http_status = Some(403);
+    let failure = failure.caused_by(&"reset");
     assert_eq!(failure.details.http_status, Some(403));
     assert_eq!(failure.details.cause.as_deref(), Some("reset"));
     assert_eq!(failure.retry_after, None);

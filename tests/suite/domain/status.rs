@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{
-    Lifecycle, Status, Threshold, Thresholds, Tone, Urgency, next_status_change,
+    Lifecycle, Status, Threshold, Thresholds, Urgency, next_status_change,
 };
 use tokenscope::domain::token::ServiceToken;
 
 use crate::domain::{at, context, nanos, now, token, token_until};
+use crate::support::table::rows;
 
 fn status(json: &str) -> Status {
     Status::of(&token(json), context(now(), Thresholds::default()))
@@ -262,62 +263,23 @@ fn thresholds_are_the_users() {
     );
 }
 
+const SIGNS: &str = "
+Disabled     | Critical | ✖ | X | DISABLED              | disabled
+NeverExpires | Calm     | ∞ | ~ | NEVER EXPIRES         | never_expires
+Unknown      | Warning  | ? | ? | UNKNOWN               | unknown
+Expired      | Critical | ✖ | X | EXPIRED               | expired
+Critical     | Critical | ✖ | X | CRITICAL · EXPIRES IN | critical
+Expiring     | Warning  | ▲ | ! | EXPIRES IN            | expiring
+Active       | Calm     | ● | * | ACTIVE                | active
+";
+
 #[test]
 fn each_status_has_the_signs_of_the_table() {
-    let rows = [
-        (
-            Status::Disabled,
-            Tone::Critical,
-            "✖",
-            "X",
-            "DISABLED",
-            "disabled",
-        ),
-        (
-            Status::NeverExpires,
-            Tone::Calm,
-            "∞",
-            "~",
-            "NEVER EXPIRES",
-            "never_expires",
-        ),
-        (
-            Status::Unknown,
-            Tone::Warning,
-            "?",
-            "?",
-            "UNKNOWN",
-            "unknown",
-        ),
-        (
-            Status::Expired,
-            Tone::Critical,
-            "✖",
-            "X",
-            "EXPIRED",
-            "expired",
-        ),
-        (
-            Status::Critical,
-            Tone::Critical,
-            "✖",
-            "X",
-            "CRITICAL · EXPIRES IN",
-            "critical",
-        ),
-        (
-            Status::Expiring,
-            Tone::Warning,
-            "▲",
-            "!",
-            "EXPIRES IN",
-            "expiring",
-        ),
-        (Status::Active, Tone::Calm, "●", "*", "ACTIVE", "active"),
-    ];
-    assert_eq!(rows.map(|row| row.0), Status::ALL);
-    for (status, tone, symbol, ascii, headline, code) in rows {
-        assert_eq!(status.tone(), tone);
+    assert_eq!(rows::<6>(SIGNS).count(), Status::ALL.len());
+    for (status, row) in Status::ALL.into_iter().zip(rows(SIGNS)) {
+        let [name, tone, symbol, ascii, headline, code] = row;
+        assert_eq!(format!("{status:?}"), name);
+        assert_eq!(format!("{:?}", status.tone()), tone);
         assert_eq!(status.symbol(false), symbol);
         assert_eq!(status.symbol(true), ascii);
         assert_eq!(status.headline(), headline);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::duration::Remaining;
-use tokenscope::domain::fetched::{ClockOffset, doubtful_date, measure};
+use tokenscope::domain::fetched::{ClockOffset, ServerClock};
 use tokenscope::domain::status::elapsed;
 use tokenscope::domain::token::ServiceToken;
 
@@ -215,6 +215,9 @@ fn an_answers_date_is_compared_with_the_middle_of_its_request() {
     let sent = at("2026-11-25T12:00:00Z");
     let date = at("2026-11-25T12:03:12Z");
     let after = |millis: i64| sent + TimeDelta::milliseconds(millis);
+    let measure = |date, sent, received, was_cached| {
+        ServerClock::measured(date, sent, received, was_cached).offset()
+    };
     // Half a second for the cut-off fraction of the header, minus half of the way.
     assert_eq!(
         measure(date, sent, sent, false),
@@ -309,7 +312,10 @@ fn a_leap_second_is_the_second_after_it() {
 fn a_date_that_no_server_can_have_is_doubted() {
     let local = at("2026-11-25T12:00:00Z");
     let doubt = |date: &str, token: &ServiceToken| {
-        doubtful_date(at(date) - local, local, std::iter::once(token))
+        let clock = ServerClock::Offset(at(date) - local);
+        clock
+            .checked(local, std::iter::once(token))
+            .implausible_date()
     };
     let fresh = token("{}");
     for early in ["1970-01-01T00:00:00Z", "2024-12-31T23:59:59Z"] {
@@ -335,7 +341,9 @@ fn a_date_that_no_server_can_have_is_doubted() {
         "no clock agrees with that"
     );
     assert_eq!(
-        doubtful_date(TimeDelta::MAX, local, std::iter::empty()),
+        ServerClock::Offset(TimeDelta::MAX)
+            .checked(local, std::iter::empty())
+            .implausible_date(),
         None
     );
 }

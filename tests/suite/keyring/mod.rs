@@ -16,12 +16,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use keyring_core::api::CredentialStoreApi;
-use tokenscope::credentials::{CredentialStore, Keyring as OsKeyring, StoreError, StoreHandle};
+use tokenscope::credentials::{
+    CredentialStore, Keyring as OsKeyring, PromptTracker, StoreError, StoreHandle,
+};
 use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
 
-use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session};
+use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session, unlocked};
 
 /// Selects the role of the remote end.
 const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
@@ -95,7 +97,7 @@ fn remote_end() {
     if dbus::variable(REMOTE).is_none() {
         return;
     }
-    let mut keyring = OsKeyring::default();
+    let mut keyring = OsKeyring::new(PromptTracker::default());
     for line in io::stdin().lines().map_while(Result::ok) {
         let answer = answer(&mut keyring, &line);
         // The harness has begun a line of its own.
@@ -143,7 +145,7 @@ fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
 }
 
 fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreError> {
-    let handle = StoreHandle::start(|| Box::new(OsKeyring::default()));
+    let handle = StoreHandle::start(|prompts| Box::new(OsKeyring::new(prompts)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -153,9 +155,7 @@ fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreErro
 
 #[test]
 fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("location"), "Secret Service, login collection");
     assert_eq!(keyring.ask("get default"), "Err(Missing)");
@@ -174,9 +174,7 @@ fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
 
 #[test]
 fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     session.store_beside("default", "by hand", b"tok_abc\r\n");
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("get default"), r#"Ok("tok_abc")"#);
@@ -184,9 +182,7 @@ fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
 
 #[test]
 fn the_probe_leaves_nothing_behind() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("probe"), "Ok(())");
     assert_eq!(session.look_up(PROBE_USER), None);
@@ -229,16 +225,14 @@ fn a_service_that_was_never_unlocked_finds_nothing_and_keeps_nothing() {
 
 #[test]
 fn a_locked_keyring_says_so_but_shows_what_it_holds() {
-    let Some(mut session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
     session.lock_keyring();
     let mut keyring = Remote::start(&session);
-    assert_eq!(keyring.ask("get default"), "Err(Locked)");
-    assert_eq!(keyring.ask("set default other"), "Err(Locked)");
-    assert_eq!(keyring.ask("delete default"), "Err(Locked)");
-    assert_eq!(keyring.ask("probe"), "Err(Locked)");
+    assert_eq!(keyring.ask("get default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("set default other"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("delete default"), "Err(Locked(Gnome))");
+    assert_eq!(keyring.ask("probe"), "Err(Locked(Gnome))");
     assert_eq!(keyring.ask("contains default"), "Ok(true)");
     assert_eq!(keyring.ask("contains other"), "Ok(false)");
 }
@@ -257,9 +251,7 @@ fn a_bus_that_never_answers_costs_the_wait_and_does_not_hold_the_process() {
 
 #[test]
 fn duplicates_are_counted_and_deleted_together() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default ours"), "Ok(())");
     session.store_beside("default", "one", b"first");
@@ -274,9 +266,7 @@ fn duplicates_are_counted_and_deleted_together() {
 
 #[test]
 fn saving_over_duplicates_leaves_the_saved_secret_alone() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     session.store_beside("default", "one", b"first");
     session.store_beside("default", "two", b"second");
@@ -288,9 +278,7 @@ fn saving_over_duplicates_leaves_the_saved_secret_alone() {
 
 #[test]
 fn stored_bytes_that_are_not_text_are_not_shown() {
-    let Some(session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     // `secret-tool` refuses such bytes, so a program that does not is asked for.
     assert_eq!(Remote::start(&session).ask("set-bytes default"), "Ok(())");
     assert_eq!(Remote::start(&session).ask("get default"), "Err(NotText)");
@@ -298,9 +286,7 @@ fn stored_bytes_that_are_not_text_are_not_shown() {
 
 #[test]
 fn a_restarted_service_is_found_again() {
-    let Some(mut session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default tok"), "Ok(())");
     session.restart_keyring();

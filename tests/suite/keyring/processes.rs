@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::binary::BINARY;
 use crate::support::keyring::{Keyring, Session};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -102,10 +103,8 @@ async fn a_secret_is_stored_read_by_another_process_and_removed() {
     let report: Value = serde_json::from_slice(&gone.stdout).unwrap();
     assert_eq!(report["error"]["kind"], "no_credential");
     let config = std::fs::read_to_string(fixture.home.path().join("config.toml")).unwrap();
-    assert!(
-        config.contains(ACCOUNT) && !config.contains(CANARY),
-        "{config}"
-    );
+    assert_contains(&config, ACCOUNT);
+    assert_lacks(&config, CANARY);
 }
 
 #[tokio::test(flavor = "multi_thread")]

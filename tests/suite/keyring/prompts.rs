@@ -22,11 +22,12 @@ use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::token::TokenRef;
 use tokenscope::service::TokenService;
 
-use crate::support::api::{Fake as Api, Outcome, home, run, run_with_input};
-use crate::support::keyring::{self as dbus, Keyring};
+use crate::support::api::{Outcome, home, run, run_with_input};
+use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
+use crate::support::keyring::{self as dbus, Keyring, unlocked};
 use crate::support::secret_service::{Fake, Manner};
-use crate::support::services::{api, bind, in_session, with_profile};
-use crate::support::terminal::Session;
+use crate::support::services::{Host, api, bind, in_session, with_profile};
+use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 const GET: &[&str] = &["get", ID, "-o", "json", "--timeout", "2"];
@@ -44,14 +45,13 @@ const CLEAR: &[&str] = &["auth", "clear", "--timeout", "2"];
 
 /// All four commands against a service of this manner, each with what it prints.
 fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
-    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+    let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    let service = Fake::start(&desktop, &manner.clone());
+    with_profile(host.path());
+    let service = Fake::start(&host.desktop, &manner.clone());
     for arguments in [GET, STATUS, SET, CLEAR] {
-        let mut command = in_session(&desktop, &fake, home.path(), arguments);
+        let mut command = host.command(arguments);
         let outcome = run_with_input(&mut command, CANARY.as_bytes());
         outcome.hides_the_secret();
         assert_eq!(outcome.code, Some(1), "{arguments:?}: {}", outcome.stderr);
@@ -66,52 +66,28 @@ fn words(outcome: &Outcome) -> String {
     said.to_owned()
 }
 
+/// Errors of the bus, and a part of what is said of each.
+const ERRORS: &str = "
+org.freedesktop.DBus.Error.TimedOut          | failed to start
+org.freedesktop.DBus.Error.Timeout           | failed to start
+org.freedesktop.DBus.Error.Spawn.ExecFailed  | failed to start
+org.freedesktop.DBus.Error.Spawn.ChildExited | failed to start
+org.freedesktop.DBus.Error.NoReply           | exited before it answered
+org.freedesktop.DBus.Error.Disconnected      | exited before it answered
+org.freedesktop.DBus.Error.ServiceUnknown    | No keyring service is running
+org.freedesktop.DBus.Error.NameHasNoOwner    | No keyring service is running
+org.freedesktop.DBus.Error.AccessDenied      | was denied
+org.freedesktop.DBus.Error.UnknownMethod     | does not understand
+org.freedesktop.DBus.Error.LimitsExceeded    | out of memory or over a limit
+org.freedesktop.DBus.Error.Failed            | failed
+org.freedesktop.Secret.Error.IsLocked        | is locked
+org.freedesktop.Secret.Error.NoSession       | exited before it answered
+org.example.Whatever                         | failed
+";
+
 #[test]
 fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
-    for (name, expected) in [
-        ("org.freedesktop.DBus.Error.TimedOut", "failed to start"),
-        ("org.freedesktop.DBus.Error.Timeout", "failed to start"),
-        (
-            "org.freedesktop.DBus.Error.Spawn.ExecFailed",
-            "failed to start",
-        ),
-        (
-            "org.freedesktop.DBus.Error.Spawn.ChildExited",
-            "failed to start",
-        ),
-        (
-            "org.freedesktop.DBus.Error.NoReply",
-            "exited before it answered",
-        ),
-        (
-            "org.freedesktop.DBus.Error.Disconnected",
-            "exited before it answered",
-        ),
-        (
-            "org.freedesktop.DBus.Error.ServiceUnknown",
-            "No keyring service is running",
-        ),
-        (
-            "org.freedesktop.DBus.Error.NameHasNoOwner",
-            "No keyring service is running",
-        ),
-        ("org.freedesktop.DBus.Error.AccessDenied", "was denied"),
-        (
-            "org.freedesktop.DBus.Error.UnknownMethod",
-            "does not understand",
-        ),
-        (
-            "org.freedesktop.DBus.Error.LimitsExceeded",
-            "out of memory or over a limit",
-        ),
-        ("org.freedesktop.DBus.Error.Failed", "failed"),
-        ("org.freedesktop.Secret.Error.IsLocked", "is locked"),
-        (
-            "org.freedesktop.Secret.Error.NoSession",
-            "exited before it answered",
-        ),
-        ("org.example.Whatever", "failed"),
-    ] {
+    for [name, expected] in rows(ERRORS) {
         let manner = Manner {
             error: Some(name),
             ..Manner::default()
@@ -205,54 +181,28 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
 
 #[test]
 fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
-    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    let status = |desktop: &dbus::Session| {
-        let outcome = run(&mut in_session(desktop, &fake, home.path(), STATUS));
+    let Some(host) = Host::profiled() else { return };
+    let status = |host: &Host| {
+        let outcome = host.run(STATUS);
         let report = outcome.json();
-        (
-            outcome.code,
-            report["stored"].as_bool(),
-            report["locked"].as_bool(),
-            outcome.stderr,
-        )
+        let stored = (report["stored"].as_bool(), report["locked"].as_bool());
+        ((outcome.code, stored.0, stored.1), outcome.stderr)
     };
-    assert_eq!(
-        (status(&desktop).0, status(&desktop).1, status(&desktop).2),
-        (Some(1), Some(false), Some(false))
-    );
-    desktop.store_beside("default", "one", CANARY.as_bytes());
-    let usable = status(&desktop);
-    assert_eq!(
-        (usable.0, usable.1, usable.2),
-        (Some(0), Some(true), Some(false))
-    );
-    desktop.store_beside("default", "two", b"other");
-    let twice = status(&desktop);
-    assert_eq!(
-        (twice.0, twice.1, twice.2),
-        (Some(1), Some(true), Some(false))
-    );
-    assert!(twice.3.contains("2 entries"), "{}", twice.3);
-    desktop.lock_keyring();
-    let locked = status(&desktop);
-    assert_eq!(
-        (locked.0, locked.1, locked.2),
-        (Some(1), Some(true), Some(true))
-    );
-    assert!(locked.3.contains("locked"), "{}", locked.3);
-    let clear = run(&mut in_session(&desktop, &fake, home.path(), CLEAR));
+    assert_eq!(status(&host).0, (Some(1), Some(false), Some(false)));
+    let secret = CANARY.as_bytes();
+    host.desktop.store_beside("default", "one", secret);
+    assert_eq!(status(&host).0, (Some(0), Some(true), Some(false)));
+    host.desktop.store_beside("default", "two", b"other");
+    let (twice, said) = status(&host);
+    assert_eq!(twice, (Some(1), Some(true), Some(false)));
+    assert_contains(&said, "2 entries");
+    host.desktop.lock_keyring();
+    let (locked, said) = status(&host);
+    assert_eq!(locked, (Some(1), Some(true), Some(true)));
+    assert_contains(&said, "locked");
+    let clear = host.run(CLEAR);
     assert_eq!(clear.code, Some(1));
-    assert!(
-        clear
-            .stderr
-            .contains("The secret of default remains stored."),
-        "{}",
-        clear.stderr
-    );
+    assert_contains(&clear.stderr, "The secret of default remains stored.");
 }
 
 fn locked_away() -> Manner {
@@ -264,24 +214,19 @@ fn locked_away() -> Manner {
     }
 }
 
-fn at_terminal(desktop: &dbus::Session, fake: &Api, home: &Path, arguments: &[&str]) -> Session {
-    fake.binary(arguments).on(desktop).home(home).on_terminal()
-}
-
 #[test]
 fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back() {
-    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+    let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    bind(home.path(), &fake);
-    let service = Fake::start(&desktop, &locked_away());
+    with_profile(host.path());
+    bind(host.path(), &host.fake);
+    let service = Fake::start(&host.desktop, &locked_away());
     for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
         .into_iter()
         .enumerate()
     {
-        let mut session = at_terminal(&desktop, &fake, home.path(), &["get", ID]);
+        let mut session = host.screens(&["get", ID]);
         session.wait_for("waiting for the keyring");
         assert_eq!(service.count("prompt"), at + 1);
         session.signal(signal);
@@ -290,7 +235,7 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
     }
     // The screens: given up, and left.
     for (at, keys) in ["\x1b", "\x03"].into_iter().enumerate() {
-        let mut session = at_terminal(&desktop, &fake, home.path(), &[ID]);
+        let mut session = host.screens(&[ID]);
         session.wait_for("waiting for the OS keyring");
         dbus::eventually("it is asked", || service.count("prompt") == at + 4);
         session.type_keys(keys);
@@ -302,18 +247,12 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
 
 #[test]
 fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again() {
-    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+    let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    let service = Fake::start(&desktop, &locked_away());
-    let mut session = at_terminal(
-        &desktop,
-        &fake,
-        home.path(),
-        &["auth", "set", "--timeout", "1"],
-    );
+    with_profile(host.path());
+    let service = Fake::start(&host.desktop, &locked_away());
+    let mut session = host.screens(&["auth", "set", "--timeout", "1"]);
     session.wait_for("(not shown)");
     session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("waiting for the keyring");
@@ -321,7 +260,8 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
     assert!(!session.ends_within(Duration::from_millis(5500)));
     assert_eq!((service.count("prompt"), service.count("dismiss")), (1, 0));
     // Whoever closes the dialogue is asked whether that was meant.
-    let dismissing = desktop
+    let dismissing = host
+        .desktop
         .command("dbus-send")
         .args([
             "--session",
@@ -456,7 +396,7 @@ fn inspector_over(store: Told, home: &Path) -> TokenService {
     };
     TokenService::new(
         options,
-        StoreHandle::start(|| Box::new(store)),
+        StoreHandle::start(|_| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         deadlines,
@@ -481,7 +421,11 @@ fn profile() -> (Profile, Credential) {
 async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
     let (profile, credential) = profile();
     let (service, _, home) = service(Err(StoreError::Missing), false);
-    let failure = service.save(&profile, &credential).await.unwrap_err();
+    let failure = service
+        .save(&profile, &credential)
+        .await
+        .unwrap_err()
+        .failure;
     assert_eq!(
         failure.summary,
         "The keyring accepted the secret but does not return it."
@@ -495,7 +439,11 @@ async fn g02_what_cannot_be_read_back_is_taken_back() {
     let (profile, credential) = profile();
     for (is_kept, last) in [(false, "delete"), (true, "set")] {
         let (service, calls, home) = service(Err(StoreError::Denied), is_kept);
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         assert!(failure.summary.contains("denied"), "{}", failure.summary);
         assert_eq!(calls.lock().unwrap().last(), Some(&last), "{is_kept}");
         assert!(!home.path().join("config.toml").exists());
@@ -516,12 +464,8 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
             spoils: Some(home.path().to_owned()),
         };
         let service = inspector_over(store, home.path());
-        let failure = service.save(&profile, &credential).await.unwrap_err();
-        assert!(
-            failure.summary.contains("config.toml"),
-            "{}",
-            failure.summary
-        );
+        let error = service.save(&profile, &credential).await.unwrap_err();
+        assert_contains(&error.failure.summary, "config.toml");
         assert_eq!(*kept.lock().unwrap(), before);
     }
 }
@@ -551,9 +495,7 @@ async fn k11_another_profiles_secret_is_not_kept_in_memory() {
 
 #[test]
 fn g02_a_config_that_cannot_be_written_stores_nothing() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let fake = api();
     let outer = home();
     // A link into a directory that is no directory, as one that is read-only looks to root too.
@@ -599,18 +541,14 @@ fn g02_a_config_that_cannot_be_written_stores_nothing() {
 
 #[test]
 fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
+    let Some(host) = Host::unlocked() else { return };
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
-        let (desktop, fake, home) = (&desktop, &fake, home.path());
+        let host = &host;
         let running: Vec<_> = (0..8)
             .map(|at| {
                 scope.spawn(move || {
                     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
-                    let mut command = in_session(desktop, fake, home, set);
-                    run_with_input(&mut command, format!("secret-{at}").as_bytes())
+                    run_with_input(&mut host.command(set), format!("secret-{at}").as_bytes())
                 })
             })
             .collect();
@@ -619,21 +557,17 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
     for outcome in &outcomes {
         let is_busy = outcome.stderr.contains("Another program has locked");
         assert!(outcome.code == Some(0) || is_busy, "{}", outcome.stderr);
-        assert!(
-            !outcome.stderr.contains("gave another one back"),
-            "{}",
-            outcome.stderr
-        );
+        assert_lacks(&outcome.stderr, "gave another one back");
     }
     assert!(outcomes.iter().any(|outcome| outcome.code == Some(0)));
-    assert!(desktop.look_up("default").unwrap().starts_with("secret-"));
+    assert_starts(&host.desktop.look_up("default").unwrap(), "secret-");
 }
 
 #[test]
 fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
     for provider in [Provider::KeePassXc, Provider::KWallet, Provider::Other] {
         for error in [
-            StoreError::LockedIn(provider),
+            StoreError::Locked(provider),
             StoreError::NothingOpen(provider),
         ] {
             assert!(error.is_retryable() && !error.is_absent());

@@ -22,12 +22,11 @@ use tokenscope::service::TokenService;
 
 use crate::keyring::Remote;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows, tokenscope};
+use crate::support::assertions::{assert_below, assert_contains};
 use crate::support::binary::BINARY;
-use crate::support::keyring as dbus;
-use crate::support::keyring::Keyring;
+use crate::support::keyring::{self as dbus, Keyring, unlocked};
 use crate::support::services::{
-    Pace, SilentBus, SlowBus, add_to_config, api, bind, in_session, profiled, screens_in,
-    with_profile,
+    Host, Pace, SilentBus, SlowBus, add_to_config, api, bind, profiled, screens_in, with_profile,
 };
 use crate::support::sessions::{account, in_keyring};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -75,8 +74,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let home = home();
     with_profile(home.path());
     for arguments in [&["get", ID, "-o", "json"][..], &["get", "CI", "-o", "json"]] {
@@ -89,11 +87,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
         CANARY.as_bytes(),
     );
     assert_eq!(set.code, Some(1));
-    assert!(
-        set.stderr.contains("No OS keyring is reachable"),
-        "{}",
-        set.stderr
-    );
+    assert_contains(&set.stderr, "No OS keyring is reachable");
     set.hides_the_secret();
 }
 
@@ -174,11 +168,7 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
     session.type_keys("q");
     let asked = Instant::now();
     assert_eq!(session.end().0.exit_code(), 0);
-    assert!(
-        asked.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert_below(asked.elapsed(), Duration::from_secs(1));
     assert!(fake.heads().is_empty());
 }
 
@@ -198,32 +188,28 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
 fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    bind(home.path(), &fake);
-    desktop.store_beside("default", "slow", CANARY.as_bytes());
-    let slow = SlowBus::before(&desktop, Pace::Each(Duration::from_millis(800)));
-    let mut session = fake
+    let Some(host) = Host::profiled() else { return };
+    bind(host.path(), &host.fake);
+    host.desktop
+        .store_beside("default", "slow", CANARY.as_bytes());
+    let slow = SlowBus::before(&host.desktop, Pace::Each(Duration::from_millis(800)));
+    let mut session = host
+        .fake
         .binary(&[ID])
-        .home(home.path())
+        .home(host.path())
         .env("DBUS_SESSION_BUS_ADDRESS", &slow.address())
         .on_terminal();
     session.wait_for("waiting for the OS keyring");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let outcome = run(profiled(
-        &fake,
-        home.path(),
+        &host.fake,
+        host.path(),
         &["get", ID, "-o", "json", "--timeout", "1"],
     )
     .env("DBUS_SESSION_BUS_ADDRESS", slow.address()));
@@ -233,22 +219,19 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
 
 #[test]
 fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_one_can_watch() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    desktop.store_beside("default", "slow", CANARY.as_bytes());
-    let slow = SlowBus::before(&desktop, Pace::NotBefore(Duration::from_millis(5500)));
+    let Some(host) = Host::profiled() else { return };
+    host.desktop
+        .store_beside("default", "slow", CANARY.as_bytes());
+    let slow = SlowBus::before(&host.desktop, Pace::NotBefore(Duration::from_millis(5500)));
     let address = slow.address();
-    let mut command = in_session(&desktop, &fake, home.path(), &["get", ID, "-o", "json"]);
+    let mut command = host.command(&["get", ID, "-o", "json"]);
     command.env("DBUS_SESSION_BUS_ADDRESS", &address);
     let command = std::thread::spawn(move || run(&mut command));
-    let mut session = fake.screens_with(
+    let mut session = host.fake.screens_with(
         &[ID],
         &[
             ("DBUS_SESSION_BUS_ADDRESS", &address),
-            ("TOKENSCOPE_HOME", home.path().to_str().unwrap()),
+            ("TOKENSCOPE_HOME", host.path().to_str().unwrap()),
         ],
     );
     session.wait_for("waiting for the OS keyring");
@@ -256,8 +239,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
     session.wait_for("Esc close");
     session.type_keys("?");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     // Nobody watches a command: it says after five seconds what it waits for.
     let outcome = command.join().unwrap();
     let words = keyring_error(&outcome);
@@ -267,25 +249,19 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
 
 #[test]
 fn b02_a_service_restarted_between_two_reads_is_found_again() {
-    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
+    let Some(host) = Host::profiled() else { return };
     let more = "\n[profiles.other]\ncredential = \"api_token\"\n";
-    add_to_config(home.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
+    add_to_config(host.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
     for profile in ["default", "other"] {
-        desktop.store_beside(profile, "by hand", CANARY.as_bytes());
+        host.desktop
+            .store_beside(profile, "by hand", CANARY.as_bytes());
     }
     let get = &["get", ID, "-o", "json"];
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let mut session = host.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
     for _ in 0..2 {
-        assert_eq!(
-            run(&mut in_session(&desktop, &fake, home.path(), get)).code,
-            Some(0)
-        );
-        desktop.restart_keyring();
+        assert_eq!(host.run(get).code, Some(0));
+        host.desktop.restart_keyring();
     }
     // The screens read through the connection that they had before.
     session.type_keys("p");
@@ -295,70 +271,53 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
     session.type_keys(&format!("{ID}\r"));
     // The status stands among the recent ones too.
     session.wait_for("Duration   forever");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
 fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
-    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    desktop.store_beside("default", "by hand", CANARY.as_bytes());
-    desktop.lock_keyring();
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let Some(host) = Host::profiled() else { return };
+    host.store();
+    host.desktop.lock_keyring();
+    let mut session = host.screens(&[ID]);
     session.wait_for("The keyring is locked");
-    assert!(fake.heads().is_empty());
-    desktop.restart_keyring();
+    assert!(host.fake.heads().is_empty());
+    host.desktop.restart_keyring();
     session.type_keys("r");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
 fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
-    let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    let set = run_with_input(
-        &mut in_session(&desktop, &fake, home.path(), &["auth", "set", "--stdin"]),
-        CANARY.as_bytes(),
-    );
+    let Some(host) = Host::profiled() else { return };
+    let set = host.run_with_secret(&["auth", "set", "--stdin"]);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
-    desktop.lock_keyring();
+    host.desktop.lock_keyring();
     let get = &["get", ID, "-o", "json"];
-    let words = keyring_error(&run(&mut in_session(&desktop, &fake, home.path(), get)));
-    assert!(
-        words.contains("locked") && words.contains("Unlock it"),
-        "{words}"
-    );
+    let words = keyring_error(&host.run(get));
+    assert_contains(&words, "locked");
+    assert_contains(&words, "Unlock it");
     let status = &["auth", "status", "-o", "json"];
-    let status = run(&mut in_session(&desktop, &fake, home.path(), status));
+    let status = host.run(status);
     assert_eq!(status.json()["stored"], true, "seen without unlocking it");
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let mut session = host.screens(&[ID]);
     session.wait_for("The keyring is locked");
     session.type_keys("a");
     session.wait_for("Re-enter the credential");
     session.wait_for("Keep for this session only");
     session.type_keys(&format!("{CANARY}\t\t\t\t\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
-    keeps_no_secret(home.path());
+    session.quit();
+    keeps_no_secret(host.path());
 }
 
 #[test]
 fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
-    let Some(desktop) = dbus::Session::start(Keyring::NeverUnlocked) else {
+    let Some(host) = Host::start(Keyring::NeverUnlocked) else {
         return;
     };
-    let (fake, home) = (api(), home());
-    let mut session = screens_in(&desktop, &fake, home.path(), &[]);
+    let mut session = host.screens(&[]);
     // The store is tried out before anything is typed.
     session.wait_for("has no collection to store secrets in");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
@@ -369,27 +328,21 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     session.wait_for("Look up a service token");
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
-    keeps_no_secret(home.path());
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    keeps_no_secret(host.path());
+    session.quit();
     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
-    let set = run_with_input(
-        &mut in_session(&desktop, &fake, home.path(), set),
-        CANARY.as_bytes(),
-    );
+    let set = host.run_with_secret(set);
     assert_eq!(set.code, Some(1));
     assert!(set.stderr.contains("no collection"), "{}", set.stderr);
     assert!(
-        !home.path().join("config.toml").exists(),
+        !host.path().join("config.toml").exists(),
         "no profile without its secret"
     );
 }
 
 #[test]
 fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let (fake, outer) = (api(), home());
     let home = outer.path().join("made").join("by it");
     // The widest mask, and the log at its most talkative.
@@ -415,8 +368,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
     dbus::eventually("the look-up is remembered", || {
         home.join("state.json").exists()
     });
-    session.type_keys("q");
-    session.end();
+    session.quit();
     keeps_no_secret(&home);
     let mode = std::fs::metadata(&home).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -424,12 +376,8 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
 
 #[test]
 fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_in() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let Some(host) = Host::profiled() else { return };
+    let mut session = host.screens(&[ID]);
     session.wait_for("Re-enter the credential");
     shows(
         &mut session,
@@ -439,38 +387,30 @@ fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_i
     session.wait_for("default");
     session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    session.end();
-    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
-    let cleared = run(&mut in_session(
-        &desktop,
-        &fake,
-        home.path(),
-        &["auth", "clear"],
-    ));
+    session.quit();
+    assert_eq!(host.desktop.look_up("default").as_deref(), Some(CANARY));
+    let cleared = host.run(&["auth", "clear"]);
     assert_eq!(cleared.code, Some(0));
     let get = &["get", ID, "-o", "json"];
-    let outcome = run(&mut in_session(&desktop, &fake, home.path(), get));
+    let outcome = host.run(get);
     let words = outcome.is_error("no_credential", 1);
     assert!(words.contains("auth set"), "{words}");
 }
 
 #[test]
 fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
-    let Some(desktop) = dbus::Session::start(Keyring::NoService) else {
+    let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
+    with_profile(host.path());
     let get = &["get", ID, "-o", "json"];
-    let words = keyring_error(&run(&mut in_session(&desktop, &fake, home.path(), get)));
+    let words = keyring_error(&host.run(get));
     assert!(words.contains("No keyring service is running"), "{words}");
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let mut session = host.screens(&[ID]);
     session.wait_for("No keyring service is running");
     session.type_keys("a");
     session.wait_for("Keep for this session only");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 /// A store that counts what is asked of it, and answers as it is told.
@@ -545,7 +485,7 @@ fn service(
     };
     let service = TokenService::new(
         options,
-        StoreHandle::start(|| Box::new(store)),
+        StoreHandle::start(|_| Box::new(store)),
         Environment::default(),
         Some(Paths::in_one(home)),
         deadlines,
@@ -583,13 +523,9 @@ async fn b11_twenty_refreshes_read_the_secret_once() {
 
 #[test]
 fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    desktop.store_beside("default", "by hand", CANARY.as_bytes());
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let Some(host) = Host::profiled() else { return };
+    host.store();
+    let mut session = host.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
     let tasks = format!("/proc/{}/task", session.foreground().as_raw_nonzero());
     dbus::eventually("what waits on behalf of others has ended", || {
@@ -599,8 +535,7 @@ fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
             !name.starts_with("blocking-")
         })
     });
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -637,7 +572,11 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             secret: Secret::new("x".repeat(length)),
         };
         let before = config_of(home.path());
-        let failure = service.save(&profile, &credential).await.unwrap_err();
+        let failure = service
+            .save(&profile, &credential)
+            .await
+            .unwrap_err()
+            .failure;
         // What fits is stored; the fake store then gives another secret back.
         let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
         assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
@@ -651,83 +590,61 @@ fn config_of(home: &Path) -> String {
 
 #[test]
 fn b13_duplicates_are_counted_and_saving_leaves_one() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
-    desktop.store_beside("default", "one", b"first");
-    desktop.store_beside("default", "two", b"second");
+    let Some(host) = Host::profiled() else { return };
+    host.desktop.store_beside("default", "one", b"first");
+    host.desktop.store_beside("default", "two", b"second");
     let get = &["get", ID, "-o", "json"];
-    let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
-    assert!(
-        words.contains("2 entries") && words.contains("auth clear --profile default`"),
-        "{words}"
-    );
-    assert!(fake.heads().is_empty(), "none was picked at random");
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let words = host.run(get).is_error("keyring", 1);
+    assert_contains(&words, "2 entries");
+    assert_contains(&words, "auth clear --profile default`");
+    assert!(host.fake.heads().is_empty(), "none was picked at random");
+    let mut session = host.screens(&[ID]);
     session.wait_for("2 entries");
     session.wait_for("Re-enter the credential: saving it removes the others.");
     session.wait_for("a re-enter");
-    session.type_keys("q");
-    session.end();
+    session.quit();
     for _ in 0..2 {
-        let set = run_with_input(
-            &mut in_session(&desktop, &fake, home.path(), &["auth", "set", "--stdin"]),
-            CANARY.as_bytes(),
-        );
+        let set = host.run_with_secret(&["auth", "set", "--stdin"]);
         assert_eq!(set.code, Some(0), "{}", set.stderr);
     }
-    assert_eq!(
-        run(&mut in_session(&desktop, &fake, home.path(), get)).code,
-        Some(0)
-    );
-    assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
+    assert_eq!(host.run(get).code, Some(0));
+    assert_eq!(host.desktop.look_up("default").as_deref(), Some(CANARY));
 }
 
 #[test]
 fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
+    let Some(host) = Host::profiled() else { return };
     for (stored, said) in [
         ("tok canary0123456789", "not a valid credential"),
         ("\n", "not a valid credential"),
     ] {
-        desktop.store_beside("default", "one", stored.as_bytes());
+        host.desktop
+            .store_beside("default", "one", stored.as_bytes());
         let get = &["get", ID, "-o", "json"];
-        let outcome = run(&mut in_session(&desktop, &fake, home.path(), get));
+        let outcome = host.run(get);
         let words = outcome.is_error("keyring", 1);
         assert!(words.contains(said), "{words}");
     }
-    assert!(fake.heads().is_empty());
+    assert!(host.fake.heads().is_empty());
 }
 
 #[test]
 fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), home());
-    with_profile(home.path());
+    let Some(host) = Host::profiled() else { return };
     assert_eq!(
-        Remote::start(&desktop).ask("set-bytes default"),
+        Remote::start(&host.desktop).ask("set-bytes default"),
         "Ok(())",
         "an item that is not UTF-8 is stored"
     );
     let get = &["get", ID, "-o", "json"];
-    let words = run(&mut in_session(&desktop, &fake, home.path(), get)).is_error("keyring", 1);
+    let words = host.run(get).is_error("keyring", 1);
     assert!(words.contains("not text"), "{words}");
     assert!(words.contains("auth"), "says what to do: {words}");
-    let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
+    let mut session = host.screens(&[ID]);
     session.wait_for("not text");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(!stream.contains('\u{FFFD}'), "nothing of it is shown");
-    assert!(fake.heads().is_empty());
+    assert!(host.fake.heads().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

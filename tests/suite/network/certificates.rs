@@ -19,6 +19,7 @@ use crate::network::connections::silent;
 #[cfg(target_os = "linux")]
 use crate::support::api::dead_address;
 use crate::support::api::{Fake, Outcome, run, shows};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::binary::BINARY;
 use crate::support::keyring::eventually;
 use crate::support::tokens::{CANARY, ID};
@@ -302,11 +303,7 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
         &[],
         r#""$0" check one two three -o json --ca-file <(cat "$1")"#,
     );
-    assert!(
-        !outcome.stdout.contains("certificate"),
-        "{}",
-        outcome.stdout
-    );
+    assert_lacks(&outcome.stdout, "certificate");
     let pipe = directory.path().join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
@@ -320,10 +317,8 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
         command.env("CLOUDFLARE_BASE_URL", &base);
         let outcome = run(command.envs(variables.iter().copied()));
         let words = outcome.is_error("timeout", 1);
-        assert!(
-            words.contains("--ca-file") && words.contains("SSL_CERT_FILE"),
-            "{words}"
-        );
+        assert_contains(&words, "--ca-file");
+        assert_contains(&words, "SSL_CERT_FILE");
         assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
     }
     let outcome = piped(&[], r#""$0" get x -o json --ca-file <(cat /dev/zero)"#);
@@ -379,10 +374,8 @@ async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_t
             .envs(variables.iter().copied()))
     };
     let words = get(&[], &[]).is_error("tls", 1);
-    assert!(
-        words.contains("--ca-file") && words.contains("SSL_CERT_FILE"),
-        "{words}"
-    );
+    assert_contains(&words, "--ca-file");
+    assert_contains(&words, "SSL_CERT_FILE");
     assert!(!words.contains("credential"), "{words}");
     // The list was read: what is missing is the token.
     get(&["--ca-file", ca], &[]).is_error("not_found", 4);

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::api::transport::private_tls;
 use crate::support::api::{Fake, Outcome, Reply, dead_address, http, run, success, token};
+use crate::support::assertions::assert_contains;
 use crate::support::tokens::{CANARY, ID};
 
 fn get(fake: &Fake, variables: &[(&str, &str)]) -> Outcome {
@@ -220,10 +221,8 @@ async fn h01_a_name_is_resolved_at_the_proxy_but_for_socks5() {
     assert_eq!(proxy.asked(), [format!("name {name}")]);
     let url = format!("socks5://{}", proxy.address);
     let words = at(name, 443, &other_ca, &url).is_error("network", 1);
-    assert!(
-        words.contains(name) && words.contains("resolved"),
-        "{words}"
-    );
+    assert_contains(&words, name);
+    assert_contains(&words, "resolved");
     assert!(proxy.asked().is_empty());
 }
 
@@ -271,10 +270,8 @@ fn h01_a_socks_proxy_that_fails_is_named_and_never_gone_past() {
     }
     let address = dead_address();
     let words = in_all(&format!("socks5://{address}")).is_error("proxy", 1);
-    assert!(
-        words.contains(&address) && words.contains("SOCKS"),
-        "{words}"
-    );
+    assert_contains(&words, &address);
+    assert_contains(&words, "SOCKS");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let talker = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -326,10 +323,7 @@ async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
     };
     let url = https_proxy.url.replace("http:", "https:");
     let words = through(&url).is_error("tls", 1);
-    assert!(
-        words.contains(&format!("the proxy {}", https_proxy.address)),
-        "{words}"
-    );
+    assert_contains(&words, &format!("the proxy {}", https_proxy.address));
     // The proxy did its part: what it leads to cuts the connection.
     let outcome = through(&format!("socks5h://{}", socks.address));
     let kind = outcome.json()["error"]["kind"].clone();
@@ -703,9 +697,7 @@ fn d05_a_working_proxy_is_used_and_a_malformed_one_is_said_to_be() {
         "socks4a://127.0.0.1:9",
     ] {
         let words = proxied(&target, &[("ALL_PROXY", socks)]).is_error("proxy", 1);
-        assert!(
-            words.contains("SOCKS") && words.contains("version 5"),
-            "{words}"
-        );
+        assert_contains(&words, "SOCKS");
+        assert_contains(&words, "version 5");
     }
 }

@@ -21,6 +21,7 @@ use crate::screens::scenes::{
     LARGE, SKETCH, SMALL, Scene, USUAL, now, renderer, state, text, token_with,
 };
 use crate::screens::views::{check, every_size, sweep};
+use crate::support::app::{fetched, list_fetched, press};
 use crate::support::tokens::token;
 
 const BROWSE: [Scene; 13] = [
@@ -42,7 +43,7 @@ const BROWSE: [Scene; 13] = [
 // ---------------------------------------------------------------------------------- states
 
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    update(state, now(), Message::Input(Input::Act(action)))
+    update(state, now(), press(action))
 }
 
 fn ask(state: &mut State, action: Action) -> RequestId {
@@ -72,7 +73,7 @@ fn list(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
 }
 
 fn end(state: &mut State, request: RequestId, result: Result<Fetched<Tokens>, Failure>) {
-    update(state, now(), Message::TokensListed { request, result });
+    update(state, now(), list_fetched(request, result));
 }
 
 fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
@@ -408,7 +409,7 @@ fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
     };
     let gone = Failure::new(FailureKind::NotFound, "No such token.", "Look for it.");
     let (request, result) = (*request, Err(gone));
-    update(&mut state, now(), Message::TokenFetched { request, result });
+    update(&mut state, now(), fetched(request, result));
     let shown = text(&renderer("dark", false).draw(state, USUAL).0);
     assert!(shown.contains("b list by its name"), "{shown}");
     let shown = text(&renderer("dark", false).draw(failed(), USUAL).0);

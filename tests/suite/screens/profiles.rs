@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use ratatui::style::Modifier;
-use tokenscope::action::{Action, Input};
+use tokenscope::action::Action;
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::Message;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
@@ -18,10 +17,11 @@ use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
 use crate::screens::scenes::{
-    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, now, renderer, setup, state, text,
-    type_secret, zone,
+    LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, choice, detail_other_fields, now,
+    renderer, setup, state, text, token_with, type_secret, zone,
 };
 use crate::screens::views::{check, every_size, sweep};
+use crate::support::app::{act, keys, press};
 use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
@@ -134,16 +134,12 @@ fn profiles_environment() -> State {
         kind: CredentialKind::ApiToken,
     });
     state.session.active.profile = None;
-    update(
-        &mut state,
-        now(),
-        Message::Input(Input::Act(Action::Profiles)),
-    );
+    update(&mut state, now(), press(Action::Profiles));
     state
 }
 
 fn profiles_none() -> State {
-    let mut state = State::new(Session::default(), now(), USUAL);
+    let mut state = State::new(Session::default(), keys(), now(), USUAL);
     state.screen = Screen::Profiles;
     state
 }
@@ -422,4 +418,73 @@ fn the_question_can_be_drawn_at_every_size() {
 #[test]
 fn the_picker_can_be_drawn_at_every_size() {
     sweep(&picker_partial(), every_size());
+}
+
+fn choice_of_many() -> State {
+    let mut state = choice();
+    state.detail.choices = (0..30).map(|_| token_with(&[])).collect();
+    state
+}
+
+fn choice_row(state: &mut State) -> &mut usize {
+    match &mut state.overlay {
+        Some(Overlay::Choice { selected }) => selected,
+        overlay => panic!("{overlay:?}"),
+    }
+}
+
+/// The rows of a list on screen are those that its items are highlighted in as the selection moves.
+#[test]
+fn a_page_is_as_long_as_the_list_on_screen() {
+    type Selected = fn(&mut State) -> &mut usize;
+    let lists: [(Scene, Selected, usize); 6] = [
+        (
+            ("fields", detail_other_fields),
+            |state| &mut state.detail.selected,
+            detail_other_fields().detail.fields().len(),
+        ),
+        (("choice", choice_of_many), choice_row, 30),
+        (
+            ("picker", picker),
+            |state| &mut state.picker.selected,
+            picker().picker.count(),
+        ),
+        (
+            ("picker_filtered", picker_filtered),
+            |state| &mut state.picker.selected,
+            picker_filtered().picker.count(),
+        ),
+        (
+            ("picker_partial", picker_partial),
+            |state| &mut state.picker.selected,
+            picker_partial().picker.count(),
+        ),
+        (
+            ("profiles", profiles_many),
+            |state| &mut state.profiles.selected,
+            43,
+        ),
+    ];
+    for size in [(40, 10), (60, 12), SMALL, USUAL, (80, 40)] {
+        for ((name, scene), selected, total) in lists {
+            let mut rows = Vec::new();
+            for at in 0..total {
+                let mut state = scene();
+                *selected(&mut state) = at;
+                let (buffer, _) = renderer("dark", false).draw(state, size);
+                let is_reversed = |y: &u16| {
+                    let cell = &buffer[(size.0 / 2, *y)];
+                    cell.modifier.contains(Modifier::REVERSED)
+                };
+                rows.extend((0..size.1).filter(is_reversed));
+            }
+            let page = rows.iter().max().unwrap() - rows.iter().min().unwrap() + 1;
+            let mut state = scene();
+            state.size = size;
+            *selected(&mut state) = 0;
+            act(&mut state, Action::PageDown);
+            let expected = usize::from(page).min(total - 1);
+            assert_eq!(*selected(&mut state), expected, "{name} at {size:?}");
+        }
+    }
 }

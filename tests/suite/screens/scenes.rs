@@ -29,6 +29,7 @@ use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
 
 use crate::screens::profiles as screens_profiles;
+use crate::support::app::keys;
 use crate::support::sessions::login_keyring;
 use crate::support::tokens::{instant as at, token};
 
@@ -144,7 +145,7 @@ fn session() -> Session {
 }
 
 pub(crate) fn state() -> State {
-    State::new(session(), now(), USUAL)
+    State::new(session(), keys(), now(), USUAL)
 }
 
 /// The usual token with other members in place of some of its own.
@@ -195,7 +196,7 @@ pub(crate) fn detail(token: Arc<ServiceToken>) -> State {
 }
 
 pub(crate) fn setup() -> State {
-    let mut state = State::new(Session::default(), now(), USUAL);
+    let mut state = State::new(Session::default(), keys(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Received {
         value: login_keyring(),
@@ -585,12 +586,12 @@ pub(crate) fn banner(failure: Failure) -> Banner {
 }
 
 pub(crate) fn refused() -> Failure {
-    Failure::new(
+    let mut failure = Failure::new(
         FailureKind::Authentication,
         "The API refused the credential.",
         "It may have been rolled or deleted. Type it again, or make a new API token.",
-    )
-    .with_details(Details {
+    );
+    *failure.details = Details {
         http_status: Some(401),
         request: Some(format!(
             "GET /client/v4/accounts/{}/access/service_tokens/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -615,7 +616,8 @@ pub(crate) fn refused() -> Failure {
         omitted: 0,
         cf_ray: Some("8c1f0a2b3c4d5e6f-FRA".to_owned()),
         cause: None,
-    })
+    };
+    failure
 }
 
 pub(crate) fn error_banner() -> State {

@@ -56,7 +56,11 @@ impl Fake {
 
     /// Gives every request the same answer.
     pub(crate) fn saying(status: u16, body: &str) -> Self {
-        let bytes = http(status, &[], body);
+        Self::sending(http(status, &[], body))
+    }
+
+    /// Sends every client the same bytes.
+    pub(crate) fn sending(bytes: Vec<u8>) -> Self {
         Self::start(move |_, _| Reply::Bytes(bytes.clone()))
     }
 

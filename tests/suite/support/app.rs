@@ -7,11 +7,22 @@ use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
+use tokenscope::domain::failure::Failure;
 use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
+use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::keymap::Keymap;
+
+use tokenscope::screens::setup::state::SetupField;
 
 use super::sessions::session;
-use super::tokens::now;
+use super::tokens::{ID, now};
+
+/// The built-in keys.
+pub(crate) fn keys() -> Arc<Keymap> {
+    Arc::new(Keymap::built_in().unwrap())
+}
 
 /// The look-up panel of the default profile.
 pub(crate) fn lookup() -> State {
@@ -20,7 +31,7 @@ pub(crate) fn lookup() -> State {
 
 /// The look-up panel.
 pub(crate) fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     assert_eq!(start(&mut state, Opening::Lookup), []);
     state
 }
@@ -42,6 +53,14 @@ pub(crate) fn type_text(state: &mut State, text: &str) {
             []
         );
     }
+}
+
+/// The look-up panel with a look-up under way.
+pub(crate) fn looking_up() -> (State, RequestId) {
+    let mut state = lookup();
+    type_text(&mut state, ID);
+    let request = request_of(&act(&mut state, Action::Submit));
+    (state, request)
 }
 
 /// The request that an effect starts.
@@ -98,7 +117,58 @@ pub(crate) fn listed(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
     }
 }
 
+/// The field of the form that has a complaint.
+#[track_caller]
+pub(crate) fn complained(state: &State) -> SetupField {
+    state.setup.form.complaint.as_ref().unwrap().0
+}
+
 /// The text of the notice, if any.
 pub(crate) fn notice(state: &State) -> &str {
     state.notice.as_ref().map_or("", |notice| &notice.text)
+}
+
+// Messages, as events and answers bring them.
+
+pub(crate) fn press(action: Action) -> Message {
+    Message::Input(Input::Act(action))
+}
+
+pub(crate) fn paste(text: &str) -> Message {
+    Message::Input(Input::Paste(Secret::new(text.to_owned())))
+}
+
+pub(crate) fn fetched(request: RequestId, result: Result<Fetched<Tokens>, Failure>) -> Message {
+    Message::TokenFetched { request, result }
+}
+
+pub(crate) fn list_fetched(
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Message {
+    Message::TokensListed { request, result }
+}
+
+pub(crate) fn checked(request: RequestId, result: Result<(), Failure>) -> Message {
+    Message::CredentialChecked { request, result }
+}
+
+pub(crate) fn probed(request: RequestId, result: Result<Location, Failure>) -> Message {
+    Message::StoreProbed { request, result }
+}
+
+pub(crate) fn scopes_listed(request: RequestId, result: Result<VisibleScopes, Failure>) -> Message {
+    Message::ScopesListed { request, result }
+}
+
+pub(crate) fn demo_opened(request: RequestId, result: Result<Access, Failure>) -> Message {
+    Message::DemoOpened { request, result }
+}
+
+pub(crate) fn profiles_changed(request: RequestId, result: Result<Settings, Failure>) -> Message {
+    Message::ProfilesChanged { request, result }
+}
+
+pub(crate) fn saved(request: RequestId, result: Result<(Settings, Location), Failure>) -> Message {
+    Message::ProfileSaved { request, result }
 }

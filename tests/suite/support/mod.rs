@@ -2,11 +2,13 @@
 
 pub(crate) mod api;
 pub(crate) mod app;
+pub(crate) mod assertions;
 pub(crate) mod binary;
 pub(crate) mod keyring;
 pub(crate) mod secret_service;
 pub(crate) mod services;
 pub(crate) mod sessions;
 pub(crate) mod simulation;
+pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod tokens;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::api::{Fake, Reply, http, success, token};
+use crate::support::api::{Fake, Outcome, Reply, home, http, run, run_with_input, success, token};
 use crate::support::binary::BINARY;
 use crate::support::keyring as dbus;
 use crate::support::terminal::Session;
-use crate::support::tokens::{ACCOUNT, ID};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// A fake API that lists one token and gives it.
 pub(crate) fn api() -> Fake {
@@ -176,4 +176,62 @@ pub(crate) fn screens_in(
 ) -> Session {
     bind(home, fake);
     fake.binary(arguments).on(desktop).home(home).on_terminal()
+}
+
+/// A private session with a keyring, a fake API, and a home.
+pub(crate) struct Host {
+    pub(crate) desktop: dbus::Session,
+    pub(crate) fake: Fake,
+    pub(crate) home: tempfile::TempDir,
+}
+
+impl Host {
+    /// None where the programs for a session are not installed.
+    pub(crate) fn start(keyring: dbus::Keyring) -> Option<Self> {
+        Some(Self {
+            desktop: dbus::Session::start(keyring)?,
+            fake: api(),
+            home: home(),
+        })
+    }
+
+    pub(crate) fn unlocked() -> Option<Self> {
+        Self::start(dbus::Keyring::Unlocked)
+    }
+
+    /// An unlocked one, whose default profile has its secret in the keyring.
+    pub(crate) fn profiled() -> Option<Self> {
+        let host = Self::unlocked()?;
+        with_profile(host.path());
+        Some(host)
+    }
+
+    /// Stores the secret of the default profile behind the program's back.
+    pub(crate) fn store(&self) {
+        let secret = CANARY.as_bytes();
+        self.desktop.store_beside("default", "by hand", secret);
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        in_session(&self.desktop, &self.fake, self.path(), arguments)
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        run(&mut self.command(arguments))
+    }
+
+    /// Runs a command with the secret on its stdin.
+    #[track_caller]
+    pub(crate) fn run_with_secret(&self, arguments: &[&str]) -> Outcome {
+        run_with_input(&mut self.command(arguments), CANARY.as_bytes())
+    }
+
+    pub(crate) fn screens(&self, arguments: &[&str]) -> Session {
+        screens_in(&self.desktop, &self.fake, self.path(), arguments)
+    }
 }

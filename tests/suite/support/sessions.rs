@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use tokenscope::app::state::Session;
 use tokenscope::credentials::Environment;
@@ -71,6 +72,18 @@ pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
 
 pub(crate) fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, "It failed.", "Do something.")
+}
+
+pub(crate) fn failed<T>(kind: FailureKind) -> Result<T, Failure> {
+    Err(failure(kind))
+}
+
+/// A pause of some seconds that the API asks for.
+pub(crate) fn limited(seconds: u64) -> Failure {
+    Failure {
+        retry_after: Some(Duration::from_secs(seconds)),
+        ..failure(FailureKind::RateLimited)
+    }
 }
 
 /// An environment of these variables alone.

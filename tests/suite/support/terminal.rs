@@ -174,6 +174,26 @@ impl Session {
         }
     }
 
+    /// Leaves the screens by their key, which must succeed, and gives all that was written.
+    #[track_caller]
+    pub(crate) fn quit(self) -> String {
+        self.succeed_after("q")
+    }
+
+    /// Leaves the screens with Ctrl-C, which must succeed.
+    #[track_caller]
+    pub(crate) fn interrupt(self) -> String {
+        self.succeed_after("\x03")
+    }
+
+    #[track_caller]
+    fn succeed_after(mut self, keys: &str) -> String {
+        self.type_keys(keys);
+        let (status, stream) = self.end();
+        assert_eq!(status.exit_code(), 0, "{stream}");
+        stream
+    }
+
     /// Waits for the end, and gives the status and all that was written.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;

@@ -9,6 +9,7 @@ use portable_pty::CommandBuilder;
 use tokenscope::tui::Clipboard;
 
 use crate::support::api::{Fake, home, token};
+use crate::support::assertions::assert_contains;
 use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -21,9 +22,7 @@ fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_key
     session.wait_for("NEVER EXPIRES");
     session.type_keys("ov");
     session.wait_for("raw JSON");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(
         stream.contains("\x1b]52;"),
         "sent to the terminal's clipboard"
@@ -83,8 +82,7 @@ fn k12_what_is_copied_is_what_is_shown() {
     let all = copied(&String::from_utf8_lossy(session.written()));
     let raw = all.last().unwrap();
     assert_eq!(*raw, token(&hostile));
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[test]
@@ -99,10 +97,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     session.wait_for("Sent to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let text = all.last().unwrap();
-    assert!(
-        text.contains("API error 7: no\u{FFFD}[201~ rm -rf ~"),
-        "{text:?}"
-    );
+    assert_contains(text, "API error 7: no\u{FFFD}[201~ rm -rf ~");
     assert!(
         text.lines().count() > 1 && !text.contains('\x1b'),
         "{text:?}"
@@ -192,8 +187,7 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
             session.type_keys(key);
             session.wait_for(if key == "c" { "EXPIRED" } else { notice });
         }
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         assert!(stream.contains(form), "{variable}: {stream:?}");
     }
 }
@@ -226,8 +220,7 @@ fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
             .unwrap();
         let buffer = String::from_utf8(buffer.stdout).unwrap();
         assert!(buffer.ends_with(".access"), "{settings}: {buffer:?}");
-        session.type_keys("q");
-        let (_, stream) = session.end();
+        let stream = session.quit();
         let sent = stream.rsplit("\x1b]52;").next().unwrap();
         let sent = sent.split_once(';').unwrap().1;
         let sent = decoded(&sent[..sent.find(['\x07', '\x1b']).unwrap()]);

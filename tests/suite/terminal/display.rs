@@ -25,6 +25,7 @@ use tokenscope::domain::token::{ServiceToken, TokenRef};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::support::api::{Fake, Reply, http, refusal, run, success, token};
+use crate::support::app::{fetched, keys};
 use crate::support::sessions::account;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -61,8 +62,7 @@ fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     session.wait_for("half a name");
     session.type_keys("!");
     session.wait_for("half a name......!");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 #[test]
@@ -81,8 +81,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     session.wait_for("69999");
     session.type_keys("\x1b[5~\x1b[5~");
     session.wait_for("69975");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
     let fake = Fake::start(|head, _| {
         let page = head.split(['=', '&']).nth(1).unwrap();
         let from = (page.parse::<usize>().unwrap() - 1) * 1000;
@@ -102,8 +101,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     session.wait_for("00069999-fafe");
     session.type_keys("\x1b[5~");
     session.wait_for("0006998");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -136,8 +134,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
                 "{name}, row {at}: {edge:?}"
             );
         }
-        session.type_keys("q");
-        session.end();
+        session.quit();
     }
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
@@ -222,8 +219,11 @@ fn c15_nor_does_what_an_error_quotes() {
         r#"[{{"code":10000,"message":"{HOSTILE}","documentation_url":"{HOSTILE}","source":{{"pointer":"{HOSTILE}"}},
         "error_chain":[{{"code":1,"message":"{HOSTILE}"}}]}}]"#
     );
-    let bytes = http(403, &[("cf-ray", "ray\u{9b}31m\u{202E}")], refusal(&errors));
-    let fake = Fake::start(move |_, _| Reply::Bytes(bytes.clone()));
+    let fake = Fake::sending(http(
+        403,
+        &[("cf-ray", "ray\u{9b}31m\u{202E}")],
+        refusal(&errors),
+    ));
     let home = crate::support::api::home();
     let outcome = run(fake
         .command(&["get", ID, "--log", "trace"])
@@ -282,8 +282,7 @@ fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() 
             assert!(!matches!(cell.fgcolor(), vt100::Color::Rgb(..)));
         }
     }
-    session.type_keys("q");
-    session.end();
+    session.quit();
     let mut session = fake.screens_with(
         &[ID],
         &[
@@ -293,8 +292,7 @@ fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() 
         ],
     );
     session.wait_for("✖ DISABLED");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     for colour in 30..=37 {
         assert!(!stream.contains(&format!("\x1b[{colour}m")), "{colour}");
     }
@@ -322,7 +320,7 @@ pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
         },
         ..AppSession::default()
     };
-    let mut state = State::new(session, noon(), (100, 30));
+    let mut state = State::new(session, keys(), noon(), (100, 30));
     let effects = app::start(&mut state, Opening::Token(TokenRef::parse(ID).unwrap()));
     answer(&mut state, &effects, noon(), left);
     state
@@ -351,7 +349,7 @@ pub(crate) fn answer(
         let token = ServiceToken::parse(&RawJson::from(raw));
         let found = Fetched::new(vec![token.into()], Duration::ZERO);
         let result = Ok(found);
-        app::update(state, now, Message::TokenFetched { request, result });
+        app::update(state, now, fetched(request, result));
     }
     count
 }

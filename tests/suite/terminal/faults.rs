@@ -74,8 +74,7 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
     session.type_keys("\x1a");
     session.type_keys("\x1bOP");
     session.wait_for("Everywhere");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 #[test]
@@ -125,9 +124,7 @@ fn any_row_of_sizes_leaves_the_program_whole() {
     }
     session.wait_for("EXPIRES IN");
     session.wait_for("Findings");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     is_given_back_once(&stream);
 }
 
@@ -139,8 +136,7 @@ fn below_its_least_size_the_program_says_what_it_wants() {
     session.wait_for("40");
     session.resize(100, 30);
     session.wait_for("account 023e");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 #[test]
@@ -175,8 +171,7 @@ fn a_paste_among_commands_does_nothing() {
     session.type_keys("\x1b[200~q\nvq\x03\n\x1b[201~");
     session.type_keys("v");
     session.wait_for("raw JSON");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -226,15 +221,13 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     }
     let drawn = frames(session.written()) - before;
     assert!(drawn <= 3, "{drawn} frames in three seconds");
-    session.type_keys("q");
-    session.end();
+    session.quit();
 
     let mut session = Session::start(&["--demo", FOREVER]);
     session.wait_for("fetched just now");
     while !session.is_silent_for(Duration::from_millis(300)) {}
     assert!(session.is_silent_for(Duration::from_millis(2_500)));
-    session.type_keys("q");
-    session.end();
+    session.quit();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +276,6 @@ async fn local_times_follow_the_zone_and_its_summer_time() {
         session.resize(130, 40);
         session.wait_for(winter);
         session.wait_for(summer);
-        session.type_keys("q");
-        session.end();
+        session.quit();
     }
 }

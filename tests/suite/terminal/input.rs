@@ -143,9 +143,7 @@ fn c11_a_paste_is_one_insertion_and_never_a_key() {
     for harmless in ["q", "tok_q\nddq\n", "vvv\x03", "\x1b[201~q", "\x1bq\x1b[A"] {
         session.type_keys(&format!("\x1b[200~{harmless}\x1b[201~"));
     }
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(
         !stream.contains("raw JSON"),
         "no key of a paste was a command"
@@ -210,9 +208,7 @@ fn c19_the_mouse_is_the_terminals_own() {
     session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
     session.type_keys("v");
     session.wait_for("raw JSON");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     for mode in ["1000", "1002", "1003", "1006", "1015"] {
         assert!(!stream.contains(&format!("\x1b[?{mode}h")), "{mode}");
     }
@@ -253,8 +249,7 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
         shown.contains("Duration   forever") && !shown.contains("Esc close")
     });
     assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 #[test]
@@ -303,8 +298,7 @@ fn c11_a_key_behind_escape_is_both_however_fast() {
     // As tmux sends them where they come within half a second.
     session.type_keys("abc\x1bp");
     session.wait_for("╭ Profiles");
-    session.type_keys("q");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.quit();
 }
 
 fn pressed(c: char, modifiers: KeyModifiers) -> KeyEvent {

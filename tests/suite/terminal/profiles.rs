@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::binary::BINARY;
-use crate::support::binary::Binary;
-use crate::support::keyring::{self as dbus, Keyring, eventually};
+use crate::support::assertions::assert_contains;
+use crate::support::binary::{BINARY, Binary};
+use crate::support::keyring::{self as dbus, eventually, unlocked};
 use crate::support::tokens::ID;
 
 const PROD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -78,9 +78,7 @@ fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let server = api().await;
     let home = TempDir::new().unwrap();
     let config = home.path().join("config.toml");
@@ -128,10 +126,7 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     session.wait_for("Saved. Now using the profile staging");
     session.wait_for("staging · account cccc…cccc");
     let written = std::fs::read_to_string(&config).unwrap();
-    assert!(
-        written.contains(&format!("account = \"{MOVED}\" # not the zone")),
-        "{written}"
-    );
+    assert_contains(&written, &format!("account = \"{MOVED}\" # not the zone"));
 
     session.type_keys("\x1bOR");
     session.wait_for("● staging");
@@ -155,8 +150,6 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
         assert!(written.contains(kept), "{written}");
     }
     assert!(!written.contains("staging"), "{written}");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(!stream.contains("canary"), "no secret is ever on screen");
 }

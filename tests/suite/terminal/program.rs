@@ -20,9 +20,7 @@ fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     session.wait_for("Findings");
     session.type_keys("?");
     session.wait_for("copy client ID");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     is_given_back_once(&stream);
 }
 
@@ -32,8 +30,7 @@ fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
     session.wait_for("EXPIRES IN");
     session.type_keys("y");
     session.wait_for("Sent to the terminal's clipboard");
-    session.type_keys("q");
-    let (_, stream) = session.end();
+    let stream = session.quit();
     assert!(stream.contains("\x1b]52;"), "OSC 52");
 }
 
@@ -71,8 +68,7 @@ fn the_form_leads_to_the_demo() {
     session.wait_for("Access: Service Tokens Read");
     session.type_keys("\x1bOS");
     session.wait_for("demo API");
-    session.type_keys("\x03");
-    assert_eq!(session.end().0.exit_code(), 0);
+    session.interrupt();
 }
 
 #[cfg(debug_assertions)]
@@ -126,13 +122,11 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
 #[cfg(not(target_os = "macos"))]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_with_it() {
-    use crate::support::keyring as dbus;
+    use crate::support::keyring::unlocked;
     use wiremock::matchers::{header, path_regex};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
-    let Some(desktop) = dbus::Session::start(dbus::Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let server = MockServer::start().await;
     let token = r#"{"id":"f174e90a-fafe-4643-bbbc-4a0ed4fc8415","name":"CI","duration":"forever"}"#;
     for (route, result) in [
@@ -160,8 +154,6 @@ async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_
     );
     session.type_keys("f174e90a-fafe-4643-bbbc-4a0ed4fc8415\r");
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("q");
-    let (status, stream) = session.end();
-    assert_eq!(status.exit_code(), 0);
+    let stream = session.quit();
     assert!(!stream.contains("canary"), "the secret is never on screen");
 }

@@ -15,10 +15,11 @@ use tokenscope::domain::credential::Secret;
 use tokenscope::keymap::Keymap;
 use tokenscope::terminal::Decoder;
 
-use crate::support::api::{Fake, run_with_input};
+use crate::support::api::Fake;
+use crate::support::assertions::{assert_contains, assert_contains_if, assert_lacks};
 use crate::support::binary::BINARY;
-use crate::support::keyring::{self as dbus, Keyring};
-use crate::support::services::{api, in_session, profiled};
+use crate::support::keyring::{self as dbus, unlocked};
+use crate::support::services::{Host, api, in_session, profiled};
 use crate::support::terminal::{PROMPT, Session};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
@@ -271,9 +272,7 @@ fn g01_ctrl_c_is_130_and_every_signal_gives_the_terminal_back() {
 
 #[test]
 fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let fake = api();
     let mut session = shell(&desktop, &fake);
     let line = format!("{BINARY} auth set --account {ACCOUNT}\r");
@@ -307,10 +306,8 @@ fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
     session.type_keys("exit\r");
     let (_, stream) = session.end();
-    assert!(
-        !stream.contains("canary") && !stream.contains("23456789"),
-        "{stream}"
-    );
+    assert_lacks(&stream, "canary");
+    assert_lacks(&stream, "23456789");
 }
 
 fn shell(desktop: &dbus::Session, fake: &Fake) -> Session {
@@ -334,9 +331,7 @@ fn shell(desktop: &dbus::Session, fake: &Fake) -> Session {
 
 #[test]
 fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(desktop) = unlocked() else { return };
     let fake = api();
     let many = "echo run$((1+1))\n".repeat(300);
     for (paste, is_stored) in [
@@ -362,11 +357,7 @@ fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
         let (_, stream) = session.end();
         assert!(!stream.contains("run2"), "{stream}");
         assert!(!stream.contains(CANARY), "{stream}");
-        assert_eq!(
-            stream.contains("longer than any credential"),
-            !is_stored,
-            "{stream}"
-        );
+        assert_contains_if(!is_stored, &stream, "longer than any credential");
         assert_eq!(desktop.look_up("default").is_some(), is_stored);
         let clear = ["auth", "clear"];
         crate::support::api::run(&mut in_session(&desktop, &fake, session_home(), &clear));
@@ -398,25 +389,16 @@ fn g10_a_pipe_that_never_ends_is_waited_for_until_the_deadline() {
     drop(far);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("Standard input did not end within 1 s."),
-        "{said}"
-    );
+    assert_contains(&said, "Standard input did not end within 1 s.");
     assert!(began.elapsed() < Duration::from_secs(10));
     assert!(fake.heads().is_empty());
 }
 
 #[test]
 fn g10_what_is_cleared_is_said_and_what_was_never_there_too() {
-    let Some(desktop) = dbus::Session::start(Keyring::Unlocked) else {
-        return;
-    };
-    let (fake, home) = (api(), crate::support::api::home());
+    let Some(host) = Host::unlocked() else { return };
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
-    let set = run_with_input(
-        &mut in_session(&desktop, &fake, home.path(), &set),
-        CANARY.as_bytes(),
-    );
+    let set = host.run_with_secret(&set);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
     for (arguments, said) in [
         (
@@ -432,8 +414,7 @@ fn g10_what_is_cleared_is_said_and_what_was_never_there_too() {
             "Nothing was stored for profile typo. No profile has that name.",
         ),
     ] {
-        let outcome =
-            crate::support::api::run(&mut in_session(&desktop, &fake, home.path(), arguments));
+        let outcome = host.run(arguments);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         assert_eq!(outcome.stderr.trim_end(), said);
         assert!(outcome.stdout.is_empty());

@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::action::{Action, Context, Input};
+use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
-    Access, CredentialKind, CredentialSource, Identity, Location, Secret,
+    Access, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, Gap, Remote, RequestId, ServerClock, Tokens};
@@ -22,8 +22,11 @@ use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::lookup::state::LookupField;
 
-use crate::support::app::{act, found, listed, lookup, tell, type_text};
-use crate::support::sessions::{account, failure, zone};
+use crate::support::app::{
+    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, tell, type_text,
+};
+use crate::support::assertions::assert_matches;
+use crate::support::sessions::{account, failed, zone};
 use crate::support::tokens::{self, at};
 
 fn day(days: i64) -> DateTime<Utc> {
@@ -81,6 +84,13 @@ fn listing(effects: &[Effect], of: &Scope) -> RequestId {
     request.unwrap()
 }
 
+/// The list of the account, on its way.
+fn listing_all() -> (State, RequestId) {
+    let mut state = lookup();
+    let request = listing(&act(&mut state, Action::Browse), &account());
+    (state, request)
+}
+
 fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>, total: usize) {
     let total = Some(total);
     let page = Message::TokensArrived {
@@ -96,13 +106,12 @@ fn end(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    tell(state, Message::TokensListed { request, result })
+    tell(state, list_fetched(request, result))
 }
 
 /// Browse with a list that has just arrived.
 fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens.clone(), tokens.len());
     assert_eq!(end(&mut state, request, Ok(listed(tokens))), []);
     assert_eq!(state.screen, Screen::Browse);
@@ -125,8 +134,7 @@ fn selected(state: &State) -> &str {
 
 #[test]
 fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(act(&mut state, Action::Refresh), []);
@@ -176,16 +184,9 @@ fn without_a_credential_the_form_opens() {
     let mut state = lookup();
     state.session.active.identity = None;
     let effects = act(&mut state, Action::Browse);
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
-    update(
-        &mut state,
-        at(1),
-        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
-    );
+    update(&mut state, at(1), paste("tok_abc"));
     let form = state.setup.clone();
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.setup, form, "what was typed is still there");
@@ -239,8 +240,7 @@ fn a_pause_that_the_api_asked_for_is_kept() {
 
 #[test]
 fn rows_appear_as_pages_arrive() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(names(&state), ["alpha", "Delta"]);
     assert_eq!(state.browse.progress.received, 2);
@@ -255,8 +255,7 @@ fn rows_appear_as_pages_arrive() {
 
 #[test]
 fn the_cursor_stays_at_the_top_until_it_is_moved() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(state.browse.selected, 0);
@@ -265,8 +264,7 @@ fn the_cursor_stays_at_the_top_until_it_is_moved() {
 
 #[test]
 fn esc_cancels_and_keeps_what_has_arrived() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     let extent = state.browse.list.value().unwrap();
@@ -280,8 +278,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
 
 #[test]
 fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(state.browse.list, Remote::Idle);
     assert_eq!(state.screen, Screen::Browse);
@@ -298,8 +295,7 @@ fn quitting_works_with_a_list_in_flight() {
 
 #[test]
 fn a_list_that_lacks_something_says_so() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     let list = Fetched {
         gap: Some(Gap {
             reason: "page 2 of 5 could not be read".to_owned(),
@@ -317,9 +313,8 @@ fn a_list_that_lacks_something_says_so() {
 
 #[test]
 fn a_first_failure_leaves_a_screen_that_can_try_again() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
-    end(&mut state, request, Err(failure(FailureKind::Server)));
+    let (mut state, request) = listing_all();
+    end(&mut state, request, failed(FailureKind::Server));
     assert!(state.banner.is_some());
     assert_eq!(state.screen, Screen::Browse);
     let request = listing(&act(&mut state, Action::Refresh), &account());
@@ -332,7 +327,7 @@ fn a_first_failure_leaves_a_screen_that_can_try_again() {
 fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
     let mut state = browse(tokens());
     let request = listing(&act(&mut state, Action::Refresh), &account());
-    end(&mut state, request, Err(failure(FailureKind::Network)));
+    end(&mut state, request, failed(FailureKind::Network));
     assert!(matches!(state.browse.list, Remote::Stale { .. }));
     assert_eq!(names(&state).len(), 5);
     assert_eq!(act(&mut state, Action::Back), []);
@@ -342,19 +337,11 @@ fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
 
 #[test]
 fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
-    let effects = end(&mut state, request, Err(failure(FailureKind::NoCredential)));
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    let (mut state, request) = listing_all();
+    let effects = end(&mut state, request, failed(FailureKind::NoCredential));
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.screen, Screen::Setup);
-    update(
-        &mut state,
-        at(1),
-        Message::Input(Input::Paste(Secret::new("tok_abc".to_owned()))),
-    );
+    update(&mut state, at(1), paste("tok_abc"));
     let checked = (0..8).find_map(|_| match act(&mut state, Action::Submit).as_slice() {
         [Effect::CheckCredential { request, .. }] => Some(*request),
         _ => None,
@@ -368,10 +355,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let [Effect::SaveProfile { request, .. }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
-    let saved = Saved {
-        settings: Settings::default(),
-        location: Location::new("Secret Service"),
-    };
+    let saved = (Settings::default(), Location::new("Secret Service"));
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
     // The trial of the store that the form began is of no use any more.
@@ -526,8 +510,7 @@ fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
 
 #[test]
 fn esc_leaves_the_field_before_it_cancels_the_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     act(&mut state, Action::Search);
     type_text(&mut state, "a");
     arrive(&mut state, request, tokens(), 5);
@@ -576,8 +559,7 @@ fn fetch_of(effects: &[Effect]) -> RequestId {
 }
 
 fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
-    let result = Ok(found(vec![token]));
-    tell(state, Message::TokenFetched { request, result })
+    tell(state, fetched(request, Ok(found(vec![token]))))
 }
 
 #[test]
@@ -749,8 +731,7 @@ fn c27_a_night_asleep_asks_for_nothing() {
 
 #[test]
 fn the_servers_clock_is_learnt_from_a_list() {
-    let mut state = lookup();
-    let request = listing(&act(&mut state, Action::Browse), &account());
+    let (mut state, request) = listing_all();
     let list = Fetched {
         clock: ServerClock::Offset(TimeDelta::days(4)),
         ..listed(tokens())
@@ -773,8 +754,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
     state.lookup.recents = vec![record];
     type_text(&mut state, &id(7));
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert_eq!(state.lost_name(), Some("nightly (old)"));
     listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "nightly (old)");
@@ -786,8 +766,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
 fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
     listing(&act(&mut state, Action::Browse), &account());
     assert_eq!(state.browse.filter.value(), "gamma");
@@ -798,8 +777,7 @@ fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
 fn another_error_leads_to_the_list_as_it_is() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::Server));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::Server)));
     assert_eq!(state.lost_name(), None);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.browse.filter.value(), "");
@@ -821,7 +799,7 @@ fn the_demo_drops_the_list_and_its_request() {
         panic!("{opening:?}");
     };
     let request = *request;
-    let effects = update(&mut state, at(1), Message::DemoOpened { request, result });
+    let effects = update(&mut state, at(1), demo_opened(request, result));
     assert_eq!(effects, [Effect::Cancel(listed)]);
     assert_eq!(
         state.browse,
@@ -834,8 +812,7 @@ fn a_reference_by_name_is_not_remembered_as_lost() {
     let mut state = lookup();
     type_text(&mut state, "nobody");
     let request = fetch_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
     assert!(matches!(state.detail.reference, Some(TokenRef::Name(_))));
     assert_eq!(state.lost_name(), None);
 }

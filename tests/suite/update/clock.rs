@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use tokenscope::action::{Action, Input};
+use tokenscope::action::Action;
 use tokenscope::app;
 use tokenscope::app::Opening;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::domain::credential::ActiveCredential;
 use tokenscope::domain::failure::{Failure, FailureKind};
-use tokenscope::domain::fetched::{Fetched, Now};
+use tokenscope::domain::fetched::{Fetched, Now, ServerClock};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::TokenRef;
 
 use crate::cli::monitoring::id;
 use crate::cli::thresholds::{lasting, noon};
+use crate::support::app::{fetched, keys, list_fetched, press};
 use crate::support::sessions::{account, in_environment};
 use crate::support::tokens::{self};
 
@@ -45,7 +46,7 @@ pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<E
         },
         ..Session::default()
     };
-    let mut state = State::new(session, after(0, 0), (100, 30));
+    let mut state = State::new(session, keys(), after(0, 0), (100, 30));
     let effects = app::start(&mut state, opening);
     (state, effects)
 }
@@ -56,20 +57,14 @@ pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i
     let token = tokens::token(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
     let found = || Fetched {
-        clock: measured_offset.into(),
+        clock: measured_offset.map_or(ServerClock::Unknown, ServerClock::Offset),
         ..Fetched::new(vec![token.clone()], Duration::ZERO)
     };
     let mut count = 0;
     for effect in effects {
         let message = match effect {
-            Effect::FetchToken { request, .. } => Message::TokenFetched {
-                request: *request,
-                result: Ok(found()),
-            },
-            Effect::ListTokens { request, .. } => Message::TokensListed {
-                request: *request,
-                result: Ok(found()),
-            },
+            Effect::FetchToken { request, .. } => fetched(*request, Ok(found())),
+            Effect::ListTokens { request, .. } => list_fetched(*request, Ok(found())),
             Effect::MeasureClock { request, .. } => Message::ClockMeasured {
                 request: *request,
                 offset: measured_offset,
@@ -91,16 +86,8 @@ pub(crate) fn on_detail(refresh_seconds: u64, ahead: i64) -> State {
 
 fn on_browse(ahead: i64) -> State {
     let (mut state, _) = app_state(Opening::Lookup, 60);
-    app::update(
-        &mut state,
-        after(0, 0),
-        Message::Input(Input::Act(Action::Back)),
-    );
-    let effects = app::update(
-        &mut state,
-        after(0, 0),
-        Message::Input(Input::Act(Action::Browse)),
-    );
+    app::update(&mut state, after(0, 0), press(Action::Back));
+    let effects = app::update(&mut state, after(0, 0), press(Action::Browse));
     assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
     assert_eq!(state.screen, Screen::Browse);
     state
@@ -150,29 +137,15 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
         for mut state in [on_detail(5, 0), on_browse(0)] {
             let mut limited = Failure::new(FailureKind::RateLimited, "Too many.", "Wait.");
             limited.retry_after = Some(Duration::from_secs(8));
-            let effects = app::update(
-                &mut state,
-                after(1, 0),
-                Message::Input(Input::Act(Action::Refresh)),
-            );
+            let effects = app::update(&mut state, after(1, 0), press(Action::Refresh));
             let message = match effects.as_slice() {
-                [Effect::FetchToken { request, .. }] => Message::TokenFetched {
-                    request: *request,
-                    result: Err(limited),
-                },
-                [Effect::ListTokens { request, .. }] => Message::TokensListed {
-                    request: *request,
-                    result: Err(limited),
-                },
+                [Effect::FetchToken { request, .. }] => fetched(*request, Err(limited)),
+                [Effect::ListTokens { request, .. }] => list_fetched(*request, Err(limited)),
                 _ => unreachable!("{effects:?}"),
             };
             app::update(&mut state, after(1, 0), message);
             // In the pause nothing is sent, and that is said for six seconds.
-            let effects = app::update(
-                &mut state,
-                after(2, step),
-                Message::Input(Input::Act(Action::Refresh)),
-            );
+            let effects = app::update(&mut state, after(2, step), press(Action::Refresh));
             assert_eq!(effects, [], "{step}");
             assert_eq!(state.limited_for(), Some(7), "{step}");
             assert!(state.notice.is_some());

@@ -7,41 +7,49 @@ mod profiles;
 mod properties;
 mod warnings;
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::credential::{CredentialRef, Location, Secret};
+use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::fetched::{Fetched, Remote, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
-use crate::support::app::{act, found, lookup, notice, request_of, type_text};
-use crate::support::sessions::{account, failure};
+use crate::support::app::{
+    act, checked, complained, fetched, found, keys, looking_up, lookup, notice, paste, probed,
+    request_of, tell, type_text,
+};
+use crate::support::assertions::assert_matches;
+use crate::support::sessions::{account, failed, limited};
 use crate::support::tokens::{ID, at, ending};
 
 fn detail(expires_at: DateTime<Utc>) -> State {
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
-    let effects = update(
+    let (mut state, request) = looking_up();
+    let effects = tell(
         &mut state,
-        at(0),
-        Message::TokenFetched {
-            request,
-            result: Ok(found(vec![ending(expires_at)])),
-        },
+        fetched(request, Ok(found(vec![ending(expires_at)]))),
     );
-    assert!(
-        matches!(effects.as_slice(), [Effect::Remember(_)]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::Remember(_)]);
     assert_eq!(state.screen, Screen::Detail);
     state
+}
+
+/// A token in view that is fetched again.
+fn refreshing() -> (State, RequestId) {
+    let mut state = detail(at(99_999_999));
+    let request = request_of(&act(&mut state, Action::Refresh));
+    (state, request)
+}
+
+fn answer(
+    state: &mut State,
+    request: RequestId,
+    result: Result<Fetched<Tokens>, Failure>,
+) -> Vec<Effect> {
+    update(state, at(1), fetched(request, result))
 }
 
 #[test]
@@ -49,27 +57,15 @@ fn an_id_is_fetched_once_however_often_enter_is_pressed() {
     let mut state = lookup();
     type_text(&mut state, ID);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
     assert_eq!(act(&mut state, Action::Submit), []);
 }
 
 #[test]
 fn an_answer_that_nobody_waits_for_is_dropped() {
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let (mut state, request) = looking_up();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
-    let effects = update(
-        &mut state,
-        at(1),
-        Message::TokenFetched {
-            request,
-            result: Ok(found(vec![ending(at(99))])),
-        },
-    );
+    let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(effects, []);
     assert_eq!(state.screen, Screen::Lookup);
     assert_eq!(state.detail.token, Remote::Idle);
@@ -77,9 +73,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
 
 #[test]
 fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_shows() {
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let (mut state, request) = looking_up();
     assert_eq!(state.detail.stage, Stage::Keyring);
     let staged = |request| Message::Staged {
         request,
@@ -91,8 +85,7 @@ fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_show
     update(&mut state, at(0), staged(request));
     assert!(!state.changed);
 
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let (mut state, request) = refreshing();
     assert_eq!(state.detail.stage, Stage::Keyring);
     update(&mut state, at(0), staged(request));
     assert_eq!(state.detail.stage, Stage::Network);
@@ -110,16 +103,8 @@ fn quitting_works_with_a_request_in_flight() {
 
 #[test]
 fn a_failed_refresh_keeps_the_last_good_token_as_stale() {
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
-    update(
-        &mut state,
-        at(1),
-        Message::TokenFetched {
-            request,
-            result: Err(failure(FailureKind::Server)),
-        },
-    );
+    let (mut state, request) = refreshing();
+    answer(&mut state, request, failed(FailureKind::Server));
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
     assert_eq!(
         state.banner.as_ref().unwrap().failure.kind,
@@ -132,14 +117,7 @@ fn the_same_error_again_only_counts_up() {
     let mut state = detail(at(99_999_999));
     for _ in 0..5 {
         let request = request_of(&act(&mut state, Action::Refresh));
-        update(
-            &mut state,
-            at(1),
-            Message::TokenFetched {
-                request,
-                result: Err(failure(FailureKind::Permission)),
-            },
-        );
+        answer(&mut state, request, failed(FailureKind::Permission));
         assert!(!state.detail.token.is_loading());
     }
     assert_eq!(state.banner.as_ref().unwrap().count, 5);
@@ -147,27 +125,13 @@ fn the_same_error_again_only_counts_up() {
 
 #[test]
 fn nothing_is_sent_while_the_api_wants_a_pause_and_refreshing_goes_on_after_it() {
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
-    let limited = Failure {
-        retry_after: Some(Duration::from_secs(200)),
-        ..failure(FailureKind::RateLimited)
-    };
-    update(
-        &mut state,
-        at(1),
-        Message::TokenFetched {
-            request,
-            result: Err(limited),
-        },
-    );
+    let (mut state, request) = refreshing();
+    let limited = limited(200);
+    answer(&mut state, request, Err(limited));
     assert_eq!(act(&mut state, Action::Refresh), []);
     assert_eq!(update(&mut state, at(100), Message::Ticked), []);
     let effects = update(&mut state, at(201), Message::Ticked);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
     assert_eq!(state.limited_until, None);
 }
 
@@ -186,12 +150,9 @@ fn at_the_second_of_expiry_the_token_is_fetched_once_more_and_the_bell_rings() {
     state.session.settings.bell = true;
     update(&mut state, at(29), Message::Ticked);
     let effects = update(&mut state, at(30), Message::Ticked);
-    assert!(
-        matches!(
-            effects.as_slice(),
-            [Effect::RingBell, Effect::FetchToken { .. }]
-        ),
-        "{effects:?}"
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::RingBell, Effect::FetchToken { .. }]
     );
 }
 
@@ -215,40 +176,21 @@ fn several_tokens_of_one_name_give_a_choice() {
     let mut state = lookup();
     type_text(&mut state, "CI");
     let request = request_of(&act(&mut state, Action::Submit));
-    update(
+    tell(
         &mut state,
-        at(0),
-        Message::TokenFetched {
-            request,
-            result: Ok(found(vec![ending(at(9)), ending(at(8))])),
-        },
+        fetched(request, Ok(found(vec![ending(at(9)), ending(at(8))]))),
     );
     assert_eq!(state.overlay, Some(Overlay::Choice { selected: 0 }));
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
 }
 
 #[test]
 fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
-    let gone = Err(failure(FailureKind::NoCredential));
-    let effects = update(
-        &mut state,
-        at(0),
-        Message::TokenFetched {
-            request,
-            result: gone,
-        },
-    );
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    let (mut state, request) = looking_up();
+    let gone = failed(FailureKind::NoCredential);
+    let effects = tell(&mut state, fetched(request, gone));
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     assert_eq!(state.context(), Context::SetupText);
     assert_eq!(state.setup.form.focus, SetupField::Secret);
     assert_eq!(state.setup.scope_id.value(), account().id());
@@ -256,47 +198,25 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
 
 #[test]
 fn only_a_refused_credential_can_be_typed_again() {
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
-    update(
-        &mut state,
-        at(1),
-        Message::TokenFetched {
-            request,
-            result: Err(failure(FailureKind::Server)),
-        },
-    );
+    let (mut state, request) = refreshing();
+    answer(&mut state, request, failed(FailureKind::Server));
     assert_eq!(act(&mut state, Action::ReenterCredential), []);
     let request = request_of(&act(&mut state, Action::Refresh));
-    update(
-        &mut state,
-        at(1),
-        Message::TokenFetched {
-            request,
-            result: Err(failure(FailureKind::Authentication)),
-        },
-    );
+    answer(&mut state, request, failed(FailureKind::Authentication));
     act(&mut state, Action::ReenterCredential);
     assert_eq!(state.screen, Screen::Setup);
     assert!(state.setup.is_replacing);
 }
 
 fn filled_form() -> State {
-    let mut state = State::new(Session::default(), at(0), (100, 30));
+    let mut state = State::new(Session::default(), keys(), at(0), (100, 30));
     let request = request_of(&start(&mut state, Opening::Setup));
     update(
         &mut state,
         at(0),
-        Message::StoreProbed {
-            request,
-            result: Ok(Location::new("Secret Service")),
-        },
+        probed(request, Ok(Location::new("Secret Service"))),
     );
-    update(
-        &mut state,
-        at(0),
-        Message::Input(Input::Paste(Secret::new("\u{feff} tok_abc\r\n".to_owned()))),
-    );
+    update(&mut state, at(0), paste("\u{feff} tok_abc\r\n"));
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
@@ -312,21 +232,9 @@ fn nothing_is_stored_before_the_api_let_the_credential_read() {
     let mut state = filled_form();
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
-    assert!(
-        matches!(&effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc")
-    );
-    let refused = Err(failure(FailureKind::Authentication));
-    assert_eq!(
-        update(
-            &mut state,
-            at(1),
-            Message::CredentialChecked {
-                request,
-                result: refused
-            }
-        ),
-        []
-    );
+    assert_matches!(effects[0], Effect::CheckCredential { asker: CredentialRef::Credential(credential), .. } if credential.secret.expose() == "tok_abc");
+    let refused = failed(FailureKind::Authentication);
+    assert_eq!(update(&mut state, at(1), checked(request, refused)), []);
     assert_eq!(state.setup.phase, Phase::Open);
     assert_eq!(state.setup.offer, None);
 }
@@ -335,19 +243,9 @@ fn nothing_is_stored_before_the_api_let_the_credential_read() {
 fn a_checked_credential_is_saved_and_used() {
     let mut state = filled_form();
     let request = request_of(&act(&mut state, Action::Submit));
-    let effects = update(
-        &mut state,
-        at(1),
-        Message::CredentialChecked {
-            request,
-            result: Ok(()),
-        },
-    );
+    let effects = update(&mut state, at(1), checked(request, Ok(())));
     let request = request_of(&effects);
-    let saved = Saved {
-        settings: Settings::default(),
-        location: Location::new("Secret Service"),
-    };
+    let saved = (Settings::default(), Location::new("Secret Service"));
     update(
         &mut state,
         at(2),
@@ -368,51 +266,30 @@ fn a_checked_credential_is_saved_and_used() {
 fn a_network_failure_offers_to_save_without_a_check() {
     let mut state = filled_form();
     let request = request_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::Network));
     update(
         &mut state,
         at(1),
-        Message::CredentialChecked { request, result },
+        checked(request, failed(FailureKind::Network)),
     );
     assert_eq!(state.setup.offer, Some(Offer::SaveUnchecked));
     state.setup.form.focus = SetupField::SaveUnchecked;
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::SaveProfile { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::SaveProfile { .. }]);
 }
 
 #[test]
 fn a_failed_save_keeps_the_form_and_offers_the_session() {
     let mut state = filled_form();
     let request = request_of(&act(&mut state, Action::Submit));
-    let effects = update(
-        &mut state,
-        at(1),
-        Message::CredentialChecked {
-            request,
-            result: Ok(()),
-        },
-    );
+    let effects = update(&mut state, at(1), checked(request, Ok(())));
     let request = request_of(&effects);
-    let result = Err(failure(FailureKind::Keyring));
+    let result = failed(FailureKind::Keyring);
     update(&mut state, at(2), Message::ProfileSaved { request, result });
     assert_eq!(state.setup.secret.secret().expose(), "tok_abc");
     assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
     let request = request_of(&act(&mut state, Action::Submit));
-    let effects = update(
-        &mut state,
-        at(3),
-        Message::CredentialChecked {
-            request,
-            result: Ok(()),
-        },
-    );
-    assert!(
-        matches!(effects.as_slice(), [Effect::HoldCredential(_)]),
-        "{effects:?}"
-    );
+    let effects = update(&mut state, at(3), checked(request, Ok(())));
+    assert_matches!(effects.as_slice(), [Effect::HoldCredential(_)]);
     assert_eq!(state.screen, Screen::Lookup);
 }
 
@@ -422,20 +299,13 @@ fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
     state.setup.form.focus = SetupField::Secret;
     type_text(&mut state, "ü");
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
 }
 
 #[test]
 fn a_paste_outside_a_field_does_nothing() {
     let mut state = detail(at(99));
-    let effects = update(
-        &mut state,
-        at(1),
-        Message::Input(Input::Paste(Secret::new("q\nq".to_owned()))),
-    );
+    let effects = update(&mut state, at(1), paste("q\nq"));
     assert_eq!(effects, []);
     assert!(!state.quit);
 }
@@ -443,11 +313,7 @@ fn a_paste_outside_a_field_does_nothing() {
 #[test]
 fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
     let mut state = lookup();
-    update(
-        &mut state,
-        at(0),
-        Message::Input(Input::Paste(Secret::new("x".repeat(10_000)))),
-    );
+    update(&mut state, at(0), paste(&"x".repeat(10_000)));
     assert_eq!(state.lookup.token.value(), "");
     assert!(state.notice.is_some());
 }
@@ -455,10 +321,7 @@ fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
 #[test]
 fn a_secret_or_a_typed_letter_never_prints() {
     let typed = format!("{:?}", Message::Input(Input::Type(Typed('q'))));
-    let pasted = format!(
-        "{:?}",
-        Message::Input(Input::Paste(Secret::new("canary".to_owned())))
-    );
+    let pasted = format!("{:?}", paste("canary"));
     assert!(
         !typed.contains('q') && !pasted.contains("canary"),
         "{typed} {pasted}"
@@ -497,26 +360,15 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
     assert_eq!(state.lookup.token.value(), "");
     type_text(&mut state, "misspelt");
     let request = request_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NotFound));
-    update(&mut state, at(1), Message::TokenFetched { request, result });
+    answer(&mut state, request, failed(FailureKind::NotFound));
     assert_eq!(state.lookup.token.value(), "misspelt");
 }
 
 // ---------------------------------------------------------------------- typing while it is fetched
 
-fn answer(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Fetched<Tokens>, Failure>,
-) -> Vec<Effect> {
-    update(state, at(1), Message::TokenFetched { request, result })
-}
-
 /// A look-up under way, and the next one being typed.
 fn typing_on() -> (State, RequestId) {
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let (mut state, request) = looking_up();
     type_text(&mut state, "q");
     (state, request)
 }
@@ -548,7 +400,7 @@ fn several_answers_and_a_lost_secret_do_not_take_it_either() {
     assert!(notice(&state).starts_with("2 tokens are called"));
 
     let (mut state, request) = typing_on();
-    let gone = Err(failure(FailureKind::NoCredential));
+    let gone = failed(FailureKind::NoCredential);
     assert_eq!(answer(&mut state, request, gone), []);
     assert_eq!(state.context(), Context::LookupText);
     assert!(state.banner.is_some());
@@ -571,8 +423,7 @@ fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
 
 #[test]
 fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let (mut state, request) = refreshing();
     act(&mut state, Action::LookUp);
     answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Lookup);
@@ -621,10 +472,7 @@ fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
         let check = request_of(&act(&mut state, Action::Submit));
         assert_eq!(act(&mut state, leave)[0], Effect::Cancel(check));
         let screen = state.screen;
-        let late = Message::CredentialChecked {
-            request: check,
-            result: Ok(()),
-        };
+        let late = checked(check, Ok(()));
         assert_eq!(update(&mut state, at(2), late), []);
         assert_eq!(state.screen, screen);
         assert_eq!(state.setup.phase, Phase::Open);
@@ -635,7 +483,7 @@ fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
 fn refuse(state: &mut State) -> Vec<Effect> {
     type_text(state, ID);
     let request = request_of(&act(state, Action::Submit));
-    answer(state, request, Err(failure(FailureKind::Authentication)));
+    answer(state, request, failed(FailureKind::Authentication));
     act(state, Action::ReenterCredential)
 }
 
@@ -645,16 +493,8 @@ fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
     refuse(&mut state);
     type_text(&mut state, "tok");
     let request = request_of(&act(&mut state, Action::Submit));
-    let limited = Failure {
-        retry_after: Some(Duration::from_secs(3_600)),
-        ..failure(FailureKind::RateLimited)
-    };
-    let result = Err(limited);
-    update(
-        &mut state,
-        at(1),
-        Message::CredentialChecked { request, result },
-    );
+    let limited = limited(3_600);
+    update(&mut state, at(1), checked(request, Err(limited)));
     for _ in 0..4 {
         assert_eq!(act(&mut state, Action::Submit), []);
         assert_eq!(state.setup.phase, Phase::Open);
@@ -714,12 +554,9 @@ fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
     act(&mut state, Action::ToggleRaw);
     assert_eq!(state.wake_at(), Some(at(10)));
     let effects = update(&mut state, at(10), Message::Ticked);
-    assert!(
-        matches!(
-            effects.as_slice(),
-            [Effect::RingBell, Effect::FetchToken { .. }]
-        ),
-        "{effects:?}"
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::RingBell, Effect::FetchToken { .. }]
     );
 }
 
@@ -762,9 +599,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
         Failure::new(FailureKind::NotFound, "No such service token.", hint)
     };
     let hint = |state: &State| state.banner.as_ref().unwrap().failure.hint.to_string();
-    let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let (mut state, request) = looking_up();
     answer(&mut state, request, Err(refused()));
     assert!(
         hint(&state).ends_with("choose zone instead."),
@@ -772,8 +607,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
         hint(&state)
     );
 
-    let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let (mut state, request) = refreshing();
     answer(&mut state, request, Err(refused()));
     assert_eq!(hint(&state), "Look for its name in the list.");
 }

@@ -1,9 +1,7 @@
 //! The picker of accounts and zones as transitions: listing, filtering, choosing.
 
-use std::time::Duration;
-
 use tokenscope::action::{Action, Context};
-use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::message::Effect;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -15,8 +13,11 @@ use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::SetupField;
 
-use crate::support::app::{act, notice, opened, request_of, tell, type_text};
-use crate::support::sessions::failure;
+use crate::support::app::{
+    act, complained, notice, opened, request_of, scopes_listed, tell, type_text,
+};
+use crate::support::assertions::assert_matches;
+use crate::support::sessions::{failure, limited};
 use crate::update::profiles::{account, identity, lookup, profiles, zone};
 
 fn named(scope: Scope, name: &str) -> NamedScope {
@@ -43,7 +44,7 @@ pub(crate) fn list(state: &mut State, result: Result<VisibleScopes, Failure>) ->
     let request = request_of(&act(state, Action::PickScope));
     assert_eq!(state.overlay, Some(Overlay::Picker));
     assert_eq!(state.context(), Context::PickerText);
-    tell(state, Message::ScopesListed { request, result })
+    tell(state, scopes_listed(request, result))
 }
 
 fn matching(state: &State) -> Vec<String> {
@@ -58,8 +59,7 @@ fn the_panel_lists_accounts_and_zones_with_the_credential_in_use() {
     let request = request_of(&effects);
     let asker = CredentialRef::Identity(identity("prod"));
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
-    let result = Ok(scopes());
-    tell(&mut state, Message::ScopesListed { request, result });
+    tell(&mut state, scopes_listed(request, Ok(scopes())));
     assert_eq!(
         matching(&state),
         ["aardvark", "Zebra Ltd", "example.com", "example.net"]
@@ -129,10 +129,7 @@ fn a_refusal_of_both_is_told_once_and_a_keyring_that_fails_too() {
 #[test]
 fn a_pause_that_the_list_runs_into_holds_for_everything() {
     let mut state = lookup();
-    let limited = Failure {
-        retry_after: Some(Duration::from_secs(60)),
-        ..failure(FailureKind::RateLimited)
-    };
+    let limited = limited(60);
     list(&mut state, Err(limited));
     act(&mut state, Action::Back);
     assert_eq!(act(&mut state, Action::PickScope), []);
@@ -145,8 +142,7 @@ fn esc_cancels_the_list_and_a_late_answer_is_dropped() {
     let mut state = lookup();
     let request = request_of(&act(&mut state, Action::PickScope));
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
-    let result = Ok(scopes());
-    tell(&mut state, Message::ScopesListed { request, result });
+    tell(&mut state, scopes_listed(request, Ok(scopes())));
     assert_eq!(state.picker.scopes, Remote::Idle);
     assert_eq!((state.screen, state.overlay), (Screen::Lookup, None));
 }
@@ -169,10 +165,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     state.setup.form.focus = SetupField::ScopeId;
     assert_eq!(act(&mut state, Action::PickScope), []);
     assert_eq!(state.overlay, None);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
     assert_eq!(state.setup.form.focus, SetupField::Secret);
     type_text(&mut state, "tok");
     let effects = act(&mut state, Action::PickScope);
@@ -182,17 +175,13 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
         secret: Secret::new("tok".to_owned()),
     });
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
-    let result = Ok(scopes());
-    tell(&mut state, Message::ScopesListed { request, result });
+    tell(&mut state, scopes_listed(request, Ok(scopes())));
     act(&mut state, Action::Down);
     act(&mut state, Action::Submit);
     assert_eq!(state.setup.scope_id.value(), account('2').id());
     assert_eq!(state.setup.form.focus, SetupField::Save);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::CheckCredential { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::CheckCredential { .. }]);
 }
 
 #[test]

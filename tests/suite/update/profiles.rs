@@ -1,18 +1,17 @@
 //! Profiles as transitions: switching, changing and removing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
     Identity, Location, Secret,
 };
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::{Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::{Scope, ScopeKind};
@@ -21,8 +20,12 @@ use tokenscope::keymap::Keymap;
 use tokenscope::screens::lookup::state::LookupField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
-use crate::support::app::{act, found, notice, opened, request_of, tell, type_text};
-use crate::support::sessions::{failure, in_environment, login_keyring, scope_id};
+use crate::support::app::{
+    act, checked, complained, demo_opened, fetched, found, notice, opened, paste, probed,
+    profiles_changed, request_of, saved, tell, type_text,
+};
+use crate::support::assertions::{assert_matches, assert_starts};
+use crate::support::sessions::{failed, failure, in_environment, limited, login_keyring, scope_id};
 use crate::support::tokens::{ID, now};
 use crate::support::{sessions, tokens};
 use crate::update::picker::list;
@@ -106,7 +109,7 @@ fn lookup_by_environment() -> State {
 
 fn token_fetched(request: RequestId) -> Message {
     let result = Ok(found(vec![token()]));
-    Message::TokenFetched { request, result }
+    fetched(request, result)
 }
 
 /// The profiles, opened by their key, with a number of rows gone down.
@@ -184,10 +187,7 @@ fn the_next_look_up_is_sent_with_the_new_credential_and_scope() {
         identity: identity("staging"),
         scope: zone('b'),
     };
-    assert!(
-        matches!(effects.as_slice(), [Effect::FetchToken { access, .. }] if *access == wanted),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { access, .. }] if *access == wanted);
 }
 
 #[test]
@@ -258,17 +258,8 @@ fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stay
     let probe = request_of(&start(&mut state, Opening::Setup));
     let location = Ok(Location::new("a drawer"));
     let request = probe;
-    tell(
-        &mut state,
-        Message::StoreProbed {
-            request,
-            result: location,
-        },
-    );
-    tell(
-        &mut state,
-        Message::Input(Input::Paste(Secret::new("tok".to_owned()))),
-    );
+    tell(&mut state, probed(request, location));
+    tell(&mut state, paste("tok"));
     act(&mut state, Action::Submit);
     type_text(&mut state, account('a').id());
     let check = request_of(&act(&mut state, Action::Submit));
@@ -277,10 +268,7 @@ fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stay
         [Effect::Cancel(check)],
         "no profile, so no secret is looked for"
     );
-    let message = Message::CredentialChecked {
-        request: check,
-        result: Ok(()),
-    };
+    let message = checked(check, Ok(()));
     assert_eq!(tell(&mut state, message), []);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
@@ -296,14 +284,19 @@ fn a_demo_that_starts_late_does_not_take_over() {
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
     assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
-    let result = Ok(Access {
-        identity: Identity {
-            source: CredentialSource::Demo,
-            kind: CredentialKind::ApiToken,
-        },
-        scope: account('d'),
-    });
-    tell(&mut state, Message::DemoOpened { request, result });
+    tell(
+        &mut state,
+        demo_opened(
+            request,
+            Ok(Access {
+                identity: Identity {
+                    source: CredentialSource::Demo,
+                    kind: CredentialKind::ApiToken,
+                },
+                scope: account('d'),
+            }),
+        ),
+    );
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
 }
 
@@ -311,12 +304,8 @@ fn a_demo_that_starts_late_does_not_take_over() {
 fn switching_clears_the_error_the_notice_and_a_pause() {
     let mut state = detail();
     let request = request_of(&act(&mut state, Action::Refresh));
-    let limited = Failure {
-        retry_after: Some(Duration::from_secs(99)),
-        ..failure(FailureKind::RateLimited)
-    };
-    let result = Err(limited);
-    tell(&mut state, Message::TokenFetched { request, result });
+    let limited = limited(99);
+    tell(&mut state, fetched(request, Err(limited)));
     assert!(state.banner.is_some());
     profiles(&mut state, 1);
     act(&mut state, Action::Submit);
@@ -328,10 +317,7 @@ fn switching_clears_the_error_the_notice_and_a_pause() {
 #[test]
 fn a24_a_pause_holds_again_once_its_credential_is_in_use_again() {
     let mut state = lookup();
-    let limited = Failure {
-        retry_after: Some(Duration::from_secs(60)),
-        ..failure(FailureKind::RateLimited)
-    };
+    let limited = limited(60);
     list(&mut state, Err(limited));
     act(&mut state, Action::Back);
     let until = state.limited_until;
@@ -352,18 +338,14 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
         .profiles
         .retain(|profile| profile.name != "staging");
     tell(&mut state, Message::SettingsRead(settings));
-    let result = Err(failure(FailureKind::Usage));
-    let effects = tell(&mut state, Message::ProfilesChanged { request, result });
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
+    let effects = tell(
+        &mut state,
+        profiles_changed(request, failed(FailureKind::Usage)),
     );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.profiles.rows(&state.session.settings).len(), 2);
     let hint = &state.banner.as_ref().unwrap().failure.hint.text;
-    assert!(
-        hint.starts_with("It was renamed or removed elsewhere."),
-        "{hint}"
-    );
+    assert_starts(hint, "It was renamed or removed elsewhere.");
 }
 
 #[test]
@@ -408,14 +390,19 @@ fn what_is_no_profile_cannot_be_changed_and_says_why() {
 fn the_recent_look_ups_come_back_when_the_demo_is_left() {
     let mut state = lookup();
     let request = request_of(&act(&mut state, Action::OpenDemo));
-    let result = Ok(Access {
-        identity: Identity {
-            source: CredentialSource::Demo,
-            kind: CredentialKind::ApiToken,
-        },
-        scope: account('d'),
-    });
-    tell(&mut state, Message::DemoOpened { request, result });
+    tell(
+        &mut state,
+        demo_opened(
+            request,
+            Ok(Access {
+                identity: Identity {
+                    source: CredentialSource::Demo,
+                    kind: CredentialKind::ApiToken,
+                },
+                scope: account('d'),
+            }),
+        ),
+    );
     assert!(state.session.is_demo());
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
@@ -467,10 +454,7 @@ fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     let mut state = opened(session);
     type_text(&mut state, ID);
     let effects = act(&mut state, Action::Submit);
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Submit);
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
@@ -538,10 +522,7 @@ fn a_profile_is_added_with_an_empty_form_and_a_name_that_is_free() {
     let mut state = lookup();
     profiles(&mut state, 0);
     let effects = act(&mut state, Action::AddProfile);
-    assert!(
-        matches!(effects.as_slice(), [Effect::ProbeStore { .. }]),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
     let setup = &state.setup;
     assert_eq!(setup.name.value(), "default");
     assert_eq!(setup.scope_id.value(), "");
@@ -594,8 +575,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
             scope
         }]
     );
-    let result = Ok(());
-    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let effects = tell(&mut state, checked(request, Ok(())));
     let request = request_of(&effects);
     let profile = profile("staging", Some(zone('c')));
     assert_eq!(
@@ -609,8 +589,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     let mut settings = settings();
     settings.profiles[1] = profile;
     let location = login_keyring();
-    let result = Ok(Saved { settings, location });
-    tell(&mut state, Message::ProfileSaved { request, result });
+    tell(&mut state, saved(request, Ok((settings, location))));
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.active.scope, Some(zone('c')));
     assert_eq!(state.session.store, Some("Secret Service"));
@@ -629,10 +608,7 @@ fn another_kind_of_credential_needs_its_secret() {
     type_text(&mut state, "ops@example.com");
     state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
 }
 
 #[test]
@@ -646,10 +622,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     type_text(&mut state, account('c').id());
     state.setup.form.focus = SetupField::Save;
     assert_eq!(act(&mut state, Action::Submit), []);
-    assert_eq!(
-        state.setup.form.complaint.as_ref().unwrap().0,
-        SetupField::Secret
-    );
+    assert_eq!(complained(&state), SetupField::Secret);
     type_text(&mut state, "new");
     state.setup.form.focus = SetupField::Save;
     let effects = act(&mut state, Action::Submit);
@@ -657,10 +630,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
         kind: CredentialKind::ApiToken,
         secret: Secret::new("new".to_owned()),
     });
-    assert!(
-        matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted),
-        "{effects:?}"
-    );
+    assert_matches!(effects.as_slice(), [Effect::CheckCredential { asker, .. }] if *asker == wanted);
 }
 
 #[test]
@@ -670,8 +640,10 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     act(&mut state, Action::Submit);
     type_text(&mut state, ID);
     let request = request_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::NoCredential));
-    tell(&mut state, Message::TokenFetched { request, result });
+    tell(
+        &mut state,
+        fetched(request, failed(FailureKind::NoCredential)),
+    );
     let setup = &state.setup;
     assert_eq!(state.screen, Screen::Setup);
     assert_eq!(setup.form.focus, SetupField::Secret);
@@ -681,13 +653,11 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     type_text(&mut state, "new");
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
-    let result = Ok(());
-    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let effects = tell(&mut state, checked(request, Ok(())));
     let request = request_of(&effects);
     let location = Location::new("a drawer");
     let settings = settings();
-    let result = Ok(Saved { settings, location });
-    let effects = tell(&mut state, Message::ProfileSaved { request, result });
+    let effects = tell(&mut state, saved(request, Ok((settings, location))));
     assert!(
         matches!(
             effects.as_slice(),
@@ -705,14 +675,12 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     type_text(&mut state, "new");
     state.setup.form.focus = SetupField::Save;
     let request = request_of(&act(&mut state, Action::Submit));
-    let result = Ok(());
-    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let effects = tell(&mut state, checked(request, Ok(())));
     let request = request_of(&effects);
-    let result = Ok(Saved {
-        settings: settings(),
-        location: Location::new("a drawer"),
-    });
-    let effects = tell(&mut state, Message::ProfileSaved { request, result });
+    let effects = tell(
+        &mut state,
+        saved(request, Ok((settings(), Location::new("a drawer")))),
+    );
     assert!(
         effects
             .iter()
@@ -725,12 +693,11 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
 #[test]
 fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let mut state = lookup();
-    let result = Ok(Saved {
-        settings: without("half"),
-        location: Location::new("elsewhere"),
-    });
     let request = RequestId(99);
-    tell(&mut state, Message::ProfileSaved { request, result });
+    tell(
+        &mut state,
+        saved(request, Ok((without("half"), Location::new("elsewhere")))),
+    );
     assert_eq!(state.session.store, None);
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.session.settings, without("half"));
@@ -746,8 +713,7 @@ fn asked(state: &mut State, down: usize) {
 
 fn removed(state: &mut State, settings: Settings) -> Vec<Effect> {
     let request = request_of(&act(state, Action::Submit));
-    let result = Ok(settings);
-    tell(state, Message::ProfilesChanged { request, result })
+    tell(state, profiles_changed(request, Ok(settings)))
 }
 
 #[test]
@@ -779,12 +745,11 @@ fn a_profile_is_removed_once_the_user_says_so() {
         [],
         "nothing is switched to while one goes"
     );
-    let result = Ok(without("staging"));
-    let effects = tell(&mut state, Message::ProfilesChanged { request, result });
-    assert!(
-        matches!(effects.as_slice(), [Effect::FindSecrets { .. }]),
-        "{effects:?}"
+    let effects = tell(
+        &mut state,
+        profiles_changed(request, Ok(without("staging"))),
     );
+    assert_matches!(effects.as_slice(), [Effect::FindSecrets { .. }]);
     assert_eq!(state.session.settings, without("staging"));
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
@@ -805,11 +770,8 @@ fn a_removal_that_fails_leaves_everything_and_says_so() {
     let mut state = lookup();
     asked(&mut state, 0);
     let request = request_of(&act(&mut state, Action::Submit));
-    let result = Err(failure(FailureKind::Keyring));
-    assert_eq!(
-        tell(&mut state, Message::ProfilesChanged { request, result }),
-        []
-    );
+    let result = failed(FailureKind::Keyring);
+    assert_eq!(tell(&mut state, profiles_changed(request, result)), []);
     assert_eq!(state.session.settings, settings());
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     let banner = state.banner.as_ref().unwrap();
@@ -887,11 +849,16 @@ fn the_default_moves_when_the_answer_comes() {
     let name = "staging".to_owned();
     assert_eq!(effects, [Effect::UseProfile { request, name }]);
     assert_eq!(state.session.settings.default_profile, "prod");
-    let result = Ok(Settings {
-        default_profile: "staging".to_owned(),
-        ..settings()
-    });
-    tell(&mut state, Message::ProfilesChanged { request, result });
+    tell(
+        &mut state,
+        profiles_changed(
+            request,
+            Ok(Settings {
+                default_profile: "staging".to_owned(),
+                ..settings()
+            }),
+        ),
+    );
     assert_eq!(state.session.settings.default_profile, "staging");
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
 }
@@ -903,7 +870,6 @@ fn the_selection_stays_on_its_profile_when_the_file_changed_meanwhile() {
     let request = request_of(&act(&mut state, Action::MakeDefault));
     let mut changed = settings();
     changed.profiles.insert(0, profile("new", None));
-    let result = Ok(changed);
-    tell(&mut state, Message::ProfilesChanged { request, result });
+    tell(&mut state, profiles_changed(request, Ok(changed)));
     assert_eq!(state.profiles.selected, 2);
 }

@@ -11,6 +11,7 @@ use tokenscope::domain::fetched::{Fetched, Remote};
 use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::{ColorDepth, Theme};
 
+use crate::support::app::fetched;
 use crate::support::simulation::{
     Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message, token,
 };
@@ -145,7 +146,7 @@ proptest! {
             is_enabled: true,
         };
         let found = Fetched::new(vec![token(&shape, now)], Duration::from_millis(84));
-        update(&mut state, now, Message::TokenFetched { request, result: Ok(found) });
+        update(&mut state, now, fetched(request, Ok(found)));
         now = now.checked_add_signed(TimeDelta::milliseconds(step)).unwrap();
         let mut sent = 0;
         for message in [Message::Resumed, Message::Ticked, Message::Ticked, Message::Ticked] {

@@ -13,7 +13,7 @@ use tokenscope::domain::token::TokenRef;
 
 use crate::cli::monitoring::id;
 use crate::cli::thresholds::{api, lasting, write};
-use crate::support::tokens::ACCOUNT;
+use crate::support::app::{fetched, press};
 use crate::update::clock::{after, answered, app_state, on_detail};
 
 #[test]
@@ -49,11 +49,7 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
         "Try again.",
     ));
     let request = *request;
-    app::update(
-        &mut state,
-        after(7, 0),
-        Message::TokenFetched { request, result },
-    );
+    app::update(&mut state, after(7, 0), fetched(request, result));
     assert_eq!(shown(&state), format!("It failed. {all}"));
     app::update(
         &mut state,
@@ -62,22 +58,10 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
     );
     assert_eq!(shown(&state), format!("It failed. {all}"));
     // Their details can be read; the key after that takes them away, and the error stays.
-    app::update(
-        &mut state,
-        after(9, 0),
-        Message::Input(Input::Act(Action::ErrorDetails)),
-    );
-    app::update(
-        &mut state,
-        after(9, 0),
-        Message::Input(Input::Act(Action::Down)),
-    );
+    app::update(&mut state, after(9, 0), press(Action::ErrorDetails));
+    app::update(&mut state, after(9, 0), press(Action::Down));
     assert_eq!(shown(&state), format!("It failed. {all}"));
-    app::update(
-        &mut state,
-        after(9, 0),
-        Message::Input(Input::Act(Action::Back)),
-    );
+    app::update(&mut state, after(9, 0), press(Action::Back));
     assert_eq!(shown(&state), "It failed.");
 }
 
@@ -92,7 +76,7 @@ fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
         let failure = Failure::new(FailureKind::Config, "It is odd.", "Check it.");
         app::update(&mut state, after(0, 0), Message::Warned(failure));
         assert!(state.banner_rows() > 0);
-        app::update(&mut state, after(1, 0), Message::Input(Input::Act(action)));
+        app::update(&mut state, after(1, 0), press(action));
         assert_eq!(state.banner_rows(), 0, "{action:?}");
         assert_eq!(state.screen, screen, "{action:?}");
     }
@@ -109,24 +93,19 @@ fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
         std::fs::write(home.path().join(name), text).unwrap();
     }
     let folder = home.path().to_str().unwrap();
-    let mut session = fake.screens_with(
-        &[&id(1)],
-        &[
-            ("CLOUDFLARE_API_TOKEN", crate::support::tokens::CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-            ("TOKENSCOPE_HOME", folder),
-        ],
-    );
+    let mut session = fake
+        .binary(&[&id(1)])
+        .with_token()
+        .env("TOKENSCOPE_HOME", folder)
+        .on_terminal();
     for part in ["EXPIRES IN", "`shiny`", "keymap.toml", "state.json"] {
         crate::support::api::shows(&mut session, part);
     }
     // A reload or two later they are still there.
     session.wait_until("a third request", |_| fake.heads().len() > 2);
-    let contents = session.screen.screen().contents();
+    let contents = session.shown();
     assert!(contents.contains("`shiny`"), "{contents}");
     session.type_keys("j");
-    session.wait_until("no warning", |session| {
-        !session.screen.screen().contents().contains("`shiny`")
-    });
+    session.wait_until("no warning", |session| !session.shown().contains("`shiny`"));
     session.type_keys("q");
 }

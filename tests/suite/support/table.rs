@@ -1,0 +1,10 @@
+//! Tables of cases in text: a row a line, `|` between the cells.
+
+/// The rows, each with its cells trimmed.
+pub(crate) fn rows<const CELLS: usize>(table: &str) -> impl Iterator<Item = [&str; CELLS]> {
+    let lines = table.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        <[&str; CELLS]>::try_from(cells).unwrap()
+    })
+}
