@@ -192,18 +192,11 @@ impl From<KeymapError> for Failure {
 }
 
 /// A table of keys.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keymap {
     #[serde(default)]
     rows: Vec<Row>,
-}
-
-impl Default for Keymap {
-    /// The built-in table, which a test keeps valid.
-    fn default() -> Self {
-        Self::built_in().unwrap_or(Self { rows: Vec::new() })
-    }
 }
 
 impl Keymap {

@@ -43,15 +43,11 @@ pub(super) struct List<'a, T> {
 /// The entries of a page that were not on an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Page<'a, T> {
-    /// Counted from 1. Pages may arrive in any order.
-    pub number: u64,
     pub items: &'a [T],
     /// Entries received so far, including these.
     pub received: usize,
     /// Entries the API announced in total.
     pub total: Option<usize>,
-    /// The server's clock according to the responses so far.
-    pub clock: ServerClock,
 }
 
 /// One page as parsed.
@@ -109,7 +105,10 @@ impl<T> Collected<T> {
     fn new(list: &List<'_, T>) -> Self {
         Self {
             key: list.key,
-            paginator: Paginator::new(list.page_size),
+            paginator: Paginator {
+                requested_size: list.page_size,
+                ..Paginator::default()
+            },
             seen: HashSet::new(),
             fingerprints: HashSet::new(),
             pages: BTreeMap::new(),
@@ -140,6 +139,7 @@ impl<T> Collected<T> {
         let mut items = page.items;
         let readable = items.len();
         let mut has_new_key = false;
+        self.seen.reserve(items.len());
         items.retain(|item| {
             let key = (self.key)(item);
             let is_new = !key.is_empty() && self.seen.insert(key.to_owned());
@@ -161,11 +161,9 @@ impl<T> Collected<T> {
             is_repeat,
         });
         on_page(Page {
-            number,
             items: &items,
             received: self.paginator.received,
             total: self.paginator.total(),
-            clock: self.clock,
         });
         self.pages.insert(number, items);
     }
@@ -232,7 +230,7 @@ fn fragment(error: &Error) -> String {
 }
 
 /// Decides which page of a list comes next.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Paginator {
     requested_size: u64,
     asked: u64,
@@ -240,7 +238,8 @@ struct Paginator {
     /// The last page, if the server said how many there are.
     last: Option<u64>,
     total: Option<u64>,
-    has_more: bool,
+    /// Whether the latest page was not full.
+    was_short: bool,
     is_stopped: bool,
     /// Entries of a first page without any totals. The server's page size is unknown then, and the next
     /// page is tried.
@@ -270,29 +269,11 @@ struct PageResult {
 }
 
 impl Paginator {
-    fn new(requested_size: u64) -> Self {
-        Self {
-            requested_size,
-            asked: 0,
-            answered: 0,
-            last: None,
-            total: None,
-            has_more: true,
-            is_stopped: false,
-            silent_size: None,
-            received: 0,
-            entries: 0,
-            bytes: 0,
-            empty_page: None,
-            incomplete: None,
-        }
-    }
-
     /// The next page that may be requested now, while others may be pending.
     fn next(&mut self) -> Option<u64> {
         let is_wanted = match self.last {
             Some(last) => self.asked < last,
-            None => self.has_more && self.asked == self.answered,
+            None => !self.was_short && self.asked == self.answered,
         };
         if self.is_stopped || !is_wanted {
             return None;
@@ -345,9 +326,9 @@ impl Paginator {
         let size = page.note.per_page.or(self.silent_size);
         let size = size.unwrap_or(self.requested_size);
         let size = size.clamp(1, self.requested_size);
-        self.has_more = entries >= size;
+        self.was_short = entries < size;
         let contradicted = self.total.is_some_and(|total| total < self.received as u64);
-        if contradicted && self.has_more && self.last == Some(page.page) {
+        if contradicted && !self.was_short && self.last == Some(page.page) {
             // The totals are wrong: continue as long as full pages arrive.
             self.last = None;
         } else if page.entries == 0 && page.page > 1 && self.last.is_some() {

@@ -33,9 +33,9 @@ pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Eff
 /// sent where the user does not expect it.
 pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     let mut effects = match owner(state, recent) {
-        Owner::InUse => Vec::new(),
-        Owner::Other(credential) => switch(state, credential),
-        Owner::Gone(name) => {
+        Ok(None) => Vec::new(),
+        Ok(Some(credential)) => switch(state, credential),
+        Err(name) => {
             state.notify(format!(
                 "The profile {name} looked this up, but no longer exists. Choose another for the {}.",
                 recent.scope
@@ -48,27 +48,19 @@ pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
     effects
 }
 
-/// The credential of a recent lookup.
-enum Owner {
-    /// Presumably the active one.
-    InUse,
-    Other(ActiveCredential),
-    /// A profile that no longer exists.
-    Gone(String),
-}
-
-/// Finds the credential of a recent lookup: its profile's, or the one for its scope.
-fn owner(state: &State, recent: &Recent) -> Owner {
+/// Finds the credential of a recent lookup: its profile's, or the one for its scope. `None` means
+/// presumably the active one; an error names a profile that no longer exists.
+fn owner<'a>(state: &State, recent: &'a Recent) -> Result<Option<ActiveCredential>, &'a str> {
     let session = &state.session;
     if recent.profile == session.active.profile {
-        return Owner::InUse;
+        return Ok(None);
     }
     let named = recent.profile.as_deref();
     if let Some(profile) = named.and_then(|name| session.settings.profile(name)) {
-        return Owner::Other(ActiveCredential::of(profile));
+        return Ok(Some(ActiveCredential::of(profile)));
     }
     if session.active.scope.as_ref() == Some(&recent.scope) {
-        return Owner::InUse;
+        return Ok(None);
     }
     let known = state.profiles.rows(&session.settings);
     let mut others = known.into_iter().filter(|credential| {
@@ -76,25 +68,20 @@ fn owner(state: &State, recent: &Recent) -> Owner {
         credential.scope.as_ref() == Some(&recent.scope) && !is_in_use
     });
     match (others.next(), named) {
-        (Some(credential), _) => Owner::Other(credential),
-        (None, Some(name)) => Owner::Gone(name.to_owned()),
-        (None, None) => Owner::InUse,
+        (None, Some(name)) => Err(name),
+        (other, _) => Ok(other),
     }
 }
 
-/// The successor of a removed profile: the environment's credential, or else the default profile.
-fn successor(state: &State) -> Option<ActiveCredential> {
+/// Continues after the removal of the profile in use: with the environment's credential, or else the
+/// default profile. Without either, the user must choose a profile, or set one up if none is left.
+fn remove_active(state: &mut State) -> Vec<Effect> {
+    let screen = state.screen;
     let settings = &state.session.settings;
     let default = settings.profile(&settings.default_profile);
     let external = state.profiles.external.first().cloned();
-    external.or_else(|| default.map(ActiveCredential::of))
-}
-
-/// Continues after the removal of the profile in use. Without a successor, the user must choose a
-/// profile, or set one up if none is left.
-fn remove_active(state: &mut State) -> Vec<Effect> {
-    let screen = state.screen;
-    let mut effects = if let Some(credential) = successor(state) {
+    let successor = external.or_else(|| default.map(ActiveCredential::of));
+    let mut effects = if let Some(credential) = successor {
         activate(state, credential)
     } else {
         let effects = deactivate(state);
@@ -125,8 +112,9 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
             _ => session.store,
         }
     });
-    let own = |(source, _): &&(CredentialSource, _)| Some(source) == credential.source();
-    state.limited_until = state.pauses.iter().find(own).map(|(_, until)| *until);
+    let own = |(source, _): &(CredentialSource, _)| Some(source) == credential.source();
+    let pause = state.pauses.iter().position(own);
+    state.limited_until = pause.map(|at| state.pauses.swap_remove(at).1);
     session.active = credential;
     let lookup = Lookup::starting_from(session.active.scope.as_ref());
     let old = std::mem::replace(&mut state.lookup, lookup);
@@ -143,23 +131,14 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
 /// Drops everything fetched or shown with the active credential, and cancels its requests.
 fn deactivate(state: &mut State) -> Vec<Effect> {
     remember_external(state);
-    put_pause_aside(state);
+    // A pause requested by the API belongs to a credential, and applies again once it is active.
+    if let (Some(until), Some(identity)) =
+        (state.limited_until.take(), &state.session.active.identity)
+    {
+        state.pauses.push((identity.source.clone(), until));
+    }
     let requests = state.reset();
     requests.into_iter().map(Effect::Cancel).collect()
-}
-
-/// A pause requested by the API belongs to a credential, and applies again once that credential is
-/// active.
-fn put_pause_aside(state: &mut State) {
-    let until = state.limited_until.take();
-    let Some(identity) = &state.session.active.identity else {
-        return;
-    };
-    let source = &identity.source;
-    state.pauses.retain(|(known, _)| known != source);
-    if let Some(until) = until {
-        state.pauses.push((source.clone(), until));
-    }
 }
 
 /// Continues with a newly entered, working credential: repeats the lookup that failed without it,
@@ -259,7 +238,17 @@ pub(crate) fn profiles_changed(
     };
     let settings = match result {
         Ok(settings) => settings,
-        Err(failure) => return change_failed(state, failure).into_iter().collect(),
+        Err(mut failure) => {
+            // Another process renamed or removed the profile; the list was read again.
+            let is_gone = failure.kind == FailureKind::Usage;
+            if is_gone {
+                let hint = "It was renamed or removed elsewhere. The list is now up to date.";
+                failure.hint = hint.into();
+            }
+            state.report(failure);
+            let found = is_gone.then(|| find_secrets(state));
+            return found.flatten().into_iter().collect();
+        }
     };
     use_settings(state, settings);
     let name = change.name;
@@ -279,18 +268,6 @@ pub(crate) fn profiles_changed(
     effects.extend(find_secrets(state));
     state.notify(text);
     effects
-}
-
-/// A profile that no longer exists was renamed or removed by another process; the list was read
-/// again.
-fn change_failed(state: &mut State, failure: Failure) -> Option<Effect> {
-    if failure.kind != FailureKind::Usage {
-        state.report(failure);
-        return None;
-    }
-    let hint = "It was renamed or removed elsewhere. The list is now up to date.".into();
-    state.report(Failure { hint, ..failure });
-    find_secrets(state)
 }
 
 /// The notice for a profile that an environment variable overrides at the next start.

@@ -99,7 +99,7 @@ pub enum Editor<'a> {
     Masked(&'a mut MaskedField),
 }
 
-/// Applies an action to a plain text field.
+/// The actions that edit text, and what each does to a plain text field.
 const EDITS: [(Action, InputRequest); 9] = [
     (Action::Left, InputRequest::GoToPrevChar),
     (Action::Right, InputRequest::GoToNextChar),
@@ -153,29 +153,18 @@ impl Editor<'_> {
 
     /// Moves the cursor or deletes. False for actions that do not edit text.
     pub fn act(&mut self, action: Action) -> bool {
-        match self {
-            Self::Plain(field) => {
-                let Some((_, edit)) = EDITS.iter().find(|(known, _)| *known == action) else {
-                    return false;
-                };
+        let Some((_, edit)) = EDITS.iter().find(|(known, _)| *known == action) else {
+            return false;
+        };
+        match (self, action.erases()) {
+            (Self::Plain(field), _) => {
                 field.0.handle(*edit);
-                true
             }
-            Self::Masked(field) => match action.erases() {
-                Some(Erase::Character) => {
-                    field.delete();
-                    true
-                }
-                Some(Erase::All) => {
-                    field.clear();
-                    true
-                }
-                // The cursor stays invisible at the end.
-                None => matches!(
-                    action,
-                    Action::Left | Action::Right | Action::TextStart | Action::TextEnd
-                ),
-            },
+            (Self::Masked(field), Some(Erase::Character)) => field.delete(),
+            (Self::Masked(field), Some(Erase::All)) => field.clear(),
+            // Its cursor is invisible.
+            (Self::Masked(_), None) => {}
         }
+        true
     }
 }

@@ -13,7 +13,7 @@ use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Context, Motion};
 use crate::domain::failure::FailureKind;
-use crate::domain::fetched::{Now, Remote, RequestId};
+use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::screens::for_each_screen;
@@ -65,13 +65,17 @@ impl Fetch {
     }
 }
 
-/// The interface of a screen or overlay. The default methods do nothing.
+/// The interface of a screen or overlay. By default, Back closes an
+/// overlay, and the other keys do nothing.
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
 
-    /// Leaves the text field or the screen, or closes the overlay.
-    fn back(&self, state: &mut State) -> Vec<Effect>;
+    /// Leaves the text field or the screen, or closes the overlay, which is all that most need.
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        state.overlay = None;
+        Vec::new()
+    }
 
     /// The contexts that help explains first.
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -227,9 +231,6 @@ impl State {
     }
 }
 
-/// A wake-up this late means that the computer or the program was stopped.
-const LATE: TimeDelta = TimeDelta::seconds(10);
-
 /// How often a spinner turns.
 const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 
@@ -243,41 +244,24 @@ impl State {
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
         let refresh = self.refresh_due().map(|due| due.min(longest));
-        earliest([self.next_change, refresh, self.expiry()])
-    }
-
-    /// When the current token expires, by the steady clock. It is then fetched again, even if its
-    /// countdown is hidden.
-    fn expiry(&self) -> Option<DateTime<Utc>> {
-        let is_in_view = self.screen == Screen::Detail;
-        let end = self.detail.end().filter(|_| is_in_view)?;
-        (end > self.clock.corrected()).then(|| self.clock.steady_at(end))
+        // A token that expires is fetched again, even if its countdown is hidden.
+        let is_ahead = |end: &DateTime<Utc>| *end > self.clock.corrected();
+        let end = self.detail.end().filter(is_ahead);
+        let end = end.filter(|_| self.screen == Screen::Detail);
+        let expiry = end.map(|end| self.clock.steady_at(end));
+        earliest([self.next_change, refresh, expiry])
     }
 
     /// When to refresh the current token, by the steady clock.
     pub(crate) fn refresh_due(&self) -> Option<DateTime<Utc>> {
-        let seconds = i64::try_from(self.session.settings.refresh_seconds)
-            .ok()
-            .filter(|seconds| *seconds > 0)?;
+        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
+        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero())?;
         let token = &self.detail.token;
         if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
             return None;
         }
-        let attempted = self.detail.attempted_at?;
-        let due = attempted.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
+        let due = self.detail.attempted_at?.checked_add_signed(pause)?;
         Some(self.limited_until.map_or(due, |until| until.max(due)))
-    }
-
-    /// Whether the loop woke up so late that the computer must have slept.
-    pub(crate) fn has_slept(&self, now: Now) -> bool {
-        let due = self.wake_at();
-        due.is_some_and(|due| now.steady.signed_duration_since(due) > LATE)
-    }
-
-    /// Whether the time for the next change on screen has come.
-    pub(crate) fn change_is_due(&self) -> bool {
-        let change = self.next_change;
-        change.is_some_and(|change| change <= self.clock.steady)
     }
 }
 
@@ -294,10 +278,18 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     let waits = [overlay, pending].contains(&Some(Pending::First));
     let spinner = in_view(waits.then(|| now + SPIN));
     let paced = in_view(screen.next_countdown(state)).or_else(|| {
+        let since = |at: DateTime<Utc>| now.signed_duration_since(at);
+        let paused = state
+            .limited_until
+            .filter(|_| state.limited_for().is_some());
+        let refreshing = match pending {
+            Some(Pending::Refresh { since, .. }) => Some(since),
+            Some(Pending::First) | None => None,
+        };
         earliest([
-            next_age_change(state),
-            next_second_of_pause(state),
-            next_second_of_refresh(now, pending),
+            screen.age(state).and_then(|age| next_step(now, age, 60)),
+            paused.and_then(|end| next_step(now, since(end), 1)),
+            refreshing.and_then(|begun| next_step(now, since(begun), 1)),
             in_view(screen.next_change(state)),
         ])
     });
@@ -305,29 +297,11 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     earliest([notice, spinner, paced])
 }
 
-/// When the age of the data on screen reaches its next whole minute.
-fn next_age_change(state: &State) -> Option<DateTime<Utc>> {
-    let age = state.screen.handler().age(state)?;
-    let age = age.num_milliseconds().rem_euclid(60_000);
-    let left = TimeDelta::milliseconds(60_000 - age);
-    state.clock.steady.checked_add_signed(left)
-}
-
-/// When a running refresh reaches its next whole second.
-fn next_second_of_refresh(now: DateTime<Utc>, pending: Option<Pending>) -> Option<DateTime<Utc>> {
-    let Some(Pending::Refresh { since, .. }) = pending else {
-        return None;
-    };
-    let waited = now.signed_duration_since(since).num_milliseconds();
-    Some(now + TimeDelta::milliseconds(1000 - waited.rem_euclid(1000)))
-}
-
-/// When the countdown of the API's pause next changes.
-fn next_second_of_pause(state: &State) -> Option<DateTime<Utc>> {
-    let now = state.clock.steady;
-    let left = state.limited_until?.signed_duration_since(now);
-    let left = left.num_milliseconds();
-    (left > 0).then(|| now + TimeDelta::milliseconds((left - 1).rem_euclid(1000) + 1))
+/// When a growing age reaches its next whole multiple of some seconds.
+fn next_step(now: DateTime<Utc>, age: TimeDelta, seconds: i64) -> Option<DateTime<Utc>> {
+    let step = seconds * 1000;
+    let left = step - age.num_milliseconds().rem_euclid(step);
+    now.checked_add_signed(TimeDelta::milliseconds(left))
 }
 
 /// Drops an expired notice, and an expired pause with its banner.

@@ -90,7 +90,8 @@ pub enum Message {
     /// A profile, and its credential if one was entered, were stored.
     ProfileSaved {
         request: RequestId,
-        result: Result<Saved, Failure>,
+        /// The settings after the change, and where the secret is stored now.
+        result: Result<(Settings, Location), Failure>,
     },
     StoreProbed {
         request: RequestId,
@@ -111,49 +112,6 @@ pub enum Message {
     Notified(String),
 }
 
-impl Message {
-    /// The failures it reports, for the log.
-    #[must_use]
-    pub fn failures(&self) -> Vec<&Failure> {
-        let failure = match self {
-            Self::TokenFetched { result, .. } | Self::TokensListed { result, .. } => {
-                result.as_ref().err()
-            }
-            Self::ScopesListed { result, .. } => match result {
-                Ok(VisibleScopes { accounts, zones }) => {
-                    let failures = [accounts.as_ref().err(), zones.as_ref().err()];
-                    return failures.into_iter().flatten().collect();
-                }
-                Err(failure) => Some(failure),
-            },
-            Self::SecretsFound { found, .. } => {
-                let results = found.iter().map(|(_, result)| result);
-                return results.filter_map(|result| result.as_ref().err()).collect();
-            }
-            Self::ProfilesChanged { result, .. } => result.as_ref().err(),
-            Self::CredentialChecked { result, .. } => result.as_ref().err(),
-            Self::ProfileSaved { result, .. } => result.as_ref().err(),
-            Self::StoreProbed { result, .. } => result.as_ref().err(),
-            Self::DemoOpened { result, .. } => result.as_ref().err(),
-            // The first two are logged as warnings.
-            Self::NotRemembered(_)
-            | Self::Warned(_)
-            | Self::Input(_)
-            | Self::Ticked
-            | Self::Resumed
-            | Self::ClockMeasured { .. }
-            | Self::Staged { .. }
-            | Self::TokensArrived { .. }
-            | Self::ResponseNoted { .. }
-            | Self::SettingsRead(_)
-            | Self::JsonSearched(_)
-            | Self::RecentsLoaded(_)
-            | Self::Notified(_) => None,
-        };
-        failure.into_iter().collect()
-    }
-}
-
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stage {
@@ -169,15 +127,6 @@ pub struct JsonSearch {
     pub lines: Arc<RawLines>,
     pub query: String,
     pub matches: Matches,
-}
-
-/// The result of saving a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
-    /// The settings after the change.
-    pub settings: Settings,
-    /// Where the secret is stored now.
-    pub location: Location,
 }
 
 /// An effect to run. The message that answers a request carries the request's ID.

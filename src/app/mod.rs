@@ -13,7 +13,9 @@ pub(crate) mod navigation;
 pub mod state;
 pub(crate) mod token_fetch;
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::fetched::Now;
@@ -26,6 +28,9 @@ use handler::Copied;
 use message::{Effect, Message};
 use navigation::{open_lookup, open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
+
+/// A wake-up this late means that the computer or the program was stopped.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// What the program opens with.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +84,8 @@ fn start_demo(state: &mut State) -> Effect {
 /// Applies a message at an instant, and returns the effects to run.
 pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<Effect> {
     let now = now.into();
-    let has_slept = state.has_slept(now);
+    let due = state.wake_at();
+    let has_slept = due.is_some_and(|due| now.steady.signed_duration_since(due) > LATE);
     let mut before = state.clock.corrected();
     let has_jumped = state.clock.move_to(now);
     if has_jumped {
@@ -89,31 +95,14 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.clock.jumped_at = Some(now.steady);
     }
     // What is due is drawn even if another message comes before the tick.
-    let is_due = state.change_is_due();
+    let is_due = state.next_change.is_some_and(|change| change <= now.steady);
     state.changed = true;
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
-    let mut effects = apply(state, before, message);
-    state.changed |= has_jumped || is_due;
-    if state.detail.token.request() == request {
-        effects.extend(token_fetch::measure_clock(state));
-    }
-    if let View::Raw(raw) = &mut state.detail.view {
-        let due = raw.search_due();
-        effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
-    }
-    if state.screen == Screen::Browse {
-        state.browse.keep_up(state.list_context());
-        state.browse.keep_in_view(state.body_rows());
-    }
-    state.next_change = handler::next_change(state);
-    effects
-}
-
-fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
     match message {
-        Message::Input(Input::Act(action)) => return press(state, action),
+        Message::Input(Input::Act(action)) => effects = press(state, action),
         Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
@@ -132,15 +121,17 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Ticked => {
             state.changed = false;
-            return token_fetch::ticked(state, before);
+            effects = token_fetch::ticked(state, before);
         }
-        Message::Resumed => return token_fetch::ticked(state, before),
+        Message::Resumed => effects = token_fetch::ticked(state, before),
         Message::ClockMeasured { request, offset } => {
-            token_fetch::clock_measured(state, request, offset);
+            let awaited = state.clock_request.take_if(|it| *it == request);
+            state.changed = awaited.is_some();
+            state.clock.measured(offset.filter(|_| state.changed));
         }
         Message::Staged { request, stage } => token_fetch::staged(state, request, stage),
         Message::TokenFetched { request, result } => {
-            return token_fetch::fetched(state, request, result);
+            effects = token_fetch::fetched(state, request, result);
         }
         Message::TokensArrived {
             request,
@@ -148,7 +139,7 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
             total,
         } => token_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            return token_fetch::listed(state, request, result);
+            effects = token_fetch::listed(state, request, result);
         }
         Message::ResponseNoted {
             source,
@@ -157,25 +148,25 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
         } => state.note_response(&source, retry_after, note),
         Message::ScopesListed { request, result } => picker::update::listed(state, request, result),
         Message::SecretsFound { request, found } => {
-            let found = state.fetched_now(found);
+            let found = state.received(found, Duration::ZERO);
             state.profiles.locations.settle(request, Ok(found));
         }
         Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
         Message::ProfilesChanged { request, result } => {
-            return credential_switch::profiles_changed(state, request, result);
+            effects = credential_switch::profiles_changed(state, request, result);
         }
         Message::CredentialChecked { request, result } => {
-            return setup::update::checked(state, request, result);
+            effects = setup::update::checked(state, request, result);
         }
         Message::ProfileSaved { request, result } => {
-            return setup::update::saved(state, request, result);
+            effects = setup::update::saved(state, request, result);
         }
         Message::StoreProbed { request, result } => {
-            let result = result.map(|place| state.fetched_now(place));
+            let result = result.map(|place| state.received(place, Duration::ZERO));
             state.setup.store.settle(request, result);
         }
         Message::DemoOpened { request, result } => {
-            return credential_switch::demo_opened(state, request, result);
+            effects = credential_switch::demo_opened(state, request, result);
         }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
@@ -188,13 +179,27 @@ fn apply(state: &mut State, before: DateTime<Utc>, message: Message) -> Vec<Effe
         Message::Warned(failure) => state.warn(failure),
         Message::Notified(text) => state.notify(text),
     }
-    Vec::new()
+    state.changed |= has_jumped || is_due;
+    if state.detail.token.request() == request {
+        effects.extend(token_fetch::measure_clock(state));
+    }
+    if let View::Raw(raw) = &mut state.detail.view {
+        let due = raw.search_due();
+        effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
+    }
+    if state.screen == Screen::Browse {
+        state.browse.keep_up(state.list_context());
+        state.browse.keep_in_view(state.body_rows());
+    }
+    state.next_change = handler::next_change(state);
+    effects
 }
 
-/// Handles a key: it edits the focused text field, or else triggers its action.
+/// Handles a key: it edits the focused text field, or else triggers its action, a global one or one of
+/// the current screen or overlay.
 fn press(state: &mut State, action: Action) -> Vec<Effect> {
-    let is_visible = !state.is_too_small();
-    if !is_visible && !matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+    let is_safe = matches!(action, Action::Quit | Action::Suspend | Action::Redraw);
+    if state.is_too_small() && !is_safe {
         return Vec::new();
     }
     state.notice = None;
@@ -205,11 +210,6 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
     if action == Action::Back && is_dismissal && state.overlay.is_none() {
         return Vec::new();
     }
-    act(state, action)
-}
-
-/// Runs an action: a global one, or one of the current screen or overlay.
-fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let front = state.front();
     let screen = Some(state.screen).filter(|_| state.overlay.is_none());
     let mut effects = Vec::new();
@@ -217,26 +217,24 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Quit => state.quit = true,
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
-        Action::Help => toggle_help(state),
+        Action::Help if state.is_covered() => state.overlay = state.covered.take(),
+        Action::Help => {
+            state.covered = state.overlay;
+            state.overlay = Some(Overlay::Help { top: 0 });
+        }
         Action::Back => effects = back(state),
         Action::LookUp => effects = open_lookup(state),
         Action::Browse => effects = token_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
-        Action::ErrorDetails => {
-            if state.failures().next().is_some() {
-                state.overlay = Some(Overlay::ErrorDetails { top: 0 });
-            }
+        Action::ErrorDetails if state.failures().next().is_some() => {
+            state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
-        Action::ReenterCredential => {
-            if state.reentry_helps() {
-                effects.extend(open_session_setup(state, true));
-            }
+        Action::ReenterCredential if state.reentry_helps() => {
+            effects.extend(open_session_setup(state, true));
         }
-        Action::OpenDemo => {
-            if !state.session.is_demo() {
-                state.notify("Starting the demo …");
-                effects.push(start_demo(state));
-            }
+        Action::OpenDemo if !state.session.is_demo() => {
+            state.notify("Starting the demo …");
+            effects.push(start_demo(state));
         }
         Action::Submit => effects = front.submit(state),
         Action::Edit | Action::Search => front.edit(state),
@@ -255,28 +253,25 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
-        Action::Sort => {
-            if screen == Some(Screen::Browse) {
-                browse::update::sort(state);
-            }
-        }
-        Action::ToggleRaw => {
-            if screen == Some(Screen::Detail) {
-                detail::update::toggle_raw(state);
-            }
-        }
-        Action::NextMatch | Action::PreviousMatch => {
-            if screen == Some(Screen::Detail) {
-                detail::update::next_match(state, action == Action::NextMatch);
-            }
+        Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
+        Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
+            detail::update::next_match(state, action == Action::NextMatch);
         }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
         Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
         Action::RemoveProfile => effects.extend(on_profiles(state, profiles::update::remove)),
         Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
-        // They edit text, and do nothing elsewhere.
-        Action::TextStart
+        // These do nothing here.
+        Action::ErrorDetails
+        | Action::ReenterCredential
+        | Action::OpenDemo
+        | Action::Sort
+        | Action::ToggleRaw
+        | Action::NextMatch
+        | Action::PreviousMatch
+        | Action::TextStart
         | Action::TextEnd
         | Action::DeleteBack
         | Action::DeleteForward
@@ -307,15 +302,6 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
     }
     front.back(state)
-}
-
-fn toggle_help(state: &mut State) {
-    state.overlay = if state.is_covered() {
-        state.covered.take()
-    } else {
-        state.covered = state.overlay;
-        Some(Overlay::Help { top: 0 })
-    };
 }
 
 /// Edits the focused text field, and lets the screen react. Returns false if no field has the

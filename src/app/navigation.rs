@@ -1,7 +1,7 @@
 //! Navigation between screens that sends no lookup.
 
 use super::message::Effect;
-use super::state::{Overlay, Screen, Session, State};
+use super::state::{Overlay, Screen, State};
 use crate::domain::credential::CredentialRef;
 use crate::domain::duration;
 use crate::screens::picker::state::Picker;
@@ -12,12 +12,6 @@ pub(crate) fn show_lookup(state: &mut State) {
     state.screen = Screen::Lookup;
     state.overlay = None;
     state.lookup.reopen();
-}
-
-/// Closes an overlay that leaves nothing to undo.
-pub(crate) fn close_overlay(state: &mut State) -> Vec<Effect> {
-    state.overlay = None;
-    Vec::new()
 }
 
 /// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
@@ -88,10 +82,9 @@ pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
     } else {
         state.before_profiles = state.screen;
         remember_external(state);
-        let Session {
-            active, settings, ..
-        } = &state.session;
-        state.profiles.select(active.source(), settings);
+        let session = &state.session;
+        let source = session.active.source();
+        state.profiles.select(source, &session.settings);
     }
     state.screen = Screen::Profiles;
     if requests.iter().any(Option::is_some) {

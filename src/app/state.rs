@@ -2,6 +2,7 @@
 //! `update` alone changes it; views only read it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -100,7 +101,7 @@ pub struct Notice {
 const JUMP: TimeDelta = TimeDelta::seconds(2);
 
 /// The time, here and on the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Clock {
     /// The wall clock: with the offset, for dates.
     pub local: DateTime<Utc>,
@@ -125,11 +126,8 @@ impl Clock {
         Self {
             local: now.wall,
             steady: now.steady,
-            offset: ClockOffset::default(),
-            jumped_at: None,
             lead: now.lead(),
-            is_measured: false,
-            needs_measuring: false,
+            ..Self::default()
         }
     }
 
@@ -188,6 +186,13 @@ macro_rules! define_state {
             $($screen,)*
         }
 
+        impl Default for Screen {
+            /// The screen that the program starts with.
+            fn default() -> Self {
+                Self::Lookup
+            }
+        }
+
         /// The overlays.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Overlay {
@@ -195,7 +200,7 @@ macro_rules! define_state {
         }
 
         /// The state of the whole program.
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Default)]
         pub struct State {
             /// The screen in front.
             pub screen: Screen,
@@ -240,76 +245,53 @@ macro_rules! define_state {
         impl State {
             /// The initial state, on a terminal with a size in cells.
             #[must_use]
-            pub fn new(session: Session, now: impl Into<Now>, size: (u16, u16)) -> Self {
-                let lookup = Lookup::starting_from(session.active.scope.as_ref());
-                let state = Self {
-                    screen: Screen::Lookup,
-                    overlay: None,
-                    covered: None,
-                    $($module: Default::default(),)*
-                    picker: Picker::default(),
+            pub fn new(
+                session: Session,
+                keymap: Arc<Keymap>,
+                now: impl Into<Now>,
+                size: (u16, u16),
+            ) -> Self {
+                Self {
+                    lookup: Lookup::starting_from(session.active.scope.as_ref()),
                     session,
-                    banner: None,
-                    warnings: Vec::new(),
-                    notice: None,
                     clock: Clock::at(now.into()),
-                    limited_until: None,
-                    pauses: Vec::new(),
-                    last_note: None,
                     size,
-                    ascii: false,
-                    keymap: Arc::default(),
+                    keymap,
                     changed: true,
-                    quit: false,
-                    told_of_recents: false,
-                    next_change: None,
-                    last_request: RequestId::default(),
-                    before_profiles: Screen::Lookup,
-                    demo_request: None,
-                    clock_request: None,
-                };
-                Self { lookup, ..state }
+                    ..Self::default()
+                }
             }
 
             /// Drops everything fetched or shown with the active credential, and returns the
-            /// requests to cancel. Names every field, so that none is forgotten.
+            /// requests to cancel. Names what stays, so that nothing is kept by mistake.
             pub(super) fn reset(&mut self) -> Vec<RequestId> {
-                let Self {
-                    screen: _,
-                    overlay,
-                    covered: _,
-                    $($module,)*
-                    picker,
-                    session: _,
-                    banner,
-                    warnings: _,
-                    notice,
-                    clock: _,
-                    // A pause belongs to a credential, and is stored with it.
-                    limited_until: _,
-                    pauses: _,
-                    last_note: _,
-                    size: _,
-                    ascii: _,
-                    keymap: _,
-                    changed: _,
-                    quit: _,
-                    told_of_recents: _,
-                    next_change: _,
-                    last_request: _,
-                    before_profiles,
-                    demo_request,
-                    clock_request,
-                } = self;
-                *overlay = None;
-                *banner = None;
-                *notice = None;
-                *before_profiles = Screen::Lookup;
                 let mut requests = Vec::new();
-                $(requests.extend($module.reset());)*
-                requests.extend(picker.reset());
-                requests.extend(demo_request.take());
-                requests.extend(clock_request.take());
+                $(requests.extend(self.$module.reset());)*
+                requests.extend(self.picker.reset());
+                requests.extend(self.demo_request);
+                requests.extend(self.clock_request);
+                let old = std::mem::take(self);
+                *self = Self {
+                    screen: old.screen,
+                    covered: old.covered,
+                    $($module: old.$module,)*
+                    session: old.session,
+                    warnings: old.warnings,
+                    clock: old.clock,
+                    // A pause belongs to a credential, and is stored with it.
+                    limited_until: old.limited_until,
+                    pauses: old.pauses,
+                    last_note: old.last_note,
+                    size: old.size,
+                    ascii: old.ascii,
+                    keymap: old.keymap,
+                    changed: old.changed,
+                    quit: old.quit,
+                    told_of_recents: old.told_of_recents,
+                    next_change: old.next_change,
+                    last_request: old.last_request,
+                    ..Self::default()
+                };
                 requests
             }
         }
@@ -361,9 +343,7 @@ impl State {
         if is_reading || leads_to_details {
             return false;
         }
-        let had_some = !self.warnings.is_empty();
-        self.warnings.clear();
-        had_some
+        !std::mem::take(&mut self.warnings).is_empty()
     }
 
     /// The characters to draw with.
@@ -430,10 +410,8 @@ impl State {
     /// Seconds until the API may be called again, rounded up; `None` if it may be called now.
     #[must_use]
     pub fn limited_for(&self) -> Option<i64> {
-        let left = self
-            .limited_until?
-            .signed_duration_since(self.clock.steady)
-            .num_milliseconds();
+        let left = self.limited_until?.signed_duration_since(self.clock.steady);
+        let left = left.num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
     }
 
@@ -443,12 +421,9 @@ impl State {
     }
 
     /// A value that arrived now.
-    pub(crate) fn fetched_now<T>(&self, value: T) -> Received<T> {
-        Received {
-            value,
-            at: self.clock.steady,
-            took: std::time::Duration::ZERO,
-        }
+    pub(crate) fn received<T>(&self, value: T, took: Duration) -> Received<T> {
+        let at = self.clock.steady;
+        Received { value, at, took }
     }
 
     /// Copies one line, sanitised as on screen. The destination is known only once it is sent.
@@ -509,7 +484,7 @@ impl State {
     }
 
     /// When a pause that begins now ends, by the steady clock.
-    fn end_of(&self, pause: std::time::Duration) -> Option<DateTime<Utc>> {
+    fn end_of(&self, pause: Duration) -> Option<DateTime<Utc>> {
         let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
         self.clock.steady.checked_add_signed(pause)
     }
@@ -518,7 +493,7 @@ impl State {
     pub(crate) fn note_response(
         &mut self,
         source: &CredentialSource,
-        retry_after: Option<std::time::Duration>,
+        retry_after: Option<Duration>,
         note: Option<String>,
     ) {
         let until = retry_after.and_then(|pause| self.end_of(pause));

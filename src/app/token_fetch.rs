@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::form::TextField;
 use super::handler::Pending;
@@ -31,17 +31,15 @@ pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<
     if state.session.needs_choice() {
         return choose_profile(state);
     }
-    let is_same = is_in_view(&state.detail, &token, scope);
-    let dropped = if is_same || state.limited_for().is_some() {
-        None
-    } else {
-        state.detail.token.cancel().map(Effect::Cancel)
-    };
+    let is_other = !is_in_view(&state.detail, &token, scope);
+    let is_dropped = is_other && state.limited_for().is_none();
+    let dropped = is_dropped.then(|| state.detail.token.cancel()).flatten();
     let sent = match state.session.access(scope) {
         Some(access) => fetch(state, access, token),
         None => open_session_setup(state, false),
     };
-    dropped.into_iter().chain(sent).collect()
+    let dropped = dropped.into_iter().map(Effect::Cancel);
+    dropped.chain(sent).collect()
 }
 
 fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
@@ -49,28 +47,22 @@ fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
     detail.reference.as_ref() == Some(token) && in_view == Some(scope)
 }
 
-/// Fetches a token. Drops the current token if it is a different one.
+/// Fetches a token.
 pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
-    if !may_fetch(state) {
-        return None;
-    }
-    if !is_in_view(&state.detail, &token, &access.scope) {
-        state.detail = Detail::default();
-    }
+    let effect = send(state, access, token)?;
     state.detail.opened_from_list = false;
     state.detail.opens_on_answer = true;
     state.banner = None;
-    Some(send(state, access, token))
+    Some(effect)
 }
 
 /// Refreshes the current token.
 pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
     let access = state.detail.access.clone()?;
     let token = state.detail.reference.clone()?;
-    may_fetch(state).then(|| {
-        state.detail.opens_on_answer = false;
-        send(state, access, token)
-    })
+    let effect = send(state, access, token)?;
+    state.detail.opens_on_answer = false;
+    Some(effect)
 }
 
 /// Repeats the current lookup with the active credential.
@@ -85,11 +77,15 @@ pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
     fetch(state, access, token)
 }
 
-fn may_fetch(state: &mut State) -> bool {
-    !state.detail.token.is_loading() && !must_pause(state)
-}
-
-fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
+/// Sends a lookup, unless one is pending or the API asked us to pause. Drops the current token if it
+/// is a different one.
+fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
+    if state.detail.token.is_loading() || must_pause(state) {
+        return None;
+    }
+    if !is_in_view(&state.detail, &token, &access.scope) {
+        state.detail = Detail::default();
+    }
     let request = state.next_request();
     let now = state.clock.steady;
     let detail = &mut state.detail;
@@ -100,11 +96,11 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Effect {
     detail.stage = Stage::Keyring;
     detail.lost_name = None;
     state.lookup.is_edited = false;
-    Effect::FetchToken {
+    Some(Effect::FetchToken {
         request,
         access,
         token,
-    }
+    })
 }
 
 /// Handles the next stage of a lookup or list request.
@@ -122,28 +118,35 @@ pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
     state.changed = is_shown && old.is_some_and(|old| old != reached);
 }
 
-/// Whether a response is still awaited. A stale one changes nothing.
-fn is_awaited<T>(remote: &Remote<T>, request: RequestId, changed: &mut bool) -> bool {
-    *changed = remote.request() == Some(request);
-    *changed
-}
-
-/// Handles the end of a lookup.
+/// Handles the end of a lookup. A stale response changes nothing, here and below.
 pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    if !is_awaited(&state.detail.token, request, &mut state.changed) {
+    state.changed = state.detail.token.request() == Some(request);
+    if !state.changed {
         return Vec::new();
     }
+    let Some(access) = state.detail.access.clone() else {
+        return Vec::new();
+    };
     let found = match result {
         Ok(found) => found,
-        Err(failure) => return fetch_failed(state, request, failure),
+        Err(failure) => {
+            let failure = without_doubt(state, failure, &access.scope);
+            if failure.kind == FailureKind::NotFound {
+                state.detail.lost_name = last_name(state);
+            }
+            state.detail.token.settle(request, Err(failure.clone()));
+            let opens_form = !is_typing_elsewhere(state);
+            return report(state, failure, &access, opens_form);
+        }
     };
     state.clock.measured(found.clock.offset());
     if let [token] = found.value.as_slice() {
-        return show(state, request, token.clone(), found.took);
+        let fetched = state.received(token.clone(), found.took);
+        return show(state, request, &access.scope, fetched);
     }
     state.detail.token.cancel();
     if is_typing_elsewhere(state) {
@@ -180,13 +183,11 @@ fn is_typing_elsewhere(state: &State) -> bool {
 fn show(
     state: &mut State,
     request: RequestId,
-    token: Arc<ServiceToken>,
-    took: Duration,
+    scope: &Scope,
+    fetched: Received<Arc<ServiceToken>>,
 ) -> Vec<Effect> {
+    let token = fetched.value.clone();
     let detail = &mut state.detail;
-    let Some(scope) = detail.access.as_ref().map(|it| it.scope.clone()) else {
-        return Vec::new();
-    };
     let old = detail.token.value();
     detail.changed = old.map_or_else(Vec::new, |old| fields::changed_keys(old, &token));
     if let Some(id) = TokenId::parse(token.id_text()) {
@@ -195,25 +196,19 @@ fn show(
     if let View::Raw(raw) = &mut detail.view {
         raw.replace(&token);
     }
-    let record = Recent::of(&token, &scope, state.clock.local);
+    let record = Recent::of(&token, scope, state.clock.local);
     let listed = state.browse.access.as_ref();
-    if listed.is_some_and(|listed| listed.scope == scope) {
+    if listed.is_some_and(|listed| listed.scope == *scope) {
         let context = state.list_context();
-        let renewed = token.clone();
-        let renew = |table: &mut TokenTable| table.renew(&renewed, context);
+        let renew = |table: &mut TokenTable| table.renew(&token, context);
         state.browse.change(Follow::Token, renew);
     }
-    let fetched = Received {
-        value: token,
-        at: state.clock.steady,
-        took,
-    };
     let detail = &mut state.detail;
     detail.token.settle(request, Ok(fetched));
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     if state.detail.opens_on_answer {
-        come_to_front(state, &scope);
+        come_to_front(state, scope);
     }
     let Some(mut record) = record else {
         return Vec::new();
@@ -246,39 +241,17 @@ fn come_to_front(state: &mut State, scope: &Scope) {
     }
 }
 
-fn fetch_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
-    let access = state.detail.access.clone();
-    let failure = without_doubt(state, failure, access.as_ref());
-    if failure.kind == FailureKind::NotFound {
-        state.detail.lost_name = last_name(state);
-    }
-    state.detail.token.settle(request, Err(failure.clone()));
-    let opens_form = !is_typing_elsewhere(state);
-    report(state, failure, access.as_ref(), opens_form)
-}
-
 /// Shows why a fetch failed. If the secret is gone from the keyring, opens the form to enter it.
-fn report(
-    state: &mut State,
-    failure: Failure,
-    access: Option<&Access>,
-    opens_form: bool,
-) -> Vec<Effect> {
-    let is_stored = |access: &Access| {
-        let source = &access.identity.source;
-        matches!(source, CredentialSource::Keyring { .. })
-    };
-    let is_gone = failure.kind == FailureKind::NoCredential && access.is_some_and(is_stored);
+fn report(state: &mut State, failure: Failure, access: &Access, opens_form: bool) -> Vec<Effect> {
+    let is_stored = matches!(access.identity.source, CredentialSource::Keyring { .. });
+    let is_gone = is_stored && failure.kind == FailureKind::NoCredential;
     state.report(failure);
     let opened = (is_gone && opens_form).then(|| open_session_setup(state, true));
     opened.flatten().into_iter().collect()
 }
 
 /// The failure without doubts about a scope whose tokens were read before.
-fn without_doubt(state: &State, mut failure: Failure, access: Option<&Access>) -> Failure {
-    let Some(scope) = access.map(|access| &access.scope) else {
-        return failure;
-    };
+fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
     let (detail, browse) = (&state.detail, &state.browse);
     let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
@@ -339,15 +312,6 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     Some(Effect::MeasureClock { request, access })
 }
 
-/// Applies a measurement of the server's clock.
-pub(crate) fn clock_measured(state: &mut State, request: RequestId, offset: Option<TimeDelta>) {
-    let awaited = state.clock_request.take_if(|it| *it == request);
-    state.changed = awaited.is_some();
-    if state.changed {
-        state.clock.measured(offset);
-    }
-}
-
 /// Handles the passing of time since an instant of the server's clock: refreshes the current token
 /// when due, and again, ringing the bell, when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
@@ -357,8 +321,9 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let now = state.clock.corrected();
     let end = state.detail.end();
     let has_expired = end.is_some_and(|end| before < end && end <= now);
-    let due = state.refresh_due();
-    let is_due = due.is_some_and(|due| due <= state.clock.steady);
+    let is_due = state
+        .refresh_due()
+        .is_some_and(|due| due <= state.clock.steady);
     let rings = has_expired && state.session.settings.bell;
     let refreshes = (is_due || has_expired) && state.limited_for().is_none();
     let bell = rings.then_some(Effect::RingBell);
@@ -371,16 +336,16 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
     if state.session.needs_choice() {
         return choose_profile(state);
     }
-    if state.session.active.identity.is_none() && state.screen == Screen::Setup {
+    let Some(identity) = state.session.active.identity.clone() else {
+        if state.screen != Screen::Setup {
+            return open_session_setup(state, false).into_iter().collect();
+        }
         // Leave a form that is being filled in unchanged.
         state.notify("Set up a credential to list tokens.");
         return Vec::new();
-    }
-    if state.session.active.identity.is_none() {
-        return open_session_setup(state, false).into_iter().collect();
-    }
+    };
     let access = match scope_to_list(state) {
-        Ok(scope) => state.session.access(&scope),
+        Ok(scope) => Access { identity, scope },
         Err(complaint) => {
             let awaited = state.setup.cancel();
             state.screen = Screen::Lookup;
@@ -388,9 +353,6 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             state.lookup.form.complain(LookupField::ScopeId, &complaint);
             return awaited.into_iter().map(Effect::Cancel).collect();
         }
-    };
-    let Some(access) = access else {
-        return Vec::new();
     };
     let is_known = state.browse.access.as_ref() == Some(&access);
     let dropped = if is_known { None } else { state.browse.reset() };
@@ -458,7 +420,8 @@ pub(crate) fn page_arrived(
     tokens: Vec<Arc<ServiceToken>>,
     total: Option<usize>,
 ) {
-    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+    state.changed = state.browse.list.request() == Some(request);
+    if !state.changed {
         return;
     }
     let context = state.list_context();
@@ -476,12 +439,24 @@ pub(crate) fn listed(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    if !is_awaited(&state.browse.list, request, &mut state.changed) {
+    state.changed = state.browse.list.request() == Some(request);
+    if !state.changed {
         return Vec::new();
     }
     let listed = match result {
         Ok(listed) => listed,
-        Err(failure) => return list_failed(state, request, failure),
+        Err(failure) => {
+            let Some(access) = state.browse.access.clone() else {
+                return Vec::new();
+            };
+            let failure = without_doubt(state, failure, &access.scope);
+            let (browse, now) = (&mut state.browse, state.clock.steady);
+            if browse.keep_part(now, failure.fragment()).is_none() {
+                browse.list.settle(request, Err(failure.clone()));
+            }
+            let opens_form = state.context() == Context::Browse;
+            return report(state, failure, &access, opens_form);
+        }
     };
     state.clock.measured(listed.clock.offset());
     let context = state.list_context();
@@ -497,29 +472,12 @@ pub(crate) fn listed(
         incomplete: listed.gap.map(|gap| gap.reason),
         total: listed.announced,
     };
-    let fetched = Received {
-        value: extent,
-        at: state.clock.steady,
-        took: listed.took,
-    };
-    browse.list.settle(request, Ok(fetched));
+    let fetched = state.received(extent, listed.took);
+    state.browse.list.settle(request, Ok(fetched));
     if state.screen == Screen::Browse {
         state.banner = None;
     }
     Vec::new()
-}
-
-fn list_failed(state: &mut State, request: RequestId, failure: Failure) -> Vec<Effect> {
-    let access = state.browse.access.clone();
-    let failure = without_doubt(state, failure, access.as_ref());
-    let kept = state
-        .browse
-        .keep_part(state.clock.steady, failure.fragment());
-    if kept.is_none() {
-        state.browse.list.settle(request, Err(failure.clone()));
-    }
-    let opens_form = state.context() == Context::Browse;
-    report(state, failure, access.as_ref(), opens_form)
 }
 
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.

@@ -1,6 +1,7 @@
 //! Reports a command's failure: in which format, on which stream, with which exit code.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
@@ -59,10 +60,7 @@ impl ErrorReporter {
     }
 
     fn is_json(self) -> bool {
-        match self.format {
-            OutputFormat::Json => true,
-            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Prometheus => false,
-        }
+        self.format == OutputFormat::Json
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
@@ -166,10 +164,7 @@ impl ErrorReporter {
             OutputFormat::Json => {}
             OutputFormat::Prometheus => explain(failure),
             OutputFormat::Table | OutputFormat::Csv => {
-                let failure = failure.clone().scrubbed();
-                let mut advice = Vec::new();
-                let _infallible = output::advice_text(&mut advice, &failure);
-                let advice = String::from_utf8_lossy(&advice);
+                let advice = advice(&failure.clone().scrubbed());
                 // A closed standard error cannot be reported anywhere.
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
             }
@@ -179,8 +174,23 @@ impl ErrorReporter {
 
 /// Prints a failure and its hint to standard error.
 pub(super) fn explain(failure: &Failure) {
+    let failure = failure.clone().scrubbed();
+    let (summary, advice) = (text::line(&failure.summary), advice(&failure));
     // A closed standard error cannot be reported anywhere.
-    let _closed = output::failure_text(&mut io::stderr().lock(), &failure.clone().scrubbed());
+    let _closed = write!(io::stderr(), "error: {summary}\n{advice}");
+}
+
+/// The lines of a failure's hint and details.
+fn advice(failure: &Failure) -> String {
+    let mut lines = format!("hint: {}\n", text::line(&failure.hint.to_string()));
+    let details = failure.said();
+    if !details.is_empty() {
+        lines.push_str("details:\n");
+    }
+    for detail in details {
+        let _infallible = writeln!(lines, "  {}", text::line(&detail));
+    }
+    lines
 }
 
 /// Removes `|` from text for a stream that a monitoring system may read: some read both streams, and

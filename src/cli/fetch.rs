@@ -1,7 +1,5 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 
 use super::error_report::warn;
@@ -14,7 +12,7 @@ use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
-use crate::domain::token::{ServiceToken, TokenRef};
+use crate::domain::token::TokenRef;
 use crate::service::nothing_selected;
 use crate::startup::Context;
 
@@ -31,17 +29,10 @@ impl Fetcher {
         access(selected.identity.clone(), scope, &self.context.settings)
     }
 
-    /// Lists a scope's tokens. Pages go to `on_page` as they arrive.
-    pub(super) async fn list(
-        &self,
-        access: &Access,
-        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
-    ) -> Result<Fetched<Tokens>, Failure> {
+    /// Lists a scope's tokens.
+    pub(super) async fn list(&self, access: &Access) -> Result<Fetched<Tokens>, Failure> {
         let progress = Progress::new(self.context.style.is_dumb);
-        let mut count = |page: Page<'_, Arc<ServiceToken>>| {
-            progress.count(page.received, page.total);
-            on_page(page);
-        };
+        let mut count = |page: Page<'_, _>| progress.count(page.received, page.total);
         let listing = self
             .context
             .service
@@ -87,35 +78,30 @@ impl Fetcher {
         Ok(found)
     }
 
-    /// The instant and thresholds to evaluate tokens with, by the API's clock if it was measured.
-    pub(super) fn context_by(&self, clock: ServerClock) -> EvaluationContext {
-        let offset = clock.offset().map_or_else(ClockOffset::default, |by| {
-            ClockOffset::default().updated(by)
-        });
-        EvaluationContext {
-            now: offset.correct(self.context.service.now()),
-            clock_offset: offset,
-            thresholds: self.context.settings.thresholds,
-        }
-    }
-
-    /// Does the same, and warns of an implausible date and, for people, of a local clock that is off.
+    /// The instant and thresholds to evaluate tokens with, by the API's clock if it was measured. Warns
+    /// of an implausible date and, for people, of a local clock that is off.
     pub(super) fn evaluation_context(
         &self,
         clock: ServerClock,
         is_for_people: bool,
     ) -> EvaluationContext {
-        let context = self.context_by(clock);
+        let offset = clock.offset().map_or_else(ClockOffset::default, |by| {
+            ClockOffset::default().updated(by)
+        });
         if let Some(date) = clock.implausible_date() {
             let date = rfc3339(date);
             warn(&format!(
                 "the API's response has an implausible date ({date}); using this computer's clock."
             ));
         }
-        if let Some(notice) = context.clock_offset.notice().filter(|_| is_for_people) {
+        if let Some(notice) = offset.notice().filter(|_| is_for_people) {
             warn(&format!("{notice}; using the API's clock."));
         }
-        context
+        EvaluationContext {
+            now: offset.correct(self.context.service.now()),
+            clock_offset: offset,
+            thresholds: self.context.settings.thresholds,
+        }
     }
 }
 

@@ -50,19 +50,16 @@ pub fn parse(
         (Err(error), Some(better)) if is_about_words(&error) => better,
         (Err(error), _) => error,
         (Ok(cli), None) if cli.command.is_some() => {
-            return Err(reporter.report(&token_before_command(), None));
+            let failure = Failure::new(
+                FailureKind::Usage,
+                "TOKEN must come after the command.",
+                "Name the token after the command.",
+            );
+            return Err(reporter.report(&failure, None));
         }
         (Ok(cli), None) => return Ok(cli),
     };
     Err(refuse(error, &line, words, reporter, environment))
-}
-
-fn token_before_command() -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "TOKEN must come after the command.",
-        "Name the token after the command.",
-    )
 }
 
 /// Reads the token to open. A name alone is refused: it may as well be a mistyped command.

@@ -117,10 +117,6 @@ pub enum StoreError {
     Other(String),
 }
 
-/// What a form offers if no keyring is usable.
-const KEEP_IN_MEMORY: ScreenHint =
-    ScreenHint::Besides("Or keep the credential in memory for this session only.");
-
 impl StoreError {
     /// Whether this session has no keyring at all.
     #[must_use]
@@ -144,17 +140,6 @@ impl StoreError {
             self,
             Self::Unanswered(_) | Self::Exited(_) | Self::UnexpectedReply(_) | Self::Other(_)
         )
-    }
-
-    fn cause(&self) -> Option<&str> {
-        match self {
-            Self::NotStarted(cause)
-            | Self::Exited(cause)
-            | Self::UnexpectedReply(cause)
-            | Self::Exhausted(cause)
-            | Self::Other(cause) => Some(cause),
-            _ => None,
-        }
     }
 
     /// The failure of a request for a profile. Hints name the profile in their commands: without it
@@ -215,19 +200,6 @@ impl StoreError {
             Self::TooLong { .. } => "Check that this is the API token and nothing else.",
         }
     }
-
-    /// Whether the remedy is to do without a keyring.
-    fn does_without_keyring(&self) -> bool {
-        !matches!(
-            self,
-            Self::Remaining(_)
-                | Self::Missing
-                | Self::Ambiguous(_)
-                | Self::NotText
-                | Self::Unusable(_)
-                | Self::TooLong { .. }
-        )
-    }
 }
 
 impl From<StoreError> for Failure {
@@ -237,13 +209,31 @@ impl From<StoreError> for Failure {
             _ => FailureKind::Keyring,
         };
         let mut failure = Self::new(kind, error.to_string(), error.hint());
-        if error.does_without_keyring() {
-            failure.hint_on_screen = Some(KEEP_IN_MEMORY);
+        // Otherwise the remedy is to do without a keyring.
+        let is_keyring_usable = matches!(
+            error,
+            StoreError::Remaining(_)
+                | StoreError::Missing
+                | StoreError::Ambiguous(_)
+                | StoreError::NotText
+                | StoreError::Unusable(_)
+                | StoreError::TooLong { .. }
+        );
+        if !is_keyring_usable {
+            let besides = "Or keep the credential in memory for this session only.";
+            failure.hint_on_screen = Some(ScreenHint::Besides(besides));
         }
-        if failure.hint_on_screen.is_some() || error == StoreError::Missing {
+        if !is_keyring_usable || error == StoreError::Missing {
             failure.hint.alternative = Some(Alternative::SetVariable);
         }
-        failure.details.cause = error.cause().map(str::to_owned);
+        failure.details.cause = match error {
+            StoreError::NotStarted(cause)
+            | StoreError::Exited(cause)
+            | StoreError::UnexpectedReply(cause)
+            | StoreError::Exhausted(cause)
+            | StoreError::Other(cause) => Some(cause),
+            _ => None,
+        };
         failure
     }
 }

@@ -114,10 +114,4 @@ impl Glyphs {
         }
         Cow::Owned(plain)
     }
-
-    /// An identifier shortened in the middle.
-    #[must_use]
-    pub fn abbreviate(&self, id: &str) -> String {
-        text::abbreviate(id, self.ellipsis)
-    }
 }

@@ -86,16 +86,6 @@ fn field_table(rows: usize, fields: usize) -> usize {
 /// The rows of the large digits of a countdown.
 pub const LARGE_DIGITS: usize = 4;
 
-/// What a token has to show.
-#[derive(Debug, Clone, Copy)]
-pub struct DetailParts {
-    /// Whether its countdown may be drawn with large digits.
-    pub has_digits: bool,
-    pub has_lifetime: bool,
-    /// The rows of the whole table of fields.
-    pub fields: usize,
-}
-
 /// How the parts of a token share its panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DetailLayout {
@@ -112,18 +102,20 @@ pub struct DetailLayout {
 }
 
 impl DetailLayout {
-    /// Shares a body of some size, given the lines that findings take in some columns.
+    /// Shares a body of some size between a headline, which may have digits to enlarge and a
+    /// lifetime, a table of some rows, and findings, given the lines they take in some columns.
     #[must_use]
     pub fn new(
         (width, height): (u16, u16),
-        parts: DetailParts,
+        (has_digits, has_lifetime): (bool, bool),
+        table: usize,
         finding_lines: impl FnOnce(usize) -> usize,
     ) -> Self {
         const TALL: usize = 26;
         const ROOM_FOR_BAR: usize = 10;
         let rows = usize::from(height.saturating_sub(2));
-        let is_large = parts.has_digits && rows >= TALL && width >= WIDE;
-        let has_bar = parts.has_lifetime && rows >= ROOM_FOR_BAR;
+        let is_large = has_digits && rows >= TALL && width >= WIDE;
+        let has_bar = has_lifetime && rows >= ROOM_FOR_BAR;
         let headline = 1 + if is_large { LARGE_DIGITS } else { 0 } + usize::from(has_bar);
         let rows = rows.saturating_sub(headline + 1);
         let beside = (width >= WIDE).then(|| (width / 3).clamp(39, 56));
@@ -131,7 +123,7 @@ impl DetailLayout {
             Some(_) => (rows, rows),
             None => {
                 let lines = finding_lines(usize::from(width.saturating_sub(4)));
-                fields_and_findings(rows, parts.fields, lines)
+                fields_and_findings(rows, table, lines)
             }
         };
         Self {
@@ -140,7 +132,7 @@ impl DetailLayout {
             headline,
             beside,
             fields,
-            table: field_table(fields, parts.fields),
+            table: field_table(fields, table),
             findings,
         }
     }

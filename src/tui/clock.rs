@@ -18,7 +18,7 @@ pub(super) use timer_fd::Timer;
 pub(super) struct Clock {
     wall: fn() -> DateTime<Utc>,
     start: DateTime<Utc>,
-    uptime: Uptime,
+    uptime: Duration,
 }
 
 impl Clock {
@@ -26,13 +26,15 @@ impl Clock {
         Self {
             wall,
             start: wall(),
-            uptime: Uptime::start(),
+            uptime: uptime(),
         }
     }
 
     pub(super) fn now(&self) -> Now {
-        let elapsed = TimeDelta::from_std(self.uptime.elapsed()).unwrap_or(TimeDelta::MAX);
-        let steady = self.start.checked_add_signed(elapsed);
+        let elapsed = TimeDelta::from_std(uptime().saturating_sub(self.uptime));
+        let steady = self
+            .start
+            .checked_add_signed(elapsed.unwrap_or(TimeDelta::MAX));
         Now {
             wall: (self.wall)(),
             steady: steady.unwrap_or(DateTime::<Utc>::MAX_UTC),
@@ -40,41 +42,23 @@ impl Clock {
     }
 }
 
+/// The time of the monotonic clock.
 #[cfg(unix)]
-struct Uptime(Duration);
-
-#[cfg(unix)]
-impl Uptime {
-    fn start() -> Self {
-        Self(Self::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        Self::now().saturating_sub(self.0)
-    }
-
-    fn now() -> Duration {
-        use rustix::time::{ClockId, clock_gettime};
-        #[cfg(target_os = "linux")]
-        let clock = ClockId::Boottime;
-        #[cfg(not(target_os = "linux"))]
-        let clock = ClockId::Monotonic;
-        Duration::try_from(clock_gettime(clock)).unwrap_or_default()
-    }
+fn uptime() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(target_os = "linux")]
+    let clock = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = ClockId::Monotonic;
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
 }
 
+/// The time since the first call.
 #[cfg(not(unix))]
-struct Uptime(std::time::Instant);
-
-#[cfg(not(unix))]
-impl Uptime {
-    fn start() -> Self {
-        Self(std::time::Instant::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
+fn uptime() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 /// The kernel's timer. For a one-second wait the runtime's own would wake the process twice, first to

@@ -12,20 +12,15 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::clipboard::{self, Clipboard};
+use super::clipboard::{Clipboard, load_into_tmux};
 use super::terminal::TerminalGuard;
 use crate::api::Page;
-use crate::app::message::{Effect, JsonSearch, Message, Saved, Stage};
-use crate::config::Paths;
-use crate::config::state;
-use crate::domain::credential::{Access, Credential, CredentialRef, CredentialSource};
+use crate::app::message::{Effect, JsonSearch, Message, Stage};
+use crate::config::{Paths, log, state};
+use crate::domain::credential::{CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
-use crate::domain::profile::Profile;
-use crate::domain::raw::RawLines;
-use crate::domain::recent_lookups::Recent;
-use crate::domain::scope::Scope;
-use crate::domain::token::{ServiceToken, TokenRef};
+use crate::domain::token::ServiceToken;
 use crate::service::TokenService;
 use crate::startup::{RunningDemo, start_demo};
 
@@ -74,189 +69,185 @@ impl Effects {
         .await;
     }
 
-    /// Copies text, notifies where it went, and returns the bytes to write to the terminal.
-    fn copy(&mut self, text: String) -> String {
-        let clipboard = self.clipboard;
-        let sequences = clipboard.sequences(&text);
-        if clipboard == Clipboard::Tmux {
-            // Only tmux knows whether it accepts the text.
-            self.spawn_blocking(move || {
-                let is_taken = clipboard::load_into_tmux(&text);
-                Message::Notified(clipboard.notice(&text, is_taken))
-            });
-        } else {
-            let _unheard = self
-                .messages
-                .send(Message::Notified(clipboard.notice(&text, false)));
-        }
-        sequences
-    }
-
-    /// Starts effects, and runs those on the terminal.
-    pub(super) fn run_all(
-        &mut self,
-        effects: Vec<Effect>,
-        screen: &mut TerminalGuard,
-    ) -> io::Result<()> {
-        effects
-            .into_iter()
-            .try_for_each(|effect| self.run(effect, screen))
-    }
-
-    fn run(&mut self, effect: Effect, screen: &mut TerminalGuard) -> io::Result<()> {
+    /// Starts an effect, or runs it if it is on the terminal.
+    pub(super) fn run(&mut self, effect: Effect, screen: &mut TerminalGuard) -> io::Result<()> {
         self.running.retain(|_, task| !task.is_finished());
         while self.on_files.try_join_next().is_some() {}
+        let (service, messages) = (self.service.clone(), self.messages.clone());
         match effect {
             Effect::FetchToken {
                 request,
                 access,
                 token,
-            } => self.fetch(request, access, token),
-            Effect::ListTokens { request, access } => self.list(request, access),
-            Effect::MeasureClock { request, access } => self.measure_clock(request, access),
-            Effect::ListScopes { request, asker } => self.list_scopes(request, asker),
-            Effect::ProbeStore { request } => self.probe_store(request),
-            Effect::HoldCredential(credential) => self.service.hold(credential),
-            Effect::OpenDemo { request } => self.open_demo(request),
-            Effect::LoadRecents => self.load_recents(),
-            Effect::Remember(recent) => self.remember(recent),
-            Effect::SearchJson { lines, query } => self.search_json(lines, query),
+            } => {
+                let service = self.service_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let on_network = || send_stage(&messages, request);
+                    let result = service.look_up(&access, &token, on_network).await;
+                    match &result {
+                        Ok(found) => send_remarks(&messages, access.identity.source, found),
+                        Err(failure) => log::failed(failure),
+                    }
+                    Message::TokenFetched { request, result }
+                });
+            }
+            Effect::ListTokens { request, access } => {
+                let service = self.service_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
+                        let _unheard = messages.send(Message::TokensArrived {
+                            request,
+                            tokens: page.items.to_vec(),
+                            total: page.total,
+                        });
+                    };
+                    let on_network = || send_stage(&messages, request);
+                    let result = service.list(&access, on_network, &mut on_page).await;
+                    match &result {
+                        Ok(listed) => send_remarks(&messages, access.identity.source, listed),
+                        Err(failure) => log::failed(failure),
+                    }
+                    Message::TokensListed { request, result }
+                });
+            }
+            Effect::MeasureClock { request, access } => {
+                let service = self.service_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let credential = CredentialRef::Identity(access.identity);
+                    let offset = service.verify(&credential, &access.scope).await;
+                    let offset = offset.unwrap_or_default();
+                    Message::ClockMeasured { request, offset }
+                });
+            }
+            Effect::ListScopes { request, asker } => {
+                let source = asker.source().cloned().unwrap_or(CredentialSource::Session);
+                let service = self.service_of(&source);
+                self.spawn(request, async move {
+                    let result = service.scopes(&asker).await.map(|visible| {
+                        send_remarks(&messages, source, &visible);
+                        let VisibleScopes { accounts, zones } = &visible.value;
+                        let failures = [accounts.as_ref().err(), zones.as_ref().err()];
+                        failures.into_iter().flatten().for_each(log::failed);
+                        visible.value
+                    });
+                    let result = result.inspect_err(log::failed);
+                    Message::ScopesListed { request, result }
+                });
+            }
+            Effect::ProbeStore { request } => self.spawn(request, async move {
+                let result = service.probe().await.inspect_err(log::failed);
+                Message::StoreProbed { request, result }
+            }),
+            Effect::HoldCredential(credential) => service.hold(credential),
+            Effect::OpenDemo { request } => {
+                let slot = self.demo.clone();
+                self.spawn(request, async move {
+                    let result = start_demo(&service).await.inspect_err(log::failed);
+                    let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
+                    Message::DemoOpened { request, result }
+                });
+            }
+            Effect::LoadRecents => {
+                if let Some(paths) = self.paths.clone() {
+                    tokio::task::spawn_blocking(move || load_recents(&paths, &messages));
+                }
+            }
+            Effect::Remember(recent) => {
+                if let Some(paths) = self.paths.clone() {
+                    self.on_files.spawn_blocking(move || {
+                        if let Err(failure) = state::remember(&paths, recent) {
+                            let _unheard = messages.send(Message::NotRemembered(failure));
+                        }
+                    });
+                }
+            }
+            Effect::SearchJson { lines, query } => {
+                tokio::task::spawn_blocking(move || {
+                    let matches = lines.matching(&query);
+                    let found = JsonSearch {
+                        lines,
+                        query,
+                        matches,
+                    };
+                    let _unheard = messages.send(Message::JsonSearched(found));
+                });
+            }
             Effect::Cancel(request) => {
                 if let Some(task) = self.running.remove(&request) {
                     task.abort();
                 }
             }
-            Effect::FindSecrets { request, profiles } => self.find_secrets(request, profiles),
+            Effect::FindSecrets { request, profiles } => self.spawn(request, async move {
+                // Query all at once, so that an unresponsive keyring costs only one timeout.
+                let found = profiles.into_iter().map(|profile| async {
+                    let location = service.stored(&profile).await.inspect_err(log::failed);
+                    (profile, location)
+                });
+                let found = join_all(found).await;
+                Message::SecretsFound { request, found }
+            }),
             Effect::CheckCredential {
                 request,
                 asker,
                 scope,
-            } => self.check_credential(request, asker, scope),
+            } => self.spawn(request, async move {
+                let result = service.verify(&asker, &scope).await.map(drop);
+                let result = result.inspect_err(log::failed);
+                Message::CredentialChecked { request, result }
+            }),
             Effect::SaveProfile {
                 request,
                 profile,
                 credential,
-            } => self.save_profile(request, profile, credential),
-            Effect::UseProfile { request, name } => self.use_profile(request, name),
-            Effect::RemoveProfile { request, name } => self.remove_profile(request, name),
-            Effect::Copy(text) => return write_to_terminal(self.copy(text).as_bytes()),
-            Effect::RingBell => return write_to_terminal(b"\x07"),
+            } => self.spawn(request, async move {
+                let result = match credential {
+                    Some(credential) => {
+                        let saved = service.save(&profile, &credential).await;
+                        saved.map_err(|not_saved| not_saved.failure)
+                    }
+                    None => service.change_profile(&profile).await,
+                };
+                let result = result.inspect_err(log::failed);
+                Message::ProfileSaved { request, result }
+            }),
+            Effect::UseProfile { request, name } => self.spawn_blocking(move || {
+                let result = service.use_profile(&name).inspect_err(log::failed);
+                if let (Err(_), Ok(settings)) = (&result, service.settings()) {
+                    let _unheard = messages.send(Message::SettingsRead(settings));
+                }
+                Message::ProfilesChanged { request, result }
+            }),
+            Effect::RemoveProfile { request, name } => self.spawn(request, async move {
+                let removed = service.remove_profile(&name).await.inspect_err(log::failed);
+                let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
+                let result = removed.map(|removed| removed.settings);
+                let changed = Message::ProfilesChanged { request, result };
+                let Some(unreached) = unreached else {
+                    return changed;
+                };
+                let _unheard = messages.send(changed);
+                Message::Warned(unreached)
+            }),
+            Effect::Copy(text) => {
+                let clipboard = self.clipboard;
+                write_to_terminal(clipboard.sequences(&text).as_bytes())?;
+                if clipboard == Clipboard::Tmux {
+                    // Only tmux knows whether it accepts the text.
+                    self.spawn_blocking(move || {
+                        let is_taken = load_into_tmux(&text);
+                        Message::Notified(clipboard.notice(&text, is_taken))
+                    });
+                } else {
+                    let notice = clipboard.notice(&text, false);
+                    let _unheard = messages.send(Message::Notified(notice));
+                }
+            }
+            Effect::RingBell => write_to_terminal(b"\x07")?,
             Effect::Redraw => screen.mark_dirty(),
             // Has to wait, which the event loop does.
             Effect::Suspend => {}
         }
         Ok(())
-    }
-
-    fn measure_clock(&mut self, request: RequestId, access: Access) {
-        let service = self.service_of(&access.identity.source);
-        self.spawn(request, async move {
-            let credential = CredentialRef::Identity(access.identity);
-            let offset = service.verify(&credential, &access.scope).await;
-            let offset = offset.unwrap_or_default();
-            Message::ClockMeasured { request, offset }
-        });
-    }
-
-    fn list_scopes(&mut self, request: RequestId, asker: CredentialRef) {
-        let source = asker.source().cloned().unwrap_or(CredentialSource::Session);
-        let service = self.service_of(&source);
-        let messages = self.messages.clone();
-        self.spawn(request, async move {
-            let result = service.scopes(&asker).await.map(|visible| {
-                send_remarks(&messages, source, &visible);
-                visible.value
-            });
-            Message::ScopesListed { request, result }
-        });
-    }
-
-    fn probe_store(&mut self, request: RequestId) {
-        let service = self.service.clone();
-        self.spawn(request, async move {
-            let result = service.probe().await;
-            Message::StoreProbed { request, result }
-        });
-    }
-
-    fn search_json(&self, lines: Arc<RawLines>, query: String) {
-        let messages = self.messages.clone();
-        tokio::task::spawn_blocking(move || {
-            let matches = lines.matching(&query);
-            let found = JsonSearch {
-                lines,
-                query,
-                matches,
-            };
-            let _unheard = messages.send(Message::JsonSearched(found));
-        });
-    }
-
-    fn find_secrets(&mut self, request: RequestId, profiles: Vec<String>) {
-        let service = self.service.clone();
-        self.spawn(request, async move {
-            // Query all at once, so that an unresponsive keyring costs only one timeout.
-            let found = profiles.into_iter().map(|profile| async {
-                let location = service.stored(&profile).await;
-                (profile, location)
-            });
-            let found = join_all(found).await;
-            Message::SecretsFound { request, found }
-        });
-    }
-
-    fn check_credential(&mut self, request: RequestId, asker: CredentialRef, scope: Scope) {
-        let service = self.service.clone();
-        self.spawn(request, async move {
-            let result = service.verify(&asker, &scope).await.map(drop);
-            Message::CredentialChecked { request, result }
-        });
-    }
-
-    fn save_profile(
-        &mut self,
-        request: RequestId,
-        profile: Profile,
-        credential: Option<Credential>,
-    ) {
-        let service = self.service.clone();
-        self.spawn(request, async move {
-            let result = match credential {
-                Some(credential) => {
-                    let saved = service.save(&profile, &credential).await;
-                    saved.map_err(|not_saved| not_saved.failure)
-                }
-                None => service.change_profile(&profile).await,
-            };
-            let result = result.map(|(settings, location)| Saved { settings, location });
-            Message::ProfileSaved { request, result }
-        });
-    }
-
-    fn use_profile(&mut self, request: RequestId, name: String) {
-        let (service, messages) = (self.service.clone(), self.messages.clone());
-        self.spawn_blocking(move || {
-            let result = service.use_profile(&name);
-            if let (Err(_), Ok(settings)) = (&result, service.settings()) {
-                let _unheard = messages.send(Message::SettingsRead(settings));
-            }
-            Message::ProfilesChanged { request, result }
-        });
-    }
-
-    fn remove_profile(&mut self, request: RequestId, name: String) {
-        let (service, messages) = (self.service.clone(), self.messages.clone());
-        self.spawn(request, async move {
-            let removed = service.remove_profile(&name).await;
-            let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
-            let result = removed.map(|removed| removed.settings);
-            let changed = Message::ProfilesChanged { request, result };
-            let Some(unreached) = unreached else {
-                return changed;
-            };
-            let _unheard = messages.send(changed);
-            Message::Warned(unreached)
-        });
     }
 
     fn spawn(&mut self, request: RequestId, work: impl Future<Output = Message> + Send + 'static) {
@@ -283,83 +274,22 @@ impl Effects {
             _ => self.service.clone(),
         }
     }
+}
 
-    fn list(&mut self, request: RequestId, access: Access) {
-        let service = self.service_of(&access.identity.source);
-        let messages = self.messages.clone();
-        self.spawn(request, async move {
-            let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
-                let _unheard = messages.send(Message::TokensArrived {
-                    request,
-                    tokens: page.items.to_vec(),
-                    total: page.total,
-                });
-            };
-            let on_network = || {
-                let stage = Stage::Network;
-                let _unheard = messages.send(Message::Staged { request, stage });
-            };
-            let result = service.list(&access, on_network, &mut on_page).await;
-            if let Ok(listed) = &result {
-                send_remarks(&messages, access.identity.source, listed);
-            }
-            Message::TokensListed { request, result }
-        });
-    }
+/// Reports that a request has its credential and goes to the network.
+fn send_stage(messages: &UnboundedSender<Message>, request: RequestId) {
+    let stage = Stage::Network;
+    let _unheard = messages.send(Message::Staged { request, stage });
+}
 
-    fn fetch(&mut self, request: RequestId, access: Access, token: TokenRef) {
-        let service = self.service_of(&access.identity.source);
-        let messages = self.messages.clone();
-        self.spawn(request, async move {
-            let on_network = || {
-                let stage = Stage::Network;
-                let _unheard = messages.send(Message::Staged { request, stage });
-            };
-            let result = service.look_up(&access, &token, on_network).await;
-            if let Ok(found) = &result {
-                send_remarks(&messages, access.identity.source, found);
-            }
-            Message::TokenFetched { request, result }
-        });
-    }
-
-    fn open_demo(&mut self, request: RequestId) {
-        let (slot, service) = (self.demo.clone(), self.service.clone());
-        self.spawn(request, async move {
-            let result = start_demo(&service).await;
-            let result = result.map(|demo| slot.get_or_init(|| demo).access.clone());
-            Message::DemoOpened { request, result }
-        });
-    }
-
-    /// Reads the recent lookups on another thread.
-    pub(super) fn load_recents(&self) {
-        let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
-            return;
-        };
-        tokio::task::spawn_blocking(move || {
-            let (recents, warning) = state::load_recents(&paths);
-            let _unheard = messages.send(Message::RecentsLoaded(recents));
-            if let Some(warning) = warning {
-                let failure = Failure::new(
-                    FailureKind::Config,
-                    warning,
-                    "Delete the old file if you need nothing from it.",
-                );
-                let _unheard = messages.send(Message::Warned(failure));
-            }
-        });
-    }
-
-    fn remember(&mut self, recent: Recent) {
-        let (Some(paths), messages) = (self.paths.clone(), self.messages.clone()) else {
-            return;
-        };
-        self.on_files.spawn_blocking(move || {
-            if let Err(failure) = state::remember(&paths, recent) {
-                let _unheard = messages.send(Message::NotRemembered(failure));
-            }
-        });
+/// Reads the recent lookups.
+fn load_recents(paths: &Paths, messages: &UnboundedSender<Message>) {
+    let (recents, warning) = state::load_recents(paths);
+    let _unheard = messages.send(Message::RecentsLoaded(recents));
+    if let Some(warning) = warning {
+        let hint = "Delete the old file if you need nothing from it.";
+        let failure = Failure::new(FailureKind::Config, warning, hint);
+        let _unheard = messages.send(Message::Warned(failure));
     }
 }
 

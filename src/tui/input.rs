@@ -70,10 +70,31 @@ mod unix {
                     }
                     None => Ok(self.bytes.recv().await),
                 };
-                match read {
-                    Ok(bytes) => self.decode(&bytes?),
-                    Err(_elapsed) => self.ready.extend(self.decoder.time_out()),
+                let Ok(bytes) = read else {
+                    self.ready.extend(self.decoder.time_out());
+                    continue;
+                };
+                let bytes = bytes?;
+                let now = Instant::now();
+                // A lone Ctrl-C after a pause is a key press, not part of a reply or paste: it must get
+                // through even if either never ends.
+                let pause = if self.decoder.is_in_paste() {
+                    KEY_PAUSE_IN_PASTE
+                } else {
+                    KEY_PAUSE
+                };
+                if *bytes == [CTRL_C] && now - self.last_read > pause {
+                    self.decoder = Decoder::default();
                 }
+                let was_pending = self.decoder.timeout().is_some();
+                let events = self.decoder.feed(&bytes);
+                // A paste may take long, but a sequence arrives at once: a later key must not restart its
+                // timeout.
+                if !was_pending || !events.is_empty() || self.decoder.is_in_paste() {
+                    self.pending_since = now;
+                }
+                self.last_read = now;
+                self.ready.extend(events);
             }
         }
 
@@ -94,29 +115,6 @@ mod unix {
         pub(in crate::tui) fn is_quiet(&self) -> bool {
             self.ready.is_empty() && self.bytes.is_empty()
         }
-
-        fn decode(&mut self, bytes: &[u8]) {
-            let now = Instant::now();
-            // A lone Ctrl-C after a pause is a key press, not part of a reply or paste: it must get
-            // through even if either never ends.
-            let pause = if self.decoder.is_in_paste() {
-                KEY_PAUSE_IN_PASTE
-            } else {
-                KEY_PAUSE
-            };
-            if bytes == [CTRL_C] && now - self.last_read > pause {
-                self.decoder = Decoder::default();
-            }
-            let was_pending = self.decoder.timeout().is_some();
-            let events = self.decoder.feed(bytes);
-            // A paste may take long, but a sequence arrives at once: a later key must not restart its
-            // timeout.
-            if !was_pending || !events.is_empty() || self.decoder.is_in_paste() {
-                self.pending_since = now;
-            }
-            self.last_read = now;
-            self.ready.extend(events);
-        }
     }
 
     /// Reads until the terminal is closed, and then ends the program unless the loop does so soon: a
@@ -134,21 +132,19 @@ mod unix {
                 }
                 Err(Errno::INTR) => {}
                 // An earlier program left the terminal non-blocking.
-                Err(Errno::AGAIN) => wait_for_bytes(),
+                Err(Errno::AGAIN) => {
+                    let terminal = io::stdin();
+                    let mut wait = [PollFd::new(&terminal, PollFlags::IN)];
+                    if poll(&mut wait, None).is_err() {
+                        thread::sleep(KEY_PAUSE);
+                    }
+                }
                 Ok(_) | Err(_) => break,
             }
         }
         drop(sender);
         thread::sleep(GRACE);
         std::process::exit(i32::from(HUNG_UP));
-    }
-
-    fn wait_for_bytes() {
-        let terminal = io::stdin();
-        let mut wait = [PollFd::new(&terminal, PollFlags::IN)];
-        if poll(&mut wait, None).is_err() {
-            thread::sleep(KEY_PAUSE);
-        }
     }
 }
 
@@ -214,7 +210,10 @@ impl TypedKeys {
             }
             return typed;
         }
-        if self.was_held(c) {
+        // Releasing a modifier first changes the character, so any pressed key will do.
+        let same = self.held.iter().position(|held| is_same_key(*held, c));
+        if let Some(at) = same.or((!self.held.is_empty()).then_some(0)) {
+            self.held.remove(at);
             return typed;
         }
         // The console reports an Alt code as the release of a key that nobody pressed.
@@ -223,17 +222,6 @@ impl TypedKeys {
             modifiers: KeyModifiers::NONE,
             ..typed
         }
-    }
-
-    /// Whether a release belongs to a pressed key. Releasing a modifier first changes the character, so
-    /// any pressed key will do.
-    fn was_held(&mut self, c: char) -> bool {
-        let same = self.held.iter().position(|held| is_same_key(*held, c));
-        let released = same.or((!self.held.is_empty()).then_some(0));
-        if let Some(at) = released {
-            self.held.remove(at);
-        }
-        released.is_some()
     }
 }
 

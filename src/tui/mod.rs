@@ -9,10 +9,10 @@ mod input;
 mod terminal;
 
 use std::io::{self, IsTerminal, stdout};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local, Utc};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -29,7 +29,6 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
-use crate::screens::view::LocalTime;
 use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
@@ -60,9 +59,8 @@ pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
 
 /// The drawing context of the screens.
 pub struct Appearance {
-    keymap: Keymap,
+    keymap: Arc<Keymap>,
     theme: Theme,
-    ascii: bool,
 }
 
 impl Appearance {
@@ -73,24 +71,19 @@ impl Appearance {
     /// A theme that does not exist.
     pub fn of(context: &Context, warnings: &mut Vec<Failure>) -> Result<Self, Failure> {
         let mut keymap = Keymap::built_in()?;
-        let text = context
-            .paths
-            .as_ref()
-            .map(settings::keymap_text)
-            .transpose();
-        let patched = text.and_then(|text| match text.flatten() {
-            Some(text) => Ok(Some(keymap.clone().patched(&text)?)),
-            None => Ok(None),
+        let paths = context.paths.as_ref();
+        let text = paths.map_or(Ok(None), settings::keymap_text);
+        let patched = text.and_then(|text| match text {
+            Some(text) => Ok(keymap.clone().patched(&text)?),
+            None => Ok(keymap.clone()),
         });
         match patched {
-            Ok(Some(patched)) => keymap = patched,
-            Ok(None) => {}
+            Ok(patched) => keymap = patched,
             Err(failure) => warnings.insert(0, failure),
         }
         Ok(Self {
-            keymap,
+            keymap: Arc::new(keymap),
             theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
-            ascii: context.style.ascii,
         })
     }
 }
@@ -109,20 +102,7 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let signals = {
-        let _inside = runtime.enter();
-        TerminalSignals::listen(terminal::give_back_now)?
-    };
-    let mut screen = TerminalGuard::open()?;
-    let code = runtime.block_on(run_loop(
-        &mut screen,
-        signals,
-        context,
-        appearance,
-        token,
-        warnings,
-    ));
-    drop(screen);
+    let code = runtime.block_on(run_loop(context, appearance, token, warnings));
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
     match code {
@@ -170,24 +150,21 @@ fn session(context: &Context) -> Session {
 }
 
 async fn run_loop(
-    screen: &mut TerminalGuard,
-    signals: TerminalSignals,
     context: Context,
     appearance: &Appearance,
     token: Option<TokenRef>,
     warnings: Vec<Failure>,
 ) -> io::Result<u8> {
+    let signals = TerminalSignals::listen(terminal::give_back_now)?;
+    let screen = &mut TerminalGuard::open()?;
     let clock = Clock::start(context.service.clock());
-    let mut state = State::new(session(&context), clock.now(), screen.size()?);
-    state.ascii = appearance.ascii;
-    state.keymap = Arc::new(appearance.keymap.clone());
-    let first = app::start(&mut state, opening(&context, token));
-    let look = (&appearance.theme, local as LocalTime);
-    screen.draw(&state, look)?;
-    #[cfg(debug_assertions)]
-    let fault = context.environment.get("TOKENSCOPE_TEST_FAULT");
-    #[cfg(debug_assertions)]
-    screen.slow_down(test_faults::pause(fault));
+    let keymap = appearance.keymap.clone();
+    let mut state = State::new(session(&context), keymap, clock.now(), screen.size()?);
+    state.ascii = context.style.ascii;
+    let mut first = app::start(&mut state, opening(&context, token));
+    first.insert(0, Effect::LoadRecents);
+    let theme = &appearance.theme;
+    screen.draw(&state, theme)?;
 
     let (sender, messages) = unbounded_channel();
     for failure in warnings {
@@ -195,18 +172,19 @@ async fn run_loop(
     }
     let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
     let clipboard = Clipboard::of(has_tmux, has_screen);
-    let mut sources = EventSources {
+    let sources = &mut EventSources {
         messages,
         input: EventStream::listen()?,
         signals,
         timer: Timer::new()?,
     };
     #[cfg(debug_assertions)]
-    test_faults::make(fault)?;
+    test_faults::make(context.environment.get("TOKENSCOPE_TEST_FAULT"))?;
     let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
-    effects.load_recents();
-    effects.run_all(first, screen)?;
-    let code = event_loop(screen, &mut sources, &mut effects, &mut state, look, &clock).await;
+    for effect in first {
+        effects.run(effect, screen)?;
+    }
+    let code = event_loop(screen, sources, &mut effects, &mut state, theme, &clock).await;
     effects.settle().await;
     code
 }
@@ -217,7 +195,7 @@ async fn event_loop(
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    look: (&Theme, LocalTime),
+    theme: &Theme,
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -228,7 +206,9 @@ async fn event_loop(
         let unseen = drawn.elapsed();
         if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
             let begun = Instant::now();
-            screen.draw(state, look)?;
+            #[cfg(debug_assertions)]
+            test_faults::before_frame();
+            screen.draw(state, theme)?;
             (is_changed, drawn) = (false, Instant::now());
             // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
@@ -238,67 +218,28 @@ async fn event_loop(
         }
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
-        let message = match sources.next(state, clock.now(), left).await {
-            LoopEvent::Message(message) => message,
-            LoopEvent::Nothing => continue,
-            LoopEvent::End(code) => return Ok(code),
-            #[cfg(unix)]
-            LoopEvent::Resized => {
-                let (width, height) = screen.size()?;
-                Message::Input(action::Input::Resize(width, height))
-            }
-            #[cfg(unix)]
-            LoopEvent::Stop => {
-                stop(screen)?;
-                Message::Resumed
-            }
-            #[cfg(unix)]
-            LoopEvent::Continue => {
-                screen.resume()?;
-                Message::Resumed
-            }
+        let message = match sources.next(state, clock.now(), left, screen).await? {
+            ControlFlow::Continue(Some(message)) => message,
+            ControlFlow::Continue(None) => continue,
+            ControlFlow::Break(code) => return Ok(code),
         };
         if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.mark_dirty();
         }
-        log_failures(&message);
+        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
+            log::warned(&warning.summary);
+        }
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
-        effects.run_all(wanted, screen)?;
+        for effect in wanted {
+            effects.run(effect, screen)?;
+        }
         if suspends {
             suspend(screen, &mut sources.signals).await?;
         }
         is_changed |= state.changed;
     }
     Ok(0)
-}
-
-/// Logs the failures and warnings in a message.
-fn log_failures(message: &Message) {
-    message.failures().into_iter().for_each(log::failed);
-    if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
-        log::warned(&warning.summary);
-    }
-}
-
-#[expect(
-    clippy::large_enum_variant,
-    reason = "only one exists at a time, and it is matched at once"
-)]
-enum LoopEvent {
-    Message(Message),
-    /// Input that has no effect here.
-    Nothing,
-    #[cfg(unix)]
-    Resized,
-    /// Stop the process (SIGTSTP).
-    #[cfg(unix)]
-    Stop,
-    /// The process continues after a stop (SIGCONT).
-    #[cfg(unix)]
-    Continue,
-    /// End with this exit code.
-    End(u8),
 }
 
 struct EventSources {
@@ -310,39 +251,49 @@ struct EventSources {
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    async fn next(&mut self, state: &State, now: Now, pause: Option<Duration>) -> LoopEvent {
-        let wake = state.wake_at().map(|at| {
-            at.signed_duration_since(now.steady)
-                .to_std()
-                .unwrap_or(Duration::ZERO)
-        });
+    /// Gives the message, if the event has a meaning, or the exit code.
+    async fn next(
+        &mut self,
+        state: &State,
+        now: Now,
+        pause: Option<Duration>,
+        screen: &mut TerminalGuard,
+    ) -> io::Result<ControlFlow<u8, Option<Message>>> {
+        let wake = state.wake_at().map(|at| at - now.steady);
+        let wake = wake.map(|left| left.to_std().unwrap_or_default());
         let wait = wake.into_iter().chain(pause).min();
-        tokio::select! { biased;
+        let message = tokio::select! { biased;
             signal = self.signals.next() => match signal {
-                Signal::End(code) => LoopEvent::End(code),
+                Signal::End(code) => return Ok(ControlFlow::Break(code)),
                 #[cfg(unix)]
-                Signal::Resized => LoopEvent::Resized,
-                #[cfg(unix)]
-                Signal::Stop => LoopEvent::Stop,
-                #[cfg(unix)]
-                Signal::Continue => LoopEvent::Continue,
-            },
-            Some(message) = self.messages.recv() => LoopEvent::Message(message),
-            event = self.input.next() => match event {
-                Some(event) => {
-                    let input = state.keymap.translate(state.context(), event.clone());
-                    if input.is_none() {
-                        self.input.split(&event);
-                    }
-                    input.map_or(LoopEvent::Nothing, |input| {
-                        LoopEvent::Message(Message::Input(input))
-                    })
+                Signal::Resized => {
+                    let (width, height) = screen.size()?;
+                    Some(Message::Input(action::Input::Resize(width, height)))
                 }
-                // End of input: the terminal was closed.
-                None => LoopEvent::End(HUNG_UP),
+                #[cfg(unix)]
+                Signal::Stop => {
+                    stop(screen)?;
+                    Some(Message::Resumed)
+                }
+                #[cfg(unix)]
+                Signal::Continue => {
+                    screen.resume()?;
+                    Some(Message::Resumed)
+                }
             },
-            () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
-        }
+            Some(message) = self.messages.recv() => Some(message),
+            event = self.input.next() => {
+                // End of input: the terminal was closed.
+                let Some(event) = event else { return Ok(ControlFlow::Break(HUNG_UP)) };
+                let input = state.keymap.translate(state.context(), event.clone());
+                if input.is_none() {
+                    self.input.split(&event);
+                }
+                input.map(Message::Input)
+            }
+            () = self.timer.wait(wait) => Some(Message::Ticked),
+        };
+        Ok(ControlFlow::Continue(message))
     }
 }
 
@@ -373,36 +324,35 @@ fn stop(screen: &mut TerminalGuard) -> io::Result<()> {
     screen.resume()
 }
 
-fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
-    instant.with_timezone(&Local).fixed_offset()
-}
-
 /// Deliberate faults that let tests check that the terminal is restored. Debug builds only.
 #[cfg(debug_assertions)]
 mod test_faults {
     use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    /// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), or an error once the
-    /// terminal is taken over (`start`).
+    /// Whether each frame is slow.
+    static IS_SLOW: AtomicBool = AtomicBool::new(false);
+
+    /// Causes the named fault: a panic in the loop (`draw`) or in a task (`task`), an error once the
+    /// terminal is taken over (`start`), or slow frames after the first (`slow`).
     #[expect(clippy::panic, reason = "a test requested it")]
     pub(super) fn make(fault: Option<&str>) -> io::Result<()> {
         match fault {
             Some("draw") => panic!("a fault on purpose, while drawing"),
             Some("task") => {
                 tokio::spawn(async { panic!("a fault on purpose, in a task") });
-                Ok(())
             }
-            Some("start") => Err(io::Error::other("a fault on purpose, at the start")),
-            _ => Ok(()),
+            Some("start") => return Err(io::Error::other("a fault on purpose, at the start")),
+            Some("slow") => IS_SLOW.store(true, Ordering::Relaxed),
+            _ => {}
         }
+        Ok(())
     }
 
-    /// The delay of each frame after the first for the fault `slow`.
-    pub(super) fn pause(fault: Option<&str>) -> Duration {
-        match fault {
-            Some("slow") => Duration::from_secs(2),
-            _ => Duration::ZERO,
+    pub(super) fn before_frame() {
+        if IS_SLOW.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_secs(2));
         }
     }
 }

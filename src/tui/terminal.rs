@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset, Local, Utc};
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -18,7 +19,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::app::state::State;
-use crate::screens::view::{self, LocalTime};
+use crate::screens::view;
 use crate::theme::Theme;
 
 /// Whether the terminal is taken over, so that it is restored exactly once.
@@ -38,9 +39,6 @@ pub(super) struct TerminalGuard {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Whether the terminal may show something other than the last frame.
     is_dirty: bool,
-    /// An artificial delay of each frame, for tests.
-    #[cfg(debug_assertions)]
-    pause: std::time::Duration,
 }
 
 impl TerminalGuard {
@@ -51,8 +49,6 @@ impl TerminalGuard {
         Ok(Self {
             terminal: ManuallyDrop::new(terminal),
             is_dirty: false,
-            #[cfg(debug_assertions)]
-            pause: std::time::Duration::ZERO,
         })
     }
 
@@ -70,27 +66,16 @@ impl TerminalGuard {
         Ok((area.width, area.height))
     }
 
-    pub(super) fn draw(
-        &mut self,
-        state: &State,
-        (theme, local): (&Theme, LocalTime),
-    ) -> io::Result<()> {
+    pub(super) fn draw(&mut self, state: &State, theme: &Theme) -> io::Result<()> {
         if std::mem::take(&mut self.is_dirty) {
             // Unlike the library's `clear`, this does not query the cursor position, which a terminal
             // may never report.
             let area = frame_area(self.terminal.backend())?;
             self.terminal.resize(area)?;
         }
-        #[cfg(debug_assertions)]
-        std::thread::sleep(self.pause);
         self.terminal
             .draw(|frame| view::render(frame, state, theme, local))?;
         Ok(())
-    }
-
-    #[cfg(debug_assertions)]
-    pub(super) fn slow_down(&mut self, pause: std::time::Duration) {
-        self.pause = pause;
     }
 
     /// Takes over the terminal again after the process was stopped, which may have reset its modes.
@@ -198,18 +183,15 @@ pub(super) fn give_back_now() {
 }
 
 /// The largest frame, in cells. A terminal may report any size, and each cell takes memory.
-const LARGEST: Size = Size {
-    width: 1000,
-    height: 500,
-};
+const LARGEST: (u16, u16) = (1000, 500);
 
 fn frame_area(backend: &CrosstermBackend<Stdout>) -> io::Result<Rect> {
-    let size = backend.size()?;
-    let (width, height) = (
-        size.width.min(LARGEST.width),
-        size.height.min(LARGEST.height),
-    );
-    Ok(Rect::new(0, 0, width, height))
+    let Size { width, height } = backend.size()?;
+    Ok(Rect::new(0, 0, width.min(LARGEST.0), height.min(LARGEST.1)))
+}
+
+fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
+    instant.with_timezone(&Local).fixed_offset()
 }
 
 /// A panic in any thread ends the program, which must not keep drawing without one of its tasks.

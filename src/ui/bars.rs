@@ -52,8 +52,7 @@ fn scope_facts(state: &State, ctx: &RenderContext<'_>, columns: usize) -> Vec<St
     };
     let in_view = state.screen.handler().scope(state);
     let scope = in_view.or_else(|| session.active.scope.clone());
-    let scope =
-        scope.map(|scope| format!("{} {}", scope.kind().word(), ctx.abbreviate(scope.id())));
+    let scope = scope.map(|scope| ctx.scope(&scope, false));
     let mut facts: Vec<String> = name.iter().cloned().chain(scope).collect();
     if let Some(host) = session.foreign_host() {
         let taken: usize = facts.iter().map(|fact| text::width(fact) + SEPARATOR).sum();

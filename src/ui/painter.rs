@@ -15,6 +15,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::action::{Action, Context};
+use crate::domain::scope::Scope;
 use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
@@ -100,9 +101,18 @@ impl RenderContext<'_> {
         vec![self.span(Role::Label, line.trim_end())]
     }
 
-    /// An identifier shortened in the middle.
-    pub(crate) fn abbreviate(&self, id: &str) -> String {
-        self.glyphs().abbreviate(id)
+    /// An identifier, shortened in the middle unless it is to be whole.
+    pub(crate) fn id(&self, id: &str, is_whole: bool) -> String {
+        if is_whole {
+            id.to_owned()
+        } else {
+            text::abbreviate(id, self.glyphs().ellipsis)
+        }
+    }
+
+    /// An account or zone: `account 4f1b…9c2e`.
+    pub(crate) fn scope(&self, scope: &Scope, is_whole: bool) -> String {
+        format!("{} {}", scope.kind().word(), self.id(scope.id(), is_whole))
     }
 
     /// A separator between facts on one line.
@@ -461,12 +471,7 @@ pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
 /// A whole number with a comma between its thousands.
 pub(crate) fn number(number: usize) -> String {
     let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
 }

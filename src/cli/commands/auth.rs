@@ -7,9 +7,8 @@ use tokio::time::timeout;
 
 use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::no_scope;
-use crate::cli::output::OutputFormat;
-use crate::cli::output::print::print;
-use crate::cli::output::{AuthReport, Report, ScopeReport};
+use crate::cli::output::print::{Output, print};
+use crate::cli::output::{AuthReport, OutputFormat, Report, ScopeReport};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -179,7 +178,7 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 pub(super) async fn status(
     context: Context,
     format: OutputFormat,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     let credential = &context.credential;
     let identity = credential.identity.as_ref();

@@ -12,9 +12,8 @@ use crate::cli::args::Check;
 use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
-use crate::cli::output::OutputFormat;
-use crate::cli::output::Report;
-use crate::cli::output::print::print;
+use crate::cli::output::print::{Output, print};
+use crate::cli::output::{OutputFormat, Report};
 use crate::config::log;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
@@ -38,7 +37,7 @@ pub(super) async fn check(
     context: Context,
     wanted: &Check,
     reporter: ErrorReporter,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     let style = context.style;
     let mut checkup = if wanted.all_profiles {
@@ -96,7 +95,7 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
         return these(&fetcher, named, is_table(wanted)).await;
     }
     let access = fetcher.access(None)?;
-    let listed = fetcher.list(&access, &mut |_| {}).await?;
+    let listed = fetcher.list(&access).await?;
     let tokens = listed.value.into_iter();
     Ok(CheckResult {
         entries: tokens.map(|token| found(&access.scope, token)).collect(),
@@ -301,9 +300,7 @@ impl Reader<'_> {
         let is_listed = |(_, token): &Named| lists_ids || token.id().is_none();
         let (listed, mut by_id): (Vec<_>, Vec<_>) = group.into_iter().partition(is_listed);
         if !listed.is_empty() {
-            let list = self
-                .unless_refused(self.fetcher.list(access, &mut |_| {}))
-                .await;
+            let list = self.unless_refused(self.fetcher.list(access)).await;
             self.note(&list);
             if let Ok(list) = &list
                 && listed.iter().any(|(_, token)| token.id().is_none())

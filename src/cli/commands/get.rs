@@ -6,7 +6,7 @@ use crate::cli::args::Get;
 use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::Report;
-use crate::cli::output::print::print;
+use crate::cli::output::print::{Output, print};
 use crate::domain::failure::{Failure, FailureKind, and_more, misplaced};
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
@@ -15,7 +15,7 @@ use crate::startup::Context;
 /// A hint lists at most this many IDs.
 const MOST_IDS: usize = 10;
 
-pub(super) async fn get(context: Context, wanted: &Get, out: &mut Vec<u8>) -> Result<u8, Failure> {
+pub(super) async fn get(context: Context, wanted: &Get, out: &mut Output) -> Result<u8, Failure> {
     let token = parse(&wanted.token)?;
     let fetcher = Fetcher {
         context: context.connected().await?,

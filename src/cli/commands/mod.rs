@@ -1,6 +1,6 @@
 //! Runs a command from startup to its exit code.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use crate::cli::args::{Auth, Command, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::help;
-use crate::cli::output::print::unprintable;
+use crate::cli::output::print::{Output, unprintable};
 use crate::cli::progress::warn_meanwhile;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
@@ -66,9 +66,8 @@ fn no_runtime(error: &io::Error) -> Failure {
 }
 
 async fn run_until_signal(command: Command, context: Context, reporter: ErrorReporter) -> u8 {
-    let is_terminal = context.style.width.is_some();
     let scope = context.credential.scope.clone();
-    let mut text = Vec::new();
+    let mut out = Output::new(context.style.width.is_some());
     let mut signals = listen(ListenOptions {
         unheard_timeout: COMPUTATION_TIMEOUT,
         keep_ignored: true,
@@ -82,23 +81,17 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
-        outcome = execute(context, command, reporter, &mut text) => outcome,
+        outcome = execute(context, command, reporter, &mut out) => outcome,
     };
     // Signals end the program at once from now on: only printing is left to do.
     drop(signals);
-    if is_terminal {
-        text = reporter.on_terminal(text);
-    }
-    match outcome {
-        Ok(code) => reporter.delivered(print(&text)).unwrap_or(code),
+    match outcome.and_then(|code| out.print_deferred().map(|()| code)) {
+        Ok(code) => {
+            let printed = out.finish(|text| reporter.on_terminal(text));
+            reporter.delivered(printed).unwrap_or(code)
+        }
         Err(failure) => reporter.report(&failure, scope.as_ref()),
     }
-}
-
-fn print(text: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text)?;
-    out.flush()
 }
 
 fn interrupted() -> Failure {
@@ -113,7 +106,7 @@ async fn execute(
     mut context: Context,
     command: Command,
     reporter: ErrorReporter,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     if context.flags.demo && changes_something(&command) {
         return Err(Failure::new(
@@ -149,11 +142,12 @@ async fn execute(
         },
         Command::Profile(command) => profile::profile(context, command, out).await,
         Command::Completions { shell } => {
-            out.extend_from_slice(completions::script(shell).as_bytes());
+            out.text
+                .extend_from_slice(completions::script(shell).as_bytes());
             Ok(0)
         }
         Command::Man => {
-            help::manual(out).map_err(|error| unprintable(&error))?;
+            help::manual(&mut out.text).map_err(|error| unprintable(&error))?;
             Ok(0)
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;
-use crate::cli::output::print::print;
+use crate::cli::output::print::{Output, print};
 use crate::cli::output::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
@@ -11,7 +11,7 @@ use crate::startup::Context;
 pub(super) async fn profile(
     context: Context,
     command: ProfileCommand,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<u8, Failure> {
     match command {
         ProfileCommand::List { output } => {
@@ -20,23 +20,19 @@ pub(super) async fn profile(
         }
         ProfileCommand::Use { name } => {
             context.service.use_profile(&name)?;
-            context
-                .environment
-                .overrules(&name)
-                .iter()
-                .for_each(|why| warn(why));
+            if let Some(why) = context.environment.overrules(&name) {
+                warn(&why);
+            }
         }
-        ProfileCommand::Remove { name } => remove(&context, &name).await?,
+        ProfileCommand::Remove { name } => {
+            if context.settings.profile(&name).is_none() {
+                return Err(no_such_profile(&name));
+            }
+            let removed = context.service.remove_profile(&name).await?;
+            if let Some(unreached) = removed.unreached {
+                warn(&format!("{} {}", unreached.summary, unreached.hint));
+            }
+        }
     }
     Ok(0)
-}
-
-async fn remove(context: &Context, name: &str) -> Result<(), Failure> {
-    if context.settings.profile(name).is_none() {
-        return Err(no_such_profile(name));
-    }
-    if let Some(unreached) = context.service.remove_profile(name).await?.unreached {
-        warn(&format!("{} {}", unreached.summary, unreached.hint));
-    }
-    Ok(())
 }

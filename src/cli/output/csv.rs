@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -14,18 +15,23 @@ use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
 /// The header, with its CR LF.
-pub const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
+const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
                       previous_secret_expires_at\r\n";
 
-/// Prints one token as a record.
+/// Prints the header, and each token as a record.
 ///
 /// # Errors
 /// The writer's.
-pub fn row(
+pub fn print(
     out: &mut impl Write,
-    token: &ServiceToken,
+    tokens: &[Arc<ServiceToken>],
     context: EvaluationContext,
 ) -> io::Result<()> {
+    out.write_all(HEADER.as_bytes())?;
+    tokens.iter().try_for_each(|token| row(out, token, context))
+}
+
+fn row(out: &mut impl Write, token: &ServiceToken, context: EvaluationContext) -> io::Result<()> {
     let life = Lifecycle::of(token);
     let status = Status::of(token, context);
     let end = life.end().filter(|_| status != Status::Unknown);
@@ -44,7 +50,8 @@ pub fn row(
         enabled.map_or_else(|| quoted(malformed), Cow::Owned),
         time(&token.previous_client_secret_expires_at),
     ];
-    write!(out, "{}\r\n", record.join(","))
+    out.write_all(record.join(",").as_bytes())?;
+    out.write_all(b"\r\n")
 }
 
 fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {

@@ -9,7 +9,6 @@ pub mod table;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -17,7 +16,6 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
-use crate::domain::failure::Failure;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
@@ -49,29 +47,6 @@ fn unicode_escape(c: char) -> String {
         let _infallible = write!(escaped, "\\u{unit:04x}");
     }
     escaped
-}
-
-/// Prints a failure for people.
-///
-/// # Errors
-/// The writer's.
-pub fn failure_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "error: {}", text::line(&failure.summary))?;
-    advice_text(out, failure)
-}
-
-/// Prints the hint and details of a failure.
-///
-/// # Errors
-/// The writer's.
-pub fn advice_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
-    writeln!(out, "hint: {}", text::line(&failure.hint.to_string()))?;
-    let said = failure.said();
-    if !said.is_empty() {
-        writeln!(out, "details:")?;
-    }
-    said.iter()
-        .try_for_each(|line| writeln!(out, "  {}", text::line(line)))
 }
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
@@ -111,8 +86,6 @@ pub enum Report<'a> {
     Tokens {
         /// The most urgent first.
         tokens: &'a [Arc<ServiceToken>],
-        /// The rows that `print::row` produced.
-        rows: &'a [&'a [u8]],
         scope: &'a Scope,
         /// Why the list may be incomplete.
         incomplete: Option<&'a str>,

@@ -1,13 +1,96 @@
 //! Prints a report in an output format.
 
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write};
 
 use super::{OutputFormat, Report, csv, details, json, prometheus, table};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::status::EvaluationContext;
-use crate::domain::token::ServiceToken;
 use crate::startup::output_style::OutputStyle;
+
+/// From this many bytes on, deferred text is written while more is printed: to touch memory for the
+/// first time costs more than to print into it.
+const BLOCK: usize = 64 * 1024;
+
+/// What a command prints to standard output. A terminal gets it as a whole at the end, since it may
+/// have to be escaped.
+pub(in crate::cli) struct Output {
+    pub(in crate::cli) text: Vec<u8>,
+    is_terminal: bool,
+    /// Whether the command is over, so that waiting for a reader keeps it from nothing.
+    is_over: bool,
+    /// Stays an error after the first one.
+    written: io::Result<()>,
+    deferred: Option<Deferred>,
+}
+
+/// Prints a report once the command is over.
+type Deferred = Box<dyn FnOnce(&mut Output) -> Result<(), Failure>>;
+
+impl Output {
+    pub(in crate::cli) fn new(is_terminal: bool) -> Self {
+        Self {
+            text: Vec::new(),
+            is_terminal,
+            is_over: false,
+            written: Ok(()),
+            deferred: None,
+        }
+    }
+
+    /// Prints once the command no longer waits for signals, which then end the program even if nobody reads
+    /// what it writes.
+    pub(in crate::cli) fn defer(
+        &mut self,
+        print: impl FnOnce(&mut Self) -> Result<(), Failure> + 'static,
+    ) {
+        self.deferred = Some(Box::new(print));
+    }
+
+    /// Prints what was deferred.
+    ///
+    /// # Errors
+    /// Those of [`print`].
+    pub(in crate::cli) fn print_deferred(&mut self) -> Result<(), Failure> {
+        self.is_over = true;
+        self.deferred.take().map_or(Ok(()), |print| print(self))
+    }
+
+    /// Writes the rest, which is everything for a terminal.
+    ///
+    /// # Errors
+    /// The first error of standard output.
+    pub(in crate::cli) fn finish(
+        mut self,
+        escape: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> io::Result<()> {
+        if self.is_terminal {
+            self.text = escape(self.text);
+        }
+        self.pass_on();
+        self.written.and_then(|()| io::stdout().flush())
+    }
+
+    fn pass_on(&mut self) {
+        if self.written.is_ok() {
+            self.written = io::stdout().write_all(&self.text);
+        }
+        self.text.clear();
+    }
+}
+
+/// Never fails, so that the error of a closed pipe is not one of printing.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        if self.is_over && !self.is_terminal && self.text.len() >= BLOCK {
+            self.pass_on();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Prints a report.
 ///
@@ -16,7 +99,7 @@ use crate::startup::output_style::OutputStyle;
 pub(in crate::cli) fn print(
     report: Report<'_>,
     format: OutputFormat,
-    out: &mut Vec<u8>,
+    out: &mut Output,
     style: OutputStyle,
 ) -> Result<(), Failure> {
     let printed = match (format, report) {
@@ -29,43 +112,18 @@ pub(in crate::cli) fn print(
             Report::Tokens {
                 tokens, context, ..
             },
-        ) if style.width.is_some() => table::tokens(out, tokens, context, style),
-        (OutputFormat::Table, Report::Tokens { rows, .. }) => {
-            out.extend(rows.iter().copied().flatten());
-            Ok(())
-        }
+        ) => table::tokens(out, tokens, context, style),
         (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
-        (OutputFormat::Csv, Report::Tokens { rows, .. }) => {
-            out.extend_from_slice(csv::HEADER.as_bytes());
-            out.extend(rows.iter().copied().flatten());
-            Ok(())
-        }
+        (
+            OutputFormat::Csv,
+            Report::Tokens {
+                tokens, context, ..
+            },
+        ) => csv::print(out, tokens, context),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
         (OutputFormat::Csv | OutputFormat::Prometheus, _) => Err(io::ErrorKind::Unsupported.into()),
-    };
-    printed.map_err(|error| unprintable(&error))
-}
-
-/// Prints one token of a list, which may happen while others still arrive. Prints nothing if the widths of
-/// its columns depend on all of them.
-///
-/// # Errors
-/// The writer's.
-pub(in crate::cli) fn row(
-    token: &Arc<ServiceToken>,
-    context: EvaluationContext,
-    format: OutputFormat,
-    out: &mut Vec<u8>,
-    style: OutputStyle,
-) -> Result<(), Failure> {
-    let printed = match format {
-        OutputFormat::Json => json::row(out, token, context),
-        OutputFormat::Csv => csv::row(out, token, context),
-        OutputFormat::Table if style.width.is_some() => Ok(()),
-        OutputFormat::Table => table::tokens(out, std::slice::from_ref(token), context, style),
-        OutputFormat::Prometheus => Err(io::ErrorKind::Unsupported.into()),
     };
     printed.map_err(|error| unprintable(&error))
 }

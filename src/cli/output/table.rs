@@ -199,18 +199,15 @@ pub fn tokens(
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let rows: Vec<Row<'_>> = tokens
-        .iter()
-        .map(|token| Row {
-            profile: "",
-            name: token.display_text(&token.name),
-            id: token.display_text(&token.id),
-            life: Lifecycle::of(token),
-            token: Some(token),
-            note: "",
-        })
-        .collect();
-    table(out, &rows, &LIST, context, style)
+    let rows = tokens.iter().map(|token| Row {
+        profile: "",
+        name: token.display_text(&token.name),
+        id: token.display_text(&token.id),
+        life: Lifecycle::of(token),
+        token: Some(token),
+        note: "",
+    });
+    table(out, rows, &LIST, context, style)
 }
 
 /// Prints the rows of a check.
@@ -223,99 +220,89 @@ pub fn entries(
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let rows: Vec<Row<'_>> = entries
-        .iter()
-        .map(|entry| {
-            let (name, id, note) = match &entry.subject {
-                Ok(token) => (
-                    token.display_text(&token.name),
-                    token.display_text(&token.id),
-                    "",
-                ),
-                Err(error) => (
-                    entry.name().into(),
-                    entry.id().into(),
-                    error.summary.as_str(),
-                ),
-            };
-            Row {
-                profile: entry.profile.as_deref().unwrap_or_default(),
-                name,
-                id,
-                life: entry.life(),
-                token: entry.subject.as_deref().ok(),
-                note,
-            }
-        })
-        .collect();
+    let rows = entries.iter().map(|entry| {
+        let (name, id, note) = match &entry.subject {
+            Ok(token) => (
+                token.display_text(&token.name),
+                token.display_text(&token.id),
+                "",
+            ),
+            Err(error) => (
+                entry.name().into(),
+                entry.id().into(),
+                error.summary.as_str(),
+            ),
+        };
+        Row {
+            profile: entry.profile.as_deref().unwrap_or_default(),
+            name,
+            id,
+            life: entry.life(),
+            token: entry.subject.as_deref().ok(),
+            note,
+        }
+    });
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
-    table(out, &rows, &choices, context, style)
+    table(out, rows, &choices, context, style)
 }
 
-fn table(
+fn table<'a>(
     out: &mut impl Write,
-    rows: &[Row<'_>],
+    rows: impl Iterator<Item = Row<'a>> + Clone,
     choices: &[&[Column]],
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
     let columns = match style.width {
-        Some(width) => fitting(rows, choices, width, context, style),
+        Some(width) => fitting(&rows, choices, width, context, style),
         None => choices[0].iter().map(|column| (*column, 0)).collect(),
     };
-    let rows = rows.iter().map(|row| {
+    let mut rows = rows.peekable();
+    if style.width.is_some() && rows.peek().is_some() {
+        let titles = columns
+            .iter()
+            .map(|(column, width)| (column.title().into(), *width));
+        line(out, titles, style)?;
+    }
+    for row in rows {
         let cells = columns
             .iter()
-            .map(|(column, _)| row.cell(*column, context, style));
-        cells.collect()
-    });
-    let titles = columns
-        .iter()
-        .map(|(column, width)| (column.title(), *width));
-    render(out, &titles.collect::<Vec<_>>(), rows, style)
-}
-
-/// Prints rows under their titles, in columns of these widths, or separated by tabs and without titles.
-fn render<'a>(
-    out: &mut impl Write,
-    columns: &[(&str, usize)],
-    rows: impl Iterator<Item = Vec<Cell<'a>>>,
-    style: OutputStyle,
-) -> io::Result<()> {
-    let is_aligned = style.width.is_some();
-    let line = |cells: Vec<Cell<'_>>| {
-        let cells = cells.into_iter().zip(columns).map(|(cell, (_, width))| {
-            let text = if is_aligned {
-                text::fit(&cell.text, *width, style.ellipsis())
-            } else {
-                cell.text.into_owned()
-            };
-            match cell.tone {
-                Some(tone) if style.colored => colored(&text, tone),
-                _ => text,
-            }
-        });
-        cells.collect::<Vec<_>>()
-    };
-    let mut has_titles = false;
-    for row in rows {
-        if !is_aligned {
-            writeln!(out, "{}", line(row).join("\t"))?;
-            continue;
-        }
-        if !std::mem::replace(&mut has_titles, true) {
-            let titles = columns.iter().map(|(title, _)| Cell::from(*title));
-            writeln!(out, "{}", line(titles.collect()).join(GAP).trim_end())?;
-        }
-        writeln!(out, "{}", line(row).join(GAP).trim_end())?;
+            .map(|(column, width)| (row.cell(*column, context, style), *width));
+        line(out, cells, style)?;
     }
     Ok(())
 }
 
+/// Prints cells in columns of these widths, or separated by tabs.
+fn line<'a>(
+    out: &mut impl Write,
+    cells: impl Iterator<Item = (Cell<'a>, usize)>,
+    style: OutputStyle,
+) -> io::Result<()> {
+    let is_aligned = style.width.is_some();
+    let mut line = String::new();
+    for (at, (cell, width)) in cells.enumerate() {
+        if at > 0 {
+            line.push_str(if is_aligned { GAP } else { "\t" });
+        }
+        let text = if is_aligned {
+            text::fit(&cell.text, width, style.ellipsis()).into()
+        } else {
+            cell.text
+        };
+        match cell.tone {
+            Some(tone) if style.colored => line.push_str(&colored(&text, tone)),
+            _ => line.push_str(&text),
+        }
+    }
+    let line = if is_aligned { line.trim_end() } else { &line };
+    writeln!(out, "{line}")
+}
+
 /// The first choice of columns that leaves room for names, and the width of each.
-fn fitting(
-    rows: &[Row<'_>],
+fn fitting<'a>(
+    rows: &(impl Iterator<Item = Row<'a>> + Clone),
     choices: &[&[Column]],
     width: usize,
     context: EvaluationContext,
@@ -323,7 +310,7 @@ fn fitting(
 ) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows
-            .iter()
+            .clone()
             .map(|row| text::width(&row.cell(column, context, style).text));
         cells.max().unwrap_or(0).max(column.title().len())
     };
@@ -374,15 +361,18 @@ pub fn profiles(
         })
         .collect();
     let mut room = style.width.unwrap_or(usize::MAX);
-    let columns: Vec<(&str, usize)> = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"]
-        .into_iter()
-        .enumerate()
-        .map(|(at, title)| {
-            let cells = rows.iter().map(|row| text::width(&row[at].text));
-            let widest = cells.max().unwrap_or(0).max(title.len()).min(room);
-            room = room.saturating_sub(widest + GAP.len());
-            (title, widest)
-        })
-        .collect();
-    render(out, &columns, rows.into_iter(), style)
+    let titles = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"];
+    let widths = titles.iter().enumerate().map(|(at, title)| {
+        let cells = rows.iter().map(|row| text::width(&row[at].text));
+        let widest = cells.max().unwrap_or(0).max(title.len()).min(room);
+        room = room.saturating_sub(widest + GAP.len());
+        widest
+    });
+    let widths: Vec<usize> = widths.collect();
+    if style.width.is_some() && !rows.is_empty() {
+        let titles = titles.into_iter().map(Cell::from);
+        line(out, titles.zip(widths.iter().copied()), style)?;
+    }
+    rows.into_iter()
+        .try_for_each(|row| line(out, row.into_iter().zip(widths.iter().copied()), style))
 }

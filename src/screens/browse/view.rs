@@ -252,8 +252,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
 /// ` in account 4f1b…9c2e`
 fn in_scope(browse: &Browse, ctx: &RenderContext<'_>) -> String {
     browse.access.as_ref().map_or_else(String::new, |access| {
-        let id = ctx.abbreviate(access.scope.id());
-        format!(" in {} {id}", access.scope.kind().word())
+        format!(" in {}", ctx.scope(&access.scope, false))
     })
 }
 

@@ -3,7 +3,6 @@
 use crate::action::{Context, Motion};
 use crate::app::handler::{Choice, Handler};
 use crate::app::message::Effect;
-use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;
 use crate::domain::token::{TokenId, TokenRef};
@@ -13,10 +12,6 @@ use crate::screens::detail::state::Detail;
 impl Handler for Choice {
     fn context(&self, _: &State) -> Context {
         Context::Choice
-    }
-
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        close_overlay(state)
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {

@@ -53,11 +53,7 @@ fn choice_row(
         format!("last seen: {word}")
     };
     let id = ctx.clean(&token.display_text(&token.id)).into_owned();
-    let id = if is_wide {
-        text::fit(&id, 36, "")
-    } else {
-        text::fit(&ctx.abbreviate(&id), 12, "")
-    };
+    let id = text::fit(&ctx.id(&id, is_wide), if is_wide { 36 } else { 12 }, "");
     vec![
         Span::raw(" "),
         ctx.span(role, status.symbol(ctx.ascii)),

@@ -3,17 +3,12 @@
 use crate::action::Context;
 use crate::app::handler::{Confirm, Handler};
 use crate::app::message::Effect;
-use crate::app::navigation::close_overlay;
 use crate::app::state::State;
 use crate::screens::profiles::update::change;
 
 impl Handler for Confirm {
     fn context(&self, _: &State) -> Context {
         Context::Confirm
-    }
-
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        close_overlay(state)
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {

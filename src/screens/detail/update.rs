@@ -17,7 +17,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
 use crate::layout::glyphs::Glyphs;
-use crate::layout::{self, DetailLayout, DetailParts, TextLine};
+use crate::layout::{self, DetailLayout, TextLine};
 use crate::theme::Role;
 
 impl Handler for Detail {
@@ -157,13 +157,11 @@ impl State {
         let token = self.detail.token.value()?;
         let now = self.instant();
         let is_disabled = Status::of(token, self.context_at(now)) == Status::Disabled;
-        let parts = DetailParts {
-            has_digits: !self.ascii && !is_disabled && Lifecycle::of(token).end().is_some(),
-            has_lifetime: elapsed(token, now).is_some(),
-            fields: items(token).len(),
-        };
+        let has_digits = !self.ascii && !is_disabled && Lifecycle::of(token).end().is_some();
+        let headline = (has_digits, elapsed(token, now).is_some());
         let lines = |columns| self.finding_lines(token, columns).len();
-        Some(DetailLayout::new(body, parts, lines))
+        let table = items(token).len();
+        Some(DetailLayout::new(body, headline, table, lines))
     }
 
     /// The findings of a token, wrapped.

@@ -3,7 +3,6 @@
 use crate::action::{Context, Motion};
 use crate::app::handler::{Copied, ErrorDetails, Handler};
 use crate::app::message::Effect;
-use crate::app::navigation::close_overlay;
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
@@ -20,10 +19,6 @@ const MOST_FACTS: usize = 500;
 impl Handler for ErrorDetails {
     fn context(&self, _: &State) -> Context {
         Context::ErrorDetails
-    }
-
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        close_overlay(state)
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {

@@ -75,8 +75,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
     if let Some(scope) = lookup.scope_of_url() {
-        let id = form.ctx.abbreviate(scope.id());
-        let remark = format!("Using {} {id} from the URL.", scope.kind().word());
+        let remark = format!("Using {} from the URL.", form.ctx.scope(&scope, false));
         rows.extend(form.remark(Role::Muted, &remark));
     }
     if let Some(lines) = lookup_progress(state, form.columns, form.ctx) {
@@ -135,7 +134,7 @@ fn recent_row(
         ctx.plain(&format!("  {}", text::fit(&duration::ago(age), 10, ""))),
     ];
     let scope = &recent.scope;
-    let scope_text = format!("  {} {}", scope.kind().word(), ctx.abbreviate(scope.id()));
+    let scope_text = format!("  {}", ctx.scope(scope, false));
     let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
     if state.session.active.scope.as_ref() != Some(scope) && has_room {
         spans.push(ctx.span(Role::Muted, &scope_text));

@@ -1,5 +1,7 @@
 //! Key handling of the choice between accounts and zones.
 
+use std::time::Duration;
+
 use crate::action::{Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
@@ -142,7 +144,7 @@ pub(crate) fn listed(
         for named in [accounts, zones].into_iter().flatten() {
             named.sort_by_cached_key(|named| named.name.to_lowercase());
         }
-        state.fetched_now(visible)
+        state.received(visible, Duration::ZERO)
     });
     let picker = &mut state.picker;
     if !picker.scopes.settle(request, sorted) {

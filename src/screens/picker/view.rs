@@ -91,12 +91,7 @@ fn list_row(named: &NamedScope, widest: usize, columns: usize, ctx: &RenderConte
     const KIND: usize = 9;
     const ID: usize = 32;
     let ellipsis = ctx.glyphs().ellipsis;
-    let is_whole = columns >= KIND + 20 + 2 + ID;
-    let id = if is_whole {
-        named.scope.id().to_owned()
-    } else {
-        ctx.abbreviate(named.scope.id())
-    };
+    let id = ctx.id(named.scope.id(), columns >= KIND + 20 + 2 + ID);
     let room = columns.saturating_sub(KIND + 2 + text::width(&id));
     let name = ctx.clean(&named.name);
     let (role, name) = if name.trim().is_empty() {

@@ -119,7 +119,7 @@ impl Columns {
             .iter()
             .map(|credential| credential.kind().map_or(0, |kind| kind.label().len()));
         let kind = kinds.max().unwrap_or(0);
-        let short_id = text::width(&ctx.abbreviate(&"0".repeat(ID)));
+        let short_id = text::width(&ctx.id(&"0".repeat(ID), false));
         let room = columns.saturating_sub(MARKER + GAP + SCOPE_KIND + short_id);
         let has_secret = room >= SHORT_NAME + GAP + SHORT_SECRET;
         let has_kind = room >= SHORT_NAME + GAP + SHORT_SECRET + GAP + kind;
@@ -242,15 +242,8 @@ fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
 }
 
 fn scope(credential: &ActiveCredential, is_whole: bool, ctx: &RenderContext<'_>) -> String {
-    let Some(scope) = &credential.scope else {
-        return "no scope".to_owned();
-    };
-    let id = if is_whole {
-        scope.id().to_owned()
-    } else {
-        ctx.abbreviate(scope.id())
-    };
-    format!("{} {id}", scope.kind().word())
+    let scope = credential.scope.as_ref();
+    scope.map_or_else(|| "no scope".to_owned(), |scope| ctx.scope(scope, is_whole))
 }
 
 /// Where a secret is stored, in words.

@@ -10,12 +10,13 @@ use crate::action::{Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
-use crate::app::message::{Effect, Saved};
+use crate::app::message::Effect;
 use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope};
 use crate::app::state::State;
-use crate::domain::credential::{CredentialRef, CredentialSource, Identity};
+use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::RequestId;
+use crate::domain::profile::Settings;
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {
@@ -237,10 +238,10 @@ pub(crate) fn checked(
 pub(crate) fn saved(
     state: &mut State,
     request: RequestId,
-    result: Result<Saved, Failure>,
+    result: Result<(Settings, Location), Failure>,
 ) -> Vec<Effect> {
     let is_awaited = state.setup.phase == Phase::Saving { request };
-    let saved = match result {
+    let (settings, location) = match result {
         Ok(saved) => saved,
         Err(failure) => {
             if is_awaited {
@@ -252,7 +253,7 @@ pub(crate) fn saved(
             return Vec::new();
         }
     };
-    state.session.settings = saved.settings;
+    state.session.settings = settings;
     if !is_awaited {
         return Vec::new();
     }
@@ -261,6 +262,6 @@ pub(crate) fn saved(
         return Vec::new();
     };
     // The collection matters where a secret is stored, not where it came from.
-    state.session.store = Some(saved.location.store);
+    state.session.store = Some(location.store);
     enter(state, Identity::of(&profile), Some(profile.name), scope)
 }

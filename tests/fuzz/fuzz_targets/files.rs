@@ -8,9 +8,9 @@ use std::fs;
 use libfuzzer_sys::fuzz_target;
 use tokenscope::config::Paths;
 use tokenscope::config::{settings, state};
-use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId};
 use tokenscope::domain::credential::CredentialKind;
 use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId};
 use tokenscope::keymap::Keymap;
 
 fuzz_target!(|text: &str| {

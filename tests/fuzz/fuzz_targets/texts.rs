@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tokenscope::api::BaseUrl;
-use tokenscope::domain::credential::{parse_email, Secret};
+use tokenscope::domain::credential::{Secret, parse_email};
 use tokenscope::domain::duration::{ago, humanize, parse_go, parse_span, rough, write_span};
 use tokenscope::domain::profile::parse_profile_name;
 use tokenscope::domain::scope::ScopeId;

@@ -9,8 +9,9 @@ use serde_json::Value;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
+use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text};
+use crate::support::binary::{BINARY, Stage, TOKENS, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
@@ -363,7 +364,7 @@ async fn mount_two_accounts(stage: &Stage) {
         Mock::given(method("GET"))
             .and(path(format!("/accounts/{account}/access/service_tokens")))
             .and(header("authorization", format!("Bearer {CANARY}").as_str()))
-            .respond_with(ok(envelope(&tokens)))
+            .respond_with(ok(success(&tokens)))
             .mount(&stage.server)
             .await;
     }
@@ -469,7 +470,7 @@ async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
             r#"[{{"id":"{}","name":"n","duration":"forever"}}]"#,
             id(number)
         );
-        let body = envelope(&tokens);
+        let body = success(&tokens);
         let body = body.trim_end_matches('}');
         ok(format!(
             r#"{body},"result_info":{{"page":{number},"per_page":1,"count":1,"total_count":2,"total_pages":2}}}}"#

@@ -7,8 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use wiremock::{Request, ResponseTemplate};
 
+use crate::support::api::success;
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{BINARY, Stage, TOKENS, envelope, json, ok, text, without_the_clock};
+use crate::support::binary::{BINARY, Stage, TOKENS, json, ok, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
 fn names(output: &Output) -> Vec<String> {
@@ -168,7 +169,7 @@ fn tokens(from: usize, to: usize) -> String {
 }
 
 fn page(tokens: &str, note: &str) -> ResponseTemplate {
-    let body = envelope(tokens);
+    let body = success(tokens);
     ok(format!(
         r#"{},"result_info":{note}}}"#,
         body.trim_end_matches('}')
@@ -208,7 +209,7 @@ async fn pages_come_as_one_list_or_say_what_is_missing() {
     };
     assert_eq!(listed(whole(2_500)).await, (2_500, None, 0));
     let bare = |number: usize| {
-        ok(envelope(&tokens(
+        ok(success(&tokens(
             (number - 1) * 1000,
             1_500.min(number * 1000),
         )))
@@ -227,7 +228,7 @@ async fn pages_come_as_one_list_or_say_what_is_missing() {
     assert_eq!((count, code), (2_000, 1));
     assert!(why.unwrap().starts_with("page 2 of 3 could not be read"));
 
-    let same = |_| ok(envelope(&tokens(0, 1000)));
+    let same = |_| ok(success(&tokens(0, 1000)));
     let (count, why, code) = listed(same).await;
     assert_eq!((count, code), (1000, 1));
     assert!(why.unwrap().contains("repeats"));

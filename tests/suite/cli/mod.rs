@@ -24,8 +24,9 @@ use tempfile::TempDir;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::api::success;
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Binary, Stage, envelope, json, ok};
+use crate::support::binary::{Binary, Stage, json, ok};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn tokenscope(home: &TempDir, arguments: &[&str]) -> Command {
@@ -186,7 +187,7 @@ async fn the_scope_of_a_url_wins_and_is_shown() {
     let zone = "1".repeat(32);
     let stage = Stage::empty().await;
     Mock::given(path(format!("/zones/{zone}/access/service_tokens/{ID}")))
-        .respond_with(ok(envelope(&format!(
+        .respond_with(ok(success(&format!(
             r#"{{"id":"{ID}","duration":"forever"}}"#
         ))))
         .mount(&stage.server)
@@ -216,7 +217,7 @@ async fn the_scope_of_a_url_wins_and_is_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_deadline_holds_for_all_requests_of_a_command_together() {
-    let slow = ok(envelope(r#"{"duration":"forever"}"#));
+    let slow = ok(success(r#"{"duration":"forever"}"#));
     let slow = slow.set_delay(std::time::Duration::from_millis(700));
     let stage = Stage::answering(slow).await;
     let ids: Vec<String> = (1..=5)

@@ -104,11 +104,9 @@ async fn without_any_keyring_a_profile_goes_and_the_rest_is_said() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
-    use crate::support::keyring::{Keyring, Session};
+    use crate::support::keyring::unlocked;
     for is_locked in [false, true] {
-        let Some(mut session) = Session::start(Keyring::Unlocked) else {
-            return;
-        };
+        let Some(session) = unlocked() else { return };
         let stage = stage().await;
         let attributes = [
             "store",

@@ -18,7 +18,7 @@ use wiremock::ResponseTemplate;
 use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{Stage, TOKENS, envelope, json, ok, text};
+use crate::support::binary::{Stage, TOKENS, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 #[test]
@@ -301,7 +301,7 @@ async fn a_field_of_another_type_does_not_vanish_from_a_row() {
     let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
     assert!(metrics.contains(r#"name="123""#), "{metrics}");
     let surrogate = listed(&format!(r#""name":"\ud800x",{FAR}"#));
-    let stage = Stage::answering(ok(envelope(&surrogate))).await;
+    let stage = Stage::answering(ok(success(&surrogate))).await;
     let said = text(&stage.run(&["list"]).stdout);
     assert!(said.starts_with("not Unicode: \"\\ud800x\"\t"), "{said}");
     let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
@@ -320,7 +320,7 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
     ] {
         let answer = ResponseTemplate::new(200)
             .insert_header("date", date)
-            .set_body_string(envelope(&listed(&ended)));
+            .set_body_string(success(&listed(&ended)));
         let stage = Stage::answering(answer).await;
         for form in ["table", "json"] {
             let output = stage.run(&["check", "-o", form]);
@@ -350,8 +350,7 @@ async fn a_clock_that_is_off_is_said_to_people() {
         let machine = [&command[..], &["-o", "json"]].concat();
         assert_eq!(text(&stage.run(&machine).stderr), "");
     }
-    let right =
-        Stage::answering(ResponseTemplate::new(200).set_body_string(envelope(TOKENS))).await;
+    let right = Stage::answering(ResponseTemplate::new(200).set_body_string(success(TOKENS))).await;
     assert_eq!(text(&right.run(&["list"]).stderr), "");
 }
 

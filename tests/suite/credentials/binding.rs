@@ -295,7 +295,7 @@ fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
 }
 
 #[test]
-fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host_of() {
+fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() {
     let Some(desktop) = unlocked() else { return };
     let (own, foreign) = (home(), home());
     let evil = "https://evil.invalid/client/v4";

@@ -21,9 +21,9 @@ use crate::credentials::binding::{command, config_of, screens, write_config};
 use crate::support::api::{
     Fake, Reply, home, http, refusal, run, run_with_input, shows, tokenscope,
 };
-use crate::support::app::press;
+use crate::support::app::{keys, press};
 use crate::support::assertions::{assert_contains, assert_contains_if};
-use crate::support::keyring::{self as dbus, Keyring, unlocked};
+use crate::support::keyring::unlocked;
 use crate::support::services::{Host, api};
 use crate::support::sessions::{in_environment, profile, scope_id};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -93,9 +93,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
 #[test]
 fn g08_no_hint_names_it_either_where_the_keyring_answers() {
     for is_locked in [false, true] {
-        let Some(mut desktop) = dbus::Session::start(Keyring::Unlocked) else {
-            return;
-        };
+        let Some(desktop) = unlocked() else { return };
         let home = home();
         write_config(home.path(), None);
         if is_locked {
@@ -308,7 +306,7 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         settings,
         ..AppSession::default()
     };
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     start(&mut state, Opening::Lookup);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
     update(&mut state, now(), press(Action::Down));

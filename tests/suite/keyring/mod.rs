@@ -225,9 +225,7 @@ fn a_service_that_was_never_unlocked_finds_nothing_and_keeps_nothing() {
 
 #[test]
 fn a_locked_keyring_says_so_but_shows_what_it_holds() {
-    let Some(mut session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
     session.lock_keyring();
     let mut keyring = Remote::start(&session);
@@ -288,9 +286,7 @@ fn stored_bytes_that_are_not_text_are_not_shown() {
 
 #[test]
 fn a_restarted_service_is_found_again() {
-    let Some(mut session) = Session::start(Keyring::Unlocked) else {
-        return;
-    };
+    let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default tok"), "Ok(())");
     session.restart_keyring();

@@ -181,9 +181,7 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
 
 #[test]
 fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
-    let Some(mut host) = Host::profiled() else {
-        return;
-    };
+    let Some(host) = Host::profiled() else { return };
     let status = |host: &Host| {
         let outcome = host.run(STATUS);
         let report = outcome.json();

@@ -249,9 +249,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
 
 #[test]
 fn b02_a_service_restarted_between_two_reads_is_found_again() {
-    let Some(mut host) = Host::profiled() else {
-        return;
-    };
+    let Some(host) = Host::profiled() else { return };
     let more = "\n[profiles.other]\ncredential = \"api_token\"\n";
     add_to_config(host.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
     for profile in ["default", "other"] {
@@ -278,9 +276,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
 
 #[test]
 fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
-    let Some(mut host) = Host::profiled() else {
-        return;
-    };
+    let Some(host) = Host::profiled() else { return };
     host.store();
     host.desktop.lock_keyring();
     let mut session = host.screens(&[ID]);
@@ -294,9 +290,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
 
 #[test]
 fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
-    let Some(mut host) = Host::profiled() else {
-        return;
-    };
+    let Some(host) = Host::profiled() else { return };
     let set = host.run_with_secret(&["auth", "set", "--stdin"]);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
     host.desktop.lock_keyring();

@@ -21,7 +21,7 @@ use crate::screens::scenes::{
     renderer, setup, state, text, token_with, type_secret, zone,
 };
 use crate::screens::views::{check, every_size, sweep};
-use crate::support::app::{act, press};
+use crate::support::app::{act, keys, press};
 use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
@@ -139,7 +139,7 @@ fn profiles_environment() -> State {
 }
 
 fn profiles_none() -> State {
-    let mut state = State::new(Session::default(), now(), USUAL);
+    let mut state = State::new(Session::default(), keys(), now(), USUAL);
     state.screen = Screen::Profiles;
     state
 }

@@ -29,6 +29,7 @@ use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
 use crate::screens::profiles as screens_profiles;
+use crate::support::app::keys;
 use crate::support::sessions::login_keyring;
 use crate::support::tokens::{instant as at, token};
 
@@ -144,7 +145,7 @@ fn session() -> Session {
 }
 
 pub(crate) fn state() -> State {
-    State::new(session(), now(), USUAL)
+    State::new(session(), keys(), now(), USUAL)
 }
 
 /// The usual token with other members in place of some of its own.
@@ -195,7 +196,7 @@ pub(crate) fn detail(token: Arc<ServiceToken>) -> State {
 }
 
 pub(crate) fn setup() -> State {
-    let mut state = State::new(Session::default(), now(), USUAL);
+    let mut state = State::new(Session::default(), keys(), now(), USUAL);
     state.screen = Screen::Setup;
     state.setup.store = Remote::Ready(Received {
         value: login_keyring(),

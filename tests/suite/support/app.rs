@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
@@ -12,11 +12,17 @@ use tokenscope::domain::failure::Failure;
 use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::ServiceToken;
+use tokenscope::keymap::Keymap;
 
 use tokenscope::screens::setup::state::SetupField;
 
 use super::sessions::session;
 use super::tokens::{ID, now};
+
+/// The built-in keys.
+pub(crate) fn keys() -> Arc<Keymap> {
+    Arc::new(Keymap::built_in().unwrap())
+}
 
 /// The look-up panel of the default profile.
 pub(crate) fn lookup() -> State {
@@ -25,7 +31,7 @@ pub(crate) fn lookup() -> State {
 
 /// The look-up panel.
 pub(crate) fn opened(session: Session) -> State {
-    let mut state = State::new(session, now(), (100, 30));
+    let mut state = State::new(session, keys(), now(), (100, 30));
     assert_eq!(start(&mut state, Opening::Lookup), []);
     state
 }
@@ -163,6 +169,6 @@ pub(crate) fn profiles_changed(request: RequestId, result: Result<Settings, Fail
     Message::ProfilesChanged { request, result }
 }
 
-pub(crate) fn saved(request: RequestId, result: Result<Saved, Failure>) -> Message {
+pub(crate) fn saved(request: RequestId, result: Result<(Settings, Location), Failure>) -> Message {
     Message::ProfileSaved { request, result }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::api::success;
 use crate::support::tokens::{ACCOUNT, CANARY};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -116,10 +117,6 @@ pub(crate) const TOKENS: &str = r#"[
 {}
 ]"#;
 
-pub(crate) fn envelope(result: &str) -> String {
-    format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}}}"#)
-}
-
 /// An answer of the API at its own time.
 pub(crate) fn ok(body: impl Into<Vec<u8>>) -> ResponseTemplate {
     ResponseTemplate::new(200)
@@ -139,7 +136,7 @@ impl Respond for One {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let id = request.url.path().rsplit('/').next().unwrap();
         match self.0.iter().find(|token| token["id"] == id) {
-            Some(token) => ok(envelope(&token.to_string())),
+            Some(token) => ok(success(&token.to_string())),
             None => ResponseTemplate::new(404)
                 .insert_header("date", DATE)
                 .insert_header("cf-ray", "8f00000000000000-AMS")
@@ -157,7 +154,7 @@ impl Stage {
         let list = format!("/accounts/{ACCOUNT}/access/service_tokens");
         Mock::given(method("GET"))
             .and(path(list.clone()))
-            .respond_with(ok(envelope(tokens)))
+            .respond_with(ok(success(tokens)))
             .mount(&stage.server)
             .await;
         Mock::given(method("GET"))

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -52,7 +53,7 @@ pub(crate) enum Keyring {
 pub(crate) struct Session {
     dir: TempDir,
     bus: Child,
-    daemon: Option<Child>,
+    daemon: Mutex<Option<Child>>,
 }
 
 impl Session {
@@ -85,10 +86,10 @@ impl Session {
         BufReader::new(bus.stdout.take().unwrap())
             .read_line(&mut address)
             .unwrap();
-        let mut session = Self {
+        let session = Self {
             dir,
             bus,
-            daemon: None,
+            daemon: Mutex::default(),
         };
         if keyring == Keyring::Unlocked {
             session.start_keyring(Some("password"));
@@ -147,18 +148,18 @@ impl Session {
     }
 
     /// Ends the keyring service and starts another, over the same files.
-    pub(crate) fn restart_keyring(&mut self) {
+    pub(crate) fn restart_keyring(&self) {
         self.stop_keyring();
         self.start_keyring(Some("password"));
     }
 
     /// Ends the keyring service and starts another that nobody unlocks.
-    pub(crate) fn lock_keyring(&mut self) {
+    pub(crate) fn lock_keyring(&self) {
         self.stop_keyring();
         self.start_keyring(None);
     }
 
-    fn start_keyring(&mut self, password: Option<&str>) {
+    fn start_keyring(&self, password: Option<&str>) {
         let mut daemon = self.command("gnome-keyring-daemon");
         daemon.args(["--foreground", "--components=secrets"]);
         if password.is_some() {
@@ -175,7 +176,7 @@ impl Session {
             .write_all(password.unwrap_or_default().as_bytes())
             .unwrap();
         drop(stdin);
-        self.daemon = Some(daemon);
+        *self.daemon.lock().unwrap() = Some(daemon);
         // Until it has its name on the bus, a search fails.
         eventually("the keyring service answers", || {
             let output = self.secret_tool(&["search", "probe", "none"], b"");
@@ -184,8 +185,8 @@ impl Session {
         });
     }
 
-    fn stop_keyring(&mut self) {
-        if let Some(mut daemon) = self.daemon.take() {
+    fn stop_keyring(&self) {
+        if let Some(mut daemon) = self.daemon.lock().unwrap().take() {
             end(&mut daemon);
         }
     }

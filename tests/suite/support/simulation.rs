@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -24,7 +24,7 @@ use tokenscope::screens::setup::state::Phase;
 use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
-use super::app::{found, listed, request_in};
+use super::app::{found, keys, listed, request_in};
 use super::sessions::{account, failure, in_keyring, login_keyring, profile, session};
 use super::tokens;
 
@@ -82,7 +82,7 @@ pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
         settings: settings(),
         ..session()
     };
-    let mut state = State::new(session, now, (100, 30));
+    let mut state = State::new(session, keys(), now, (100, 30));
     start(&mut state, opening);
     state
 }
@@ -221,10 +221,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::SaveProfile { .. } => Message::ProfileSaved {
             request,
-            result: is_good.map(|()| Saved {
-                settings: settings(),
-                location: login_keyring(),
-            }),
+            result: is_good.map(|()| (settings(), login_keyring())),
         },
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,

@@ -9,8 +9,9 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use tokenscope::domain::text::width;
 
+use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, TOKENS, envelope, ok, without_the_clock};
+use crate::support::binary::{BINARY, Stage, TOKENS, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
@@ -137,7 +138,7 @@ async fn what_there_is_room_for_is_shown_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
-    let slow = ok(envelope(TOKENS)).set_delay(Duration::from_millis(900));
+    let slow = ok(success(TOKENS)).set_delay(Duration::from_millis(900));
     let stage = Stage::answering(slow).await;
     let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
     assert_eq!(code, 0);
@@ -162,7 +163,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
-    let never = ok(envelope(TOKENS)).set_delay(Duration::from_secs(60));
+    let never = ok(success(TOKENS)).set_delay(Duration::from_secs(60));
     let stage = Stage::answering(never).await;
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for line in ["list", "check", "get some-name"] {

@@ -25,7 +25,7 @@ use tokenscope::domain::token::{ServiceToken, TokenRef};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::support::api::{Fake, Reply, http, refusal, run, success, token};
-use crate::support::app::fetched;
+use crate::support::app::{fetched, keys};
 use crate::support::sessions::account;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -320,7 +320,7 @@ pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
         },
         ..AppSession::default()
     };
-    let mut state = State::new(session, noon(), (100, 30));
+    let mut state = State::new(session, keys(), noon(), (100, 30));
     let effects = app::start(&mut state, Opening::Token(TokenRef::parse(ID).unwrap()));
     answer(&mut state, &effects, noon(), left);
     state

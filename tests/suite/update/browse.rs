@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
@@ -355,10 +355,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let [Effect::SaveProfile { request, .. }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
-    let saved = Saved {
-        settings: Settings::default(),
-        location: Location::new("Secret Service"),
-    };
+    let saved = (Settings::default(), Location::new("Secret Service"));
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
     // The trial of the store that the form began is of no use any more.

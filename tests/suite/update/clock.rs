@@ -19,7 +19,7 @@ use tokenscope::domain::token::TokenRef;
 
 use crate::cli::monitoring::id;
 use crate::cli::thresholds::{lasting, noon};
-use crate::support::app::{fetched, list_fetched, press};
+use crate::support::app::{fetched, keys, list_fetched, press};
 use crate::support::sessions::{account, in_environment};
 use crate::support::tokens::{self};
 
@@ -46,7 +46,7 @@ pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<E
         },
         ..Session::default()
     };
-    let mut state = State::new(session, after(0, 0), (100, 30));
+    let mut state = State::new(session, keys(), after(0, 0), (100, 30));
     let effects = app::start(&mut state, opening);
     (state, effects)
 }

@@ -9,7 +9,7 @@ mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context, Input, Typed};
-use tokenscope::app::message::{Effect, Message, Saved, Stage};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{CredentialRef, Location};
@@ -19,7 +19,7 @@ use tokenscope::domain::profile::Settings;
 use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
 
 use crate::support::app::{
-    act, checked, complained, fetched, found, looking_up, lookup, notice, paste, probed,
+    act, checked, complained, fetched, found, keys, looking_up, lookup, notice, paste, probed,
     request_of, tell, type_text,
 };
 use crate::support::assertions::assert_matches;
@@ -209,7 +209,7 @@ fn only_a_refused_credential_can_be_typed_again() {
 }
 
 fn filled_form() -> State {
-    let mut state = State::new(Session::default(), at(0), (100, 30));
+    let mut state = State::new(Session::default(), keys(), at(0), (100, 30));
     let request = request_of(&start(&mut state, Opening::Setup));
     update(
         &mut state,
@@ -245,10 +245,7 @@ fn a_checked_credential_is_saved_and_used() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(&mut state, at(1), checked(request, Ok(())));
     let request = request_of(&effects);
-    let saved = Saved {
-        settings: Settings::default(),
-        location: Location::new("Secret Service"),
-    };
+    let saved = (Settings::default(), Location::new("Secret Service"));
     update(
         &mut state,
         at(2),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
-use tokenscope::app::message::{Effect, Message, Saved};
+use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
@@ -589,7 +589,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     let mut settings = settings();
     settings.profiles[1] = profile;
     let location = login_keyring();
-    tell(&mut state, saved(request, Ok(Saved { settings, location })));
+    tell(&mut state, saved(request, Ok((settings, location))));
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.active.scope, Some(zone('c')));
     assert_eq!(state.session.store, Some("Secret Service"));
@@ -657,7 +657,7 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     let request = request_of(&effects);
     let location = Location::new("a drawer");
     let settings = settings();
-    let effects = tell(&mut state, saved(request, Ok(Saved { settings, location })));
+    let effects = tell(&mut state, saved(request, Ok((settings, location))));
     assert!(
         matches!(
             effects.as_slice(),
@@ -679,13 +679,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     let request = request_of(&effects);
     let effects = tell(
         &mut state,
-        saved(
-            request,
-            Ok(Saved {
-                settings: settings(),
-                location: Location::new("a drawer"),
-            }),
-        ),
+        saved(request, Ok((settings(), Location::new("a drawer")))),
     );
     assert!(
         effects
@@ -702,13 +696,7 @@ fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
     let request = RequestId(99);
     tell(
         &mut state,
-        saved(
-            request,
-            Ok(Saved {
-                settings: without("half"),
-                location: Location::new("elsewhere"),
-            }),
-        ),
+        saved(request, Ok((without("half"), Location::new("elsewhere")))),
     );
     assert_eq!(state.session.store, None);
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
