@@ -107,6 +107,9 @@ impl Environment {
     /// Whether a string contains any secret of the environment.
     #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
+        if text.len() < SHORTEST {
+            return false;
+        }
         self.secrets.values().flatten().any(|secret| {
             let secret = peeled(secret);
             secret.len() >= SHORTEST && text.contains(secret)

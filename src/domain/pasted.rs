@@ -62,6 +62,10 @@ pub fn peel(text: &str) -> &str {
 }
 
 fn unquoted(text: &str) -> Option<&str> {
+    // Few texts are quoted, and each of them is looked at several times.
+    if !text.starts_with(|first| first == '\\' || QUOTES.contains(first)) {
+        return None;
+    }
     let escaped = text
         .strip_prefix("\\\"")
         .and_then(|rest| rest.strip_suffix("\\\""));
