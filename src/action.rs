@@ -31,13 +31,15 @@ pub enum Action {
     PageDown,
     Top,
     Bottom,
-    LookUp,
+    #[serde(alias = "look_up")]
+    Find,
     Browse,
     Profiles,
     /// Sort the list by the next column.
     Sort,
     /// Fetch again.
-    Refresh,
+    #[serde(alias = "refresh")]
+    Reload,
     /// Switch between fields and raw JSON.
     ToggleRaw,
     CopyField,
@@ -119,13 +121,13 @@ impl Motion {
 
 /// One row per context: its title on the help screen, and the wider context whose keys also work in it.
 macro_rules! contexts {
-    ($($name:ident, $title:literal, $parent:expr;)*) => {
+    ($($(#[$attribute:meta])* $name:ident, $title:literal, $parent:expr;)*) => {
         /// The context that a key is pressed in. Keys of its [`Context::parent`] work too, unless
         /// it binds them itself.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Context {
-            $($name,)*
+            $($(#[$attribute])* $name,)*
         }
 
         impl Context {
@@ -157,8 +159,10 @@ contexts! {
     Text, "In a text field", Some(Self::Any);
     Setup, "Set up", Some(Self::Commands);
     SetupText, "Set up, in a field", Some(Self::Text);
-    Lookup, "Look up", Some(Self::Commands);
-    LookupText, "Look up, in a field", Some(Self::Text);
+    #[serde(alias = "lookup")]
+    Find, "Find", Some(Self::Commands);
+    #[serde(alias = "lookup_text")]
+    FindText, "Find, in the field", Some(Self::Text);
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);

@@ -313,7 +313,7 @@ fn repeats(input: &Input, context: Context) -> bool {
         Input::Type(_) => true,
         // These toggle between two choices there.
         Input::Act(Action::Left | Action::Right) => {
-            !matches!(context, Context::Setup | Context::Lookup)
+            !matches!(context, Context::Setup | Context::Find)
         }
         Input::Act(action) => matches!(
             action,

@@ -1,7 +1,7 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
 use super::message::Effect;
-use super::navigation::{find_secrets, open_session_setup, remember_external, show_lookup};
+use super::navigation::{find_secrets, open_session_setup, remember_external, show_find};
 use super::state::{Screen, State};
 use super::token_fetch;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
@@ -12,7 +12,7 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;
-use crate::screens::lookup::state::Lookup;
+use crate::screens::find::state::Find;
 use crate::screens::setup::state::{Opener, Repeat};
 
 /// Continues with another credential on the lookup form. Sends nothing.
@@ -24,7 +24,7 @@ pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Eff
         (None, _) => "the credential of this session".to_owned(),
     };
     let effects = activate(state, credential);
-    show_lookup(state);
+    show_find(state);
     state.notify(format!("Now using {name}."));
     effects
 }
@@ -95,7 +95,7 @@ fn remove_active(state: &mut State) -> Vec<Effect> {
     } else if screen == Screen::Profiles {
         state.screen = screen;
     } else {
-        show_lookup(state);
+        show_find(state);
     }
     effects
 }
@@ -116,13 +116,13 @@ fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let pause = state.pauses.iter().position(own);
     state.limited_until = pause.map(|at| state.pauses.swap_remove(at).1);
     session.active = credential;
-    let lookup = Lookup::starting_from(session.active.scope.as_ref());
-    let old = std::mem::replace(&mut state.lookup, lookup);
-    state.lookup.token = old.token;
-    state.lookup.recents = old.recents;
+    let find = Find::starting_from(session.active.scope.as_ref());
+    let old = std::mem::replace(&mut state.find, find);
+    state.find.token = old.token;
+    state.find.recents = old.recents;
     match (was_demo, state.session.is_demo()) {
         (true, false) => effects.push(Effect::LoadRecents),
-        (_, true) => state.lookup.recents.clear(),
+        (_, true) => state.find.recents.clear(),
         (false, false) => {}
     }
     effects
@@ -168,7 +168,7 @@ pub(crate) fn enter(
         scope_origin,
     };
     let mut effects = activate(state, credential);
-    show_lookup(state);
+    show_find(state);
     if let Some(saved) = saved {
         state.notify(saved);
     }
@@ -209,7 +209,7 @@ pub(crate) fn demo_opened(
         }
     };
     let token = (state.screen == Screen::Detail)
-        .then(|| TokenRef::parse(state.lookup.token.value()).ok())
+        .then(|| TokenRef::parse(state.find.token.value()).ok())
         .flatten();
     let credential = ActiveCredential {
         identity: Some(access.identity.clone()),
@@ -218,7 +218,7 @@ pub(crate) fn demo_opened(
         scope_origin: "the demo".to_owned(),
     };
     let mut effects = activate(state, credential);
-    show_lookup(state);
+    show_find(state);
     if let Some(token) = token {
         state.screen = Screen::Detail;
         effects.extend(token_fetch::fetch(state, access, token));

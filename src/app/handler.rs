@@ -34,7 +34,7 @@ pub(crate) enum Pending {
     /// Something to show; animates a spinner.
     First,
     /// A newer version of what is on screen; counts seconds.
-    Refresh {
+    Reload {
         since: DateTime<Utc>,
         /// Whether Back cancels it, rather than leaving the screen.
         back_cancels: bool,
@@ -113,7 +113,7 @@ pub(crate) trait Handler {
     fn switch(&self, _: &mut State) {}
 
     /// Fetches again.
-    fn refresh(&self, _: &mut State) -> Option<Effect> {
+    fn reload(&self, _: &mut State) -> Option<Effect> {
         None
     }
 
@@ -234,7 +234,7 @@ impl State {
 /// How often a spinner turns.
 const SPIN: TimeDelta = TimeDelta::milliseconds(125);
 
-/// The longest wait while a refresh is due: timers may stop during sleep, and nothing reports a
+/// The longest wait while a reload is due: timers may stop during sleep, and nothing reports a
 /// change of the wall clock.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(15);
 
@@ -243,17 +243,17 @@ impl State {
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
-        let refresh = self.refresh_due().map(|due| due.min(longest));
+        let reload = self.reload_due().map(|due| due.min(longest));
         // A token that expires is fetched again, even if its countdown is hidden.
         let is_ahead = |end: &DateTime<Utc>| *end > self.clock.corrected();
         let end = self.detail.end().filter(is_ahead);
         let end = end.filter(|_| self.screen == Screen::Detail);
         let expiry = end.map(|end| self.clock.steady_at(end));
-        earliest([self.next_change, refresh, expiry])
+        earliest([self.next_change, reload, expiry])
     }
 
-    /// When to refresh the current token, by the steady clock.
-    pub(crate) fn refresh_due(&self) -> Option<DateTime<Utc>> {
+    /// When to reload the current token, by the steady clock.
+    pub(crate) fn reload_due(&self) -> Option<DateTime<Utc>> {
         let pause = Duration::from_secs(self.session.settings.refresh_seconds);
         let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero())?;
         let token = &self.detail.token;
@@ -282,14 +282,14 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
         let paused = state
             .limited_until
             .filter(|_| state.limited_for().is_some());
-        let refreshing = match pending {
-            Some(Pending::Refresh { since, .. }) => Some(since),
+        let reloading = match pending {
+            Some(Pending::Reload { since, .. }) => Some(since),
             Some(Pending::First) | None => None,
         };
         earliest([
             screen.age(state).and_then(|age| next_step(now, age, 60)),
             paused.and_then(|end| next_step(now, since(end), 1)),
-            refreshing.and_then(|begun| next_step(now, since(begun), 1)),
+            reloading.and_then(|begun| next_step(now, since(begun), 1)),
             in_view(screen.next_change(state)),
         ])
     });

@@ -21,12 +21,12 @@ use crate::action::{Action, Input, Motion};
 use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
-use crate::screens::lookup::state::LookupField;
+use crate::screens::find::state::FindField;
 use crate::screens::{browse, detail, picker, profiles, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
-use navigation::{open_lookup, open_profiles, open_session_setup};
+use navigation::{open_find, open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
 
 /// A wake-up this late means that the computer or the program was stopped.
@@ -37,7 +37,7 @@ const LATE: TimeDelta = TimeDelta::seconds(10);
 pub enum Opening {
     /// The form, since there is no credential yet.
     Setup,
-    Lookup,
+    Find,
     Token(TokenRef),
     /// The embedded demo, once it runs, then a token, if given.
     Demo(Option<TokenRef>),
@@ -47,12 +47,12 @@ pub enum Opening {
 pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
     let effects = match opening {
         Opening::Setup => open_session_setup(state, false).into_iter().collect(),
-        Opening::Lookup => open_lookup(state),
+        Opening::Find => open_find(state),
         Opening::Token(token) => open_token(state, token),
         Opening::Demo(token) => {
-            state.lookup.form.focus = LookupField::Token;
+            state.find.form.focus = FindField::Token;
             if let Some(token) = token {
-                state.lookup.token = TextField::with(&token.to_string());
+                state.find.token = TextField::with(&token.to_string());
                 state.screen = Screen::Detail;
             }
             vec![start_demo(state)]
@@ -64,13 +64,13 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
 
 /// Opens a token from the command line. Without a scope, opens the lookup form instead.
 fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
-    state.lookup.token = TextField::with(&token.to_string());
+    state.find.token = TextField::with(&token.to_string());
     let scope = token.scope().or(state.session.active.scope.as_ref());
     let Some(scope) = scope.cloned() else {
-        state.lookup.form.focus = LookupField::ScopeId;
+        state.find.form.focus = FindField::ScopeId;
         return Vec::new();
     };
-    state.lookup.use_scope(&scope);
+    state.find.use_scope(&scope);
     state.screen = Screen::Detail;
     token_fetch::look_up(state, token, &scope)
 }
@@ -174,7 +174,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
                 raw.searched(found, rows);
             }
         }
-        Message::RecentsLoaded(recents) => state.lookup.recents = recents,
+        Message::RecentsLoaded(recents) => state.find.recents = recents,
         Message::NotRemembered(failure) => state.tell_of_recents(&failure),
         Message::Warned(failure) => state.warn(failure),
         Message::Notified(text) => state.notify(text),
@@ -223,7 +223,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay = Some(Overlay::Help { top: 0 });
         }
         Action::Back => effects = back(state),
-        Action::LookUp => effects = open_lookup(state),
+        Action::Find => effects = open_find(state),
         Action::Browse => effects = token_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
         Action::ErrorDetails if state.failures().next().is_some() => {
@@ -247,7 +247,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Top => front.scroll(state, Motion::Top),
         Action::Bottom => front.scroll(state, Motion::Bottom),
         Action::Left | Action::Right => front.switch(state),
-        Action::Refresh => effects.extend(front.refresh(state)),
+        Action::Reload => effects.extend(front.reload(state)),
         Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),

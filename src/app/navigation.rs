@@ -8,17 +8,17 @@ use crate::screens::picker::state::Picker;
 use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
 
 /// Shows the lookup form.
-pub(crate) fn show_lookup(state: &mut State) {
-    state.screen = Screen::Lookup;
+pub(crate) fn show_find(state: &mut State) {
+    state.screen = Screen::Find;
     state.overlay = None;
-    state.lookup.reopen();
+    state.find.reopen();
 }
 
 /// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
 /// the screen.
-pub(crate) fn open_lookup(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open_find(state: &mut State) -> Vec<Effect> {
     let request = state.setup.cancel();
-    show_lookup(state);
+    show_find(state);
     request.into_iter().map(Effect::Cancel).collect()
 }
 

@@ -18,8 +18,8 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
+use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
-use crate::screens::lookup::state::Lookup;
 use crate::screens::picker::state::Picker;
 
 /// The longest notice, in bytes; more than the screen can show.
@@ -189,7 +189,7 @@ macro_rules! define_state {
         impl Default for Screen {
             /// The screen that the program starts with.
             fn default() -> Self {
-                Self::Lookup
+                Self::Find
             }
         }
 
@@ -252,7 +252,7 @@ macro_rules! define_state {
                 size: (u16, u16),
             ) -> Self {
                 Self {
-                    lookup: Lookup::starting_from(session.active.scope.as_ref()),
+                    find: Find::starting_from(session.active.scope.as_ref()),
                     session,
                     clock: Clock::at(now.into()),
                     size,

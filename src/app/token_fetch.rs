@@ -24,7 +24,7 @@ use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
 use crate::screens::detail::state::{Detail, View};
-use crate::screens::lookup::state::LookupField;
+use crate::screens::find::state::FindField;
 
 /// Looks a token up with the active credential. Replaces a pending lookup.
 pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<Effect> {
@@ -56,8 +56,8 @@ pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     Some(effect)
 }
 
-/// Refreshes the current token.
-pub(crate) fn refresh(state: &mut State) -> Option<Effect> {
+/// Reloads the current token.
+pub(crate) fn reload(state: &mut State) -> Option<Effect> {
     let access = state.detail.access.clone()?;
     let token = state.detail.reference.clone()?;
     let effect = send(state, access, token)?;
@@ -72,7 +72,7 @@ pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
     let access = state.session.access(&scope)?;
     state.screen = match state.detail.token.value() {
         Some(_) => Screen::Detail,
-        None => Screen::Lookup,
+        None => Screen::Find,
     };
     fetch(state, access, token)
 }
@@ -95,7 +95,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     detail.reference = Some(token.clone());
     detail.stage = Stage::Keyring;
     detail.lost_name = None;
-    state.lookup.is_edited = false;
+    state.find.is_edited = false;
     Some(Effect::FetchToken {
         request,
         access,
@@ -105,7 +105,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
 
 /// Handles the next stage of a lookup or list request.
 pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
-    // A refresh does not show its stage.
+    // A reload does not show its stage.
     let is_shown = state.screen.handler().pending(state) == Some(Pending::First);
     let current = if state.detail.token.request() == Some(request) {
         Some(&mut state.detail.stage)
@@ -173,8 +173,8 @@ pub(crate) fn fetched(
 fn is_typing_elsewhere(state: &State) -> bool {
     if state.overlay == Some(Overlay::Picker) {
         true
-    } else if state.screen == Screen::Lookup {
-        state.lookup.is_edited
+    } else if state.screen == Screen::Find {
+        state.find.is_edited
     } else {
         state.context().is_text()
     }
@@ -214,9 +214,9 @@ fn show(
         return Vec::new();
     };
     record.profile.clone_from(&state.session.active.profile);
-    recent_lookups::remember(&mut state.lookup.recents, record.clone());
-    if state.lookup.form.focus != LookupField::Recents {
-        state.lookup.selected = 0;
+    recent_lookups::remember(&mut state.find.recents, record.clone());
+    if state.find.form.focus != FindField::Recents {
+        state.find.selected = 0;
     }
     if state.session.is_demo() {
         Vec::new()
@@ -227,17 +227,17 @@ fn show(
 
 /// Shows the token that was looked up, unless the user is typing the next lookup.
 fn come_to_front(state: &mut State, scope: &Scope) {
-    if state.screen == Screen::Lookup && is_typing_elsewhere(state) {
+    if state.screen == Screen::Find && is_typing_elsewhere(state) {
         let name = state.detail.token.value().map(|it| it.name_text().trim());
         let name = name.filter(|name| !name.is_empty()).unwrap_or("The token");
         state.notify(format!("{name} loaded; see Recent."));
         return;
     }
     // The next lookup starts from an empty field.
-    state.lookup.token = TextField::default();
-    if state.screen == Screen::Lookup {
+    state.find.token = TextField::default();
+    if state.screen == Screen::Find {
         state.screen = Screen::Detail;
-        state.lookup.use_scope(scope);
+        state.find.use_scope(scope);
     }
 }
 
@@ -256,7 +256,7 @@ fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure 
     let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
         || has_read(browse.access.as_ref()) && browse.list.value().is_some()
-        || state.lookup.recents.iter().any(|it| it.scope == *scope);
+        || state.find.recents.iter().any(|it| it.scope == *scope);
     if is_proved {
         failure.hint.scope_doubt = None;
     }
@@ -270,7 +270,7 @@ fn last_name(state: &State) -> Option<String> {
     let scope = &detail.access.as_ref()?.scope;
     let in_view = detail.token.value().map(|token| token.name_text());
     let recent = || {
-        let mut recents = state.lookup.recents.iter();
+        let mut recents = state.find.recents.iter();
         let recent = recents.find(|recent| recent.id == *id && recent.scope == *scope)?;
         Some(recent.name.as_str())
     };
@@ -288,7 +288,7 @@ impl State {
     }
 }
 
-/// Measures the server's clock again if the wall clock was set: by refreshing the current token, or
+/// Measures the server's clock again if the wall clock was set: by reloading the current token, or
 /// with the smallest request.
 pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     if !state.clock.needs_measuring || state.limited_for().is_some() {
@@ -300,7 +300,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
             return None;
         }
         state.clock.needs_measuring = false;
-        return refresh(state);
+        return reload(state);
     }
     let listed = state.browse.access.clone();
     let listed = listed.filter(|_| state.screen == Screen::Browse);
@@ -312,7 +312,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
     Some(Effect::MeasureClock { request, access })
 }
 
-/// Handles the passing of time since an instant of the server's clock: refreshes the current token
+/// Handles the passing of time since an instant of the server's clock: reloads the current token
 /// when due, and again, ringing the bell, when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
@@ -322,12 +322,12 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let end = state.detail.end();
     let has_expired = end.is_some_and(|end| before < end && end <= now);
     let is_due = state
-        .refresh_due()
+        .reload_due()
         .is_some_and(|due| due <= state.clock.steady);
     let rings = has_expired && state.session.settings.bell;
-    let refreshes = (is_due || has_expired) && state.limited_for().is_none();
+    let reloads = (is_due || has_expired) && state.limited_for().is_none();
     let bell = rings.then_some(Effect::RingBell);
-    let sent = refreshes.then(|| refresh(state)).flatten();
+    let sent = reloads.then(|| reload(state)).flatten();
     bell.into_iter().chain(sent).collect()
 }
 
@@ -348,9 +348,9 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         Ok(scope) => Access { identity, scope },
         Err(complaint) => {
             let awaited = state.setup.cancel();
-            state.screen = Screen::Lookup;
-            state.lookup.reopen();
-            state.lookup.form.complain(LookupField::ScopeId, &complaint);
+            state.screen = Screen::Find;
+            state.find.reopen();
+            state.find.form.complain(FindField::ScopeId, &complaint);
             return awaited.into_iter().map(Effect::Cancel).collect();
         }
     };
@@ -379,18 +379,18 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
 
 /// The current scope, or a complaint if the user must enter one first.
 fn scope_to_list(state: &State) -> Result<Scope, String> {
-    let lookup = &state.lookup;
-    let in_view = if state.screen != Screen::Lookup {
+    let find = &state.find;
+    let in_view = if state.screen != Screen::Find {
         state.screen.handler().scope(state)
     } else if state.lost_name().is_some() {
         let access = state.detail.access.as_ref();
         access.map(|access| access.scope.clone())
-    } else if lookup.scope_id.is_blank() {
+    } else if find.scope_id.is_blank() {
         None
     } else {
-        let id = ScopeId::parse(lookup.scope_id.value());
+        let id = ScopeId::parse(find.scope_id.value());
         let id = id.map_err(|error| error.to_string())?;
-        Some(lookup.scope_kind.with(id))
+        Some(find.scope_kind.with(id))
     };
     in_view
         .or_else(|| state.session.active.scope.clone())
@@ -511,5 +511,5 @@ pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
     state.detail.opened_from_list = true;
     state.screen = Screen::Detail;
     state.banner = None;
-    refresh(state)
+    reload(state)
 }

@@ -20,6 +20,8 @@ pub struct Glyphs {
     pub arrows: [&'static str; 2],
     /// Marks the row with the focus.
     pub marker: &'static str,
+    /// The end of the bar across the selected row.
+    pub bar: &'static str,
     /// Marks a field that the last fetch changed.
     pub changed: &'static str,
     pub info: &'static str,
@@ -45,6 +47,7 @@ static UNICODE: Glyphs = Glyphs {
     times: "×",
     arrows: ["↑", "↓"],
     marker: "›",
+    bar: "▌",
     changed: "Δ",
     info: "●",
     warning: "▲",
@@ -66,6 +69,7 @@ static ASCII: Glyphs = Glyphs {
     times: "x",
     arrows: ["^", "v"],
     marker: ">",
+    bar: ">",
     changed: "~",
     info: "*",
     warning: "!",

@@ -153,7 +153,7 @@ fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usize, u
 /// The rows of the lookup form, which keeps those that are not blank; the recent lookups get
 /// the rest.
 #[must_use]
-pub fn lookup_form(rows: usize, form: usize, recents: usize) -> usize {
+pub fn find_form(rows: usize, form: usize, recents: usize) -> usize {
     let for_recents = (recents + 1).min(rows.saturating_sub(form.min(6))).max(2);
     form.min(rows.saturating_sub(for_recents))
 }

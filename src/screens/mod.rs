@@ -9,7 +9,7 @@ pub mod setup {
     pub(crate) mod update;
     pub(crate) mod view;
 }
-pub mod lookup {
+pub mod find {
     //! The form to look up a token, and the recent lookups.
     pub mod state;
     pub(crate) mod update;
@@ -70,7 +70,7 @@ macro_rules! for_each_screen {
         $macro! {
             screens {
                 Setup: setup,
-                Lookup: lookup,
+                Find: find,
                 Browse: browse,
                 Detail: detail,
                 Profiles: profiles,

@@ -127,7 +127,7 @@ fn opening(context: &Context, token: Option<TokenRef>) -> Opening {
         token if context.flags.demo => Opening::Demo(token),
         Some(token) => Opening::Token(token),
         None if context.credential.identity.is_some() || !context.settings.profiles.is_empty() => {
-            Opening::Lookup
+            Opening::Find
         }
         None => Opening::Setup,
     }

@@ -112,7 +112,7 @@ const MOST_ROWS: u16 = 5;
 const ROOM_FOR_HELP: usize = 10;
 
 /// ```text
-///  fetched just now · 84 ms                r refresh  y copy  v JSON  t look-up  ? help
+///  fetched just now · 84 ms                r reload  y copy  v JSON  t look-up  ? help
 /// ```
 pub(crate) fn render_footer(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
@@ -169,7 +169,7 @@ fn data_facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
         let pause = duration::pause(seconds);
         facts.push(vec![ctx.plain(&format!("retry in {pause}"))]);
     }
-    let (waited, back_cancels) = refresh(state).unzip();
+    let (waited, back_cancels) = reload(state).unzip();
     let fetch = state.screen.handler().fetch(state);
     let age = fetch.map_or_else(Vec::new, |fetch| age(state, fetch, waited, ctx));
     facts.extend(age.into_iter().map(|fact| vec![fact]));
@@ -185,11 +185,11 @@ fn data_facts(state: &State, ctx: &RenderContext<'_>) -> Spans {
     spans
 }
 
-/// How many seconds a refresh of the data on screen has taken, if at least one, and whether Back
+/// How many seconds a reload of the data on screen has taken, if at least one, and whether Back
 /// cancels it.
-fn refresh(state: &State) -> Option<(i64, bool)> {
+fn reload(state: &State) -> Option<(i64, bool)> {
     let pending = state.screen.handler().pending(state)?;
-    let Pending::Refresh {
+    let Pending::Reload {
         since,
         back_cancels,
     } = pending
@@ -207,7 +207,7 @@ fn age(state: &State, fetch: Fetch, waited: Option<i64>, ctx: &RenderContext<'_>
         vec![ctx.span(Role::Warning, "stale"), age]
     } else if fetch.is_loading {
         let seconds = waited.map_or_else(String::new, |seconds| format!(" {seconds} s"));
-        vec![ctx.span(Role::Accent, &format!("refreshing{seconds}")), age]
+        vec![ctx.span(Role::Accent, &format!("reloading{seconds}")), age]
     } else {
         let took = format!("{} ms", fetch.took.as_millis());
         vec![age, ctx.span(Role::Muted, &took)]

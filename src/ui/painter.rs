@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
@@ -127,7 +127,7 @@ impl RenderContext<'_> {
         Span::styled(frames[turn % frames.len()], self.style(Role::Accent))
     }
 
-    /// A key and what it does: `r refresh`.
+    /// A key and what it does: `r reload`.
     pub(crate) fn key_hint(&self, key: &str, label: &str) -> Spans {
         vec![
             self.span(Role::Accent, key),
@@ -235,20 +235,37 @@ impl<'p, 'f> Painter<'p, 'f> {
         self.render_list(area, lines, None);
     }
 
-    /// Draws the visible rows of a list, and highlights the selected one across its width.
+    /// Draws the visible rows of a list, with a bar across the selected one. Rows begin with a blank
+    /// cell, for the end of the bar, and the symbol of a status, which keeps its colour.
     pub(crate) fn render_list<'a>(
         &mut self,
         area: Rect,
         rows: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
         selected: Option<usize>,
     ) {
-        let style = self.ctx.style(Role::Selected);
         for (at, spans) in rows.into_iter().take(usize::from(area.height)).enumerate() {
             let place = row(area, at);
             self.render_spans(place, spans.as_ref());
             if selected == Some(at) {
-                self.buffer().set_style(place, style);
+                self.render_bar(place);
             }
+        }
+    }
+
+    fn render_bar(&mut self, place: Rect) {
+        let (selected, accent) = (self.ctx.style(Role::Selected), self.ctx.style(Role::Accent));
+        let bar = self.ctx.glyphs().bar;
+        let buffer = self.buffer();
+        let symbol = buffer.cell((place.x + 1, place.y)).map(|cell| cell.fg);
+        buffer.set_style(place, selected);
+        if let (Some(cell), Some(fg)) = (buffer.cell_mut((place.x + 1, place.y)), symbol)
+            && fg != Color::Reset
+        {
+            cell.fg = fg;
+        }
+        let is_reversed = selected.add_modifier.contains(Modifier::REVERSED);
+        if let Some(cell) = buffer.cell_mut((place.x, place.y)).filter(|_| !is_reversed) {
+            cell.set_symbol(bar).set_style(accent);
         }
     }
 

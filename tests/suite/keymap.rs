@@ -48,11 +48,11 @@ fn no_command_sits_on_the_prefix_of_screen_or_tmux() {
 fn letters_are_letters_in_a_text_field_and_commands_elsewhere() {
     let q = press(KeyCode::Char('q'));
     assert_eq!(
-        keymap().translate(Context::LookupText, q.clone()),
+        keymap().translate(Context::FindText, q.clone()),
         Some(Input::Type(Typed('q')))
     );
     assert_eq!(
-        keymap().translate(Context::Lookup, q),
+        keymap().translate(Context::Find, q),
         Some(Input::Act(Action::Quit))
     );
 }
@@ -83,11 +83,11 @@ fn a_paste_is_one_input_and_never_keys() {
 
 #[test]
 fn a_patch_moves_an_action_to_another_key() {
-    let patch = r#"rows = [{ context = "detail", keys = ["f5"], action = "refresh" }]"#;
+    let patch = r#"rows = [{ context = "detail", keys = ["f5"], action = "reload" }]"#;
     let patched = keymap().patched(patch).unwrap();
     assert_eq!(
         patched.translate(Context::Detail, press(KeyCode::F(5))),
-        Some(Input::Act(Action::Refresh))
+        Some(Input::Act(Action::Reload))
     );
     assert_eq!(
         patched.translate(Context::Detail, press(KeyCode::Char('r'))),
@@ -97,7 +97,7 @@ fn a_patch_moves_an_action_to_another_key() {
 
 #[test]
 fn a_patch_that_gives_one_key_two_meanings_is_refused() {
-    let patch = r#"rows = [{ context = "detail", keys = ["v"], action = "refresh" }]"#;
+    let patch = r#"rows = [{ context = "detail", keys = ["v"], action = "reload" }]"#;
     assert_matches!(keymap().patched(patch), Err(KeymapError::Clash { .. }));
 }
 
@@ -109,13 +109,13 @@ fn errors_call_contexts_and_actions_what_the_file_calls_them() {
         (stranger, "context browse_text has no action copy_field"),
         (
             clash,
-            "key r has two actions in context browse: refresh and copy_field",
+            "key r has two actions in context browse: reload and copy_field",
         ),
     ] {
         let error = keymap().patched(patch).unwrap_err().to_string();
         assert!(error.starts_with(said), "{error}");
     }
-    let unknown = r#"rows = [{ context = "detail", keys = ["f99"], action = "refresh" }]"#;
+    let unknown = r#"rows = [{ context = "detail", keys = ["f99"], action = "reload" }]"#;
     let error = keymap().patched(unknown).unwrap_err().to_string();
     assert!(error.contains("unknown key \"f99\""), "{error}");
 }

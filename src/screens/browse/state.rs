@@ -118,7 +118,7 @@ impl Browse {
         self.change(Follow::TokenOrTop, |table| table.search(&query));
     }
 
-    /// Stops waiting. A first list keeps the tokens that arrived; a refreshed list stays unchanged.
+    /// Stops waiting. A first list keeps the tokens that arrived; a reloaded list stays unchanged.
     pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
         self.keep_part(now, "cancelled")
             .or_else(|| self.list.cancel())

@@ -6,7 +6,7 @@ use crate::action::{Context, Motion};
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
 use crate::app::message::Effect;
-use crate::app::navigation::open_lookup;
+use crate::app::navigation::open_find;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, open_row};
 use crate::domain::fetched::RequestId;
@@ -58,7 +58,7 @@ impl Handler for Browse {
         if browse.is_filtering {
             browse.is_filtering = false;
         } else if browse.filter.value().is_empty() {
-            return open_lookup(state);
+            return open_find(state);
         } else {
             browse.filter = TextField::default();
             browse.filter_changed();
@@ -79,7 +79,7 @@ impl Handler for Browse {
         browse.selected = motion.from(browse.selected, browse.table_rows(rows), last);
     }
 
-    fn refresh(&self, state: &mut State) -> Option<Effect> {
+    fn reload(&self, state: &mut State) -> Option<Effect> {
         fetch_list(state)
     }
 

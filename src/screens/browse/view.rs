@@ -142,7 +142,7 @@ fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         ctx.span(Role::Warning, ctx.glyphs().warning),
         ctx.plain(&format!(" Showing {of}.  ")),
     ];
-    spans.extend(ctx.hint(Context::Browse, Action::Refresh, "fetch the list again"));
+    spans.extend(ctx.hint(Context::Browse, Action::Reload, "fetch the list again"));
     vec![spans, vec![ctx.span(Role::Muted, &format!("   {why}"))]]
 }
 
@@ -240,8 +240,8 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
             (Action::Back, "clear filter"),
         ],
         (false, _) => [
-            (Action::Refresh, "try again"),
-            (Action::LookUp, "look up one token"),
+            (Action::Reload, "try again"),
+            (Action::Find, "look up one token"),
         ],
     };
     let keys = ctx.hints(state.context(), &keys, "   ");

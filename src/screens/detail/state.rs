@@ -39,7 +39,7 @@ pub struct Detail {
     pub opened_from_list: bool,
     /// The last known name of a token that was not found.
     pub lost_name: Option<String>,
-    /// Whether the response to the pending request opens the token, as for a lookup. A refresh does
+    /// Whether the response to the pending request opens the token, as for a lookup. A reload does
     /// not change the screen.
     pub(crate) opens_on_answer: bool,
     /// When the last fetch was attempted, by the steady clock.

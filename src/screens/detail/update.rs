@@ -7,9 +7,9 @@ use crate::action::{Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
 use crate::app::message::Effect;
-use crate::app::navigation::open_lookup;
+use crate::app::navigation::open_find;
 use crate::app::state::State;
-use crate::app::token_fetch::{open_list, refresh};
+use crate::app::token_fetch::{open_list, reload};
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
 use crate::domain::findings::{Severity, findings};
@@ -72,7 +72,7 @@ impl Handler for Detail {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
                 return dropped.into_iter().chain(open_list(state)).collect();
             }
-            View::Fields => return open_lookup(state),
+            View::Fields => return open_find(state),
         }
         Vec::new()
     }
@@ -96,8 +96,8 @@ impl Handler for Detail {
         detail.selected = motion.from(detail.selected, page, last);
     }
 
-    fn refresh(&self, state: &mut State) -> Option<Effect> {
-        refresh(state)
+    fn reload(&self, state: &mut State) -> Option<Effect> {
+        reload(state)
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
@@ -128,7 +128,7 @@ impl Handler for Detail {
         let token = &state.detail.token;
         let since = token.loading_since()?;
         Some(match token.value() {
-            Some(_) => Pending::Refresh {
+            Some(_) => Pending::Reload {
                 since,
                 back_cancels: !state.detail.opened_from_list,
             },

@@ -297,8 +297,8 @@ fn render_nothing(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
             "Nothing was fetched."
         };
         let keys = [
-            (Action::Refresh, "try again"),
-            (Action::LookUp, "look up another"),
+            (Action::Reload, "try again"),
+            (Action::Find, "look up another"),
         ];
         let keys = ctx.hints(state.context(), &keys, "   ");
         vec![vec![ctx.plain(what)], Vec::new(), keys]

@@ -9,7 +9,7 @@ use crate::ui::painter::{Painter, render_text_box};
 /// ```text
 /// ╭ Keys ───────────────────────────────────────────────────╮
 /// │ Token                       Everywhere                  │
-/// │ r      refresh              Tab    next field           │
+/// │ r      reload              Tab    next field           │
 /// │ y      copy                 Esc    back                 │
 /// ╰ 1–20 of 34 ───────────────────────────────── Esc close ─╯
 /// ```

@@ -27,7 +27,7 @@ impl Handler for handler::Picker {
     fn edited(&self, state: &mut State) {
         state.picker.selected = 0;
         state.picker.refilter();
-        state.lookup.is_edited |= state.screen == Screen::Lookup;
+        state.find.is_edited |= state.screen == Screen::Find;
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {
@@ -40,8 +40,8 @@ impl Handler for handler::Picker {
         if state.screen == Screen::Setup {
             state.setup.use_scope(&scope);
         } else {
-            state.lookup.use_scope(&scope);
-            state.lookup.reopen();
+            state.find.use_scope(&scope);
+            state.find.reopen();
         }
         Vec::new()
     }

@@ -11,7 +11,7 @@ use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
 use crate::app::message::Effect;
-use crate::app::navigation::{must_pause, open_lookup, open_profiles, pick_scope};
+use crate::app::navigation::{must_pause, open_find, open_profiles, pick_scope};
 use crate::app::state::State;
 use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location};
 use crate::domain::failure::{Failure, FailureKind};
@@ -89,7 +89,7 @@ impl Handler for Setup {
             return open_profiles(state);
         } else if state.session.active.identity.is_some() {
             *setup = SetupState::default();
-            return open_lookup(state);
+            return open_find(state);
         }
         Vec::new()
     }

@@ -77,10 +77,10 @@ fn run(mut input: Unstructured<'_>) -> Result<()> {
     let actions = actions();
     let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
     let mut simulation = Simulation::default();
-    let mut state = begin(now, Opening::Lookup);
+    let mut state = begin(now, Opening::Find);
     let opening = match input.int_in_range(0..=2)? {
         0 => Opening::Setup,
-        1 => Opening::Lookup,
+        1 => Opening::Find,
         _ => Opening::Token(TokenRef::parse(IDS[0]).unwrap()),
     };
     simulation.take(start(&mut state, opening));

@@ -624,7 +624,7 @@ fn a23_requests_say_who_sends_them_and_a_block_is_no_refusal_of_the_api() {
 }
 
 #[test]
-fn a24_a_rate_limit_is_obeyed_and_refreshing_meanwhile_sends_nothing() {
+fn a24_a_rate_limit_is_obeyed_and_reloading_meanwhile_sends_nothing() {
     let count = AtomicUsize::new(0);
     let good = http(
         200,

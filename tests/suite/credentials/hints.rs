@@ -307,7 +307,7 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
         ..AppSession::default()
     };
     let mut state = State::new(session, keys(), now(), (100, 30));
-    start(&mut state, Opening::Lookup);
+    start(&mut state, Opening::Find);
     update(&mut state, now(), Message::RecentsLoaded(vec![recent]));
     update(&mut state, now(), press(Action::Down));
     let effects = update(&mut state, now(), press(Action::Submit));

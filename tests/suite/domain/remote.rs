@@ -68,7 +68,7 @@ fn a_second_request_supersedes_the_first() {
 }
 
 #[test]
-fn a_failed_refresh_keeps_the_last_good_value() {
+fn a_failed_reload_keeps_the_last_good_value() {
     let mut remote = Remote::Ready(fetched(1));
     remote.begin(FIRST, now());
     assert_eq!(remote.value(), Some(&1));

@@ -507,7 +507,7 @@ fn access() -> Access {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b11_twenty_refreshes_read_the_secret_once() {
+async fn b11_twenty_reloads_read_the_secret_once() {
     let (fake, home) = (api(), home());
     let (service, calls) = service(&fake, home.path(), Ok(()), Ok(()));
     for _ in 0..20 {

@@ -17,6 +17,7 @@ use tokenscope::domain::fetched::{Fetched, Gap, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::theme::Theme;
 
+use crate::screens::scenes::selected_rows;
 use crate::screens::scenes::{
     LARGE, SKETCH, SMALL, Scene, USUAL, now, renderer, state, text, token_with,
 };
@@ -36,7 +37,7 @@ const BROWSE: [Scene; 13] = [
     ("browse_failed", failed),
     ("browse_stale", stale),
     ("browse_incomplete", incomplete),
-    ("browse_refreshing", refreshing),
+    ("browse_reloading", reloading),
     ("browse_hostile", hostile),
 ];
 
@@ -243,7 +244,7 @@ fn failure() -> Failure {
 
 fn stale() -> State {
     let mut state = ready();
-    let request = ask(&mut state, Action::Refresh);
+    let request = ask(&mut state, Action::Reload);
     end(&mut state, request, Err(failure()));
     (state.clock.local, state.clock.steady) =
         (now() + TimeDelta::minutes(3), now() + TimeDelta::minutes(3));
@@ -266,9 +267,9 @@ fn incomplete() -> State {
     state
 }
 
-fn refreshing() -> State {
+fn reloading() -> State {
     let mut state = ready();
-    let request = ask(&mut state, Action::Refresh);
+    let request = ask(&mut state, Action::Reload);
     arrive(&mut state, request, tokens(), 12_000);
     (state.clock.local, state.clock.steady) =
         (now() + TimeDelta::minutes(2), now() + TimeDelta::minutes(2));
@@ -338,13 +339,10 @@ fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
 }
 
 #[test]
-fn the_selected_row_is_in_reverse_video_in_every_theme() {
+fn a_bar_lies_across_the_selected_row_in_every_theme() {
     for theme in Theme::names() {
         let (buffer, _) = renderer(theme, false).draw(ready(), SKETCH);
-        let reversed: Vec<u16> = (0..SKETCH.1)
-            .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
-            .collect();
-        assert_eq!(reversed, [4], "{theme}");
+        assert_eq!(selected_rows(&buffer), [4], "{theme}");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::style::Modifier;
 use tokenscope::action::Action;
 use tokenscope::app::form::TextField;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
@@ -12,10 +11,11 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::{BaseUrl, NamedScope, Scope, ScopeId};
-use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::find::state::FindField;
 use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
+use crate::screens::scenes::selected_rows;
 use crate::screens::scenes::{
     LARGE, SKETCH, SMALL, Scene, USUAL, account, banner, choice, detail_other_fields, now,
     renderer, setup, state, text, token_with, type_secret, zone,
@@ -126,7 +126,7 @@ fn profiles_locked() -> State {
 /// The screen as its key opens it, with the environment's credential in use.
 fn profiles_environment() -> State {
     let mut state = profiles();
-    state.screen = Screen::Lookup;
+    state.screen = Screen::Find;
     state.session.active.identity = Some(Identity {
         source: CredentialSource::Environment {
             variable: "CLOUDFLARE_API_TOKEN",
@@ -218,8 +218,8 @@ fn setup_by_name() -> State {
 
 fn lookup_by_name() -> State {
     let mut state = state();
-    state.lookup.scope_id = TextField::default();
-    state.lookup.form.focus = LookupField::ScopeId;
+    state.find.scope_id = TextField::default();
+    state.find.form.focus = FindField::ScopeId;
     state
 }
 
@@ -367,10 +367,7 @@ fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
         (u16::try_from(at).unwrap(), shown.lines().nth(at).unwrap())
     };
     let (selected, _) = row("staging");
-    let reversed: Vec<u16> = (0..USUAL.1)
-        .filter(|y| buffer[(5, *y)].modifier.contains(Modifier::REVERSED))
-        .collect();
-    assert_eq!(reversed, [selected]);
+    assert_eq!(selected_rows(&buffer), [selected]);
     let (_, in_use) = row("● prod");
     assert!(in_use.contains("prod (default)"), "{in_use}");
 }
@@ -382,10 +379,8 @@ fn the_selected_profile_stays_in_view_however_small_the_list() {
             let mut state = profiles_many();
             state.profiles.selected = selected;
             let (buffer, _) = renderer("dark", false).draw(state, size);
-            let reversed = (0..size.1)
-                .filter(|y| buffer[(3, *y)].modifier.contains(Modifier::REVERSED))
-                .count();
-            assert_eq!(reversed, 1, "profile {selected} at {size:?}");
+            let rows = selected_rows(&buffer).len();
+            assert_eq!(rows, 1, "profile {selected} at {size:?}");
         }
     }
 }
@@ -472,11 +467,7 @@ fn a_page_is_as_long_as_the_list_on_screen() {
                 let mut state = scene();
                 *selected(&mut state) = at;
                 let (buffer, _) = renderer("dark", false).draw(state, size);
-                let is_reversed = |y: &u16| {
-                    let cell = &buffer[(size.0 / 2, *y)];
-                    cell.modifier.contains(Modifier::REVERSED)
-                };
-                rows.extend((0..size.1).filter(is_reversed));
+                rows.extend(selected_rows(&buffer));
             }
             let page = rows.iter().max().unwrap() - rows.iter().min().unwrap() + 1;
             let mut state = scene();

@@ -8,6 +8,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
+use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Stage;
@@ -23,7 +24,7 @@ use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
-use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::find::state::FindField;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
@@ -77,7 +78,7 @@ pub(crate) const DETAIL: [Scene; 16] = [
     ("detail_failed", detail_failed),
     ("detail_stale", detail_stale),
     ("detail_changed", detail_changed),
-    ("detail_refreshing", detail_refreshing),
+    ("detail_reloading", detail_reloading),
     ("detail_previous_secret", detail_previous_secret),
     ("detail_other_fields", detail_other_fields),
     ("detail_hostile", detail_hostile),
@@ -343,16 +344,16 @@ pub(crate) fn recents() -> Vec<Recent> {
 
 fn lookup_recents() -> State {
     let mut state = state();
-    state.lookup.recents = recents();
-    state.lookup.form.focus = LookupField::Recents;
-    state.lookup.selected = 1;
+    state.find.recents = recents();
+    state.find.form.focus = FindField::Recents;
+    state.find.selected = 1;
     state
 }
 
 fn lookup_loading() -> State {
     let mut state = lookup_recents();
-    state.lookup.form.focus = LookupField::Token;
-    state.lookup.token = TextField::with("CI/CD token");
+    state.find.form.focus = FindField::Token;
+    state.find.token = TextField::with("CI/CD token");
     state.detail.reference = TokenRef::parse("CI/CD token").ok();
     state.detail.token = Remote::Loading {
         request: RequestId(3),
@@ -370,14 +371,14 @@ pub(crate) fn lookup_keyring() -> State {
 
 pub(crate) fn lookup_complaint() -> State {
     let mut state = state();
-    let complaint = TokenRef::parse(state.lookup.token.value()).unwrap_err();
-    state.lookup.form.complaint = Some((LookupField::Token, complaint.to_string()));
+    let complaint = TokenRef::parse(state.find.token.value()).unwrap_err();
+    state.find.form.complaint = Some((FindField::Token, complaint.to_string()));
     state
 }
 
 fn lookup_url() -> State {
     let mut state = state();
-    state.lookup.token = TextField::with(&format!(
+    state.find.token = TextField::with(&format!(
         "https://api.cloudflare.com/client/v4/zones/{}/access/service_tokens/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
         zone().id()
     ));
@@ -482,7 +483,7 @@ fn detail_changed() -> State {
     state
 }
 
-fn detail_refreshing() -> State {
+fn detail_reloading() -> State {
     let mut state = detail_active();
     state.detail.token.begin(RequestId(4), now());
     state
@@ -628,7 +629,7 @@ pub(crate) fn error_banner() -> State {
 
 fn error_in_a_field() -> State {
     let mut state = state();
-    state.lookup.token = TextField::with("CI/CD token");
+    state.find.token = TextField::with("CI/CD token");
     state.banner = Some(Banner {
         failure: refused(),
         count: 2,
@@ -692,6 +693,18 @@ impl Renderer {
 }
 
 /// A buffer as text; the cells that a wide character covers are left out.
+/// The rows with the bar of a selected row: most of their cells have a background, or are reversed.
+pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
+    let area = buffer.area;
+    let is_bar = |y: &u16| {
+        let cells = (0..area.width).map(|x| &buffer[(x, *y)]);
+        let barred = cells
+            .filter(|cell| cell.bg != Color::Reset || cell.modifier.contains(Modifier::REVERSED));
+        barred.count() * 3 > usize::from(area.width)
+    };
+    (0..area.height).filter(is_bar).collect()
+}
+
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {

@@ -32,7 +32,7 @@ pub(crate) fn lookup() -> State {
 /// The look-up panel.
 pub(crate) fn opened(session: Session) -> State {
     let mut state = State::new(session, keys(), now(), (100, 30));
-    assert_eq!(start(&mut state, Opening::Lookup), []);
+    assert_eq!(start(&mut state, Opening::Find), []);
     state
 }
 

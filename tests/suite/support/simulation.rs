@@ -330,7 +330,7 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         state.detail.selected < fields.max(1),
         "the selected field exists"
     );
-    assert!(state.lookup.selected < state.lookup.recents.len().max(1));
+    assert!(state.find.selected < state.find.recents.len().max(1));
     assert!(
         state.browse.selected < state.browse.table.rows().max(1),
         "the selected token exists"

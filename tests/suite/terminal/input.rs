@@ -31,14 +31,14 @@ fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps()
     for code in ['q', 'r', 'v', '?', 'y', 'e', 'a', 'o', 'c', 'Y', 't'].map(KeyCode::Char) {
         assert_eq!(of(Context::Detail, code, Repeat), None, "{code:?}");
     }
-    assert_eq!(of(Context::Lookup, KeyCode::Enter, Repeat), None);
-    assert_eq!(of(Context::LookupText, KeyCode::Enter, Repeat), None);
+    assert_eq!(of(Context::Find, KeyCode::Enter, Repeat), None);
+    assert_eq!(of(Context::FindText, KeyCode::Enter, Repeat), None);
     assert_eq!(of(Context::Setup, KeyCode::Char(' '), Repeat), None);
     assert_eq!(
-        of(Context::LookupText, KeyCode::Char('x'), Repeat),
+        of(Context::FindText, KeyCode::Char('x'), Repeat),
         Some(Input::Type(Typed('x')))
     );
-    assert_eq!(of(Context::LookupText, KeyCode::Char('x'), Release), None);
+    assert_eq!(of(Context::FindText, KeyCode::Char('x'), Release), None);
     for (code, action) in [
         (KeyCode::Down, Action::Down),
         (KeyCode::PageUp, Action::PageUp),
@@ -47,7 +47,7 @@ fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps()
         assert_eq!(of(Context::Raw, code, Repeat), Some(Input::Act(action)));
     }
     for code in [KeyCode::Backspace, KeyCode::Left] {
-        assert!(of(Context::LookupText, code, Repeat).is_some(), "{code:?}");
+        assert!(of(Context::FindText, code, Repeat).is_some(), "{code:?}");
     }
 }
 
@@ -86,7 +86,7 @@ fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
             let harmless = match held {
                 Input::Type(_) => context.is_text(),
                 Input::Act(Action::Left | Action::Right) => {
-                    !matches!(context, Context::Setup | Context::Lookup)
+                    !matches!(context, Context::Setup | Context::Find)
                 }
                 Input::Act(action) => matches!(
                     action,

@@ -548,7 +548,7 @@ fn c24_commands_need_no_terminal_and_no_standard_stream() {
 }
 
 #[test]
-fn c27_a_gap_is_followed_by_one_refresh_and_no_burst() {
+fn c27_a_gap_is_followed_by_one_reload_and_no_burst() {
     let left = Some(TimeDelta::days(12));
     for message in [|| Message::Ticked, || Message::Resumed] {
         let mut state = viewing(left, 60);

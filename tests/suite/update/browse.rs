@@ -20,7 +20,7 @@ use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::browse::state::Sort;
-use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::find::state::FindField;
 
 use crate::support::app::{
     act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, tell, type_text,
@@ -35,8 +35,8 @@ fn day(days: i64) -> DateTime<Utc> {
 
 /// Types a zone into the panel.
 fn use_zone(state: &mut State) {
-    state.lookup.scope_kind = ScopeKind::Zone;
-    state.lookup.scope_id = TextField::with(zone().id());
+    state.find.scope_kind = ScopeKind::Zone;
+    state.find.scope_id = TextField::with(zone().id());
 }
 
 /// The UUID of the token of a number.
@@ -137,7 +137,7 @@ fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
     let (mut state, request) = listing_all();
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Browse), []);
-    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert_eq!(act(&mut state, Action::Reload), []);
     assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(
         names(&state),
@@ -158,25 +158,25 @@ fn the_list_is_of_the_scope_typed_on_the_panel() {
 #[test]
 fn a_mistyped_scope_is_said_instead_of_listing_another() {
     let mut state = lookup();
-    state.lookup.scope_id = TextField::with("023e");
+    state.find.scope_id = TextField::with("023e");
     assert_eq!(act(&mut state, Action::Browse), []);
-    assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
-    assert_eq!(state.context(), Context::LookupText);
-    let (field, _) = state.lookup.form.complaint.as_ref().unwrap();
-    assert_eq!(*field, LookupField::ScopeId);
+    assert_eq!(state.screen, Screen::Find);
+    assert_eq!(state.find.form.focus, FindField::ScopeId);
+    assert_eq!(state.context(), Context::FindText);
+    let (field, _) = state.find.form.complaint.as_ref().unwrap();
+    assert_eq!(*field, FindField::ScopeId);
 }
 
 #[test]
 fn without_a_scope_the_panel_asks_for_one() {
     let mut state = lookup();
     state.session.active.scope = None;
-    state.lookup.scope_id = TextField::default();
+    state.find.scope_id = TextField::default();
     state.screen = Screen::Profiles;
     assert_eq!(act(&mut state, Action::Browse), []);
-    assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
-    assert!(state.lookup.form.complaint.is_some());
+    assert_eq!(state.screen, Screen::Find);
+    assert_eq!(state.find.form.focus, FindField::ScopeId);
+    assert!(state.find.form.complaint.is_some());
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn coming_back_keeps_list_cursor_and_filter() {
     act(&mut state, Action::Submit);
     act(&mut state, Action::Down);
     let (cursor, rows) = (state.browse.selected, names(&state).len());
-    assert_eq!(act(&mut state, Action::LookUp), []);
+    assert_eq!(act(&mut state, Action::Find), []);
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.browse.selected, cursor);
     assert_eq!(state.browse.filter.value(), "a");
@@ -212,7 +212,7 @@ fn coming_back_keeps_list_cursor_and_filter() {
 fn another_scope_starts_anew_and_drops_what_was_under_way() {
     let mut state = lookup();
     let first = listing(&act(&mut state, Action::Browse), &account());
-    act(&mut state, Action::LookUp);
+    act(&mut state, Action::Find);
     use_zone(&mut state);
     let effects = act(&mut state, Action::Browse);
     assert_eq!(effects.first(), Some(&Effect::Cancel(first)));
@@ -230,10 +230,10 @@ fn a_pause_that_the_api_asked_for_is_kept() {
     state.limited_until = Some(at(60));
     assert_eq!(act(&mut state, Action::Browse), []);
     assert_eq!(state.screen, Screen::Browse);
-    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert_eq!(act(&mut state, Action::Reload), []);
     assert!(state.notice.is_some());
     (state.clock.local, state.clock.steady) = (at(61), at(61));
-    listing(&act(&mut state, Action::Refresh), &account());
+    listing(&act(&mut state, Action::Reload), &account());
 }
 
 // ---------------------------------------------------------------------------------- arriving
@@ -273,7 +273,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(names(&state), ["alpha", "Delta"]);
     assert_eq!(act(&mut state, Action::Back), []);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(state.browse.list, Remote::Idle);
     assert_eq!(state.screen, Screen::Browse);
-    listing(&act(&mut state, Action::Refresh), &account());
+    listing(&act(&mut state, Action::Reload), &account());
 }
 
 #[test]
@@ -317,16 +317,16 @@ fn a_first_failure_leaves_a_screen_that_can_try_again() {
     end(&mut state, request, failed(FailureKind::Server));
     assert!(state.banner.is_some());
     assert_eq!(state.screen, Screen::Browse);
-    let request = listing(&act(&mut state, Action::Refresh), &account());
+    let request = listing(&act(&mut state, Action::Reload), &account());
     assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(state.banner, None);
     assert_eq!(names(&state).len(), 5);
 }
 
 #[test]
-fn a_failed_refresh_keeps_the_last_good_list_as_stale() {
+fn a_failed_reload_keeps_the_last_good_list_as_stale() {
     let mut state = browse(tokens());
-    let request = listing(&act(&mut state, Action::Refresh), &account());
+    let request = listing(&act(&mut state, Action::Reload), &account());
     end(&mut state, request, failed(FailureKind::Network));
     assert!(matches!(state.browse.list, Remote::Stale { .. }));
     assert_eq!(names(&state).len(), 5);
@@ -365,12 +365,12 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
 }
 
 #[test]
-fn a_refresh_keeps_the_cursor_on_its_token() {
+fn a_reload_keeps_the_cursor_on_its_token() {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
     act(&mut state, Action::Down);
     assert_eq!(selected(&state), "epsilon");
-    let request = listing(&act(&mut state, Action::Refresh), &account());
+    let request = listing(&act(&mut state, Action::Reload), &account());
     let mut changed = tokens();
     changed[0] = token(0, "Delta", day(1));
     changed.push(token(9, "urgent", day(2)));
@@ -392,7 +392,7 @@ fn a_refresh_keeps_the_cursor_on_its_token() {
 fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
     let mut state = browse(tokens());
     act(&mut state, Action::Bottom);
-    let request = listing(&act(&mut state, Action::Refresh), &account());
+    let request = listing(&act(&mut state, Action::Reload), &account());
     let rest: Vec<_> = tokens().into_iter().take(3).collect();
     end(&mut state, request, Ok(listed(rest)));
     assert_eq!(state.browse.selected, 2);
@@ -400,9 +400,9 @@ fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
 }
 
 #[test]
-fn cancelling_a_refresh_keeps_the_whole_old_list() {
+fn cancelling_a_reload_keeps_the_whole_old_list() {
     let mut state = browse(tokens());
-    let request = listing(&act(&mut state, Action::Refresh), &account());
+    let request = listing(&act(&mut state, Action::Reload), &account());
     arrive(&mut state, request, tokens()[..1].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(names(&state).len(), 5);
@@ -505,7 +505,7 @@ fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
     assert_eq!(selected(&state), "alpha");
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Back), []);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
 }
 
 #[test]
@@ -619,15 +619,15 @@ fn browse_from_a_token_of_the_list_returns_to_it() {
 fn esc_on_a_token_that_was_looked_up_still_leads_to_the_panel() {
     let mut state = browse(tokens());
     act(&mut state, Action::Submit);
-    act(&mut state, Action::LookUp);
+    act(&mut state, Action::Find);
     act(&mut state, Action::Back);
-    state.lookup.token = TextField::with(&id(2));
+    state.find.token = TextField::with(&id(2));
     state.detail.token.cancel();
     let request = fetch_of(&act(&mut state, Action::Submit));
     answer(&mut state, request, token(2, "gamma", day(-2)));
     assert_eq!(state.screen, Screen::Detail);
     act(&mut state, Action::Back);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
 }
 
 #[test]
@@ -751,7 +751,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
     let mut state = lookup();
     let gone = token(7, "nightly (old)", day(50));
     let record = Recent::of(&gone, &account(), at(-900)).unwrap();
-    state.lookup.recents = vec![record];
+    state.find.recents = vec![record];
     type_text(&mut state, &id(7));
     let request = fetch_of(&act(&mut state, Action::Submit));
     tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
@@ -763,7 +763,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
 }
 
 #[test]
-fn a20_a_token_deleted_while_in_view_refreshes_the_list_it_came_from() {
+fn a20_a_token_deleted_while_in_view_reloads_the_list_it_came_from() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
     tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
@@ -786,7 +786,7 @@ fn another_error_leads_to_the_list_as_it_is() {
 #[test]
 fn the_demo_drops_the_list_and_its_request() {
     let mut state = browse(tokens());
-    let listed = listing(&act(&mut state, Action::Refresh), &account());
+    let listed = listing(&act(&mut state, Action::Reload), &account());
     let source = CredentialSource::Demo;
     let identity = Identity {
         source,

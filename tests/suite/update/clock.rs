@@ -85,7 +85,7 @@ pub(crate) fn on_detail(refresh_seconds: u64, ahead: i64) -> State {
 }
 
 fn on_browse(ahead: i64) -> State {
-    let (mut state, _) = app_state(Opening::Lookup, 60);
+    let (mut state, _) = app_state(Opening::Find, 60);
     app::update(&mut state, after(0, 0), press(Action::Back));
     let effects = app::update(&mut state, after(0, 0), press(Action::Browse));
     assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
@@ -137,7 +137,7 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
         for mut state in [on_detail(5, 0), on_browse(0)] {
             let mut limited = Failure::new(FailureKind::RateLimited, "Too many.", "Wait.");
             limited.retry_after = Some(Duration::from_secs(8));
-            let effects = app::update(&mut state, after(1, 0), press(Action::Refresh));
+            let effects = app::update(&mut state, after(1, 0), press(Action::Reload));
             let message = match effects.as_slice() {
                 [Effect::FetchToken { request, .. }] => fetched(*request, Err(limited)),
                 [Effect::ListTokens { request, .. }] => list_fetched(*request, Err(limited)),
@@ -145,7 +145,7 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
             };
             app::update(&mut state, after(1, 0), message);
             // In the pause nothing is sent, and that is said for six seconds.
-            let effects = app::update(&mut state, after(2, step), press(Action::Refresh));
+            let effects = app::update(&mut state, after(2, step), press(Action::Reload));
             assert_eq!(effects, [], "{step}");
             assert_eq!(state.limited_for(), Some(7), "{step}");
             assert!(state.notice.is_some());

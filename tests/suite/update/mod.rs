@@ -38,9 +38,9 @@ fn detail(expires_at: DateTime<Utc>) -> State {
 }
 
 /// A token in view that is fetched again.
-fn refreshing() -> (State, RequestId) {
+fn reloading() -> (State, RequestId) {
     let mut state = detail(at(99_999_999));
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let request = request_of(&act(&mut state, Action::Reload));
     (state, request)
 }
 
@@ -67,7 +67,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(effects, []);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     assert_eq!(state.detail.token, Remote::Idle);
 }
 
@@ -85,7 +85,7 @@ fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_show
     update(&mut state, at(0), staged(request));
     assert!(!state.changed);
 
-    let (mut state, request) = refreshing();
+    let (mut state, request) = reloading();
     assert_eq!(state.detail.stage, Stage::Keyring);
     update(&mut state, at(0), staged(request));
     assert_eq!(state.detail.stage, Stage::Network);
@@ -102,8 +102,8 @@ fn quitting_works_with_a_request_in_flight() {
 }
 
 #[test]
-fn a_failed_refresh_keeps_the_last_good_token_as_stale() {
-    let (mut state, request) = refreshing();
+fn a_failed_reload_keeps_the_last_good_token_as_stale() {
+    let (mut state, request) = reloading();
     answer(&mut state, request, failed(FailureKind::Server));
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
     assert_eq!(
@@ -116,7 +116,7 @@ fn a_failed_refresh_keeps_the_last_good_token_as_stale() {
 fn the_same_error_again_only_counts_up() {
     let mut state = detail(at(99_999_999));
     for _ in 0..5 {
-        let request = request_of(&act(&mut state, Action::Refresh));
+        let request = request_of(&act(&mut state, Action::Reload));
         answer(&mut state, request, failed(FailureKind::Permission));
         assert!(!state.detail.token.is_loading());
     }
@@ -124,11 +124,11 @@ fn the_same_error_again_only_counts_up() {
 }
 
 #[test]
-fn nothing_is_sent_while_the_api_wants_a_pause_and_refreshing_goes_on_after_it() {
-    let (mut state, request) = refreshing();
+fn nothing_is_sent_while_the_api_wants_a_pause_and_reloading_goes_on_after_it() {
+    let (mut state, request) = reloading();
     let limited = limited(200);
     answer(&mut state, request, Err(limited));
-    assert_eq!(act(&mut state, Action::Refresh), []);
+    assert_eq!(act(&mut state, Action::Reload), []);
     assert_eq!(update(&mut state, at(100), Message::Ticked), []);
     let effects = update(&mut state, at(201), Message::Ticked);
     assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
@@ -198,10 +198,10 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
 
 #[test]
 fn only_a_refused_credential_can_be_typed_again() {
-    let (mut state, request) = refreshing();
+    let (mut state, request) = reloading();
     answer(&mut state, request, failed(FailureKind::Server));
     assert_eq!(act(&mut state, Action::ReenterCredential), []);
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let request = request_of(&act(&mut state, Action::Reload));
     answer(&mut state, request, failed(FailureKind::Authentication));
     act(&mut state, Action::ReenterCredential);
     assert_eq!(state.screen, Screen::Setup);
@@ -254,7 +254,7 @@ fn a_checked_credential_is_saved_and_used() {
             result: Ok(saved),
         },
     );
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     assert_eq!(state.session.active.profile.as_deref(), Some("default"));
     assert!(
         state.setup.secret.secret().is_empty(),
@@ -290,7 +290,7 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(&mut state, at(3), checked(request, Ok(())));
     assert_matches!(effects.as_slice(), [Effect::HoldCredential(_)]);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_paste_outside_a_field_does_nothing() {
 fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
     let mut state = lookup();
     update(&mut state, at(0), paste(&"x".repeat(10_000)));
-    assert_eq!(state.lookup.token.value(), "");
+    assert_eq!(state.find.token.value(), "");
     assert!(state.notice.is_some());
 }
 
@@ -340,7 +340,7 @@ fn the_raw_json_is_searched_while_typing() {
     act(&mut state, Action::Back);
     assert_eq!(state.context(), Context::Detail);
     act(&mut state, Action::Back);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
 }
 
 #[test]
@@ -356,12 +356,12 @@ fn copying_names_what_was_sent() {
 #[test]
 fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text() {
     let mut state = detail(at(99_999_999));
-    act(&mut state, Action::LookUp);
-    assert_eq!(state.lookup.token.value(), "");
+    act(&mut state, Action::Find);
+    assert_eq!(state.find.token.value(), "");
     type_text(&mut state, "misspelt");
     let request = request_of(&act(&mut state, Action::Submit));
     answer(&mut state, request, failed(FailureKind::NotFound));
-    assert_eq!(state.lookup.token.value(), "misspelt");
+    assert_eq!(state.find.token.value(), "misspelt");
 }
 
 // ---------------------------------------------------------------------- typing while it is fetched
@@ -380,9 +380,9 @@ fn an_answer_does_not_take_the_field_that_is_typed_in() {
     assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
     assert_eq!(
         (state.screen, state.context()),
-        (Screen::Lookup, Context::LookupText)
+        (Screen::Find, Context::FindText)
     );
-    assert_eq!(state.lookup.token.value(), format!("{ID}q"));
+    assert_eq!(state.find.token.value(), format!("{ID}q"));
     assert_eq!(notice(&state), "CI loaded; see Recent.");
     // There it is opened as any other.
     act(&mut state, Action::NextField);
@@ -402,7 +402,7 @@ fn several_answers_and_a_lost_secret_do_not_take_it_either() {
     let (mut state, request) = typing_on();
     let gone = failed(FailureKind::NoCredential);
     assert_eq!(answer(&mut state, request, gone), []);
-    assert_eq!(state.context(), Context::LookupText);
+    assert_eq!(state.context(), Context::FindText);
     assert!(state.banner.is_some());
 }
 
@@ -414,19 +414,19 @@ fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
         answer(&mut state, request, Ok(found(vec![ending(at(99))]))),
         []
     );
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     let request = request_of(&act(&mut state, Action::Submit));
     answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Detail);
-    assert_eq!(state.lookup.token.value(), "");
+    assert_eq!(state.find.token.value(), "");
 }
 
 #[test]
-fn a_refresh_that_is_answered_after_its_screen_was_left_stays_behind() {
-    let (mut state, request) = refreshing();
-    act(&mut state, Action::LookUp);
+fn a_reload_that_is_answered_after_its_screen_was_left_stays_behind() {
+    let (mut state, request) = reloading();
+    act(&mut state, Action::Find);
     answer(&mut state, request, Ok(found(vec![ending(at(99))])));
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     assert_eq!(notice(&state), "");
 }
 
@@ -443,16 +443,16 @@ fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
         answer(&mut state, first, Ok(found(vec![ending(at(99))]))),
         []
     );
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     answer(&mut state, second, Ok(found(vec![ending(at(99))])));
     assert_eq!(state.screen, Screen::Detail);
 }
 
 #[test]
-fn a_refresh_that_was_left_behind_goes_on_spinning_and_gives_way() {
+fn a_reload_that_was_left_behind_goes_on_spinning_and_gives_way() {
     let mut state = detail(at(99_999_999));
-    let refresh = request_of(&act(&mut state, Action::Refresh));
-    act(&mut state, Action::LookUp);
+    let refresh = request_of(&act(&mut state, Action::Reload));
+    act(&mut state, Action::Find);
     let next = state.wake_at().unwrap();
     assert!(next - state.clock.local < TimeDelta::seconds(1), "{next}");
     type_text(&mut state, "another");
@@ -463,7 +463,7 @@ fn a_refresh_that_was_left_behind_goes_on_spinning_and_gives_way() {
 
 #[test]
 fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
-    for leave in [Action::LookUp, Action::Browse] {
+    for leave in [Action::Find, Action::Browse] {
         let mut state = lookup();
         state.session.settings.profiles = vec![];
         let effects = refuse(&mut state);
@@ -561,10 +561,10 @@ fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
 }
 
 #[test]
-fn a_refresh_that_hangs_counts_its_seconds_behind_the_json_too() {
+fn a_reload_that_hangs_counts_its_seconds_behind_the_json_too() {
     let mut state = detail(at(99_999_999));
     act(&mut state, Action::ToggleRaw);
-    request_of(&act(&mut state, Action::Refresh));
+    request_of(&act(&mut state, Action::Reload));
     assert_eq!(stands_still(&mut state), Some(1.0));
 }
 
@@ -575,7 +575,7 @@ fn no_command_acts_where_no_screen_can_be_seen() {
     for action in [
         Action::Browse,
         Action::Profiles,
-        Action::Refresh,
+        Action::Reload,
         Action::ToggleRaw,
         Action::Back,
         Action::CopyJson,
@@ -607,7 +607,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
         hint(&state)
     );
 
-    let (mut state, request) = refreshing();
+    let (mut state, request) = reloading();
     answer(&mut state, request, Err(refused()));
     assert_eq!(hint(&state), "Look for its name in the list.");
 }

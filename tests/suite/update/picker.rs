@@ -10,7 +10,7 @@ use tokenscope::domain::credential::{
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Remote;
 use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
-use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::find::state::FindField;
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::support::app::{
@@ -84,9 +84,9 @@ fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
     act(&mut state, Action::Down);
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(state.overlay, None);
-    assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
-    assert_eq!(state.lookup.scope_id.value(), zone('4').id());
-    assert_eq!(state.lookup.form.focus, LookupField::Token);
+    assert_eq!(state.find.scope_kind, ScopeKind::Zone);
+    assert_eq!(state.find.scope_id.value(), zone('4').id());
+    assert_eq!(state.find.form.focus, FindField::Token);
     list(&mut state, Ok(scopes()));
     assert_eq!(state.picker.selected, 3, "the one in the form is selected");
     type_text(&mut state, "2222");
@@ -144,7 +144,7 @@ fn esc_cancels_the_list_and_a_late_answer_is_dropped() {
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     tell(&mut state, scopes_listed(request, Ok(scopes())));
     assert_eq!(state.picker.scopes, Remote::Idle);
-    assert_eq!((state.screen, state.overlay), (Screen::Lookup, None));
+    assert_eq!((state.screen, state.overlay), (Screen::Find, None));
 }
 
 #[test]

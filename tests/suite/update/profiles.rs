@@ -17,7 +17,7 @@ use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
-use tokenscope::screens::lookup::state::LookupField;
+use tokenscope::screens::find::state::FindField;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{
@@ -168,10 +168,10 @@ fn switching_changes_who_asks_and_where_and_sends_nothing() {
     assert_eq!(session.active.profile.as_deref(), Some("staging"));
     assert_eq!(session.active.scope, Some(zone('b')));
     assert_eq!(session.active.scope_origin, "profile staging");
-    assert_eq!(state.screen, Screen::Lookup);
-    assert_eq!(state.lookup.scope_kind, ScopeKind::Zone);
-    assert_eq!(state.lookup.scope_id.value(), zone('b').id());
-    assert_eq!(state.lookup.form.focus, LookupField::Token);
+    assert_eq!(state.screen, Screen::Find);
+    assert_eq!(state.find.scope_kind, ScopeKind::Zone);
+    assert_eq!(state.find.scope_id.value(), zone('b').id());
+    assert_eq!(state.find.form.focus, FindField::Token);
     assert_eq!(state.detail.token, Remote::Idle, "nothing of prod stays");
     assert_eq!(state.detail.access, None);
 }
@@ -196,22 +196,22 @@ fn a_profile_without_a_scope_opens_the_panel_on_the_empty_id() {
     profiles(&mut state, 2);
     act(&mut state, Action::Submit);
     assert_eq!(state.session.active.scope, None);
-    assert_eq!(state.lookup.scope_id.value(), "");
-    assert_eq!(state.lookup.form.focus, LookupField::ScopeId);
-    assert_eq!(state.context(), Context::LookupText);
+    assert_eq!(state.find.scope_id.value(), "");
+    assert_eq!(state.find.form.focus, FindField::ScopeId);
+    assert_eq!(state.context(), Context::FindText);
 }
 
 #[test]
-fn switching_cancels_a_refresh_in_flight_and_its_answer_is_dropped() {
+fn switching_cancels_a_reload_in_flight_and_its_answer_is_dropped() {
     let mut state = detail();
-    let refresh = request_of(&act(&mut state, Action::Refresh));
+    let refresh = request_of(&act(&mut state, Action::Reload));
     let looking = profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects, [Effect::Cancel(refresh), Effect::Cancel(looking)]);
     let before = state.clone();
     assert_eq!(tell(&mut state, token_fetched(refresh)), []);
     assert_eq!(state.detail, before.detail);
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     let found = vec![("prod".to_owned(), Ok(None))];
     let request = looking;
     tell(&mut state, Message::SecretsFound { request, found });
@@ -228,7 +228,7 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
     assert_eq!(tell(&mut state, token_fetched(request)), []);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
-    assert_eq!(state.lookup.token.value(), ID, "what was typed stays");
+    assert_eq!(state.find.token.value(), ID, "what was typed stays");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_demo_that_starts_late_does_not_take_over() {
 #[test]
 fn switching_clears_the_error_the_notice_and_a_pause() {
     let mut state = detail();
-    let request = request_of(&act(&mut state, Action::Refresh));
+    let request = request_of(&act(&mut state, Action::Reload));
     let limited = limited(99);
     tell(&mut state, fetched(request, Err(limited)));
     assert!(state.banner.is_some());
@@ -436,7 +436,7 @@ fn esc_goes_back_to_where_the_profiles_were_opened() {
     act(&mut state, Action::Back);
     assert_eq!(
         state.screen,
-        Screen::Lookup,
+        Screen::Find,
         "opening them twice is no circle"
     );
 }
@@ -458,7 +458,7 @@ fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Submit);
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
-    assert_eq!(state.lookup.token.value(), ID);
+    assert_eq!(state.find.token.value(), ID);
 }
 
 /// Whatever happens in whatever order, no access in view belongs to another credential.
@@ -481,8 +481,8 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 1 | 2 => Message::Input(Input::Act(Action::Down)),
                 3 => Message::Input(Input::Act(Action::Back)),
                 4 | 5 => Message::Input(Input::Act(Action::Submit)),
-                6 => Message::Input(Input::Act(Action::LookUp)),
-                7 => Message::Input(Input::Act(Action::Refresh)),
+                6 => Message::Input(Input::Act(Action::Find)),
+                7 => Message::Input(Input::Act(Action::Reload)),
                 8 if !open.is_empty() => token_fetched(open[next(open.len())]),
                 9 if !open.is_empty() => Message::ProfilesChanged {
                     request: open[next(open.len())],
@@ -490,7 +490,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 },
                 10 => Message::Input(Input::Act(Action::RemoveProfile)),
                 _ => {
-                    state.lookup.token = tokenscope::app::form::TextField::with(ID);
+                    state.find.token = tokenscope::app::form::TextField::with(ID);
                     Message::Ticked
                 }
             };
@@ -593,7 +593,7 @@ fn a_scope_is_changed_without_typing_the_secret_again() {
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
     assert_eq!(state.session.active.scope, Some(zone('c')));
     assert_eq!(state.session.store, Some("Secret Service"));
-    assert_eq!(state.screen, Screen::Lookup);
+    assert_eq!(state.screen, Screen::Find);
     assert_eq!(notice(&state), "Saved. Now using the profile staging.");
 }
 
@@ -818,11 +818,7 @@ fn after_the_default_was_in_use_and_removed_the_user_chooses() {
     assert_eq!(state.detail.token, Remote::Idle);
     assert_eq!(state.screen, Screen::Profiles);
     act(&mut state, Action::Back);
-    assert_eq!(
-        state.screen,
-        Screen::Lookup,
-        "not the token of what is gone"
-    );
+    assert_eq!(state.screen, Screen::Find, "not the token of what is gone");
 }
 
 #[test]

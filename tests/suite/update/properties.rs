@@ -90,7 +90,7 @@ fn steps() -> impl Strategy<Value = i64> {
 fn openings() -> impl Strategy<Value = Opening> {
     prop_oneof![
         Just(Opening::Setup),
-        Just(Opening::Lookup),
+        Just(Opening::Find),
         Just(Opening::Token(TokenRef::parse(IDS[0]).unwrap())),
     ]
 }
@@ -110,7 +110,7 @@ proptest! {
         let actions = actions();
         let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
         let mut simulation = Simulation::default();
-        let mut state = begin(now, Opening::Lookup);
+        let mut state = begin(now, Opening::Find);
         simulation.take(start(&mut state, opening));
         for (step, event) in &rows {
             now = now.checked_add_signed(TimeDelta::milliseconds(*step)).unwrap_or(now);

@@ -70,7 +70,7 @@ fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
     for (action, screen) in [
         (Action::Down, Screen::Detail),
         (Action::Back, Screen::Detail),
-        (Action::LookUp, Screen::Lookup),
+        (Action::Find, Screen::Find),
     ] {
         let mut state = on_detail(0, 0);
         let failure = Failure::new(FailureKind::Config, "It is odd.", "Check it.");

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::state::LookupField;
+use super::state::FindField;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
@@ -32,12 +32,12 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let form = Form {
         ctx,
         columns: usize::from(inner.width),
-        is_editing: state.lookup.is_editing() && state.overlay.is_none(),
+        is_editing: state.find.is_editing() && state.overlay.is_none(),
     };
     let rows = rows(&form, state);
-    let recents = state.lookup.recents.len();
+    let recents = state.find.recents.len();
     let height = usize::from(inner.height);
-    let for_form = layout::lookup_form(height, rows.len(), recents);
+    let for_form = layout::find_form(height, rows.len(), recents);
     form::render(paint, first_rows(inner, for_form), rows);
     if height > for_form + 1 {
         paint.divider(row(area, for_form + 1), "Recent");
@@ -46,35 +46,35 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 }
 
 fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
-    let lookup = &state.lookup;
-    let has_focus = |field| lookup.form.focus == field;
-    let complaint = |field| form.complaint(lookup.form.complaint_about(field));
+    let find = &state.find;
+    let has_focus = |field| find.form.focus == field;
+    let complaint = |field| form.complaint(find.form.complaint_about(field));
     let mut rows = vec![
         FormRow::spacer(),
-        form.scope_kind(lookup.scope_kind, has_focus(LookupField::ScopeKind)),
+        form.scope_kind(find.scope_kind, has_focus(FindField::ScopeKind)),
         form.scope_id(
-            lookup.scope_kind,
-            &lookup.scope_id,
-            has_focus(LookupField::ScopeId),
+            find.scope_kind,
+            &find.scope_id,
+            has_focus(FindField::ScopeId),
         ),
     ];
-    rows.extend(complaint(LookupField::ScopeId));
-    let can_ask = state.session.active.identity.is_some() && lookup.form.complaint.is_none();
-    if can_ask && lookup.scope_id.is_blank() {
+    rows.extend(complaint(FindField::ScopeId));
+    let can_ask = state.session.active.identity.is_some() && find.form.complaint.is_none();
+    if can_ask && find.scope_id.is_blank() {
         rows.extend(form.scopes_by_name(state.context()));
     }
     rows.push(FormRow::spacer());
     rows.push(form.text_field(
         "Token",
-        &lookup.token,
+        &find.token,
         "ID, client ID, exact name, or a URL",
-        has_focus(LookupField::Token),
+        has_focus(FindField::Token),
     ));
-    rows.extend(complaint(LookupField::Token));
-    if state.session.is_demo() && lookup.token.is_blank() {
+    rows.extend(complaint(FindField::Token));
+    if state.session.is_demo() && find.token.is_blank() {
         rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
     }
-    if let Some(scope) = lookup.scope_of_url() {
+    if let Some(scope) = find.scope_of_url() {
         let remark = format!("Using {} from the URL.", form.ctx.scope(&scope, false));
         rows.extend(form.remark(Role::Muted, &remark));
     }
@@ -89,14 +89,14 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 
 fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
-    let lookup = &state.lookup;
-    let recents = &lookup.recents;
+    let find = &state.find;
+    let recents = &find.recents;
     if recents.is_empty() {
         let text = ctx.span(Role::Muted, "   Tokens that you look up are listed here.");
         paint.render_spans(row(area, 0), &[text]);
         return;
     }
-    let selected = (lookup.form.focus == LookupField::Recents).then_some(lookup.selected);
+    let selected = (find.form.focus == FindField::Recents).then_some(find.selected);
     let names = recents.iter();
     let widths = names.map(|recent| text::width(&ctx.clean(&recent.name)));
     let widest = widths.max().unwrap_or(0);

@@ -8,7 +8,7 @@ use crate::domain::token::TokenRef;
 
 /// A row of the form that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookupField {
+pub enum FindField {
     ScopeKind,
     ScopeId,
     Token,
@@ -18,8 +18,8 @@ pub enum LookupField {
 
 /// The lookup form.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lookup {
-    pub form: Form<LookupField>,
+pub struct Find {
+    pub form: Form<FindField>,
     pub scope_kind: ScopeKind,
     /// The account's or zone's ID.
     pub scope_id: TextField,
@@ -34,18 +34,18 @@ pub struct Lookup {
     pub selected: usize,
 }
 
-impl Default for Lookup {
+impl Default for Find {
     fn default() -> Self {
         Self::starting_from(None)
     }
 }
 
-impl Lookup {
+impl Find {
     /// A form with a scope filled in.
     #[must_use]
     pub fn starting_from(scope: Option<&Scope>) -> Self {
-        let mut lookup = Self {
-            form: Form::on(LookupField::ScopeId),
+        let mut find = Self {
+            form: Form::on(FindField::ScopeId),
             scope_kind: ScopeKind::Account,
             scope_id: TextField::default(),
             token: TextField::default(),
@@ -54,10 +54,10 @@ impl Lookup {
             selected: 0,
         };
         if let Some(scope) = scope {
-            lookup.form.focus = LookupField::Token;
-            lookup.use_scope(scope);
+            find.form.focus = FindField::Token;
+            find.use_scope(scope);
         }
-        lookup
+        find
     }
 
     /// Drops the complaint made with the active credential. Keeps typed text and the recent lookups.
@@ -78,7 +78,7 @@ impl Lookup {
     /// Whether letters go into a text field.
     #[must_use]
     pub fn is_editing(&self) -> bool {
-        let is_text = matches!(self.form.focus, LookupField::ScopeId | LookupField::Token);
+        let is_text = matches!(self.form.focus, FindField::ScopeId | FindField::Token);
         self.form.editing && is_text
     }
 
@@ -101,8 +101,8 @@ impl Lookup {
     }
 
     /// The rows that can have the focus, from top to bottom.
-    pub(crate) fn rows(&self) -> &'static [LookupField] {
-        use LookupField::{Recents, ScopeId, ScopeKind, Token};
+    pub(crate) fn rows(&self) -> &'static [FindField] {
+        use FindField::{Recents, ScopeId, ScopeKind, Token};
         if self.recents.is_empty() {
             &[ScopeKind, ScopeId, Token]
         } else {
@@ -120,7 +120,7 @@ impl Lookup {
         let token = match TokenRef::parse(self.token.value()) {
             Ok(token) => token,
             Err(error) => {
-                self.form.complain(LookupField::Token, &error);
+                self.form.complain(FindField::Token, &error);
                 return None;
             }
         };
@@ -130,7 +130,7 @@ impl Lookup {
         match ScopeId::parse(self.scope_id.value()) {
             Ok(id) => Some((token, self.scope_kind.with(id))),
             Err(error) => {
-                self.form.complain(LookupField::ScopeId, &error);
+                self.form.complain(FindField::ScopeId, &error);
                 None
             }
         }
@@ -141,7 +141,7 @@ impl Lookup {
         self.form.complaint = None;
         self.form.editing = true;
         if !self.scope_id.is_blank() {
-            self.form.focus = LookupField::Token;
+            self.form.focus = FindField::Token;
         }
     }
 }

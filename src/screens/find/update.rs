@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta};
 
-use super::state::LookupField;
+use super::state::FindField;
 use crate::action::{Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
-use crate::app::handler::{Handler, Lookup, Pending};
+use crate::app::handler::{Find, Handler, Pending};
 use crate::app::message::Effect;
 use crate::app::navigation::{open_session_setup, pick_scope};
 use crate::app::state::State;
@@ -15,58 +15,58 @@ use crate::domain::credential::CredentialRef;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 
-impl Handler for Lookup {
+impl Handler for Find {
     fn context(&self, state: &State) -> Context {
-        if state.lookup.is_editing() {
-            Context::LookupText
+        if state.find.is_editing() {
+            Context::FindText
         } else {
-            Context::Lookup
+            Context::Find
         }
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {
-        &[Context::Lookup, Context::LookupText]
+        &[Context::Find, Context::FindText]
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
-        let lookup = &mut state.lookup;
-        if !lookup.is_editing() {
+        let find = &mut state.find;
+        if !find.is_editing() {
             return None;
         }
-        match lookup.form.focus {
-            LookupField::ScopeId => Some(Editor::Plain(&mut lookup.scope_id)),
-            LookupField::Token => Some(Editor::Plain(&mut lookup.token)),
-            LookupField::ScopeKind | LookupField::Recents => None,
+        match find.form.focus {
+            FindField::ScopeId => Some(Editor::Plain(&mut find.scope_id)),
+            FindField::Token => Some(Editor::Plain(&mut find.token)),
+            FindField::ScopeKind | FindField::Recents => None,
         }
     }
 
     fn edited(&self, state: &mut State) {
-        state.lookup.form.complaint = None;
-        state.lookup.is_edited = true;
+        state.find.form.complaint = None;
+        state.find.is_edited = true;
     }
 
     fn edit(&self, state: &mut State) {
-        let form = &mut state.lookup.form;
-        if form.focus != LookupField::ScopeId {
-            form.focus = LookupField::Token;
+        let form = &mut state.find.form;
+        if form.focus != FindField::ScopeId {
+            form.focus = FindField::Token;
         }
         form.editing = true;
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {
-        let lookup = &mut state.lookup;
-        if lookup.form.focus == LookupField::Recents {
-            let recent = lookup.recents.get(lookup.selected).cloned();
+        let find = &mut state.find;
+        if find.form.focus == FindField::Recents {
+            let recent = find.recents.get(find.selected).cloned();
             return recent.map_or_else(Vec::new, |recent| look_up_again(state, &recent));
         }
-        match lookup.parse() {
+        match find.parse() {
             Some((token, scope)) => look_up(state, token, &scope),
             None => Vec::new(),
         }
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
-        state.lookup.form.editing = false;
+        state.find.form.editing = false;
         Vec::new()
     }
 
@@ -76,31 +76,31 @@ impl Handler for Lookup {
 
     /// Up and Down move through the recent lookups, and past their ends into the fields.
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let lookup = &mut state.lookup;
-        let (rows, last) = (lookup.rows(), lookup.last_recent());
-        let focus = lookup.form.focus;
-        let is_in_recents = focus == LookupField::Recents;
+        let find = &mut state.find;
+        let (rows, last) = (find.rows(), find.last_recent());
+        let focus = find.form.focus;
+        let is_in_recents = focus == FindField::Recents;
         match motion {
-            Motion::Up if is_in_recents && lookup.selected > 0 => lookup.selected -= 1,
-            Motion::Up if Some(&focus) != rows.first() => lookup.form.move_focus(rows, false),
-            Motion::Down if is_in_recents && lookup.selected < last => lookup.selected += 1,
-            Motion::Down if Some(&focus) != rows.last() => lookup.form.move_focus(rows, true),
+            Motion::Up if is_in_recents && find.selected > 0 => find.selected -= 1,
+            Motion::Up if Some(&focus) != rows.first() => find.form.move_focus(rows, false),
+            Motion::Down if is_in_recents && find.selected < last => find.selected += 1,
+            Motion::Down if Some(&focus) != rows.last() => find.form.move_focus(rows, true),
             Motion::Up | Motion::Down | Motion::PageUp | Motion::PageDown => {}
-            Motion::Top => lookup.selected = 0,
-            Motion::Bottom => lookup.selected = last,
+            Motion::Top => find.selected = 0,
+            Motion::Bottom => find.selected = last,
         }
     }
 
     fn move_focus(&self, state: &mut State, forward: bool) {
-        let rows = state.lookup.rows();
-        state.lookup.form.move_focus(rows, forward);
+        let rows = state.find.rows();
+        state.find.form.move_focus(rows, forward);
     }
 
     fn switch(&self, state: &mut State) {
-        let lookup = &mut state.lookup;
-        if lookup.form.focus == LookupField::ScopeKind {
-            lookup.scope_kind = lookup.scope_kind.other();
-            lookup.is_edited = true;
+        let find = &mut state.find;
+        if find.form.focus == FindField::ScopeKind {
+            find.scope_kind = find.scope_kind.other();
+            find.is_edited = true;
         }
     }
 
@@ -108,23 +108,23 @@ impl Handler for Lookup {
         let Some(identity) = state.session.active.identity.clone() else {
             return open_session_setup(state, false);
         };
-        let id = state.lookup.scope_id.value().to_owned();
+        let id = state.find.scope_id.value().to_owned();
         pick_scope(state, CredentialRef::Identity(identity), &id)
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        state.lookup.scope()
+        state.find.scope()
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        // Shows every fetch, including a refresh that the user left behind.
+        // Shows every fetch, including a reload that the user left behind.
         let is_loading = state.detail.token.is_loading();
         is_loading.then_some(Pending::First)
     }
 
     /// The dates of recent lookups are relative to the wall clock.
     fn age(&self, state: &State) -> Option<TimeDelta> {
-        let has_recents = !state.lookup.recents.is_empty();
+        let has_recents = !state.find.recents.is_empty();
         let epoch = DateTime::UNIX_EPOCH;
         has_recents.then(|| state.clock.local.signed_duration_since(epoch))
     }
