@@ -336,10 +336,13 @@ fn usable(der: &[u8]) -> Option<Root> {
     let mut store = RootCertStore::empty();
     store.add(CertificateDer::from(der)).ok()?;
     #[cfg(all(unix, not(target_os = "macos")))]
-    let root = store.roots.pop();
+    {
+        store.roots.pop()
+    }
     #[cfg(not(all(unix, not(target_os = "macos"))))]
-    let root = reqwest::Certificate::from_der(der).ok();
-    root
+    {
+        reqwest::Certificate::from_der(der).ok()
+    }
 }
 
 /// The first DER element, complete with its header.
