@@ -54,6 +54,8 @@ pub enum Action {
     PreviousMatch,
     /// Choose an account or zone by its name.
     PickScope,
+    /// Open the page that makes an API token.
+    MakeToken,
     AddProfile,
     EditProfile,
     ReplaceCredential,
@@ -166,13 +168,15 @@ contexts! {
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);
-    Confirm, "Remove a profile", Some(Self::Commands);
+    // A question takes all keys until it is answered.
+    Confirm, "Remove a profile", None;
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     Help, "Help", Some(Self::Commands);
+    HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);
 }
 

@@ -20,6 +20,7 @@ use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
+use crate::screens::help::state::HelpMenu;
 use crate::screens::picker::state::Picker;
 
 /// The longest notice, in bytes; more than the screen can show.
@@ -209,6 +210,7 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub help: HelpMenu,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
@@ -323,7 +325,7 @@ impl State {
 
     /// Whether help hides the screen beneath.
     pub(crate) fn is_covered(&self) -> bool {
-        matches!(self.overlay, Some(Overlay::Help { .. }))
+        matches!(self.overlay, Some(Overlay::Help))
     }
 
     /// The last error, then the warnings.
