@@ -12,7 +12,7 @@ use crate::app::state::State;
 use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{last_seen_word, title as token_title};
 use crate::domain::search::TokenFilter;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
@@ -367,7 +367,7 @@ impl<'a> Columns<'a> {
         let ctx = self.ctx;
         let now = context.now;
         let status = Status::of(token, context);
-        let role = Role::from(status.tone());
+        let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
         let mut spans = vec![
             Span::raw(" "),
             ctx.span(role, status.symbol(ctx.ascii)),

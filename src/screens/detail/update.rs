@@ -187,7 +187,7 @@ impl State {
             }
         }
         if lines.is_empty() {
-            let calm = (Role::Calm, glyphs.info);
+            let calm = (Role::Calm, glyphs.active);
             lines = layout::marked(calm, None, "No action needed.", columns);
         }
         lines

@@ -379,6 +379,8 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let local = |instant: DateTime<Utc>| instant.fixed_offset();
     terminal
-        .draw(|frame| view::render(frame, state, theme, local))
+        .draw(|frame| {
+            view::render(frame, state, theme, local);
+        })
         .unwrap();
 }
