@@ -15,6 +15,8 @@ pub struct Glyphs {
     pub ellipsis: &'static str,
     /// Separates facts on one line.
     pub dot: &'static str,
+    /// Leads from a screen to what it holds, in the header.
+    pub crumb: &'static str,
     pub times: &'static str,
     /// Ascending and descending order.
     pub arrows: [&'static str; 2],
@@ -48,6 +50,7 @@ static UNICODE: Glyphs = Glyphs {
     is_ascii: false,
     ellipsis: "…",
     dot: " · ",
+    crumb: " › ",
     times: "×",
     arrows: ["↑", "↓"],
     marker: "›",
@@ -72,6 +75,7 @@ static ASCII: Glyphs = Glyphs {
     is_ascii: true,
     ellipsis: "...",
     dot: " - ",
+    crumb: " > ",
     times: "x",
     arrows: ["^", "v"],
     marker: ">",

@@ -22,6 +22,10 @@ impl Handler for Browse {
         }
     }
 
+    fn crumbs(&self, _: &State) -> Vec<String> {
+        vec!["Tokens".to_owned()]
+    }
+
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Browse, Context::BrowseText]
     }
