@@ -14,6 +14,7 @@
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
+//! | 1 | `formats` | lower | any | any | CSV and JSON: what commands print and the screens write to files |
 //! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
@@ -44,7 +45,7 @@
 //! | a finding | one rule in `domain/findings.rs` |
 //! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
 //! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |
-//! | an output format | one file and one row in `cli/output/`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
+//! | an output format | one file in `formats/` or `cli/output/`, one row in `cli/output/mod.rs`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
 //! The compiler names every match that needs a new variant, and a test names the row missing from
@@ -66,6 +67,7 @@ pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod domain;
+pub mod formats;
 pub mod keymap;
 pub mod layout;
 pub mod screens;
