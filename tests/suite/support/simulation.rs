@@ -349,7 +349,7 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         "the pending token fetch is not in flight"
     );
     assert!(
-        is_under_way(state.browse.list.request()),
+        is_under_way(state.list.extent.request()),
         "the pending list is not in flight"
     );
     assert!(
