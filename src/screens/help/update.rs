@@ -16,6 +16,9 @@ use crate::theme::Role;
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 72;
 
+/// From this height of the body on, in cells, a gap sets off each title.
+const ROOMY: u16 = 16;
+
 /// The narrowest column of keys, in cells.
 const KEYS: usize = 8;
 
@@ -123,6 +126,10 @@ impl HelpLine {
         })
     }
 
+    fn gap() -> Self {
+        Self::title("")
+    }
+
     /// Whether it can be selected.
     #[must_use]
     pub fn is_item(&self) -> bool {
@@ -159,6 +166,9 @@ impl State {
             };
             let mut items = items.into_iter().filter(matches).peekable();
             if items.peek().is_some() {
+                if !lines.is_empty() && self.body().1 >= ROOMY {
+                    lines.push(HelpLine::gap());
+                }
                 lines.push(HelpLine::title(title));
                 lines.extend(items);
             }
@@ -248,10 +258,10 @@ fn rows_of(state: &State, context: Context) -> impl Iterator<Item = &Row> {
 fn symbols(state: &State) -> Vec<HelpLine> {
     let glyphs = state.glyphs();
     let statuses = [
-        (Status::Expired, "expired"),
+        (Status::Expired, "expired: every client fails"),
         (Status::Critical, "critical: little time is left"),
-        (Status::Expiring, "expiring: plan the renewal"),
-        (Status::Unknown, "unknown: the API names no end"),
+        (Status::Expiring, "expiring: renew it soon"),
+        (Status::Unknown, "unknown: the API reports no end"),
         (Status::Active, "active"),
         (Status::NeverExpires, "never expires"),
         (Status::Disabled, "disabled"),

@@ -43,7 +43,11 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     paint.frame_title_right(row(area, 0), &[ctx.span(Role::Muted, &place)]);
     let line = bottom(area);
     let context = state.context();
-    let leave = if state.help.is_searching { "end search" } else { "close" };
+    let leave = if state.help.is_searching {
+        "end search"
+    } else {
+        "close"
+    };
     let leave = ctx.hint(context, Action::Back, leave);
     paint.frame_title_right(line, &leave);
     let help = &state.help;

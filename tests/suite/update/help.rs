@@ -19,7 +19,7 @@ fn token_in_view() -> State {
 
 fn titles(state: &State) -> Vec<String> {
     let lines = state.help_lines().into_iter();
-    let titles = lines.filter(|line| !line.is_item());
+    let titles = lines.filter(|line| !line.is_item() && !line.lead.is_empty());
     titles.map(|line| line.lead).collect()
 }
 
