@@ -14,7 +14,8 @@ use crate::app::message::Stage;
 use crate::domain::credential::Access;
 use crate::domain::duration::Lifetime;
 use crate::domain::fetched::{Received, Remote, RequestId};
-use crate::domain::search::{self, Haystack, TokenFilter};
+use crate::domain::findings::{self, Note};
+use crate::domain::search::{self, Haystack, Matching, TokenFilter};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
@@ -246,6 +247,8 @@ pub struct TokenTable {
     counts: [usize; Status::ALL.len()],
     sort: Sort,
     query: String,
+    /// How the query matches: fuzzily only if nothing contains it.
+    matching: Matching,
     evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
 }
@@ -284,6 +287,12 @@ impl TokenTable {
     #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort
+    }
+
+    /// How the filter matches names.
+    #[must_use]
+    pub fn matching(&self) -> Matching {
+        self.matching
     }
 
     /// When a status or a position next changes with time.
@@ -365,10 +374,19 @@ impl TokenTable {
         }
         let is_narrower = search::is_narrower(query, &self.query);
         query.clone_into(&mut self.query);
-        if !is_narrower {
-            self.passing.fill(true);
+        match self.matching {
+            // If nothing contains a query, nothing contains a longer one.
+            Matching::Fuzzy if is_narrower => {
+                self.sift(0, Matching::Fuzzy);
+                self.collect();
+            }
+            Matching::Containing if is_narrower => self.filter(0),
+            Matching::Containing | Matching::Fuzzy => {
+                self.matching = Matching::Containing;
+                self.passing.fill(true);
+                self.filter(0);
+            }
         }
-        self.filter(0);
     }
 
     fn reevaluate(&mut self, context: EvaluationContext) {
@@ -376,6 +394,7 @@ impl TokenTable {
         self.next_change = None;
         self.keys.clear();
         self.passing.clear();
+        self.matching = Matching::Containing;
         self.evaluate(0, context);
         self.arrange();
         self.filter(0);
@@ -387,11 +406,14 @@ impl TokenTable {
             let life = Lifecycle::of(token);
             let status = Status::at(life, context);
             self.counts[status as usize] += 1;
-            self.index.set(place, token, status);
+            let note = findings::note(token, context);
+            self.index.set(place, token, (status, note));
             self.keys.push(key(token, self.sort, context));
             self.passing.push(true);
             let moves = Urgency::next_change(life, context);
-            self.next_change = self.next_change.into_iter().chain(moves).min();
+            let noted = findings::next_note_change(token, context);
+            let changes = self.next_change.into_iter().chain(moves).chain(noted);
+            self.next_change = changes.min();
         }
         self.evaluated_at = Some(context.now);
     }
@@ -423,15 +445,45 @@ impl TokenTable {
         });
     }
 
-    /// Filters the remaining tokens from an index on, and collects the rows.
+    /// Filters the remaining tokens from an index on, and collects the rows. Searches fuzzily if none
+    /// contains the query.
     fn filter(&mut self, from: usize) {
         if !self.query.trim().is_empty() {
-            let mut filter = TokenFilter::new(&self.query);
-            for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
-                let haystack = self.index.get(place).filter(|_| *passes);
-                *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
+            let is_contained = self.sift(from, Matching::Containing);
+            match self.matching {
+                Matching::Fuzzy if is_contained => {
+                    self.matching = Matching::Containing;
+                    self.passing[..from].fill(false);
+                }
+                Matching::Fuzzy => {
+                    self.passing[from..].fill(true);
+                    self.sift(from, Matching::Fuzzy);
+                }
+                Matching::Containing if !self.passing.contains(&true) => {
+                    self.matching = Matching::Fuzzy;
+                    self.passing.fill(true);
+                    self.sift(0, Matching::Fuzzy);
+                }
+                Matching::Containing => {}
             }
         }
+        self.collect();
+    }
+
+    /// Filters the remaining tokens from an index on. Returns whether one of them passes.
+    fn sift(&mut self, from: usize, matching: Matching) -> bool {
+        let mut filter = TokenFilter::new(&self.query, matching);
+        let mut is_any = false;
+        for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
+            let haystack = self.index.get(place).filter(|_| *passes);
+            *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
+            is_any |= *passes;
+        }
+        is_any
+    }
+
+    /// Collects the rows.
+    fn collect(&mut self) {
         let passing = &self.passing;
         self.shown.clear();
         self.shown.extend(
@@ -512,14 +564,14 @@ struct SearchIndex {
     /// Where the name, the ID and the client ID of each token end.
     ends: Vec<[usize; 3]>,
     have_hex_ids: Vec<bool>,
-    statuses: Vec<Status>,
+    evaluated: Vec<(Status, Option<Note>)>,
 }
 
 impl SearchIndex {
-    /// Adds a token, or updates the status of a known one.
-    fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
-        if let Some(known) = self.statuses.get_mut(place) {
-            *known = status;
+    /// Adds a token, or updates what is known of it.
+    fn set(&mut self, place: usize, token: &ServiceToken, is: (Status, Option<Note>)) {
+        if let Some(known) = self.evaluated.get_mut(place) {
+            *known = is;
             return;
         }
         let parts = [token.name_text(), token.id_text(), token.client_id_text()];
@@ -529,11 +581,12 @@ impl SearchIndex {
         }));
         let [_, id, client_id] = parts;
         self.have_hex_ids.push(Haystack::are_hex(id, client_id));
-        self.statuses.push(status);
+        self.evaluated.push(is);
     }
 
     fn get(&self, place: usize) -> Option<Haystack<'_>> {
         let [name, id, client_id] = *self.ends.get(place)?;
+        let (status, note) = *self.evaluated.get(place)?;
         let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
         let start = before.map_or(0, |ends| ends[2]);
         Some(Haystack {
@@ -541,7 +594,8 @@ impl SearchIndex {
             id: self.text.get(name..id)?,
             client_id: self.text.get(id..client_id)?,
             has_hex_ids: *self.have_hex_ids.get(place)?,
-            status: *self.statuses.get(place)?,
+            status,
+            note,
         })
     }
 }
