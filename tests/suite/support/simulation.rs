@@ -246,7 +246,9 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
+        | Effect::OpenUrl(_)
         | Effect::RingBell
+        | Effect::Notify(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Cancel(_) => return None,
