@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::status::Tone;
+use crate::domain::status::{Emphasis, Tone};
 
 const MONO: &str = include_str!("../assets/themes/mono.toml");
 
@@ -83,6 +83,17 @@ impl From<Tone> for Role {
             Tone::Calm => Self::Calm,
             Tone::Warning => Self::Warning,
             Tone::Critical => Self::Critical,
+        }
+    }
+}
+
+impl From<Emphasis> for Role {
+    fn from(emphasis: Emphasis) -> Self {
+        match emphasis {
+            Emphasis::Quiet => Self::Muted,
+            Emphasis::Calm => Self::Calm,
+            Emphasis::Warning => Self::Warning,
+            Emphasis::Critical => Self::Critical,
         }
     }
 }

@@ -94,7 +94,7 @@ fn profiles_looking() -> State {
     state
 }
 
-fn profiles() -> State {
+pub(crate) fn profiles() -> State {
     let mut state = profiles_looking();
     let location = login_keyring();
     state.profiles.locations = fetched(vec![
