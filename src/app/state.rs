@@ -18,6 +18,7 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
+use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
 use crate::screens::picker::state::Picker;
@@ -209,6 +210,7 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub export: Export,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
@@ -275,6 +277,8 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
+                    // A file that is being written is written to its end.
+                    export: old.export,
                     session: old.session,
                     warnings: old.warnings,
                     clock: old.clock,
