@@ -214,7 +214,11 @@ pub enum Effect {
     },
     /// Copy text to the clipboard, and report where it went.
     Copy(String),
+    /// Open an address in the browser, or copy it where none can open, and report which.
+    OpenUrl(String),
     RingBell,
+    /// Show a notification on the desktop.
+    Notify(String),
     /// Stop the process until it is continued.
     Suspend,
     /// Draw the whole screen again.

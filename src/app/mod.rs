@@ -12,6 +12,7 @@ pub mod message;
 pub(crate) mod navigation;
 pub mod state;
 pub(crate) mod token_fetch;
+pub mod token_list;
 
 use std::time::Duration;
 
@@ -191,8 +192,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
     if state.screen == Screen::Browse {
-        state.browse.keep_up(state.list_context());
-        state.browse.keep_in_view(state.body_rows());
+        state.keep_up();
+        let rows = state.body_rows();
+        state.browse.keep_in_view(&state.list, rows);
     }
     state.next_change = handler::next_change(state);
     effects

@@ -106,6 +106,14 @@ pub(super) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// The names of the files in a directory; none if it cannot be read.
+pub(super) fn names_in(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
 /// Opens a regular file. Opening a pipe would block and opening a device may do anything, so this
 /// checks the type before it opens the file, and again afterwards.
 fn open(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {

@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{Clipboard, load_into_tmux};
+use super::desktop::{Browser, notification, open_in_browser};
 use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
@@ -33,6 +34,7 @@ pub(super) struct Effects {
     demo: Arc<OnceLock<RunningDemo>>,
     paths: Option<Paths>,
     clipboard: Clipboard,
+    browser: Browser,
     messages: UnboundedSender<Message>,
     running: HashMap<RequestId, AbortHandle>,
     on_files: JoinSet<()>,
@@ -42,7 +44,7 @@ impl Effects {
     pub(super) fn new(
         service: Arc<TokenService>,
         paths: Option<Paths>,
-        clipboard: Clipboard,
+        (clipboard, browser): (Clipboard, Browser),
         messages: UnboundedSender<Message>,
     ) -> Self {
         let complaints = messages.clone();
@@ -55,6 +57,7 @@ impl Effects {
             demo: Arc::default(),
             paths,
             clipboard,
+            browser,
             messages,
             running: HashMap::new(),
             on_files: JoinSet::new(),
@@ -237,24 +240,43 @@ impl Effects {
                 let result = write_list(&list, &path, existing);
                 Message::ListWritten { request, result }
             }),
-            Effect::Copy(text) => {
-                let clipboard = self.clipboard;
-                write_to_terminal(clipboard.sequences(&text).as_bytes())?;
-                if clipboard == Clipboard::Tmux {
-                    // Only tmux knows whether it accepts the text.
-                    self.spawn_blocking(move || {
-                        let is_taken = load_into_tmux(&text);
-                        Message::Notified(clipboard.notice(&text, is_taken))
-                    });
-                } else {
-                    let notice = clipboard.notice(&text, false);
-                    let _unheard = messages.send(Message::Notified(notice));
+            Effect::Copy(text) => self.copy(text, "")?,
+            Effect::OpenUrl(url) => match self.browser {
+                Browser::Available => self.spawn_blocking(move || {
+                    Message::Notified(if open_in_browser(&url) {
+                        format!("Opened in the browser: {url}")
+                    } else {
+                        format!("No program to open {url}")
+                    })
+                }),
+                Browser::OverSsh | Browser::NoDisplay => self.copy(url, self.browser.why_not())?,
+            },
+            Effect::RingBell => write_to_terminal(b"\x07")?,
+            Effect::Notify(text) => {
+                if self.clipboard == Clipboard::Terminal {
+                    write_to_terminal(notification(&text).as_bytes())?;
                 }
             }
-            Effect::RingBell => write_to_terminal(b"\x07")?,
             Effect::Redraw => screen.mark_dirty(),
             // Has to wait, which the event loop does.
             Effect::Suspend => {}
+        }
+        Ok(())
+    }
+
+    /// Copies text, and reports where it went, after a reason for copying it.
+    fn copy(&mut self, text: String, why: &'static str) -> io::Result<()> {
+        let clipboard = self.clipboard;
+        write_to_terminal(clipboard.sequences(&text).as_bytes())?;
+        if clipboard == Clipboard::Tmux {
+            // Only tmux knows whether it accepts the text.
+            self.spawn_blocking(move || {
+                let is_taken = load_into_tmux(&text);
+                Message::Notified(format!("{why}{}", clipboard.notice(&text, is_taken)))
+            });
+        } else {
+            let notice = format!("{why}{}", clipboard.notice(&text, false));
+            let _unheard = self.messages.send(Message::Notified(notice));
         }
         Ok(())
     }

@@ -90,18 +90,17 @@ fn write(state: &mut State, existing: Existing) -> Option<Effect> {
 
 /// The rows on screen in their order, evaluated as they are drawn.
 fn list_on_screen(state: &State) -> Option<ListReport> {
-    let (browse, context) = (&state.browse, state.list_context());
-    let table = &browse.table;
-    let access = browse.access.as_ref()?;
-    let incomplete = match browse.list.value() {
+    let (list, table) = (&state.list, &state.browse.table);
+    let access = list.access.as_ref()?;
+    let incomplete = match list.extent.value() {
         Some(extent) => extent.incomplete.clone(),
         None => Some("the list is still being fetched".to_owned()),
     };
     Some(ListReport {
-        tokens: table.tokens(0, table.rows()).cloned().collect(),
+        tokens: table.tokens(list, 0, table.rows()).cloned().collect(),
         origin: Origins::Scope(access.scope.clone()),
         incomplete,
-        context,
+        context: state.list_context(),
     })
 }
 

@@ -83,7 +83,9 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
+        | Effect::OpenUrl(_)
         | Effect::RingBell
+        | Effect::Notify(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Cancel(_) => None,

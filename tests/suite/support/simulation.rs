@@ -255,7 +255,9 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
+        | Effect::OpenUrl(_)
         | Effect::RingBell
+        | Effect::Notify(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Cancel(_) => return None,
@@ -358,7 +360,7 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         "the pending token fetch is not in flight"
     );
     assert!(
-        is_under_way(state.browse.list.request()),
+        is_under_way(state.list.extent.request()),
         "the pending list is not in flight"
     );
     assert!(
@@ -388,6 +390,8 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let local = |instant: DateTime<Utc>| instant.fixed_offset();
     terminal
-        .draw(|frame| view::render(frame, state, theme, local))
+        .draw(|frame| {
+            view::render(frame, state, theme, local);
+        })
         .unwrap();
 }
