@@ -71,6 +71,7 @@ pub(super) async fn set(
         name,
         kind,
         scope: Some(scope),
+        scope_name: None,
         base_url: context.service.base_url().clone(),
     };
     store(&context.service, &profile, &credential, is_dumb, !stdin).await?;

@@ -62,6 +62,7 @@ fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
         name: name.to_owned(),
         kind,
         scope,
+        scope_name: None,
         base_url: BaseUrl::default(),
     }
 }

@@ -399,7 +399,23 @@ fn every_theme_styles_every_role_and_bad_ones_are_refused() {
         assert!(Theme::named(name, ColorDepth::Fixed).is_ok(), "{name}");
     }
     assert!(Theme::named("neon", ColorDepth::Fixed).is_err());
-    assert!(Theme::parse("calm = {}", ColorDepth::Fixed).is_err());
+    // A role that a file lacks has the style of `mono`.
+    let partial = Theme::parse("calm = { fg = \"114\" }", ColorDepth::Fixed).unwrap();
+    let mono = Theme::named("mono", ColorDepth::Fixed).unwrap();
+    assert_ne!(partial.style(Role::Calm), mono.style(Role::Calm));
+    assert_eq!(partial.style(Role::Critical), mono.style(Role::Critical));
+    for (name, text) in [
+        ("dark", include_str!("../../../assets/themes/dark.toml")),
+        ("light", include_str!("../../../assets/themes/light.toml")),
+        ("mono", include_str!("../../../assets/themes/mono.toml")),
+        (
+            "colorblind",
+            include_str!("../../../assets/themes/colorblind.toml"),
+        ),
+    ] {
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table.len(), Role::ALL.len(), "{name}");
+    }
     let dark = include_str!("../../../assets/themes/dark.toml");
     assert!(Theme::parse(&dark.replace("\"green\"", "\"grue\""), ColorDepth::Fixed).is_err());
     assert!(Theme::parse(&dark.replace("calm", "clam"), ColorDepth::Fixed).is_err());

@@ -2,6 +2,7 @@
 
 mod browse;
 mod clock;
+mod export;
 mod help;
 mod picker;
 mod profiles;
