@@ -14,6 +14,7 @@ use crate::domain::credential::{
 };
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, RequestId, Tokens};
+use crate::domain::list_report::{Existing, ListReport, NotWritten};
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
@@ -101,6 +102,12 @@ pub enum Message {
     DemoOpened {
         request: RequestId,
         result: Result<Access, Failure>,
+    },
+    /// A list was written to a file.
+    ListWritten {
+        request: RequestId,
+        /// The whole path of the file.
+        result: Result<String, NotWritten>,
     },
     JsonSearched(JsonSearch),
     RecentsLoaded(Vec<Recent>),
@@ -196,6 +203,14 @@ pub enum Effect {
     SearchJson {
         lines: Arc<RawLines>,
         query: String,
+    },
+    /// Write a list to a file.
+    WriteList {
+        request: RequestId,
+        list: ListReport,
+        /// As typed; its ending names the format.
+        path: String,
+        existing: Existing,
     },
     /// Copy text to the clipboard, and report where it went.
     Copy(String),

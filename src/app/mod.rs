@@ -23,7 +23,7 @@ use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, picker, profiles, setup};
+use crate::screens::{browse, detail, export, picker, profiles, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -169,6 +169,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::DemoOpened { request, result } => {
             effects = credential_switch::demo_opened(state, request, result);
         }
+        Message::ListWritten { request, result } => {
+            export::update::written(state, request, result);
+        }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
             if let View::Raw(raw) = &mut state.detail.view {
@@ -256,6 +259,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
@@ -270,6 +274,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch

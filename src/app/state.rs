@@ -20,6 +20,7 @@ use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
 use crate::screens::browse::state::Follow;
+use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
 use crate::screens::picker::state::Picker;
@@ -211,6 +212,7 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
             pub session: Session,
@@ -280,6 +282,8 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
+                    // A file that is being written is written to its end.
+                    export: old.export,
                     session: old.session,
                     warnings: old.warnings,
                     clock: old.clock,

@@ -2,6 +2,7 @@
 //!
 //! Every function here blocks.
 
+pub mod export;
 mod files;
 pub mod log;
 pub mod permissions;

@@ -67,6 +67,13 @@ impl FileFormat {
     }
 }
 
+/// Whether an existing file may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    Kept,
+    Replaced,
+}
+
 /// Why a list was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotWritten {
@@ -74,4 +81,12 @@ pub enum NotWritten {
     Exists,
     /// One sentence.
     Because(String),
+}
+
+impl NotWritten {
+    /// A file name that asks for no known format.
+    #[must_use]
+    pub fn unknown_format() -> Self {
+        Self::Because("The name must end in .csv or .json.".to_owned())
+    }
 }

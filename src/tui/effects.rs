@@ -22,7 +22,7 @@ use crate::domain::credential::{CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
 use crate::domain::token::ServiceToken;
-use crate::service::TokenService;
+use crate::service::{TokenService, write_list};
 use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
@@ -230,6 +230,15 @@ impl Effects {
                 };
                 let _unheard = messages.send(changed);
                 Message::Warned(unreached)
+            }),
+            Effect::WriteList {
+                request,
+                list,
+                path,
+                existing,
+            } => self.spawn_blocking(move || {
+                let result = write_list(&list, &path, existing);
+                Message::ListWritten { request, result }
             }),
             Effect::Copy(text) => self.copy(text, "")?,
             Effect::OpenUrl(url) => match self.browser {

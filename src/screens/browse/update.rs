@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
 use crate::app::message::Effect;
@@ -12,6 +12,7 @@ use crate::app::token_fetch::{fetch_list, open_row};
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::screens::browse::state::{Browse as Browsed, Follow, TokenTable};
+use crate::screens::export::update::can_export;
 
 impl Handler for Browse {
     fn context(&self, state: &State) -> Context {
@@ -28,6 +29,10 @@ impl Handler for Browse {
 
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Browse, Context::BrowseText]
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        action != Action::WriteList || can_export(state)
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {

@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk;
+mod export;
 pub(crate) mod files;
 mod folders;
 mod log;

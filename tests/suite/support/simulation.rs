@@ -16,6 +16,7 @@ use tokenscope::domain::credential::{
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock, Tokens};
+use tokenscope::domain::list_report::NotWritten;
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
@@ -230,6 +231,14 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         Effect::MeasureClock { .. } => Message::ClockMeasured {
             request,
             offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
+        },
+        Effect::WriteList { path, .. } => Message::ListWritten {
+            request,
+            result: match outcome {
+                Outcome::Good(_) => Ok(path.clone()),
+                Outcome::Bad(_, Some(_)) => Err(NotWritten::Exists),
+                Outcome::Bad(_, None) => Err(NotWritten::Because("No.".to_owned())),
+            },
         },
         Effect::OpenDemo { .. } => Message::DemoOpened {
             request,
