@@ -253,8 +253,7 @@ pub fn color_depth(environment: &Environment) -> ColorDepth {
 /// locale.
 fn is_ascii(flags: &Flags, environment: &Environment, settings: &Settings) -> bool {
     let by_itself = || {
-        is_limited(environment)
-            || !is_utf8(environment, cfg!(any(windows, target_os = "macos")))
+        is_limited(environment) || !is_utf8(environment, cfg!(any(windows, target_os = "macos")))
     };
     flags.ascii || settings.ascii.unwrap_or_else(by_itself)
 }

@@ -26,7 +26,11 @@ pub(super) fn is_part(text: &[u8]) -> bool {
 /// Reads an answer such as `11;rgb:1e1e/1e1e/1e1e`.
 pub(super) fn parse(text: &[u8]) -> Option<Background> {
     let text = std::str::from_utf8(text).ok()?.strip_prefix("11;rgb")?;
-    let mut channels = text.strip_prefix('a').unwrap_or(text).strip_prefix(':')?.split('/');
+    let mut channels = text
+        .strip_prefix('a')
+        .unwrap_or(text)
+        .strip_prefix(':')?
+        .split('/');
     let mut next = || channel(channels.next()?);
     let (red, green, blue) = (next()?, next()?, next()?);
     // The weights of ITU-R BT.601.
@@ -43,7 +47,9 @@ const FULL: u32 = 0xFFFF;
 
 /// A channel of one to four hexadecimal digits, scaled to [`FULL`].
 fn channel(digits: &str) -> Option<u32> {
-    let length = u32::try_from(digits.len()).ok().filter(|it| (1..=4).contains(it))?;
+    let length = u32::try_from(digits.len())
+        .ok()
+        .filter(|it| (1..=4).contains(it))?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex)?;
     Some(value * FULL / (16_u32.pow(length) - 1))

@@ -15,13 +15,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use crate::action;
+use crate::action::{self, Motion};
 use crate::app::message::{Effect, Message};
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
@@ -39,8 +40,8 @@ pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
 use desktop::Browser;
 use effects::Effects;
-use input::{EventStream, TerminalInput};
 pub use input::TypedKeys;
+use input::{EventStream, TerminalInput};
 use terminal::{Features, TerminalGuard};
 use theme::ActiveTheme;
 
@@ -160,6 +161,14 @@ fn session(context: &Context) -> Session {
     }
 }
 
+fn initial_state(context: &Context, appearance: &Appearance, now: Now, size: (u16, u16)) -> State {
+    let mut state = State::new(session(context), appearance.keymap.clone(), now, size);
+    let paths = context.paths.as_ref();
+    state.keymap_file = paths.map(|paths| paths.keymap_file().display().to_string());
+    state.ascii = context.style.ascii;
+    state
+}
+
 async fn run_loop(
     context: Context,
     appearance: &Appearance,
@@ -169,9 +178,7 @@ async fn run_loop(
     let signals = TerminalSignals::listen(terminal::give_back_now)?;
     let screen = &mut TerminalGuard::open()?;
     let clock = Clock::start(context.service.clock());
-    let keymap = appearance.keymap.clone();
-    let mut state = State::new(session(&context), keymap, clock.now(), screen.size()?);
-    state.ascii = context.style.ascii;
+    let mut state = initial_state(&context, appearance, clock.now(), screen.size()?);
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
     let features = Features {
@@ -209,7 +216,15 @@ async fn run_loop(
     for effect in first {
         effects.run(effect, screen)?;
     }
-    let code = event_loop(screen, sources, &mut effects, &mut state, &mut theme, &clock).await;
+    let code = event_loop(
+        screen,
+        sources,
+        &mut effects,
+        &mut state,
+        &mut theme,
+        &clock,
+    )
+    .await;
     effects.settle().await;
     // The shell would take a late answer for keys.
     if let Some(left) = theme.time_left() {
@@ -339,7 +354,10 @@ impl EventSources {
                     }
                     None => return Ok(ControlFlow::Break(HUNG_UP)),
                 };
-                let input = state.keymap.translate(state.context(), event.clone());
+                let input = match &event {
+                    Event::Mouse(mouse) => pointed(mouse, screen),
+                    _ => state.keymap.translate(state.context(), event.clone()),
+                };
                 if input.is_none() {
                     self.input.split(&event);
                 }
@@ -348,6 +366,22 @@ impl EventSources {
             () = self.timer.wait(wait) => Some(Message::Ticked),
         };
         Ok(ControlFlow::Continue(message.into()))
+    }
+}
+
+/// The meaning of the mouse: the wheel moves, and a click on a row of a list selects it.
+fn pointed(mouse: &MouseEvent, screen: &TerminalGuard) -> Option<action::Input> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other events of the library have no meaning here"
+    )]
+    match mouse.kind {
+        MouseEventKind::ScrollUp => Some(action::Input::Wheel(Motion::Up)),
+        MouseEventKind::ScrollDown => Some(action::Input::Wheel(Motion::Down)),
+        MouseEventKind::Down(MouseButton::Left) => screen
+            .rows_to(mouse.column, mouse.row)
+            .map(action::Input::Click),
+        _ => None,
     }
 }
 

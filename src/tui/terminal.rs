@@ -16,11 +16,12 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::desktop;
 use crate::app::state::State;
-use crate::screens::view;
+use crate::screens::view::{self, Drawn};
 use crate::theme::Theme;
 
 /// Whether the terminal is taken over, so that it is restored exactly once.
@@ -61,6 +62,8 @@ pub(super) struct TerminalGuard {
     is_dirty: bool,
     /// The title in the terminal, if it was set.
     title: String,
+    /// The last frame.
+    drawn: Drawn,
 }
 
 impl TerminalGuard {
@@ -72,6 +75,7 @@ impl TerminalGuard {
             terminal: ManuallyDrop::new(terminal),
             is_dirty: false,
             title: String::new(),
+            drawn: Drawn::default(),
         })
     }
 
@@ -103,18 +107,38 @@ impl TerminalGuard {
             let area = frame_area(self.terminal.backend())?;
             self.terminal.resize(area)?;
         }
-        self.terminal.draw(|frame| {
-            view::render(frame, state, theme, local);
-        })?;
+        let mut drawn = Drawn::default();
+        self.terminal
+            .draw(|frame| drawn = view::render(frame, state, theme, local))?;
+        if let Some(place) = drawn.cursor {
+            self.terminal.backend_mut().set_cursor_position(place)?;
+        }
+        self.drawn = drawn;
+        if HAS_TITLE.load(Ordering::SeqCst) {
+            let title = state.title();
+            if title != self.title {
+                execute!(stdout(), Print(desktop::title(&title)))?;
+                self.title = title;
+            }
+        }
         Ok(())
+    }
+
+    /// How many rows below the selected one a cell of the last frame is, if it is on a row of a list.
+    pub(super) fn rows_to(&self, column: u16, row: u16) -> Option<i16> {
+        self.drawn.rows_to(Position::new(column, row))
     }
 
     /// Takes over the terminal again after the process was stopped, which may have reset its modes.
     /// After a stop without warning the library still records them as set, so this clears that first.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         disable_raw_mode()?;
+        let was_given_back = !TAKEN.load(Ordering::SeqCst);
         take()?;
-        turn_on(&mut stdout())?;
+        if was_given_back {
+            // Otherwise the saved title would be our own.
+            turn_on(&mut stdout())?;
+        }
         self.title.clear();
         self.mark_dirty();
         Ok(())
