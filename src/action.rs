@@ -207,6 +207,12 @@ pub enum Input {
     Paste(Secret),
     /// The terminal's new size in cells.
     Resize(u16, u16),
+    /// The mouse's wheel turned.
+    Wheel(Motion),
+    /// A row of a list was clicked: how many rows below the selected one.
+    Click(i16),
+    /// A letter of another layout than the commands'.
+    ForeignLetter,
 }
 
 /// A typed character. It may be part of a secret, so its `Debug` hides it.

@@ -277,9 +277,13 @@ impl Keymap {
         match event {
             Event::Key(event) if event.kind != KeyEventKind::Release => {
                 let key = Key::new(event.code, event.modifiers);
-                let input = match self.action(context, key) {
-                    Some(action) => Input::Act(action),
-                    None => Input::Type(Typed(key.typed().filter(|_| context.is_text())?)),
+                let input = match (self.action(context, key), key.typed()) {
+                    (Some(action), _) => Input::Act(action),
+                    (None, Some(typed)) if context.is_text() => Input::Type(Typed(typed)),
+                    (None, Some(typed)) if !typed.is_ascii() && typed.is_alphabetic() => {
+                        Input::ForeignLetter
+                    }
+                    (None, _) => return None,
                 };
                 (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
             }
@@ -344,6 +348,7 @@ fn repeats(input: &Input, context: Context) -> bool {
                 | Action::DeleteForward
                 | Action::DeleteWord
         ),
-        Input::Paste(_) | Input::Resize(..) => false,
+        Input::Wheel(_) => true,
+        Input::Paste(_) | Input::Resize(..) | Input::Click(_) | Input::ForeignLetter => false,
     }
 }

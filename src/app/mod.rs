@@ -11,7 +11,9 @@ pub(crate) mod handler;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
+pub(crate) mod pointer;
 pub mod state;
+pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
 
@@ -123,6 +125,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             }
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
+        Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
+        Message::Input(Input::Click(rows)) => effects = pointer::click(state, rows),
+        Message::Input(Input::ForeignLetter) => state.explain_letters(),
         Message::Ticked => {
             state.changed = false;
             effects = token_fetch::ticked(state, before);

@@ -688,7 +688,7 @@ impl Renderer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         let mut selected = None;
         terminal
-            .draw(|frame| selected = view::render(frame, &state, &self.theme, local))
+            .draw(|frame| selected = view::render(frame, &state, &self.theme, local).cursor)
             .unwrap();
         selected
     }
