@@ -7,6 +7,7 @@ mod help;
 mod picker;
 mod profiles;
 mod properties;
+mod setup;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
