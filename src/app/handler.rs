@@ -272,7 +272,7 @@ impl State {
         let end = self.detail.end().filter(is_ahead);
         let end = end.filter(|_| self.screen == Screen::Detail);
         let expiry = end.map(|end| self.clock.steady_at(end));
-        earliest([self.next_change, reload, expiry])
+        earliest([self.next_change, reload, expiry, self.next_crossing()])
     }
 
     /// When to reload the current token, by the steady clock.

@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod alert;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
@@ -104,6 +105,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
+    let alerts = alert::follow_time(state, before);
+    let has_alerts = !alerts.is_empty();
     let mut effects = Vec::new();
     match message {
         Message::Input(Input::Act(action)) => effects = press(state, action),
@@ -189,7 +192,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Warned(failure) => state.warn(failure),
         Message::Notified(text) => state.notify(text),
     }
-    state.changed |= has_jumped || is_due;
+    state.changed |= has_jumped || is_due || has_alerts;
+    effects.splice(..0, alerts);
     if state.detail.token.request() == request {
         effects.extend(token_fetch::measure_clock(state));
     }

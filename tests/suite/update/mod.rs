@@ -6,6 +6,7 @@ mod export;
 mod picker;
 mod profiles;
 mod properties;
+mod terminal;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
