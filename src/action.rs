@@ -56,6 +56,8 @@ pub enum Action {
     PreviousMatch,
     /// Choose an account or zone by its name.
     PickScope,
+    /// Open the page that makes an API token.
+    MakeToken,
     AddProfile,
     EditProfile,
     ReplaceCredential,
@@ -168,7 +170,8 @@ contexts! {
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);
-    Confirm, "Remove a profile", Some(Self::Commands);
+    // A question takes all keys until it is answered.
+    Confirm, "Remove a profile", None;
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
@@ -177,6 +180,7 @@ contexts! {
     ExportText, "Write to a file", Some(Self::Text);
     ExportReplace, "Replace a file", Some(Self::Commands);
     Help, "Help", Some(Self::Commands);
+    HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);
 }
 

@@ -23,6 +23,7 @@ use crate::screens::browse::state::Follow;
 use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
+use crate::screens::help::state::HelpMenu;
 use crate::screens::picker::state::Picker;
 
 /// The longest notice, in bytes; more than the screen can show.
@@ -212,6 +213,7 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub help: HelpMenu,
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
@@ -354,7 +356,7 @@ impl State {
 
     /// Whether help hides the screen beneath.
     pub(crate) fn is_covered(&self) -> bool {
-        matches!(self.overlay, Some(Overlay::Help { .. }))
+        matches!(self.overlay, Some(Overlay::Help))
     }
 
     /// The last error, then the warnings.

@@ -3,6 +3,7 @@
 mod browse;
 mod clock;
 mod export;
+mod help;
 mod picker;
 mod profiles;
 mod properties;
