@@ -18,6 +18,10 @@ type Crossing = (Arc<ServiceToken>, Status);
 pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let mut crossings = crossings_of_list(state);
     let now = state.clock.corrected();
+    if now <= before {
+        // No time passed: the clock was set.
+        return Vec::new();
+    }
     if let Some(token) = state.detail.token.value()
         && state.screen == Screen::Detail
     {
@@ -26,7 +30,7 @@ pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effec
             Status::of(token, state.context_at(now)),
         );
         let is_listed = |known: &Crossing| known.0.id_text() == token.id_text();
-        if is_crossing(old, new) && before < now && !crossings.iter().any(is_listed) {
+        if is_crossing(old, new) && !crossings.iter().any(is_listed) {
             crossings.push((token.clone(), new));
         }
     }
