@@ -37,6 +37,8 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Show the tokens of all profiles in one list.
+    AllProfiles,
     /// Write the list on screen to a file.
     WriteList,
     /// Fetch again.

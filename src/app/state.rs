@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
+use super::profile_lists::SetAside;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -215,6 +216,8 @@ macro_rules! define_state {
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
+            /// The list of all profiles while that of a scope is on screen, or the other way round.
+            pub(crate) set_aside: SetAside,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
@@ -438,6 +441,16 @@ impl State {
         let left = self.limited_until?.signed_duration_since(self.clock.steady);
         let left = left.num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
+    }
+
+    /// Seconds until the API may be called again with a credential.
+    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
+        if self.session.uses(source) {
+            return self.limited_for();
+        }
+        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
+        let left = until.signed_duration_since(self.clock.steady).num_seconds();
+        (left > 0).then_some(left)
     }
 
     pub(crate) fn next_request(&mut self) -> RequestId {
