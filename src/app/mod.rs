@@ -9,6 +9,7 @@ pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod profile_lists;

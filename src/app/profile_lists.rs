@@ -9,16 +9,13 @@ use std::time::Duration;
 use super::message::Effect;
 use super::profile_reads::{Outcome, ProfileReads};
 use super::state::{Screen, State};
-use super::token_list::{Extent, Progress, TokenList};
+use super::token_list::{Extent, Progress};
 use crate::domain::credential::CredentialSource;
 use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId, Tokens};
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::state::{Browse, Follow};
-
-/// A list that is not on screen, with its rows.
-pub(crate) type SetAside = Option<Box<(TokenList, Browse)>>;
 
 /// Whether there are profiles other than the one in use to show.
 pub(crate) fn can_open(state: &State) -> bool {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
-use super::profile_lists::SetAside;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -20,7 +19,7 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
-use crate::screens::browse::state::Follow;
+use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
@@ -217,7 +216,7 @@ macro_rules! define_state {
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
             /// The list of all profiles while that of a scope is on screen, or the other way round.
-            pub(crate) set_aside: SetAside,
+            pub(crate) set_aside: Option<Box<(TokenList, Browse)>>,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,

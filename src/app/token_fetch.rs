@@ -354,6 +354,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         state.notify("Set up a credential to list tokens.");
         return Vec::new();
     };
+    let left = profile_lists::leave(state);
     let access = match scope_to_list(state) {
         Ok(scope) => Access { identity, scope },
         Err(complaint) => {
@@ -361,10 +362,10 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             state.screen = Screen::Find;
             state.find.reopen();
             state.find.form.complain(FindField::ScopeId, &complaint);
-            return awaited.into_iter().map(Effect::Cancel).collect();
+            let cancelled = [left, awaited].into_iter().flatten();
+            return cancelled.map(Effect::Cancel).collect();
         }
     };
-    let left = profile_lists::leave(state);
     let is_known = state.list.access.as_ref() == Some(&access);
     let dropped = if is_known { None } else { drop_list(state) };
     let awaited = state.setup.cancel();

@@ -13,6 +13,7 @@ use super::message::Stage;
 use super::profile_reads::ProfileReads;
 use crate::domain::credential::Access;
 use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::findings::{self, Note};
 use crate::domain::list_report::Origin;
 use crate::domain::scope::Scope;
 use crate::domain::search::Haystack;
@@ -87,7 +88,7 @@ impl TokenList {
         self.tokens.get(place as usize)
     }
 
-    /// The searchable text and the status of the token at a place.
+    /// The searchable text, the status and the note of the token at a place.
     #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
         self.index.get(place as usize)
@@ -115,7 +116,7 @@ impl TokenList {
         self.generation
     }
 
-    /// When a status or a position next changes with time.
+    /// When a status, a note or a position next changes with time.
     #[must_use]
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
         self.next_change
@@ -294,10 +295,13 @@ impl TokenList {
             let life = Lifecycle::of(token);
             let status = Status::at(life, context);
             self.counts[status as usize] += 1;
-            self.index.set(place, token, status);
+            let note = findings::note(token, context);
+            self.index.set(place, token, (status, note));
             self.urgencies.push(Urgency::of(life, context));
             let moves = Urgency::next_change(life, context);
-            self.next_change = self.next_change.into_iter().chain(moves).min();
+            let noted = findings::next_note_change(token, context);
+            let changes = self.next_change.into_iter().chain(moves).chain(noted);
+            self.next_change = changes.min();
         }
         self.evaluated_at = Some(context.now);
     }
@@ -325,14 +329,14 @@ struct SearchIndex {
     /// Where the name, the ID and the client ID of each token end.
     ends: Vec<[usize; 3]>,
     have_hex_ids: Vec<bool>,
-    statuses: Vec<Status>,
+    evaluated: Vec<(Status, Option<Note>)>,
 }
 
 impl SearchIndex {
-    /// Adds a token, or updates the status of a known one.
-    fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
-        if let Some(known) = self.statuses.get_mut(place) {
-            *known = status;
+    /// Adds a token, or updates the status and the note of a known one.
+    fn set(&mut self, place: usize, token: &ServiceToken, evaluated: (Status, Option<Note>)) {
+        if let Some(known) = self.evaluated.get_mut(place) {
+            *known = evaluated;
             return;
         }
         let parts = [token.name_text(), token.id_text(), token.client_id_text()];
@@ -342,11 +346,12 @@ impl SearchIndex {
         }));
         let [_, id, client_id] = parts;
         self.have_hex_ids.push(Haystack::are_hex(id, client_id));
-        self.statuses.push(status);
+        self.evaluated.push(evaluated);
     }
 
     fn get(&self, place: usize) -> Option<Haystack<'_>> {
         let [name, id, client_id] = *self.ends.get(place)?;
+        let (status, note) = *self.evaluated.get(place)?;
         let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
         let start = before.map_or(0, |ends| ends[2]);
         Some(Haystack {
@@ -354,7 +359,8 @@ impl SearchIndex {
             id: self.text.get(name..id)?,
             client_id: self.text.get(id..client_id)?,
             has_hex_ids: *self.have_hex_ids.get(place)?,
-            status: *self.statuses.get(place)?,
+            status,
+            note,
         })
     }
 }

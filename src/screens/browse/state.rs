@@ -8,10 +8,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::app::form::TextField;
+use crate::app::list_search::ListSearch;
 use crate::app::token_list::TokenList;
 use crate::domain::duration::Lifetime;
 use crate::domain::fetched::RequestId;
-use crate::domain::search::{self, TokenFilter};
+use crate::domain::search::TokenFilter;
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::first_row_kept;
@@ -180,15 +181,13 @@ type Key = (u8, i64);
 /// The rows: places of the list's tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TokenTable {
-    /// Each token's key, unless the list's own order is used, and whether it passes the filter, by
-    /// its place.
+    /// Each token's key, unless the list's own order is used, by its place.
     keys: Vec<Key>,
-    passing: Vec<bool>,
+    search: ListSearch,
     /// All places in order, unless the list's own order is used, and those that pass the filter.
     order: Vec<u32>,
     shown: Vec<u32>,
     sort: Sort,
-    query: String,
     /// The generation of the list that all this belongs to.
     generation: u64,
 }
@@ -235,19 +234,25 @@ impl TokenTable {
         self.shown.iter().position(|shown| *shown == place)
     }
 
+    /// A filter to mark what matches in a row.
+    #[must_use]
+    pub fn filter(&self) -> TokenFilter {
+        self.search.filter()
+    }
+
     /// Follows a change of the list. If tokens were only added, computes only theirs.
     pub(crate) fn update(&mut self, list: &TokenList) {
-        if self.generation != list.generation() {
+        if self.generation == list.generation() {
+            self.search.extend(list);
+        } else {
             self.generation = list.generation();
             self.keys.clear();
-            self.passing.clear();
+            self.search.restart(list);
             // The old order is almost the new one, if the places are the same.
             self.order.retain(|place| (*place as usize) < list.total());
         }
-        let known = self.passing.len();
-        self.passing.resize(list.total(), true);
         self.arrange(list);
-        self.filter(list, known);
+        self.collect(list);
     }
 
     /// Changes the sort column.
@@ -261,15 +266,8 @@ impl TokenTable {
 
     /// Changes the filter query.
     pub(crate) fn search(&mut self, list: &TokenList, query: &str) {
-        if query == self.query {
-            return;
-        }
-        let is_narrower = search::is_narrower(query, &self.query);
-        query.clone_into(&mut self.query);
-        if !is_narrower {
-            self.passing.fill(true);
-        }
-        self.filter(list, 0);
+        self.search.search(list, query);
+        self.collect(list);
     }
 
     /// Sorts the places by keys and the first bytes of names only: contiguous in memory, they
@@ -311,28 +309,15 @@ impl TokenTable {
         });
     }
 
-    /// Filters the remaining tokens from a place on, and collects the rows.
-    fn filter(&mut self, list: &TokenList, from: usize) {
-        if !self.query.trim().is_empty() {
-            let mut filter = TokenFilter::new(&self.query);
-            for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
-                let place = u32::try_from(place).ok().filter(|_| *passes);
-                let haystack = place.and_then(|place| list.haystack(place));
-                *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
-            }
-        }
-        self.collect(list);
-    }
-
+    /// Collects the rows.
     fn collect(&mut self, list: &TokenList) {
         let order = match self.sort {
             Sort::Urgency => list.order(),
             Sort::Name | Sort::Left | Sort::LastSeen | Sort::Duration => &self.order,
         };
-        let passing = &self.passing;
-        let passes = |place: &&u32| passing.get(**place as usize) == Some(&true);
+        let matching = order.iter().filter(|place| self.search.passes(**place));
         self.shown.clear();
-        self.shown.extend(order.iter().filter(passes).copied());
+        self.shown.extend(matching.copied());
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         let columns = Columns::new(usize::from(inner.width), ctx);
         paint.render_spans(row(inner, 0), &columns.names(browse.table.sort()));
         let at = state.evaluation_context();
-        let mut filter = TokenFilter::new(browse.filter.value());
+        let mut filter = browse.table.filter();
         let tokens = browse.table.tokens(&state.list, first, rows);
         let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
         let table = first_rows(below(inner, 1), rows);

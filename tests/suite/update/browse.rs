@@ -493,6 +493,23 @@ fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
 }
 
 #[test]
+fn letters_apart_match_only_while_nothing_contains_them() {
+    let (mut state, request) = listing_all();
+    arrive(&mut state, request, tokens(), 7);
+    act(&mut state, Action::Search);
+    type_text(&mut state, "la");
+    assert_eq!(names(&state), ["alpha", "Delta"], "fuzzily");
+    arrive(&mut state, request, vec![token(5, "lambda", day(40))], 7);
+    assert_eq!(names(&state), ["lambda"], "contains it");
+    arrive(&mut state, request, vec![token(6, "late", day(50))], 7);
+    assert_eq!(names(&state), ["lambda", "late"]);
+    type_text(&mut state, "a");
+    assert_eq!(names(&state), ["lambda"], "fuzzily");
+    act(&mut state, Action::DeleteToStart);
+    assert_eq!(names(&state).len(), 7);
+}
+
+#[test]
 fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
     let mut state = browse(tokens());
     act(&mut state, Action::Search);
