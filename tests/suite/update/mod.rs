@@ -4,6 +4,7 @@ mod all_profiles;
 mod browse;
 mod clock;
 mod export;
+mod help;
 mod picker;
 mod profiles;
 mod properties;
