@@ -37,6 +37,8 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Show the tokens of all profiles in one list.
+    AllProfiles,
     /// Write the list on screen to a file.
     WriteList,
     /// Fetch again.
@@ -178,7 +180,7 @@ contexts! {
     Choice, "Several tokens", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     ExportText, "Write to a file", Some(Self::Text);
-    ExportReplace, "Replace a file", Some(Self::Commands);
+    ExportReplace, "Replace a file", None;
     Help, "Help", Some(Self::Commands);
     HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);

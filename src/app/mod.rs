@@ -6,6 +6,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod alert;
+pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
@@ -13,6 +14,8 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod pointer;
+pub(crate) mod profile_lists;
+pub mod profile_reads;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
@@ -153,6 +156,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
         }
+        Message::ProfileArrived {
+            request,
+            source,
+            tokens,
+        } => profile_lists::page_arrived(state, request, &source, tokens),
+        Message::ProfileListed {
+            request,
+            source,
+            result,
+        } => profile_lists::profile_listed(state, request, &source, result),
+        Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -276,6 +290,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
+            effects = all_profiles::toggle(state);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
@@ -295,6 +312,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

@@ -199,6 +199,12 @@ impl TokenTable {
         self.shown.len()
     }
 
+    /// The place of each row's token in the list.
+    #[must_use]
+    pub fn places(&self) -> &[u32] {
+        &self.shown
+    }
+
     /// The token of a row.
     #[must_use]
     pub fn token<'a>(&self, list: &'a TokenList, row: usize) -> Option<&'a Arc<ServiceToken>> {

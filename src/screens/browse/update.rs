@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Context, Motion};
+use crate::app::all_profiles::{back, open_token};
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
 use crate::app::message::Effect;
-use crate::app::navigation::open_find;
+use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
-use crate::app::token_fetch::{fetch_list, open_row};
+use crate::app::token_fetch::fetch_list;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::screens::browse::state::{Browse as Browsed, Follow, TokenTable};
@@ -32,7 +33,11 @@ impl Handler for Browse {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
-        action != Action::WriteList || can_export(state)
+        match action {
+            Action::WriteList => can_export(state),
+            Action::AllProfiles => can_open(state),
+            _ => true,
+        }
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
@@ -58,7 +63,7 @@ impl Handler for Browse {
         };
         // A pending lookup is for another token.
         let dropped = state.detail.token.cancel().map(Effect::Cancel);
-        let sent = open_row(state, token);
+        let sent = open_token(state, token);
         dropped.into_iter().chain(sent).collect()
     }
 
@@ -67,7 +72,7 @@ impl Handler for Browse {
         if browse.is_filtering {
             browse.is_filtering = false;
         } else if browse.filter.value().is_empty() {
-            return open_find(state);
+            return back(state);
         } else {
             browse.filter = TextField::default();
             browse.filter_changed(&state.list);
@@ -107,8 +112,12 @@ impl Handler for Browse {
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.list.access.as_ref();
-        access.map(|access| access.scope.clone())
+        let token = state.browse.token(&state.list);
+        let access = match token {
+            Some(token) => state.list.access_of(token),
+            None => state.list.access.clone(),
+        };
+        access.map(|access| access.scope)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
