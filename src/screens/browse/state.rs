@@ -38,6 +38,8 @@ pub struct Browse {
     pub selected: usize,
     /// The first visible row when the list was last scrolled.
     pub top: usize,
+    /// Whether the user hid the preview of the selected token.
+    pub hides_preview: bool,
 }
 
 /// How complete a list is.
