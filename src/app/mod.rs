@@ -12,6 +12,7 @@ pub mod message;
 pub(crate) mod navigation;
 pub mod state;
 pub(crate) mod token_fetch;
+pub mod token_list;
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, picker, profiles, setup};
+use crate::screens::{browse, detail, export, picker, profiles, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -168,6 +169,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::DemoOpened { request, result } => {
             effects = credential_switch::demo_opened(state, request, result);
         }
+        Message::ListWritten { request, result } => {
+            export::update::written(state, request, result);
+        }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
             if let View::Raw(raw) = &mut state.detail.view {
@@ -188,8 +192,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
     if state.screen == Screen::Browse {
-        state.browse.keep_up(state.list_context());
-        state.browse.keep_in_view(state.body_rows());
+        state.keep_up();
+        let rows = state.body_rows();
+        state.browse.keep_in_view(&state.list, rows);
     }
     state.next_change = handler::next_change(state);
     effects
@@ -254,6 +259,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
@@ -268,6 +274,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch

@@ -30,7 +30,7 @@ use crate::ui::texts::distance;
 /// ┴──────────────────────────────────────╯
 /// ```
 pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
-    let Some(token) = state.browse.token() else {
+    let Some(token) = state.browse.token(&state.list) else {
         return;
     };
     let ctx = paint.ctx;

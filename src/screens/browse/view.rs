@@ -8,6 +8,7 @@ use super::preview_view;
 use super::state::{Browse, Sort};
 use crate::action::{Action, Context};
 use crate::app::state::State;
+use crate::app::token_list::TokenList;
 use crate::domain::search::TokenFilter;
 use crate::domain::status::Status;
 use crate::layout;
@@ -57,7 +58,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     );
     render_rows(paint, list, state, &parts);
     let line = without_right(bottom(area), usize::from(preview));
-    let place = position(browse, ctx);
+    let place = position(state, ctx);
     paint.frame_title_right(line, &place);
     render_filter(paint, line, state, width(&place));
     if let Some(columns) = parts.preview {
@@ -80,7 +81,7 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
         paint.render_centred(list, &lines);
         return;
     }
-    let rows = browse.table_rows(usize::from(list.height));
+    let rows = Browse::table_rows(&state.list, usize::from(list.height));
     let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
     let drawing = TokenRows {
         columns: &parts.columns,
@@ -91,7 +92,7 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
     let sorted = column_of(sort).map(|column| (column, arrow(sort, ctx)));
     paint.render_spans(row(list, 0), &drawing.heading(sorted));
     let mut filter = TokenFilter::new(browse.filter.value());
-    let tokens = browse.table.tokens(first, rows);
+    let tokens = browse.table.tokens(&state.list, first, rows);
     let tokens = tokens.map(|token| drawing.row(token, &mut filter, false));
     let table = first_rows(below(list, 1), rows);
     paint.render_list(table, tokens, browse.selected.checked_sub(first));
@@ -104,14 +105,14 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
 /// ```text
 /// ╭ ✖ 2 expired  ✖ 2 critical  ▲ 2 expiring  ? 1  ● 7 ──╮
 /// ```
-fn render_counts(paint: &mut Painter<'_, '_>, line: Rect, browse: &Browse) {
+fn render_counts(paint: &mut Painter<'_, '_>, line: Rect, list: &TokenList) {
     let ctx = paint.ctx;
-    if browse.table.total() == 0 {
+    if list.total() == 0 {
         paint.frame_title(line, &[ctx.span(Role::Title, "Tokens")]);
         return;
     }
     let line = inset(line);
-    let counted = COUNTED.map(|status| (status, browse.table.count(status)));
+    let counted = COUNTED.map(|status| (status, list.count(status)));
     let shown: Vec<_> = counted
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -154,8 +155,9 @@ fn count_of(status: Status, count: usize, has_word: bool, ctx: &RenderContext<'_
 }
 
 /// The number of tokens, and of those that pass the filter; and the sort column.
-fn position(browse: &Browse, ctx: &RenderContext<'_>) -> Spans {
-    let (shown, total) = (browse.table.rows(), browse.table.total());
+fn position(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let browse = &state.browse;
+    let (shown, total) = (browse.table.rows(), state.list.total());
     if total == 0 {
         return Vec::new();
     }
@@ -207,15 +209,15 @@ fn arrow(sort: Sort, ctx: &RenderContext<'_>) -> &'static str {
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
 fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
-    let browse = &state.browse;
-    if browse.list.is_loading() {
+    let list = &state.list;
+    if list.extent.is_loading() {
         return vec![progress(state, ctx)];
     }
-    let extent = browse.list.value().cloned().unwrap_or_default();
+    let extent = list.extent.value().cloned().unwrap_or_default();
     let Some(why) = extent.incomplete else {
         return Vec::new();
     };
-    let shown = browse.table.total();
+    let shown = list.total();
     let of = match extent.total.filter(|total| *total > shown) {
         Some(total) => format!("{} of {}", number(shown), tokens(total)),
         None => tokens(shown),
@@ -230,13 +232,13 @@ fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
 }
 
 fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
-    let browse = &state.browse;
-    let received = browse.progress.received;
-    let again = match browse.list.value() {
+    let (browse, list) = (&state.browse, &state.list);
+    let received = list.progress.received;
+    let again = match list.extent.value() {
         Some(_) => "Fetching again: ",
         None => "",
     };
-    let what = match (browse.progress.total, received) {
+    let what = match (list.progress.total, received) {
         (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
         (None, 0) => "waiting for the list …".to_owned(),
         (None, received) => tokens(received),
@@ -261,7 +263,7 @@ fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
 
 /// For how many seconds the list has been loading.
 fn waited(state: &State) -> i64 {
-    let since = state.browse.list.loading_since();
+    let since = state.list.extent.loading_since();
     since.map_or(0, |since| state.clock.seconds_since(since))
 }
 
@@ -279,26 +281,26 @@ fn tokens(count: usize) -> String {
 ///               r try again   t look up one token
 /// ```
 fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
-    let browse = &state.browse;
-    let is_filtered = browse.table.total() > 0;
+    let (browse, list) = (&state.browse, &state.list);
+    let is_filtered = list.total() > 0;
     let mut lines = Vec::new();
-    if browse.list.is_loading() {
+    if list.extent.is_loading() {
         lines.push(progress(state, ctx));
         if !is_filtered {
-            let reached = browse.progress.stage;
+            let reached = list.progress.stage;
             lines.extend(keyring_note(reached, waited(state), columns, ctx));
             return lines;
         }
         lines.push(Vec::new());
     }
-    let (what, why) = match (browse.list.value(), browse.list.failure()) {
+    let (what, why) = match (list.extent.value(), list.extent.failure()) {
         _ if is_filtered => (
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
-            format!("The API lists no service tokens{}.", in_scope(browse, ctx)),
+            format!("The API lists no service tokens{}.", in_scope(list, ctx)),
             "There may still be some: a credential limited to individual tokens may not be \
              allowed to list them.",
         ),
@@ -333,8 +335,8 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
 }
 
 /// ` in account 4f1b…9c2e`
-fn in_scope(browse: &Browse, ctx: &RenderContext<'_>) -> String {
-    browse.access.as_ref().map_or_else(String::new, |access| {
+fn in_scope(list: &TokenList, ctx: &RenderContext<'_>) -> String {
+    list.access.as_ref().map_or_else(String::new, |access| {
         format!(" in {}", ctx.scope(&access.scope, false))
     })
 }

@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::token_fetch::{open_list, reload};
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
+use crate::domain::fields::title;
 use crate::domain::findings::{Severity, findings};
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
@@ -27,6 +28,18 @@ impl Handler for Detail {
             View::Raw(raw) if raw.is_typing => Context::RawText,
             View::Raw(_) => Context::Raw,
         }
+    }
+
+    fn crumbs(&self, state: &State) -> Vec<String> {
+        let name = state
+            .detail
+            .token
+            .value()
+            .map(|token| title(token).into_owned());
+        let sought = state.detail.reference.as_ref().map(ToString::to_string);
+        let mut crumbs = vec!["Tokens".to_owned()];
+        crumbs.extend(name.or(sought));
+        crumbs
     }
 
     fn contexts(&self, state: &State) -> &'static [Context] {
@@ -187,7 +200,7 @@ impl State {
             }
         }
         if lines.is_empty() {
-            let calm = (Role::Calm, glyphs.info);
+            let calm = (Role::Calm, glyphs.active);
             lines = layout::marked(calm, None, "No action needed.", columns);
         }
         lines

@@ -175,9 +175,10 @@ fn a_remembered_token_grows_old_by_itself() {
 fn the_settings_start_as_documented() {
     let settings = Settings::default();
     assert_eq!(settings.default_profile, "default");
-    assert_eq!(settings.theme, "dark");
+    assert_eq!(settings.theme, "auto");
     assert_eq!(settings.refresh_seconds, 60);
-    assert!(settings.ascii.is_none() && !settings.bell);
+    assert!(settings.ascii.is_none() && !settings.bell && settings.title);
+    assert!(!settings.notify && !settings.mouse && !settings.calm);
     let thresholds = settings.thresholds.for_duration(None);
     assert_eq!(thresholds.warn, TimeDelta::days(30));
     assert_eq!(thresholds.critical, TimeDelta::days(7));
@@ -186,6 +187,7 @@ fn the_settings_start_as_documented() {
         name: "prod".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: None,
+        scope_name: None,
         base_url: BaseUrl::default(),
     };
     let settings = Settings {
