@@ -8,11 +8,13 @@
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub mod state;
 pub(crate) mod token_fetch;
 pub mod token_list;
+pub mod token_table;
 
 use std::time::Duration;
 
@@ -259,6 +261,21 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
+        Action::TogglePreview if screen == Some(Screen::Browse) => {
+            browse::update::toggle_preview(state);
+        }
+        Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+            if screen == Some(Screen::Browse) =>
+        {
+            browse::update::toggle_status(state, action);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
@@ -274,6 +291,15 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::ReverseSort
+        | Action::TogglePreview
+        | Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

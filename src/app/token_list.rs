@@ -5,6 +5,7 @@
 //! shows a part of the list keeps places, and derives them again when [`TokenList::generation`]
 //! differs. Made for tens of thousands: it computes keys once and sorts places instead of tokens.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,8 @@ use chrono::{DateTime, Utc};
 use super::message::Stage;
 use crate::domain::credential::Access;
 use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::fields::changed_keys;
+use crate::domain::findings::{self, Note};
 use crate::domain::search::Haystack;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;
@@ -33,6 +36,8 @@ pub struct TokenList {
     /// All places, in order of urgency.
     order: Vec<u32>,
     counts: [usize; Status::ALL.len()],
+    /// The places of the tokens that the last fetch changed.
+    changed: HashSet<u32>,
     evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
     generation: u64,
@@ -82,10 +87,16 @@ impl TokenList {
         self.tokens.get(place as usize)
     }
 
-    /// The searchable text and the status of the token at a place.
+    /// The searchable text, the status and the note of the token at a place.
     #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
         self.index.get(place as usize)
+    }
+
+    /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
+    #[must_use]
+    pub fn has_changed(&self, place: u32) -> bool {
+        self.changed.contains(&place)
     }
 
     /// The place of a token: of the identical one, or else of one with the same ID.
@@ -110,7 +121,7 @@ impl TokenList {
         self.generation
     }
 
-    /// When a status or a position next changes with time.
+    /// When a status, a note or a position next changes with time.
     #[must_use]
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
         self.next_change
@@ -177,10 +188,16 @@ impl TokenList {
 
     /// Replaces all tokens.
     pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
+        let is_whole = |extent: &Extent| extent.incomplete.is_none();
+        let changed = match self.extent.value().filter(|extent| is_whole(extent)) {
+            Some(_) => changes(&self.tokens, &tokens),
+            None => HashSet::new(),
+        };
         *self = Self {
             access: self.access.take(),
             extent: std::mem::take(&mut self.extent),
             progress: self.progress,
+            changed,
             generation: self.generation + 1,
             ..Self::default()
         };
@@ -227,10 +244,13 @@ impl TokenList {
             let life = Lifecycle::of(token);
             let status = Status::at(life, context);
             self.counts[status as usize] += 1;
-            self.index.set(place, token, status);
+            let note = findings::note(token, context);
+            self.index.set(place, token, (status, note));
             self.urgencies.push(Urgency::of(life, context));
             let moves = Urgency::next_change(life, context);
-            self.next_change = self.next_change.into_iter().chain(moves).min();
+            let noted = findings::next_note_change(token, context);
+            let changes = self.next_change.into_iter().chain(moves).chain(noted);
+            self.next_change = changes.min();
         }
         self.evaluated_at = Some(context.now);
     }
@@ -250,6 +270,23 @@ impl TokenList {
     }
 }
 
+/// The places of those tokens that are new or differ from before. A last use is no change to look
+/// at: most tokens are used all the time.
+fn changes(before: &[Arc<ServiceToken>], tokens: &[Arc<ServiceToken>]) -> HashSet<u32> {
+    let known = before.iter().map(|token| (token.id_text(), token));
+    let known: HashMap<&str, &Arc<ServiceToken>> = known.collect();
+    let is_change = |token: &ServiceToken| match known.get(token.id_text()) {
+        Some(old) if old.raw == token.raw => false,
+        Some(old) => changed_keys(old, token)
+            .iter()
+            .any(|key| key != "last_seen_at"),
+        None => true,
+    };
+    let places = (0_u32..).zip(tokens);
+    let changed = places.filter(|(_, token)| !token.id_text().is_empty() && is_change(token));
+    changed.map(|(place, _)| place).collect()
+}
+
 /// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than
 /// following a pointer per token.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -258,14 +295,14 @@ struct SearchIndex {
     /// Where the name, the ID and the client ID of each token end.
     ends: Vec<[usize; 3]>,
     have_hex_ids: Vec<bool>,
-    statuses: Vec<Status>,
+    evaluated: Vec<(Status, Option<Note>)>,
 }
 
 impl SearchIndex {
-    /// Adds a token, or updates the status of a known one.
-    fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
-        if let Some(known) = self.statuses.get_mut(place) {
-            *known = status;
+    /// Adds a token, or updates the status and the note of a known one.
+    fn set(&mut self, place: usize, token: &ServiceToken, evaluated: (Status, Option<Note>)) {
+        if let Some(known) = self.evaluated.get_mut(place) {
+            *known = evaluated;
             return;
         }
         let parts = [token.name_text(), token.id_text(), token.client_id_text()];
@@ -275,11 +312,12 @@ impl SearchIndex {
         }));
         let [_, id, client_id] = parts;
         self.have_hex_ids.push(Haystack::are_hex(id, client_id));
-        self.statuses.push(status);
+        self.evaluated.push(evaluated);
     }
 
     fn get(&self, place: usize) -> Option<Haystack<'_>> {
         let [name, id, client_id] = *self.ends.get(place)?;
+        let (status, note) = *self.evaluated.get(place)?;
         let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
         let start = before.map_or(0, |ends| ends[2]);
         Some(Haystack {
@@ -287,7 +325,8 @@ impl SearchIndex {
             id: self.text.get(name..id)?,
             client_id: self.text.get(id..client_id)?,
             has_hex_ids: *self.have_hex_ids.get(place)?,
-            status: *self.statuses.get(place)?,
+            status,
+            note,
         })
     }
 }

@@ -9,7 +9,7 @@ use super::texts::distance;
 use crate::domain::fields::{last_seen_word, title};
 use crate::domain::findings::note;
 use crate::domain::search::TokenFilter;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency, elapsed};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::token_columns::{Column, GAP, LEAD, TokenColumns};
@@ -54,12 +54,8 @@ impl TokenRows<'_> {
     ) -> Spans {
         let ctx = self.ctx;
         let status = Status::of(token, self.context);
-        let is_quiet = is_over(token, self.context);
-        let role = if is_quiet {
-            Role::Muted
-        } else {
-            Role::from(status.tone())
-        };
+        let emphasis = Emphasis::at(Lifecycle::of(token), self.context);
+        let (is_quiet, role) = (emphasis == Emphasis::Quiet, Role::from(emphasis));
         let mut spans = vec![
             Span::raw(" "),
             ctx.span(role, status.symbol(ctx.ascii)),
@@ -87,8 +83,7 @@ impl TokenRows<'_> {
                     spans.push(ctx.span(role, &self.fitted(&seen, width)));
                 }
                 Column::Note => {
-                    let words = note(token, self.context).map_or("", |note| note.words);
-                    spans.push(ctx.plain(&self.fitted(words, width)));
+                    spans.extend(self.note(token, filter, (width, is_quiet)));
                 }
                 Column::Lifetime => spans.extend(self.lifetime(token, role, width)),
                 Column::ClientId => {
@@ -174,6 +169,24 @@ impl TokenRows<'_> {
         }
     }
 
+    /// The worst finding in two words.
+    fn note(
+        &self,
+        token: &ServiceToken,
+        filter: &TokenFilter,
+        (width, is_quiet): (usize, bool),
+    ) -> Spans {
+        let Some(note) = note(token, self.context) else {
+            return vec![Span::raw(" ".repeat(width))];
+        };
+        let style = match is_quiet {
+            true => self.ctx.style(Role::Muted),
+            false => Style::new(),
+        };
+        let words = self.fitted(note.words, width);
+        marked(&words, &filter.in_note(note), style, self.ctx)
+    }
+
     /// `━━━━━━╸───`
     fn lifetime(&self, token: &ServiceToken, role: Role, width: usize) -> Spans {
         let ctx = self.ctx;
@@ -201,12 +214,6 @@ impl TokenRows<'_> {
         let clean = self.ctx.clean(text::beginning(text));
         text::fit(&clean, cells, self.ctx.glyphs().ellipsis)
     }
-}
-
-/// Whether a token needs no attention any more: disabled, or expired long ago.
-fn is_over(token: &ServiceToken, context: EvaluationContext) -> bool {
-    const EXPIRED_LONG_AGO: u8 = 5;
-    Urgency::of(Lifecycle::of(token), context).0 >= EXPIRED_LONG_AGO
 }
 
 fn heading(column: Column) -> &'static str {

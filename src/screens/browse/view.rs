@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::preview_view;
-use super::state::{Browse, Sort};
+use super::state::Browse;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::app::token_list::TokenList;
-use crate::domain::search::TokenFilter;
+use crate::app::token_table::TokenTable;
 use crate::domain::status::Status;
 use crate::layout;
-use crate::layout::token_columns::{BrowseLayout, Column};
+use crate::layout::token_columns::BrowseLayout;
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
@@ -51,11 +51,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let inner = paint.panel(area, "");
     let preview = parts.preview.unwrap_or(0);
     let list = without_right(inner, usize::from(preview.saturating_sub(1)));
-    render_counts(
-        paint,
-        without_right(row(area, 0), usize::from(preview)),
-        browse,
-    );
+    let counts = without_right(row(area, 0), usize::from(preview));
+    render_counts(paint, counts, (&state.list, &browse.table));
     render_rows(paint, list, state, &parts);
     let line = without_right(bottom(area), usize::from(preview));
     let place = position(state, ctx);
@@ -88,14 +85,16 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
         context: state.evaluation_context(),
         ctx,
     };
-    let sort = browse.table.sort();
-    let sorted = column_of(sort).map(|column| (column, arrow(sort, ctx)));
+    let table = &browse.table;
+    let sorted = table.sort().column().map(|it| (it, arrow(table, ctx)));
     paint.render_spans(row(list, 0), &drawing.heading(sorted));
-    let mut filter = TokenFilter::new(browse.filter.value());
-    let tokens = browse.table.tokens(&state.list, first, rows);
-    let tokens = tokens.map(|token| drawing.row(token, &mut filter, false));
-    let table = first_rows(below(list, 1), rows);
-    paint.render_list(table, tokens, browse.selected.checked_sub(first));
+    let mut filter = table.filter();
+    let tokens = table.places(first, rows).filter_map(|place| {
+        let token = state.list.token(place)?;
+        Some(drawing.row(token, &mut filter, state.list.has_changed(place)))
+    });
+    let place = first_rows(below(list, 1), rows);
+    paint.render_list(place, tokens, browse.selected.checked_sub(first));
     paint.render_lines(below(list, 1 + rows), notes(state, ctx));
 }
 
@@ -105,24 +104,30 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
 /// ```text
 /// ╭ ✖ 2 expired  ✖ 2 critical  ▲ 2 expiring  ? 1  ● 7 ──╮
 /// ```
-fn render_counts(paint: &mut Painter<'_, '_>, line: Rect, list: &TokenList) {
+fn render_counts(
+    paint: &mut Painter<'_, '_>,
+    line: Rect,
+    (list, table): (&TokenList, &TokenTable),
+) {
     let ctx = paint.ctx;
     if list.total() == 0 {
         paint.frame_title(line, &[ctx.span(Role::Title, "Tokens")]);
         return;
     }
     let line = inset(line);
-    let counted = COUNTED.map(|status| (status, list.count(status)));
-    let shown: Vec<_> = counted
+    let counts = COUNTED.map(|status| Count {
+        status,
+        count: list.count(status),
+        is_chosen: table.is_chosen(status),
+    });
+    let shown: Vec<_> = counts
         .into_iter()
-        .filter(|(_, count)| *count > 0)
+        .filter(|it| it.count > 0 || it.is_chosen)
         .collect();
-    let with_words = |words: usize| {
-        let counts = shown.iter().map(|(status, count)| {
-            let has_word = COUNTED[..words].contains(status);
-            count_of(*status, *count, has_word, ctx)
-        });
-        counts.collect::<Vec<_>>().concat()
+    let with_words = |words: usize| -> Spans {
+        let has_word = |status| COUNTED[..words].contains(&status);
+        let counts = shown.iter();
+        counts.map(|it| it.span(has_word(it.status), ctx)).collect()
     };
     let forms = (0..=WITH_WORDS).rev().map(with_words);
     let fits = |spans: &Spans| width(spans) <= usize::from(line.width);
@@ -139,19 +144,34 @@ fn render_counts(paint: &mut Painter<'_, '_>, line: Rect, list: &TokenList) {
     paint.render_spans(line, &spans);
 }
 
-/// ` ✖ 2 expired `
-fn count_of(status: Status, count: usize, has_word: bool, ctx: &RenderContext<'_>) -> Spans {
-    let word = if has_word {
-        format!(" {}", status.word().to_lowercase())
-    } else {
-        String::new()
-    };
-    let role = match status {
-        Status::Disabled => Role::Muted,
-        status => Role::from(status.tone()),
-    };
-    let text = format!(" {} {}{word} ", status.symbol(ctx.ascii), number(count));
-    vec![ctx.span(role, &text)]
+/// The tokens of a status.
+struct Count {
+    status: Status,
+    count: usize,
+    is_chosen: bool,
+}
+
+impl Count {
+    /// ` ✖ 2 expired `, or `[✖ 2 expired]` if only chosen statuses are shown.
+    fn span(&self, has_word: bool, ctx: &RenderContext<'_>) -> Span<'static> {
+        let word = if has_word {
+            format!(" {}", self.status.word().to_lowercase())
+        } else {
+            String::new()
+        };
+        let role = match self.status {
+            Status::Disabled => Role::Muted,
+            status => Role::from(status.tone()),
+        };
+        let [open, close] = if self.is_chosen {
+            ["[", "]"]
+        } else {
+            [" ", " "]
+        };
+        let symbol = self.status.symbol(ctx.ascii);
+        let text = format!("{open}{symbol} {}{word}{close}", number(self.count));
+        ctx.span(role, &text)
+    }
 }
 
 /// The number of tokens, and of those that pass the filter; and the sort column.
@@ -161,13 +181,13 @@ fn position(state: &State, ctx: &RenderContext<'_>) -> Spans {
     if total == 0 {
         return Vec::new();
     }
-    let sort = browse.table.sort();
     let count = if shown == total {
         tokens(total)
     } else {
         format!("{} of {}", number(shown), number(total))
     };
-    let place = format!("{count}, by {} {}", sort.word(), arrow(sort, ctx));
+    let (table, sort) = (&browse.table, browse.table.sort().word());
+    let place = format!("{count}, by {sort} {}", arrow(table, ctx));
     vec![ctx.span(Role::Muted, &place)]
 }
 
@@ -185,20 +205,9 @@ fn render_filter(paint: &mut Painter<'_, '_>, line: Rect, state: &State, taken: 
     render_query(paint, line, &browse.filter, is_typing, room);
 }
 
-/// The column that shows what the rows are sorted by.
-fn column_of(sort: Sort) -> Option<Column> {
-    match sort {
-        Sort::Urgency => None,
-        Sort::Name => Some(Column::Name),
-        Sort::Left => Some(Column::Left),
-        Sort::LastSeen => Some(Column::LastSeen),
-        Sort::Duration => Some(Column::Lifetime),
-    }
-}
-
-/// The direction of an order: up if ascending.
-fn arrow(sort: Sort, ctx: &RenderContext<'_>) -> &'static str {
-    ctx.glyphs().arrows[usize::from(!sort.is_ascending())]
+/// The direction of the order: up if ascending.
+fn arrow(table: &TokenTable, ctx: &RenderContext<'_>) -> &'static str {
+    ctx.glyphs().arrows[usize::from(!table.is_ascending())]
 }
 
 /// Notes on the list: its progress, or what it lacks.

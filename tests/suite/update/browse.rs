@@ -8,6 +8,7 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
+use tokenscope::app::token_table::Sort;
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location,
@@ -19,7 +20,6 @@ use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::find::state::FindField;
 
 use crate::support::app::{
