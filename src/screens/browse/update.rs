@@ -41,7 +41,8 @@ impl Handler for Browse {
             Action::WriteList => can_export(state),
             Action::Submit if !browse.is_filtering => has_rows,
             Action::CopyField | Action::CopyClientId | Action::CopyJson => has_rows,
-            Action::Sort | Action::ReverseSort | Action::Search => state.list.total() > 0,
+            Action::Sort | Action::ReverseSort => has_rows,
+            Action::Search => state.list.total() > 0 || state.list.extent.is_loading(),
             Action::TogglePreview => BrowseLayout::new(state.size.0, true).preview.is_some(),
             action => match status_of(action) {
                 Some(status) => state.list.count(status) > 0 || browse.table.is_chosen(status),
@@ -69,9 +70,7 @@ impl Handler for Browse {
     }
 
     fn edit(&self, state: &mut State) {
-        if state.list.total() > 0 {
-            state.browse.start_typing(&state.list);
-        }
+        state.browse.start_typing(&state.list);
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {

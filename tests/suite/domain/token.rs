@@ -103,7 +103,6 @@ fn a_client_id_is_taken_in_any_case_and_with_the_references_domain() {
         assert_eq!(parse(&text).id(), None);
     }
     for text in [
-        "88bf3b6d86161464f6509f7219099e57.",
         "88bf3b6d86161464f6509f7219099e57.accessed",
         "88bf3b6d86161464f6509f7219099e5.access",
         "88bf3b6d86161464f6509f7219099e5g.access",
