@@ -49,6 +49,8 @@ pub enum Action {
     ShowActive,
     ShowNeverExpiring,
     ShowDisabled,
+    /// Show the tokens of all profiles in one list.
+    AllProfiles,
     /// Write the list on screen to a file.
     WriteList,
     /// Fetch again.
@@ -68,6 +70,8 @@ pub enum Action {
     PreviousMatch,
     /// Choose an account or zone by its name.
     PickScope,
+    /// Open the page that makes an API token.
+    MakeToken,
     AddProfile,
     EditProfile,
     ReplaceCredential,
@@ -180,15 +184,17 @@ contexts! {
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);
-    Confirm, "Remove a profile", Some(Self::Commands);
+    // A question takes all keys until it is answered.
+    Confirm, "Remove a profile", None;
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     ExportText, "Write to a file", Some(Self::Text);
-    ExportReplace, "Replace a file", Some(Self::Commands);
+    ExportReplace, "Replace a file", None;
     Help, "Help", Some(Self::Commands);
+    HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);
 }
 
@@ -215,6 +221,12 @@ pub enum Input {
     Paste(Secret),
     /// The terminal's new size in cells.
     Resize(u16, u16),
+    /// The mouse's wheel turned.
+    Wheel(Motion),
+    /// A row of a list was clicked: how many rows below the selected one.
+    Click(i16),
+    /// A letter of another layout than the commands'.
+    ForeignLetter,
 }
 
 /// A typed character. It may be part of a secret, so its `Debug` hides it.

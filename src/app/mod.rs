@@ -5,13 +5,18 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
+pub(crate) mod pointer;
+pub(crate) mod profile_lists;
+pub mod profile_reads;
 pub mod state;
+pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
 pub mod token_table;
@@ -22,10 +27,12 @@ use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::fetched::Now;
+use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, export, picker, profiles, setup};
+use crate::screens::help::state::HelpMenu;
+use crate::screens::{browse, detail, export, help, picker, profiles, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -122,6 +129,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             }
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
+        Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
+        Message::Input(Input::Click(rows)) => effects = pointer::click(state, rows),
+        Message::Input(Input::ForeignLetter) => state.explain_letters(),
         Message::Ticked => {
             state.changed = false;
             effects = token_fetch::ticked(state, before);
@@ -144,6 +154,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
         }
+        Message::ProfileArrived {
+            request,
+            source,
+            tokens,
+        } => profile_lists::page_arrived(state, request, &source, tokens),
+        Message::ProfileListed {
+            request,
+            source,
+            result,
+        } => profile_lists::profile_listed(state, request, &source, result),
+        Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -227,7 +248,8 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Help if state.is_covered() => state.overlay = state.covered.take(),
         Action::Help => {
             state.covered = state.overlay;
-            state.overlay = Some(Overlay::Help { top: 0 });
+            state.help = HelpMenu::default();
+            state.overlay = Some(Overlay::Help);
         }
         Action::Back => effects = back(state),
         Action::Find => effects = open_find(state),
@@ -242,6 +264,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::Submit if state.is_covered() => {
+            let chosen = help::update::run(state);
+            return chosen.map_or_else(Vec::new, |action| press(state, action));
         }
         Action::Submit => effects = front.submit(state),
         Action::Edit | Action::Search => front.edit(state),
@@ -276,10 +302,16 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         {
             browse::update::toggle_status(state, action);
         }
+        Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
+            effects = all_profiles::toggle(state);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
+        }
+        Action::MakeToken if screen == Some(Screen::Setup) => {
+            effects.push(Effect::Copy(TOKEN_PAGE.to_owned()));
         }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
@@ -288,6 +320,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
         // These do nothing here.
         Action::ErrorDetails
+        | Action::MakeToken
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
@@ -300,6 +333,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ShowActive
         | Action::ShowNeverExpiring
         | Action::ShowDisabled
+        | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

@@ -151,9 +151,10 @@ impl TokenTable {
         rows.map_while(|place| list.token(*place))
     }
 
-    /// The places of some rows.
-    pub fn places(&self, first: usize, count: usize) -> impl Iterator<Item = u32> {
-        self.shown.iter().skip(first).take(count).copied()
+    /// The place of each row's token in the list.
+    #[must_use]
+    pub fn places(&self) -> &[u32] {
+        &self.shown
     }
 
     /// The sort column.

@@ -89,9 +89,10 @@ impl Preview<'_> {
         let left = Lifecycle::of(self.token).remaining(now);
         let left = left.filter(|_| status != Status::Disabled);
         let words = status.headline();
-        let text = match left {
-            Some(left) => format!("{words} {}", left.short()),
-            None => words.to_owned(),
+        let text = match (status, left) {
+            (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
+            (_, Some(left)) => format!("{words} {}", left.short()),
+            (_, None) => words.to_owned(),
         };
         let mut spans = vec![Span::styled(
             ctx.clean(&text).into_owned(),
@@ -196,8 +197,11 @@ impl Preview<'_> {
                 continue;
             }
             lines.push(vec![self.ctx.span(Role::Label, label)]);
-            let whole = text::wrap(&id, self.columns);
-            lines.extend(whole.iter().map(|line| vec![self.ctx.plain(line)]));
+            // The suffix of a client ID goes on a line of its own.
+            let parts = id
+                .split_inclusive('.')
+                .flat_map(|part| text::wrap(part, self.columns));
+            lines.extend(parts.map(|line| vec![self.ctx.plain(&line)]));
         }
         lines
     }

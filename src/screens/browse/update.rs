@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Context, Motion};
+use crate::app::all_profiles::{back, open_token};
 use crate::app::form::Editor;
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place};
 use crate::app::message::Effect;
-use crate::app::navigation::open_find;
+use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
-use crate::app::token_fetch::{fetch_list, open_row};
+use crate::app::token_fetch::fetch_list;
 use crate::app::token_table::TokenTable;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
@@ -39,6 +40,7 @@ impl Handler for Browse {
         let has_rows = browse.table.rows() > 0;
         match action {
             Action::WriteList => can_export(state),
+            Action::AllProfiles => can_open(state),
             Action::Submit if !browse.is_filtering => has_rows,
             Action::CopyField | Action::CopyClientId | Action::CopyJson => has_rows,
             Action::Sort | Action::ReverseSort => has_rows,
@@ -82,7 +84,7 @@ impl Handler for Browse {
         };
         // A pending lookup is for another token.
         let dropped = state.detail.token.cancel().map(Effect::Cancel);
-        let sent = open_row(state, token);
+        let sent = open_token(state, token);
         dropped.into_iter().chain(sent).collect()
     }
 
@@ -93,7 +95,7 @@ impl Handler for Browse {
         } else if browse.is_narrowed() {
             browse.show_all(&state.list);
         } else {
-            return open_find(state);
+            return back(state);
         }
         Vec::new()
     }
@@ -130,8 +132,12 @@ impl Handler for Browse {
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.list.access.as_ref();
-        access.map(|access| access.scope.clone())
+        let token = state.browse.token(&state.list);
+        let access = match token {
+            Some(token) => state.list.access_of(token),
+            None => state.list.access.clone(),
+        };
+        access.map(|access| access.scope)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {

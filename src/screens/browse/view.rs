@@ -89,9 +89,10 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
     let sorted = table.sort().column().map(|it| (it, arrow(table, ctx)));
     paint.render_spans(row(list, 0), &drawing.heading(sorted));
     let mut filter = table.filter();
-    let tokens = table.places(first, rows).filter_map(|place| {
-        let token = state.list.token(place)?;
-        Some(drawing.row(token, &mut filter, state.list.has_changed(place)))
+    let places = table.places().iter().skip(first).take(rows);
+    let tokens = places.filter_map(|place| {
+        let token = state.list.token(*place)?;
+        Some(drawing.row(token, &mut filter, state.list.has_changed(*place)))
     });
     let place = first_rows(below(list, 1), rows);
     paint.render_list(place, tokens, browse.selected.checked_sub(first));

@@ -384,7 +384,10 @@ fn a_field_of_another_type_does_not_vanish_from_its_row() {
         .find(|line| line.contains("unexpected type: 123"))
         .unwrap();
     assert!(row.contains(" ? ") || row.contains("▌? "), "{screen}");
-    assert!(screen.contains("Duration   8760 "), "{screen}");
+    assert!(
+        screen.contains("Duration   unexpected type: 8760"),
+        "{screen}"
+    );
     assert!(row.contains("12d "), "{screen}");
     let screen = text(
         &renderer("mono", false)
@@ -447,10 +450,15 @@ fn the_last_of_seventy_thousand_rows_is_in_view() {
     act(&mut state, Action::Bottom);
     let shown = text(&renderer("dark", false).draw(state.clone(), USUAL).0);
     assert!(shown.contains("70,000 tokens, by urgency"), "{shown}");
-    let last = &state.browse.token(&state.list).unwrap().name_text()[..12];
+    let last = &state.browse.token(&state.list).unwrap().name_text();
     assert!(shown.contains(last), "{shown}");
     act(&mut state, Action::PageUp);
-    let last = state.browse.token(&state.list).unwrap().name_text()[..12].to_owned();
+    let last = state
+        .browse
+        .token(&state.list)
+        .unwrap()
+        .name_text()
+        .to_owned();
     let shown = text(&renderer("dark", false).draw(state, USUAL).0);
     assert!(shown.contains(&last), "{shown}");
 }

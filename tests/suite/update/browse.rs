@@ -423,7 +423,7 @@ fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
             Sort::LastSeen,
             ["epsilon", "gamma", "alpha", "Delta", "beta"],
         ),
-        (Sort::Note, ["Delta", "alpha", "gamma", "epsilon", "beta"]),
+        (Sort::Note, ["gamma", "alpha", "epsilon", "Delta", "beta"]),
         (
             Sort::Urgency,
             ["gamma", "alpha", "epsilon", "Delta", "beta"],
