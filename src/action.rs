@@ -37,6 +37,20 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Reverse the order of the list.
+    ReverseSort,
+    /// Show or hide the preview of the selected token.
+    TogglePreview,
+    /// Add a status to those that the list shows, or take it away.
+    ShowExpired,
+    ShowCritical,
+    ShowExpiring,
+    ShowUnknown,
+    ShowActive,
+    ShowNeverExpiring,
+    ShowDisabled,
+    /// Show the tokens of all profiles in one list.
+    AllProfiles,
     /// Write the list on screen to a file.
     WriteList,
     /// Fetch again.
@@ -56,6 +70,8 @@ pub enum Action {
     PreviousMatch,
     /// Choose an account or zone by its name.
     PickScope,
+    /// Open the page that makes an API token.
+    MakeToken,
     AddProfile,
     EditProfile,
     ReplaceCredential,
@@ -168,15 +184,17 @@ contexts! {
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);
-    Confirm, "Remove a profile", Some(Self::Commands);
+    // A question takes all keys until it is answered.
+    Confirm, "Remove a profile", None;
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     ExportText, "Write to a file", Some(Self::Text);
-    ExportReplace, "Replace a file", Some(Self::Commands);
+    ExportReplace, "Replace a file", None;
     Help, "Help", Some(Self::Commands);
+    HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);
 }
 

@@ -141,12 +141,27 @@ pub struct Row {
     /// Empty if the user removed them.
     pub keys: Vec<Key>,
     pub action: Action,
-    /// The description of the keys in the footer and the help. Patches have none.
+    /// What the keys do: a verb and its object. Patches have none.
     #[serde(default)]
     pub label: String,
+    /// What the footer calls it; empty if that is the label.
+    #[serde(default)]
+    pub short: String,
     /// Whether the footer shows it.
     #[serde(default)]
     pub footer: bool,
+}
+
+impl Row {
+    /// What the footer calls it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        if self.short.is_empty() {
+            &self.label
+        } else {
+            &self.short
+        }
+    }
 }
 
 /// Why a table of keys is invalid.

@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
@@ -12,10 +13,13 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod pointer;
+pub(crate) mod profile_lists;
+pub mod profile_reads;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
+pub mod token_table;
 
 use std::time::Duration;
 
@@ -23,10 +27,12 @@ use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::fetched::Now;
+use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, export, picker, profiles, setup};
+use crate::screens::help::state::HelpMenu;
+use crate::screens::{browse, detail, export, help, picker, profiles, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -148,6 +154,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
         }
+        Message::ProfileArrived {
+            request,
+            source,
+            tokens,
+        } => profile_lists::page_arrived(state, request, &source, tokens),
+        Message::ProfileListed {
+            request,
+            source,
+            result,
+        } => profile_lists::profile_listed(state, request, &source, result),
+        Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -231,7 +248,8 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Help if state.is_covered() => state.overlay = state.covered.take(),
         Action::Help => {
             state.covered = state.overlay;
-            state.overlay = Some(Overlay::Help { top: 0 });
+            state.help = HelpMenu::default();
+            state.overlay = Some(Overlay::Help);
         }
         Action::Back => effects = back(state),
         Action::Find => effects = open_find(state),
@@ -246,6 +264,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::Submit if state.is_covered() => {
+            let chosen = help::update::run(state);
+            return chosen.map_or_else(Vec::new, |action| press(state, action));
         }
         Action::Submit => effects = front.submit(state),
         Action::Edit | Action::Search => front.edit(state),
@@ -265,10 +287,31 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
+        Action::TogglePreview if screen == Some(Screen::Browse) => {
+            browse::update::toggle_preview(state);
+        }
+        Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+            if screen == Some(Screen::Browse) =>
+        {
+            browse::update::toggle_status(state, action);
+        }
+        Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
+            effects = all_profiles::toggle(state);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
+        }
+        Action::MakeToken if screen == Some(Screen::Setup) => {
+            effects.push(Effect::Copy(TOKEN_PAGE.to_owned()));
         }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
@@ -277,9 +320,20 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
         // These do nothing here.
         Action::ErrorDetails
+        | Action::MakeToken
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::ReverseSort
+        | Action::TogglePreview
+        | Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+        | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

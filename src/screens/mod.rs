@@ -17,6 +17,7 @@ pub mod find {
 }
 pub mod browse {
     //! The list of all tokens of a scope.
+    pub(crate) mod preview_view;
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;
@@ -57,8 +58,9 @@ pub mod confirm {
     pub(crate) mod view;
 }
 pub mod help {
-    //! The keys.
-    pub(crate) mod update;
+    //! A menu of the keys, and what symbols and filters mean.
+    pub mod state;
+    pub mod update;
     pub(crate) mod view;
 }
 pub mod error_details {
@@ -82,7 +84,7 @@ macro_rules! for_each_screen {
                 Profiles: profiles,
             }
             overlays {
-                Help { top: usize }: help,
+                Help: help,
                 ErrorDetails { top: usize }: error_details,
                 Picker: picker,
                 Export: export,

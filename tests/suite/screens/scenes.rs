@@ -572,13 +572,14 @@ pub(crate) fn choice() -> State {
 
 pub(crate) fn help() -> State {
     let mut state = detail_active();
-    state.overlay = Some(Overlay::Help { top: 0 });
+    state.overlay = Some(Overlay::Help);
     state
 }
 
 pub(crate) fn help_in_a_field() -> State {
     let mut state = setup_empty();
-    state.overlay = Some(Overlay::Help { top: 500 });
+    state.overlay = Some(Overlay::Help);
+    state.help.selected = usize::MAX;
     state
 }
 

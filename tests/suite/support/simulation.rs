@@ -232,6 +232,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
         },
+        Effect::ListProfiles { .. } => Message::ProfilesListed { request },
         Effect::WriteList { path, .. } => Message::ListWritten {
             request,
             result: match outcome {
@@ -335,7 +336,6 @@ pub(crate) fn actions() -> Vec<Action> {
 
 /// The invariants after every message.
 pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime<Utc>) {
-    assert!(!state.quit);
     let fields = state.detail.fields().len();
     assert!(
         state.detail.selected < fields.max(1),

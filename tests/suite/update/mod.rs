@@ -1,8 +1,10 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
+mod all_profiles;
 mod browse;
 mod clock;
 mod export;
+mod help;
 mod picker;
 mod profiles;
 mod properties;
