@@ -279,7 +279,7 @@ impl State {
         let end = self.detail.end().filter(is_ahead);
         let end = end.filter(|_| self.screen == Screen::Detail);
         let expiry = end.map(|end| self.clock.steady_at(end));
-        earliest([self.next_change, reload, expiry])
+        earliest([self.next_change, reload, expiry, self.next_crossing()])
     }
 
     /// When to reload the current token, by the steady clock.
@@ -306,7 +306,8 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     let overlay = state.overlay.and_then(|it| it.handler().pending(state));
     let pending = screen.pending(state);
     let waits = [overlay, pending].contains(&Some(Pending::First));
-    let spinner = in_view(waits.then(|| now + SPIN));
+    let calm = state.session.settings.calm;
+    let spinner = in_view(waits.then(|| now + SPIN)).filter(|_| !calm);
     let paced = in_view(screen.next_countdown(state)).or_else(|| {
         let since = |at: DateTime<Utc>| now.signed_duration_since(at);
         let paused = state
@@ -323,8 +324,22 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
             in_view(screen.next_change(state)),
         ])
     });
+    let paced = if calm {
+        paced.and_then(|at| next_minute(state, at))
+    } else {
+        paced
+    };
     let notice = state.notice.as_ref().map(|notice| notice.until);
     earliest([notice, spinner, paced])
+}
+
+/// The first whole minute of the clock that is not before an instant of the steady clock: all that
+/// changes meanwhile is drawn then.
+fn next_minute(state: &State, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let minute = 60_000;
+    let ahead = state.clock.corrected().timestamp_millis() - state.clock.steady.timestamp_millis();
+    let late = (at.timestamp_millis() + ahead).rem_euclid(minute);
+    at.checked_add_signed(TimeDelta::milliseconds((minute - late) % minute))
 }
 
 /// When a growing age reaches its next whole multiple of some seconds.

@@ -5,6 +5,8 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod alert;
+pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
@@ -12,10 +14,13 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod pointer;
+pub(crate) mod profile_lists;
+pub mod profile_reads;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
+pub mod token_table;
 
 use std::time::Duration;
 
@@ -107,6 +112,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
+    let alerts = alert::follow_time(state, before);
+    let has_alerts = !alerts.is_empty();
     let mut effects = Vec::new();
     match message {
         Message::Input(Input::Act(action)) => effects = press(state, action),
@@ -144,6 +151,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
         }
+        Message::ProfileArrived {
+            request,
+            source,
+            tokens,
+        } => profile_lists::page_arrived(state, request, &source, tokens),
+        Message::ProfileListed {
+            request,
+            source,
+            result,
+        } => profile_lists::profile_listed(state, request, &source, result),
+        Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -185,7 +203,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Warned(failure) => state.warn(failure),
         Message::Notified(text) => state.notify(text),
     }
-    state.changed |= has_jumped || is_due;
+    state.changed |= has_jumped || is_due || has_alerts;
+    effects.splice(..0, alerts);
     if state.detail.token.request() == request {
         effects.extend(token_fetch::measure_clock(state));
     }
@@ -266,6 +285,24 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
+        Action::TogglePreview if screen == Some(Screen::Browse) => {
+            browse::update::toggle_preview(state);
+        }
+        Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+            if screen == Some(Screen::Browse) =>
+        {
+            browse::update::toggle_status(state, action);
+        }
+        Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
+            effects = all_profiles::toggle(state);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
@@ -285,6 +322,16 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::ReverseSort
+        | Action::TogglePreview
+        | Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+        | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

@@ -12,6 +12,7 @@ use super::form::TextField;
 use super::handler::Pending;
 use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
+use super::profile_lists;
 use super::state::{Overlay, Screen, State};
 use super::token_list::{Extent, Progress};
 use crate::action::Context;
@@ -198,8 +199,7 @@ fn show(
         raw.replace(&token);
     }
     let record = Recent::of(&token, scope, state.clock.local);
-    let listed = state.list.access.as_ref();
-    if listed.is_some_and(|listed| listed.scope == *scope) {
+    if state.list.is_of(scope) {
         let context = state.list_context();
         state.change_list(Follow::Token, |list| list.renew(&token, context));
     }
@@ -313,7 +313,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
 }
 
 /// Handles the passing of time since an instant of the server's clock: reloads the current token
-/// when due, and again, ringing the bell, when it expires.
+/// when due, and again when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
         return Vec::new();
@@ -324,11 +324,19 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let is_due = state
         .reload_due()
         .is_some_and(|due| due <= state.clock.steady);
-    let rings = has_expired && state.session.settings.bell;
     let reloads = (is_due || has_expired) && state.limited_for().is_none();
-    let bell = rings.then_some(Effect::RingBell);
     let sent = reloads.then(|| reload(state)).flatten();
-    bell.into_iter().chain(sent).collect()
+    sent.into_iter().collect()
+}
+
+/// Returns from a token to the list that it was opened from.
+pub(crate) fn back_to_list(state: &mut State) -> Vec<Effect> {
+    if state.list.profiles.is_none() {
+        return open_list(state);
+    }
+    state.screen = Screen::Browse;
+    state.overlay = None;
+    Vec::new()
 }
 
 /// Opens the list of the current scope. Keeps a loaded list with its cursor and filter.
@@ -344,6 +352,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         state.notify("Set up a credential to list tokens.");
         return Vec::new();
     };
+    let left = profile_lists::leave(state);
     let access = match scope_to_list(state) {
         Ok(scope) => Access { identity, scope },
         Err(complaint) => {
@@ -351,7 +360,8 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             state.screen = Screen::Find;
             state.find.reopen();
             state.find.form.complain(FindField::ScopeId, &complaint);
-            return awaited.into_iter().map(Effect::Cancel).collect();
+            let cancelled = [left, awaited].into_iter().flatten();
+            return cancelled.map(Effect::Cancel).collect();
         }
     };
     let is_known = state.list.access.as_ref() == Some(&access);
@@ -373,7 +383,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         }
         fetch_list(state)
     };
-    let cancelled = [dropped, awaited].into_iter().flatten();
+    let cancelled = [left, dropped, awaited].into_iter().flatten();
     cancelled.map(Effect::Cancel).chain(sent).collect()
 }
 
@@ -405,6 +415,9 @@ fn scope_to_list(state: &State) -> Result<Scope, String> {
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.
 pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
+    if state.list.profiles.is_some() {
+        return profile_lists::fetch(state);
+    }
     let access = state.list.access.clone()?;
     if state.list.extent.is_loading() || must_pause(state) {
         return None;
@@ -491,7 +504,7 @@ pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
         state.report(Detail::without_id());
         return None;
     };
-    let access = state.list.access.clone()?;
+    let access = state.list.access_of(&token)?;
     let (at, took) = match state.list.extent.fetched() {
         Some(list) => (list.at, list.took),
         None => (state.clock.steady, Duration::ZERO),

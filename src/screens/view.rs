@@ -20,6 +20,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
         keymap: &state.keymap,
         theme,
         ascii: state.ascii,
+        calm: state.session.settings.calm,
         local,
     };
     let paint = &mut Painter::new(frame, &ctx);

@@ -38,6 +38,8 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) theme: &'a Theme,
     /// Whether to draw with ASCII only.
     pub(crate) ascii: bool,
+    /// Whether to draw nothing that changes more often than once a minute.
+    pub(crate) calm: bool,
     pub(crate) local: LocalTime,
 }
 
@@ -120,8 +122,11 @@ impl RenderContext<'_> {
         self.span(Role::Muted, self.glyphs().dot)
     }
 
-    /// The spinner's frame at an instant.
+    /// The spinner's frame at an instant; nothing but its cell where it must not turn.
     pub(crate) fn spinner(&self, now: DateTime<Utc>) -> Span<'static> {
+        if self.calm {
+            return Span::raw(" ");
+        }
         let frames = self.glyphs().spinner;
         let turn = usize::try_from(now.timestamp_millis().rem_euclid(1 << 40) / 125).unwrap_or(0);
         Span::styled(frames[turn % frames.len()], self.style(Role::Accent))

@@ -9,7 +9,7 @@ use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
 use crate::app::message::Effect;
 use crate::app::navigation::open_find;
 use crate::app::state::State;
-use crate::app::token_fetch::{open_list, reload};
+use crate::app::token_fetch::{back_to_list, reload};
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
 use crate::domain::fields::title;
@@ -83,7 +83,7 @@ impl Handler for Detail {
             View::Raw(_) => detail.view = View::Fields,
             View::Fields if detail.opened_from_list => {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
-                return dropped.into_iter().chain(open_list(state)).collect();
+                return dropped.into_iter().chain(back_to_list(state)).collect();
             }
             View::Fields => return open_find(state),
         }

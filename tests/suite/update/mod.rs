@@ -1,5 +1,6 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
+mod all_profiles;
 mod browse;
 mod clock;
 mod export;
@@ -8,6 +9,7 @@ mod picker;
 mod profiles;
 mod properties;
 mod setup;
+mod terminal;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
