@@ -254,7 +254,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Find => effects = open_find(state),
         Action::Browse => effects = token_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
-        Action::ErrorDetails if state.failures().next().is_some() => {
+        Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         Action::ReenterCredential if state.reentry_helps() => {

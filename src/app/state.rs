@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
+use super::profile_reads::ProfileReads;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -365,6 +366,14 @@ impl State {
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         let error = self.banner.iter().map(|banner| &banner.failure);
         error.chain(&self.warnings)
+    }
+
+    /// The same, then what failed in the list of all profiles if it is on screen.
+    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
+        let profiles = self.list.profiles.iter();
+        let listed = profiles.filter(|_| self.screen == Screen::Browse);
+        self.failures()
+            .chain(listed.flat_map(ProfileReads::failures))
     }
 
     /// Drops the warnings on a key press, since the user has seen them, unless the key opens or

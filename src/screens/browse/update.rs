@@ -24,8 +24,12 @@ impl Handler for Browse {
         }
     }
 
-    fn crumbs(&self, _: &State) -> Vec<String> {
-        vec!["Tokens".to_owned()]
+    fn crumbs(&self, state: &State) -> Vec<String> {
+        let crumb = match state.list.profiles {
+            Some(_) => "Tokens of all profiles",
+            None => "Tokens",
+        };
+        vec![crumb.to_owned()]
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -104,7 +108,8 @@ impl Handler for Browse {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
             Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
+                let access = state.list.access_of(&token?);
+                let url = access.map(|access| access.scope.dashboard_url());
                 state.copy(url.as_deref())
             }
             Copied::Json => None,
@@ -112,12 +117,8 @@ impl Handler for Browse {
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        let token = state.browse.token(&state.list);
-        let access = match token {
-            Some(token) => state.list.access_of(token),
-            None => state.list.access.clone(),
-        };
-        access.map(|access| access.scope)
+        let access = state.list.access.as_ref();
+        access.map(|access| access.scope.clone())
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::profiles_view;
 use super::state::{Browse, Sort};
 use crate::action::{Action, Context};
 use crate::app::state::State;
@@ -63,7 +64,10 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
         let table = first_rows(below(inner, 1), rows);
         paint.render_list(table, tokens, browse.selected.checked_sub(first));
-        paint.render_lines(below(inner, 1 + rows), notes(state, ctx));
+        paint.render_lines(
+            below(inner, 1 + rows),
+            notes(state, usize::from(inner.width), ctx),
+        );
     }
     let place = position(browse, first, rows, ctx);
     paint.frame_title_right(bottom(area), &place);
@@ -124,10 +128,14 @@ fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>)
 /// ▲ Showing 1,000 of 12,000 tokens.  r fetch the list again
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
-fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
+fn notes(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let list = &state.list;
     if list.extent.is_loading() {
         return vec![progress(state, ctx)];
+    }
+    if list.profiles.is_some() {
+        let note = profiles_view::note(state, columns, ctx);
+        return note.into_iter().collect();
     }
     let extent = list.extent.value().cloned().unwrap_or_default();
     let Some(why) = extent.incomplete else {
@@ -155,6 +163,7 @@ fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
         None => "",
     };
     let what = match (list.progress.total, received) {
+        _ if list.profiles.is_some() => profiles_view::progress(state).unwrap_or_default(),
         (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
         (None, 0) => "waiting for the list …".to_owned(),
         (None, received) => tokens(received),
@@ -209,11 +218,16 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
         }
         lines.push(Vec::new());
     }
+    let of_profiles = profiles_view::nothing(state, ctx);
     let (what, why) = match (list.extent.value(), list.extent.failure()) {
         _ if is_filtered => (
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
+        _ if of_profiles.is_some() => of_profiles
+            .as_ref()
+            .map(|(what, why)| (what.clone(), why.as_str()))
+            .unwrap_or_default(),
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
             format!("The API lists no service tokens{}.", in_scope(list, ctx)),
