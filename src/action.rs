@@ -37,6 +37,18 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Reverse the order of the list.
+    ReverseSort,
+    /// Show or hide the preview of the selected token.
+    TogglePreview,
+    /// Add a status to those that the list shows, or take it away.
+    ShowExpired,
+    ShowCritical,
+    ShowExpiring,
+    ShowUnknown,
+    ShowActive,
+    ShowNeverExpiring,
+    ShowDisabled,
     /// Show the tokens of all profiles in one list.
     AllProfiles,
     /// Write the list on screen to a file.

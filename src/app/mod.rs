@@ -19,6 +19,7 @@ pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
+pub mod token_table;
 
 use std::time::Duration;
 
@@ -286,6 +287,21 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
+        Action::TogglePreview if screen == Some(Screen::Browse) => {
+            browse::update::toggle_preview(state);
+        }
+        Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+            if screen == Some(Screen::Browse) =>
+        {
+            browse::update::toggle_status(state, action);
+        }
         Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
             effects = all_profiles::toggle(state);
         }
@@ -308,6 +324,15 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::ReverseSort
+        | Action::TogglePreview
+        | Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
         | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw

@@ -5,6 +5,7 @@
 //! shows a part of the list keeps places, and derives them again when [`TokenList::generation`]
 //! differs. Made for tens of thousands: it computes keys once and sorts places instead of tokens.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use super::message::Stage;
 use super::profile_reads::ProfileReads;
 use crate::domain::credential::Access;
 use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::fields::changed_keys;
 use crate::domain::findings::{self, Note};
 use crate::domain::list_report::Origin;
 use crate::domain::scope::Scope;
@@ -39,6 +41,8 @@ pub struct TokenList {
     /// All places, in order of urgency.
     order: Vec<u32>,
     counts: [usize; Status::ALL.len()],
+    /// The places of the tokens that the last fetch changed.
+    changed: HashSet<u32>,
     evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
     generation: u64,
@@ -92,6 +96,12 @@ impl TokenList {
     #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
         self.index.get(place as usize)
+    }
+
+    /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
+    #[must_use]
+    pub fn has_changed(&self, place: u32) -> bool {
+        self.changed.contains(&place)
     }
 
     /// The place of a token: of the identical one, or else of one with the same ID.
@@ -246,10 +256,16 @@ impl TokenList {
 
     /// Replaces all tokens.
     pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
+        let is_whole = |extent: &Extent| extent.incomplete.is_none();
+        let changed = match self.extent.value().filter(|extent| is_whole(extent)) {
+            Some(_) => changes(&self.tokens, &tokens),
+            None => HashSet::new(),
+        };
         *self = Self {
             access: self.access.take(),
             extent: std::mem::take(&mut self.extent),
             progress: self.progress,
+            changed,
             profiles: self.profiles.take(),
             generation: self.generation + 1,
             ..Self::default()
@@ -321,6 +337,23 @@ impl TokenList {
             urgencies[one].cmp(&urgencies[other]).then_with(names)
         });
     }
+}
+
+/// The places of those tokens that are new or differ from before. A last use is no change to look
+/// at: most tokens are used all the time.
+fn changes(before: &[Arc<ServiceToken>], tokens: &[Arc<ServiceToken>]) -> HashSet<u32> {
+    let known = before.iter().map(|token| (token.id_text(), token));
+    let known: HashMap<&str, &Arc<ServiceToken>> = known.collect();
+    let is_change = |token: &ServiceToken| match known.get(token.id_text()) {
+        Some(old) if old.raw == token.raw => false,
+        Some(old) => changed_keys(old, token)
+            .iter()
+            .any(|key| key != "last_seen_at"),
+        None => true,
+    };
+    let places = (0_u32..).zip(tokens);
+    let changed = places.filter(|(_, token)| !token.id_text().is_empty() && is_change(token));
+    changed.map(|(place, _)| place).collect()
 }
 
 /// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than

@@ -6,6 +6,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod glyphs;
+pub mod token_columns;
 
 use std::iter;
 
