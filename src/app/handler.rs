@@ -12,7 +12,7 @@ use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
-use crate::domain::failure::FailureKind;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
@@ -49,15 +49,12 @@ pub(crate) enum Pending {
 }
 
 /// The fetch of the data on screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fetch {
     /// When its answer came, by the steady clock.
     pub(crate) at: DateTime<Utc>,
-    pub(crate) took: Duration,
-    /// Whether a later fetch failed.
-    pub(crate) is_stale: bool,
-    /// Whether a later fetch is pending.
-    pub(crate) is_loading: bool,
+    /// Why a later fetch failed, in a few words.
+    pub(crate) stale: Option<String>,
 }
 
 impl Fetch {
@@ -65,9 +62,7 @@ impl Fetch {
         let fetched = remote.fetched()?;
         Some(Self {
             at: fetched.at,
-            took: fetched.took,
-            is_stale: matches!(remote, Remote::Stale { .. }),
-            is_loading: remote.is_loading(),
+            stale: remote.failure().map(Failure::reason),
         })
     }
 }
@@ -81,6 +76,11 @@ pub(crate) trait Handler {
     /// Whether an action does something now. The footer and the help leave out what does nothing.
     fn can(&self, _: &State, _: Action) -> bool {
         true
+    }
+
+    /// What Back does now, if it is not what the keymap calls it: `cancel`.
+    fn back_hint(&self, _: &State) -> Option<&'static str> {
+        None
     }
 
     /// What the screen shows, as the header names it after the scope: `Tokens`, `CI/CD token`. May
@@ -239,6 +239,14 @@ impl State {
     #[must_use]
     pub fn context(&self) -> Context {
         self.front().context(self)
+    }
+
+    /// What Back does now, if it is not what the keymap calls it.
+    pub(crate) fn back_hint(&self) -> Option<&'static str> {
+        let hint = self.front().back_hint(self);
+        let dismisses = self.banner.is_some() && self.overlay.is_none();
+        let dismiss = (dismisses && !self.context().is_text()).then_some("dismiss");
+        hint.or(dismiss)
     }
 
     /// How the tokens on screen are evaluated.

@@ -223,6 +223,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
     }
+    state.leave_error_behind();
     state.next_change = handler::next_change(state);
     effects
 }
@@ -268,6 +269,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::OpenDemo if !state.session.demo_only => {
+            effects = credential_switch::leave_demo(state);
         }
         Action::Submit if state.is_covered() => {
             let chosen = help::update::run(state);

@@ -3,6 +3,7 @@
 mod all_profiles;
 mod browse;
 mod clock;
+mod errors;
 mod export;
 mod help;
 mod picker;
