@@ -188,7 +188,7 @@ fn arriving() -> State {
     state
 }
 
-fn ready() -> State {
+pub(crate) fn ready() -> State {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
     state
@@ -243,7 +243,7 @@ fn failure() -> Failure {
     )
 }
 
-fn stale() -> State {
+pub(crate) fn stale() -> State {
     let mut state = ready();
     let request = ask(&mut state, Action::Reload);
     end(&mut state, request, Err(failure()));
