@@ -47,6 +47,11 @@ pub enum Action {
     /// Copy the token's JSON as received.
     CopyJson,
     CopyDashboardLink,
+    /// Choose a change, and copy the request that makes it.
+    CopyRequest,
+    /// The tokens before and after this one in the list that it was opened from.
+    PreviousToken,
+    NextToken,
     ErrorDetails,
     /// Search or filter.
     Search,
@@ -171,6 +176,7 @@ contexts! {
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
+    Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     Help, "Help", Some(Self::Commands);
     ErrorDetails, "Error details", Some(Self::Commands);

@@ -10,6 +10,8 @@ pub mod form;
 pub(crate) mod handler;
 pub mod message;
 pub(crate) mod navigation;
+pub(crate) mod neighbours;
+pub(crate) mod requests;
 pub mod state;
 pub(crate) mod token_fetch;
 
@@ -22,7 +24,7 @@ use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, picker, profiles, setup};
+use crate::screens::{browse, detail, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -258,6 +260,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
         }
+        Action::CopyRequest if state.overlay.is_none() => request::update::open(state),
+        Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
+            effects = neighbours::open(state, action == Action::NextToken);
+        }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
         Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
@@ -271,6 +277,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch
+        | Action::CopyRequest
+        | Action::PreviousToken
+        | Action::NextToken
         | Action::TextStart
         | Action::TextEnd
         | Action::DeleteBack

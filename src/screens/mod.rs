@@ -22,7 +22,8 @@ pub mod browse {
     pub(crate) mod view;
 }
 pub mod detail {
-    //! One token: its fields, or its raw JSON.
+    //! One token: what to do about it and the facts, or its raw JSON.
+    pub(crate) mod facts_view;
     pub(crate) mod raw_view;
     pub mod state;
     pub(crate) mod update;
@@ -42,6 +43,11 @@ pub mod picker {
 }
 pub mod choice {
     //! Several tokens of the same name to choose from.
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
+pub mod request {
+    //! The changes to a token, to copy the request that makes one.
     pub(crate) mod update;
     pub(crate) mod view;
 }
@@ -81,6 +87,7 @@ macro_rules! for_each_screen {
                 Picker: picker,
                 Confirm: confirm,
                 Choice { selected: usize }: choice,
+                Request { selected: usize }: request,
             }
         }
     };

@@ -1,5 +1,7 @@
 //! Key handling of the list of all tokens.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Context, Motion};
@@ -9,8 +11,10 @@ use crate::app::message::Effect;
 use crate::app::navigation::open_find;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, open_row};
+use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
+use crate::domain::token::ServiceToken;
 use crate::screens::browse::state::Follow;
 
 impl Handler for Browse {
@@ -94,6 +98,12 @@ impl Handler for Browse {
             }
             Copied::Json => None,
         }
+    }
+
+    fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
+        let browse = &state.browse;
+        let token = browse.table.token(browse.selected)?;
+        Some((token.clone(), browse.access.clone()?))
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
