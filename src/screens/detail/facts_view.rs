@@ -30,7 +30,7 @@ const ENOUGH: usize = 4096;
 const ENOUGH_TO_MEASURE: usize = 128;
 
 /// The fields of a token at an instant.
-pub(super) struct Facts<'a> {
+pub(super) struct FactTable<'a> {
     pub(super) token: &'a ServiceToken,
     /// The token before the last fetch, if that changed something.
     pub(super) before: Option<&'a ServiceToken>,
@@ -40,7 +40,7 @@ pub(super) struct Facts<'a> {
     pub(super) ctx: &'a RenderContext<'a>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> FactTable<'a> {
     fn rows(&self) -> &'a [Field] {
         fields(self.token)
     }

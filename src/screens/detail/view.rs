@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
-use super::facts_view::Facts;
+use super::facts_view::FactTable;
 use super::raw_view;
 use super::state::View;
 use crate::action::{Action, Context};
@@ -358,7 +358,7 @@ impl Sections<'_> {
 
     fn render_facts(&self, paint: &mut Painter<'_, '_>) {
         let (layout, state, ctx) = (self.layout, self.state, paint.ctx);
-        let facts = Facts {
+        let facts = FactTable {
             token: self.token,
             before: state.detail.before.as_deref(),
             changed: &state.detail.changed,

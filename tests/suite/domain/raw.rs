@@ -233,16 +233,16 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
     assert_eq!(
         keys,
         [
+            "last_seen_at",
+            "client_secret_version",
+            "enabled",
+            "expires_at",
+            "updated_at",
+            "created_at",
+            "duration",
             "id",
             "client_id",
             "name",
-            "enabled",
-            "duration",
-            "created_at",
-            "updated_at",
-            "expires_at",
-            "last_seen_at",
-            "client_secret_version",
             "zebra",
             "apple"
         ]
