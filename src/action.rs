@@ -37,6 +37,8 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Write the list on screen to a file.
+    WriteList,
     /// Fetch again.
     #[serde(alias = "refresh")]
     Reload,
@@ -178,6 +180,8 @@ contexts! {
     Choice, "Several tokens", Some(Self::Commands);
     Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
+    ExportText, "Write to a file", Some(Self::Text);
+    ExportReplace, "Replace a file", Some(Self::Commands);
     Help, "Help", Some(Self::Commands);
     ErrorDetails, "Error details", Some(Self::Commands);
 }

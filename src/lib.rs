@@ -14,6 +14,7 @@
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
+//! | 1 | `formats` | lower | any | any | CSV and JSON: what commands print and the screens write to files |
 //! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
@@ -25,7 +26,7 @@
 //! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a given size, how many rows each gets, how text wraps |
 //! | 4 | `app` | `domain`, `action`, `keymap`, `layout`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
 //! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | key handling of each screen |
-//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
+//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `app::list_search`, `app::token_list` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | `screens/view.rs` | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `tui_big_text`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
@@ -44,7 +45,7 @@
 //! | a finding | one rule in `domain/findings.rs` |
 //! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
 //! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |
-//! | an output format | one file and one row in `cli/output/`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
+//! | an output format | one file in `formats/` or `cli/output/`, one row in `cli/output/mod.rs`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
 //!
 //! The compiler names every match that needs a new variant, and a test names the row missing from
@@ -66,6 +67,7 @@ pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod domain;
+pub mod formats;
 pub mod keymap;
 pub mod layout;
 pub mod screens;

@@ -8,12 +8,14 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::status::Tone;
+use crate::domain::status::{Emphasis, Tone};
+
+const MONO: &str = include_str!("../assets/themes/mono.toml");
 
 const BUILT_IN: [(&str, &str); 4] = [
     ("dark", include_str!("../assets/themes/dark.toml")),
     ("light", include_str!("../assets/themes/light.toml")),
-    ("mono", include_str!("../assets/themes/mono.toml")),
+    ("mono", MONO),
     (
         "colorblind",
         include_str!("../assets/themes/colorblind.toml"),
@@ -81,6 +83,17 @@ impl From<Tone> for Role {
             Tone::Calm => Self::Calm,
             Tone::Warning => Self::Warning,
             Tone::Critical => Self::Critical,
+        }
+    }
+}
+
+impl From<Emphasis> for Role {
+    fn from(emphasis: Emphasis) -> Self {
+        match emphasis {
+            Emphasis::Quiet => Self::Muted,
+            Emphasis::Calm => Self::Calm,
+            Emphasis::Warning => Self::Warning,
+            Emphasis::Critical => Self::Critical,
         }
     }
 }
@@ -155,16 +168,17 @@ impl Theme {
             .and_then(|(_, text)| Self::parse(text, depth))
     }
 
-    /// Parses a theme: `role = { fg, bg, basic, modifiers }` for every role.
+    /// Parses a theme: `role = { fg, bg, basic, modifiers }`. A role without a style has the one of
+    /// `mono`.
     ///
     /// # Errors
     /// [`ThemeError`] if it is invalid.
     pub fn parse(text: &str, depth: ColorDepth) -> Result<Self, ThemeError> {
-        let table: BTreeMap<Role, RoleStyle> =
-            toml::from_str(text).map_err(|error| ThemeError::Syntax(error.to_string()))?;
+        let (table, mono) = (table(text)?, table(MONO)?);
         let mut styles = [Style::new(); Role::ALL.len()];
         for role in Role::ALL {
-            let entry = table.get(&role).ok_or(ThemeError::Missing(role))?;
+            let entry = table.get(&role).or_else(|| mono.get(&role));
+            let entry = entry.ok_or(ThemeError::Missing(role))?;
             styles[role as usize] = style(entry, depth)?;
         }
         Ok(Self { styles })
@@ -175,6 +189,16 @@ impl Theme {
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
     }
+}
+
+fn table(text: &str) -> Result<BTreeMap<Role, RoleStyle>, ThemeError> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let place = error.span().map_or(String::new(), |span| {
+            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+            format!("line {line}: ")
+        });
+        ThemeError::Syntax(format!("{place}{}", error.message()))
+    })
 }
 
 fn style(entry: &RoleStyle, depth: ColorDepth) -> Result<Style, ThemeError> {

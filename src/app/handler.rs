@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::domain::credential::Access;
 use crate::domain::failure::FailureKind;
 use crate::domain::fetched::{Remote, RequestId};
@@ -29,6 +29,13 @@ pub(crate) enum Copied {
     ClientId,
     Json,
     DashboardLink,
+}
+
+/// The place in a list: `4 of 17`, or `17` for a whole list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) at: Option<usize>,
+    pub(crate) total: usize,
 }
 
 /// What the user waits for.
@@ -73,6 +80,22 @@ impl Fetch {
 pub(crate) trait Handler {
     /// Which keys work.
     fn context(&self, state: &State) -> Context;
+
+    /// Whether an action does something now. The footer and the help leave out what does nothing.
+    fn can(&self, _: &State, _: Action) -> bool {
+        true
+    }
+
+    /// What the screen shows, as the header names it after the scope: `Tokens`, `CI/CD token`. May
+    /// contain untrusted text.
+    fn crumbs(&self, _: &State) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The place in the list on screen, or in the list that the token on screen belongs to.
+    fn place(&self, _: &State) -> Option<Place> {
+        None
+    }
 
     /// Leaves the text field or the screen, or closes the overlay, which is all that most need.
     fn back(&self, state: &mut State) -> Vec<Effect> {

@@ -14,6 +14,7 @@ use crate::domain::credential::{
 };
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, RequestId, Tokens};
+use crate::domain::list_report::{Existing, ListReport, NotWritten};
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::recent_lookups::Recent;
@@ -101,6 +102,12 @@ pub enum Message {
     DemoOpened {
         request: RequestId,
         result: Result<Access, Failure>,
+    },
+    /// A list was written to a file.
+    ListWritten {
+        request: RequestId,
+        /// The whole path of the file.
+        result: Result<String, NotWritten>,
     },
     JsonSearched(JsonSearch),
     RecentsLoaded(Vec<Recent>),
@@ -197,9 +204,21 @@ pub enum Effect {
         lines: Arc<RawLines>,
         query: String,
     },
+    /// Write a list to a file.
+    WriteList {
+        request: RequestId,
+        list: ListReport,
+        /// As typed; its ending names the format.
+        path: String,
+        existing: Existing,
+    },
     /// Copy text to the clipboard, and report where it went.
     Copy(String),
+    /// Open an address in the browser, or copy it where none can open, and report which.
+    OpenUrl(String),
     RingBell,
+    /// Show a notification on the desktop.
+    Notify(String),
     /// Stop the process until it is continued.
     Suspend,
     /// Draw the whole screen again.

@@ -8,12 +8,14 @@
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
 pub(crate) mod requests;
 pub mod state;
 pub(crate) mod token_fetch;
+pub mod token_list;
 
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, picker, profiles, request, setup};
+use crate::screens::{browse, detail, export, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -170,6 +172,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::DemoOpened { request, result } => {
             effects = credential_switch::demo_opened(state, request, result);
         }
+        Message::ListWritten { request, result } => {
+            export::update::written(state, request, result);
+        }
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
             if let View::Raw(raw) = &mut state.detail.view {
@@ -190,8 +195,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
     if state.screen == Screen::Browse {
-        state.browse.keep_up(state.list_context());
-        state.browse.keep_in_view(state.body_rows());
+        state.keep_up();
+        let rows = state.body_rows();
+        state.browse.keep_in_view(&state.list, rows);
     }
     state.next_change = handler::next_change(state);
     effects
@@ -256,6 +262,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
@@ -274,6 +281,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch

@@ -17,23 +17,23 @@ const REST: TimeDelta = TimeDelta::milliseconds(500);
 
 /// The row of the current token in the list that it was opened from, and the number of rows.
 pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
-    let (detail, browse) = (&state.detail, &state.browse);
-    if !detail.opened_from_list || detail.access != browse.access {
+    let (detail, browse, list) = (&state.detail, &state.browse, &state.list);
+    if !detail.opened_from_list || detail.access != list.access {
         return None;
     }
     let token = detail.token.value()?;
     let is_it = |other: &Arc<ServiceToken>| other.id_text() == token.id_text();
-    let selected = browse.table.token(browse.selected).is_some_and(is_it);
+    let selected = browse.token(list).is_some_and(is_it);
     let row = if selected {
         browse.selected
     } else {
-        browse.table.row_of(token)?
+        browse.table.row_of(list, token)?
     };
     Some((row, browse.table.rows()))
 }
 
 /// Whether there is a token before or after the current one.
-pub(crate) fn has_neighbour(state: &State, is_next: bool) -> bool {
+pub(crate) fn exists(state: &State, is_next: bool) -> bool {
     neighbour(state, is_next).is_some()
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn has_neighbour(state: &State, is_next: bool) -> bool {
 fn neighbour(state: &State, is_next: bool) -> Option<usize> {
     let (row, total) = place(state)?;
     let can_open = |row: &usize| {
-        let token = state.browse.table.token(*row);
+        let token = state.browse.table.token(&state.list, *row);
         token.is_some_and(|token| TokenId::parse(token.id_text()).is_some())
     };
     if is_next {
@@ -60,7 +60,7 @@ pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
         }
         return Vec::new();
     };
-    let Some(token) = state.browse.table.token(row).cloned() else {
+    let Some(token) = state.browse.table.token(&state.list, row).cloned() else {
         return Vec::new();
     };
     let detail = &mut state.detail;

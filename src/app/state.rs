@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
+use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
 use crate::domain::failure::Failure;
@@ -18,6 +19,8 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
+use crate::screens::browse::state::Follow;
+use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
 use crate::screens::picker::state::Picker;
@@ -209,6 +212,9 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub export: Export,
+            /// The tokens of a scope, which Find and Browse show.
+            pub list: TokenList,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
@@ -268,6 +274,7 @@ macro_rules! define_state {
                 let mut requests = Vec::new();
                 $(requests.extend(self.$module.reset());)*
                 requests.extend(self.picker.reset());
+                requests.extend(self.list.reset());
                 requests.extend(self.demo_request);
                 requests.extend(self.clock_request);
                 let old = std::mem::take(self);
@@ -275,6 +282,8 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
+                    // A file that is being written is written to its end.
+                    export: old.export,
                     session: old.session,
                     warnings: old.warnings,
                     clock: old.clock,
@@ -313,6 +322,22 @@ impl State {
     /// How the tokens of the list are evaluated: at the whole second when all their digits change.
     pub(crate) fn list_context(&self) -> EvaluationContext {
         self.context_at(whole_second(self.clock.corrected()))
+    }
+
+    /// Changes the list, and all that shows a part of it.
+    pub(crate) fn change_list(&mut self, follow: Follow, change: impl FnOnce(&mut TokenList)) {
+        let browsed = self.browse.token(&self.list).cloned();
+        change(&mut self.list);
+        self.browse
+            .list_changed(&self.list, browsed.as_ref(), follow);
+    }
+
+    /// Moves tokens of the list whose status changed over time to their new positions.
+    pub(crate) fn keep_up(&mut self) {
+        let context = self.list_context();
+        if self.list.is_due(context.now) {
+            self.change_list(Follow::Token, |list| list.keep_up(context));
+        }
     }
 
     /// Whether the terminal is too small for any screen.

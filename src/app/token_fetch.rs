@@ -13,6 +13,7 @@ use super::handler::Pending;
 use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
+use super::token_list::{Extent, Progress};
 use crate::action::Context;
 use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -22,7 +23,7 @@ use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Extent, Follow, Progress, TokenTable};
+use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::detail::state::{Detail, View};
 use crate::screens::find::state::FindField;
 
@@ -110,8 +111,8 @@ pub(crate) fn staged(state: &mut State, request: RequestId, reached: Stage) {
     let is_shown = state.screen.handler().pending(state) == Some(Pending::First);
     let current = if state.detail.token.request() == Some(request) {
         Some(&mut state.detail.stage)
-    } else if state.browse.list.request() == Some(request) {
-        Some(&mut state.browse.progress.stage)
+    } else if state.list.extent.request() == Some(request) {
+        Some(&mut state.list.progress.stage)
     } else {
         None
     };
@@ -199,11 +200,10 @@ fn show(
         raw.replace(&token);
     }
     let record = Recent::of(&token, scope, state.clock.local);
-    let listed = state.browse.access.as_ref();
+    let listed = state.list.access.as_ref();
     if listed.is_some_and(|listed| listed.scope == *scope) {
         let context = state.list_context();
-        let renew = |table: &mut TokenTable| table.renew(&token, context);
-        state.browse.change(Follow::Token, renew);
+        state.change_list(Follow::Token, |list| list.renew(&token, context));
     }
     let detail = &mut state.detail;
     detail.token.settle(request, Ok(fetched));
@@ -254,10 +254,10 @@ fn report(state: &mut State, failure: Failure, access: &Access, opens_form: bool
 
 /// The failure without doubts about a scope whose tokens were read before.
 fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
-    let (detail, browse) = (&state.detail, &state.browse);
+    let (detail, list) = (&state.detail, &state.list);
     let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
-        || has_read(browse.access.as_ref()) && browse.list.value().is_some()
+        || has_read(list.access.as_ref()) && list.extent.value().is_some()
         || state.find.recents.iter().any(|it| it.scope == *scope);
     if is_proved {
         failure.hint.scope_doubt = None;
@@ -304,7 +304,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
         state.clock.needs_measuring = false;
         return reload(state);
     }
-    let listed = state.browse.access.clone();
+    let listed = state.list.access.clone();
     let listed = listed.filter(|_| state.screen == Screen::Browse);
     let in_use = || state.session.access(state.session.active.scope.as_ref()?);
     let access = listed.or_else(in_use)?;
@@ -356,27 +356,33 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             return awaited.into_iter().map(Effect::Cancel).collect();
         }
     };
-    let is_known = state.browse.access.as_ref() == Some(&access);
-    let dropped = if is_known { None } else { state.browse.reset() };
+    let is_known = state.list.access.as_ref() == Some(&access);
+    let dropped = if is_known { None } else { drop_list(state) };
     let awaited = state.setup.cancel();
     let lost_name = state.lost_name().map(str::to_owned);
     state.screen = Screen::Browse;
     state.overlay = None;
-    let is_loaded = is_known && state.browse.list != Remote::Idle && lost_name.is_none();
+    let is_loaded = is_known && state.list.extent != Remote::Idle && lost_name.is_none();
     let sent = if is_loaded {
         None
     } else {
-        state.browse.access = Some(access);
+        state.list.access = Some(access);
         state.banner = None;
         if let Some(name) = lost_name {
             state.browse.filter = TextField::with(&search::query_for(&name));
             state.browse.is_filtering = false;
-            state.browse.filter_changed();
+            state.browse.filter_changed(&state.list);
         }
         fetch_list(state)
     };
     let cancelled = [dropped, awaited].into_iter().flatten();
     cancelled.map(Effect::Cancel).chain(sent).collect()
+}
+
+/// Drops the list, and returns the pending request.
+fn drop_list(state: &mut State) -> Option<RequestId> {
+    state.browse = Browse::default();
+    state.list.reset()
 }
 
 /// The current scope, or a complaint if the user must enter one first.
@@ -401,13 +407,13 @@ fn scope_to_list(state: &State) -> Result<Scope, String> {
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.
 pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
-    let access = state.browse.access.clone()?;
-    if state.browse.list.is_loading() || must_pause(state) {
+    let access = state.list.access.clone()?;
+    if state.list.extent.is_loading() || must_pause(state) {
         return None;
     }
     let request = state.next_request();
-    state.browse.list.begin(request, state.clock.steady);
-    state.browse.progress = Progress {
+    state.list.extent.begin(request, state.clock.steady);
+    state.list.progress = Progress {
         stage: Stage::Keyring,
         ..Progress::default()
     };
@@ -422,16 +428,15 @@ pub(crate) fn page_arrived(
     tokens: Vec<Arc<ServiceToken>>,
     total: Option<usize>,
 ) {
-    state.changed = state.browse.list.request() == Some(request);
+    state.changed = state.list.extent.request() == Some(request);
     if !state.changed {
         return;
     }
     let context = state.list_context();
-    let browse = &mut state.browse;
-    browse.progress.received += tokens.len();
-    browse.progress.total = total;
-    if browse.list.value().is_none() {
-        browse.change(Follow::TokenBelowTop, |table| table.add(tokens, context));
+    state.list.progress.received += tokens.len();
+    state.list.progress.total = total;
+    if state.list.extent.value().is_none() {
+        state.change_list(Follow::TokenBelowTop, |list| list.add(tokens, context));
     }
 }
 
@@ -441,20 +446,20 @@ pub(crate) fn listed(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) -> Vec<Effect> {
-    state.changed = state.browse.list.request() == Some(request);
+    state.changed = state.list.extent.request() == Some(request);
     if !state.changed {
         return Vec::new();
     }
     let listed = match result {
         Ok(listed) => listed,
         Err(failure) => {
-            let Some(access) = state.browse.access.clone() else {
+            let Some(access) = state.list.access.clone() else {
                 return Vec::new();
             };
             let failure = without_doubt(state, failure, &access.scope);
-            let (browse, now) = (&mut state.browse, state.clock.steady);
-            if browse.keep_part(now, failure.fragment()).is_none() {
-                browse.list.settle(request, Err(failure.clone()));
+            let (list, now) = (&mut state.list, state.clock.steady);
+            if list.keep_part(now, failure.fragment()).is_none() {
+                list.extent.settle(request, Err(failure.clone()));
             }
             let opens_form = state.context() == Context::Browse;
             return report(state, failure, &access, opens_form);
@@ -462,20 +467,20 @@ pub(crate) fn listed(
     };
     state.clock.measured(listed.clock.offset());
     let context = state.list_context();
-    let browse = &mut state.browse;
+    let list = &state.list;
     // Each token of a first list arrived once, with its page, so an equal count means the same
     // tokens.
-    let has_all = browse.list.value().is_none() && browse.table.total() == listed.value.len();
+    let has_all = list.extent.value().is_none() && list.total() == listed.value.len();
     if !has_all {
         let tokens = listed.value;
-        browse.change(Follow::Token, |table| table.replace(tokens, context));
+        state.change_list(Follow::Token, |list| list.replace(tokens, context));
     }
     let extent = Extent {
         incomplete: listed.gap.map(|gap| gap.reason),
         total: listed.announced,
     };
     let fetched = state.received(extent, listed.took);
-    state.browse.list.settle(request, Ok(fetched));
+    state.list.extent.settle(request, Ok(fetched));
     if state.screen == Screen::Browse {
         state.banner = None;
     }
@@ -493,10 +498,10 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         state.report(Detail::without_id());
         return false;
     };
-    let Some(access) = state.browse.access.clone() else {
+    let Some(access) = state.list.access.clone() else {
         return false;
     };
-    let (at, took) = match state.browse.list.fetched() {
+    let (at, took) = match state.list.extent.fetched() {
         Some(list) => (list.at, list.took),
         None => (state.clock.steady, Duration::ZERO),
     };

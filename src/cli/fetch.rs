@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 
 use super::error_report::warn;
-use super::output::rfc3339;
 use super::progress::Progress;
 use crate::api::Page;
 use crate::domain::credential::{Access, Identity};
@@ -13,6 +12,7 @@ use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::domain::token::TokenRef;
+use crate::formats::rfc3339;
 use crate::service::nothing_selected;
 use crate::startup::Context;
 

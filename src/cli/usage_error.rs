@@ -68,7 +68,12 @@ pub fn parse(
 /// A usage failure, which repeats nothing that may be a secret.
 pub fn parse_token_to_open(text: &str) -> Result<TokenRef, Failure> {
     let what = match TokenRef::parse(text) {
-        Ok(token @ (TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Url { .. })) => {
+        Ok(
+            token @ (TokenRef::Id(_)
+            | TokenRef::ClientId(_)
+            | TokenRef::Digits(_)
+            | TokenRef::Url { .. }),
+        ) => {
             return Ok(token);
         }
         Err(InvalidTokenRef::Secret) => return Err(misplaced()),
@@ -248,7 +253,7 @@ fn may_be_secret(word: &str) -> bool {
     };
     let is_id = matches!(
         TokenRef::parse(word),
-        Ok(TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Url { .. })
+        Ok(TokenRef::Id(_) | TokenRef::ClientId(_) | TokenRef::Digits(_) | TokenRef::Url { .. })
     );
     let mut runs = word.split(|c: char| !c.is_ascii_alphanumeric());
     holds_secret(word) || !is_id && runs.any(is_mixed)

@@ -8,7 +8,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -104,6 +104,14 @@ pub(super) fn is_link(path: &Path) -> bool {
 /// Whether anything exists at this path, even a dangling link.
 pub(super) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// The names of the files in a directory; none if it cannot be read.
+pub(super) fn names_in(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
 }
 
 /// Opens a regular file. Opening a pipe would block and opening a device may do anything, so this
@@ -302,6 +310,53 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that belongs to the user: with the permissions that their umask leaves, or those of
+/// the file that it replaces. Fails with `AlreadyExists` instead of replacing one unasked.
+pub(super) fn write_for_user(
+    path: &Path,
+    replaces: bool,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if exists(path) && !replaces {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let target = follow(path)?;
+    let old = fs::metadata(&target).ok();
+    if let Some(old) = &old {
+        if old.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        require_regular(old)?;
+    }
+    let mut new = readable_temporary_in(folder_of(&target))?;
+    let mut writer = BufWriter::new(new.as_file_mut());
+    contents(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
+    if let Some(old) = old {
+        new.as_file().set_permissions(old.permissions())?;
+    }
+    new.as_file().sync_all()?;
+    let written = if replaces {
+        new.persist(&target)
+    } else {
+        // Two writers of one new file do not overwrite each other.
+        new.persist_noclobber(&target)
+    };
+    written.map_err(|refused| refused.error)?;
+    let _best_effort = File::open(folder_of(&target)).and_then(|dir| dir.sync_all());
+    Ok(())
+}
+
+/// A new file with the permissions that the umask leaves.
+fn readable_temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY).rand_bytes(TEMPORARY_LETTERS);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(dir)
+}
+
 /// A new file that only the user can read.
 fn temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
@@ -459,6 +514,7 @@ pub(super) fn reason(error: &io::Error) -> String {
         io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
         io::ErrorKind::FileTooLarge => "it would exceed the limit on file sizes".to_owned(),
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is where a directory should be".to_owned()
         }

@@ -2,11 +2,13 @@
 //!
 //! Every function here blocks.
 
+pub mod export;
 mod files;
 pub mod log;
 pub mod permissions;
 pub mod settings;
 pub mod state;
+pub mod themes;
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +29,7 @@ pub fn no_home() -> Failure {
 /// The two directories of tokenscope's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// Contains `config.toml` and `keymap.toml`.
+    /// Contains `config.toml`, `keymap.toml` and `themes`.
     pub config_dir: PathBuf,
     /// Contains `state.json` and `tokenscope.log`.
     pub state_dir: PathBuf,

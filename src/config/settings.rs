@@ -13,13 +13,13 @@ use std::time::Duration;
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike};
 
 use super::files::{self, DirLock, LOCK_WAIT, Links};
+use super::themes::Themes;
 use super::{Paths, permissions};
 use crate::domain::credential::{CredentialKind, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings, no_such_profile, parse_profile_name};
 use crate::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
 use crate::domain::status::{Threshold, Thresholds};
-use crate::theme::Theme;
 
 /// The settings of `config.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,7 +122,15 @@ impl PreparedWrite {
 }
 
 fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profile) {
-    if settings.profile(&profile.name) == Some(profile) {
+    let known = settings.profile(&profile.name);
+    let known_name = known
+        .filter(|known| known.scope == profile.scope)
+        .and_then(|known| known.scope_name.clone());
+    let profile = &Profile {
+        scope_name: profile.scope_name.clone().or(known_name),
+        ..profile.clone()
+    };
+    if known == Some(profile) {
         return;
     }
     if settings.profiles.is_empty() && settings.default_profile != profile.name {
@@ -253,6 +261,7 @@ fn write_profile(table: &mut dyn TableLike, profile: &Profile) {
         let scope = profile.scope.as_ref().filter(|scope| scope.kind() == kind);
         put(table, kind.word(), scope.map(Scope::id));
     }
+    put(table, "name", profile.scope_name.as_deref());
 }
 
 /// Sets a key to text and keeps its comment, or removes it.
@@ -317,8 +326,9 @@ impl InvalidSetting {
 }
 
 fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
+    let themes = Themes::beside(file);
     let (settings, unknown, replaced) =
-        read(text).map_err(|invalid| invalid.into_failure(file, text))?;
+        read(text, &themes).map_err(|invalid| invalid.into_failure(file, text))?;
     let warning = |summary, hint| Failure::new(FailureKind::Config, summary, hint);
     let replaced = replaced.iter().map(|invalid| {
         let place = invalid.place(file, text);
@@ -338,31 +348,31 @@ fn parse(file: &Path, text: &str) -> Result<LoadedSettings, Failure> {
 /// Returns the settings, the full names of unknown keys, and the invalid values that defaults
 /// replace: those that affect appearance only. One that decides a result or a credential must be
 /// valid.
-fn read(text: &str) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), InvalidSetting> {
+fn read(
+    text: &str,
+    themes: &Themes,
+) -> Result<(Settings, Vec<String>, Vec<InvalidSetting>), InvalidSetting> {
     let document = Document::parse(text)?;
     let root = Section::new(document.as_table(), String::new());
     let mut unknown = Vec::new();
     let defaults = Settings::default();
-    // Validated for later versions, which use them.
-    for (key, default) in [
-        ("title", true),
-        ("notify", false),
-        ("mouse", false),
-        ("calm", false),
-    ] {
-        root.switch(key, default);
-    }
     let settings = Settings {
         default_profile: root
             .read("default_profile", "the name of a profile", |item| {
                 parse_profile_name(item.as_str()?).ok()
             })?
             .unwrap_or(defaults.default_profile),
-        theme: root.read_or("theme", &one_of_themes(), defaults.theme, theme),
+        theme: root.read_or("theme", &themes.expected(), defaults.theme, |item| {
+            theme(item, themes)
+        }),
         ascii: root.read_or("ascii", "true or false", defaults.ascii, |item| {
             item.as_bool().map(Some)
         }),
         bell: root.switch("bell", defaults.bell),
+        title: root.switch("title", defaults.title),
+        notify: root.switch("notify", defaults.notify),
+        mouse: root.switch("mouse", defaults.mouse),
+        calm: root.switch("calm", defaults.calm),
         refresh_seconds: root.read_or(
             "refresh_seconds",
             "a whole number from 0 to 31536000, which is a year",
@@ -456,14 +466,10 @@ impl<'a> Section<'a> {
     }
 }
 
-fn theme(item: &Item) -> Option<String> {
+/// The name of a theme that exists; a file of the user's may still turn out to be damaged.
+fn theme(item: &Item, themes: &Themes) -> Option<String> {
     let name = item.as_str()?;
-    Theme::names().contains(&name).then(|| name.to_owned())
-}
-
-fn one_of_themes() -> String {
-    let names = Theme::names().map(|name| format!("{name:?}"));
-    format!("one of {}", names.join(", "))
+    themes.has(name).then(|| name.to_owned())
 }
 
 fn seconds(item: &Item) -> Option<u64> {
@@ -506,15 +512,20 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
         if let Err(invalid) = parse_profile_name(name) {
             return Err(parent.invalid(name, &format!("is misnamed: {invalid}")));
         }
-        // Later versions use it.
-        section.read("name", "anything", Some)?;
+        let scope_name = section.read_or("name", "text", None, |item| {
+            item.as_str().map(|name| Some(name.to_owned()))
+        });
         profiles.push(Profile {
             name: name.to_owned(),
             kind: kind(&section)?,
             scope: scope(&section)?,
+            scope_name: scope_name.filter(|name| !name.trim().is_empty()),
             base_url: base_url(&section)?,
         });
         unknown.extend(section.unread());
+        root.replaced
+            .borrow_mut()
+            .append(&mut section.replaced.borrow_mut());
     }
     Ok(profiles)
 }

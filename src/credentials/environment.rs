@@ -20,17 +20,22 @@ const ZONE: &[&str] = &["CLOUDFLARE_ZONE_ID"];
 const BASE_URL: &[&str] = &["CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_BASE_URL"];
 const OTHERS: &[&str] = &[
     "CLICOLOR_FORCE",
+    "COLORTERM",
     "COLUMNS",
+    "DISPLAY",
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
     "NO_COLOR",
+    "SSH_CONNECTION",
+    "SSH_TTY",
     "STY",
     "TERM",
     "TMUX",
     "TOKENSCOPE_HOME",
     "TOKENSCOPE_LOG",
     "TOKENSCOPE_TEST_FAULT",
+    "WAYLAND_DISPLAY",
 ];
 
 /// A snapshot of the variables that tokenscope knows. Empty and blank ones count as unset. `Debug`

@@ -39,18 +39,47 @@ pub struct Finding {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-type Rule = fn(&ServiceToken, EvaluationContext) -> Option<Finding>;
+/// What a rule found, before it is put into words: lists evaluate tens of thousands of tokens.
+#[derive(Debug, Clone, Copy)]
+enum Fact {
+    /// The status, unless it is active.
+    Status(Status),
+    /// The API reported neither true nor false, so the token may be disabled.
+    EnabledUnknown,
+    /// A disabled token has also expired: enabling it would not be enough.
+    ExpiredToo,
+    /// Used so long after its expiry.
+    SeenAfterExpiry(TimeDelta),
+    PreviousSecretAlive(DateTime<Utc>),
+    /// `None` if its age is unknown.
+    NeverUsed {
+        is_new: Option<bool>,
+    },
+    /// Last used so many days ago.
+    Unused(i64),
+    LongLifetime(TimeDelta),
+    PreviousSecretRevoked,
+}
+
+type Rule = fn(&ServiceToken, EvaluationContext) -> Option<(Severity, Fact)>;
 
 /// The rules in the order in which their findings are shown within a severity.
 const RULES: &[Rule] = &[
     status,
-    malformed_enabled,
-    expiry_beneath_disabled,
-    usage,
+    enabled_unknown,
+    expired_too,
     seen_after_expiry,
-    previous_secret,
+    previous_secret_alive,
+    usage,
     long_lifetime,
+    previous_secret_revoked,
 ];
+
+/// The time without a use after which a token counts as unused.
+const UNUSED: TimeDelta = TimeDelta::days(30);
+
+/// How long a token that was never used counts as new.
+const NEW: TimeDelta = TimeDelta::days(7);
 
 const RENEWAL: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
                        period, kills the old one at once.";
@@ -63,146 +92,107 @@ const LONGEST_QUOTATION: usize = 60;
 /// Applies every rule to a token; the most severe findings come first.
 #[must_use]
 pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
-    let found = RULES.iter().filter_map(|rule| rule(token, context));
+    let found = facts(token, context).map(|(severity, fact)| Finding {
+        code: fact.code(),
+        severity,
+        message: fact.message(token, context),
+        ends_at: match fact {
+            Fact::PreviousSecretAlive(end) => Some(end),
+            _ => None,
+        },
+    });
     let mut found: Vec<Finding> = found.collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }
 
-fn finding(code: &'static str, severity: Severity, message: impl Into<String>) -> Finding {
-    Finding {
-        code,
-        severity,
-        message: message.into(),
-        ends_at: None,
-    }
+/// A finding in two words, for a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    pub severity: Severity,
+    /// `still used`, `2 secrets`, `never used`, `unused`, `long life`, `old secret off`.
+    pub words: &'static str,
 }
 
-fn status(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+/// The most severe finding that the status does not already express, as a note.
+#[must_use]
+pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
+    facts(token, context)
+        .filter_map(|(severity, fact)| fact.note().map(|words| Note { severity, words }))
+        .reduce(|worst, note| {
+            if note.severity > worst.severity {
+                note
+            } else {
+                worst
+            }
+        })
+}
+
+/// When the note next changes with time, other than together with the status.
+#[must_use]
+pub fn next_note_change(token: &ServiceToken, context: EvaluationContext) -> Option<DateTime<Utc>> {
+    let instant = TimeDelta::nanoseconds(1);
+    let later = |start: Option<&DateTime<Utc>>, wait: TimeDelta| start?.checked_add_signed(wait);
+    let never_used = matches!(token.last_seen_at, Reported::Null);
+    let previous = token.previous_client_secret_expires_at.valid();
+    let critical = context
+        .thresholds
+        .for_duration(Lifecycle::of(token).duration);
+    [
+        later(token.last_seen_at.valid(), UNUSED),
+        later(
+            token.created_at.valid().filter(|_| never_used),
+            NEW + instant,
+        ),
+        later(previous, instant - critical.critical),
+        previous.copied(),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|change| *change > context.now)
+    .min()
+}
+
+fn facts(
+    token: &ServiceToken,
+    context: EvaluationContext,
+) -> impl Iterator<Item = (Severity, Fact)> {
+    RULES.iter().filter_map(move |rule| rule(token, context))
+}
+
+fn status(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
     let life = Lifecycle::of(token);
     let status = if life.is_disabled() {
         Status::Disabled
     } else {
         Status::by_dates(life, context)
     };
-    let ending = |code, severity| {
-        let end = life.end().unwrap_or(context.now);
-        let left = rough(end.signed_duration_since(context.now));
-        finding(code, severity, format!("Ends in {left}. {RENEWAL}"))
-    };
-    Some(match status {
-        Status::Disabled => finding(
-            "disabled",
-            Severity::Critical,
-            "Disabled: it and its previous secret are rejected everywhere. Enable it again in the dashboard, or \
-             delete it if nothing needs it.",
-        ),
-        Status::NeverExpires => finding(
-            "never_expires",
-            Severity::Info,
-            "Never expires. It works until someone deletes it; rotate its secret on your own schedule.",
-        ),
-        Status::Unknown => finding(
-            "expiry_unknown",
-            Severity::Warning,
-            format!(
-                "The API reported no usable expiry date{}. {LOOK_IT_UP}",
-                but(token, &token.expires_at)
-            ),
-        ),
-        Status::Expired => finding(
-            "expired",
-            Severity::Critical,
-            format!("Expired: every request with it is refused. {RENEWAL}"),
-        ),
-        Status::Critical => ending("expires_within_critical", Severity::Critical),
-        Status::Expiring => ending("expires_within_warning", Severity::Warning),
+    let severity = match status {
+        Status::Disabled | Status::Expired | Status::Critical => Severity::Critical,
+        Status::Unknown | Status::Expiring => Severity::Warning,
+        Status::NeverExpires => Severity::Info,
         Status::Active => return None,
-    })
+    };
+    Some((severity, Fact::Status(status)))
 }
 
-/// `, but "tomorrow"`, if the field's value is malformed. Untrusted text.
-fn but<T: FieldType>(token: &ServiceToken, field: &Reported<T>) -> String {
-    token.malformed(field).map_or_else(String::new, |value| {
-        let raw = text::beginning(value.raw);
-        format!(", but {}", text::truncate(raw, LONGEST_QUOTATION, "…"))
-    })
-}
-
-/// A value that is neither true nor false may mean that the token is disabled.
-fn malformed_enabled(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
+fn enabled_unknown(token: &ServiceToken, _: EvaluationContext) -> Option<(Severity, Fact)> {
     token.malformed(&token.enabled)?;
-    Some(finding(
-        "enabled_unknown",
-        Severity::Warning,
-        format!(
-            "The API did not report whether it is enabled{}. {LOOK_IT_UP}",
-            but(token, &token.enabled)
-        ),
-    ))
+    Some((Severity::Warning, Fact::EnabledUnknown))
 }
 
-/// A disabled token may also have expired: enabling it would not be enough.
-fn expiry_beneath_disabled(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+fn expired_too(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
     let life = Lifecycle::of(token);
     let is_hidden = life.is_disabled() && Status::by_dates(life, context) == Status::Expired;
-    is_hidden.then(|| {
-        finding(
-            "expired",
-            Severity::Critical,
-            format!("Expired as well: enabling it is not enough. {RENEWAL}"),
-        )
-    })
+    is_hidden.then_some((Severity::Critical, Fact::ExpiredToo))
 }
 
-/// A token that nobody used in the week after its creation was probably forgotten.
-fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
-    let since = |instant: DateTime<Utc>| context.now.signed_duration_since(instant);
-    match &token.last_seen_at {
-        Reported::Valid(seen) if since(*seen) >= TimeDelta::days(30) => Some(finding(
-            "unused",
-            Severity::Warning,
-            format!(
-                "Not seen for {} days. If nothing needs it any more, delete it.",
-                since(*seen).num_days()
-            ),
-        )),
-        // A field that is not reported says nothing about use.
-        Reported::Valid(_) | Reported::Malformed(_) | Reported::Absent => None,
-        Reported::Null => {
-            let (severity, advice) = match token.created_at.valid() {
-                Some(made) if since(*made) > TimeDelta::days(7) => (
-                    Severity::Warning,
-                    "Check that its client really sends it, or delete it.",
-                ),
-                Some(_) => (
-                    Severity::Info,
-                    "It is new: check that its client really sends it.",
-                ),
-                None => (Severity::Info, "Check that its client really sends it."),
-            };
-            Some(finding(
-                "never_used",
-                severity,
-                format!("Never used, as far as the API reports. {advice}"),
-            ))
-        }
-    }
-}
-
-fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
+fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
     let seen = *token.last_seen_at.valid()?;
     let end = Lifecycle::of(token).end()?;
-    (Status::of(token, context) == Status::Expired && seen > end).then(|| {
-        finding(
-            "seen_after_expiry",
-            Severity::Warning,
-            format!(
-                "Last seen {} after its expiry: something still tries to use it.",
-                rough(seen.signed_duration_since(end))
-            ),
-        )
-    })
+    let is_tried = Status::of(token, context) == Status::Expired && seen > end;
+    let fact = Fact::SeenAfterExpiry(seen.signed_duration_since(end));
+    is_tried.then_some((Severity::Warning, fact))
 }
 
 /// When the secret from before the last rotation ends, while it still works. It stops working with
@@ -218,15 +208,11 @@ pub fn previous_secret_end(
     (!is_token_dead && end > context.now).then_some(end)
 }
 
-fn previous_secret(token: &ServiceToken, context: EvaluationContext) -> Option<Finding> {
-    token.previous_client_secret_expires_at.valid()?;
-    let Some(end) = previous_secret_end(token, context) else {
-        return Some(finding(
-            "previous_secret_revoked",
-            Severity::Info,
-            "The previous secret no longer works: every client must use the new one.",
-        ));
-    };
+fn previous_secret_alive(
+    token: &ServiceToken,
+    context: EvaluationContext,
+) -> Option<(Severity, Fact)> {
+    let end = previous_secret_end(token, context)?;
     let left = end.signed_duration_since(context.now);
     let duration = Lifecycle::of(token).duration;
     let severity = if left < context.thresholds.for_duration(duration).critical {
@@ -234,26 +220,140 @@ fn previous_secret(token: &ServiceToken, context: EvaluationContext) -> Option<F
     } else {
         Severity::Info
     };
-    let message = format!(
-        "The previous secret still works for {}. Move every client to the new one before it ends.",
-        rough(left)
-    );
-    Some(Finding {
-        ends_at: Some(end),
-        ..finding("previous_secret_alive", severity, message)
-    })
+    Some((severity, Fact::PreviousSecretAlive(end)))
 }
 
-fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<Finding> {
+fn previous_secret_revoked(
+    token: &ServiceToken,
+    context: EvaluationContext,
+) -> Option<(Severity, Fact)> {
+    token.previous_client_secret_expires_at.valid()?;
+    let is_revoked = previous_secret_end(token, context).is_none();
+    is_revoked.then_some((Severity::Info, Fact::PreviousSecretRevoked))
+}
+
+/// A token that nobody used in the week after its creation was probably forgotten.
+fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
+    let since = |instant: DateTime<Utc>| context.now.signed_duration_since(instant);
+    match &token.last_seen_at {
+        Reported::Valid(seen) if since(*seen) >= UNUSED => {
+            Some((Severity::Warning, Fact::Unused(since(*seen).num_days())))
+        }
+        // A field that is not reported says nothing about use.
+        Reported::Valid(_) | Reported::Malformed(_) | Reported::Absent => None,
+        Reported::Null => {
+            let made = token.created_at.valid();
+            let is_new = made.map(|made| since(*made) <= NEW);
+            let severity = if is_new == Some(false) {
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
+            Some((severity, Fact::NeverUsed { is_new }))
+        }
+    }
+}
+
+fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<(Severity, Fact)> {
     let length = token.duration.valid()?.length()?;
-    (length > TimeDelta::hours(8760)).then(|| {
-        finding(
-            "long_lifetime",
-            Severity::Info,
-            format!(
+    (length > TimeDelta::hours(8760)).then_some((Severity::Info, Fact::LongLifetime(length)))
+}
+
+impl Fact {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Status(Status::Disabled) => "disabled",
+            Self::Status(Status::NeverExpires) => "never_expires",
+            Self::Status(Status::Unknown) => "expiry_unknown",
+            Self::Status(Status::Expired) | Self::ExpiredToo => "expired",
+            Self::Status(Status::Critical) => "expires_within_critical",
+            Self::Status(Status::Expiring) => "expires_within_warning",
+            Self::Status(Status::Active) => "active",
+            Self::EnabledUnknown => "enabled_unknown",
+            Self::SeenAfterExpiry(_) => "seen_after_expiry",
+            Self::PreviousSecretAlive(_) => "previous_secret_alive",
+            Self::NeverUsed { .. } => "never_used",
+            Self::Unused(_) => "unused",
+            Self::LongLifetime(_) => "long_lifetime",
+            Self::PreviousSecretRevoked => "previous_secret_revoked",
+        }
+    }
+
+    /// Two words for a list, where the status says nothing about it.
+    fn note(self) -> Option<&'static str> {
+        match self {
+            Self::SeenAfterExpiry(_) => Some("still used"),
+            Self::PreviousSecretAlive(_) => Some("2 secrets"),
+            Self::NeverUsed { .. } => Some("never used"),
+            Self::Unused(_) => Some("unused"),
+            Self::LongLifetime(_) => Some("long life"),
+            Self::PreviousSecretRevoked => Some("old secret off"),
+            Self::Status(_) | Self::EnabledUnknown | Self::ExpiredToo => None,
+        }
+    }
+
+    /// What it means, and what to do.
+    fn message(self, token: &ServiceToken, context: EvaluationContext) -> String {
+        let left = |end: DateTime<Utc>| rough(end.signed_duration_since(context.now));
+        match self {
+            Self::Status(Status::Disabled) => {
+                "Disabled: it and its previous secret are rejected everywhere. Enable it again in the dashboard, or \
+                 delete it if nothing needs it."
+                    .to_owned()
+            }
+            Self::Status(Status::NeverExpires) => {
+                "Never expires. It works until someone deletes it; rotate its secret on your own schedule.".to_owned()
+            }
+            Self::Status(Status::Unknown) => format!(
+                "The API reported no usable expiry date{}. {LOOK_IT_UP}",
+                but(token, &token.expires_at)
+            ),
+            Self::Status(Status::Expired) => {
+                format!("Expired: every request with it is refused. {RENEWAL}")
+            }
+            Self::Status(Status::Critical | Status::Expiring | Status::Active) => {
+                let end = Lifecycle::of(token).end().unwrap_or(context.now);
+                format!("Ends in {}. {RENEWAL}", left(end))
+            }
+            Self::EnabledUnknown => format!(
+                "The API did not report whether it is enabled{}. {LOOK_IT_UP}",
+                but(token, &token.enabled)
+            ),
+            Self::ExpiredToo => format!("Expired as well: enabling it is not enough. {RENEWAL}"),
+            Self::SeenAfterExpiry(by) => format!(
+                "Last seen {} after its expiry: something still tries to use it.",
+                rough(by)
+            ),
+            Self::PreviousSecretAlive(end) => format!(
+                "The previous secret still works for {}. Move every client to the new one before it ends.",
+                left(end)
+            ),
+            Self::NeverUsed { is_new } => {
+                let advice = match is_new {
+                    Some(false) => "Check that its client really sends it, or delete it.",
+                    Some(true) => "It is new: check that its client really sends it.",
+                    None => "Check that its client really sends it.",
+                };
+                format!("Never used, as far as the API reports. {advice}")
+            }
+            Self::Unused(days) => {
+                format!("Not seen for {days} days. If nothing needs it any more, delete it.")
+            }
+            Self::LongLifetime(length) => format!(
                 "Valid for {}, more than a year. A shorter lifetime limits what a leaked secret can do.",
                 humanize(length)
             ),
-        )
+            Self::PreviousSecretRevoked => {
+                "The previous secret no longer works: every client must use the new one.".to_owned()
+            }
+        }
+    }
+}
+
+/// `, but "tomorrow"`, if the field's value is malformed. Untrusted text.
+fn but<T: FieldType>(token: &ServiceToken, field: &Reported<T>) -> String {
+    token.malformed(field).map_or_else(String::new, |value| {
+        let raw = text::beginning(value.raw);
+        format!(", but {}", text::truncate(raw, LONGEST_QUOTATION, "…"))
     })
 }

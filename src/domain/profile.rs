@@ -11,6 +11,9 @@ use super::text;
 /// The profile to use if the command line names none.
 pub const DEFAULT_PROFILE: &str = "default";
 
+/// The theme that depends on the terminal's background.
+pub const AUTO: &str = "auto";
+
 /// The keyring user for trial entries. No profile may have this name.
 pub const PROBE_USER: &str = "tokenscope-probe";
 
@@ -22,6 +25,9 @@ pub struct Profile {
     pub kind: CredentialKind,
     /// A hand-written profile may have none.
     pub scope: Option<Scope>,
+    /// The name of the account or zone, if the API has told it. Untrusted text. `None` keeps the
+    /// name in the file as long as the scope stays the same.
+    pub scope_name: Option<String>,
     /// The address that the secret was stored for. It is sent nowhere else.
     pub base_url: BaseUrl,
 }
@@ -208,11 +214,20 @@ impl Profile {
 pub struct Settings {
     /// The profile to use if the command line names none.
     pub default_profile: String,
+    /// `auto`, a built-in theme, or a file of the user's.
     pub theme: String,
     /// `None` lets the locale decide.
     pub ascii: Option<bool>,
-    /// Ring the terminal's bell when the token on screen expires.
+    /// Ring the terminal's bell when a token crosses a threshold.
     pub bell: bool,
+    /// Show how many tokens need attention in the terminal's title.
+    pub title: bool,
+    /// Send a desktop notification when a token crosses a threshold.
+    pub notify: bool,
+    /// Use the mouse's wheel and clicks.
+    pub mouse: bool,
+    /// Show no seconds and no spinner.
+    pub calm: bool,
     /// Seconds between automatic reloads; 0 turns them off.
     pub refresh_seconds: u64,
     pub thresholds: Thresholds,
@@ -224,9 +239,13 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_profile: DEFAULT_PROFILE.to_owned(),
-            theme: "dark".to_owned(),
+            theme: AUTO.to_owned(),
             ascii: None,
             bell: false,
+            title: true,
+            notify: false,
+            mouse: false,
+            calm: false,
             refresh_seconds: 60,
             thresholds: Thresholds::default(),
             profiles: Vec::new(),

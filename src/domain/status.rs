@@ -257,7 +257,7 @@ impl Status {
     /// Code, word, symbol, symbol in ASCII, and tone.
     fn row(self) -> (&'static str, &'static str, &'static str, &'static str, Tone) {
         match self {
-            Self::Disabled => ("disabled", "DISABLED", "✖", "X", Tone::Critical),
+            Self::Disabled => ("disabled", "DISABLED", "⊘", "-", Tone::Critical),
             Self::NeverExpires => ("never_expires", "NEVER EXPIRES", "∞", "~", Tone::Calm),
             Self::Unknown => ("unknown", "UNKNOWN", "?", "?", Tone::Warning),
             Self::Expired => ("expired", "EXPIRED", "✖", "X", Tone::Critical),
@@ -312,6 +312,38 @@ impl Status {
     }
 }
 
+/// How much a token's status stands out on screen. Unlike its [`Tone`], it takes into account that
+/// nobody acts on what is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Emphasis {
+    /// Over: disabled, or expired more than 30 days ago.
+    Quiet,
+    Calm,
+    Warning,
+    Critical,
+}
+
+impl Emphasis {
+    /// Weighs a status by its place in the order of urgency.
+    #[must_use]
+    pub fn of(status: Status, urgency: Urgency) -> Self {
+        if urgency.is_over() {
+            return Self::Quiet;
+        }
+        match status.tone() {
+            Tone::Calm => Self::Calm,
+            Tone::Warning => Self::Warning,
+            Tone::Critical => Self::Critical,
+        }
+    }
+
+    /// Weighs the facts of a token.
+    #[must_use]
+    pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
+        Self::of(Status::at(life, context), Urgency::of(life, context))
+    }
+}
+
 /// When a token's status next changes with time, if it does.
 #[must_use]
 pub fn next_status_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
@@ -340,6 +372,9 @@ const RECENTLY: TimeDelta = TimeDelta::days(30);
 pub struct Urgency(pub u8, pub i64);
 
 impl Urgency {
+    const LONG_EXPIRED: u8 = 5;
+    const DISABLED: u8 = 6;
+
     /// Ranks a token by its facts.
     #[must_use]
     pub fn of(life: Lifecycle, context: EvaluationContext) -> Self {
@@ -353,9 +388,15 @@ impl Urgency {
             Status::Unknown => Self(2, 0),
             Status::Active => Self(3, end),
             Status::NeverExpires => Self(4, 0),
-            Status::Expired => Self(5, end.saturating_neg()),
-            Status::Disabled => Self(6, 0),
+            Status::Expired => Self(Self::LONG_EXPIRED, end.saturating_neg()),
+            Status::Disabled => Self(Self::DISABLED, 0),
         }
+    }
+
+    /// Whether the token is disabled, or expired more than 30 days ago.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        self.0 >= Self::LONG_EXPIRED
     }
 
     /// When a token's urgency next changes with time: with its status, and once more when its end

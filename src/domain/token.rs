@@ -439,6 +439,9 @@ impl ServiceToken {
             TokenRef::Id(id) | TokenRef::Url { id, .. } => {
                 self.id_text().eq_ignore_ascii_case(id.as_str())
             }
+            TokenRef::Digits(digits) => {
+                digits.are_of(self.id_text()) || digits.are_of(self.client_id_text())
+            }
             TokenRef::ClientId(id) => self.client_id_text().eq_ignore_ascii_case(id.as_str()),
             TokenRef::Name(name) => {
                 self.name_text() == name || text::trim_input(self.name_text()) == name

@@ -25,6 +25,22 @@ impl TokenId {
         is_uuid.then(|| Self(text.to_ascii_lowercase()))
     }
 
+    /// Reads a UUID some of whose dashes are missing, misplaced, or typeset as other dashes.
+    fn with_odd_dashes(text: &str) -> Option<Self> {
+        let is_dash = |c: char| c == '-' || TYPESET_DASHES.contains(&c);
+        let digits: String = text.chars().filter(|c| !is_dash(*c)).collect();
+        let digits = IdDigits::parse(&digits)?;
+        let mut parts = [8, 4, 4, 4, 12].into_iter();
+        let mut rest = digits.as_str();
+        let part = |length| {
+            let (part, after) = rest.split_at(length);
+            rest = after;
+            part
+        };
+        let uuid = parts.by_ref().map(part).collect::<Vec<_>>().join("-");
+        text.contains(is_dash).then_some(Self(uuid))
+    }
+
     /// The UUID's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -37,6 +53,11 @@ impl fmt::Display for TokenId {
         formatter.write_str(&self.0)
     }
 }
+
+/// The dashes that documents and chats put in place of `-`: hyphens, dashes and the minus sign.
+const TYPESET_DASHES: [char; 7] = [
+    '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}', '\u{FE63}',
+];
 
 /// The client ID of a service token: 32 hexadecimal digits and `.access`, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,6 +82,33 @@ impl ClientId {
     }
 }
 
+/// 32 hexadecimal digits in lower case: an ID without its dashes, or a client ID without `.access`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdDigits(String);
+
+impl IdDigits {
+    fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether an ID or a client ID has these digits.
+    #[must_use]
+    pub fn are_of(&self, id: &str) -> bool {
+        let digits = id.split_once('.').map_or(id, |(digits, _)| digits);
+        let digits = digits.bytes().filter(|byte| *byte != b'-');
+        digits
+            .map(|byte| byte.to_ascii_lowercase())
+            .eq(self.0.bytes())
+    }
+}
+
 /// A reference to a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRef {
@@ -68,6 +116,8 @@ pub enum TokenRef {
     Id(TokenId),
     /// The client ID: searched for in the list.
     ClientId(ClientId),
+    /// The digits of either ID: searched for in the list.
+    Digits(IdDigits),
     /// An API or dashboard URL with the UUID.
     Url {
         /// The account or zone in the URL, which takes precedence over any other.
@@ -99,11 +149,14 @@ impl TokenRef {
             return Err(InvalidTokenRef::Empty);
         }
         let bare = unlabelled(pasted::peel(text));
-        if let Some(id) = TokenId::parse(bare) {
+        if let Some(id) = TokenId::parse(bare).or_else(|| TokenId::with_odd_dashes(bare)) {
             return Ok(Self::Id(id));
         }
         if let Some(id) = ClientId::parse(bare) {
             return Ok(Self::ClientId(id));
+        }
+        if let Some(digits) = IdDigits::parse(bare) {
+            return Ok(Self::Digits(digits));
         }
         let url = url(bare);
         if let Some(reference) = url.as_ref().and_then(Self::from_url) {
@@ -132,9 +185,6 @@ impl TokenRef {
                 .bytes()
                 .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
         match rest {
-            "" if digits == 32 && stem.len() == 32 => Some(
-                "It may be an ID without its dashes, or a client ID without \".access\" at the end.",
-            ),
             "" if is_near => Some(
                 "It looks like an ID with too few or too many characters: an ID has 8-4-4-4-12 \
                  hexadecimal digits.",
@@ -183,7 +233,7 @@ impl TokenRef {
     pub fn id(&self) -> Option<&TokenId> {
         match self {
             Self::Id(id) | Self::Url { id, .. } => Some(id),
-            Self::ClientId(_) | Self::Name(_) => None,
+            Self::ClientId(_) | Self::Digits(_) | Self::Name(_) => None,
         }
     }
 }
@@ -295,6 +345,7 @@ impl fmt::Display for TokenRef {
         match self {
             Self::Id(id) | Self::Url { id, .. } => formatter.write_str(id.as_str()),
             Self::ClientId(id) => formatter.write_str(id.as_str()),
+            Self::Digits(digits) => formatter.write_str(digits.as_str()),
             Self::Name(name) => formatter.write_str(name),
         }
     }

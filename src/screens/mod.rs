@@ -41,6 +41,12 @@ pub mod picker {
     pub(crate) mod update;
     pub(crate) mod view;
 }
+pub mod export {
+    //! The file to write the list to.
+    pub mod state;
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
 pub mod choice {
     //! Several tokens of the same name to choose from.
     pub(crate) mod update;
@@ -85,6 +91,7 @@ macro_rules! for_each_screen {
                 Help { top: usize }: help,
                 ErrorDetails { top: usize }: error_details,
                 Picker: picker,
+                Export: export,
                 Confirm: confirm,
                 Choice { selected: usize }: choice,
                 Request { selected: usize }: request,

@@ -1,7 +1,7 @@
 //! Draws the whole terminal: header, screen, banner, overlay, footer.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
@@ -12,8 +12,13 @@ use crate::ui::bars::{render_banner, render_footer, render_header};
 pub use crate::ui::painter::LocalTime;
 use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
 
-/// Draws the state.
-pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) {
+/// Draws the state. Returns where the selected row begins, for the terminal's hidden cursor.
+pub fn render(
+    frame: &mut Frame<'_>,
+    state: &State,
+    theme: &Theme,
+    local: LocalTime,
+) -> Option<Position> {
     let area = frame.area();
     let ctx = RenderContext {
         keymap: &state.keymap,
@@ -24,7 +29,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let paint = &mut Painter::new(frame, &ctx);
     if area.width < layout::SMALLEST.0 || area.height < layout::SMALLEST.1 {
         render_too_small(paint, area);
-        return;
+        return None;
     }
     let banner = state.banner_lines();
     let banner_rows = banner.as_ref().map_or(0, |banner| banner.lines.len());
@@ -39,6 +44,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     }
     render_overlay(paint, body, state);
     render_footer(paint, footer, state);
+    paint.selected()
 }
 
 macro_rules! define_views {

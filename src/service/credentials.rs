@@ -246,6 +246,7 @@ impl TokenService {
             name: name.to_owned(),
             kind: CredentialKind::ApiToken,
             scope: None,
+            scope_name: None,
             base_url: BaseUrl::default(),
         }))
     }

@@ -81,7 +81,7 @@ impl TokenService {
     }
 }
 
-/// The tokens of a list that a reference names. A client ID that no token has may be a name.
+/// The tokens of a list that a reference names. A client ID or digits that no token has may be a name.
 #[must_use]
 pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<ServiceToken>> {
     let filter = |fits: &dyn Fn(&ServiceToken) -> bool| -> Vec<Arc<ServiceToken>> {
@@ -89,12 +89,13 @@ pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<S
         fitting.cloned().collect()
     };
     let named = filter(&|token| token.is_named_by(reference));
-    if let TokenRef::ClientId(id) = reference
-        && named.is_empty()
-    {
-        return filter(&|token| token.name_text().trim().eq_ignore_ascii_case(id.as_str()));
+    match reference {
+        TokenRef::ClientId(_) | TokenRef::Digits(_) if named.is_empty() => {
+            let name = reference.to_string();
+            filter(&|token| token.name_text().trim().eq_ignore_ascii_case(&name))
+        }
+        _ => named,
     }
-    named
 }
 
 /// The failure of a search without a match. Only a complete list proves that there is no such token; of
@@ -104,6 +105,7 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failur
     let what = match token {
         TokenRef::Name(name) => format!("is called {}", redaction::quoted(name)),
         TokenRef::ClientId(_) => format!("has the client ID {token}"),
+        TokenRef::Digits(_) => format!("has the ID or client ID {token}"),
         TokenRef::Id(_) | TokenRef::Url { .. } => format!("has the ID {token}"),
     };
     let Some(Gap { reason, failure }) = gap else {

@@ -2,10 +2,12 @@
 //! screens and commands share.
 
 mod credentials;
+mod export;
 mod list;
 mod lookup;
 mod token_service;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};
+pub use export::write_list;
 pub use lookup::{matching, not_in_list};
 pub use token_service::TokenService;

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::config::log::LEVELS;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::theme::Theme;
 
 /// The heading of these options in the help.
 const HEADING: &str = "Global options";
@@ -33,8 +32,8 @@ pub struct Flags {
     /// Draw with ASCII characters only
     #[arg(long, global = true, help_heading = HEADING)]
     pub ascii: bool,
-    /// Theme of the screens
-    #[arg(long, global = true, help_heading = HEADING, value_name = "NAME", value_parser = Theme::names())]
+    /// Theme of the screens: auto, dark, light, mono, colorblind, or a file in themes/
+    #[arg(long, global = true, help_heading = HEADING, value_name = "NAME")]
     pub theme: Option<String>,
     /// Timeout for the whole command, in seconds
     #[arg(long, global = true, help_heading = HEADING, value_name = "SECS", allow_hyphen_values = true, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 use crate::api::{BaseUrl, Deadlines, Options};
 use crate::config::Paths;
+use crate::config::themes::Themes;
 use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::demo::Demo;
@@ -58,6 +59,8 @@ pub struct Context {
     pub credential: ActiveCredential,
     pub service: Arc<TokenService>,
     pub style: OutputStyle,
+    /// The themes that exist.
+    pub themes: Themes,
     demo: Option<RunningDemo>,
 }
 
@@ -93,6 +96,7 @@ impl Context {
                 warnings.extend(loaded.warnings);
             }
         }
+        let themes = themes(&flags, needs, paths.as_ref())?;
         let credential = select_credential(&flags, needs, &environment, &settings)?;
         log_start(&credential, &target);
         warnings.extend(overlooked(&environment, &credential, paths.is_some()));
@@ -117,6 +121,7 @@ impl Context {
             environment,
             paths,
             settings,
+            themes,
             credential,
             service: Arc::new(service),
             demo: None,
@@ -182,6 +187,16 @@ fn cannot_start(cause: &impl ToString) -> Failure {
         "Check that programs may listen on 127.0.0.1.",
     )
     .caused_by(cause)
+}
+
+/// The themes that exist, if the one of the flags is among them.
+fn themes(flags: &Flags, needs: Needs, paths: Option<&Paths>) -> Result<Themes, Failure> {
+    let beside = |paths: &Paths| Themes::beside(&paths.config_file());
+    let themes = paths.map_or_else(Themes::default, beside);
+    match output_style::unknown_theme(flags, &themes) {
+        Some(unknown) if needs != Needs::Nothing => Err(unknown),
+        _ => Ok(themes),
+    }
 }
 
 fn start_log(

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 
 use super::flags::{Color, Flags};
+use crate::config::themes::Themes;
 use crate::credentials::Environment;
-use crate::domain::failure::Failure;
-use crate::domain::profile::Settings;
+use crate::domain::failure::{Failure, FailureKind, misplaced};
+use crate::domain::profile::{AUTO, Settings};
+use crate::domain::redaction::{self, holds_secret};
 use crate::domain::text;
 use crate::theme::{ColorDepth, Theme};
 
@@ -100,21 +102,121 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(columns))
 }
 
-/// The theme of the screens.
+/// The themes of the screens.
+#[derive(Debug, Clone)]
+pub struct ThemeChoice {
+    /// For the first frame.
+    pub first: Theme,
+    /// The themes to choose from once the terminal has told its background, if it is to be asked.
+    pub by_background: Option<ByBackground>,
+}
+
+/// A theme for each kind of background.
+#[derive(Debug, Clone)]
+pub struct ByBackground {
+    pub dark: Theme,
+    pub light: Theme,
+}
+
+/// The failure if `--theme` names a theme that does not exist.
+pub(super) fn unknown_theme(flags: &Flags, themes: &Themes) -> Option<Failure> {
+    let name = flags.theme.as_deref().filter(|name| !themes.has(name))?;
+    if holds_secret(name) {
+        return Some(misplaced());
+    }
+    Some(Failure::new(
+        FailureKind::Usage,
+        format!("Theme {} does not exist.", redaction::quoted(name)),
+        format!("Use one of {}.", themes.names().join(", ")),
+    ))
+}
+
+/// The themes of the screens: as the flag says, else without colours if none are wanted, else as the
+/// settings say. A file that cannot be used is a warning, and `auto` replaces it.
 ///
 /// # Errors
-/// A usage failure for a name that no theme has.
-pub fn theme(
+/// That of a built-in theme, which a test rules out.
+pub fn themes(
     flags: &Flags,
     environment: &Environment,
     settings: &Settings,
-) -> Result<Theme, Failure> {
+    themes: &Themes,
+    warnings: &mut Vec<Failure>,
+) -> Result<ThemeChoice, Failure> {
     let name = match &flags.theme {
         Some(name) => name.as_str(),
         None if is_mono(flags, environment) => "mono",
         None => settings.theme.as_str(),
     };
-    Ok(Theme::named(name, color_depth(environment))?)
+    let depth = color_depth(environment);
+    let fixed = |first| ThemeChoice {
+        first,
+        by_background: None,
+    };
+    if name != AUTO {
+        match named(name, themes, depth) {
+            Ok(theme) => return Ok(fixed(theme)),
+            Err(failure) => warnings.push(failure),
+        }
+    }
+    let built_in = |name| Ok::<_, Failure>(Theme::named(name, depth)?);
+    match Background::of(environment) {
+        Background::Dark => Ok(fixed(built_in("dark")?)),
+        Background::Unknown => Ok(fixed(built_in("mono")?)),
+        Background::Askable => Ok(ThemeChoice {
+            first: built_in("mono")?,
+            by_background: Some(ByBackground {
+                dark: built_in("dark")?,
+                light: built_in("light")?,
+            }),
+        }),
+    }
+}
+
+/// A built-in theme, or a file of the user's.
+fn named(name: &str, themes: &Themes, depth: ColorDepth) -> Result<Theme, Failure> {
+    if Theme::names().contains(&name) {
+        return Ok(Theme::named(name, depth)?);
+    }
+    let unusable = |why: &str| {
+        Failure::new(
+            FailureKind::Config,
+            format!(
+                "Cannot use the theme {}: {why}; using auto.",
+                redaction::quoted(name)
+            ),
+            "Correct its file in an editor.",
+        )
+    };
+    match themes.text(name)? {
+        Some(text) => Theme::parse(&text, depth).map_err(|error| unusable(&error.to_string())),
+        None => Err(unusable("it has no file")),
+    }
+}
+
+/// What is known about the background before asking the terminal.
+enum Background {
+    /// Consoles of Linux and Windows are dark unless somebody changed that, and do not answer.
+    Dark,
+    /// Old terminals may print the question.
+    Unknown,
+    Askable,
+}
+
+impl Background {
+    fn of(environment: &Environment) -> Self {
+        match environment.get("TERM") {
+            _ if cfg!(windows) => Self::Dark,
+            Some("linux") => Self::Dark,
+            Some(kind) if is_limited(kind) => Self::Unknown,
+            _ => Self::Askable,
+        }
+    }
+}
+
+/// Whether a terminal may lack the characters that frames are drawn with.
+fn is_limited(kind: &str) -> bool {
+    ["linux", "vt100", "vt102", "vt220"].contains(&kind)
 }
 
 /// Terminals whose `TERM` does not say that they show 256 colours.
@@ -144,10 +246,14 @@ pub fn color_depth(environment: &Environment) -> ColorDepth {
     }
 }
 
-/// Whether to draw with ASCII only: as the flag says, else the settings, else the locale.
+/// Whether to draw with ASCII only: as the flag says, else the settings, else the terminal and the
+/// locale.
 fn is_ascii(flags: &Flags, environment: &Environment, settings: &Settings) -> bool {
-    let of_locale = || !is_utf8(environment, cfg!(any(windows, target_os = "macos")));
-    flags.ascii || settings.ascii.unwrap_or_else(of_locale)
+    let by_itself = || {
+        environment.get("TERM").is_some_and(is_limited)
+            || !is_utf8(environment, cfg!(any(windows, target_os = "macos")))
+    };
+    flags.ascii || settings.ascii.unwrap_or_else(by_itself)
 }
 
 fn is_mono(flags: &Flags, environment: &Environment) -> bool {

@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::clipboard::{Clipboard, load_into_tmux};
+use super::desktop::{Browser, notification, open_in_browser};
 use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
@@ -21,7 +22,7 @@ use crate::domain::credential::{CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
 use crate::domain::token::ServiceToken;
-use crate::service::TokenService;
+use crate::service::{TokenService, write_list};
 use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
@@ -33,6 +34,7 @@ pub(super) struct Effects {
     demo: Arc<OnceLock<RunningDemo>>,
     paths: Option<Paths>,
     clipboard: Clipboard,
+    browser: Browser,
     messages: UnboundedSender<Message>,
     running: HashMap<RequestId, AbortHandle>,
     on_files: JoinSet<()>,
@@ -42,7 +44,7 @@ impl Effects {
     pub(super) fn new(
         service: Arc<TokenService>,
         paths: Option<Paths>,
-        clipboard: Clipboard,
+        (clipboard, browser): (Clipboard, Browser),
         messages: UnboundedSender<Message>,
     ) -> Self {
         let complaints = messages.clone();
@@ -55,6 +57,7 @@ impl Effects {
             demo: Arc::default(),
             paths,
             clipboard,
+            browser,
             messages,
             running: HashMap::new(),
             on_files: JoinSet::new(),
@@ -228,24 +231,52 @@ impl Effects {
                 let _unheard = messages.send(changed);
                 Message::Warned(unreached)
             }),
-            Effect::Copy(text) => {
-                let clipboard = self.clipboard;
-                write_to_terminal(clipboard.sequences(&text).as_bytes())?;
-                if clipboard == Clipboard::Tmux {
-                    // Only tmux knows whether it accepts the text.
-                    self.spawn_blocking(move || {
-                        let is_taken = load_into_tmux(&text);
-                        Message::Notified(clipboard.notice(&text, is_taken))
-                    });
-                } else {
-                    let notice = clipboard.notice(&text, false);
-                    let _unheard = messages.send(Message::Notified(notice));
+            Effect::WriteList {
+                request,
+                list,
+                path,
+                existing,
+            } => self.spawn_blocking(move || {
+                let result = write_list(&list, &path, existing);
+                Message::ListWritten { request, result }
+            }),
+            Effect::Copy(text) => self.copy(text, "")?,
+            Effect::OpenUrl(url) => match self.browser {
+                Browser::Available => self.spawn_blocking(move || {
+                    Message::Notified(if open_in_browser(&url) {
+                        format!("Opened in the browser: {url}")
+                    } else {
+                        format!("No program to open {url}")
+                    })
+                }),
+                Browser::OverSsh | Browser::NoDisplay => self.copy(url, self.browser.why_not())?,
+            },
+            Effect::RingBell => write_to_terminal(b"\x07")?,
+            Effect::Notify(text) => {
+                if self.clipboard == Clipboard::Terminal {
+                    write_to_terminal(notification(&text).as_bytes())?;
                 }
             }
-            Effect::RingBell => write_to_terminal(b"\x07")?,
             Effect::Redraw => screen.mark_dirty(),
             // Has to wait, which the event loop does.
             Effect::Suspend => {}
+        }
+        Ok(())
+    }
+
+    /// Copies text, and reports where it went, after a reason for copying it.
+    fn copy(&mut self, text: String, why: &'static str) -> io::Result<()> {
+        let clipboard = self.clipboard;
+        write_to_terminal(clipboard.sequences(&text).as_bytes())?;
+        if clipboard == Clipboard::Tmux {
+            // Only tmux knows whether it accepts the text.
+            self.spawn_blocking(move || {
+                let is_taken = load_into_tmux(&text);
+                Message::Notified(format!("{why}{}", clipboard.notice(&text, is_taken)))
+            });
+        } else {
+            let notice = format!("{why}{}", clipboard.notice(&text, false));
+            let _unheard = self.messages.send(Message::Notified(notice));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod clipboard;
 mod clock;
+pub mod desktop;
 mod effects;
 mod input;
 mod terminal;
@@ -30,10 +31,12 @@ use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
 use crate::keymap::Keymap;
 use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
+use crate::startup::output_style::ThemeChoice;
 use crate::startup::{Context, output_style};
 use crate::theme::Theme;
 pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
+use desktop::Browser;
 use effects::Effects;
 use input::EventStream;
 pub use input::TypedKeys;
@@ -60,7 +63,7 @@ pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
 /// The drawing context of the screens.
 pub struct Appearance {
     keymap: Arc<Keymap>,
-    theme: Theme,
+    themes: ThemeChoice,
 }
 
 impl Appearance {
@@ -83,7 +86,13 @@ impl Appearance {
         }
         Ok(Self {
             keymap: Arc::new(keymap),
-            theme: output_style::theme(&context.flags, &context.environment, &context.settings)?,
+            themes: output_style::themes(
+                &context.flags,
+                &context.environment,
+                &context.settings,
+                &context.themes,
+                warnings,
+            )?,
         })
     }
 }
@@ -163,7 +172,7 @@ async fn run_loop(
     state.ascii = context.style.ascii;
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
-    let theme = &appearance.theme;
+    let theme = &appearance.themes.first;
     screen.draw(&state, theme)?;
 
     let (sender, messages) = unbounded_channel();
@@ -171,7 +180,10 @@ async fn run_loop(
         let _unheard = sender.send(Message::Warned(failure));
     }
     let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
-    let clipboard = Clipboard::of(has_tmux, has_screen);
+    let around = (
+        Clipboard::of(has_tmux, has_screen),
+        Browser::of(&context.environment),
+    );
     let sources = &mut EventSources {
         messages,
         input: EventStream::listen()?,
@@ -180,7 +192,7 @@ async fn run_loop(
     };
     #[cfg(debug_assertions)]
     test_faults::make(context.environment.get("TOKENSCOPE_TEST_FAULT"))?;
-    let mut effects = Effects::new(context.service, context.paths, clipboard, sender);
+    let mut effects = Effects::new(context.service, context.paths, around, sender);
     for effect in first {
         effects.run(effect, screen)?;
     }

@@ -73,8 +73,9 @@ impl TerminalGuard {
             let area = frame_area(self.terminal.backend())?;
             self.terminal.resize(area)?;
         }
-        self.terminal
-            .draw(|frame| view::render(frame, state, theme, local))?;
+        self.terminal.draw(|frame| {
+            view::render(frame, state, theme, local);
+        })?;
         Ok(())
     }
 

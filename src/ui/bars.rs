@@ -34,6 +34,14 @@ pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
         left.extend((at > 0).then(|| ctx.dot()));
         left.push(ctx.plain(fact));
     }
+    for crumb in state.screen.handler().crumbs(state) {
+        left.push(ctx.span(Role::Muted, ctx.glyphs().crumb));
+        left.push(ctx.plain(&crumb));
+    }
+    if let Some(place) = state.screen.handler().place(state) {
+        let at = place.at.map_or_else(String::new, |at| format!("{at} of "));
+        left.push(ctx.span(Role::Muted, &format!("   {at}{}", place.total)));
+    }
     let right = [ctx.span(Role::Muted, &credential(state)), Span::raw(" ")];
     if width(&left) + 2 + width(&right) <= usize::from(area.width) {
         paint.render_spans_right(area, &right);
@@ -227,7 +235,8 @@ fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
         .keymap
         .rows_in(context)
         .filter(|row| row.footer && row.action != Action::Help)
-        .filter(|row| row.action != Action::Browse || !is_listing);
+        .filter(|row| row.action != Action::Browse || !is_listing)
+        .filter(|row| state.front().can(state, row.action));
     for row in rows {
         let Some(key) = row.keys.first() else {
             continue;

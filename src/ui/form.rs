@@ -285,6 +285,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, mut rows: Vec<Form
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
         paint.render_spans(place, &form_row.spans);
+        if form_row.has_focus {
+            paint.select(place);
+        }
         if let Some(cursor) = form_row.cursor {
             paint.set_cursor(place, cursor);
         }

@@ -157,11 +157,37 @@ impl RenderContext<'_> {
 pub(crate) struct Painter<'p, 'f> {
     frame: &'p mut Frame<'f>,
     pub(crate) ctx: &'p RenderContext<'p>,
+    /// Where the selected row begins.
+    selected: Option<Position>,
+}
+
+/// How the bar across a selected row looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bar {
+    /// In bold: keys move it.
+    Focused,
+    /// Marks what Enter opens, while the focus is elsewhere.
+    Unfocused,
 }
 
 impl<'p, 'f> Painter<'p, 'f> {
     pub(crate) fn new(frame: &'p mut Frame<'f>, ctx: &'p RenderContext<'p>) -> Self {
-        Self { frame, ctx }
+        Self {
+            frame,
+            ctx,
+            selected: None,
+        }
+    }
+
+    /// Where the selected row, or the button with the focus, begins: screen readers and Braille
+    /// lines follow the terminal's cursor there.
+    pub(crate) fn selected(&self) -> Option<Position> {
+        self.selected
+    }
+
+    /// Notes that a row with the focus begins here.
+    pub(crate) fn select(&mut self, row: Rect) {
+        self.selected = (!row.is_empty()).then(|| row.as_position());
     }
 
     pub(crate) fn buffer(&mut self) -> &mut Buffer {
@@ -236,36 +262,59 @@ impl<'p, 'f> Painter<'p, 'f> {
     }
 
     /// Draws the visible rows of a list, with a bar across the selected one. Rows begin with a blank
-    /// cell, for the end of the bar, and the symbol of a status, which keeps its colour.
+    /// cell, for the end of the bar; a symbol in the second one keeps its colour.
     pub(crate) fn render_list<'a>(
         &mut self,
         area: Rect,
         rows: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
         selected: Option<usize>,
     ) {
+        self.render_list_with(area, rows, selected.map(|at| (at, Bar::Focused)));
+    }
+
+    /// Draws the visible rows of a list, with a bar of some look across the selected one.
+    pub(crate) fn render_list_with<'a>(
+        &mut self,
+        area: Rect,
+        rows: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
+        selected: Option<(usize, Bar)>,
+    ) {
         for (at, spans) in rows.into_iter().take(usize::from(area.height)).enumerate() {
             let place = row(area, at);
             self.render_spans(place, spans.as_ref());
-            if selected == Some(at) {
-                self.render_bar(place);
+            if let Some((_, bar)) = selected.filter(|(selected, _)| *selected == at) {
+                self.render_bar(place, bar);
+                self.select(place);
             }
         }
     }
 
-    fn render_bar(&mut self, place: Rect) {
+    /// Gives a row one foreground and one background; only the symbol of a status, or of a severity,
+    /// keeps its colour.
+    fn render_bar(&mut self, place: Rect, bar: Bar) {
         let (selected, accent) = (self.ctx.style(Role::Selected), self.ctx.style(Role::Accent));
-        let bar = self.ctx.glyphs().bar;
+        let edge = self.ctx.glyphs().bar;
         let buffer = self.buffer();
-        let symbol = buffer.cell((place.x + 1, place.y)).map(|cell| cell.fg);
-        buffer.set_style(place, selected);
-        if let (Some(cell), Some(fg)) = (buffer.cell_mut((place.x + 1, place.y)), symbol)
-            && fg != Color::Reset
+        let symbol = symbol_of(buffer, place);
+        let reset = Style::new().fg(Color::Reset).bg(Color::Reset);
+        let style = match bar {
+            Bar::Focused => reset.patch(selected),
+            Bar::Unfocused => reset
+                .patch(selected)
+                .remove_modifier(Modifier::BOLD | Modifier::DIM),
+        };
+        buffer.set_style(place, style);
+        if let Some((at, symbol)) = symbol
+            && let Some(cell) = buffer.cell_mut(at)
         {
-            cell.fg = fg;
+            cell.set_style(symbol);
         }
         let is_reversed = selected.add_modifier.contains(Modifier::REVERSED);
-        if let Some(cell) = buffer.cell_mut((place.x, place.y)).filter(|_| !is_reversed) {
-            cell.set_symbol(bar).set_style(accent);
+        if let Some(cell) = buffer
+            .cell_mut(place.as_position())
+            .filter(|_| !is_reversed)
+        {
+            cell.set_symbol(edge).set_style(accent);
         }
     }
 
@@ -316,6 +365,7 @@ impl<'p, 'f> Painter<'p, 'f> {
     /// Draws a frame, and clears the area beneath it.
     pub(crate) fn overlay_panel(&mut self, area: Rect, title: &str) -> Rect {
         self.clear(area);
+        self.selected = None;
         self.panel(area, title)
     }
 
@@ -377,6 +427,15 @@ impl<'p, 'f> Painter<'p, 'f> {
             }
         }
     }
+}
+
+/// The colour of the symbol in a row's second cell, if a blank follows it: otherwise it is text.
+fn symbol_of(buffer: &Buffer, row: Rect) -> Option<(Position, Style)> {
+    let at = Position::new(row.x.saturating_add(1), row.y);
+    let after = Position::new(row.x.saturating_add(2), row.y);
+    let (cell, after) = (buffer.cell(at)?, buffer.cell(after)?);
+    let is_symbol = after.symbol() == " " && cell.fg != Color::Reset;
+    is_symbol.then(|| (at, Style::new().fg(cell.fg)))
 }
 
 fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {

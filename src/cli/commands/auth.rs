@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::no_scope;
 use crate::cli::output::print::{Output, print};
-use crate::cli::output::{AuthReport, OutputFormat, Report, ScopeReport};
+use crate::cli::output::{AuthReport, OutputFormat, Report};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -20,6 +20,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_name};
 use crate::domain::redaction::scrub;
 use crate::domain::text;
+use crate::formats::ScopeReport;
 use crate::service::{TokenService, no_default};
 use crate::startup::Context;
 
@@ -70,6 +71,7 @@ pub(super) async fn set(
         name,
         kind,
         scope: Some(scope),
+        scope_name: None,
         base_url: context.service.base_url().clone(),
     };
     store(&context.service, &profile, &credential, is_dumb, !stdin).await?;

@@ -17,6 +17,8 @@ use crate::cli::help::grammar;
 use crate::config::Paths;
 use crate::config::settings;
 use crate::credentials::Environment;
+use crate::domain::profile::AUTO;
+use crate::theme::Theme;
 
 /// The argument that a script calls the program with.
 pub const REQUEST: &str = "__complete";
@@ -100,6 +102,10 @@ fn with_values(command: Command, profiles: fn() -> Vec<String>) -> Command {
         .mut_args(|arg| match arg.get_id().as_str() {
             "profile" | "name" => arg.add(ArgValueCandidates::new(move || {
                 let names = profiles().into_iter();
+                names.map(CompletionCandidate::new).collect()
+            })),
+            "theme" => arg.add(ArgValueCandidates::new(|| {
+                let names = [AUTO].into_iter().chain(Theme::names());
                 names.map(CompletionCandidate::new).collect()
             })),
             "ca_file" => arg.add(ArgValueCompleter::new(|_: &OsStr| {

@@ -53,6 +53,7 @@ pub(super) fn ambiguous(tokens: &[Arc<ServiceToken>], token: &TokenRef) -> Failu
     let what = match token {
         TokenRef::Name(_) => "name",
         TokenRef::ClientId(_) => "client ID",
+        TokenRef::Digits(_) => "ID or client ID",
         TokenRef::Id(_) | TokenRef::Url { .. } => "ID",
     };
     let first = tokens.iter().take(MOST_IDS);

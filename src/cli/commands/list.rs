@@ -8,6 +8,7 @@ use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
+use crate::domain::list_report::{ListReport, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::startup::Context;
 
@@ -35,16 +36,16 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
         warn(&format!("the list is incomplete: {why}"));
     }
     let (format, code) = (wanted.output, u8::from(incomplete.is_some()));
+    let report = ListReport {
+        tokens,
+        origin: Origins::Scope(access.scope),
+        incomplete,
+        context,
+    };
     out.defer(move |out| {
-        let report = Report::Tokens {
-            tokens: &tokens,
-            scope: &access.scope,
-            incomplete: incomplete.as_deref(),
-            context,
-        };
-        print(report, format, out, style)?;
+        print(Report::Tokens(&report), format, out, style)?;
         // The process is about to exit; skip freeing tens of thousands of tokens.
-        std::mem::forget(tokens);
+        std::mem::forget(report);
         Ok(())
     });
     Ok(code)

@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 
 use super::AuthReport;
-use super::rfc3339;
 use super::table::{GAP, colored, entries};
 use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
 use crate::domain::duration;
@@ -17,6 +16,7 @@ use crate::domain::scope::BaseUrl;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::formats::rfc3339;
 use crate::startup::output_style::OutputStyle;
 
 /// Prints rows of a label and a value. On a terminal, long values continue on the next line.

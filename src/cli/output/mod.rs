@@ -1,6 +1,5 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
-pub mod csv;
 pub mod details;
 pub mod json;
 pub mod print;
@@ -8,19 +7,18 @@ pub mod prometheus;
 pub mod table;
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
-use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
+use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::formats::{ScopeReport, unicode_escape};
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,20 +31,6 @@ pub enum OutputFormat {
     Csv,
     /// For Prometheus, in its text format
     Prometheus,
-}
-
-/// Whether a terminal shows a character and does nothing else with it.
-fn is_inert(c: char) -> bool {
-    matches!(c, ' '..='~') || matches!(text::sanitize(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_))
-}
-
-/// A character as JSON escapes.
-fn unicode_escape(c: char) -> String {
-    let mut escaped = String::new();
-    for unit in c.encode_utf16(&mut [0; 2]) {
-        let _infallible = write!(escaped, "\\u{unit:04x}");
-    }
-    escaped
 }
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
@@ -70,11 +54,6 @@ pub fn inert(machine: &str, is_json: bool) -> String {
     safe
 }
 
-/// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
-pub(super) fn rfc3339(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 /// The report of a command.
 #[derive(Clone, Copy)]
 pub enum Report<'a> {
@@ -83,39 +62,10 @@ pub enum Report<'a> {
         scope: &'a Scope,
         context: EvaluationContext,
     },
-    Tokens {
-        /// The most urgent first.
-        tokens: &'a [Arc<ServiceToken>],
-        scope: &'a Scope,
-        /// Why the list may be incomplete.
-        incomplete: Option<&'a str>,
-        context: EvaluationContext,
-    },
+    Tokens(&'a ListReport),
     Check(&'a CheckResult),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
-}
-
-/// A scope.
-#[derive(Debug, Serialize)]
-pub struct ScopeReport {
-    kind: &'static str,
-    id: String,
-}
-
-impl From<&Scope> for ScopeReport {
-    fn from(scope: &Scope) -> Self {
-        Self {
-            kind: scope.kind().word(),
-            id: scope.id().to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for ScopeReport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.kind, self.id)
-    }
 }
 
 /// What `auth status` reports.

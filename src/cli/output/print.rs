@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{OutputFormat, Report, csv, details, json, prometheus, table};
+use super::{OutputFormat, Report, details, json, prometheus, table};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::formats::csv;
 use crate::startup::output_style::OutputStyle;
 
 /// From this many bytes on, deferred text is written while more is printed: to touch memory for the
@@ -107,21 +108,13 @@ pub(in crate::cli) fn print(
         (OutputFormat::Table, Report::Token { token, context, .. }) => {
             details::token(out, token, context, style)
         }
-        (
-            OutputFormat::Table,
-            Report::Tokens {
-                tokens, context, ..
-            },
-        ) => table::tokens(out, tokens, context, style),
+        (OutputFormat::Table, Report::Tokens(list)) => {
+            table::tokens(out, &list.tokens, list.context, style)
+        }
         (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
-        (
-            OutputFormat::Csv,
-            Report::Tokens {
-                tokens, context, ..
-            },
-        ) => csv::print(out, tokens, context),
+        (OutputFormat::Csv, Report::Tokens(list)) => csv::list(out, list),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
         (OutputFormat::Csv | OutputFormat::Prometheus, _) => Err(io::ErrorKind::Unsupported.into()),
     };

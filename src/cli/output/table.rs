@@ -8,13 +8,13 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use super::ProfilesReport;
-use super::rfc3339;
 use crate::cli::check_result::CheckEntry;
 use crate::domain::duration;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::formats::rfc3339;
 use crate::startup::output_style::OutputStyle;
 
 /// Separates the columns on a terminal.

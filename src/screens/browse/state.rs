@@ -1,36 +1,27 @@
-//! The state of the list of all tokens: its cursor, and its tokens with their order, the filter, and
-//! the counts per status.
+//! The state of Browse: its rows, which are those tokens of the list that pass the filter, in the
+//! order of a column, and its cursor.
 //!
-//! Made for tens of thousands: it computes keys once, sorts indices instead of tokens, and applies
+//! Made for tens of thousands: it computes keys once, sorts places instead of tokens, and applies
 //! an extended query only to the matches of the shorter one.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use crate::app::form::TextField;
-use crate::app::message::Stage;
-use crate::domain::credential::Access;
+use crate::app::list_search::ListSearch;
+use crate::app::token_list::TokenList;
 use crate::domain::duration::Lifetime;
-use crate::domain::fetched::{Received, Remote, RequestId};
-use crate::domain::search::{self, Haystack, TokenFilter};
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
-use crate::domain::text;
+use crate::domain::fetched::RequestId;
+use crate::domain::search::TokenFilter;
+use crate::domain::status::Lifecycle;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::first_row_kept;
 
-/// The list of all tokens of a scope.
+/// The list of all tokens of a scope, as a table.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Browse {
-    /// How complete the list is, with its age. Its tokens are in the table.
-    pub list: Remote<Extent>,
-    /// The tokens; during the first fetch, those that have arrived.
+    /// The rows.
     pub table: TokenTable,
-    /// The progress of the current fetch.
-    pub progress: Progress,
-    /// The credential and scope of the list.
-    pub access: Option<Access>,
     pub filter: TextField,
     /// Whether letters go into the filter.
     pub is_filtering: bool,
@@ -38,25 +29,6 @@ pub struct Browse {
     pub selected: usize,
     /// The first visible row when the list was last scrolled.
     pub top: usize,
-}
-
-/// How complete a list is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Extent {
-    /// Why it may lack tokens, as a sentence fragment; `None` if it is complete.
-    pub incomplete: Option<String>,
-    /// How many tokens the API announced.
-    pub total: Option<usize>,
-}
-
-/// The progress of fetching a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// The number of tokens that have arrived.
-    pub received: usize,
-    /// How many tokens the API announced.
-    pub total: Option<usize>,
-    pub stage: Stage,
 }
 
 /// How the cursor moves when the rows change.
@@ -73,103 +45,77 @@ pub(crate) enum Follow {
 impl Browse {
     /// The selected token.
     #[must_use]
-    pub fn token(&self) -> Option<&ServiceToken> {
-        self.table.token(self.selected).map(AsRef::as_ref)
+    pub fn token<'a>(&self, list: &'a TokenList) -> Option<&'a Arc<ServiceToken>> {
+        self.table.token(list, self.selected)
     }
 
     /// The number of token rows in a panel with room for some rows: one shows the column names, and
     /// some may show notes on the list.
     #[must_use]
-    pub fn table_rows(&self, rows: usize) -> usize {
-        rows.saturating_sub(1 + self.note_rows())
-    }
-
-    /// Rows that show the progress of the list, or what it lacks.
-    #[must_use]
-    pub fn note_rows(&self) -> usize {
-        let lacks = |extent: &Extent| extent.incomplete.is_some();
-        if self.list.is_loading() {
-            1
-        } else if self.list.value().is_some_and(lacks) {
-            2
-        } else {
-            0
-        }
+    pub fn table_rows(list: &TokenList, rows: usize) -> usize {
+        rows.saturating_sub(1 + list.note_rows())
     }
 
     /// Whether a visible row counts down. `rows` are those inside the panel.
-    pub(crate) fn is_counting(&self, rows: usize) -> bool {
-        let rows = self.table_rows(rows);
+    pub(crate) fn is_counting(&self, list: &TokenList, rows: usize) -> bool {
+        let rows = Self::table_rows(list, rows);
         let first = first_row_kept(self.top, self.selected, self.table.rows(), rows);
-        self.table.tokens(first, rows).any(|token| {
+        self.table.tokens(list, first, rows).any(|token| {
             let life = Lifecycle::of(token);
             !life.is_disabled() && life.end().is_some()
         })
     }
 
-    /// Clears everything, and returns the pending request.
+    /// Clears everything. The list is not part of it.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
-        std::mem::take(self).list.request()
+        *self = Self::default();
+        None
     }
 
     /// Applies the filter.
-    pub(crate) fn filter_changed(&mut self) {
+    pub(crate) fn filter_changed(&mut self, list: &TokenList) {
         let query = self.filter.value().to_owned();
-        self.change(Follow::TokenOrTop, |table| table.search(&query));
-    }
-
-    /// Stops waiting. A first list keeps the tokens that arrived; a reloaded list stays unchanged.
-    pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
-        self.keep_part(now, "cancelled")
-            .or_else(|| self.list.cancel())
-    }
-
-    /// Keeps the tokens of a first list that arrived, and returns its request; `None` if none
-    /// arrived.
-    pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
-        let request = self.list.request()?;
-        let since = self.list.loading_since()?;
-        if self.list.value().is_some() || self.table.total() == 0 {
-            return None;
-        }
-        let value = Extent {
-            incomplete: Some(why.to_owned()),
-            total: self.progress.total,
-        };
-        let took = now
-            .signed_duration_since(since)
-            .to_std()
-            .unwrap_or_default();
-        let at = now;
-        self.list.settle(request, Ok(Received { value, at, took }));
-        Some(request)
-    }
-
-    /// Moves tokens whose status changed over time to their new positions.
-    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
-        self.change(Follow::Token, |table| table.keep_up(context));
+        self.change(list, Follow::TokenOrTop, |table| table.search(list, &query));
     }
 
     /// Scrolls so that the selected row is visible.
-    pub(crate) fn keep_in_view(&mut self, rows: usize) {
-        let rows = self.table_rows(rows);
+    pub(crate) fn keep_in_view(&mut self, list: &TokenList, rows: usize) {
+        let rows = Self::table_rows(list, rows);
         self.top = first_row_kept(self.top, self.selected, self.table.rows(), rows);
     }
 
     /// Changes the rows, and moves the cursor with them.
-    pub(crate) fn change(&mut self, follow: Follow, change: impl FnOnce(&mut TokenTable)) {
-        let token = self.table.token(self.selected).cloned();
+    pub(crate) fn change(
+        &mut self,
+        list: &TokenList,
+        follow: Follow,
+        change: impl FnOnce(&mut TokenTable),
+    ) {
+        let token = self.token(list).cloned();
         change(&mut self.table);
+        self.follow(list, token.as_ref(), follow);
+    }
+
+    /// Updates the rows after a change of the list, and moves the cursor with them. `token` is the
+    /// one that was selected before.
+    pub(crate) fn list_changed(
+        &mut self,
+        list: &TokenList,
+        token: Option<&Arc<ServiceToken>>,
+        follow: Follow,
+    ) {
+        self.table.update(list);
+        self.follow(list, token, follow);
+    }
+
+    fn follow(&mut self, list: &TokenList, token: Option<&Arc<ServiceToken>>, follow: Follow) {
         let at_top = follow == Follow::TokenBelowTop && self.selected == 0;
         let row = token.filter(|_| !at_top).and_then(|token| {
-            let is_unmoved = self
-                .table
-                .token(self.selected)
-                .is_some_and(|now| Arc::ptr_eq(now, &token));
-            if is_unmoved {
+            let now = self.token(list);
+            if now.is_some_and(|now| Arc::ptr_eq(now, token)) {
                 Some(self.selected)
             } else {
-                self.table.row_of(&token)
+                self.table.row_of(list, token)
             }
         });
         let gone = if follow == Follow::TokenOrTop {
@@ -232,31 +178,21 @@ impl Sort {
 /// The sort key that precedes the name.
 type Key = (u8, i64);
 
-/// The tokens of a list.
+/// The rows: places of the list's tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TokenTable {
-    tokens: Vec<Arc<ServiceToken>>,
-    /// Each token's key, and whether it passes the filter, by its index in `tokens`.
+    /// Each token's key, unless the list's own order is used, by its place.
     keys: Vec<Key>,
-    passing: Vec<bool>,
-    index: SearchIndex,
-    /// Indices in `tokens`: all of them in order, and those that pass the filter.
+    search: ListSearch,
+    /// All places in order, unless the list's own order is used, and those that pass the filter.
     order: Vec<u32>,
     shown: Vec<u32>,
-    counts: [usize; Status::ALL.len()],
     sort: Sort,
-    query: String,
-    evaluated_at: Option<DateTime<Utc>>,
-    next_change: Option<DateTime<Utc>>,
+    /// The generation of the list that all this belongs to.
+    generation: u64,
 }
 
 impl TokenTable {
-    /// How many tokens there are.
-    #[must_use]
-    pub fn total(&self) -> usize {
-        self.tokens.len()
-    }
-
     /// How many tokens pass the filter.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -265,19 +201,19 @@ impl TokenTable {
 
     /// The token of a row.
     #[must_use]
-    pub fn token(&self, row: usize) -> Option<&Arc<ServiceToken>> {
-        self.tokens.get(*self.shown.get(row)? as usize)
+    pub fn token<'a>(&self, list: &'a TokenList, row: usize) -> Option<&'a Arc<ServiceToken>> {
+        list.token(*self.shown.get(row)?)
     }
 
     /// The tokens of some rows.
-    pub fn tokens(&self, first: usize, count: usize) -> impl Iterator<Item = &Arc<ServiceToken>> {
-        (first..first.saturating_add(count)).map_while(|row| self.token(row))
-    }
-
-    /// How many tokens have a status, whether or not they pass the filter.
-    #[must_use]
-    pub fn count(&self, status: Status) -> usize {
-        self.counts[status as usize]
+    pub fn tokens<'a>(
+        &self,
+        list: &'a TokenList,
+        first: usize,
+        count: usize,
+    ) -> impl Iterator<Item = &'a Arc<ServiceToken>> {
+        let rows = self.shown.iter().skip(first).take(count);
+        rows.map_while(|place| list.token(*place))
     }
 
     /// The sort column.
@@ -286,170 +222,104 @@ impl TokenTable {
         self.sort
     }
 
-    /// When a status or a position next changes with time.
+    /// The row of a token, if it passes the filter.
+    pub(crate) fn row_of(&self, list: &TokenList, token: &Arc<ServiceToken>) -> Option<usize> {
+        let place = list.place_of(token)?;
+        self.shown.iter().position(|shown| *shown == place)
+    }
+
+    /// A filter to mark what matches in a row.
     #[must_use]
-    pub fn next_change(&self) -> Option<DateTime<Utc>> {
-        self.next_change
+    pub fn filter(&self) -> TokenFilter {
+        self.search.filter()
     }
 
-    /// The row of a token: the identical token, or else one with the same ID.
-    pub(crate) fn row_of(&self, token: &Arc<ServiceToken>) -> Option<usize> {
-        let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| {
-            self.shown
-                .iter()
-                .position(|place| is_it(&self.tokens[*place as usize]))
-        };
-        let id = token.id_text();
-        find(&|other| Arc::ptr_eq(other, token)).or_else(|| {
-            if id.is_empty() {
-                find(&|other| other.raw == token.raw)
-            } else {
-                find(&|other| other.id_text() == id)
-            }
-        })
-    }
-
-    /// Adds tokens.
-    pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
-        let known = self.tokens.len();
-        self.tokens.extend(tokens);
-        self.evaluate(known, context);
-        self.order
-            .extend((known..self.tokens.len()).filter_map(|place| u32::try_from(place).ok()));
-        self.arrange();
-        self.filter(known);
-    }
-
-    /// Replaces all tokens.
-    pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
-        *self = Self {
-            sort: self.sort,
-            query: std::mem::take(&mut self.query),
-            ..Self::default()
-        };
-        self.add(tokens, context);
-    }
-
-    /// Replaces a token by a newer version, if it is in the list.
-    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) {
-        let id = token.id_text();
-        let is_older = |old: &&mut Arc<ServiceToken>| old.id_text() == id && old.raw != token.raw;
-        let old = self.tokens.iter_mut().find(is_older);
-        if let Some(old) = old.filter(|_| !id.is_empty()) {
-            *old = token.clone();
-            self.index = SearchIndex::default();
-            self.reevaluate(context);
+    /// Follows a change of the list. If tokens were only added, computes only theirs.
+    pub(crate) fn update(&mut self, list: &TokenList) {
+        if self.generation == list.generation() {
+            self.search.extend(list);
+        } else {
+            self.generation = list.generation();
+            self.keys.clear();
+            self.search.restart(list);
+            // The old order is almost the new one, if the places are the same.
+            self.order.retain(|place| (*place as usize) < list.total());
         }
-    }
-
-    /// Re-evaluates all tokens if time or a clock correction may have changed the order.
-    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
-        let is_due = self.next_change.is_some_and(|due| due <= context.now)
-            || self.evaluated_at.is_some_and(|last| context.now < last);
-        if is_due {
-            self.reevaluate(context);
-        }
+        self.arrange(list);
+        self.collect(list);
     }
 
     /// Changes the sort column.
-    pub(crate) fn sort_by(&mut self, sort: Sort, context: EvaluationContext) {
+    pub(crate) fn sort_by(&mut self, list: &TokenList, sort: Sort) {
         self.sort = sort;
-        self.by_prefix(context);
-        self.reevaluate(context);
+        self.keys.clear();
+        self.by_prefix(list);
+        self.arrange(list);
+        self.collect(list);
     }
 
     /// Changes the filter query.
-    pub(crate) fn search(&mut self, query: &str) {
-        if query == self.query {
+    pub(crate) fn search(&mut self, list: &TokenList, query: &str) {
+        self.search.search(list, query);
+        self.collect(list);
+    }
+
+    /// Sorts the places by keys and the first bytes of names only: contiguous in memory, they
+    /// compare many times faster than whole names behind pointers.
+    fn by_prefix(&mut self, list: &TokenList) {
+        let sort = self.sort;
+        self.order.clear();
+        if sort == Sort::Urgency {
             return;
         }
-        let is_narrower = search::is_narrower(query, &self.query);
-        query.clone_into(&mut self.query);
-        if !is_narrower {
-            self.passing.fill(true);
-        }
-        self.filter(0);
-    }
-
-    fn reevaluate(&mut self, context: EvaluationContext) {
-        self.counts = [0; Status::ALL.len()];
-        self.next_change = None;
-        self.keys.clear();
-        self.passing.clear();
-        self.evaluate(0, context);
-        self.arrange();
-        self.filter(0);
-    }
-
-    /// Evaluates the tokens from an index on.
-    fn evaluate(&mut self, from: usize, context: EvaluationContext) {
-        for (place, token) in self.tokens.iter().enumerate().skip(from) {
-            let life = Lifecycle::of(token);
-            let status = Status::at(life, context);
-            self.counts[status as usize] += 1;
-            self.index.set(place, token, status);
-            self.keys.push(key(token, self.sort, context));
-            self.passing.push(true);
-            let moves = Urgency::next_change(life, context);
-            self.next_change = self.next_change.into_iter().chain(moves).min();
-        }
-        self.evaluated_at = Some(context.now);
-    }
-
-    /// Sorts the indices by keys and the first bytes of names only: contiguous in memory, they
-    /// compare many times faster than whole names behind pointers.
-    fn by_prefix(&mut self, context: EvaluationContext) {
-        let (tokens, sort) = (&self.tokens, self.sort);
         let prefixed = |place: &u32| {
-            let token = &tokens[*place as usize];
+            let token = list.token(*place)?;
             let prefix = prefix(token.name_text(), sort);
-            (key(token, sort, context), prefix, *place)
+            Some((key(token, sort), prefix, *place))
         };
-        let mut prefixed: Vec<_> = self.order.iter().map(prefixed).collect();
+        let mut prefixed: Vec<_> = list.order().iter().filter_map(prefixed).collect();
         prefixed.sort_unstable();
-        self.order.clear();
-        self.order
-            .extend(prefixed.iter().map(|(_, _, place)| *place));
+        let places = prefixed.into_iter().map(|(_, _, place)| place);
+        self.order.extend(places);
     }
 
-    /// Sorts the indices. This costs little if most are in order already.
-    fn arrange(&mut self) {
-        let (tokens, keys, sort) = (&self.tokens, &self.keys, self.sort);
+    /// Sorts the places. This costs little if most are in order already.
+    fn arrange(&mut self, list: &TokenList) {
+        let sort = self.sort;
+        if sort == Sort::Urgency {
+            return;
+        }
+        let all = |from: usize| (from..list.total()).filter_map(|place| u32::try_from(place).ok());
+        let new = all(self.keys.len()).filter_map(|place| list.token(place));
+        self.keys.extend(new.map(|token| key(token, sort)));
+        self.order.extend(all(self.order.len()));
+        let keys = &self.keys;
         self.order.sort_by(|one, other| {
-            let (one, other) = (*one as usize, *other as usize);
-            keys[one]
-                .cmp(&keys[other])
-                .then_with(|| by_name(&tokens[one], &tokens[other], sort))
+            let by_key = keys.get(*one as usize).cmp(&keys.get(*other as usize));
+            by_key.then_with(|| match (list.token(*one), list.token(*other)) {
+                (Some(one), Some(other)) => by_name(one, other, sort),
+                (one, other) => one.is_some().cmp(&other.is_some()),
+            })
         });
     }
 
-    /// Filters the remaining tokens from an index on, and collects the rows.
-    fn filter(&mut self, from: usize) {
-        if !self.query.trim().is_empty() {
-            let mut filter = TokenFilter::new(&self.query);
-            for (place, passes) in self.passing.iter_mut().enumerate().skip(from) {
-                let haystack = self.index.get(place).filter(|_| *passes);
-                *passes = haystack.is_some_and(|haystack| filter.passes(haystack));
-            }
-        }
-        let passing = &self.passing;
+    /// Collects the rows.
+    fn collect(&mut self, list: &TokenList) {
+        let order = match self.sort {
+            Sort::Urgency => list.order(),
+            Sort::Name | Sort::Left | Sort::LastSeen | Sort::Duration => &self.order,
+        };
+        let matching = order.iter().filter(|place| self.search.passes(**place));
         self.shown.clear();
-        self.shown.extend(
-            self.order
-                .iter()
-                .filter(|place| passing[**place as usize])
-                .copied(),
-        );
+        self.shown.extend(matching.copied());
     }
 }
 
-fn key(token: &ServiceToken, sort: Sort, context: EvaluationContext) -> Key {
+fn key(token: &ServiceToken, sort: Sort) -> Key {
     let life = Lifecycle::of(token);
     match sort {
-        Sort::Urgency => {
-            let Urgency(class, end) = Urgency::of(life, context);
-            (class, end)
-        }
+        // The list itself is in this order.
+        Sort::Urgency => (0, 0),
         Sort::Name => name_key(token.name_text()),
         Sort::Left => match life.end().filter(|_| !life.is_disabled()) {
             Some(end) => (0, end.timestamp_micros()),
@@ -501,47 +371,5 @@ fn by_name(one: &ServiceToken, other: &ServiceToken, sort: Sort) -> Ordering {
     match sort {
         Sort::Name => folded(one).cmp(folded(other)).then_with(names),
         Sort::Urgency | Sort::Left | Sort::LastSeen | Sort::Duration => names(),
-    }
-}
-
-/// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than
-/// following a pointer per token.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct SearchIndex {
-    text: String,
-    /// Where the name, the ID and the client ID of each token end.
-    ends: Vec<[usize; 3]>,
-    have_hex_ids: Vec<bool>,
-    statuses: Vec<Status>,
-}
-
-impl SearchIndex {
-    /// Adds a token, or updates the status of a known one.
-    fn set(&mut self, place: usize, token: &ServiceToken, status: Status) {
-        if let Some(known) = self.statuses.get_mut(place) {
-            *known = status;
-            return;
-        }
-        let parts = [token.name_text(), token.id_text(), token.client_id_text()];
-        self.ends.push(parts.map(|part| {
-            self.text.push_str(text::beginning(part));
-            self.text.len()
-        }));
-        let [_, id, client_id] = parts;
-        self.have_hex_ids.push(Haystack::are_hex(id, client_id));
-        self.statuses.push(status);
-    }
-
-    fn get(&self, place: usize) -> Option<Haystack<'_>> {
-        let [name, id, client_id] = *self.ends.get(place)?;
-        let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
-        let start = before.map_or(0, |ends| ends[2]);
-        Some(Haystack {
-            name: self.text.get(start..name)?,
-            id: self.text.get(name..id)?,
-            client_id: self.text.get(id..client_id)?,
-            has_hex_ids: *self.have_hex_ids.get(place)?,
-            status: *self.statuses.get(place)?,
-        })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
 use crate::app::message::Effect;
@@ -15,7 +15,8 @@ use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::token::ServiceToken;
-use crate::screens::browse::state::Follow;
+use crate::screens::browse::state::{Browse as Browsed, Follow, TokenTable};
+use crate::screens::export::update::can_export;
 
 impl Handler for Browse {
     fn context(&self, state: &State) -> Context {
@@ -26,8 +27,16 @@ impl Handler for Browse {
         }
     }
 
+    fn crumbs(&self, _: &State) -> Vec<String> {
+        vec!["Tokens".to_owned()]
+    }
+
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Browse, Context::BrowseText]
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        action != Action::WriteList || can_export(state)
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
@@ -37,7 +46,7 @@ impl Handler for Browse {
     }
 
     fn edited(&self, state: &mut State) {
-        state.browse.filter_changed();
+        state.browse.filter_changed(&state.list);
     }
 
     fn edit(&self, state: &mut State) {
@@ -48,7 +57,7 @@ impl Handler for Browse {
         if std::mem::take(&mut state.browse.is_filtering) {
             return Vec::new();
         }
-        let Some(token) = state.browse.table.token(state.browse.selected).cloned() else {
+        let Some(token) = state.browse.token(&state.list).cloned() else {
             return Vec::new();
         };
         // A pending lookup is for another token.
@@ -65,22 +74,23 @@ impl Handler for Browse {
             return open_find(state);
         } else {
             browse.filter = TextField::default();
-            browse.filter_changed();
+            browse.filter_changed(&state.list);
         }
         Vec::new()
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let now = state.clock.steady;
-        let browse = &mut state.browse;
-        (!browse.is_filtering).then(|| browse.stop(now)).flatten()
+        let is_filtering = state.browse.is_filtering;
+        (!is_filtering).then(|| state.list.stop(now)).flatten()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
         let rows = state.body_rows();
         let browse = &mut state.browse;
         let last = browse.table.rows().saturating_sub(1);
-        browse.selected = motion.from(browse.selected, browse.table_rows(rows), last);
+        let rows = Browsed::table_rows(&state.list, rows);
+        browse.selected = motion.from(browse.selected, rows, last);
     }
 
     fn reload(&self, state: &mut State) -> Option<Effect> {
@@ -88,7 +98,7 @@ impl Handler for Browse {
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        let token = state.browse.table.token(state.browse.selected).cloned();
+        let token = state.browse.token(&state.list).cloned();
         match what {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
@@ -101,18 +111,17 @@ impl Handler for Browse {
     }
 
     fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
-        let browse = &state.browse;
-        let token = browse.table.token(browse.selected)?;
-        Some((token.clone(), browse.access.clone()?))
+        let token = state.browse.token(&state.list)?;
+        Some((token.clone(), state.list.access.clone()?))
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.browse.access.as_ref();
+        let access = state.list.access.as_ref();
         access.map(|access| access.scope.clone())
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let is_loading = state.browse.list.is_loading();
+        let is_loading = state.list.extent.is_loading();
         is_loading.then_some(Pending::First)
     }
 
@@ -121,17 +130,17 @@ impl Handler for Browse {
     }
 
     fn fetch(&self, state: &State) -> Option<Fetch> {
-        Fetch::of(&state.browse.list)
+        Fetch::of(&state.list.extent)
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let next = whole_second(state.clock.corrected()) + TimeDelta::seconds(1);
-        let is_counting = state.browse.is_counting(state.body_rows());
+        let is_counting = state.browse.is_counting(&state.list, state.body_rows());
         is_counting.then(|| state.clock.steady_at(next))
     }
 
     fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
-        let at = state.browse.table.next_change()?;
+        let at = state.list.next_change()?;
         let last = whole_second(at);
         let next = last + TimeDelta::seconds(1);
         let whole = if last < at { next } else { at };
@@ -141,8 +150,8 @@ impl Handler for Browse {
 
 /// Sorts the list by the next column.
 pub(crate) fn sort(state: &mut State) {
-    let context = state.list_context();
-    let browse = &mut state.browse;
+    let (browse, list) = (&mut state.browse, &state.list);
     let next = browse.table.sort().next();
-    browse.change(Follow::TokenBelowTop, |table| table.sort_by(next, context));
+    let sort = |table: &mut TokenTable| table.sort_by(list, next);
+    browse.change(list, Follow::TokenBelowTop, sort);
 }

@@ -9,10 +9,11 @@ use ratatui::text::Span;
 use super::state::{Browse, Sort};
 use crate::action::{Action, Context};
 use crate::app::state::State;
+use crate::app::token_list::TokenList;
 use crate::domain::duration::{self, Lifetime, Remaining};
 use crate::domain::fields::{last_seen_word, title as token_title};
 use crate::domain::search::TokenFilter;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
@@ -46,9 +47,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let browse = &state.browse;
     let inner = paint.panel(area, "");
-    let title = title(browse, usize::from(area.width).saturating_sub(4), ctx);
+    let title = title(&state.list, usize::from(area.width).saturating_sub(4), ctx);
     paint.frame_title(row(area, 0), &title);
-    let rows = browse.table_rows(usize::from(inner.height));
+    let rows = Browse::table_rows(&state.list, usize::from(inner.height));
     let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
     if browse.table.rows() == 0 {
         let columns = usize::from(inner.width);
@@ -57,8 +58,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         let columns = Columns::new(usize::from(inner.width), ctx);
         paint.render_spans(row(inner, 0), &columns.names(browse.table.sort()));
         let at = state.evaluation_context();
-        let mut filter = TokenFilter::new(browse.filter.value());
-        let tokens = browse.table.tokens(first, rows);
+        let mut filter = browse.table.filter();
+        let tokens = browse.table.tokens(&state.list, first, rows);
         let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
         let table = first_rows(below(inner, 1), rows);
         paint.render_list(table, tokens, browse.selected.checked_sub(first));
@@ -72,8 +73,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 }
 
 /// The number of tokens, in total and per status.
-fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
-    let total = browse.table.total();
+fn title(list: &TokenList, room: usize, ctx: &RenderContext<'_>) -> Spans {
+    let total = list.total();
     if total == 0 {
         return vec![ctx.span(Role::Title, "All tokens")];
     }
@@ -81,7 +82,7 @@ fn title(browse: &Browse, room: usize, ctx: &RenderContext<'_>) -> Spans {
     let rest = format!("{}{}", glyphs.dot, glyphs.ellipsis);
     let mut spans = vec![ctx.span(Role::Title, &tokens(total))];
     for status in COUNTED {
-        let count = browse.table.count(status);
+        let count = list.count(status);
         if count == 0 {
             continue;
         }
@@ -124,15 +125,15 @@ fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>)
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
 fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
-    let browse = &state.browse;
-    if browse.list.is_loading() {
+    let list = &state.list;
+    if list.extent.is_loading() {
         return vec![progress(state, ctx)];
     }
-    let extent = browse.list.value().cloned().unwrap_or_default();
+    let extent = list.extent.value().cloned().unwrap_or_default();
     let Some(why) = extent.incomplete else {
         return Vec::new();
     };
-    let shown = browse.table.total();
+    let shown = list.total();
     let of = match extent.total.filter(|total| *total > shown) {
         Some(total) => format!("{} of {}", number(shown), tokens(total)),
         None => tokens(shown),
@@ -147,13 +148,13 @@ fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
 }
 
 fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
-    let browse = &state.browse;
-    let received = browse.progress.received;
-    let again = match browse.list.value() {
+    let (browse, list) = (&state.browse, &state.list);
+    let received = list.progress.received;
+    let again = match list.extent.value() {
         Some(_) => "Fetching again: ",
         None => "",
     };
-    let what = match (browse.progress.total, received) {
+    let what = match (list.progress.total, received) {
         (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
         (None, 0) => "waiting for the list …".to_owned(),
         (None, received) => tokens(received),
@@ -178,7 +179,7 @@ fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
 
 /// For how many seconds the list has been loading.
 fn waited(state: &State) -> i64 {
-    let since = state.browse.list.loading_since();
+    let since = state.list.extent.loading_since();
     since.map_or(0, |since| state.clock.seconds_since(since))
 }
 
@@ -196,26 +197,26 @@ fn tokens(count: usize) -> String {
 ///               r try again   t look up one token
 /// ```
 fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
-    let browse = &state.browse;
-    let is_filtered = browse.table.total() > 0;
+    let (browse, list) = (&state.browse, &state.list);
+    let is_filtered = list.total() > 0;
     let mut lines = Vec::new();
-    if browse.list.is_loading() {
+    if list.extent.is_loading() {
         lines.push(progress(state, ctx));
         if !is_filtered {
-            let reached = browse.progress.stage;
+            let reached = list.progress.stage;
             lines.extend(keyring_note(reached, waited(state), columns, ctx));
             return lines;
         }
         lines.push(Vec::new());
     }
-    let (what, why) = match (browse.list.value(), browse.list.failure()) {
+    let (what, why) = match (list.extent.value(), list.extent.failure()) {
         _ if is_filtered => (
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
-            format!("The API lists no service tokens{}.", in_scope(browse, ctx)),
+            format!("The API lists no service tokens{}.", in_scope(list, ctx)),
             "There may still be some: a credential limited to individual tokens may not be \
              allowed to list them.",
         ),
@@ -250,8 +251,8 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
 }
 
 /// ` in account 4f1b…9c2e`
-fn in_scope(browse: &Browse, ctx: &RenderContext<'_>) -> String {
-    browse.access.as_ref().map_or_else(String::new, |access| {
+fn in_scope(list: &TokenList, ctx: &RenderContext<'_>) -> String {
+    list.access.as_ref().map_or_else(String::new, |access| {
         format!(" in {}", ctx.scope(&access.scope, false))
     })
 }
@@ -367,7 +368,7 @@ impl<'a> Columns<'a> {
         let ctx = self.ctx;
         let now = context.now;
         let status = Status::of(token, context);
-        let role = Role::from(status.tone());
+        let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
         let mut spans = vec![
             Span::raw(" "),
             ctx.span(role, status.symbol(ctx.ascii)),

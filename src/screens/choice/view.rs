@@ -7,7 +7,7 @@ use ratatui::text::Span;
 
 use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
-use crate::domain::status::Status;
+use crate::domain::status::{Emphasis, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
@@ -45,7 +45,7 @@ fn choice_row(
 ) -> Spans {
     let context = state.evaluation_context();
     let status = Status::of(token, context);
-    let role = Role::from(status.tone());
+    let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
     let seen = if let Some(seen) = token.last_seen_at.valid() {
         format!("seen {}", distance(*seen, context.now))
     } else {

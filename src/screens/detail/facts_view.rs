@@ -12,7 +12,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, number, width};
+use crate::ui::painter::{Bar, Painter, RenderContext, Spans, number, width};
 use crate::ui::texts::FormattedInstant;
 
 /// The usual width of the column of labels, in cells: those of all known fields fit, whether the
@@ -74,8 +74,13 @@ impl<'a> FactTable<'a> {
         let labels = self.label_width(columns);
         let lines = items.iter().skip(first);
         let lines = lines.map(|item| self.line(item, labels, columns.saturating_sub(labels + 3)));
-        let selected = selected.filter(|_| has_focus).map(|at| at - first);
-        paint.render_list(area, lines, selected);
+        let bar = if has_focus {
+            Bar::Focused
+        } else {
+            Bar::Unfocused
+        };
+        let selected = selected.map(|at| (at - first, bar));
+        paint.render_list_with(area, lines, selected);
     }
 
     /// The columns in which no row is cut or shortened, but for very long values.

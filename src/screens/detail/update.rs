@@ -5,17 +5,19 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::state::{RawView, View, items};
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
-use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
+use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
 use crate::app::message::Effect;
 use crate::app::navigation::open_find;
+use crate::app::neighbours;
 use crate::app::requests;
 use crate::app::state::State;
 use crate::app::token_fetch::{open_list, reload};
 use crate::domain::credential::Access;
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
+use crate::domain::fields::title;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
@@ -29,6 +31,40 @@ impl Handler for Detail {
             View::Fields => Context::Detail,
             View::Raw(raw) if raw.is_typing => Context::RawText,
             View::Raw(_) => Context::Raw,
+        }
+    }
+
+    fn crumbs(&self, state: &State) -> Vec<String> {
+        let name = state
+            .detail
+            .token
+            .value()
+            .map(|token| title(token).into_owned());
+        let sought = state.detail.reference.as_ref().map(ToString::to_string);
+        let mut crumbs = vec!["Tokens".to_owned()];
+        crumbs.extend(name.or(sought));
+        crumbs
+    }
+
+    fn place(&self, state: &State) -> Option<Place> {
+        let (row, total) = neighbours::place(state)?;
+        let at = Some(row + 1);
+        Some(Place { at, total })
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        use Action::{CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw};
+        let detail = &state.detail;
+        if matches!(action, Action::PreviousToken | Action::NextToken) {
+            neighbours::exists(state, action == Action::NextToken)
+        } else if action == Action::CopyRequest {
+            requests::choices(state).is_some_and(|choices| !choices.commands.is_empty())
+        } else if matches!(action, NextMatch | PreviousMatch) {
+            matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
+        } else if matches!(action, CopyField | CopyClientId | CopyJson | ToggleRaw) {
+            detail.token.value().is_some()
+        } else {
+            true
         }
     }
 

@@ -7,6 +7,7 @@ use super::state::FindField;
 use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::recent_lookups::Recent;
+use crate::domain::status::Emphasis;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
@@ -115,7 +116,7 @@ fn recent_row(
     ctx: &RenderContext<'_>,
 ) -> Spans {
     let status = recent.status(state.evaluation_context());
-    let role = Role::from(status.tone());
+    let role = Role::from(Emphasis::at(recent.life, state.evaluation_context()));
     let age = state.clock.local.signed_duration_since(recent.looked_up_at);
     // Marker and symbol, the word, the age, and the gaps between them.
     let room = usize::from(columns).saturating_sub(5 + 2 + 13 + 2 + 10);

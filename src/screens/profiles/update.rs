@@ -22,6 +22,10 @@ impl Handler for Profiles {
         }
     }
 
+    fn crumbs(&self, _: &State) -> Vec<String> {
+        vec!["Profiles".to_owned()]
+    }
+
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Profiles]
     }

@@ -178,7 +178,7 @@ fn list_row(
 ) -> Spans {
     let ellipsis = ctx.glyphs().ellipsis;
     let marker = if is_in_use(credential, state) {
-        ctx.span(Role::Calm, ctx.glyphs().info)
+        ctx.span(Role::Calm, ctx.glyphs().active)
     } else {
         Span::raw(" ")
     };

@@ -263,6 +263,7 @@ impl Setup {
             name,
             kind,
             scope: Some(scope.clone()),
+            scope_name: None,
             // The store fills in the address of a new profile.
             base_url: original.map(|it| it.base_url.clone()).unwrap_or_default(),
         };

@@ -27,6 +27,10 @@ impl Handler for Setup {
         }
     }
 
+    fn crumbs(&self, _: &State) -> Vec<String> {
+        vec!["Set up".to_owned()]
+    }
+
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Setup, Context::SetupText]
     }

@@ -29,6 +29,7 @@ fuzz_target!(|text: &str| {
         scope: ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353")
             .ok()
             .map(Scope::Account),
+        scope_name: None,
         base_url: BaseUrl::default(),
     };
     let saved = settings::save_profile(&paths, &profile);

@@ -8,7 +8,7 @@ use tokenscope::domain::credential::{Secret, parse_email};
 use tokenscope::domain::duration::{ago, humanize, parse_go, parse_span, rough, write_span};
 use tokenscope::domain::profile::parse_profile_name;
 use tokenscope::domain::scope::ScopeId;
-use tokenscope::domain::search::TokenFilter;
+use tokenscope::domain::search::{Matching, TokenFilter};
 use tokenscope::domain::text;
 use tokenscope::domain::token::{ClientId, TokenId, TokenRef};
 
@@ -56,12 +56,10 @@ fuzz_target!(|input: (&str, u8)| {
     let cells = usize::from(cells);
     assert!(text::width(&text::truncate(&clean, cells, "…")) <= cells);
     assert_eq!(text::width(&text::fit(&clean, cells, "…")), cells);
-    let mut filter = TokenFilter::new(typed);
     let count = typed.chars().count();
-    assert!(
-        filter
-            .in_name(typed)
-            .iter()
-            .all(|at| (*at as usize) < count)
-    );
+    for matching in [Matching::Containing, Matching::Fuzzy] {
+        let mut filter = TokenFilter::new(typed, matching);
+        let places = [filter.in_name(typed), filter.in_id(typed)].concat();
+        assert!(places.iter().all(|at| (*at as usize) < count));
+    }
 });

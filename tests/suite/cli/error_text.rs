@@ -265,13 +265,15 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
     }
     let requests = stage.server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 3, "no list");
-    let output = stage.run(&[
-        "get",
+    for form in [
         "CF-Access-Client-Id: 00000000000000000000000000000003.access",
-    ]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        "00000000000000000000000000000003",
+        "A0000000000040008000000000000003",
+    ] {
+        let output = stage.run(&["get", form]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
     for (almost, hint) in [
-        ("a0000000000040008000000000000003", "without its dashes"),
         ("a0000000-0000-4000-8000-00000000000", "too few or too many"),
         (
             "a0000000-0000-4000-8000-0000000000033",

@@ -96,7 +96,7 @@ fn j06_a_mistake_is_named_and_what_was_meant_is_suggested() {
         ("check --ignore disabeld", 3, &["'disabeld'", "disabled"]),
         ("list -o jsno", 64, &["'jsno'", "'json'"]),
         ("list --color alway", 64, &["'alway'", "'always'"]),
-        ("list --theme drak", 64, &["'drak'", "'dark'"]),
+        ("list --theme drak", 64, &["drak", "dark"]),
         ("completions bsh", 64, &["'bsh'", "'bash'"]),
         ("list extra", 64, &["'extra'"]),
         ("get one two", 64, &["'two'"]),

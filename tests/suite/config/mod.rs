@@ -2,9 +2,11 @@
 
 mod damage;
 mod disk;
+mod export;
 pub(crate) mod files;
 mod folders;
 mod log;
+mod themes;
 
 use std::fs;
 use std::path::Path;
@@ -106,6 +108,10 @@ default_profile = "prod"
 theme = "mono"
 ascii = true
 bell = true
+title = false
+notify = true
+mouse = true
+calm = true
 refresh_seconds = 0
 warn = "45d"
 critical = "12h"
@@ -130,6 +136,7 @@ credential = "api_token"
     assert_eq!(settings.default_profile, "prod");
     assert_eq!(settings.theme, "mono");
     assert!(settings.ascii == Some(true) && settings.bell);
+    assert!(!settings.title && settings.notify && settings.mouse && settings.calm);
     assert_eq!(settings.refresh_seconds, 0);
     let time = |time| Some(Threshold::Time(time));
     assert_eq!(settings.thresholds.warn, time(TimeDelta::days(45)));
@@ -143,6 +150,7 @@ credential = "api_token"
             name: "key".to_owned(),
             kind: key,
             scope: Some(zone()),
+            scope_name: None,
             base_url: BaseUrl::default(),
         },
         Profile {

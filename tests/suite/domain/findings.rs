@@ -1,7 +1,7 @@
 //! Every rule for findings, with its boundaries.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::domain::findings::{Finding, Severity, findings};
+use tokenscope::domain::findings::{Finding, Severity, findings, next_note_change, note};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
@@ -265,8 +265,8 @@ fn the_loudest_finding_comes_first() {
         codes(&json),
         [
             ("expires_within_critical", Severity::Critical),
-            ("unused", Severity::Warning),
             ("previous_secret_alive", Severity::Warning),
+            ("unused", Severity::Warning),
             ("long_lifetime", Severity::Info),
         ]
     );
@@ -301,4 +301,63 @@ fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
     for fine in ["", r#""enabled":null,"#, r#""enabled":true,"#] {
         assert_eq!(found(&format!("{{{fine}{YEAR},{SEEN}}}")), []);
     }
+}
+
+/// The note of a token with these members, and its severity.
+const NOTES: &str = r#"
+still used     | Warning | "expires_at":"2026-11-20T00:00:00Z","last_seen_at":"2026-11-20T03:00:00Z"
+2 secrets      | Info    | $YEAR,$SEEN,"previous_client_secret_expires_at":"2026-12-20T00:00:00Z"
+2 secrets      | Warning | $YEAR,"last_seen_at":"2026-01-01T00:00:00Z","previous_client_secret_expires_at":"2026-11-26T00:00:00Z"
+unused         | Warning | $YEAR,"last_seen_at":"2026-01-01T00:00:00Z","previous_client_secret_expires_at":"2026-12-20T00:00:00Z"
+never used     | Info    | $YEAR,"created_at":"2026-11-25T00:00:00Z","last_seen_at":null
+never used     | Warning | $YEAR,"created_at":"2026-01-25T00:00:00Z","last_seen_at":null
+long life      | Info    | "duration":"9000h","expires_at":"2027-06-01T00:00:00Z",$SEEN
+old secret off | Info    | $YEAR,$SEEN,"previous_client_secret_expires_at":"2026-11-20T00:00:00Z"
+unused         | Warning | "enabled":false,$YEAR,"last_seen_at":"2026-01-01T00:00:00Z"
+none           | none    | "expires_at":"2026-11-20T00:00:00Z",$SEEN0
+none           | none    | "enabled":"no",$YEAR,$SEEN
+none           | none    | "expires_at":null
+none           | none    | "duration":"forever"
+"#;
+
+#[test]
+fn a_note_is_the_most_severe_finding_that_the_status_does_not_say() {
+    for [words, severity, members] in rows(NOTES) {
+        let members = members
+            .replace("$SEEN0", r#""last_seen_at":"2026-11-19T00:00:00Z""#)
+            .replace("$YEAR", YEAR)
+            .replace("$SEEN", SEEN);
+        let note = note(
+            &token(&format!("{{{members}}}")),
+            context(now(), Thresholds::default()),
+        );
+        let found = note.map_or(("none", "none".to_owned()), |note| {
+            (note.words, format!("{:?}", note.severity))
+        });
+        assert_eq!(found, (words, severity.to_owned()), "{members}");
+    }
+}
+
+#[test]
+fn a_note_changes_when_it_says_it_will() {
+    for members in [
+        r#""last_seen_at":"2026-11-20T00:00:00Z""#.to_owned(),
+        r#""created_at":"2026-11-20T00:00:00Z","last_seen_at":null"#.to_owned(),
+        format!(r#"{SEEN},"previous_client_secret_expires_at":"2026-12-20T00:00:00Z""#),
+        format!(r#"{SEEN},"previous_client_secret_expires_at":"2026-11-26T00:00:00Z""#),
+    ] {
+        let token = token(&format!(
+            r#"{{"expires_at":"2029-01-01T00:00:00Z",{members}}}"#
+        ));
+        let context = |now| context(now, Thresholds::default());
+        let change = next_note_change(&token, context(now())).unwrap();
+        let before = note(&token, context(change - nanos(1)));
+        assert_eq!(before, note(&token, context(now())), "{members}");
+        assert_ne!(before, note(&token, context(change)), "{members}");
+    }
+    let calm = token(&format!("{{{YEAR}}}"));
+    assert_eq!(
+        next_note_change(&calm, context(now(), Thresholds::default())),
+        None
+    );
 }

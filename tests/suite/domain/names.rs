@@ -4,12 +4,15 @@ use chrono::TimeDelta;
 use tokenscope::domain::credential::{
     Credential, CredentialKind, InvalidSecret, Secret, parse_email,
 };
+use tokenscope::domain::findings::{Note, Severity};
 use tokenscope::domain::profile::{
     InvalidProfileName, PROBE_USER, Profile, Settings, parse_profile_name,
 };
 use tokenscope::domain::recent_lookups::{CAPACITY, Recent, remember};
 use tokenscope::domain::scope::{BaseUrl, Scope, ScopeId};
-use tokenscope::domain::search::{Haystack, TokenFilter, is_narrower, query_for};
+use tokenscope::domain::search::{
+    Haystack, Matching, TokenFilter, is_narrower, nearest, query_for,
+};
 use tokenscope::domain::status::{Status, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
@@ -175,9 +178,10 @@ fn a_remembered_token_grows_old_by_itself() {
 fn the_settings_start_as_documented() {
     let settings = Settings::default();
     assert_eq!(settings.default_profile, "default");
-    assert_eq!(settings.theme, "dark");
+    assert_eq!(settings.theme, "auto");
     assert_eq!(settings.refresh_seconds, 60);
-    assert!(settings.ascii.is_none() && !settings.bell);
+    assert!(settings.ascii.is_none() && !settings.bell && settings.title);
+    assert!(!settings.notify && !settings.mouse && !settings.calm);
     let thresholds = settings.thresholds.for_duration(None);
     assert_eq!(thresholds.warn, TimeDelta::days(30));
     assert_eq!(thresholds.critical, TimeDelta::days(7));
@@ -186,6 +190,7 @@ fn the_settings_start_as_documented() {
         name: "prod".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: None,
+        scope_name: None,
         base_url: BaseUrl::default(),
     };
     let settings = Settings {
@@ -218,9 +223,9 @@ fn a_filters_words_may_stand_in_any_order() {
 
 #[test]
 fn the_positions_that_matched_count_characters() {
-    assert_eq!(TokenFilter::new("tp").in_name("terraform-prod"), [0, 10]);
-    assert_eq!(TokenFilter::new("x").in_name("e\u{301}x"), [2]);
-    assert_eq!(TokenFilter::new("x").in_name("abc"), Vec::<u32>::new());
+    assert_eq!(fuzzy("tp").in_name("terraform-prod"), [0, 10]);
+    assert_eq!(fuzzy("x").in_name("e\u{301}x"), [2]);
+    assert_eq!(fuzzy("x").in_name("abc"), Vec::<u32>::new());
 }
 
 // ---------------------------------------------------------------------------------- tokens
@@ -232,15 +237,117 @@ fn listed(name: &str) -> ServiceToken {
     token(&text)
 }
 
-fn passes(query: &str, name: &str) -> bool {
+fn fuzzy(query: &str) -> TokenFilter {
+    TokenFilter::new(query, Matching::Fuzzy)
+}
+
+fn containing(query: &str) -> TokenFilter {
+    TokenFilter::new(query, Matching::Containing)
+}
+
+fn filters(mut filter: TokenFilter, name: &str) -> bool {
     let token = listed(name);
-    TokenFilter::new(query).passes(Haystack {
+    filter.passes(Haystack {
         name: token.name_text(),
         id: token.id_text(),
         client_id: token.client_id_text(),
         has_hex_ids: Haystack::are_hex(token.id_text(), token.client_id_text()),
         status: Status::Expiring,
+        note: Some(SECRETS),
     })
+}
+
+const SECRETS: Note = Note {
+    severity: Severity::Info,
+    words: "2 secrets",
+};
+
+fn passes(query: &str, name: &str) -> bool {
+    filters(fuzzy(query), name)
+}
+
+#[test]
+fn a_containing_filter_takes_no_letters_apart() {
+    assert!(filters(containing("form-p"), r#""terraform-prod""#));
+    assert!(filters(containing("prod terra"), r#""terraform-prod""#));
+    assert!(!filters(containing("tfp"), r#""terraform-prod""#));
+    assert!(filters(containing("cafe"), r#""Café""#));
+    assert!(filters(containing("expi"), r#""x""#), "a status");
+    assert_eq!(
+        containing("prod").in_name("terraform-prod"),
+        [10, 11, 12, 13]
+    );
+    assert_eq!(
+        containing("tfp").in_name("terraform-prod"),
+        Vec::<u32>::new()
+    );
+}
+
+#[test]
+fn a_note_is_found_by_how_its_words_begin() {
+    for query in ["2 secrets", "secr", "2", "sec 2"] {
+        assert!(filters(containing(query), r#""x""#), "{query}");
+    }
+    for query in ["s", "se", "ecrets", "!secrets", "unused"] {
+        assert!(!filters(containing(query), r#""x""#), "{query}");
+    }
+    assert_eq!(containing("sec").in_note(SECRETS), [2, 3, 4]);
+    assert_eq!(containing("2 !sec").in_note(SECRETS), [0]);
+}
+
+#[test]
+fn an_id_is_found_in_whatever_form_it_was_copied() {
+    for query in [
+        "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
+        "F174E90A-FAFE-4643-BBBC-4A0ED4FC8415",
+        "f174e90afafe4643bbbc4a0ed4fc8415",
+        "f174e90afafe-4643bbbc-4a0ed4fc8415",
+        "f174e90a\u{2011}fafe\u{2011}4643\u{2011}bbbc\u{2011}4a0ed4fc8415",
+        "90afafe4643",
+        "90a-fafe46",
+        "88bf3b6d86161464f6509f7219099e57.access",
+        "88BF3B6D86161464F6509F7219099E57",
+        "CF-Access-Client-Id: 88bf3b6d86161464f6509f7219099e57.access",
+        "88bf3b6d86161464f6509f7219099e57.access.example.com",
+        "https://api.cloudflare.com/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/access/service_tokens/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
+        "https://dash.cloudflare.com/023e105f4ecef8ad9ca31a8372d0c353/one/access-controls/service-credentials/edit/f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
+    ] {
+        assert!(filters(containing(query), r#""x""#), "{query}");
+    }
+    for query in ["---", "f174e90afafe4643bbbc4a0ed4fc8416", "f174-e91"] {
+        assert!(!filters(containing(query), r#""x""#), "{query}");
+    }
+    assert_eq!(containing("afa").in_id("f174e90a-fafe"), [7, 9, 10]);
+}
+
+#[test]
+fn the_nearest_names_have_all_letters_or_all_but_one() {
+    let names = [
+        "github-actions-deploy",
+        "terraform-prod",
+        "deploy",
+        "staging-e2e",
+        "deploy-eu",
+    ];
+    let nearest = |query| -> Vec<&str> {
+        nearest(query, names.into_iter())
+            .into_iter()
+            .map(|at| names[at])
+            .collect()
+    };
+    assert_eq!(
+        nearest("dply"),
+        ["deploy", "deploy-eu", "github-actions-deploy"]
+    );
+    assert_eq!(
+        nearest("deploi"),
+        ["deploy", "deploy-eu", "github-actions-deploy"]
+    );
+    assert_eq!(nearest("terrafrom"), ["terraform-prod"]);
+    assert_eq!(nearest("stagng-e3e"), ["staging-e2e"]);
+    assert_eq!(nearest("nothing like it"), Vec::<&str>::new());
+    assert_eq!(nearest(""), Vec::<&str>::new());
+    assert_eq!(nearest("zz"), Vec::<&str>::new());
 }
 
 #[test]
@@ -272,8 +379,9 @@ fn letters_that_no_id_should_have_are_found_where_one_has_them() {
         client_id,
         has_hex_ids: Haystack::are_hex(id, client_id),
         status: Status::Active,
+        note: None,
     };
-    let mut filter = TokenFilter::new("odd-one");
+    let mut filter = fuzzy("odd-one");
     assert!(filter.passes(odd("my-odd-one", "0123.access")));
     assert!(filter.passes(odd("0123", "odd-one.access")));
     assert!(!filter.passes(odd("0123", "4567.access")));
@@ -311,6 +419,10 @@ fn a_longer_query_narrows_unless_its_sense_may_turn() {
         ("!ab", "!a"),
         ("abc", "ab"),
         ("x abc", "x ab"),
+        (
+            "f174e90afafe4643bbbc4a0ed4fc8415",
+            "f174e90afafe4643bbbc4a0ed4fc841",
+        ),
     ] {
         assert!(!is_narrower(longer, query), "{longer} after {query}");
     }
@@ -318,7 +430,7 @@ fn a_longer_query_narrows_unless_its_sense_may_turn() {
 
 #[test]
 fn what_was_searched_for_can_be_marked() {
-    let mut filter = TokenFilter::new("cc expi 4643 !zz");
+    let mut filter = fuzzy("cc expi 4643 !zz");
     assert_eq!(filter.in_name("CI/CD"), [0, 3]);
     assert_eq!(filter.in_status(Status::Expiring), 4);
     assert_eq!(filter.in_status(Status::Active), 0);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::domain::status::{
-    Lifecycle, Status, Threshold, Thresholds, Urgency, next_status_change,
+    Emphasis, Lifecycle, Status, Threshold, Thresholds, Urgency, next_status_change,
 };
 use tokenscope::domain::token::ServiceToken;
 
@@ -264,7 +264,7 @@ fn thresholds_are_the_users() {
 }
 
 const SIGNS: &str = "
-Disabled     | Critical | ✖ | X | DISABLED              | disabled
+Disabled     | Critical | ⊘ | - | DISABLED              | disabled
 NeverExpires | Calm     | ∞ | ~ | NEVER EXPIRES         | never_expires
 Unknown      | Warning  | ? | ? | UNKNOWN               | unknown
 Expired      | Critical | ✖ | X | EXPIRED               | expired
@@ -390,6 +390,28 @@ fn the_thirtieth_day_after_expiry_is_still_recent_to_the_nanosecond() {
     assert_eq!(rank(TimeDelta::zero()), 0);
     assert_eq!(rank(TimeDelta::days(30)), 0);
     assert_eq!(rank(TimeDelta::days(30) + nanos(1)), 5);
+}
+
+#[test]
+fn what_is_over_is_quiet_and_what_is_urgent_is_not() {
+    let context = context(now(), Thresholds::default());
+    let at = |days: i64| Emphasis::at(life(now() + TimeDelta::days(days)), context);
+    assert_eq!(
+        [at(-31), at(-30), at(0), at(6), at(29), at(31)],
+        [
+            Emphasis::Quiet,
+            Emphasis::Critical,
+            Emphasis::Critical,
+            Emphasis::Critical,
+            Emphasis::Warning,
+            Emphasis::Calm,
+        ]
+    );
+    let disabled = Lifecycle {
+        enabled: Some(false),
+        ..life(now() + TimeDelta::days(1))
+    };
+    assert_eq!(Emphasis::at(disabled, context), Emphasis::Quiet);
 }
 
 #[test]

@@ -408,6 +408,7 @@ fn profile() -> (Profile, Credential) {
         name: "default".to_owned(),
         kind: CredentialKind::ApiToken,
         scope: Some(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
+        scope_name: None,
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
     };
     let credential = Credential {

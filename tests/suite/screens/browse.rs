@@ -166,7 +166,7 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
 fn loading() -> State {
     let mut state = state();
     ask(&mut state, Action::Browse);
-    state.browse.progress.stage = Stage::Network;
+    state.list.progress.stage = Stage::Network;
     (state.clock.local, state.clock.steady) =
         (now() + TimeDelta::seconds(3), now() + TimeDelta::seconds(3));
     state
@@ -174,7 +174,7 @@ fn loading() -> State {
 
 fn keyring() -> State {
     let mut state = loading();
-    state.browse.progress.stage = Stage::Keyring;
+    state.list.progress.stage = Stage::Keyring;
     state
 }
 

@@ -2,6 +2,7 @@
 
 mod browse;
 mod contrast;
+mod frame;
 mod profiles;
 mod scenes;
 mod views;

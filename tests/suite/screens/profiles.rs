@@ -62,6 +62,7 @@ fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
         name: name.to_owned(),
         kind,
         scope,
+        scope_name: None,
         base_url: BaseUrl::default(),
     }
 }
@@ -93,7 +94,7 @@ fn profiles_looking() -> State {
     state
 }
 
-fn profiles() -> State {
+pub(crate) fn profiles() -> State {
     let mut state = profiles_looking();
     let location = login_keyring();
     state.profiles.locations = fetched(vec![

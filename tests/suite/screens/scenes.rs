@@ -351,7 +351,7 @@ pub(crate) fn recents() -> Vec<Recent> {
         .collect()
 }
 
-fn lookup_recents() -> State {
+pub(crate) fn lookup_recents() -> State {
     let mut state = state();
     state.find.recents = recents();
     state.find.form.focus = FindField::Recents;
@@ -703,6 +703,18 @@ impl Renderer {
         view::render(frame, state, &self.theme, local);
     }
 
+    /// Where the selected row begins.
+    pub(crate) fn selected(&self, mut state: State, size: (u16, u16)) -> Option<Position> {
+        state.size = size;
+        state.ascii = self.ascii;
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let mut selected = None;
+        terminal
+            .draw(|frame| selected = view::render(frame, &state, &self.theme, local))
+            .unwrap();
+        selected
+    }
+
     /// What is on screen, and where the cursor is if it shows.
     pub(crate) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
         state.size = size;
@@ -715,7 +727,6 @@ impl Renderer {
     }
 }
 
-/// A buffer as text; the cells that a wide character covers are left out.
 /// The rows with the bar of a selected row: most of their cells have a background, or are reversed.
 pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
     let area = buffer.area;
@@ -728,6 +739,7 @@ pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
     (0..area.height).filter(is_bar).collect()
 }
 
+/// A buffer as text; the cells that a wide character covers are left out.
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {

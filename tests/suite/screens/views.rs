@@ -148,12 +148,16 @@ fn body_text_has_the_terminals_own_colours() {
         for (name, scene) in scenes() {
             let (buffer, _) = renderer.draw(scene(), USUAL);
             let selected = selected_rows(&buffer);
-            let rows = (0..USUAL.1).filter(|y| !selected.contains(y));
+            let rows = (1..USUAL.1 - 1).filter(|y| !selected.contains(y));
             let cells = rows.flat_map(|y| (0..USUAL.0).map(move |x| (x, y)));
-            for place in cells.filter(|place| buffer[*place].symbol() != " ") {
+            for place in cells {
                 let cell = &buffer[place];
                 let is_fixed = |color| matches!(color, Color::Reset | Color::Indexed(16..));
                 assert!(is_fixed(cell.fg) && is_fixed(cell.bg), "{name}: {cell:?}");
+                let is_text = cell.symbol().chars().all(char::is_alphanumeric);
+                if !is_text {
+                    continue;
+                }
                 all += 1;
                 plain += usize::from(cell.fg == Color::Reset);
             }
@@ -394,7 +398,23 @@ fn every_theme_styles_every_role_and_bad_ones_are_refused() {
         assert!(Theme::named(name, ColorDepth::Fixed).is_ok(), "{name}");
     }
     assert!(Theme::named("neon", ColorDepth::Fixed).is_err());
-    assert!(Theme::parse("calm = {}", ColorDepth::Fixed).is_err());
+    // A role that a file lacks has the style of `mono`.
+    let partial = Theme::parse("calm = { fg = \"114\" }", ColorDepth::Fixed).unwrap();
+    let mono = Theme::named("mono", ColorDepth::Fixed).unwrap();
+    assert_ne!(partial.style(Role::Calm), mono.style(Role::Calm));
+    assert_eq!(partial.style(Role::Critical), mono.style(Role::Critical));
+    for (name, text) in [
+        ("dark", include_str!("../../../assets/themes/dark.toml")),
+        ("light", include_str!("../../../assets/themes/light.toml")),
+        ("mono", include_str!("../../../assets/themes/mono.toml")),
+        (
+            "colorblind",
+            include_str!("../../../assets/themes/colorblind.toml"),
+        ),
+    ] {
+        let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table.len(), Role::ALL.len(), "{name}");
+    }
     let dark = include_str!("../../../assets/themes/dark.toml");
     assert!(Theme::parse(&dark.replace("\"green\"", "\"grue\""), ColorDepth::Fixed).is_err());
     assert!(Theme::parse(&dark.replace("calm", "clam"), ColorDepth::Fixed).is_err());

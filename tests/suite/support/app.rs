@@ -76,13 +76,16 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::CheckCredential { request, .. }
         | Effect::SaveProfile { request, .. }
         | Effect::ProbeStore { request }
+        | Effect::WriteList { request, .. }
         | Effect::OpenDemo { request } => Some(*request),
         Effect::HoldCredential(_)
         | Effect::LoadRecents
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
+        | Effect::OpenUrl(_)
         | Effect::RingBell
+        | Effect::Notify(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Cancel(_) => None,

@@ -66,6 +66,7 @@ pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
         name: name.to_owned(),
         kind: CredentialKind::ApiToken,
         scope,
+        scope_name: None,
         base_url: BaseUrl::default(),
     }
 }

@@ -16,6 +16,7 @@ use tokenscope::domain::credential::{
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock, Tokens};
+use tokenscope::domain::list_report::NotWritten;
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
@@ -231,6 +232,14 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
         },
+        Effect::WriteList { path, .. } => Message::ListWritten {
+            request,
+            result: match outcome {
+                Outcome::Good(_) => Ok(path.clone()),
+                Outcome::Bad(_, Some(_)) => Err(NotWritten::Exists),
+                Outcome::Bad(_, None) => Err(NotWritten::Because("No.".to_owned())),
+            },
+        },
         Effect::OpenDemo { .. } => Message::DemoOpened {
             request,
             result: is_good.map(|()| Access {
@@ -246,7 +255,9 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
+        | Effect::OpenUrl(_)
         | Effect::RingBell
+        | Effect::Notify(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Cancel(_) => return None,
@@ -349,7 +360,7 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         "the pending token fetch is not in flight"
     );
     assert!(
-        is_under_way(state.browse.list.request()),
+        is_under_way(state.list.extent.request()),
         "the pending list is not in flight"
     );
     assert!(
@@ -379,6 +390,8 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let local = |instant: DateTime<Utc>| instant.fixed_offset();
     terminal
-        .draw(|frame| view::render(frame, state, theme, local))
+        .draw(|frame| {
+            view::render(frame, state, theme, local);
+        })
         .unwrap();
 }

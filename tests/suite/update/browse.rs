@@ -121,13 +121,13 @@ fn browse(tokens: Vec<Arc<ServiceToken>>) -> State {
 fn names(state: &State) -> Vec<&str> {
     let table = &state.browse.table;
     table
-        .tokens(0, table.rows())
+        .tokens(&state.list, 0, table.rows())
         .map(|token| token.name_text())
         .collect()
 }
 
 fn selected(state: &State) -> &str {
-    state.browse.token().unwrap().name_text()
+    state.browse.token(&state.list).unwrap().name_text()
 }
 
 // ---------------------------------------------------------------------------------- opening
@@ -143,9 +143,9 @@ fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
         names(&state),
         ["gamma", "alpha", "epsilon", "Delta", "beta"]
     );
-    assert_eq!(state.browse.table.count(Status::Critical), 1);
-    assert_eq!(state.browse.table.count(Status::NeverExpires), 1);
-    assert_eq!(state.browse.table.count(Status::Unknown), 0);
+    assert_eq!(state.list.count(Status::Critical), 1);
+    assert_eq!(state.list.count(Status::NeverExpires), 1);
+    assert_eq!(state.list.count(Status::Unknown), 0);
 }
 
 #[test]
@@ -218,10 +218,10 @@ fn another_scope_starts_anew_and_drops_what_was_under_way() {
     assert_eq!(effects.first(), Some(&Effect::Cancel(first)));
     let second = listing(&effects[1..], &zone());
     arrive(&mut state, first, tokens(), 5);
-    assert_eq!(state.browse.table.total(), 0);
+    assert_eq!(state.list.total(), 0);
     assert_eq!(end(&mut state, first, Ok(listed(tokens()))), []);
     assert!(!state.changed);
-    assert_eq!(state.browse.list.request(), Some(second));
+    assert_eq!(state.list.extent.request(), Some(second));
 }
 
 #[test]
@@ -243,14 +243,14 @@ fn rows_appear_as_pages_arrive() {
     let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(names(&state), ["alpha", "Delta"]);
-    assert_eq!(state.browse.progress.received, 2);
-    assert_eq!(state.browse.progress.total, Some(5));
+    assert_eq!(state.list.progress.received, 2);
+    assert_eq!(state.list.progress.total, Some(5));
     act(&mut state, Action::Down);
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
     assert_eq!(selected(&state), "Delta");
     assert_eq!(end(&mut state, request, Ok(listed(tokens()))), []);
     assert_eq!(selected(&state), "Delta");
-    assert_eq!(state.browse.table.total(), 5);
+    assert_eq!(state.list.total(), 5);
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
     let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
-    let extent = state.browse.list.value().unwrap();
+    let extent = state.list.extent.value().unwrap();
     assert_eq!(extent.incomplete.as_deref(), Some("cancelled"));
     assert_eq!(extent.total, Some(5));
     arrive(&mut state, request, tokens()[2..].to_vec(), 5);
@@ -280,7 +280,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
 fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
     let (mut state, request) = listing_all();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
-    assert_eq!(state.browse.list, Remote::Idle);
+    assert_eq!(state.list.extent, Remote::Idle);
     assert_eq!(state.screen, Screen::Browse);
     listing(&act(&mut state, Action::Reload), &account());
 }
@@ -305,10 +305,10 @@ fn a_list_that_lacks_something_says_so() {
         ..listed(tokens())
     };
     end(&mut state, request, Ok(list));
-    let extent = state.browse.list.value().unwrap();
+    let extent = state.list.extent.value().unwrap();
     assert_eq!(extent.total, Some(12_000));
     assert!(extent.incomplete.is_some());
-    assert_eq!(state.browse.note_rows(), 2);
+    assert_eq!(state.list.note_rows(), 2);
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_failed_reload_keeps_the_last_good_list_as_stale() {
     let mut state = browse(tokens());
     let request = listing(&act(&mut state, Action::Reload), &account());
     end(&mut state, request, failed(FailureKind::Network));
-    assert!(matches!(state.browse.list, Remote::Stale { .. }));
+    assert!(matches!(state.list.extent, Remote::Stale { .. }));
     assert_eq!(names(&state).len(), 5);
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.banner, None);
@@ -406,7 +406,7 @@ fn cancelling_a_reload_keeps_the_whole_old_list() {
     arrive(&mut state, request, tokens()[..1].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(names(&state).len(), 5);
-    assert_eq!(state.browse.list.value().unwrap().incomplete, None);
+    assert_eq!(state.list.extent.value().unwrap().incomplete, None);
 }
 
 // ---------------------------------------------------------------------------------- keys
@@ -493,6 +493,23 @@ fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
 }
 
 #[test]
+fn letters_apart_match_only_while_nothing_contains_them() {
+    let (mut state, request) = listing_all();
+    arrive(&mut state, request, tokens(), 7);
+    act(&mut state, Action::Search);
+    type_text(&mut state, "la");
+    assert_eq!(names(&state), ["alpha", "Delta"], "fuzzily");
+    arrive(&mut state, request, vec![token(5, "lambda", day(40))], 7);
+    assert_eq!(names(&state), ["lambda"], "contains it");
+    arrive(&mut state, request, vec![token(6, "late", day(50))], 7);
+    assert_eq!(names(&state), ["lambda", "late"]);
+    type_text(&mut state, "a");
+    assert_eq!(names(&state), ["lambda"], "fuzzily");
+    act(&mut state, Action::DeleteToStart);
+    assert_eq!(names(&state).len(), 7);
+}
+
+#[test]
 fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
     let mut state = browse(tokens());
     act(&mut state, Action::Search);
@@ -576,7 +593,7 @@ fn enter_shows_the_token_at_once_and_fetches_it_and_esc_returns_to_its_row() {
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(selected(&state), "beta");
     assert_eq!(state.browse.filter.value(), "ta");
-    assert_eq!(state.browse.list.request(), None);
+    assert_eq!(state.list.extent.request(), None);
 }
 
 #[test]
@@ -604,7 +621,7 @@ fn what_was_fetched_afresh_is_in_the_list_too() {
         names(&state),
         ["gamma", "epsilon", "Delta", "alpha", "beta"]
     );
-    assert_eq!(state.browse.table.count(Status::Critical), 0);
+    assert_eq!(state.list.count(Status::Critical), 0);
 }
 
 #[test]
@@ -637,7 +654,7 @@ fn a_token_without_an_id_or_a_name_is_a_row_and_says_why_it_cannot_be_opened() {
     list.push(tokens::token("{}"));
     let mut state = browse(list);
     assert_eq!(state.browse.table.rows(), 7);
-    assert_eq!(state.browse.table.count(Status::Unknown), 2);
+    assert_eq!(state.list.count(Status::Unknown), 2);
     for _ in 0..3 {
         act(&mut state, Action::Down);
     }
@@ -668,7 +685,7 @@ fn at_the_second_of_expiry_row_counts_and_order_follow_by_themselves() {
     assert_eq!(draws, 60, "one a second");
     assert_eq!(now, at(60));
     assert_eq!(names(&state), ["sooner", "gone", "soon"]);
-    assert_eq!(state.browse.table.count(Status::Expired), 2);
+    assert_eq!(state.list.count(Status::Expired), 2);
     assert_eq!(selected(&state), "soon");
 }
 
@@ -707,7 +724,7 @@ fn a_status_flips_out_of_view_too() {
     act(&mut state, Action::Sort);
     act(&mut state, Action::Top);
     state.browse.top = 0;
-    let before = state.browse.table.count(Status::Critical);
+    let before = state.list.count(Status::Critical);
     assert_eq!(before, 0);
     // Sorted by name, the two with one come first; move them out of view.
     act(&mut state, Action::Bottom);
@@ -718,7 +735,7 @@ fn a_status_flips_out_of_view_too() {
         "the first whole second with less than seven days left"
     );
     update(&mut state, due, Message::Ticked);
-    assert_eq!(state.browse.table.count(Status::Critical), 1);
+    assert_eq!(state.list.count(Status::Critical), 1);
 }
 
 #[test]
@@ -737,11 +754,7 @@ fn the_servers_clock_is_learnt_from_a_list() {
         ..listed(tokens())
     };
     end(&mut state, request, Ok(list));
-    assert_eq!(
-        state.browse.table.count(Status::Expired),
-        2,
-        "alpha as well"
-    );
+    assert_eq!(state.list.count(Status::Expired), 2, "alpha as well");
 }
 
 // ---------------------------------------------------------------------------------- elsewhere

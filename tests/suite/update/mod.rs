@@ -2,6 +2,7 @@
 
 mod browse;
 mod clock;
+mod export;
 mod picker;
 mod profiles;
 mod properties;

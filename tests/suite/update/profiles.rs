@@ -235,8 +235,8 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
 fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
     let mut state = lookup();
     let request = RequestId(77);
-    state.browse.list.begin(request, now());
-    state.browse.access = state.session.access(&account('a'));
+    state.list.extent.begin(request, now());
+    state.list.access = state.session.access(&account('a'));
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
     assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
@@ -248,8 +248,8 @@ fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
         total,
     };
     assert_eq!(tell(&mut state, message), []);
-    assert_eq!(state.browse.access, None);
-    assert_eq!(state.browse.list, Remote::Idle);
+    assert_eq!(state.list.access, None);
+    assert_eq!(state.list.extent, Remote::Idle);
 }
 
 #[test]
@@ -508,7 +508,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
                 }
             }
             let in_use = state.session.active.identity.as_ref();
-            for access in [&state.detail.access, &state.browse.access] {
+            for access in [&state.detail.access, &state.list.access] {
                 let asks = access.as_ref().map(|access| &access.identity);
                 assert!(asks.is_none() || asks == in_use, "{asks:?} {in_use:?}");
             }

@@ -121,7 +121,7 @@ proptest! {
             if let Some(before) = before {
                 prop_assert!(effects.is_empty(), "{message:?} led to {effects:?}");
                 prop_assert_eq!(&before.detail.token, &state.detail.token);
-                prop_assert_eq!(&before.browse.list, &state.browse.list);
+                prop_assert_eq!(&before.list.extent, &state.list.extent);
                 prop_assert_eq!(&before.session, &state.session);
                 prop_assert_eq!(before.screen, state.screen);
             }

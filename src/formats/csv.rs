@@ -5,30 +5,38 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::rfc3339;
 use crate::domain::duration::Remaining;
+use crate::domain::list_report::{ListReport, Origin, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 
-/// The header, with its CR LF.
+/// The header of one scope's list.
 const HEADER: &str = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
-                      previous_secret_expires_at\r\n";
+                      previous_secret_expires_at";
 
-/// Prints the header, and each token as a record.
+/// Writes the header, and each token as a record.
 ///
 /// # Errors
 /// The writer's.
-pub fn print(
-    out: &mut impl Write,
-    tokens: &[Arc<ServiceToken>],
-    context: EvaluationContext,
-) -> io::Result<()> {
+pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     out.write_all(HEADER.as_bytes())?;
-    tokens.iter().try_for_each(|token| row(out, token, context))
+    out.write_all(match report.origin {
+        Origins::Scope(_) => b"\r\n",
+        Origins::Profiles(_) => b",profile,scope\r\n",
+    })?;
+    for (at, token) in report.tokens.iter().enumerate() {
+        row(out, token, report.context)?;
+        if let Some(Origin { profile, scope }) = report.origin_of(at) {
+            let (kind, id) = (scope.kind().word(), scope.id());
+            write!(out, ",{},{kind} {id}", quoted(profile))?;
+        }
+        out.write_all(b"\r\n")?;
+    }
+    Ok(())
 }
 
 fn row(out: &mut impl Write, token: &ServiceToken, context: EvaluationContext) -> io::Result<()> {
@@ -50,8 +58,7 @@ fn row(out: &mut impl Write, token: &ServiceToken, context: EvaluationContext) -
         enabled.map_or_else(|| quoted(malformed), Cow::Owned),
         time(&token.previous_client_secret_expires_at),
     ];
-    out.write_all(record.join(",").as_bytes())?;
-    out.write_all(b"\r\n")
+    out.write_all(record.join(",").as_bytes())
 }
 
 fn time(reported: &Reported<DateTime<Utc>>) -> Cow<'static, str> {

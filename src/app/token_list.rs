@@ -1,0 +1,299 @@
+//! The tokens of a scope, which Find and Browse share: with their statuses, their order of urgency,
+//! the counts per status, and an index to search them.
+//!
+//! A list names a token by its *place*: an index that stays valid while tokens are only added. What
+//! shows a part of the list keeps places, and derives them again when [`TokenList::generation`]
+//! differs. Made for tens of thousands: it computes keys once and sorts places instead of tokens.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::message::Stage;
+use crate::domain::credential::Access;
+use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::findings::{self, Note};
+use crate::domain::search::Haystack;
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// The tokens of a scope.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TokenList {
+    /// The credential and scope of the list.
+    pub access: Option<Access>,
+    /// How complete the list is, with its age. During the first fetch, the list has the tokens that
+    /// have arrived.
+    pub extent: Remote<Extent>,
+    /// The progress of the current fetch.
+    pub progress: Progress,
+    tokens: Vec<Arc<ServiceToken>>,
+    urgencies: Vec<Urgency>,
+    index: SearchIndex,
+    /// All places, in order of urgency.
+    order: Vec<u32>,
+    counts: [usize; Status::ALL.len()],
+    evaluated_at: Option<DateTime<Utc>>,
+    next_change: Option<DateTime<Utc>>,
+    generation: u64,
+}
+
+/// How complete a list is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Why it may lack tokens, as a sentence fragment; `None` if it is complete.
+    pub incomplete: Option<String>,
+    /// How many tokens the API announced.
+    pub total: Option<usize>,
+}
+
+/// The progress of fetching a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The number of tokens that have arrived.
+    pub received: usize,
+    /// How many tokens the API announced.
+    pub total: Option<usize>,
+    pub stage: Stage,
+}
+
+impl TokenList {
+    /// How many tokens there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// How many tokens have a status.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        self.counts[status as usize]
+    }
+
+    /// All places, in order of urgency.
+    #[must_use]
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// The token at a place.
+    #[must_use]
+    pub fn token(&self, place: u32) -> Option<&Arc<ServiceToken>> {
+        self.tokens.get(place as usize)
+    }
+
+    /// The searchable text, the status and the note of the token at a place.
+    #[must_use]
+    pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
+        self.index.get(place as usize)
+    }
+
+    /// The place of a token: of the identical one, or else of one with the same ID.
+    #[must_use]
+    pub fn place_of(&self, token: &Arc<ServiceToken>) -> Option<u32> {
+        let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| self.tokens.iter().position(is_it);
+        let id = token.id_text();
+        let place = find(&|other| Arc::ptr_eq(other, token)).or_else(|| {
+            if id.is_empty() {
+                find(&|other| other.raw == token.raw)
+            } else {
+                find(&|other| other.id_text() == id)
+            }
+        })?;
+        u32::try_from(place).ok()
+    }
+
+    /// Counts the changes other than added tokens: places kept from another generation, and
+    /// everything derived from statuses, are out of date.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When a status, a note or a position next changes with time.
+    #[must_use]
+    pub fn next_change(&self) -> Option<DateTime<Utc>> {
+        self.next_change
+    }
+
+    /// Rows that show the progress of the list, or what it lacks.
+    #[must_use]
+    pub fn note_rows(&self) -> usize {
+        let lacks = |extent: &Extent| extent.incomplete.is_some();
+        if self.extent.is_loading() {
+            1
+        } else if self.extent.value().is_some_and(lacks) {
+            2
+        } else {
+            0
+        }
+    }
+
+    /// Clears everything, and returns the pending request.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        let generation = self.generation + 1;
+        let old = std::mem::take(self);
+        self.generation = generation;
+        old.extent.request()
+    }
+
+    /// Stops waiting. A first list keeps the tokens that arrived; a reloaded list stays unchanged.
+    pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
+        self.keep_part(now, "cancelled")
+            .or_else(|| self.extent.cancel())
+    }
+
+    /// Keeps the tokens of a first list that arrived, and returns its request; `None` if none
+    /// arrived.
+    pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
+        let request = self.extent.request()?;
+        let since = self.extent.loading_since()?;
+        if self.extent.value().is_some() || self.total() == 0 {
+            return None;
+        }
+        let value = Extent {
+            incomplete: Some(why.to_owned()),
+            total: self.progress.total,
+        };
+        let took = now
+            .signed_duration_since(since)
+            .to_std()
+            .unwrap_or_default();
+        let at = now;
+        self.extent
+            .settle(request, Ok(Received { value, at, took }));
+        Some(request)
+    }
+
+    /// Adds tokens.
+    pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
+        let known = self.tokens.len();
+        self.tokens.extend(tokens);
+        self.evaluate(known, context);
+        self.order
+            .extend((known..self.tokens.len()).filter_map(|place| u32::try_from(place).ok()));
+        self.arrange();
+    }
+
+    /// Replaces all tokens.
+    pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
+        *self = Self {
+            access: self.access.take(),
+            extent: std::mem::take(&mut self.extent),
+            progress: self.progress,
+            generation: self.generation + 1,
+            ..Self::default()
+        };
+        self.add(tokens, context);
+    }
+
+    /// Replaces a token by a newer version, if it is in the list.
+    pub(crate) fn renew(&mut self, token: &Arc<ServiceToken>, context: EvaluationContext) {
+        let id = token.id_text();
+        let is_older = |old: &&mut Arc<ServiceToken>| old.id_text() == id && old.raw != token.raw;
+        let old = self.tokens.iter_mut().find(is_older);
+        if let Some(old) = old.filter(|_| !id.is_empty()) {
+            *old = token.clone();
+            self.index = SearchIndex::default();
+            self.reevaluate(context);
+        }
+    }
+
+    /// Evaluates all tokens again if time or a clock correction may have changed the order.
+    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
+        if self.is_due(context.now) {
+            self.reevaluate(context);
+        }
+    }
+
+    /// Whether time or a clock correction may have changed the order.
+    pub(crate) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.next_change.is_some_and(|due| due <= now)
+            || self.evaluated_at.is_some_and(|last| now < last)
+    }
+
+    fn reevaluate(&mut self, context: EvaluationContext) {
+        self.generation += 1;
+        self.counts = [0; Status::ALL.len()];
+        self.next_change = None;
+        self.urgencies.clear();
+        self.evaluate(0, context);
+        self.arrange();
+    }
+
+    /// Evaluates the tokens from a place on.
+    fn evaluate(&mut self, from: usize, context: EvaluationContext) {
+        for (place, token) in self.tokens.iter().enumerate().skip(from) {
+            let life = Lifecycle::of(token);
+            let status = Status::at(life, context);
+            self.counts[status as usize] += 1;
+            let note = findings::note(token, context);
+            self.index.set(place, token, (status, note));
+            self.urgencies.push(Urgency::of(life, context));
+            let moves = Urgency::next_change(life, context);
+            let noted = findings::next_note_change(token, context);
+            let changes = self.next_change.into_iter().chain(moves).chain(noted);
+            self.next_change = changes.min();
+        }
+        self.evaluated_at = Some(context.now);
+    }
+
+    /// Sorts the places. This costs little if most are in order already. The order of urgency is the
+    /// same everywhere, so names are compared byte by byte.
+    fn arrange(&mut self) {
+        let (tokens, urgencies) = (&self.tokens, &self.urgencies);
+        self.order.sort_by(|one, other| {
+            let (one, other) = (*one as usize, *other as usize);
+            let names = || {
+                let other = tokens[other].name_and_id();
+                tokens[one].name_and_id().cmp(&other)
+            };
+            urgencies[one].cmp(&urgencies[other]).then_with(names)
+        });
+    }
+}
+
+/// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than
+/// following a pointer per token.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct SearchIndex {
+    text: String,
+    /// Where the name, the ID and the client ID of each token end.
+    ends: Vec<[usize; 3]>,
+    have_hex_ids: Vec<bool>,
+    evaluated: Vec<(Status, Option<Note>)>,
+}
+
+impl SearchIndex {
+    /// Adds a token, or updates the status and the note of a known one.
+    fn set(&mut self, place: usize, token: &ServiceToken, evaluated: (Status, Option<Note>)) {
+        if let Some(known) = self.evaluated.get_mut(place) {
+            *known = evaluated;
+            return;
+        }
+        let parts = [token.name_text(), token.id_text(), token.client_id_text()];
+        self.ends.push(parts.map(|part| {
+            self.text.push_str(text::beginning(part));
+            self.text.len()
+        }));
+        let [_, id, client_id] = parts;
+        self.have_hex_ids.push(Haystack::are_hex(id, client_id));
+        self.evaluated.push(evaluated);
+    }
+
+    fn get(&self, place: usize) -> Option<Haystack<'_>> {
+        let [name, id, client_id] = *self.ends.get(place)?;
+        let (status, note) = *self.evaluated.get(place)?;
+        let before = place.checked_sub(1).and_then(|place| self.ends.get(place));
+        let start = before.map_or(0, |ends| ends[2]);
+        Some(Haystack {
+            name: self.text.get(start..name)?,
+            id: self.text.get(name..id)?,
+            client_id: self.text.get(id..client_id)?,
+            has_hex_ids: *self.have_hex_ids.get(place)?,
+            status,
+            note,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! Formats for scripts and spreadsheets, which commands print and the screens write to files.
+
+pub mod csv;
+pub mod json;
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::domain::scope::Scope;
+use crate::domain::text;
+
+/// Whether a terminal shows a character and does nothing else with it.
+fn is_inert(c: char) -> bool {
+    matches!(c, ' '..='~') || matches!(text::sanitize(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_))
+}
+
+/// A character as JSON escapes.
+#[must_use]
+pub fn unicode_escape(c: char) -> String {
+    let mut escaped = String::new();
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _infallible = write!(escaped, "\\u{unit:04x}");
+    }
+    escaped
+}
+
+/// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
+#[must_use]
+pub fn rfc3339(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A scope.
+#[derive(Debug, Serialize)]
+pub struct ScopeReport {
+    kind: &'static str,
+    id: String,
+}
+
+impl From<&Scope> for ScopeReport {
+    fn from(scope: &Scope) -> Self {
+        Self {
+            kind: scope.kind().word(),
+            id: scope.id().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind, self.id)
+    }
+}

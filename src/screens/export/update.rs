@@ -1,0 +1,147 @@
+//! Key handling of the prompt for the file to write a list to.
+
+use super::state::{Export, Phase};
+use crate::action::Context;
+use crate::app::form::Editor;
+use crate::app::handler::{self, Handler, Pending};
+use crate::app::message::Effect;
+use crate::app::state::{Overlay, State};
+use crate::domain::fetched::RequestId;
+use crate::domain::list_report::{Existing, FileFormat, ListReport, NotWritten, Origins};
+
+impl Handler for handler::Export {
+    fn context(&self, state: &State) -> Context {
+        match state.export.phase {
+            Phase::Asking => Context::ExportReplace,
+            Phase::Typing | Phase::Writing { .. } => Context::ExportText,
+        }
+    }
+
+    fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
+        let export = &mut state.export;
+        let is_typing = export.phase == Phase::Typing;
+        is_typing.then_some(Editor::Plain(&mut export.path))
+    }
+
+    fn edited(&self, state: &mut State) {
+        state.export.complaint = None;
+    }
+
+    fn submit(&self, state: &mut State) -> Vec<Effect> {
+        let existing = match state.export.phase {
+            Phase::Typing => Existing::Kept,
+            Phase::Asking => Existing::Replaced,
+            Phase::Writing { .. } => return Vec::new(),
+        };
+        write(state, existing).into_iter().collect()
+    }
+
+    /// Keeps an existing file, or closes the prompt. Writing goes on, and its end is reported.
+    fn back(&self, state: &mut State) -> Vec<Effect> {
+        match state.export.phase {
+            Phase::Asking => state.export.phase = Phase::Typing,
+            Phase::Typing | Phase::Writing { .. } => state.overlay = None,
+        }
+        Vec::new()
+    }
+
+    fn pending(&self, state: &State) -> Option<Pending> {
+        let is_writing = state.export.request().is_some();
+        is_writing.then_some(Pending::First)
+    }
+}
+
+/// Whether the rows on screen can be written to a file.
+pub(crate) fn can_export(state: &State) -> bool {
+    !state.session.is_demo() && !state.session.demo_only && state.browse.table.rows() > 0
+}
+
+/// Asks for the file to write the rows on screen to.
+pub(crate) fn open(state: &mut State) {
+    if !can_export(state) {
+        return;
+    }
+    let export = &mut state.export;
+    export.complaint = None;
+    if export.phase == Phase::Asking {
+        export.phase = Phase::Typing;
+    }
+    state.overlay = Some(Overlay::Export);
+}
+
+fn write(state: &mut State, existing: Existing) -> Option<Effect> {
+    let path = state.export.file().to_owned();
+    if FileFormat::of(&path).is_none() {
+        settle(&mut state.export, NotWritten::unknown_format());
+        return None;
+    }
+    let list = list_on_screen(state)?;
+    let request = state.next_request();
+    let count = list.tokens.len();
+    state.export.phase = Phase::Writing { request, count };
+    state.export.complaint = None;
+    Some(Effect::WriteList {
+        request,
+        list,
+        path,
+        existing,
+    })
+}
+
+/// The rows on screen in their order, evaluated as they are drawn.
+fn list_on_screen(state: &State) -> Option<ListReport> {
+    let (list, table) = (&state.list, &state.browse.table);
+    let access = list.access.as_ref()?;
+    let incomplete = match list.extent.value() {
+        Some(extent) => extent.incomplete.clone(),
+        None => Some("the list is still being fetched".to_owned()),
+    };
+    Some(ListReport {
+        tokens: table.tokens(list, 0, table.rows()).cloned().collect(),
+        origin: Origins::Scope(access.scope.clone()),
+        incomplete,
+        context: state.list_context(),
+    })
+}
+
+/// Handles the end of writing. If the prompt was left meanwhile, only reports it.
+pub(crate) fn written(state: &mut State, request: RequestId, result: Result<String, NotWritten>) {
+    let Phase::Writing {
+        request: awaited,
+        count,
+    } = state.export.phase
+    else {
+        state.changed = false;
+        return;
+    };
+    if awaited != request {
+        state.changed = false;
+        return;
+    }
+    let is_open = |overlay: Option<Overlay>| overlay == Some(Overlay::Export);
+    let was_left = !is_open(state.overlay) && !is_open(state.covered);
+    state.export.phase = Phase::Typing;
+    match result {
+        Ok(path) => {
+            if is_open(state.overlay) {
+                state.overlay = None;
+            }
+            state.covered.take_if(|covered| *covered == Overlay::Export);
+            let tokens = if count == 1 { "token" } else { "tokens" };
+            state.notify(format!("Wrote {count} {tokens} to {path}"));
+        }
+        Err(NotWritten::Because(sentence)) if was_left => state.notify(sentence),
+        Err(NotWritten::Exists) if was_left => {
+            let file = state.export.file();
+            state.notify(format!("{file} exists: nothing was written."));
+        }
+        Err(why) => settle(&mut state.export, why),
+    }
+}
+
+fn settle(export: &mut Export, why: NotWritten) {
+    match why {
+        NotWritten::Exists => export.phase = Phase::Asking,
+        NotWritten::Because(sentence) => export.complaint = Some(sentence),
+    }
+}
