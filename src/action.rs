@@ -48,7 +48,9 @@ pub enum Action {
     CopyClientId,
     /// Copy the token's JSON as received.
     CopyJson,
-    CopyDashboardLink,
+    /// Open the dashboard's page of service tokens.
+    #[serde(alias = "copy_dashboard_link")]
+    OpenDashboard,
     /// Choose a change, and copy the request that makes it.
     CopyRequest,
     /// The tokens before and after this one in the list that it was opened from.

@@ -28,7 +28,6 @@ pub(crate) enum Copied {
     Selection,
     ClientId,
     Json,
-    DashboardLink,
 }
 
 /// The place in a list: `4 of 17`, or `17` for a whole list.

@@ -259,7 +259,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
-        Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
+        Action::OpenDashboard => {
+            let url = front.scope(state).map(|scope| scope.dashboard_url());
+            effects.extend(url.map(Effect::OpenUrl));
+        }
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),

@@ -102,10 +102,6 @@ impl Handler for Browse {
         match what {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
-            Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
-                state.copy(url.as_deref())
-            }
             Copied::Json => None,
         }
     }

@@ -190,10 +190,6 @@ impl Handler for Detail {
             }
             Copied::ClientId => state.copy(token.as_deref().map(ServiceToken::client_id_text)),
             Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
-            Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
-                state.copy(url.as_deref())
-            }
         }
     }
 

@@ -1,7 +1,5 @@
 //! Key handling of the choice of a change whose request is copied.
 
-use chrono::SecondsFormat;
-
 use crate::action::{Context, Motion};
 use crate::app::handler::{Handler, Request};
 use crate::app::message::Effect;
@@ -25,9 +23,10 @@ impl Handler for Request {
         let Some((change, command)) = chosen else {
             return Vec::new();
         };
-        let copied = state.copy_raw(Some(command.command.clone()));
-        state.notify(notice(change, &command));
-        copied.into_iter().collect()
+        vec![Effect::CopyRequest {
+            notice: notice(change, &command),
+            command: command.command,
+        }]
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -51,15 +50,12 @@ pub(crate) fn open(state: &mut State) {
 }
 
 /// What the user must know before running a command.
-///
-/// ```text
-/// renew: needs Service Tokens Write
-/// rotate: the old secret ends 2026-11-27T07:18:10Z; needs Service Tokens Write
-/// ```
 fn notice(change: Change, command: &CurlCommand) -> String {
-    let grace = command.grace_ends.map_or_else(String::new, |end| {
-        let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!(" the old secret ends {end};")
-    });
-    format!("Copied {}:{grace} needs {PERMISSION}.", change.word())
+    let grace = command.grace_ends;
+    let grace = grace.map(|end| format!(", grace until {}", end.format("%Y-%m-%d %H:%M UTC")));
+    format!(
+        "{}{}, needs {PERMISSION}.",
+        change.word(),
+        grace.unwrap_or_default()
+    )
 }

@@ -689,18 +689,20 @@ pub(crate) fn notice() -> State {
 pub(crate) struct Renderer {
     theme: Theme,
     ascii: bool,
+    pub(crate) local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
 }
 
 pub(crate) fn renderer(theme: &str, ascii: bool) -> Renderer {
     Renderer {
         theme: Theme::named(theme, ColorDepth::Fixed).unwrap(),
         ascii,
+        local,
     }
 }
 
 impl Renderer {
     pub(crate) fn render(&self, frame: &mut Frame<'_>, state: &State) {
-        view::render(frame, state, &self.theme, local);
+        view::render(frame, state, &self.theme, self.local);
     }
 
     /// Where the selected row begins.
@@ -710,7 +712,7 @@ impl Renderer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         let mut selected = None;
         terminal
-            .draw(|frame| selected = view::render(frame, &state, &self.theme, local))
+            .draw(|frame| selected = view::render(frame, &state, &self.theme, self.local))
             .unwrap();
         selected
     }

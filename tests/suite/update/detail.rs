@@ -158,7 +158,7 @@ fn a_request_is_copied_with_what_it_needs() {
     );
     assert_eq!(
         notice,
-        "rotate: the old secret works until 2026-11-26 12:00:00 UTC. Needs Service Tokens Write."
+        "rotate, grace until 2026-11-26 12:00 UTC, needs Service Tokens Write."
     );
     assert_eq!(state.overlay, None);
 }

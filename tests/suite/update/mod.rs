@@ -2,6 +2,7 @@
 
 mod browse;
 mod clock;
+mod detail;
 mod export;
 mod picker;
 mod profiles;
