@@ -63,6 +63,8 @@ pub enum Action {
     PreviousMatch,
     /// Choose an account or zone by its name.
     PickScope,
+    /// Open the page that makes an API token.
+    MakeToken,
     AddProfile,
     EditProfile,
     ReplaceCredential,
@@ -175,7 +177,8 @@ contexts! {
     Browse, "All tokens", Some(Self::Commands);
     BrowseText, "All tokens, filter", Some(Self::Text);
     Profiles, "Profiles", Some(Self::Commands);
-    Confirm, "Remove a profile", Some(Self::Commands);
+    // A question takes all keys until it is answered.
+    Confirm, "Remove a profile", None;
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
@@ -185,6 +188,7 @@ contexts! {
     ExportText, "Write to a file", Some(Self::Text);
     ExportReplace, "Replace a file", Some(Self::Commands);
     Help, "Help", Some(Self::Commands);
+    HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);
 }
 
@@ -211,6 +215,12 @@ pub enum Input {
     Paste(Secret),
     /// The terminal's new size in cells.
     Resize(u16, u16),
+    /// The mouse's wheel turned.
+    Wheel(Motion),
+    /// A row of a list was clicked: how many rows below the selected one.
+    Click(i16),
+    /// A letter of another layout than the commands'.
+    ForeignLetter,
 }
 
 /// A typed character. It may be part of a secret, so its `Debug` hides it.

@@ -141,12 +141,27 @@ pub struct Row {
     /// Empty if the user removed them.
     pub keys: Vec<Key>,
     pub action: Action,
-    /// The description of the keys in the footer and the help. Patches have none.
+    /// What the keys do: a verb and its object. Patches have none.
     #[serde(default)]
     pub label: String,
+    /// What the footer calls it; empty if that is the label.
+    #[serde(default)]
+    pub short: String,
     /// Whether the footer shows it.
     #[serde(default)]
     pub footer: bool,
+}
+
+impl Row {
+    /// What the footer calls it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        if self.short.is_empty() {
+            &self.label
+        } else {
+            &self.short
+        }
+    }
 }
 
 /// Why a table of keys is invalid.
@@ -262,9 +277,13 @@ impl Keymap {
         match event {
             Event::Key(event) if event.kind != KeyEventKind::Release => {
                 let key = Key::new(event.code, event.modifiers);
-                let input = match self.action(context, key) {
-                    Some(action) => Input::Act(action),
-                    None => Input::Type(Typed(key.typed().filter(|_| context.is_text())?)),
+                let input = match (self.action(context, key), key.typed()) {
+                    (Some(action), _) => Input::Act(action),
+                    (None, Some(typed)) if context.is_text() => Input::Type(Typed(typed)),
+                    (None, Some(typed)) if !typed.is_ascii() && typed.is_alphabetic() => {
+                        Input::ForeignLetter
+                    }
+                    (None, _) => return None,
                 };
                 (event.kind == KeyEventKind::Press || repeats(&input, context)).then_some(input)
             }
@@ -329,6 +348,7 @@ fn repeats(input: &Input, context: Context) -> bool {
                 | Action::DeleteForward
                 | Action::DeleteWord
         ),
-        Input::Paste(_) | Input::Resize(..) => false,
+        Input::Wheel(_) => true,
+        Input::Paste(_) | Input::Resize(..) | Input::Click(_) | Input::ForeignLetter => false,
     }
 }

@@ -12,8 +12,10 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
+pub(crate) mod pointer;
 pub(crate) mod requests;
 pub mod state;
+pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
 
@@ -23,10 +25,12 @@ use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::fetched::Now;
+use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
-use crate::screens::{browse, detail, export, picker, profiles, request, setup};
+use crate::screens::help::state::HelpMenu;
+use crate::screens::{browse, detail, export, help, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -123,6 +127,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             }
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
+        Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
+        Message::Input(Input::Click(rows)) => effects = pointer::click(state, rows),
+        Message::Input(Input::ForeignLetter) => state.explain_letters(),
         Message::Ticked => {
             state.changed = false;
             effects = token_fetch::ticked(state, before);
@@ -228,7 +235,8 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Help if state.is_covered() => state.overlay = state.covered.take(),
         Action::Help => {
             state.covered = state.overlay;
-            state.overlay = Some(Overlay::Help { top: 0 });
+            state.help = HelpMenu::default();
+            state.overlay = Some(Overlay::Help);
         }
         Action::Back => effects = back(state),
         Action::Find => effects = open_find(state),
@@ -243,6 +251,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::Submit if state.is_covered() => {
+            let chosen = help::update::run(state);
+            return chosen.map_or_else(Vec::new, |action| press(state, action));
         }
         Action::Submit => effects = front.submit(state),
         Action::Edit | Action::Search => front.edit(state),
@@ -274,6 +286,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
             effects = neighbours::open(state, action == Action::NextToken);
         }
+        Action::MakeToken if screen == Some(Screen::Setup) => {
+            effects.push(Effect::Copy(TOKEN_PAGE.to_owned()));
+        }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
         Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
@@ -281,6 +296,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
         // These do nothing here.
         Action::ErrorDetails
+        | Action::MakeToken
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort

@@ -23,6 +23,7 @@ use crate::screens::browse::state::Follow;
 use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
+use crate::screens::help::state::HelpMenu;
 use crate::screens::picker::state::Picker;
 
 /// The longest notice, in bytes; more than the screen can show.
@@ -212,6 +213,7 @@ macro_rules! define_state {
             pub covered: Option<Overlay>,
             $(pub $module: crate::screens::$module::state::$screen,)*
             pub picker: Picker,
+            pub help: HelpMenu,
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
@@ -240,6 +242,10 @@ macro_rules! define_state {
             pub quit: bool,
             /// Whether the user was told that recent lookups cannot be saved.
             told_of_recents: bool,
+            /// Where the user's keys are, if files are in use.
+            pub keymap_file: Option<String>,
+            /// Whether the user was told that letters are commands.
+            told_of_letters: bool,
             pub(crate) next_change: Option<DateTime<Utc>>,
             last_request: RequestId,
             /// The screen that the profiles were opened from.
@@ -297,6 +303,8 @@ macro_rules! define_state {
                     changed: old.changed,
                     quit: old.quit,
                     told_of_recents: old.told_of_recents,
+                    keymap_file: old.keymap_file,
+                    told_of_letters: old.told_of_letters,
                     next_change: old.next_change,
                     last_request: old.last_request,
                     ..Self::default()
@@ -348,7 +356,7 @@ impl State {
 
     /// Whether help hides the screen beneath.
     pub(crate) fn is_covered(&self) -> bool {
-        matches!(self.overlay, Some(Overlay::Help { .. }))
+        matches!(self.overlay, Some(Overlay::Help))
     }
 
     /// The last error, then the warnings.
@@ -485,6 +493,18 @@ impl State {
         if !std::mem::replace(&mut self.told_of_recents, true) {
             self.notify(format!("Look-ups are not remembered: {}", failure.summary));
         }
+    }
+
+    /// Says once that letters are commands: the keyboard has another layout.
+    pub(crate) fn explain_letters(&mut self) {
+        if std::mem::replace(&mut self.told_of_letters, true) {
+            return;
+        }
+        let place = match &self.keymap_file {
+            Some(file) => format!(" keymap.toml can change them: {file}"),
+            None => " keymap.toml can change them.".to_owned(),
+        };
+        self.notify(format!("Latin letters are commands here.{place}"));
     }
 
     /// Shows a background failure until a key is pressed.

@@ -80,7 +80,7 @@ impl PromptLine {
                 }
                 None => {}
             },
-            Input::Resize(..) => {}
+            Input::Resize(..) | Input::Wheel(_) | Input::Click(_) | Input::ForeignLetter => {}
         }
         None
     }

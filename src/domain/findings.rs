@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::duration::{humanize, rough};
+use super::change::Change;
+use super::duration::{Lifetime, humanize, rough};
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{FieldType, Reported, ServiceToken};
@@ -34,7 +35,12 @@ pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
     pub severity: Severity,
+    /// What is true of this token, for a screen that lists the remedies itself.
+    pub summary: String,
+    /// What is true of this token and what to do about it.
     pub message: String,
+    /// The changes that resolve it, the gentlest first.
+    pub remedies: &'static [Change],
     /// When the subject of the finding ends, for a countdown of its own.
     pub ends_at: Option<DateTime<Utc>>,
 }
@@ -81,25 +87,29 @@ const UNUSED: TimeDelta = TimeDelta::days(30);
 /// How long a token that was never used counts as new.
 const NEW: TimeDelta = TimeDelta::days(7);
 
-const RENEWAL: &str = "Refresh adds a year and keeps the secret; rotate makes a new secret and, without a grace \
-                       period, kills the old one at once.";
-
-const LOOK_IT_UP: &str = "Look the token up in the dashboard before you rely on it.";
-
 /// The longest quotation of a malformed value, in cells.
 const LONGEST_QUOTATION: usize = 60;
 
 /// Applies every rule to a token; the most severe findings come first.
 #[must_use]
 pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
-    let found = facts(token, context).map(|(severity, fact)| Finding {
-        code: fact.code(),
-        severity,
-        message: fact.message(token, context),
-        ends_at: match fact {
-            Fact::PreviousSecretAlive(end) => Some(end),
-            _ => None,
-        },
+    let found = facts(token, context).map(|(severity, fact)| {
+        let summary = fact.summary(token, context);
+        let message = match fact.advice(token) {
+            Some(advice) => format!("{summary} {advice}"),
+            None => summary.clone(),
+        };
+        Finding {
+            code: fact.code(),
+            severity,
+            summary,
+            message,
+            remedies: fact.remedies(),
+            ends_at: match fact {
+                Fact::PreviousSecretAlive(end) => Some(end),
+                _ => None,
+            },
+        }
     });
     let mut found: Vec<Finding> = found.collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -256,7 +266,7 @@ fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, 
 
 fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<(Severity, Fact)> {
     let length = token.duration.valid()?.length()?;
-    (length > TimeDelta::hours(8760)).then_some((Severity::Info, Fact::LongLifetime(length)))
+    (length > YEAR).then_some((Severity::Info, Fact::LongLifetime(length)))
 }
 
 impl Fact {
@@ -292,63 +302,123 @@ impl Fact {
         }
     }
 
-    /// What it means, and what to do.
-    fn message(self, token: &ServiceToken, context: EvaluationContext) -> String {
+    /// What is true of the token, in one sentence.
+    fn summary(self, token: &ServiceToken, context: EvaluationContext) -> String {
         let left = |end: DateTime<Utc>| rough(end.signed_duration_since(context.now));
-        match self {
+        let fixed = match self {
             Self::Status(Status::Disabled) => {
-                "Disabled: it and its previous secret are rejected everywhere. Enable it again in the dashboard, or \
-                 delete it if nothing needs it."
-                    .to_owned()
+                "Disabled: it and its previous secret are rejected everywhere."
             }
             Self::Status(Status::NeverExpires) => {
-                "Never expires. It works until someone deletes it; rotate its secret on your own schedule.".to_owned()
+                "Never expires: it works until someone disables or deletes it."
             }
-            Self::Status(Status::Unknown) => format!(
-                "The API reported no usable expiry date{}. {LOOK_IT_UP}",
-                but(token, &token.expires_at)
-            ),
-            Self::Status(Status::Expired) => {
-                format!("Expired: every request with it is refused. {RENEWAL}")
+            Self::Status(Status::Expired) => "Expired: every request with it is refused.",
+            Self::ExpiredToo => "Expired as well: enabling it is not enough.",
+            Self::PreviousSecretRevoked => "The previous secret no longer works.",
+            Self::NeverUsed { .. } => "Never used, as far as the API reports.",
+            Self::Status(Status::Unknown) => {
+                let but = but(token, &token.expires_at);
+                return format!("The API reported no usable expiry date{but}.");
             }
             Self::Status(Status::Critical | Status::Expiring | Status::Active) => {
                 let end = Lifecycle::of(token).end().unwrap_or(context.now);
-                format!("Ends in {}. {RENEWAL}", left(end))
+                return format!("Ends in {}; then every client fails.", left(end));
             }
-            Self::EnabledUnknown => format!(
-                "The API did not report whether it is enabled{}. {LOOK_IT_UP}",
-                but(token, &token.enabled)
-            ),
-            Self::ExpiredToo => format!("Expired as well: enabling it is not enough. {RENEWAL}"),
-            Self::SeenAfterExpiry(by) => format!(
-                "Last seen {} after its expiry: something still tries to use it.",
-                rough(by)
-            ),
-            Self::PreviousSecretAlive(end) => format!(
-                "The previous secret still works for {}. Move every client to the new one before it ends.",
-                left(end)
-            ),
-            Self::NeverUsed { is_new } => {
-                let advice = match is_new {
-                    Some(false) => "Check that its client really sends it, or delete it.",
-                    Some(true) => "It is new: check that its client really sends it.",
-                    None => "Check that its client really sends it.",
-                };
-                format!("Never used, as far as the API reports. {advice}")
+            Self::EnabledUnknown => {
+                let but = but(token, &token.enabled);
+                return format!("The API did not report whether it is enabled{but}.");
             }
-            Self::Unused(days) => {
-                format!("Not seen for {days} days. If nothing needs it any more, delete it.")
+            Self::SeenAfterExpiry(by) => {
+                let by = rough(by);
+                return format!(
+                    "Last seen {by} after its expiry: something still tries to use it."
+                );
             }
-            Self::LongLifetime(length) => format!(
-                "Valid for {}, more than a year. A shorter lifetime limits what a leaked secret can do.",
-                humanize(length)
-            ),
-            Self::PreviousSecretRevoked => {
-                "The previous secret no longer works: every client must use the new one.".to_owned()
+            Self::PreviousSecretAlive(end) => {
+                return format!("The previous secret still works for {}.", left(end));
             }
+            Self::Unused(days) => return format!("Not seen for {days} days."),
+            Self::LongLifetime(length) => {
+                return format!("Valid for {}, more than a year.", humanize(length));
+            }
+        };
+        fixed.to_owned()
+    }
+
+    /// What to do about it.
+    fn advice(self, token: &ServiceToken) -> Option<String> {
+        let fixed = match self {
+            Self::Status(Status::Disabled) => {
+                "Enable it if something needs it; otherwise delete it."
+            }
+            Self::Status(Status::NeverExpires) => "Rotate its secret on a schedule of your own.",
+            Self::Status(Status::Unknown) | Self::EnabledUnknown => {
+                "Look it up in the dashboard before you rely on it."
+            }
+            Self::Status(Status::Expired | Status::Critical | Status::Expiring) => {
+                return Some(renewal(token));
+            }
+            Self::Status(Status::Active) => return None,
+            Self::ExpiredToo => "Renew it too, if something needs it.",
+            Self::SeenAfterExpiry(_) => {
+                "Find that client and give it a token that works, or renew this one."
+            }
+            Self::PreviousSecretAlive(_) => "Move every client to the new one before it ends.",
+            Self::PreviousSecretRevoked => "If a client is refused, give it the new one.",
+            Self::NeverUsed { is_new } => match is_new {
+                Some(false) => "Check that its client really sends it, or delete it.",
+                Some(true) => "It is new: check that its client really sends it.",
+                None => "Check that its client really sends it.",
+            },
+            Self::Unused(_) => "If nothing needs it any more, disable it, and delete it later.",
+            Self::LongLifetime(_) => {
+                "A shorter duration limits what a leaked secret can do: set one when you renew it."
+            }
+        };
+        Some(fixed.to_owned())
+    }
+
+    /// The changes that resolve it.
+    fn remedies(self) -> &'static [Change] {
+        match self {
+            Self::Status(Status::Disabled) => &[Change::Enable, Change::Delete],
+            Self::Status(Status::NeverExpires) => &[Change::Rotate],
+            Self::Status(Status::Expired | Status::Critical | Status::Expiring) => {
+                &[Change::Renew, Change::Rotate]
+            }
+            Self::ExpiredToo | Self::SeenAfterExpiry(_) => &[Change::Renew],
+            Self::NeverUsed {
+                is_new: Some(false),
+            }
+            | Self::Unused(_) => &[Change::Disable, Change::Delete],
+            Self::Status(Status::Unknown | Status::Active)
+            | Self::EnabledUnknown
+            | Self::PreviousSecretAlive(_)
+            | Self::PreviousSecretRevoked
+            | Self::NeverUsed { .. }
+            | Self::LongLifetime(_) => &[],
         }
     }
 }
+
+/// The two ways to keep the clients of a token working, and their price. Refresh adds a year to a
+/// token of any duration; an update with its own duration counts that anew.
+fn renewal(token: &ServiceToken) -> String {
+    let length = token.duration.valid().and_then(Lifetime::length);
+    let renew = match length.filter(|length| *length != YEAR) {
+        Some(length) => format!(
+            "Renew it: the same secret, another {} from now (Cloudflare's Refresh adds a year).",
+            humanize(length)
+        ),
+        None => "Renew it (Cloudflare's Refresh): the same secret, a year more.".to_owned(),
+    };
+    format!(
+        "{renew} Or rotate it: a new secret; without a grace period, the old one stops at once."
+    )
+}
+
+/// The duration that Cloudflare gives to a token by default, and adds to one.
+const YEAR: TimeDelta = TimeDelta::hours(8760);
 
 /// `, but "tomorrow"`, if the field's value is malformed. Untrusted text.
 fn but<T: FieldType>(token: &ServiceToken, field: &Reported<T>) -> String {

@@ -135,6 +135,10 @@ impl Scope {
     }
 }
 
+/// The dashboard page that makes an API token, with the name and the permission *Access: Service Tokens
+/// Read* filled in. Cloudflare does not document the key of that permission, and ignores unknown ones.
+pub const TOKEN_PAGE: &str = "https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys=%5B%7B%22key%22%3A%22access_service_token%22%2C%22type%22%3A%22read%22%7D%5D&accountId=*&zoneId=all&name=tokenscope";
+
 /// An account or zone that a credential can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedScope {

@@ -63,8 +63,9 @@ pub mod confirm {
     pub(crate) mod view;
 }
 pub mod help {
-    //! The keys.
-    pub(crate) mod update;
+    //! A menu of the keys, and what symbols and filters mean.
+    pub mod state;
+    pub mod update;
     pub(crate) mod view;
 }
 pub mod error_details {
@@ -88,7 +89,7 @@ macro_rules! for_each_screen {
                 Profiles: profiles,
             }
             overlays {
-                Help { top: usize }: help,
+                Help: help,
                 ErrorDetails { top: usize }: error_details,
                 Picker: picker,
                 Export: export,

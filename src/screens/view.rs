@@ -1,7 +1,7 @@
 //! Draws the whole terminal: header, screen, banner, overlay, footer.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use super::for_each_screen;
 use crate::app::state::{Overlay, Screen, State};
@@ -9,16 +9,12 @@ use crate::domain::text;
 use crate::layout;
 use crate::theme::Theme;
 use crate::ui::bars::{render_banner, render_footer, render_header};
-pub use crate::ui::painter::LocalTime;
+pub use crate::ui::painter::{Drawn, LocalTime};
 use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
 
-/// Draws the state. Returns where the selected row begins, for the terminal's hidden cursor.
-pub fn render(
-    frame: &mut Frame<'_>,
-    state: &State,
-    theme: &Theme,
-    local: LocalTime,
-) -> Option<Position> {
+/// Draws the state. Returns where the selected row begins, for the terminal's hidden cursor, and where
+/// the rows of lists are.
+pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalTime) -> Drawn {
     let area = frame.area();
     let ctx = RenderContext {
         keymap: &state.keymap,
@@ -29,7 +25,7 @@ pub fn render(
     let paint = &mut Painter::new(frame, &ctx);
     if area.width < layout::SMALLEST.0 || area.height < layout::SMALLEST.1 {
         render_too_small(paint, area);
-        return None;
+        return Drawn::default();
     }
     let banner = state.banner_lines();
     let banner_rows = banner.as_ref().map_or(0, |banner| banner.lines.len());
@@ -44,7 +40,7 @@ pub fn render(
     }
     render_overlay(paint, body, state);
     render_footer(paint, footer, state);
-    paint.selected()
+    paint.finish()
 }
 
 macro_rules! define_views {

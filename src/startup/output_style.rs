@@ -208,14 +208,17 @@ impl Background {
         match environment.get("TERM") {
             _ if cfg!(windows) => Self::Dark,
             Some("linux") => Self::Dark,
-            Some(kind) if is_limited(kind) => Self::Unknown,
+            Some(_) if is_limited(environment) => Self::Unknown,
             _ => Self::Askable,
         }
     }
 }
 
-/// Whether a terminal may lack the characters that frames are drawn with.
-fn is_limited(kind: &str) -> bool {
+/// Whether the terminal may lack the characters that frames are drawn with, and may print sequences
+/// that it does not know.
+#[must_use]
+pub fn is_limited(environment: &Environment) -> bool {
+    let kind = environment.get("TERM").unwrap_or_default();
     ["linux", "vt100", "vt102", "vt220"].contains(&kind)
 }
 
@@ -250,8 +253,7 @@ pub fn color_depth(environment: &Environment) -> ColorDepth {
 /// locale.
 fn is_ascii(flags: &Flags, environment: &Environment, settings: &Settings) -> bool {
     let by_itself = || {
-        environment.get("TERM").is_some_and(is_limited)
-            || !is_utf8(environment, cfg!(any(windows, target_os = "macos")))
+        is_limited(environment) || !is_utf8(environment, cfg!(any(windows, target_os = "macos")))
     };
     flags.ascii || settings.ascii.unwrap_or_else(by_itself)
 }

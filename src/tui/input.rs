@@ -1,9 +1,17 @@
 //! Reads keys and pastes from the terminal, on a thread because a read may block forever.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::terminal::background::Background;
 #[cfg(unix)]
 pub(super) use unix::EventStream;
+
+/// What the terminal sent.
+pub(super) enum TerminalInput {
+    Event(Event),
+    /// Its answer to the question for its background.
+    Background(Background),
+}
 
 #[cfg(unix)]
 mod unix {
@@ -19,6 +27,7 @@ mod unix {
     use tokio::time::{Instant, timeout_at};
     use zeroize::{Zeroize, Zeroizing};
 
+    use super::TerminalInput;
     use crate::signals::HUNG_UP;
     use crate::terminal::{CTRL_C, Decoder};
 
@@ -58,11 +67,24 @@ mod unix {
             })
         }
 
-        /// The next event; `None` once the terminal is closed.
-        pub(in crate::tui) async fn next(&mut self) -> Option<Event> {
+        /// Reports the mouse from now on.
+        pub(in crate::tui) fn report_mouse(&mut self) {
+            self.decoder.report_mouse();
+        }
+
+        /// Expects the terminal's background, at any time.
+        pub(in crate::tui) fn expect_background(&mut self) {
+            self.decoder.expect_background();
+        }
+
+        /// The next input; `None` once the terminal is closed.
+        pub(in crate::tui) async fn next(&mut self) -> Option<TerminalInput> {
             loop {
+                if let Some(background) = self.decoder.take_background() {
+                    return Some(TerminalInput::Background(background));
+                }
                 if let Some(event) = self.ready.pop_front() {
-                    return Some(event);
+                    return Some(TerminalInput::Event(event));
                 }
                 let read = match self.decoder.timeout() {
                     Some(timeout) => {
@@ -84,13 +106,14 @@ mod unix {
                     KEY_PAUSE
                 };
                 if *bytes == [CTRL_C] && now - self.last_read > pause {
-                    self.decoder = Decoder::default();
+                    self.decoder.restart();
                 }
                 let was_pending = self.decoder.timeout().is_some();
                 let events = self.decoder.feed(&bytes);
-                // A paste may take long, but a sequence arrives at once: a later key must not restart its
-                // timeout.
-                if !was_pending || !events.is_empty() || self.decoder.is_in_paste() {
+                // A paste or an answer may take long, but a sequence arrives at once: a later key must
+                // not restart its timeout.
+                let is_long = self.decoder.is_in_paste() || self.decoder.is_in_answer();
+                if !was_pending || !events.is_empty() || is_long {
                     self.pending_since = now;
                 }
                 self.last_read = now;
@@ -162,23 +185,27 @@ impl EventStream {
         ))
     }
 
+    #[expect(clippy::unused_self, reason = "the library decides on Windows")]
+    pub(super) fn report_mouse(&mut self) {}
+
+    #[expect(clippy::unused_self, reason = "nobody asks on Windows")]
+    pub(super) fn expect_background(&mut self) {}
+
     #[expect(clippy::unused_self, reason = "keys arrive as bytes on Unix")]
-    pub(super) fn split(&mut self, _: &crossterm::event::Event) {}
+    pub(super) fn split(&mut self, _: &Event) {}
 
     #[expect(clippy::unused_self, reason = "the Unix reader knows")]
     pub(super) fn is_quiet(&self) -> bool {
         true
     }
 
-    pub(super) async fn next(&mut self) -> Option<crossterm::event::Event> {
+    pub(super) async fn next(&mut self) -> Option<TerminalInput> {
         use futures_util::StreamExt;
         let event = self.0.next().await?.ok()?;
-        Some(match event {
-            crossterm::event::Event::Key(key) => {
-                crossterm::event::Event::Key(self.1.translate(key))
-            }
+        Some(TerminalInput::Event(match event {
+            Event::Key(key) => Event::Key(self.1.translate(key)),
             other => other,
-        })
+        }))
     }
 }
 

@@ -8,19 +8,21 @@ pub mod desktop;
 mod effects;
 mod input;
 mod terminal;
+mod theme;
 
 use std::io::{self, IsTerminal, stdout};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 #[cfg(unix)]
 use rustix::{io::Errno, termios::tcgetwinsize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::yield_now;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::action;
+use crate::action::{self, Motion};
 use crate::app::message::{Effect, Message};
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
@@ -33,14 +35,15 @@ use crate::keymap::Keymap;
 use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::output_style::ThemeChoice;
 use crate::startup::{Context, output_style};
-use crate::theme::Theme;
+use crate::terminal::background::Background;
 pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
 use desktop::Browser;
 use effects::Effects;
-use input::EventStream;
 pub use input::TypedKeys;
-use terminal::TerminalGuard;
+use input::{EventStream, TerminalInput};
+use terminal::{Features, TerminalGuard};
+use theme::ActiveTheme;
 
 /// After a frame that took longer than this, the next one waits.
 const LONGEST_FRAME: Duration = Duration::from_millis(50);
@@ -158,6 +161,14 @@ fn session(context: &Context) -> Session {
     }
 }
 
+fn initial_state(context: &Context, appearance: &Appearance, now: Now, size: (u16, u16)) -> State {
+    let mut state = State::new(session(context), appearance.keymap.clone(), now, size);
+    let paths = context.paths.as_ref();
+    state.keymap_file = paths.map(|paths| paths.keymap_file().display().to_string());
+    state.ascii = context.style.ascii;
+    state
+}
+
 async fn run_loop(
     context: Context,
     appearance: &Appearance,
@@ -167,13 +178,16 @@ async fn run_loop(
     let signals = TerminalSignals::listen(terminal::give_back_now)?;
     let screen = &mut TerminalGuard::open()?;
     let clock = Clock::start(context.service.clock());
-    let keymap = appearance.keymap.clone();
-    let mut state = State::new(session(&context), keymap, clock.now(), screen.size()?);
-    state.ascii = context.style.ascii;
+    let mut state = initial_state(&context, appearance, clock.now(), screen.size()?);
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
-    let theme = &appearance.themes.first;
-    screen.draw(&state, theme)?;
+    let features = Features {
+        has_title: context.settings.title && !output_style::is_limited(&context.environment),
+        has_mouse: context.settings.mouse,
+    };
+    screen.enable(features)?;
+    let mut theme = ActiveTheme::new(&appearance.themes);
+    screen.draw(&state, &theme.current)?;
 
     let (sender, messages) = unbounded_channel();
     for failure in warnings {
@@ -190,14 +204,32 @@ async fn run_loop(
         signals,
         timer: Timer::new()?,
     };
+    if features.has_mouse {
+        sources.input.report_mouse();
+    }
+    if theme.ask()? {
+        sources.input.expect_background();
+    }
     #[cfg(debug_assertions)]
     test_faults::make(context.environment.get("TOKENSCOPE_TEST_FAULT"))?;
     let mut effects = Effects::new(context.service, context.paths, around, sender);
     for effect in first {
         effects.run(effect, screen)?;
     }
-    let code = event_loop(screen, sources, &mut effects, &mut state, theme, &clock).await;
+    let code = event_loop(
+        screen,
+        sources,
+        &mut effects,
+        &mut state,
+        &mut theme,
+        &clock,
+    )
+    .await;
     effects.settle().await;
+    // The shell would take a late answer for keys.
+    if let Some(left) = theme.time_left() {
+        let _none = timeout(left, sources.input.next()).await;
+    }
     code
 }
 
@@ -207,7 +239,7 @@ async fn event_loop(
     sources: &mut EventSources,
     effects: &mut Effects,
     state: &mut State,
-    theme: &Theme,
+    theme: &mut ActiveTheme,
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
@@ -220,7 +252,7 @@ async fn event_loop(
             let begun = Instant::now();
             #[cfg(debug_assertions)]
             test_faults::before_frame();
-            screen.draw(state, theme)?;
+            screen.draw(state, &theme.current)?;
             (is_changed, drawn) = (false, Instant::now());
             // Leave at least as much time to the network and timers as a slow frame took.
             pause = Some(drawn - begun)
@@ -231,8 +263,12 @@ async fn event_loop(
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
         let message = match sources.next(state, clock.now(), left, screen).await? {
-            ControlFlow::Continue(Some(message)) => message,
-            ControlFlow::Continue(None) => continue,
+            ControlFlow::Continue(LoopEvent::Message(message)) => message,
+            ControlFlow::Continue(LoopEvent::Background(background)) => {
+                is_changed |= theme.decide(background);
+                continue;
+            }
+            ControlFlow::Continue(LoopEvent::Ignored) => continue,
             ControlFlow::Break(code) => return Ok(code),
         };
         if matches!(message, Message::Input(action::Input::Resize(..))) {
@@ -254,6 +290,21 @@ async fn event_loop(
     Ok(0)
 }
 
+/// What the loop waits for.
+enum LoopEvent {
+    Message(Message),
+    /// The terminal told its background.
+    Background(Background),
+    /// Input without a meaning here.
+    Ignored,
+}
+
+impl From<Option<Message>> for LoopEvent {
+    fn from(message: Option<Message>) -> Self {
+        message.map_or(Self::Ignored, Self::Message)
+    }
+}
+
 struct EventSources {
     messages: UnboundedReceiver<Message>,
     input: EventStream,
@@ -263,14 +314,14 @@ struct EventSources {
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    /// Gives the message, if the event has a meaning, or the exit code.
+    /// Gives the event, or the exit code.
     async fn next(
         &mut self,
         state: &State,
         now: Now,
         pause: Option<Duration>,
         screen: &mut TerminalGuard,
-    ) -> io::Result<ControlFlow<u8, Option<Message>>> {
+    ) -> io::Result<ControlFlow<u8, LoopEvent>> {
         let wake = state.wake_at().map(|at| at - now.steady);
         let wake = wake.map(|left| left.to_std().unwrap_or_default());
         let wait = wake.into_iter().chain(pause).min();
@@ -296,8 +347,17 @@ impl EventSources {
             Some(message) = self.messages.recv() => Some(message),
             event = self.input.next() => {
                 // End of input: the terminal was closed.
-                let Some(event) = event else { return Ok(ControlFlow::Break(HUNG_UP)) };
-                let input = state.keymap.translate(state.context(), event.clone());
+                let event = match event {
+                    Some(TerminalInput::Event(event)) => event,
+                    Some(TerminalInput::Background(background)) => {
+                        return Ok(ControlFlow::Continue(LoopEvent::Background(background)));
+                    }
+                    None => return Ok(ControlFlow::Break(HUNG_UP)),
+                };
+                let input = match &event {
+                    Event::Mouse(mouse) => pointed(mouse, screen),
+                    _ => state.keymap.translate(state.context(), event.clone()),
+                };
                 if input.is_none() {
                     self.input.split(&event);
                 }
@@ -305,7 +365,23 @@ impl EventSources {
             }
             () = self.timer.wait(wait) => Some(Message::Ticked),
         };
-        Ok(ControlFlow::Continue(message))
+        Ok(ControlFlow::Continue(message.into()))
+    }
+}
+
+/// The meaning of the mouse: the wheel moves, and a click on a row of a list selects it.
+fn pointed(mouse: &MouseEvent, screen: &TerminalGuard) -> Option<action::Input> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other events of the library have no meaning here"
+    )]
+    match mouse.kind {
+        MouseEventKind::ScrollUp => Some(action::Input::Wheel(Motion::Up)),
+        MouseEventKind::ScrollDown => Some(action::Input::Wheel(Motion::Down)),
+        MouseEventKind::Down(MouseButton::Left) => screen
+            .rows_to(mouse.column, mouse.row)
+            .map(action::Input::Click),
+        _ => None,
     }
 }
 

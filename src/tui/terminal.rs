@@ -9,17 +9,19 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Local, Utc};
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
+use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::desktop;
 use crate::app::state::State;
-use crate::screens::view;
+use crate::screens::view::{self, Drawn};
 use crate::theme::Theme;
 
 /// Whether the terminal is taken over, so that it is restored exactly once.
@@ -27,6 +29,25 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Held while restoring the terminal, so that no other thread discards that output.
 static LEAVING: Mutex<()> = Mutex::new(());
+
+/// What [`TerminalGuard::enable`] turned on, and [`leave`] turns off.
+static HAS_TITLE: AtomicBool = AtomicBool::new(false);
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Saves the title, and restores it.
+const PUSH_TITLE: &str = "\x1b[22;2t";
+const POP_TITLE: &str = "\x1b[23;2t";
+
+/// Reports the buttons and the wheel, with decimal numbers.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// What the settings ask of the terminal beyond drawing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Features {
+    pub(super) has_title: bool,
+    pub(super) has_mouse: bool,
+}
 
 /// How often, and how long each time, to wait for another thread to restore the terminal.
 const TRIES: usize = 25;
@@ -39,6 +60,10 @@ pub(super) struct TerminalGuard {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Whether the terminal may show something other than the last frame.
     is_dirty: bool,
+    /// The title in the terminal, if it was set.
+    title: String,
+    /// The last frame.
+    drawn: Drawn,
 }
 
 impl TerminalGuard {
@@ -49,7 +74,16 @@ impl TerminalGuard {
         Ok(Self {
             terminal: ManuallyDrop::new(terminal),
             is_dirty: false,
+            title: String::new(),
+            drawn: Drawn::default(),
         })
+    }
+
+    /// Turns on what the settings ask for.
+    pub(super) fn enable(&mut self, features: Features) -> io::Result<()> {
+        HAS_TITLE.store(features.has_title, Ordering::SeqCst);
+        HAS_MOUSE.store(features.has_mouse, Ordering::SeqCst);
+        turn_on(&mut stdout())
     }
 
     /// The viewport has a fixed size, so that a frame is never larger than [`LARGEST`].
@@ -73,17 +107,39 @@ impl TerminalGuard {
             let area = frame_area(self.terminal.backend())?;
             self.terminal.resize(area)?;
         }
-        self.terminal.draw(|frame| {
-            view::render(frame, state, theme, local);
-        })?;
+        let mut drawn = Drawn::default();
+        self.terminal
+            .draw(|frame| drawn = view::render(frame, state, theme, local))?;
+        if let Some(place) = drawn.cursor {
+            self.terminal.backend_mut().set_cursor_position(place)?;
+        }
+        self.drawn = drawn;
+        if HAS_TITLE.load(Ordering::SeqCst) {
+            let title = state.title();
+            if title != self.title {
+                execute!(stdout(), Print(desktop::title(&title)))?;
+                self.title = title;
+            }
+        }
         Ok(())
+    }
+
+    /// How many rows below the selected one a cell of the last frame is, if it is on a row of a list.
+    pub(super) fn rows_to(&self, column: u16, row: u16) -> Option<i16> {
+        self.drawn.rows_to(Position::new(column, row))
     }
 
     /// Takes over the terminal again after the process was stopped, which may have reset its modes.
     /// After a stop without warning the library still records them as set, so this clears that first.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         disable_raw_mode()?;
+        let was_given_back = !TAKEN.load(Ordering::SeqCst);
         take()?;
+        if was_given_back {
+            // Otherwise the saved title would be our own.
+            turn_on(&mut stdout())?;
+        }
+        self.title.clear();
         self.mark_dirty();
         Ok(())
     }
@@ -129,7 +185,24 @@ fn lock() -> Option<MutexGuard<'static, ()>> {
     })
 }
 
+/// Turns on what [`TerminalGuard::enable`] was asked for.
+fn turn_on(terminal: &mut impl Write) -> io::Result<()> {
+    if HAS_TITLE.load(Ordering::SeqCst) {
+        execute!(terminal, Print(PUSH_TITLE))?;
+    }
+    if HAS_MOUSE.load(Ordering::SeqCst) {
+        execute!(terminal, Print(MOUSE_ON))?;
+    }
+    Ok(())
+}
+
 fn leave(terminal: &mut impl Write) -> io::Result<()> {
+    if HAS_MOUSE.load(Ordering::SeqCst) {
+        queue!(terminal, Print(MOUSE_OFF))?;
+    }
+    if HAS_TITLE.load(Ordering::SeqCst) {
+        queue!(terminal, Print(POP_TITLE))?;
+    }
     execute!(
         terminal,
         EndSynchronizedUpdate,

@@ -241,7 +241,7 @@ fn hints(state: &State, room: usize, ctx: &RenderContext<'_>) -> Spans {
         let Some(key) = row.keys.first() else {
             continue;
         };
-        let hint = ctx.key_hint(&key.to_string(), &row.label);
+        let hint = ctx.key_hint(&key.to_string(), row.hint());
         used += width(&hint) + 2;
         if used > room {
             break;

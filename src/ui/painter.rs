@@ -157,8 +157,29 @@ impl RenderContext<'_> {
 pub(crate) struct Painter<'p, 'f> {
     frame: &'p mut Frame<'f>,
     pub(crate) ctx: &'p RenderContext<'p>,
-    /// Where the selected row begins.
-    selected: Option<Position>,
+    drawn: Drawn,
+}
+
+/// What the terminal needs to know of a frame besides its cells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Drawn {
+    /// Where the selected row begins, if no text cursor is visible.
+    pub cursor: Option<Position>,
+    /// The rows of the lists in front, in the order in which keys reach them.
+    rows: Vec<Rect>,
+    /// Which of them is selected.
+    selected: Option<usize>,
+    has_text_cursor: bool,
+}
+
+impl Drawn {
+    /// How many rows below the selected one a cell is, if it is on a row of a list.
+    #[must_use]
+    pub fn rows_to(&self, cell: Position) -> Option<i16> {
+        let at = self.rows.iter().position(|row| row.contains(cell))?;
+        let (at, selected) = (i16::try_from(at).ok()?, i16::try_from(self.selected?).ok()?);
+        at.checked_sub(selected)
+    }
 }
 
 /// How the bar across a selected row looks.
@@ -175,19 +196,21 @@ impl<'p, 'f> Painter<'p, 'f> {
         Self {
             frame,
             ctx,
-            selected: None,
+            drawn: Drawn::default(),
         }
     }
 
     /// Where the selected row, or the button with the focus, begins: screen readers and Braille
-    /// lines follow the terminal's cursor there.
-    pub(crate) fn selected(&self) -> Option<Position> {
-        self.selected
+    /// lines follow the terminal's cursor there. And where the rows of lists are, for clicks.
+    pub(crate) fn finish(&mut self) -> Drawn {
+        let mut drawn = std::mem::take(&mut self.drawn);
+        drawn.cursor.take_if(|_| drawn.has_text_cursor);
+        drawn
     }
 
     /// Notes that a row with the focus begins here.
     pub(crate) fn select(&mut self, row: Rect) {
-        self.selected = (!row.is_empty()).then(|| row.as_position());
+        self.drawn.cursor = (!row.is_empty()).then(|| row.as_position());
     }
 
     pub(crate) fn buffer(&mut self) -> &mut Buffer {
@@ -204,6 +227,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         let x = row.x.saturating_add(cells(column));
         if x < row.right() && row.height > 0 {
             self.frame.set_cursor_position(Position::new(x, row.y));
+            self.drawn.has_text_cursor = true;
         }
     }
 
@@ -258,7 +282,9 @@ impl<'p, 'f> Painter<'p, 'f> {
         area: Rect,
         lines: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
     ) {
-        self.render_list(area, lines, None);
+        for (at, spans) in lines.into_iter().take(usize::from(area.height)).enumerate() {
+            self.render_spans(row(area, at), spans.as_ref());
+        }
     }
 
     /// Draws the visible rows of a list, with a bar across the selected one. Rows begin with a blank
@@ -282,7 +308,9 @@ impl<'p, 'f> Painter<'p, 'f> {
         for (at, spans) in rows.into_iter().take(usize::from(area.height)).enumerate() {
             let place = row(area, at);
             self.render_spans(place, spans.as_ref());
+            self.drawn.rows.push(place);
             if let Some((_, bar)) = selected.filter(|(selected, _)| *selected == at) {
+                self.drawn.selected = Some(self.drawn.rows.len() - 1);
                 self.render_bar(place, bar);
                 self.select(place);
             }
@@ -365,7 +393,10 @@ impl<'p, 'f> Painter<'p, 'f> {
     /// Draws a frame, and clears the area beneath it.
     pub(crate) fn overlay_panel(&mut self, area: Rect, title: &str) -> Rect {
         self.clear(area);
-        self.selected = None;
+        self.drawn = Drawn {
+            has_text_cursor: self.drawn.has_text_cursor,
+            ..Drawn::default()
+        };
         self.panel(area, title)
     }
 

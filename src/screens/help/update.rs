@@ -1,124 +1,288 @@
-//! Key handling of the help screen, and its lines: the keys by context, in one column or two.
+//! Key handling of the help, and its lines: a menu of the keys of the screen beneath, what symbols
+//! and filters mean, and the keys that work everywhere.
 
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
+use crate::app::form::Editor;
 use crate::app::handler::{Handler, Help};
 use crate::app::message::Effect;
-use crate::app::state::{Overlay, State};
+use crate::app::state::State;
+use crate::domain::status::Status;
 use crate::domain::text;
-use crate::layout::{TextBox, TextLine, line_width};
+use crate::keymap::Row;
+use crate::layout;
+use crate::screens::help::state::HelpMenu;
 use crate::theme::Role;
 
-/// Minimum gap between two columns, in cells.
-const GAP: usize = 2;
-
 /// Maximum width of the box, in cells.
-const WIDEST: u16 = 96;
+const WIDEST: u16 = 72;
+
+/// From this height of the body on, in cells, a gap sets off each title.
+const ROOMY: u16 = 16;
+
+/// The narrowest column of keys, in cells.
+const KEYS: usize = 8;
+
+/// What may be typed into a filter, and what it finds.
+const FILTERS: [(&str, &str); 5] = [
+    ("deploy", "name, ID or client ID contains it"),
+    ("prod db", "contains both"),
+    ("!test", "does not contain it"),
+    ("expiring", "has this status; its beginning suffices"),
+    ("unused", "has this note; its beginning suffices"),
+];
 
 impl Handler for Help {
-    fn context(&self, _: &State) -> Context {
-        Context::Help
-    }
-
-    fn scroll(&self, state: &mut State, motion: Motion) {
-        let text = state.help_box();
-        if let Some(Overlay::Help { top }) = &mut state.overlay {
-            *top = motion.from(*top, text.page(), text.last_top());
+    fn context(&self, state: &State) -> Context {
+        if state.help.is_searching {
+            Context::HelpText
+        } else {
+            Context::Help
         }
     }
 
+    fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
+        let help = &mut state.help;
+        help.is_searching.then_some(Editor::Plain(&mut help.query))
+    }
+
+    fn edited(&self, state: &mut State) {
+        state.help.selected = 0;
+    }
+
+    fn edit(&self, state: &mut State) {
+        state.help.is_searching = true;
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        let page = usize::from(state.help_size(state.body()).1.saturating_sub(2));
+        let last = items(&state.help_lines()).count().saturating_sub(1);
+        state.help.selected = motion.from(state.help.selected, page, last);
+    }
+
+    /// Ends the search, or closes the help.
     fn back(&self, state: &mut State) -> Vec<Effect> {
-        state.overlay = state.covered.take();
+        if state.help.is_searching {
+            state.help = HelpMenu::default();
+        } else {
+            state.overlay = state.covered.take();
+        }
         Vec::new()
     }
 }
 
-impl State {
-    /// The help screen, limited to the size of the body.
-    #[must_use]
-    pub fn help_box(&self) -> TextBox {
-        let body = self.body();
-        let width = body.0.min(WIDEST);
-        let groups: Vec<Vec<TextLine>> = contexts(self)
-            .into_iter()
-            .map(|context| group(context, self))
-            .filter(|lines| lines.len() > 1)
-            .collect();
-        let columns = usize::from(width).saturating_sub(4);
-        let lines = beside(&groups, columns).unwrap_or_else(|| stacked(&groups));
-        TextBox::new((width, body.1), lines)
-    }
+/// Closes the help, and returns the selected action to run in its place. Nothing happens on a line
+/// that is not a key.
+pub(crate) fn run(state: &mut State) -> Option<Action> {
+    let lines = state.help_lines();
+    let action = items(&lines).nth(state.help.selected)?.action?;
+    state.overlay = state.covered.take();
+    Some(action)
 }
 
-/// Every context, those of the screen beneath first.
-fn contexts(state: &State) -> Vec<Context> {
-    let mut contexts = state.screen.handler().contexts(state).to_vec();
-    if state.covered == Some(Overlay::Picker) {
-        contexts.insert(0, Context::PickerText);
-    }
-    contexts.extend([Context::Commands, Context::Any, Context::Text]);
-    for context in Context::ALL {
-        if !contexts.contains(&context) {
-            contexts.push(context);
+/// A line of the help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelpLine {
+    /// The keys, the symbol or the example, or the title of the lines that follow.
+    pub lead: String,
+    /// The role of the lead; `None` for a title.
+    pub role: Option<Role>,
+    /// What it does or means; empty for a title.
+    pub meaning: String,
+    /// What Enter runs.
+    pub action: Option<Action>,
+}
+
+impl HelpLine {
+    fn title(title: &str) -> Self {
+        Self {
+            lead: title.to_owned(),
+            role: None,
+            meaning: String::new(),
+            action: None,
         }
     }
-    contexts
+
+    fn term(role: Role, lead: &str, meaning: &str) -> Self {
+        Self {
+            lead: lead.to_owned(),
+            role: Some(role),
+            meaning: meaning.to_owned(),
+            action: None,
+        }
+    }
+
+    fn of(rows: &[&Row]) -> Option<Self> {
+        let first = rows.first()?;
+        let mut keys: Vec<String> = Vec::new();
+        for key in rows.iter().flat_map(|row| &row.keys) {
+            let key = key.to_string();
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        Some(Self {
+            action: Some(first.action),
+            ..Self::term(Role::Accent, &keys.join(" "), &first.label)
+        })
+    }
+
+    fn gap() -> Self {
+        Self::title("")
+    }
+
+    /// Whether it can be selected.
+    #[must_use]
+    pub fn is_item(&self) -> bool {
+        self.role.is_some()
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        let (lead, meaning) = (self.lead.to_lowercase(), self.meaning.to_lowercase());
+        if word.chars().count() > 1 {
+            return lead.contains(&lower) || meaning.contains(&lower);
+        }
+        // A key is a letter, whose case matters. Most sentences contain any letter.
+        let is_key = self.lead.split(' ').any(|key| key == word);
+        is_key || meaning.split(' ').any(|it| it.starts_with(&lower))
+    }
 }
 
-/// A context's title and its keys.
-fn group(context: Context, state: &State) -> Vec<TextLine> {
-    let glyphs = state.glyphs();
+fn items(lines: &[HelpLine]) -> impl Iterator<Item = &HelpLine> {
+    lines.iter().filter(|line| line.is_item())
+}
+
+impl State {
+    /// The lines of the help that match the search, under their titles.
+    #[must_use]
+    pub fn help_lines(&self) -> Vec<HelpLine> {
+        let query = self.help.query.value();
+        let words: Vec<&str> = query.split_whitespace().collect();
+        let mut lines = Vec::new();
+        for (title, items) in sections(self) {
+            let matches = |line: &HelpLine| {
+                let is_in = |word: &&str| title.to_lowercase().contains(&word.to_lowercase());
+                words.iter().all(|word| line.contains(word) || is_in(word))
+            };
+            let mut items = items.into_iter().filter(matches).peekable();
+            if items.peek().is_some() {
+                if !lines.is_empty() && self.body().1 >= ROOMY {
+                    lines.push(HelpLine::gap());
+                }
+                lines.push(HelpLine::title(title));
+                lines.extend(items);
+            }
+        }
+        lines
+    }
+
+    /// The size of the help in a body of some size.
+    #[must_use]
+    pub fn help_size(&self, body: (u16, u16)) -> (u16, u16) {
+        (layout::overlay(body, WIDEST, u16::MAX).0, body.1)
+    }
+
+    /// The selected line of the help: its place among the items, and among all lines.
+    #[must_use]
+    pub fn help_selected(&self, lines: &[HelpLine]) -> Option<(usize, usize)> {
+        let places = lines.iter().enumerate().filter(|(_, line)| line.is_item());
+        let places = places.map(|(at, _)| at).enumerate();
+        places.take(self.help.selected.saturating_add(1)).last()
+    }
+}
+
+/// The width of the column of leads.
+#[must_use]
+pub(crate) fn lead_width(lines: &[HelpLine]) -> usize {
+    let widths = items(lines).map(|line| text::width(&line.lead));
+    widths.max().unwrap_or(0).max(KEYS)
+}
+
+/// The titles, and the lines of each.
+fn sections(state: &State) -> Vec<(&'static str, Vec<HelpLine>)> {
+    let beneath = match state.covered {
+        Some(overlay) => overlay.handler(),
+        None => state.screen.handler(),
+    };
+    let current = beneath.context(state);
+    let mut contexts = vec![current];
+    let others = beneath.contexts(state).iter();
+    contexts.extend(others.filter(|context| **context != current));
+    let mut listed: Vec<&Row> = Vec::new();
+    let mut sections = Vec::new();
+    for context in &contexts {
+        let is_known = |row: &Row| {
+            let same = |it: &&Row| it.keys == row.keys && it.action == row.action;
+            listed.iter().any(same)
+        };
+        let own = rows_of(state, *context).filter(|row| !is_known(row));
+        let own = own.filter(|row| beneath.can(state, row.action));
+        let own: Vec<&Row> = own.collect();
+        let lines = own.iter().filter_map(|row| HelpLine::of(&[row]));
+        sections.push((context.title(), lines.collect()));
+        listed.extend(own);
+    }
+    sections.push(("Symbols", symbols(state)));
+    sections.push(("In a filter", filters()));
+    let is_shared = |row: &&Row| rows_of(state, Context::Any).any(|it| it.action == row.action);
+    let commands = rows_of(state, Context::Commands).filter(|row| !is_shared(row));
+    let commands = commands.filter_map(|row| HelpLine::of(&[row])).collect();
+    let title = if current.is_text() {
+        "After Esc, where letters are commands"
+    } else {
+        "Where letters are commands"
+    };
+    sections.push((title, commands));
+    let everywhere = rows_of(state, Context::Any).filter_map(|row| {
+        let letters = rows_of(state, Context::Commands).filter(|it| it.action == row.action);
+        let rows: Vec<&Row> = std::iter::once(row).chain(letters).collect();
+        HelpLine::of(&rows)
+    });
+    sections.push((Context::Any.title(), everywhere.collect()));
+    if contexts.iter().any(|context| context.is_text()) {
+        let rows = rows_of(state, Context::Text);
+        let lines = rows.filter_map(|row| HelpLine::of(&[row])).collect();
+        sections.push((Context::Text.title(), lines));
+    }
+    sections
+}
+
+/// The rows of a context that have a key, without the one that opened the help.
+fn rows_of(state: &State, context: Context) -> impl Iterator<Item = &Row> {
     let rows = state.keymap.rows().iter();
-    let rows = rows.filter(|row| row.context == context && !row.keys.is_empty());
-    let rows: Vec<(String, &str)> = rows
-        .map(|row| {
-            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
-            (
-                glyphs.clean(&keys.join(" ")).into_owned(),
-                row.label.as_str(),
-            )
+    rows.filter(move |row| {
+        row.context == context && !row.keys.is_empty() && row.action != Action::Help
+    })
+}
+
+fn symbols(state: &State) -> Vec<HelpLine> {
+    let glyphs = state.glyphs();
+    let statuses = [
+        (Status::Expired, "expired: every client fails"),
+        (Status::Critical, "critical: little time is left"),
+        (Status::Expiring, "expiring: renew it soon"),
+        (Status::Unknown, "unknown: the API reports no end"),
+        (Status::Active, "active"),
+        (Status::NeverExpires, "never expires"),
+        (Status::Disabled, "disabled"),
+    ];
+    let mut lines: Vec<HelpLine> = statuses
+        .iter()
+        .map(|(status, meaning)| {
+            let role = Role::from(status.tone());
+            HelpLine::term(role, status.symbol(state.ascii), meaning)
         })
         .collect();
-    let widest = rows.iter().map(|(keys, _)| text::width(keys)).max();
-    let mut lines = vec![vec![(Some(Role::Title), context.title().to_owned())]];
-    for (keys, label) in rows {
-        let keys = text::fit(&keys, widest.unwrap_or(0).max(6), "");
-        lines.push(vec![
-            (Some(Role::Accent), keys),
-            (None, format!(" {label}")),
-        ]);
-    }
+    lines.extend([
+        HelpLine::term(Role::Calm, glyphs.info, "good to know"),
+        HelpLine::term(Role::Accent, glyphs.changed, "changed by the last fetch"),
+    ]);
     lines
 }
 
-fn stacked(groups: &[Vec<TextLine>]) -> Vec<TextLine> {
-    groups.join(&Vec::new())
-}
-
-/// Two columns of about the same height, with the groups in order and unbroken; `None` if they do
-/// not fit side by side.
-fn beside(groups: &[Vec<TextLine>], columns: usize) -> Option<Vec<TextLine>> {
-    let mut sides: [Vec<Vec<TextLine>>; 2] = [Vec::new(), Vec::new()];
-    let mut heights = [0, 0];
-    for group in groups {
-        let shorter = usize::from(heights[1] < heights[0]);
-        heights[shorter] += group.len() + 1;
-        sides[shorter].push(group.clone());
-    }
-    let [left, right] = sides.map(|groups| stacked(&groups));
-    let widest = |lines: &[TextLine]| lines.iter().map(|line| line_width(line)).max().unwrap_or(0);
-    if widest(&left) + GAP + widest(&right) > columns {
-        return None;
-    }
-    let column = (widest(&left) + GAP).max(columns / 2);
-    let column = column.min(columns - widest(&right));
-    let rows = left.len().max(right.len());
-    let (mut left, mut right) = (left.into_iter(), right.into_iter());
-    let lines = (0..rows).map(|_| {
-        let mut line = left.next().unwrap_or_default();
-        let gap = column.saturating_sub(line_width(&line));
-        line.push((None, " ".repeat(gap)));
-        line.extend(right.next().unwrap_or_default());
-        line
-    });
-    Some(lines.collect())
+fn filters() -> Vec<HelpLine> {
+    let lines = FILTERS.iter();
+    lines
+        .map(|(lead, meaning)| HelpLine::term(Role::Strong, lead, meaning))
+        .collect()
 }

@@ -1,20 +1,79 @@
-//! Draws the keys, by the context in which they work.
+//! Draws the help: a menu of keys, and what symbols and filters mean.
 
 use ratatui::layout::Rect;
+use ratatui::text::Span;
 
-use crate::action::Context;
+use crate::action::Action;
 use crate::app::state::State;
-use crate::ui::painter::{Painter, render_text_box};
+use crate::domain::text;
+use crate::screens::help::update::{HelpLine, lead_width};
+use crate::theme::Role;
+use crate::ui::form::render_query;
+use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, row, width};
 
 /// ```text
-/// ╭ Keys ───────────────────────────────────────────────────╮
-/// │ Token                       Everywhere                  │
-/// │ r      reload              Tab    next field           │
-/// │ y      copy                 Esc    back                 │
-/// ╰ 1–20 of 34 ───────────────────────────────── Esc close ─╯
+/// ╭ Keys ───────────────────────────────────── 1 of 42 ╮
+/// │ Token                                              │
+/// │▌ r        reload the token                         │
+/// │  y        copy the value                           │
+/// │ Symbols                                            │
+/// │ ✖         expired                                  │
+/// ╰ Enter run  / search ───────────────────── Esc close ╯
 /// ```
-pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
+pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
+    let ctx = paint.ctx;
     // Help hides the whole body, so nothing beneath it needs redrawing.
     paint.clear(body);
-    render_text_box(paint, body, "Keys", (&state.help_box(), top), Context::Help);
+    let (columns, rows) = state.help_size((body.width, body.height));
+    let area = centred(body, columns, rows);
+    let inner = paint.overlay_panel(area, "Keys");
+    let lines = state.help_lines();
+    let selected = state.help_selected(&lines);
+    if lines.is_empty() {
+        let line = vec![ctx.span(Role::Muted, "No key does that.")];
+        paint.render_lines(inset(inner), [line]);
+    }
+    let widest = lead_width(&lines);
+    let line = |line: &HelpLine| menu_line(line, widest, ctx);
+    let list = (lines.iter(), lines.len());
+    paint.render_scrolled(inner, list, selected.map(|(_, line)| line), line);
+    let total = lines.iter().filter(|line| line.is_item()).count();
+    let place = selected.map_or(0, |(place, _)| place + 1);
+    let place = format!("{place} of {total}");
+    paint.frame_title_right(row(area, 0), &[ctx.span(Role::Muted, &place)]);
+    let line = bottom(area);
+    let context = state.context();
+    let leave = if state.help.is_searching {
+        "end search"
+    } else {
+        "close"
+    };
+    let leave = ctx.hint(context, Action::Back, leave);
+    paint.frame_title_right(line, &leave);
+    let help = &state.help;
+    if help.is_searching {
+        let room = usize::from(area.width).saturating_sub(width(&leave) + 10);
+        render_query(paint, line, &help.query, (true, false), room);
+        return;
+    }
+    let mut keys = vec![(Action::Search, "search")];
+    if selected.is_some_and(|(_, at)| lines[at].action.is_some()) {
+        keys.insert(0, (Action::Submit, "run"));
+    }
+    paint.frame_title(line, &ctx.hints(context, &keys, "  "));
+}
+
+fn menu_line(line: &HelpLine, widest: usize, ctx: &RenderContext<'_>) -> Spans {
+    let Some(role) = line.role else {
+        return vec![Span::raw(" "), ctx.span(Role::Title, &line.lead)];
+    };
+    // The bar keeps the colour of a symbol in the second cell, which keys leave blank.
+    let indent = if line.action.is_some() { "  " } else { " " };
+    let lead = ctx.clean(&line.lead);
+    let room = widest + 3 - indent.len();
+    vec![
+        Span::raw(indent),
+        ctx.span(role, &text::fit(&lead, room, "")),
+        ctx.plain(&line.meaning),
+    ]
 }

@@ -107,7 +107,7 @@ fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
         session.wait_for("q quit");
         session.type_keys("e");
         shows(&mut session, said);
-        session.type_keys("q");
+        session.type_keys("qq");
         assert_eq!(session.end().0.exit_code(), 0, "{name}: {said}");
     }
 }

@@ -1,6 +1,7 @@
 //! Every rule for findings, with its boundaries.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokenscope::domain::change::Change;
 use tokenscope::domain::findings::{Finding, Severity, findings, next_note_change, note};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
@@ -69,24 +70,56 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
         "expires_within_warning",
     )
     .unwrap();
-    assert_starts(&finding.message, "Ends in 24 d.");
-    for part in [
-        "Refresh adds a year and keeps the secret",
-        "rotate",
-        "without a grace period",
+    assert_eq!(finding.summary, "Ends in 24 d; then every client fails.");
+    assert_eq!(
+        finding.message,
+        "Ends in 24 d; then every client fails. Renew it (Cloudflare's Refresh): the same secret, a \
+         year more. Or rotate it: a new secret; without a grace period, the old one stops at once."
+    );
+    assert_eq!(finding.remedies, [Change::Renew, Change::Rotate]);
+}
+
+#[test]
+fn a_token_of_another_duration_than_a_year_is_renewed_by_its_own() {
+    let finding = one(
+        &format!(r#"{{"duration":"2160h","expires_at":"2026-12-05T00:00:00Z",{SEEN}}}"#),
+        "expires_within_warning",
+    )
+    .unwrap();
+    assert_contains(
+        &finding.message,
+        "Renew it: the same secret, another 90d from now (Cloudflare's Refresh adds a year).",
+    );
+}
+
+#[test]
+fn every_finding_says_what_to_do() {
+    for json in [
+        r#""enabled":false,"expires_at":"2026-11-25T12:00:00Z""#,
+        r#""duration":"forever","last_seen_at":null,"created_at":"2026-11-25T00:00:00Z""#,
+        r#""enabled":"no","expires_at":null,"last_seen_at":null"#,
+        r#""expires_at":"2026-11-24T12:00:00Z","last_seen_at":"2026-11-25T11:00:00Z""#,
+        r#""duration":"9000h","expires_at":"2026-12-24T12:00:00Z","previous_client_secret_expires_at":"2026-11-26T00:00:00Z""#,
+        r#""expires_at":"2027-12-24T12:00:00Z","previous_client_secret_expires_at":"2026-11-24T00:00:00Z","last_seen_at":"2026-10-01T00:00:00Z""#,
     ] {
-        assert!(finding.message.contains(part), "{}", finding.message);
+        for finding in found(&format!("{{{json}}}")) {
+            let advice = finding.message.strip_prefix(&finding.summary);
+            let advice = advice.filter(|advice| advice.len() > 20);
+            assert!(advice.is_some(), "{}", finding.message);
+            assert!(finding.message.ends_with('.'), "{}", finding.message);
+            assert!(!finding.message.contains("refresh"), "{}", finding.message);
+        }
     }
 }
 
 #[test]
 fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
     for (end, words) in [
-        ("2026-11-25T12:00:59Z", "Ends in 59 s."),
-        ("2026-11-25T12:01:01Z", "Ends in 1 min."),
-        ("2026-11-25T13:00:00Z", "Ends in 1 h."),
-        ("2026-11-27T11:59:59Z", "Ends in 47 h."),
-        ("2026-11-28T12:00:00Z", "Ends in 3 d."),
+        ("2026-11-25T12:00:59Z", "Ends in 59 s;"),
+        ("2026-11-25T12:01:01Z", "Ends in 1 min;"),
+        ("2026-11-25T13:00:00Z", "Ends in 1 h;"),
+        ("2026-11-27T11:59:59Z", "Ends in 47 h;"),
+        ("2026-11-28T12:00:00Z", "Ends in 3 d;"),
     ] {
         let json = token(&format!(r#"{{"expires_at":"{end}",{SEEN}}}"#));
         for days in [4, 30] {

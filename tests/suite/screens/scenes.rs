@@ -595,13 +595,14 @@ pub(crate) fn choice() -> State {
 
 pub(crate) fn help() -> State {
     let mut state = detail_active();
-    state.overlay = Some(Overlay::Help { top: 0 });
+    state.overlay = Some(Overlay::Help);
     state
 }
 
 pub(crate) fn help_in_a_field() -> State {
     let mut state = setup_empty();
-    state.overlay = Some(Overlay::Help { top: 500 });
+    state.overlay = Some(Overlay::Help);
+    state.help.selected = usize::MAX;
     state
 }
 
@@ -712,7 +713,7 @@ impl Renderer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         let mut selected = None;
         terminal
-            .draw(|frame| selected = view::render(frame, &state, &self.theme, self.local))
+            .draw(|frame| selected = view::render(frame, &state, &self.theme, self.local).cursor)
             .unwrap();
         selected
     }

@@ -382,7 +382,8 @@ fn the_selected_row_stays_in_view_however_small_the_list() {
 
 #[test]
 fn the_footer_names_help_at_every_width() {
-    for (name, scene) in scenes() {
+    // A question takes all keys.
+    for (name, scene) in scenes().filter(|(name, _)| *name != "profiles_confirm") {
         for width in 40..=130 {
             let (buffer, _) = renderer("dark", false).draw(scene(), (width, 20));
             let shown = text(&buffer);

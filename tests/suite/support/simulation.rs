@@ -336,7 +336,6 @@ pub(crate) fn actions() -> Vec<Action> {
 
 /// The invariants after every message.
 pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime<Utc>) {
-    assert!(!state.quit);
     let fields = state.detail.fields().len();
     assert!(
         state.detail.selected < fields.max(1),

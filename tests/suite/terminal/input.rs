@@ -102,7 +102,11 @@ fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
                         | Action::DeleteForward
                         | Action::DeleteWord
                 ),
-                Input::Paste(_) | Input::Resize(..) => false,
+                Input::Paste(_)
+                | Input::Resize(..)
+                | Input::Wheel(_)
+                | Input::Click(_)
+                | Input::ForeignLetter => false,
             };
             assert!(harmless, "{context:?} {code:?}");
             moved += 1;

@@ -1,5 +1,6 @@
 //! The program on a real terminal: input, drawing, signals and restoring.
 
+mod background;
 mod bounds;
 mod clipboard;
 mod commands;

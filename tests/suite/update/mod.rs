@@ -4,6 +4,7 @@ mod browse;
 mod clock;
 mod detail;
 mod export;
+mod help;
 mod picker;
 mod profiles;
 mod properties;

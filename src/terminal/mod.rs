@@ -5,9 +5,14 @@
 //! after a timeout, so that it never holds up a key. Sequences are as in ECMA-48 and xterm's "Control
 //! Sequences".
 
+pub mod background;
+
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use background::Background;
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use zeroize::{Zeroize, Zeroizing};
 
 const ESC: u8 = 0x1B;
@@ -24,9 +29,11 @@ const LONGEST_PASTE: usize = 1024 * 1024;
 const AFTER_PASTE: Duration = Duration::from_millis(150);
 
 /// How long an escape may turn out to begin a sequence: packets on a slow line arrive separately.
-const AFTER_ESCAPE: Duration = Duration::from_millis(20);
+const AFTER_ESCAPE: Duration = Duration::from_millis(50);
 /// The same for what can no longer be the Escape key.
 const WITHIN_SEQUENCE: Duration = Duration::from_millis(200);
+/// The same for an answer that was asked for, and may come over a slow line.
+const WITHIN_ANSWER: Duration = Duration::from_secs(2);
 /// The same for a paste: if its end mark was lost, what follows must not be taken for keys too soon.
 const WITHIN_PASTE: Duration = Duration::from_secs(2);
 
@@ -36,6 +43,19 @@ pub struct Decoder {
     /// Bytes that are not decoded yet. They may be part of a secret.
     pending: Zeroizing<Vec<u8>>,
     mode: Mode,
+    /// Whether to report the mouse.
+    has_mouse: bool,
+    answer: Answer,
+}
+
+/// The answer to the question for the background.
+#[derive(Debug, Default)]
+struct Answer {
+    /// Whether it may still come.
+    is_awaited: bool,
+    /// Whether its first byte came so early that it was taken for the Escape key.
+    has_lost_escape: bool,
+    background: Option<Background>,
 }
 
 #[derive(Debug, Default)]
@@ -48,8 +68,8 @@ enum Mode {
         text: Zeroizing<Vec<u8>>,
         has_ended: bool,
     },
-    /// Within a reply, which lasts until its terminator.
-    Reply,
+    /// Within a reply, which lasts until its terminator. Keeps as much of it as an answer may have.
+    Reply { text: Vec<u8> },
 }
 
 impl Decoder {
@@ -57,6 +77,9 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
         append(&mut self.pending, bytes);
+        if self.answer.has_lost_escape && !self.find_late_answer() {
+            return events;
+        }
         while self.advance(&mut events) {}
         if self.pending.is_empty() {
             // Decoded bytes are still in the buffer after its end.
@@ -76,8 +99,59 @@ impl Decoder {
             }
             (Mode::Keys, []) => None,
             (Mode::Keys, [ESC]) => Some(AFTER_ESCAPE),
-            (Mode::Keys | Mode::Reply, _) => Some(WITHIN_SEQUENCE),
+            (Mode::Keys, [ESC, b']']) if self.answer.is_awaited => Some(WITHIN_ANSWER),
+            (Mode::Reply { .. }, _) if self.is_in_answer() => Some(WITHIN_ANSWER),
+            (Mode::Keys | Mode::Reply { .. }, _) => Some(WITHIN_SEQUENCE),
         }
+    }
+
+    /// Reports the mouse from now on.
+    pub fn report_mouse(&mut self) {
+        self.has_mouse = true;
+    }
+
+    /// Expects an answer to the question for the background, at any time.
+    pub fn expect_background(&mut self) {
+        self.answer.is_awaited = true;
+    }
+
+    /// The background, once, if the terminal has told it.
+    pub fn take_background(&mut self) -> Option<Background> {
+        self.answer.background.take()
+    }
+
+    /// Whether the answer to the question for the background is arriving.
+    #[must_use]
+    pub fn is_in_answer(&self) -> bool {
+        let is_part = |text: &[u8]| background::is_part(text);
+        self.answer.is_awaited && matches!(&self.mode, Mode::Reply { text } if is_part(text))
+    }
+
+    /// Forgets what is unfinished.
+    pub fn restart(&mut self) {
+        self.pending.zeroize();
+        self.mode = Mode::default();
+        self.answer.has_lost_escape = false;
+    }
+
+    /// Looks for an answer whose first byte was taken for a key. Returns false if the pending bytes
+    /// may still turn out to be one.
+    fn find_late_answer(&mut self) -> bool {
+        let Some(text) = self.pending.strip_prefix(b"]") else {
+            self.answer.has_lost_escape = self.pending.is_empty();
+            return true;
+        };
+        let known = text.len().min(background::ANSWER.len());
+        if text[..known] != background::ANSWER[..known] {
+            self.answer.has_lost_escape = false;
+        } else if known == background::ANSWER.len() {
+            self.answer.has_lost_escape = false;
+            self.pending.remove(0);
+            self.mode = Mode::Reply { text: Vec::new() };
+        } else {
+            return false;
+        }
+        true
     }
 
     /// Whether a paste is unfinished.
@@ -89,6 +163,11 @@ impl Decoder {
     /// Decodes pending bytes as complete, after the [`timeout`](Self::timeout).
     pub fn time_out(&mut self) -> Vec<Event> {
         let pending = std::mem::take(&mut self.pending);
+        if std::mem::take(&mut self.answer.has_lost_escape) && !pending.is_empty() {
+            let mut events = self.feed(&pending);
+            events.extend(self.time_out());
+            return events;
+        }
         match (std::mem::take(&mut self.mode), &pending[..]) {
             (
                 Mode::Paste {
@@ -107,12 +186,15 @@ impl Decoder {
                 keep(&mut text, rest);
                 vec![paste(&text)]
             }
-            (Mode::Keys, [ESC]) => vec![Event::Key(KeyCode::Esc.into())],
+            (Mode::Keys, [ESC]) => {
+                self.answer.has_lost_escape = self.answer.is_awaited;
+                vec![Event::Key(KeyCode::Esc.into())]
+            }
             (Mode::Keys, &[ESC, letter]) if letter.is_ascii_graphic() => {
                 let code = KeyCode::Char(letter.into());
                 vec![Event::Key(KeyEvent::new(code, KeyModifiers::ALT))]
             }
-            (Mode::Keys | Mode::Reply, _) => Vec::new(),
+            (Mode::Keys | Mode::Reply { .. }, _) => Vec::new(),
         }
     }
 
@@ -120,7 +202,7 @@ impl Decoder {
     fn advance(&mut self, events: &mut Vec<Event>) -> bool {
         match &mut self.mode {
             Mode::Keys => self.next_key(events),
-            Mode::Reply => self.skip_reply(),
+            Mode::Reply { .. } => self.skip_reply(),
             Mode::Paste { text, has_ended } => {
                 let from = if *has_ended { PASTE_END.len() } else { 0 };
                 if let Some(at) = position(&self.pending[from..], PASTE_END) {
@@ -158,13 +240,14 @@ impl Decoder {
         match token {
             Token::Ignored => {}
             Token::Key(key) => events.push(Event::Key(key)),
+            Token::Mouse(mouse) => events.extend(self.has_mouse.then_some(Event::Mouse(mouse))),
             Token::PasteStart => {
                 self.mode = Mode::Paste {
                     text: Zeroizing::default(),
                     has_ended: false,
                 };
             }
-            Token::ReplyStart => self.mode = Mode::Reply,
+            Token::ReplyStart => self.mode = Mode::Reply { text: Vec::new() },
         }
         self.pending.drain(..length);
         true
@@ -173,7 +256,13 @@ impl Decoder {
     /// Drops a reply up to its terminator, or up to what cannot be part of one.
     fn skip_reply(&mut self) -> bool {
         let is_end = |byte: &u8| matches!(*byte, 0x07 | CTRL_C | 0x18 | 0x1A | ESC);
-        let Some(at) = self.pending.iter().position(is_end) else {
+        let end = self.pending.iter().position(is_end);
+        let arrived = &self.pending[..end.unwrap_or(self.pending.len())];
+        if let Mode::Reply { text } = &mut self.mode {
+            let room = (background::LONGEST + 1).saturating_sub(text.len());
+            text.extend_from_slice(&arrived[..arrived.len().min(room)]);
+        }
+        let Some(at) = end else {
             self.pending.clear();
             return false;
         };
@@ -188,7 +277,14 @@ impl Decoder {
             _ => at + 1,
         };
         self.pending.drain(..length);
-        self.mode = Mode::Keys;
+        if let Mode::Reply { text } = std::mem::take(&mut self.mode)
+            && let Some(background) = background::parse(&text)
+        {
+            self.answer = Answer {
+                background: Some(background),
+                ..Answer::default()
+            };
+        }
         true
     }
 }
@@ -237,6 +333,7 @@ fn paste(text: &[u8]) -> Event {
 enum Token {
     Ignored,
     Key(KeyEvent),
+    Mouse(MouseEvent),
     PasteStart,
     /// The introducer of a reply.
     ReplyStart,
@@ -313,6 +410,9 @@ fn single_shift(rest: &[u8]) -> Option<(Token, usize)> {
             let key = KeyEvent::new(KeyCode::Char('O'), KeyModifiers::ALT);
             return Some((Token::Key(key), 2));
         }
+        // The keypad in its application mode.
+        last @ b'j'..=b'y' => Some(KeyCode::Char(char::from(last - b'j' + b'*'))),
+        b'X' => Some(KeyCode::Char('=')),
         last => cursor_or_function(last),
     };
     Some((key_or_ignored(code.map(KeyEvent::from)), 3))
@@ -340,12 +440,37 @@ fn sequence(rest: &[u8], introducer: usize) -> Option<(Token, usize)> {
         // This byte cannot end the sequence, so it begins another.
         (_, 0x00..=0x1F | 0x7F..) => Some((Token::Ignored, end)),
         (b"", b'M') => mouse(&rest[at + 1..], end + 1),
+        ([b'<', report @ ..], last @ (b'M' | b'm')) => {
+            let mouse = sgr_mouse(report, last == b'M');
+            Some((mouse.map_or(Token::Ignored, Token::Mouse), end + 1))
+        }
         (b"200", b'~') => Some((Token::PasteStart, end + 1)),
         (parameters, last) => {
             let key = Parameters::parse(parameters).and_then(|it| it.key(last));
             Some((key_or_ignored(key), end + 1))
         }
     }
+}
+
+/// A mouse report with decimal numbers: the wheel, or the left button going down.
+fn sgr_mouse(report: &[u8], is_press: bool) -> Option<MouseEvent> {
+    let mut numbers = std::str::from_utf8(report).ok()?.split(';').map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    let (button, column, row): (u16, u16, u16) = (next()?, next()?, next()?);
+    let kind = match button {
+        0 => MouseEventKind::Down(MouseButton::Left),
+        64 => MouseEventKind::ScrollUp,
+        65 => MouseEventKind::ScrollDown,
+        _ => return None,
+    };
+    // Cells count from one.
+    Some(MouseEvent {
+        kind,
+        column: column.checked_sub(1)?,
+        row: row.checked_sub(1)?,
+        modifiers: KeyModifiers::NONE,
+    })
+    .filter(|_| is_press)
 }
 
 /// An X10 mouse report: three bytes after the sequence.
@@ -452,6 +577,15 @@ fn of_number(number: u32) -> Option<KeyCode> {
         13 => Some(KeyCode::Enter),
         27 => Some(KeyCode::Esc),
         127 => Some(KeyCode::Backspace),
+        // The keypad in the kitty protocol.
+        57399..=57408 => char::from_digit(number - 57399, 10).map(KeyCode::Char),
+        57409 => Some(KeyCode::Char('.')),
+        57410 => Some(KeyCode::Char('/')),
+        57411 => Some(KeyCode::Char('*')),
+        57412 => Some(KeyCode::Char('-')),
+        57413 => Some(KeyCode::Char('+')),
+        57414 => Some(KeyCode::Enter),
+        57415 => Some(KeyCode::Char('=')),
         // Keys without a character have private-use code points.
         0xE000..=0xF8FF => None,
         _ => char::from_u32(number)

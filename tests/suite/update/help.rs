@@ -1,0 +1,150 @@
+//! The help as transitions: a menu of the keys of the screen beneath that can be searched and run.
+
+use tokenscope::action::{Action, Context};
+use tokenscope::app::message::Effect;
+use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::screens::help::update::HelpLine;
+
+use crate::support::app::{act, lookup, type_text};
+use crate::support::assertions::assert_matches;
+use crate::support::tokens::at;
+use crate::update::detail;
+
+fn token_in_view() -> State {
+    let mut state = detail(at(99_999_999));
+    act(&mut state, Action::Help);
+    assert_eq!(state.context(), Context::Help);
+    state
+}
+
+fn titles(state: &State) -> Vec<String> {
+    let lines = state.help_lines().into_iter();
+    let titles = lines.filter(|line| !line.is_item() && !line.lead.is_empty());
+    titles.map(|line| line.lead).collect()
+}
+
+fn items(state: &State) -> Vec<HelpLine> {
+    let lines = state.help_lines().into_iter();
+    lines.filter(HelpLine::is_item).collect()
+}
+
+fn search(state: &mut State, query: &str) {
+    act(state, Action::Search);
+    assert_eq!(state.context(), Context::HelpText);
+    type_text(state, query);
+}
+
+#[test]
+fn the_keys_of_this_screen_come_first_then_symbols_filters_and_the_keys_of_everywhere() {
+    let state = token_in_view();
+    let titles = titles(&state);
+    assert_eq!(titles.first().map(String::as_str), Some("Token"));
+    let place = |title: &str| titles.iter().position(|it| it == title).unwrap();
+    assert!(place("Symbols") < place("In a filter"));
+    assert!(place("In a filter") < place("Where letters are commands"));
+    assert!(place("Where letters are commands") < place("Everywhere"));
+    let first = &items(&state)[0];
+    assert_eq!(
+        (first.lead.as_str(), first.meaning.as_str()),
+        ("y", "copy the value")
+    );
+}
+
+#[test]
+fn a_screen_with_a_text_field_explains_both_its_field_and_its_commands() {
+    let mut state = lookup();
+    act(&mut state, Action::Help);
+    let titles = titles(&state);
+    assert_eq!(titles[..2], ["Find, in the field", "Find"]);
+    assert!(titles.contains(&"After Esc, where letters are commands".to_owned()));
+    assert!(titles.contains(&"In a text field".to_owned()));
+}
+
+#[test]
+fn every_key_is_said_with_a_verb_and_nothing_twice() {
+    let state = token_in_view();
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for line in items(&state) {
+        let said = (line.lead, line.meaning);
+        assert!(!keys.contains(&said), "{said:?}");
+        keys.push(said);
+    }
+}
+
+#[test]
+fn enter_runs_the_selected_key_in_place_of_the_help() {
+    let mut state = token_in_view();
+    while items(&state)[state.help.selected].lead != "r" {
+        act(&mut state, Action::Down);
+    }
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
+    assert_eq!(state.overlay, None);
+}
+
+#[test]
+fn a_search_finds_a_key_by_what_it_does_and_enter_runs_it() {
+    let mut state = token_in_view();
+    search(&mut state, "list profiles");
+    assert_eq!(items(&state)[0].action, Some(Action::Profiles));
+    act(&mut state, Action::Submit);
+    assert_eq!((state.screen, state.overlay), (Screen::Profiles, None));
+}
+
+#[test]
+fn a_search_finds_a_key_by_its_name_whose_case_matters() {
+    let mut state = token_in_view();
+    search(&mut state, "Y");
+    let found = items(&state);
+    assert_eq!(found[0].lead, "Y");
+    assert!(found.iter().all(|line| line.lead != "y"), "{found:?}");
+}
+
+#[test]
+fn enter_does_nothing_on_a_symbol_or_without_a_match() {
+    let mut state = token_in_view();
+    search(&mut state, "never expires");
+    assert_eq!(items(&state).len(), 1);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, Some(Overlay::Help));
+    type_text(&mut state, "zzz");
+    assert_eq!(items(&state), []);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, Some(Overlay::Help));
+}
+
+#[test]
+fn esc_ends_the_search_and_then_closes_the_help() {
+    let mut state = token_in_view();
+    let all = items(&state).len();
+    search(&mut state, "reload");
+    act(&mut state, Action::Back);
+    assert_eq!(state.context(), Context::Help);
+    assert_eq!(items(&state).len(), all);
+    act(&mut state, Action::Back);
+    assert_eq!(state.overlay, None);
+}
+
+#[test]
+fn the_selection_moves_from_wherever_it_is_to_both_ends() {
+    let mut state = token_in_view();
+    state.size = (60, 12);
+    act(&mut state, Action::Bottom);
+    let last = items(&state).len() - 1;
+    assert_eq!(state.help.selected, last);
+    act(&mut state, Action::Down);
+    assert_eq!(state.help.selected, last);
+    act(&mut state, Action::Up);
+    assert_eq!(state.help.selected, last - 1);
+    act(&mut state, Action::Top);
+    assert_eq!(state.help.selected, 0);
+}
+
+#[test]
+fn a_key_that_moves_runs_on_the_screen_beneath() {
+    let mut state = token_in_view();
+    search(&mut state, "move down");
+    let selected = state.detail.selected;
+    act(&mut state, Action::Submit);
+    assert_eq!(state.detail.selected, selected + 1);
+}
