@@ -37,6 +37,20 @@ pub enum Action {
     Profiles,
     /// Sort the list by the next column.
     Sort,
+    /// Reverse the order of the list.
+    ReverseSort,
+    /// Show or hide the preview of the selected token.
+    TogglePreview,
+    /// Add a status to those that the list shows, or take it away.
+    ShowExpired,
+    ShowCritical,
+    ShowExpiring,
+    ShowUnknown,
+    ShowActive,
+    ShowNeverExpiring,
+    ShowDisabled,
+    /// Show the tokens of all profiles in one list.
+    AllProfiles,
     /// Write the list on screen to a file.
     WriteList,
     /// Fetch again.
@@ -186,7 +200,7 @@ contexts! {
     Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     ExportText, "Write to a file", Some(Self::Text);
-    ExportReplace, "Replace a file", Some(Self::Commands);
+    ExportReplace, "Replace a file", None;
     Help, "Help", Some(Self::Commands);
     HelpText, "Help, search", Some(Self::Text);
     ErrorDetails, "Error details", Some(Self::Commands);

@@ -101,7 +101,7 @@ fn remove_active(state: &mut State) -> Vec<Effect> {
 }
 
 /// Activates a credential.
-fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
+pub(crate) fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let mut effects = deactivate(state);
     let was_demo = state.session.is_demo();
     let session = &mut state.session;

@@ -58,6 +58,23 @@ pub enum Message {
         request: RequestId,
         result: Result<Fetched<Tokens>, Failure>,
     },
+    /// A page of one profile's tokens arrived, in the list of all profiles.
+    ProfileArrived {
+        request: RequestId,
+        /// The credential of the profile.
+        source: CredentialSource,
+        tokens: Vec<Arc<ServiceToken>>,
+    },
+    /// The last page of one profile's tokens arrived.
+    ProfileListed {
+        request: RequestId,
+        source: CredentialSource,
+        result: Result<Fetched<Tokens>, Failure>,
+    },
+    /// All profiles were read.
+    ProfilesListed {
+        request: RequestId,
+    },
     /// A response carried additional information.
     ResponseNoted {
         /// The credential it was sent with.
@@ -147,6 +164,11 @@ pub enum Effect {
     ListTokens {
         request: RequestId,
         access: Access,
+    },
+    /// List the tokens of several scopes: each with the first of its credentials that lists any.
+    ListProfiles {
+        request: RequestId,
+        scopes: Vec<Vec<Access>>,
     },
     /// Measure the server's clock with the smallest request.
     MeasureClock {

@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
@@ -13,11 +14,14 @@ pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
 pub(crate) mod pointer;
+pub(crate) mod profile_lists;
+pub mod profile_reads;
 pub(crate) mod requests;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
+pub mod token_table;
 
 use std::time::Duration;
 
@@ -152,6 +156,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
         }
+        Message::ProfileArrived {
+            request,
+            source,
+            tokens,
+        } => profile_lists::page_arrived(state, request, &source, tokens),
+        Message::ProfileListed {
+            request,
+            source,
+            result,
+        } => profile_lists::profile_listed(state, request, &source, result),
+        Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -277,6 +292,24 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
+        Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
+        Action::TogglePreview if screen == Some(Screen::Browse) => {
+            browse::update::toggle_preview(state);
+        }
+        Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+            if screen == Some(Screen::Browse) =>
+        {
+            browse::update::toggle_status(state, action);
+        }
+        Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
+            effects = all_profiles::toggle(state);
+        }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
@@ -300,6 +333,16 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ReenterCredential
         | Action::OpenDemo
         | Action::Sort
+        | Action::ReverseSort
+        | Action::TogglePreview
+        | Action::ShowExpired
+        | Action::ShowCritical
+        | Action::ShowExpiring
+        | Action::ShowUnknown
+        | Action::ShowActive
+        | Action::ShowNeverExpiring
+        | Action::ShowDisabled
+        | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw
         | Action::NextMatch

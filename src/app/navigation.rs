@@ -1,6 +1,7 @@
 //! Navigation between screens that sends no lookup.
 
 use super::message::Effect;
+use super::profile_lists;
 use super::state::{Overlay, Screen, State};
 use crate::domain::credential::CredentialRef;
 use crate::domain::duration;
@@ -17,9 +18,10 @@ pub(crate) fn show_find(state: &mut State) {
 /// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
 /// the screen.
 pub(crate) fn open_find(state: &mut State) -> Vec<Effect> {
-    let request = state.setup.cancel();
+    let requests = [state.setup.cancel(), profile_lists::leave(state)];
     show_find(state);
-    request.into_iter().map(Effect::Cancel).collect()
+    let requests = requests.into_iter().flatten();
+    requests.map(Effect::Cancel).collect()
 }
 
 /// Opens the form for the active credential, filled in with what the session knows.

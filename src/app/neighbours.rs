@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use super::all_profiles::use_profile_of;
 use super::message::Effect;
 use super::state::State;
 use super::token_fetch::show_row;
@@ -18,10 +19,7 @@ const REST: TimeDelta = TimeDelta::milliseconds(500);
 /// The row of the current token in the list that it was opened from, and the number of rows.
 pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
     let (detail, browse, list) = (&state.detail, &state.browse, &state.list);
-    if !detail.opened_from_list || detail.access != list.access {
-        return None;
-    }
-    let token = detail.token.value()?;
+    let token = detail.token.value().filter(|_| detail.opened_from_list)?;
     let is_it = |other: &Arc<ServiceToken>| other.id_text() == token.id_text();
     let selected = browse.token(list).is_some_and(is_it);
     let row = if selected {
@@ -65,12 +63,17 @@ pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
     };
     let detail = &mut state.detail;
     let dropped = detail.token.cancel().map(Effect::Cancel);
+    let mut effects: Vec<Effect> = dropped.into_iter().collect();
     let focus = detail.focus;
     let key = detail.fields().get(detail.selected);
     let key = key.map(|field| field.key.clone());
+    match use_profile_of(state, &token) {
+        Some(switched) => effects.extend(switched),
+        None => return effects,
+    }
     state.browse.selected = row;
     if !show_row(state, token) {
-        return dropped.into_iter().collect();
+        return effects;
     }
     let due = state.clock.steady.checked_add_signed(REST);
     let detail = &mut state.detail;
@@ -81,5 +84,5 @@ pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
         .iter()
         .position(|field| Some(&field.key) == key.as_ref());
     detail.selected = same.unwrap_or_default();
-    dropped.into_iter().collect()
+    effects
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::state::State;
+use crate::action::Context;
 use crate::domain::change::{Change, CurlCommand, Target, curl};
 use crate::domain::credential::Access;
 use crate::domain::token::ServiceToken;
+use crate::layout::TextLine;
+use crate::layout::advice::Advisor;
 
 /// A token, and the commands that change it.
 #[derive(Debug, Clone)]
@@ -21,10 +24,27 @@ pub(crate) fn choices(state: &State) -> Option<Choices> {
     Some(Choices { token, commands })
 }
 
-/// The changes that a request can make to a token.
-pub(crate) fn possible(state: &State, token: &ServiceToken, access: &Access) -> Vec<Change> {
-    let commands = commands(state, token, access).into_iter();
-    commands.map(|(change, _)| change).collect()
+impl State {
+    /// What to do about a token that was fetched with some credential and scope, wrapped. Names the
+    /// keys of a context.
+    pub(crate) fn advice_lines(
+        &self,
+        token: &ServiceToken,
+        access: Option<&Access>,
+        place: Context,
+        columns: usize,
+    ) -> Vec<TextLine> {
+        let commands = access.map_or_else(Vec::new, |access| commands(self, token, access));
+        let possible: Vec<Change> = commands.iter().map(|(change, _)| *change).collect();
+        let advisor = Advisor {
+            context: self.evaluation_context(),
+            possible: &possible,
+            glyphs: self.glyphs(),
+            keymap: &self.keymap,
+            place,
+        };
+        advisor.lines(token, columns)
+    }
 }
 
 fn commands(state: &State, token: &ServiceToken, access: &Access) -> Vec<(Change, CurlCommand)> {

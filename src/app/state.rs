@@ -19,7 +19,7 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
-use crate::screens::browse::state::Follow;
+use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::export::state::Export;
 use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
@@ -217,6 +217,8 @@ macro_rules! define_state {
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
+            /// The list of all profiles while that of a scope is on screen, or the other way round.
+            pub(crate) set_aside: Option<Box<(TokenList, Browse)>>,
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
@@ -446,6 +448,16 @@ impl State {
         let left = self.limited_until?.signed_duration_since(self.clock.steady);
         let left = left.num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
+    }
+
+    /// Seconds until the API may be called again with a credential.
+    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
+        if self.session.uses(source) {
+            return self.limited_for();
+        }
+        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
+        let left = until.signed_duration_since(self.clock.steady).num_seconds();
+        (left > 0).then_some(left)
     }
 
     pub(crate) fn next_request(&mut self) -> RequestId {

@@ -12,6 +12,7 @@ use super::form::TextField;
 use super::handler::Pending;
 use super::message::{Effect, Stage};
 use super::navigation::{choose_profile, must_pause, open_session_setup};
+use super::profile_lists;
 use super::state::{Overlay, Screen, State};
 use super::token_list::{Extent, Progress};
 use crate::action::Context;
@@ -200,8 +201,7 @@ fn show(
         raw.replace(&token);
     }
     let record = Recent::of(&token, scope, state.clock.local);
-    let listed = state.list.access.as_ref();
-    if listed.is_some_and(|listed| listed.scope == *scope) {
+    if state.list.is_of(scope) {
         let context = state.list_context();
         state.change_list(Follow::Token, |list| list.renew(&token, context));
     }
@@ -333,6 +333,16 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     bell.into_iter().chain(sent).collect()
 }
 
+/// Returns from a token to the list that it was opened from.
+pub(crate) fn back_to_list(state: &mut State) -> Vec<Effect> {
+    if state.list.profiles.is_none() {
+        return open_list(state);
+    }
+    state.screen = Screen::Browse;
+    state.overlay = None;
+    Vec::new()
+}
+
 /// Opens the list of the current scope. Keeps a loaded list with its cursor and filter.
 pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
     if state.session.needs_choice() {
@@ -346,6 +356,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         state.notify("Set up a credential to list tokens.");
         return Vec::new();
     };
+    let left = profile_lists::leave(state);
     let access = match scope_to_list(state) {
         Ok(scope) => Access { identity, scope },
         Err(complaint) => {
@@ -353,7 +364,8 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
             state.screen = Screen::Find;
             state.find.reopen();
             state.find.form.complain(FindField::ScopeId, &complaint);
-            return awaited.into_iter().map(Effect::Cancel).collect();
+            let cancelled = [left, awaited].into_iter().flatten();
+            return cancelled.map(Effect::Cancel).collect();
         }
     };
     let is_known = state.list.access.as_ref() == Some(&access);
@@ -375,7 +387,7 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         }
         fetch_list(state)
     };
-    let cancelled = [dropped, awaited].into_iter().flatten();
+    let cancelled = [left, dropped, awaited].into_iter().flatten();
     cancelled.map(Effect::Cancel).chain(sent).collect()
 }
 
@@ -407,6 +419,9 @@ fn scope_to_list(state: &State) -> Result<Scope, String> {
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.
 pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
+    if state.list.profiles.is_some() {
+        return profile_lists::fetch(state);
+    }
     let access = state.list.access.clone()?;
     if state.list.extent.is_loading() || must_pause(state) {
         return None;
@@ -498,7 +513,7 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         state.report(Detail::without_id());
         return false;
     };
-    let Some(access) = state.list.access.clone() else {
+    let Some(access) = state.list.access_of(&token) else {
         return false;
     };
     let (at, took) = match state.list.extent.fetched() {

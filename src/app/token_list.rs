@@ -5,14 +5,19 @@
 //! shows a part of the list keeps places, and derives them again when [`TokenList::generation`]
 //! differs. Made for tens of thousands: it computes keys once and sorts places instead of tokens.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::message::Stage;
+use super::profile_reads::ProfileReads;
 use crate::domain::credential::Access;
 use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::fields::changed_keys;
 use crate::domain::findings::{self, Note};
+use crate::domain::list_report::Origin;
+use crate::domain::scope::Scope;
 use crate::domain::search::Haystack;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;
@@ -28,12 +33,16 @@ pub struct TokenList {
     pub extent: Remote<Extent>,
     /// The progress of the current fetch.
     pub progress: Progress,
+    /// How each profile was read, in the list of all profiles.
+    pub profiles: Option<ProfileReads>,
     tokens: Vec<Arc<ServiceToken>>,
     urgencies: Vec<Urgency>,
     index: SearchIndex,
     /// All places, in order of urgency.
     order: Vec<u32>,
     counts: [usize; Status::ALL.len()],
+    /// The places of the tokens that the last fetch changed.
+    changed: HashSet<u32>,
     evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
     generation: u64,
@@ -87,6 +96,12 @@ impl TokenList {
     #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
         self.index.get(place as usize)
+    }
+
+    /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
+    #[must_use]
+    pub fn has_changed(&self, place: u32) -> bool {
+        self.changed.contains(&place)
     }
 
     /// The place of a token: of the identical one, or else of one with the same ID.
@@ -166,6 +181,67 @@ impl TokenList {
         Some(request)
     }
 
+    /// The profile and the scope that a token of several profiles was read with.
+    #[must_use]
+    pub fn origin_of(&self, token: &Arc<ServiceToken>) -> Option<&Arc<Origin>> {
+        self.origin(self.place_of(token)?)
+    }
+
+    /// The same for the token at a place.
+    #[must_use]
+    pub fn origin(&self, place: u32) -> Option<&Arc<Origin>> {
+        self.profiles.as_ref()?.origin(place)
+    }
+
+    /// The credential and the scope of a token.
+    pub(crate) fn access_of(&self, token: &Arc<ServiceToken>) -> Option<Access> {
+        let Some(profiles) = &self.profiles else {
+            return self.access.clone();
+        };
+        let origin = profiles.origin(self.place_of(token)?)?;
+        let read = profiles.reads.iter().find(|read| read.origin == *origin)?;
+        Some(read.access())
+    }
+
+    /// Whether it has tokens of a scope.
+    pub(crate) fn is_of(&self, scope: &Scope) -> bool {
+        let mut reads = self.profiles.iter().flat_map(|profiles| &profiles.reads);
+        let access = self.access.as_ref();
+        access.is_some_and(|access| access.scope == *scope)
+            || reads.any(|read| read.origin.scope == *scope)
+    }
+
+    /// Drops the tokens and the pending request, but not whose list it is.
+    pub(crate) fn forget_tokens(&mut self) {
+        let (access, profiles) = (self.access.take(), self.profiles.take());
+        self.reset();
+        (self.access, self.profiles) = (access, profiles);
+    }
+
+    /// Takes the place of another list: places kept from either are out of date.
+    pub(crate) fn supersede(&mut self, other: &Self) {
+        self.generation = self.generation.max(other.generation) + 1;
+    }
+
+    /// Adds tokens of one of several profiles.
+    pub(crate) fn add_from(
+        &mut self,
+        origin: &Arc<Origin>,
+        tokens: Vec<Arc<ServiceToken>>,
+        context: EvaluationContext,
+    ) {
+        if let Some(profiles) = &mut self.profiles {
+            profiles.added(origin, tokens.len());
+        }
+        self.add(tokens, context);
+    }
+
+    /// Replaces all tokens by those of all profiles.
+    pub(crate) fn replace_profiles(&mut self, context: EvaluationContext) {
+        let tokens = self.profiles.as_mut().map(ProfileReads::gather);
+        self.replace(tokens.unwrap_or_default(), context);
+    }
+
     /// Adds tokens.
     pub(crate) fn add(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
         let known = self.tokens.len();
@@ -178,10 +254,17 @@ impl TokenList {
 
     /// Replaces all tokens.
     pub(crate) fn replace(&mut self, tokens: Vec<Arc<ServiceToken>>, context: EvaluationContext) {
+        let is_whole = |extent: &Extent| extent.incomplete.is_none();
+        let changed = match self.extent.value().filter(|extent| is_whole(extent)) {
+            Some(_) => changes(&self.tokens, &tokens),
+            None => HashSet::new(),
+        };
         *self = Self {
             access: self.access.take(),
             extent: std::mem::take(&mut self.extent),
             progress: self.progress,
+            changed,
+            profiles: self.profiles.take(),
             generation: self.generation + 1,
             ..Self::default()
         };
@@ -252,6 +335,23 @@ impl TokenList {
             urgencies[one].cmp(&urgencies[other]).then_with(names)
         });
     }
+}
+
+/// The places of those tokens that are new or differ from before. A last use is no change to look
+/// at: most tokens are used all the time.
+fn changes(before: &[Arc<ServiceToken>], tokens: &[Arc<ServiceToken>]) -> HashSet<u32> {
+    let known = before.iter().map(|token| (token.id_text(), token));
+    let known: HashMap<&str, &Arc<ServiceToken>> = known.collect();
+    let is_change = |token: &ServiceToken| match known.get(token.id_text()) {
+        Some(old) if old.raw == token.raw => false,
+        Some(old) => changed_keys(old, token)
+            .iter()
+            .any(|key| key != "last_seen_at"),
+        None => true,
+    };
+    let places = (0_u32..).zip(tokens);
+    let changed = places.filter(|(_, token)| !token.id_text().is_empty() && is_change(token));
+    changed.map(|(place, _)| place).collect()
 }
 
 /// Names, IDs and client IDs of all tokens in one string: scanning it is several times faster than

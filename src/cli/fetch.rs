@@ -1,6 +1,6 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
-use futures_util::future::join_all;
+use std::sync::Mutex;
 
 use super::error_report::warn;
 use super::progress::Progress;
@@ -11,9 +11,10 @@ use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
+use crate::domain::sync::locked;
 use crate::domain::token::TokenRef;
 use crate::formats::rfc3339;
-use crate::service::nothing_selected;
+use crate::service::{ListEvent, nothing_selected};
 use crate::startup::Context;
 
 /// The commands' access to the API, with progress on a terminal and warnings on the error stream.
@@ -48,16 +49,28 @@ impl Fetcher {
         accesses: &[Result<Access, Failure>],
     ) -> Vec<Result<Fetched<Tokens>, Failure>> {
         let progress = &Progress::new(self.context.style.is_dumb);
-        let one = |access: &Result<Access, Failure>| {
-            let access = access.clone();
-            async move {
-                let on_network = || progress.network();
-                let service = &self.context.service;
-                service.list(&access?, on_network, &mut |_| {}).await
-            }
+        let ended = Mutex::new(Vec::new());
+        let on_event = |access: &Access, event: ListEvent<'_>| match event {
+            ListEvent::SentOff => progress.network(),
+            ListEvent::Page(_) => {}
+            ListEvent::Ended(result) => locked(&ended).push((access.clone(), result)),
         };
-        let all = join_all(accesses.iter().map(one));
-        let answers = progress.beside(all).await;
+        // Each profile is judged, also one whose scope another reads too.
+        let each: Vec<_> = accesses
+            .iter()
+            .flatten()
+            .map(|it| vec![it.clone()])
+            .collect();
+        let listing = self.context.service.list_each(&each, &on_event);
+        progress.beside(listing).await;
+        let mut answer = |access: &Result<Access, Failure>| {
+            let access = access.as_ref().map_err(Clone::clone)?;
+            let mut ended = locked(&ended);
+            let at = ended.iter().position(|(of, _)| of == access);
+            let answer = at.map(|at| ended.swap_remove(at).1);
+            answer.unwrap_or_else(|| Err(no_scope()))
+        };
+        let answers: Vec<_> = accesses.iter().map(&mut answer).collect();
         answers.iter().flatten().for_each(warn_of);
         answers
     }

@@ -8,6 +8,7 @@
 pub mod advice;
 pub mod detail;
 pub mod glyphs;
+pub mod token_columns;
 
 use std::iter;
 

@@ -17,6 +17,7 @@ pub mod find {
 }
 pub mod browse {
     //! The list of all tokens of a scope.
+    pub(crate) mod preview_view;
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt};
+
 use super::lookup::refused;
 use super::token_service::TokenService;
 use crate::api::{Error, Page};
@@ -10,6 +12,17 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::NamedScope;
 use crate::domain::token::ServiceToken;
+
+/// How many scopes are read at once.
+const AT_ONCE: usize = 4;
+
+/// Something that happened while a scope was read.
+pub enum ListEvent<'p> {
+    /// The credential was read, and the first request goes to the network.
+    SentOff,
+    Page(Page<'p, Arc<ServiceToken>>),
+    Ended(Result<Fetched<Tokens>, Failure>),
+}
 
 impl TokenService {
     /// Lists the tokens of a scope in the API's order, each once. Pages go to `on_page` as they arrive.
@@ -32,6 +45,34 @@ impl TokenService {
         listed
             .await
             .map_err(|error| refused(error, Some(scope), &credential, Some(source)))
+    }
+
+    /// Lists the tokens of several scopes, a few at a time. A scope has several credentials to try:
+    /// the next one is used if one fails or lists nothing. Each access has its own outcome.
+    pub async fn list_each(
+        &self,
+        scopes: &[Vec<Access>],
+        on_event: &(dyn Fn(&Access, ListEvent<'_>) + Send + Sync),
+    ) {
+        let read = |accesses: &Vec<Access>| {
+            let accesses = accesses.clone();
+            async move {
+                for access in accesses {
+                    let on_network = || on_event(&access, ListEvent::SentOff);
+                    let mut on_page = |page: Page<'_, Arc<ServiceToken>>| {
+                        on_event(&access, ListEvent::Page(page));
+                    };
+                    let listed = self.list(&access, on_network, &mut on_page).await;
+                    let has_some = listed.as_ref().is_ok_and(|it| !it.value.is_empty());
+                    on_event(&access, ListEvent::Ended(listed));
+                    if has_some {
+                        break;
+                    }
+                }
+            }
+        };
+        let reads = stream::iter(scopes.iter().map(read));
+        reads.buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
     /// Lists the accounts and the zones that a credential can see, both at once.

@@ -9,5 +9,6 @@ mod token_service;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};
 pub use export::write_list;
+pub use list::ListEvent;
 pub use lookup::{matching, not_in_list};
 pub use token_service::TokenService;

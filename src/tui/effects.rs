@@ -18,11 +18,11 @@ use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
 use crate::config::{Paths, log, state};
-use crate::domain::credential::{CredentialRef, CredentialSource, VisibleScopes};
+use crate::domain::credential::{Access, CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
 use crate::domain::token::ServiceToken;
-use crate::service::{TokenService, write_list};
+use crate::service::{ListEvent, TokenService, write_list};
 use crate::startup::{RunningDemo, start_demo};
 
 /// How long to wait for pending writes before exit.
@@ -113,6 +113,13 @@ impl Effects {
                     Message::TokensListed { request, result }
                 });
             }
+            Effect::ListProfiles { request, scopes } => self.spawn(request, async move {
+                let on_event = |access: &Access, event: ListEvent<'_>| {
+                    send_list_event(&messages, request, access, event);
+                };
+                service.list_each(&scopes, &on_event).await;
+                Message::ProfilesListed { request }
+            }),
             Effect::MeasureClock { request, access } => {
                 let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {
@@ -314,6 +321,36 @@ impl Effects {
 fn send_stage(messages: &UnboundedSender<Message>, request: RequestId) {
     let stage = Stage::Network;
     let _unheard = messages.send(Message::Staged { request, stage });
+}
+
+/// Reports what happened while one of several profiles was read.
+fn send_list_event(
+    messages: &UnboundedSender<Message>,
+    request: RequestId,
+    access: &Access,
+    event: ListEvent<'_>,
+) {
+    let source = access.identity.source.clone();
+    let message = match event {
+        ListEvent::SentOff => return,
+        ListEvent::Page(page) => Message::ProfileArrived {
+            request,
+            source,
+            tokens: page.items.to_vec(),
+        },
+        ListEvent::Ended(result) => {
+            match &result {
+                Ok(listed) => send_remarks(messages, source.clone(), listed),
+                Err(failure) => log::failed(failure),
+            }
+            Message::ProfileListed {
+                request,
+                source,
+                result,
+            }
+        }
+    };
+    let _unheard = messages.send(message);
 }
 
 /// Reads the recent lookups.

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Context, Motion};
-use crate::app::form::{Editor, TextField};
-use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending};
+use crate::app::all_profiles::{back, open_token};
+use crate::app::form::Editor;
+use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place};
 use crate::app::message::Effect;
-use crate::app::navigation::open_find;
+use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
-use crate::app::token_fetch::{fetch_list, open_row};
+use crate::app::token_fetch::fetch_list;
+use crate::app::token_table::TokenTable;
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
+use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
-use crate::screens::browse::state::{Browse as Browsed, Follow, TokenTable};
+use crate::layout::token_columns::BrowseLayout;
+use crate::screens::browse::state::{Browse as Browsed, Follow};
 use crate::screens::export::update::can_export;
 
 impl Handler for Browse {
@@ -36,7 +40,29 @@ impl Handler for Browse {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
-        action != Action::WriteList || can_export(state)
+        let browse = &state.browse;
+        let has_rows = browse.table.rows() > 0;
+        match action {
+            Action::WriteList => can_export(state),
+            Action::AllProfiles => can_open(state),
+            Action::Submit if !browse.is_filtering => has_rows,
+            Action::CopyField | Action::CopyClientId | Action::CopyJson => has_rows,
+            Action::Sort | Action::ReverseSort => has_rows,
+            Action::Search => state.list.total() > 0 || state.list.extent.is_loading(),
+            Action::TogglePreview => BrowseLayout::new(state.size.0, true).preview.is_some(),
+            action => match status_of(action) {
+                Some(status) => state.list.count(status) > 0 || browse.table.is_chosen(status),
+                None => true,
+            },
+        }
+    }
+
+    fn place(&self, state: &State) -> Option<Place> {
+        let total = state.browse.table.rows();
+        (total > 0).then_some(Place {
+            at: Some(state.browse.selected + 1),
+            total,
+        })
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
@@ -50,7 +76,7 @@ impl Handler for Browse {
     }
 
     fn edit(&self, state: &mut State) {
-        state.browse.is_filtering = true;
+        state.browse.start_typing(&state.list);
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {
@@ -62,19 +88,18 @@ impl Handler for Browse {
         };
         // A pending lookup is for another token.
         let dropped = state.detail.token.cancel().map(Effect::Cancel);
-        let sent = open_row(state, token);
+        let sent = open_token(state, token);
         dropped.into_iter().chain(sent).collect()
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
         let browse = &mut state.browse;
         if browse.is_filtering {
-            browse.is_filtering = false;
-        } else if browse.filter.value().is_empty() {
-            return open_find(state);
+            browse.stop_typing(&state.list);
+        } else if browse.is_narrowed() {
+            browse.show_all(&state.list);
         } else {
-            browse.filter = TextField::default();
-            browse.filter_changed(&state.list);
+            return back(state);
         }
         Vec::new()
     }
@@ -102,23 +127,34 @@ impl Handler for Browse {
         match what {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
-            Copied::Json => None,
+            Copied::Json => state.copy_raw(Some(token?.raw.as_str().to_owned())),
         }
     }
 
     fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
         let token = state.browse.token(&state.list)?;
-        Some((token.clone(), state.list.access.clone()?))
+        Some((token.clone(), state.list.access_of(token)?))
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.list.access.as_ref();
-        access.map(|access| access.scope.clone())
+        let token = state.browse.token(&state.list);
+        let access = match token {
+            Some(token) => state.list.access_of(token),
+            None => state.list.access.clone(),
+        };
+        access.map(|access| access.scope)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let is_loading = state.list.extent.is_loading();
-        is_loading.then_some(Pending::First)
+        let list = &state.list;
+        let since = list.extent.loading_since()?;
+        Some(match list.extent.value() {
+            Some(_) => Pending::Reload {
+                since,
+                back_cancels: true,
+            },
+            None => Pending::First,
+        })
     }
 
     fn instant(&self, state: &State) -> DateTime<Utc> {
@@ -130,13 +166,19 @@ impl Handler for Browse {
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
-        let next = whole_second(state.clock.corrected()) + TimeDelta::seconds(1);
-        let is_counting = state.browse.is_counting(&state.list, state.body_rows());
+        let now = state.clock.corrected();
+        let next = whole_second(now) + TimeDelta::seconds(1);
+        let is_counting = state
+            .browse
+            .is_counting(&state.list, now, state.body_rows());
         is_counting.then(|| state.clock.steady_at(next))
     }
 
+    /// The minutes and hours of a calm list change with its age, once a minute.
     fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
-        let at = state.list.next_change()?;
+        let (browse, list) = (&state.browse, &state.list);
+        let last_day = browse.next_last_day(list, state.clock.corrected(), state.body_rows());
+        let at = list.next_change().into_iter().chain(last_day).min()?;
         let last = whole_second(at);
         let next = last + TimeDelta::seconds(1);
         let whole = if last < at { next } else { at };
@@ -144,10 +186,46 @@ impl Handler for Browse {
     }
 }
 
-/// Sorts the list by the next column.
+/// Sorts the list by the next column that is on screen.
 pub(crate) fn sort(state: &mut State) {
+    let layout = BrowseLayout::new(state.size.0, true);
     let (browse, list) = (&mut state.browse, &state.list);
-    let next = browse.table.sort().next();
+    let next = browse.table.sort().next(&layout);
     let sort = |table: &mut TokenTable| table.sort_by(list, next);
     browse.change(list, Follow::TokenBelowTop, sort);
 }
+
+/// Reverses the order.
+pub(crate) fn reverse(state: &mut State) {
+    let (browse, list) = (&mut state.browse, &state.list);
+    browse.change(list, Follow::TokenBelowTop, |table| table.reverse(list));
+}
+
+/// Adds a status to those shown, or takes it away.
+pub(crate) fn toggle_status(state: &mut State, action: Action) {
+    if let Some(status) = status_of(action) {
+        state.browse.toggle_status(&state.list, status);
+    }
+}
+
+/// Shows or hides the preview of the selected token.
+pub(crate) fn toggle_preview(state: &mut State) {
+    state.browse.hides_preview = !state.browse.hides_preview;
+}
+
+/// The status that an action shows.
+fn status_of(action: Action) -> Option<Status> {
+    let (_, status) = STATUSES.into_iter().find(|(known, _)| *known == action)?;
+    Some(status)
+}
+
+/// The actions that show a status, in the order of the counts on screen.
+const STATUSES: [(Action, Status); 7] = [
+    (Action::ShowExpired, Status::Expired),
+    (Action::ShowCritical, Status::Critical),
+    (Action::ShowExpiring, Status::Expiring),
+    (Action::ShowUnknown, Status::Unknown),
+    (Action::ShowActive, Status::Active),
+    (Action::ShowNeverExpiring, Status::NeverExpires),
+    (Action::ShowDisabled, Status::Disabled),
+];

@@ -1,28 +1,26 @@
-//! Draws the list of all tokens: counts, visible rows with the columns that fit, the filter, and notes
-//! on missing tokens.
+//! Draws the list of all tokens: counts, visible rows with the columns that fit, the filter, notes on
+//! missing tokens, and on wide terminals a preview of the selected token.
 
-use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::state::{Browse, Sort};
+use super::preview_view;
+use super::state::Browse;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::app::token_list::TokenList;
-use crate::domain::duration::{self, Lifetime, Remaining};
-use crate::domain::fields::{last_seen_word, title as token_title};
-use crate::domain::search::TokenFilter;
-use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status};
-use crate::domain::text;
-use crate::domain::token::ServiceToken;
+use crate::app::token_table::TokenTable;
+use crate::domain::status::Status;
 use crate::layout;
+use crate::layout::token_columns::BrowseLayout;
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, below, bottom, first_rows, number, row, width,
+    Painter, RenderContext, Spans, below, bottom, first_rows, inset, number, row, width,
+    without_right,
 };
-use crate::ui::texts::{distance, keyring_note};
+use crate::ui::texts::keyring_note;
+use crate::ui::token_rows::TokenRows;
 
 /// The order of the counts in the title.
 const COUNTED: [Status; 7] = [
@@ -35,86 +33,182 @@ const COUNTED: [Status; 7] = [
     Status::Disabled,
 ];
 
+/// How many of them have a word beside their symbol.
+const WITH_WORDS: usize = 3;
+
 /// ```text
-/// ╭ 14 tokens · 2 critical · 3 expiring · 9 active ──────────────────────────────────╮
-/// │   Name                      Status              Left      Last seen  Duration    │
-/// │ ✖ deploy-staging            CRITICAL      3d 04:33:21     41 d ago   365d        │
-/// │ ▲ CI/CD token               EXPIRING     12d 04:33:21     3 h ago    365d        │
-/// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel                                      │
-/// ╰ / ci ─────────────────────────────────────────────────── 1–2 of 2 · by urgency ──╯
+/// ╭ ✖ 2 expired  ✖ 2 critical  ▲ 2 expiring  ? 1  ● 7  ∞ 1  ⊘ 2 ───────────────────╮
+/// │   NAME                          LEFT  EXPIRES      LAST SEEN   NOTE             │
+/// │▌✖ nightly-backup-legacy       9d ago  17 Nov       5 h ago     still used       │
+/// │ ▲ CI/CD token                12d 04h   8 Dec       6 min ago   2 secrets        │
+/// │ ⠋ 1,000 of 12,000 tokens · 3 s · Esc cancel                                     │
+/// ╰ / filter ──────────────────────────────────────────── 17 tokens, by urgency ↓ ──╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let browse = &state.browse;
+    let parts = BrowseLayout::new(area.width, !browse.hides_preview);
     let inner = paint.panel(area, "");
-    let title = title(&state.list, usize::from(area.width).saturating_sub(4), ctx);
-    paint.frame_title(row(area, 0), &title);
-    let rows = Browse::table_rows(&state.list, usize::from(inner.height));
-    let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
+    let preview = parts.preview.unwrap_or(0);
+    let list = without_right(inner, usize::from(preview.saturating_sub(1)));
+    let counts = without_right(row(area, 0), usize::from(preview));
+    render_counts(paint, counts, (&state.list, &browse.table));
+    render_rows(paint, list, state, &parts);
+    let line = without_right(bottom(area), usize::from(preview));
+    let place = position(state, ctx);
+    paint.frame_title_right(line, &place);
+    render_filter(paint, line, state, width(&place));
+    if let Some(columns) = parts.preview {
+        let x = area.right() - columns;
+        paint.splitter(x, (area.y, area.bottom() - 1), None);
+        let area = Rect {
+            x,
+            width: columns,
+            ..area
+        };
+        preview_view::render(paint, area, state);
+    }
+}
+
+/// Draws the visible rows, or why there are none.
+fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &BrowseLayout) {
+    let (ctx, browse) = (paint.ctx, &state.browse);
     if browse.table.rows() == 0 {
-        let columns = usize::from(inner.width);
-        paint.render_centred(inner, &placeholder(state, columns, ctx));
-    } else {
-        let columns = Columns::new(usize::from(inner.width), ctx);
-        paint.render_spans(row(inner, 0), &columns.names(browse.table.sort()));
-        let at = state.evaluation_context();
-        let mut filter = browse.table.filter();
-        let tokens = browse.table.tokens(&state.list, first, rows);
-        let tokens = tokens.map(|token| columns.row(token, at, &mut filter));
-        let table = first_rows(below(inner, 1), rows);
-        paint.render_list(table, tokens, browse.selected.checked_sub(first));
-        paint.render_lines(below(inner, 1 + rows), notes(state, ctx));
+        let lines = placeholder(state, usize::from(list.width), ctx);
+        paint.render_centred(list, &lines);
+        return;
     }
-    let place = position(browse, first, rows, ctx);
-    paint.frame_title_right(bottom(area), &place);
-    let is_typing = (browse.is_filtering, state.overlay.is_some());
-    let room = usize::from(area.width).saturating_sub(width(&place) + 11);
-    render_query(paint, bottom(area), &browse.filter, is_typing, room);
+    let rows = Browse::table_rows(&state.list, usize::from(list.height));
+    let first = layout::first_row_kept(browse.top, browse.selected, browse.table.rows(), rows);
+    let drawing = TokenRows {
+        columns: &parts.columns,
+        context: state.evaluation_context(),
+        ctx,
+    };
+    let table = &browse.table;
+    let sorted = table.sort().column().map(|it| (it, arrow(table, ctx)));
+    paint.render_spans(row(list, 0), &drawing.heading(sorted));
+    let mut filter = table.filter();
+    let places = table.places().iter().skip(first).take(rows);
+    let tokens = places.filter_map(|place| {
+        let token = state.list.token(*place)?;
+        Some(drawing.row(token, &mut filter, state.list.has_changed(*place)))
+    });
+    let place = first_rows(below(list, 1), rows);
+    paint.render_list(place, tokens, browse.selected.checked_sub(first));
+    paint.render_lines(below(list, 1 + rows), notes(state, ctx));
 }
 
-/// The number of tokens, in total and per status.
-fn title(list: &TokenList, room: usize, ctx: &RenderContext<'_>) -> Spans {
-    let total = list.total();
+/// Draws the number of tokens of each status. The first three have a word, since their symbols are
+/// not enough; from the right, words and then counts make room.
+///
+/// ```text
+/// ╭ ✖ 2 expired  ✖ 2 critical  ▲ 2 expiring  ? 1  ● 7 ──╮
+/// ```
+fn render_counts(
+    paint: &mut Painter<'_, '_>,
+    line: Rect,
+    (list, table): (&TokenList, &TokenTable),
+) {
+    let ctx = paint.ctx;
+    if list.total() == 0 {
+        paint.frame_title(line, &[ctx.span(Role::Title, "Tokens")]);
+        return;
+    }
+    let line = inset(line);
+    let counts = COUNTED.map(|status| Count {
+        status,
+        count: list.count(status),
+        is_chosen: table.is_chosen(status),
+    });
+    let shown: Vec<_> = counts
+        .into_iter()
+        .filter(|it| it.count > 0 || it.is_chosen)
+        .collect();
+    let with_words = |words: usize| -> Spans {
+        let has_word = |status| COUNTED[..words].contains(&status);
+        let counts = shown.iter();
+        counts.map(|it| it.span(has_word(it.status), ctx)).collect()
+    };
+    let forms = (0..=WITH_WORDS).rev().map(with_words);
+    let fits = |spans: &Spans| width(spans) <= usize::from(line.width);
+    let mut spans = forms
+        .clone()
+        .find(fits)
+        .or(forms.last())
+        .unwrap_or_default();
+    if !fits(&spans) {
+        // A count that is cut would be wrong.
+        while width(&spans) + 2 > usize::from(line.width) && spans.pop().is_some() {}
+        spans.push(ctx.span(Role::Muted, &format!("{} ", ctx.glyphs().ellipsis)));
+    }
+    paint.render_spans(line, &spans);
+}
+
+/// The tokens of a status.
+struct Count {
+    status: Status,
+    count: usize,
+    is_chosen: bool,
+}
+
+impl Count {
+    /// ` ✖ 2 expired `, or `[✖ 2 expired]` if only chosen statuses are shown.
+    fn span(&self, has_word: bool, ctx: &RenderContext<'_>) -> Span<'static> {
+        let word = if has_word {
+            format!(" {}", self.status.word().to_lowercase())
+        } else {
+            String::new()
+        };
+        let role = match self.status {
+            Status::Disabled => Role::Muted,
+            status => Role::from(status.tone()),
+        };
+        let [open, close] = if self.is_chosen {
+            ["[", "]"]
+        } else {
+            [" ", " "]
+        };
+        let symbol = self.status.symbol(ctx.ascii);
+        let text = format!("{open}{symbol} {}{word}{close}", number(self.count));
+        ctx.span(role, &text)
+    }
+}
+
+/// The number of tokens, and of those that pass the filter; and the sort column.
+fn position(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let browse = &state.browse;
+    let (shown, total) = (browse.table.rows(), state.list.total());
     if total == 0 {
-        return vec![ctx.span(Role::Title, "All tokens")];
-    }
-    let glyphs = ctx.glyphs();
-    let rest = format!("{}{}", glyphs.dot, glyphs.ellipsis);
-    let mut spans = vec![ctx.span(Role::Title, &tokens(total))];
-    for status in COUNTED {
-        let count = list.count(status);
-        if count == 0 {
-            continue;
-        }
-        let text = format!("{} {}", number(count), status.word().to_lowercase());
-        let more = [ctx.dot(), ctx.span(Role::from(status.tone()), &text)];
-        // An ellipsis replaces omitted counts, so it needs room too.
-        if width(&spans) + width(&more) + text::width(&rest) > room {
-            spans.push(ctx.span(Role::Muted, &rest));
-            break;
-        }
-        spans.extend(more);
-    }
-    spans
-}
-
-/// The range of visible rows, and the sort column.
-fn position(browse: &Browse, first: usize, rows: usize, ctx: &RenderContext<'_>) -> Spans {
-    let shown = browse.table.rows();
-    if shown == 0 {
         return Vec::new();
     }
-    let last = (first + rows).min(shown);
-    let sort = browse.table.sort();
-    let place = format!(
-        "{}–{} of {} · by {} {}",
-        number(first + 1),
-        number(last),
-        number(shown),
-        sort.word(),
-        arrow(sort, ctx)
-    );
+    let count = if shown == total {
+        tokens(total)
+    } else {
+        format!("{} of {}", number(shown), number(total))
+    };
+    let (table, sort) = (&browse.table, browse.table.sort().word());
+    let place = format!("{count}, by {sort} {}", arrow(table, ctx));
     vec![ctx.span(Role::Muted, &place)]
+}
+
+/// Draws the filter, or the key that opens it.
+fn render_filter(paint: &mut Painter<'_, '_>, line: Rect, state: &State, taken: usize) {
+    let ctx = paint.ctx;
+    let browse = &state.browse;
+    if !browse.is_filtering && browse.filter.value().is_empty() {
+        let hint = ctx.hint(Context::Browse, Action::Search, "filter");
+        paint.frame_title(line, &hint);
+        return;
+    }
+    let is_typing = (browse.is_filtering, state.overlay.is_some());
+    let room = usize::from(line.width).saturating_sub(taken + 11);
+    render_query(paint, line, &browse.filter, is_typing, room);
+}
+
+/// The direction of the order: up if ascending.
+fn arrow(table: &TokenTable, ctx: &RenderContext<'_>) -> &'static str {
+    ctx.glyphs().arrows[usize::from(!table.is_ascending())]
 }
 
 /// Notes on the list: its progress, or what it lacks.
@@ -255,234 +349,4 @@ fn in_scope(list: &TokenList, ctx: &RenderContext<'_>) -> String {
     list.access.as_ref().map_or_else(String::new, |access| {
         format!(" in {}", ctx.scope(&access.scope, false))
     })
-}
-
-/// A space, the status's symbol, a space.
-const LEAD: usize = 3;
-/// A space at the end.
-const MARGIN: usize = 1;
-/// The name's width before the time left or the status gets room.
-const LEAST_NAME: usize = 16;
-/// The name's width before any other column gets room.
-const USUAL_NAME: usize = 20;
-/// The name's width before the client ID gets room.
-const ROOMY_NAME: usize = 28;
-/// The name's width before the client ID is shown whole.
-const FAIR_NAME: usize = 36;
-const STATUS: usize = 13;
-/// `1234d 23:59:58 ago`, and its digits.
-const LEFT: usize = 18;
-const DIGITS: usize = 14;
-/// `1234 d ago`, or its name with an arrow.
-const LAST_SEEN: usize = 11;
-const DURATION: usize = 10;
-/// The first digits of a client ID, and the whole of it.
-const CLIENT_ID: (usize, usize) = (12, 39);
-
-/// The widths of the columns; zero for those without room.
-struct Columns<'a> {
-    name: usize,
-    status: usize,
-    left: usize,
-    last_seen: usize,
-    duration: usize,
-    client_id: usize,
-    ctx: &'a RenderContext<'a>,
-}
-
-impl<'a> Columns<'a> {
-    /// The columns of a row with a width in cells. They depend only on the width, so that no column
-    /// moves when tokens come and go.
-    fn new(width: usize, ctx: &'a RenderContext<'a>) -> Self {
-        let mut left = width.saturating_sub(LEAD + MARGIN);
-        let mut take = |column: usize, name: usize| {
-            let cost = column + GAP;
-            let fits = left >= name + cost;
-            left -= if fits { cost } else { 0 };
-            if fits { column } else { 0 }
-        };
-        // The time takes precedence: the symbol already shows the status.
-        let time = match take(LEFT, LEAST_NAME) {
-            0 => take(DIGITS, LEAST_NAME),
-            time => time,
-        };
-        let status = take(STATUS, LEAST_NAME);
-        let last_seen = take(LAST_SEEN, USUAL_NAME);
-        let duration = take(DURATION, USUAL_NAME);
-        let mut client_id = take(CLIENT_ID.0, ROOMY_NAME);
-        if client_id > 0 {
-            let missing = CLIENT_ID.1 - CLIENT_ID.0;
-            let more = left.saturating_sub(FAIR_NAME).min(missing);
-            client_id += more;
-            left -= more;
-        }
-        Self {
-            name: left,
-            status,
-            left: time,
-            last_seen,
-            duration,
-            client_id,
-            ctx,
-        }
-    }
-
-    /// The row of column names.
-    ///
-    /// ```text
-    ///    Name               Status ↓             Left      Last seen   Duration   Client ID
-    /// ```
-    fn names(&self, sort: Sort) -> Spans {
-        let named = |name: &str, by: Sort| {
-            if by == sort {
-                format!("{name} {}", arrow(sort, self.ctx))
-            } else {
-                name.to_owned()
-            }
-        };
-        // The digits end where "ago" would begin.
-        let left = format!("{:>DIGITS$}", named("Left", Sort::Left));
-        let texts = [
-            (named("Name", Sort::Name), self.name),
-            (named("Status", Sort::Urgency), self.status),
-            (left, self.left),
-            (named("Last seen", Sort::LastSeen), self.last_seen),
-            (named("Duration", Sort::Duration), self.duration),
-            ("Client ID".to_owned(), self.client_id),
-        ];
-        let names = texts
-            .each_ref()
-            .map(|(name, width)| (name.as_str(), *width));
-        self.ctx.heading(LEAD, &names)
-    }
-
-    /// ```text
-    ///  ▲ CI/CD token        EXPIRING      12d 04:33:21      41 d ago    365d       88bf3b6d8616…
-    /// ```
-    fn row(
-        &self,
-        token: &ServiceToken,
-        context: EvaluationContext,
-        filter: &mut TokenFilter,
-    ) -> Spans {
-        let ctx = self.ctx;
-        let now = context.now;
-        let status = Status::of(token, context);
-        let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
-        let mut spans = vec![
-            Span::raw(" "),
-            ctx.span(role, status.symbol(ctx.ascii)),
-            Span::raw(" "),
-        ];
-        self.push_name(&mut spans, token, filter);
-        if self.status > 0 {
-            spans.push(Span::raw("  "));
-            let letters = 0..u32::try_from(filter.in_status(status)).unwrap_or(0);
-            let word = text::fit(status.word(), self.status, "");
-            let marks: Vec<u32> = letters.collect();
-            spans.extend(marked(&word, &marks, ctx.style(role), ctx));
-        }
-        let mut column = |width: usize, text: &str, role: Option<Role>| {
-            if width > 0 {
-                let fitted = self.fitted(text, width);
-                spans.push(Span::raw("  "));
-                spans.push(ctx.span(role, &fitted));
-            }
-        };
-        let (left, is_urgent) = left(token, status, now, self.left);
-        column(self.left, &left, is_urgent.then_some(Role::Strong));
-        if let Some(seen) = token.last_seen_at.valid() {
-            column(self.last_seen, &distance(*seen, now), None);
-        } else {
-            let word = last_seen_word(token, self.last_seen).unwrap_or_default();
-            column(self.last_seen, word, Some(Role::Muted));
-        }
-        column(self.duration, &lifetime(token), None);
-        if self.client_id > 0 {
-            spans.push(Span::raw("  "));
-            let id = self.fitted(&token.display_text(&token.client_id), self.client_id);
-            let marks = filter.in_id(id.trim_end());
-            spans.extend(marked(&id, &marks, ctx.style(Role::Muted), ctx));
-        }
-        spans
-    }
-
-    /// The name, or its placeholder; followed by the ID if that is what the filter matched.
-    fn push_name(&self, spans: &mut Spans, token: &ServiceToken, filter: &mut TokenFilter) {
-        let ctx = self.ctx;
-        let name = token.display_text(&token.name);
-        let name = text::beginning(&name);
-        if name.trim().is_empty() {
-            spans.push(ctx.span(Role::Muted, &self.fitted(&token_title(token), self.name)));
-            return;
-        }
-        let fitted = self.fitted(name, self.name);
-        let marks = filter.in_name(&ctx.clean(name));
-        let room = self.name - text::width(fitted.trim_end());
-        let id = ctx.clean(text::beginning(token.id_text()));
-        let in_id = filter.in_id(&id);
-        if marks.is_empty() && !in_id.is_empty() && room > GAP + 8 {
-            spans.push(ctx.plain(&format!("{}  ", fitted.trim_end())));
-            let id = self.fitted(&id, room - GAP);
-            spans.extend(marked(&id, &in_id, ctx.style(Role::Muted), ctx));
-        } else {
-            spans.extend(marked(&fitted, &marks, Style::new(), ctx));
-        }
-    }
-
-    fn fitted(&self, text: &str, cells: usize) -> String {
-        let clean = self.ctx.clean(text::beginning(text));
-        text::fit(&clean, cells, self.ctx.glyphs().ellipsis)
-    }
-}
-
-/// The direction of an order: up if ascending.
-fn arrow(sort: Sort, ctx: &RenderContext<'_>) -> &'static str {
-    ctx.glyphs().arrows[usize::from(!sort.is_ascending())]
-}
-
-/// The digits of the time left or since expiry, and whether they are urgent.
-fn left(token: &ServiceToken, status: Status, now: DateTime<Utc>, room: usize) -> (String, bool) {
-    let end = Lifecycle::of(token).end();
-    let Some(end) = end.filter(|_| status != Status::Disabled) else {
-        return (format!("{:>DIGITS$}", "-"), false);
-    };
-    let digits = Remaining::until(end, now).digits();
-    match status {
-        Status::Expired if room < LEFT => (format!("{:>DIGITS$}", format!("-{digits}")), false),
-        Status::Expired => (format!("{digits:>DIGITS$} ago"), false),
-        Status::Critical | Status::Expiring => (format!("{digits:>DIGITS$}"), true),
-        Status::Active | Status::NeverExpires | Status::Disabled | Status::Unknown => {
-            (format!("{digits:>DIGITS$}"), false)
-        }
-    }
-}
-
-fn lifetime(token: &ServiceToken) -> String {
-    let length = token.duration.valid().and_then(Lifetime::length);
-    length.map_or_else(
-        || text::beginning(token.raw_text(&token.duration)).to_owned(),
-        duration::humanize,
-    )
-}
-
-/// Clean text with the characters at some positions marked.
-fn marked(text: &str, positions: &[u32], style: Style, ctx: &RenderContext<'_>) -> Spans {
-    if positions.is_empty() {
-        return vec![Span::styled(text.to_owned(), style)];
-    }
-    let mut runs: Vec<(bool, String)> = Vec::new();
-    let mut next = positions.iter().copied().peekable();
-    for (at, c) in (0_u32..).zip(text.chars()) {
-        let is_marked = next.next_if_eq(&at).is_some();
-        match runs.last_mut() {
-            Some((was_marked, run)) if *was_marked == is_marked => run.push(c),
-            _ => runs.push((is_marked, c.to_string())),
-        }
-    }
-    let matched = style.patch(ctx.style(Role::Matched));
-    let style_of = |is_marked| if is_marked { matched } else { style };
-    runs.into_iter()
-        .map(|(is_marked, run)| Span::styled(run, style_of(is_marked)))
-        .collect()
 }

@@ -13,7 +13,7 @@ use crate::app::navigation::open_find;
 use crate::app::neighbours;
 use crate::app::requests;
 use crate::app::state::State;
-use crate::app::token_fetch::{open_list, reload};
+use crate::app::token_fetch::{back_to_list, reload};
 use crate::domain::credential::Access;
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
@@ -22,7 +22,6 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
-use crate::layout::advice::Advisor;
 use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, TALL};
 
 impl Handler for Detail {
@@ -112,7 +111,7 @@ impl Handler for Detail {
             }
             View::Fields if detail.opened_from_list => {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
-                return dropped.into_iter().chain(open_list(state)).collect();
+                return dropped.into_iter().chain(back_to_list(state)).collect();
             }
             View::Fields => return open_find(state),
         }
@@ -138,7 +137,7 @@ impl Handler for Detail {
             return;
         };
         let columns = usize::from(body.0.saturating_sub(FRAME));
-        let advice = state.advice_lines(token, columns).len();
+        let advice = state.current_advice(token, columns).len();
         let lines = token.lines();
         let detail = &mut state.detail;
         match layout.focus(detail.focus) {
@@ -241,7 +240,7 @@ impl State {
         let contents = Contents {
             is_large: has_digits && self.size.1 >= TALL,
             has_lifetime: elapsed(token, now).is_some(),
-            advice: self.advice_lines(token, columns).len(),
+            advice: self.current_advice(token, columns).len(),
             facts: items(token).len(),
             json: token.lines().len(),
         };
@@ -249,18 +248,9 @@ impl State {
     }
 
     /// What to do about the current token, wrapped.
-    pub(crate) fn advice_lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
+    pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
-        let possible =
-            access.map_or_else(Vec::new, |access| requests::possible(self, token, access));
-        let advisor = Advisor {
-            context: self.evaluation_context(),
-            possible: &possible,
-            glyphs: self.glyphs(),
-            keymap: &self.keymap,
-            place: Context::Detail,
-        };
-        advisor.lines(token, columns)
+        self.advice_lines(token, access, Context::Detail, columns)
     }
 }
 

@@ -323,7 +323,7 @@ impl Sections<'_> {
     fn render_advice(&self, paint: &mut Painter<'_, '_>) {
         let (ctx, layout) = (paint.ctx, self.layout);
         let columns = usize::from(self.inner.width.saturating_sub(2));
-        let lines = ctx.lines(&self.state.advice_lines(self.token, columns));
+        let lines = ctx.lines(&self.state.current_advice(self.token, columns));
         let total = lines.len();
         if layout.is_folded {
             let place = inset(row(self.inner, layout.headline));

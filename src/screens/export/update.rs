@@ -91,14 +91,26 @@ fn write(state: &mut State, existing: Existing) -> Option<Effect> {
 /// The rows on screen in their order, evaluated as they are drawn.
 fn list_on_screen(state: &State) -> Option<ListReport> {
     let (list, table) = (&state.list, &state.browse.table);
-    let access = list.access.as_ref()?;
     let incomplete = match list.extent.value() {
         Some(extent) => extent.incomplete.clone(),
         None => Some("the list is still being fetched".to_owned()),
     };
+    let (origin, incomplete) = match (&list.profiles, &list.access) {
+        (Some(profiles), _) => {
+            let origins = table.places().iter().filter_map(|it| list.origin(*it));
+            let doubts = profiles.doubts();
+            let doubts = (!doubts.is_empty()).then(|| doubts.join("; "));
+            (
+                Origins::Profiles(origins.cloned().collect()),
+                incomplete.or(doubts),
+            )
+        }
+        (None, Some(access)) => (Origins::Scope(access.scope.clone()), incomplete),
+        (None, None) => return None,
+    };
     Some(ListReport {
         tokens: table.tokens(list, 0, table.rows()).cloned().collect(),
-        origin: Origins::Scope(access.scope.clone()),
+        origin,
         incomplete,
         context: state.list_context(),
     })

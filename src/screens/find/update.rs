@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta};
 
 use super::state::FindField;
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
 use crate::app::handler::{Find, Handler, Pending};
 use crate::app::message::Effect;
 use crate::app::navigation::{open_session_setup, pick_scope};
+use crate::app::profile_lists::can_open;
 use crate::app::state::State;
 use crate::app::token_fetch::look_up;
 use crate::domain::credential::CredentialRef;
@@ -22,6 +23,10 @@ impl Handler for Find {
         } else {
             Context::Find
         }
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        action != Action::AllProfiles || can_open(state)
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {

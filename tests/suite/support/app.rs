@@ -76,6 +76,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::CheckCredential { request, .. }
         | Effect::SaveProfile { request, .. }
         | Effect::ProbeStore { request }
+        | Effect::ListProfiles { request, .. }
         | Effect::WriteList { request, .. }
         | Effect::OpenDemo { request } => Some(*request),
         Effect::HoldCredential(_)

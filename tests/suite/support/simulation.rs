@@ -232,6 +232,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
         },
+        Effect::ListProfiles { .. } => Message::ProfilesListed { request },
         Effect::WriteList { path, .. } => Message::ListWritten {
             request,
             result: match outcome {

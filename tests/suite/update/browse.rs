@@ -8,6 +8,7 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
+use tokenscope::app::token_table::Sort;
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location,
@@ -19,7 +20,6 @@ use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeKind};
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::browse::state::Sort;
 use tokenscope::screens::find::state::FindField;
 
 use crate::support::app::{
@@ -421,12 +421,9 @@ fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
         (Sort::Left, ["gamma", "alpha", "epsilon", "Delta", "beta"]),
         (
             Sort::LastSeen,
-            ["beta", "epsilon", "gamma", "alpha", "Delta"],
+            ["epsilon", "gamma", "alpha", "Delta", "beta"],
         ),
-        (
-            Sort::Duration,
-            ["beta", "epsilon", "gamma", "alpha", "Delta"],
-        ),
+        (Sort::Note, ["gamma", "alpha", "epsilon", "Delta", "beta"]),
         (
             Sort::Urgency,
             ["gamma", "alpha", "epsilon", "Delta", "beta"],
@@ -443,7 +440,46 @@ fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
 }
 
 #[test]
-fn typing_filters_at_once_and_keeps_the_cursor_where_its_token_still_is() {
+fn the_order_is_reversed_but_for_tokens_without_a_value() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::ReverseSort);
+    assert!(state.browse.table.is_ascending());
+    assert_eq!(
+        names(&state),
+        ["beta", "Delta", "epsilon", "alpha", "gamma"]
+    );
+    act(&mut state, Action::Sort);
+    act(&mut state, Action::ReverseSort);
+    assert_eq!(
+        names(&state),
+        ["gamma", "epsilon", "Delta", "beta", "alpha"]
+    );
+    act(&mut state, Action::Sort);
+    assert!(state.browse.table.is_ascending(), "each column its own way");
+    act(&mut state, Action::ReverseSort);
+    assert_eq!(
+        names(&state),
+        ["Delta", "epsilon", "alpha", "gamma", "beta"]
+    );
+    act(&mut state, Action::ReverseSort);
+    assert_eq!(
+        names(&state),
+        ["gamma", "alpha", "epsilon", "Delta", "beta"]
+    );
+}
+
+#[test]
+fn only_columns_on_screen_can_be_sorted_by() {
+    let mut state = browse(tokens());
+    state.size = (40, 10);
+    for sort in [Sort::Name, Sort::Left, Sort::Urgency] {
+        act(&mut state, Action::Sort);
+        assert_eq!(state.browse.table.sort(), sort);
+    }
+}
+
+#[test]
+fn while_typing_the_first_match_is_selected_after_each_letter() {
     let mut state = browse(tokens());
     act(&mut state, Action::Bottom);
     assert_eq!(selected(&state), "beta");
@@ -451,13 +487,105 @@ fn typing_filters_at_once_and_keeps_the_cursor_where_its_token_still_is() {
     assert_eq!(state.context(), Context::BrowseText);
     type_text(&mut state, "ta");
     assert_eq!(names(&state), ["Delta", "beta"]);
+    assert_eq!(selected(&state), "Delta");
+    act(&mut state, Action::Down);
     assert_eq!(selected(&state), "beta");
-    type_text(&mut state, " de");
-    assert_eq!(names(&state), ["Delta"]);
+    type_text(&mut state, " a");
+    assert_eq!(names(&state), ["Delta", "beta"]);
     assert_eq!(selected(&state), "Delta");
     act(&mut state, Action::DeleteToStart);
     assert_eq!(names(&state).len(), 5);
-    assert_eq!(selected(&state), "Delta");
+    assert_eq!(state.browse.selected, 0);
+}
+
+#[test]
+fn esc_while_typing_gives_back_the_filter_and_the_row_from_before() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "ta");
+    act(&mut state, Action::Submit);
+    act(&mut state, Action::Down);
+    assert_eq!(selected(&state), "beta");
+    act(&mut state, Action::Search);
+    type_text(&mut state, "zzz");
+    assert_eq!(state.browse.table.rows(), 0);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.context(), Context::Browse);
+    assert_eq!(state.browse.filter.value(), "ta");
+    assert_eq!(names(&state), ["Delta", "beta"]);
+    assert_eq!(selected(&state), "beta");
+}
+
+#[test]
+fn enter_keeps_the_filter_and_a_second_enter_opens_the_token() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::Search);
+    type_text(&mut state, "alp");
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.context(), Context::Browse);
+    fetch_of(&act(&mut state, Action::Submit));
+    assert_eq!(state.detail.token.value().unwrap().name_text(), "alpha");
+}
+
+#[test]
+fn digits_add_statuses_and_take_them_away_and_none_means_all() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::ShowCritical);
+    assert_eq!(names(&state), ["alpha"]);
+    act(&mut state, Action::ShowExpiring);
+    assert_eq!(names(&state), ["alpha", "epsilon"]);
+    assert_eq!(state.list.count(Status::Expired), 1, "counts stay");
+    act(&mut state, Action::ShowCritical);
+    assert_eq!(names(&state), ["epsilon"]);
+    act(&mut state, Action::ShowExpiring);
+    assert_eq!(names(&state).len(), 5);
+    act(&mut state, Action::ShowUnknown);
+    assert_eq!(names(&state), Vec::<&str>::new());
+}
+
+#[test]
+fn esc_takes_filter_and_statuses_away_before_it_goes_back() {
+    let mut state = browse(tokens());
+    act(&mut state, Action::ShowCritical);
+    act(&mut state, Action::ShowExpiring);
+    act(&mut state, Action::Search);
+    type_text(&mut state, "eps");
+    act(&mut state, Action::Submit);
+    assert_eq!(names(&state), ["epsilon"]);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(names(&state).len(), 5);
+    assert_eq!(selected(&state), "epsilon");
+    assert_eq!(state.screen, Screen::Browse);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Find);
+}
+
+/// Fifty thousand tokens, of which every hundredth is critical, and some names contain the word.
+#[test]
+fn the_first_match_is_in_view_after_each_letter_with_fifty_thousand_tokens() {
+    let list: Vec<_> = (0..50_000)
+        .map(|number| {
+            let days = if number % 100 == 0 { 3 } else { 300 };
+            let name = match number % 5_000 {
+                7 => format!("critical-path-{number}"),
+                _ => format!("service-{number:05}"),
+            };
+            token(number, &name, day(days))
+        })
+        .collect();
+    let mut state = browse(list);
+    act(&mut state, Action::Bottom);
+    act(&mut state, Action::Search);
+    for letter in "critical".chars() {
+        type_text(&mut state, &letter.to_string());
+        assert!(state.browse.table.rows() > 0, "{letter}");
+        assert_eq!(
+            (state.browse.selected, state.browse.top),
+            (0, 0),
+            "{letter}"
+        );
+    }
+    assert_eq!(state.browse.table.rows(), 510);
 }
 
 #[test]
@@ -510,22 +638,6 @@ fn letters_apart_match_only_while_nothing_contains_them() {
 }
 
 #[test]
-fn esc_leaves_the_field_then_gives_the_filter_up_then_goes_back() {
-    let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "alp");
-    assert_eq!(act(&mut state, Action::Back), []);
-    assert_eq!(state.context(), Context::Browse);
-    assert_eq!(names(&state), ["alpha"]);
-    assert_eq!(act(&mut state, Action::Back), []);
-    assert_eq!(names(&state).len(), 5);
-    assert_eq!(selected(&state), "alpha");
-    assert_eq!(state.screen, Screen::Browse);
-    assert_eq!(act(&mut state, Action::Back), []);
-    assert_eq!(state.screen, Screen::Find);
-}
-
-#[test]
 fn esc_leaves_the_field_before_it_cancels_the_list() {
     let (mut state, request) = listing_all();
     act(&mut state, Action::Search);
@@ -547,6 +659,9 @@ fn keys_copy_what_belongs_to_the_selected_token() {
     let link = account().dashboard_url();
     let effects = act(&mut state, Action::OpenDashboard);
     assert_eq!(effects, [Effect::OpenUrl(link)]);
+    let json = state.browse.token(&state.list).unwrap().raw.as_str();
+    let json = json.to_owned();
+    assert_eq!(act(&mut state, Action::CopyJson), [Effect::Copy(json)]);
 }
 
 #[test]
@@ -691,11 +806,32 @@ fn at_the_second_of_expiry_row_counts_and_order_follow_by_themselves() {
 
 #[test]
 fn digits_change_on_the_whole_second_of_the_servers_clock() {
-    let mut state = browse(tokens());
+    let mut state = browse(vec![token(1, "soon", at(9_000))]);
     let now = at(5) + TimeDelta::milliseconds(400);
     update(&mut state, now, Message::Ticked);
     assert_eq!(state.instant(), at(5));
     assert_eq!(state.wake_at(), Some(at(6)));
+}
+
+#[test]
+fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
+    let mut state = browse(tokens());
+    let mut draws = 0;
+    while state.clock.local < at(600) {
+        let now = state.wake_at().unwrap();
+        update(&mut state, now, Message::Ticked);
+        draws += usize::from(state.changed);
+    }
+    assert_eq!(draws, 10);
+}
+
+#[test]
+fn a_token_counts_down_from_the_first_second_of_its_last_day() {
+    let mut state = browse(vec![token(1, "soon", day(1) + TimeDelta::seconds(30))]);
+    assert_eq!(state.wake_at(), Some(at(31)));
+    update(&mut state, at(31), Message::Ticked);
+    assert!(state.changed);
+    assert_eq!(state.wake_at(), Some(at(32)));
 }
 
 #[test]

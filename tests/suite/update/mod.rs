@@ -1,5 +1,6 @@
 //! Transitions of the pure program: a state and a message give a state and effects.
 
+mod all_profiles;
 mod browse;
 mod clock;
 mod detail;

@@ -1,0 +1,75 @@
+//! The keys of the list of all profiles: to open and to leave it, and to open a token with the
+//! profile that it was read with.
+
+use std::sync::Arc;
+
+use super::credential_switch::activate;
+use super::message::Effect;
+use super::navigation::open_find;
+use super::profile_lists::{can_open, open};
+use super::state::{Screen, State};
+use super::token_fetch;
+use crate::domain::credential::ActiveCredential;
+use crate::domain::list_report::Origin;
+use crate::domain::profile::no_such_profile;
+use crate::domain::token::ServiceToken;
+
+/// Shows all profiles in one list, or leaves that list.
+pub(crate) fn toggle(state: &mut State) -> Vec<Effect> {
+    if state.screen == Screen::Browse && state.list.profiles.is_some() {
+        return token_fetch::open_list(state);
+    }
+    if can_open(state) {
+        open(state)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Leaves Browse for the screen that it was opened from.
+pub(crate) fn back(state: &mut State) -> Vec<Effect> {
+    match &state.list.profiles {
+        Some(profiles) if !profiles.is_from_find => token_fetch::open_list(state),
+        Some(_) | None => open_find(state),
+    }
+}
+
+/// Opens a token of the list. In the list of all profiles, the profile that it was read with becomes
+/// the one in use.
+pub(crate) fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Effect> {
+    let Some(mut effects) = use_profile_of(state, &token) else {
+        return Vec::new();
+    };
+    effects.extend(token_fetch::open_row(state, token));
+    effects
+}
+
+/// Makes the profile that a token of the list was read with the one in use, if there is one. `None`
+/// if the profile no longer exists.
+pub(crate) fn use_profile_of(state: &mut State, token: &Arc<ServiceToken>) -> Option<Vec<Effect>> {
+    match state.list.origin_of(token).cloned() {
+        Some(origin) => use_profile(state, &origin),
+        None => Some(Vec::new()),
+    }
+}
+
+/// Makes a profile the one in use. Keeps the list on screen. `None` if the profile no longer exists.
+pub(crate) fn use_profile(state: &mut State, origin: &Origin) -> Option<Vec<Effect>> {
+    let name = &origin.profile;
+    if state.session.active.profile.as_ref() == Some(name) {
+        return Some(Vec::new());
+    }
+    let Some(profile) = state.session.settings.profile(name) else {
+        state.report(no_such_profile(name).on_screen());
+        return None;
+    };
+    let credential = ActiveCredential::of(profile);
+    let list = std::mem::take(&mut state.list);
+    let browse = std::mem::take(&mut state.browse);
+    // What was set aside is the list of a scope, read with the credential of before.
+    let effects = activate(state, credential);
+    state.list = list;
+    state.browse = browse;
+    state.notify(format!("Now using the profile {name}."));
+    Some(effects)
+}

@@ -1,0 +1,219 @@
+//! How the list of all profiles was read: the outcome of each profile, and the profile that each
+//! token came from.
+
+use std::sync::Arc;
+
+use crate::domain::credential::{Access, CredentialSource, Identity};
+use crate::domain::failure::Failure;
+use crate::domain::fetched::Tokens;
+use crate::domain::list_report::Origin;
+use crate::domain::profile::{Profile, Settings};
+
+/// The reads of all profiles, and the origins of their tokens.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProfileReads {
+    /// In the order to read them: the profile in use first.
+    pub reads: Vec<ProfileRead>,
+    /// Profiles without an account or zone, which cannot be read.
+    pub without_scope: Vec<String>,
+    /// Whether the list was opened from Find, so that Back returns there.
+    pub(crate) is_from_find: bool,
+    /// The origin of each token, by its place in the list.
+    origins: Vec<Arc<Origin>>,
+}
+
+/// The read of one profile's tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileRead {
+    pub origin: Arc<Origin>,
+    pub identity: Identity,
+    pub outcome: Outcome,
+    /// Whether the current fetch has not read it yet.
+    pub(crate) is_awaited: bool,
+    /// The last good list.
+    pub(crate) tokens: Tokens,
+}
+
+/// How a read ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It did not.
+    Unread,
+    Listed {
+        /// Why tokens may be missing, as a sentence fragment.
+        incomplete: Option<String>,
+    },
+    /// Its scope was read with another profile.
+    Shared,
+    /// The summary of the failure names the profile.
+    Failed(Failure),
+}
+
+impl ProfileRead {
+    fn new(profile: &Profile) -> Option<Self> {
+        let origin = Origin {
+            profile: profile.name.clone(),
+            scope: profile.scope.clone()?,
+        };
+        Some(Self {
+            origin: Arc::new(origin),
+            identity: Identity::of(profile),
+            outcome: Outcome::Unread,
+            is_awaited: false,
+            tokens: Tokens::new(),
+        })
+    }
+
+    /// What to read, and with which credential.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access {
+            identity: self.identity.clone(),
+            scope: self.origin.scope.clone(),
+        }
+    }
+
+    /// The failure of the last read.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Failed(failure) => Some(failure),
+            Outcome::Unread | Outcome::Listed { .. } | Outcome::Shared => None,
+        }
+    }
+
+    /// Whether its scope lists nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self.outcome, Outcome::Listed { .. }) && self.tokens.is_empty()
+    }
+}
+
+impl ProfileReads {
+    /// The reads of all profiles, the one in use first.
+    #[must_use]
+    pub fn of(settings: &Settings, in_use: Option<&str>) -> Self {
+        let mut profiles: Vec<&Profile> = settings.profiles.iter().collect();
+        profiles.sort_by_key(|profile| Some(profile.name.as_str()) != in_use);
+        let without_scope = profiles.iter().filter(|profile| profile.scope.is_none());
+        Self {
+            without_scope: without_scope.map(|it| it.name.clone()).collect(),
+            reads: profiles.into_iter().filter_map(ProfileRead::new).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Before any read.
+    pub(crate) fn opened(is_from_find: bool) -> Self {
+        Self {
+            is_from_find,
+            ..Self::default()
+        }
+    }
+
+    /// Whether both read the same scopes with the same credentials, in any order.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let has = |read: &ProfileRead| {
+            let mut reads = other.reads.iter();
+            reads.any(|it| it.origin == read.origin && it.identity == read.identity)
+        };
+        self.reads.len() == other.reads.len() && self.reads.iter().all(has)
+    }
+
+    /// Starts over with these reads, keeping what is known of each.
+    pub(crate) fn begin(&mut self, mut new: Self) {
+        for read in &mut new.reads {
+            let known = self.reads.iter_mut().find(|it| it.origin == read.origin);
+            if let Some(known) = known {
+                read.outcome = known.outcome.clone();
+                read.tokens = std::mem::take(&mut known.tokens);
+            }
+        }
+        new.is_from_find = self.is_from_find;
+        new.origins = std::mem::take(&mut self.origins);
+        *self = new;
+    }
+
+    /// What to read: for each scope, the credentials to try in turn until one lists something.
+    pub(crate) fn scopes(&self) -> Vec<Vec<Access>> {
+        let mut scopes: Vec<Vec<Access>> = Vec::new();
+        for read in self.reads.iter().filter(|read| read.is_awaited) {
+            let access = read.access();
+            let mut known = scopes.iter_mut();
+            match known.find(|it| it.iter().any(|first| first.scope == access.scope)) {
+                Some(accesses) => accesses.push(access),
+                None => scopes.push(vec![access]),
+            }
+        }
+        scopes
+    }
+
+    /// The read with a credential.
+    pub(crate) fn read_mut(&mut self, source: &CredentialSource) -> Option<&mut ProfileRead> {
+        let mut reads = self.reads.iter_mut();
+        reads.find(|read| read.identity.source == *source)
+    }
+
+    /// The origin of the token at a place.
+    #[must_use]
+    pub fn origin(&self, place: u32) -> Option<&Arc<Origin>> {
+        self.origins.get(place as usize)
+    }
+
+    /// Records the origin of tokens that are added to the list.
+    pub(crate) fn added(&mut self, origin: &Arc<Origin>, count: usize) {
+        self.origins
+            .extend(std::iter::repeat_n(origin, count).cloned());
+    }
+
+    /// All good tokens in the order of the reads, to replace the list. Records their origins.
+    pub(crate) fn gather(&mut self) -> Tokens {
+        self.origins.clear();
+        let mut tokens = Tokens::new();
+        for read in &self.reads {
+            let origins = std::iter::repeat_n(&read.origin, read.tokens.len());
+            self.origins.extend(origins.cloned());
+            tokens.extend_from_slice(&read.tokens);
+        }
+        tokens
+    }
+
+    /// How many profiles have been read, and how many there are.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        let awaited = self.reads.iter().filter(|read| read.is_awaited).count();
+        (self.reads.len() - awaited, self.reads.len())
+    }
+
+    /// What failed, in the order of the reads.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.reads.iter().filter_map(ProfileRead::failure)
+    }
+
+    /// What is missing from the list, each as a fragment that begins with a profile's name; failures
+    /// first.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let failed = self.reads.iter().filter_map(|read| {
+            let failure = read.failure()?;
+            let kind = failure.kind.code().replace('_', " ");
+            Some(format!("{}: {kind}", read.origin.profile))
+        });
+        let incomplete = self.reads.iter().filter_map(|read| match &read.outcome {
+            Outcome::Listed {
+                incomplete: Some(why),
+            } => Some(format!("{}: {why}", read.origin.profile)),
+            Outcome::Unread => Some(format!("{}: not read", read.origin.profile)),
+            Outcome::Listed { incomplete: None } | Outcome::Shared | Outcome::Failed(_) => None,
+        });
+        let without_scope = self.without_scope.iter();
+        let without_scope = without_scope.map(|name| format!("{name}: no account or zone"));
+        let empty = self.reads.iter().filter(|read| read.is_empty());
+        let empty = empty.map(|read| format!("{}: lists no tokens", read.origin.profile));
+        failed
+            .chain(incomplete)
+            .chain(without_scope)
+            .chain(empty)
+            .collect()
+    }
+}

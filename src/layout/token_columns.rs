@@ -1,0 +1,159 @@
+//! Which columns a list of tokens has at a width, and how wide each of them is.
+//!
+//! The columns depend on the terminal's width alone, so that none moves when tokens come and go, and
+//! a wider terminal has every column of a narrower one.
+
+/// A column of a list of tokens. The symbol of the status precedes them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    Name,
+    /// The time left, or since the end.
+    Left,
+    /// The day of the end, in local time.
+    Expires,
+    LastSeen,
+    /// The most severe finding that the status does not tell.
+    Note,
+    /// A bar of the lifetime that has gone by.
+    Lifetime,
+    ClientId,
+}
+
+/// The blank cell or the end of the bar, the symbol, and a blank.
+pub const LEAD: usize = 3;
+
+/// The blank at the end of a row.
+const MARGIN: usize = 1;
+
+/// The gap between two columns.
+pub const GAP: usize = 2;
+
+/// The columns in order of worth: each with its width, and the width that the name keeps when the
+/// column comes.
+const BY_WORTH: [(Column, usize, usize); 4] = [
+    // `1234d ago`
+    (Column::Left, 9, 12),
+    // `1234 d ago`
+    (Column::LastSeen, 10, 16),
+    // `old secret off`
+    (Column::Note, 14, 18),
+    // `20 May 2027`
+    (Column::Expires, 11, 20),
+];
+
+/// Columns for wide terminals: each with its width, and the terminal's width from which on it is
+/// there, so that the name stays readable beside the preview.
+const FOR_WIDE: [(Column, usize, u16); 2] = [
+    (Column::Lifetime, 10, 144),
+    // A whole client ID.
+    (Column::ClientId, 39, 184),
+];
+
+/// The columns from left to right.
+const IN_ORDER: [Column; 7] = [
+    Column::Name,
+    Column::Left,
+    Column::Expires,
+    Column::LastSeen,
+    Column::Note,
+    Column::Lifetime,
+    Column::ClientId,
+];
+
+/// The columns of a list, from left to right, with their widths in cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenColumns {
+    columns: Vec<(Column, usize)>,
+}
+
+impl TokenColumns {
+    /// The columns of rows of some cells: the most worthy ones that leave the name room.
+    #[must_use]
+    pub fn in_row(cells: usize) -> Self {
+        Self::with(cells, &[])
+    }
+
+    fn with(cells: usize, more: &[(Column, usize)]) -> Self {
+        let taken: usize = more.iter().map(|(_, width)| width + GAP).sum();
+        let mut name = cells.saturating_sub(LEAD + MARGIN + taken);
+        let mut columns = more.to_vec();
+        for (column, width, least_name) in BY_WORTH {
+            if name < least_name + GAP + width {
+                break;
+            }
+            name -= GAP + width;
+            columns.push((column, width));
+        }
+        columns.push((Column::Name, name));
+        columns.sort_by_key(|(column, _)| IN_ORDER.iter().position(|it| it == column));
+        Self { columns }
+    }
+
+    /// The columns with their widths.
+    pub fn iter(&self) -> impl Iterator<Item = (Column, usize)> {
+        self.columns.iter().copied()
+    }
+
+    /// Whether a column is there.
+    #[must_use]
+    pub fn has(&self, column: Column) -> bool {
+        self.columns.iter().any(|(shown, _)| *shown == column)
+    }
+
+    /// The width of a column; 0 if it is not there.
+    #[must_use]
+    pub fn width(&self, column: Column) -> usize {
+        self.iter()
+            .find(|(shown, _)| *shown == column)
+            .map_or(0, |(_, width)| width)
+    }
+}
+
+/// The terminal's width from which on the list has a preview beside it.
+const PREVIEW_FROM: u16 = 120;
+
+/// The width of the preview, with the line before it and the frame after it.
+const PREVIEW: (u16, u16) = (40, 70);
+
+/// The width of the name beyond which the preview grows instead.
+const AMPLE_NAME: u16 = 33;
+
+/// How the list of all tokens shares the width of the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowseLayout {
+    pub columns: TokenColumns,
+    /// The width of the preview, with the line before it and the frame after it; `None` without one.
+    pub preview: Option<u16>,
+}
+
+impl BrowseLayout {
+    /// Shares the width of a terminal. Without a preview the names get its room, so the columns stay
+    /// the same.
+    #[must_use]
+    pub fn new(width: u16, has_preview: bool) -> Self {
+        let more: Vec<_> = FOR_WIDE
+            .into_iter()
+            .filter(|(_, _, from)| width >= *from)
+            .map(|(column, cells, _)| (column, cells))
+            .collect();
+        let beside = |preview: u16| {
+            // One side of the frame belongs to the preview.
+            let frame = if preview > 0 { 1 } else { 2 };
+            let cells = width.saturating_sub(preview + frame);
+            TokenColumns::with(usize::from(cells), &more)
+        };
+        if width < PREVIEW_FROM || !has_preview {
+            return Self {
+                columns: beside(0),
+                preview: None,
+            };
+        }
+        let narrowest = beside(PREVIEW.0).width(Column::Name);
+        let name = u16::try_from(narrowest).unwrap_or(u16::MAX);
+        let preview = (PREVIEW.0 + name.saturating_sub(AMPLE_NAME)).min(PREVIEW.1);
+        Self {
+            columns: beside(preview),
+            preview: Some(preview),
+        }
+    }
+}

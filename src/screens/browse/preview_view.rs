@@ -1,0 +1,199 @@
+//! Draws the preview of the selected token beside the list.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, Utc};
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use crate::action::Context;
+use crate::app::state::State;
+use crate::domain::fields::{last_seen_word, title};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
+use crate::domain::text;
+use crate::domain::token::{Reported, ServiceToken};
+use crate::theme::Role;
+use crate::ui::painter::{Painter, RenderContext, Spans, below, inset, row};
+use crate::ui::texts::distance;
+
+/// ```text
+/// ┬ ▲ CI/CD token ───────────────────────╮
+/// │ EXPIRES IN 12d 04h                   │
+/// │                                      │
+/// │ ▲ Ends in 12 days. Renew it, or …    │
+/// │                                      │
+/// │ Last seen  6 min ago    08:18 today  │
+/// │ Expires    in 12 d       8 Dec 12:57 │
+/// │                                      │
+/// │ ID                                   │
+/// │ f174e90a-fafe-4643-bbbc-4a0ed4fc8415 │
+/// ┴──────────────────────────────────────╯
+/// ```
+pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let Some(token) = state.browse.token(&state.list) else {
+        return;
+    };
+    let ctx = paint.ctx;
+    let context = state.evaluation_context();
+    let status = Status::of(token, context);
+    let room = usize::from(area.width).saturating_sub(6);
+    let name = ctx.clean(text::beginning(&title(token))).into_owned();
+    let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
+    let heading = [
+        ctx.span(Role::from(status.tone()), status.symbol(ctx.ascii)),
+        Span::raw(" "),
+        ctx.span(Role::Title, &name),
+    ];
+    paint.frame_title(row(area, 0), &heading);
+    let place = inset(inset(below(area, 1)));
+    let rows = usize::from(place.height).saturating_sub(1);
+    let lines = Preview {
+        state,
+        token,
+        context,
+        columns: usize::from(place.width),
+        ctx,
+    }
+    .lines(rows);
+    paint.render_lines(place, lines);
+}
+
+struct Preview<'a> {
+    state: &'a State,
+    token: &'a Arc<ServiceToken>,
+    context: EvaluationContext,
+    columns: usize,
+    ctx: &'a RenderContext<'a>,
+}
+
+impl Preview<'_> {
+    /// As many lines as there are rows. Blank lines make room first.
+    fn lines(&self, rows: usize) -> Vec<Spans> {
+        let parts = [self.headline(), self.advice(), self.times(), self.ids()];
+        let lines: Vec<Spans> = parts.join(&Vec::new());
+        if lines.len() <= rows {
+            return lines;
+        }
+        let mut lines = parts.concat();
+        if lines.len() > rows {
+            lines.truncate(rows.saturating_sub(1));
+            lines.push(vec![self.ctx.span(Role::Muted, self.ctx.glyphs().ellipsis)]);
+        }
+        lines
+    }
+
+    /// ```text
+    /// EXPIRES IN 12d 04h      96.6 % elapsed
+    /// ```
+    fn headline(&self) -> Vec<Spans> {
+        let (ctx, now) = (self.ctx, self.context.now);
+        let status = Status::of(self.token, self.context);
+        let left = Lifecycle::of(self.token).remaining(now);
+        let left = left.filter(|_| status != Status::Disabled);
+        let words = status.headline();
+        let text = match (status, left) {
+            (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
+            (_, Some(left)) => format!("{words} {}", left.short()),
+            (_, None) => words.to_owned(),
+        };
+        let mut spans = vec![Span::styled(
+            ctx.clean(&text).into_owned(),
+            ctx.style(Role::from(status.tone()))
+                .patch(ctx.style(Role::Strong)),
+        )];
+        if let Some(share) = elapsed(self.token, now) {
+            let percent = (share * 1000.0).floor() / 10.0;
+            let elapsed = format!("{percent:.1} % elapsed");
+            let taken = text::width(&text) + text::width(&elapsed);
+            if taken + 2 <= self.columns {
+                spans.push(Span::raw(" ".repeat(self.columns - taken)));
+                spans.push(ctx.span(Role::Muted, &elapsed));
+            }
+        }
+        vec![spans]
+    }
+
+    /// What the token needs, as on its own page.
+    fn advice(&self) -> Vec<Spans> {
+        let access = self.state.list.access_of(self.token);
+        let advice =
+            self.state
+                .advice_lines(self.token, access.as_ref(), Context::Browse, self.columns);
+        self.ctx.lines(&advice)
+    }
+
+    /// ```text
+    /// Last seen  6 min ago    08:18 today
+    /// Expires    in 12 d       8 Dec 12:57
+    /// ```
+    fn times(&self) -> Vec<Spans> {
+        let token = self.token.as_ref();
+        let times = [
+            ("Last seen", &token.last_seen_at),
+            ("Expires", &token.expires_at),
+            ("Updated", &token.updated_at),
+            ("Created", &token.created_at),
+        ];
+        let mut lines: Vec<Spans> = Vec::new();
+        for (label, time) in times {
+            match time {
+                Reported::Valid(at) => lines.push(self.time(label, *at)),
+                _ if label == "Last seen" => {
+                    let word = last_seen_word(token, self.columns).unwrap_or_default();
+                    lines.push(self.fact(label, word));
+                }
+                Reported::Null | Reported::Absent | Reported::Malformed(_) => {}
+            }
+        }
+        let duration = token.display_text(&token.duration);
+        if !duration.is_empty() {
+            lines.push(self.fact("Duration", &duration));
+        }
+        lines
+    }
+
+    fn time(&self, label: &str, at: DateTime<Utc>) -> Spans {
+        let (there, today) = ((self.ctx.local)(at), (self.ctx.local)(self.context.now));
+        let form = if there.date_naive() == today.date_naive() {
+            "%H:%M today"
+        } else if there.year() == today.year() {
+            "%e %b %H:%M"
+        } else {
+            "%e %b %Y"
+        };
+        let distance = distance(at, self.context.now);
+        self.fact(label, &format!("{distance:<12} {}", there.format(form)))
+    }
+
+    fn fact(&self, label: &str, value: &str) -> Spans {
+        vec![
+            self.ctx.span(Role::Label, &format!("{label:<11}")),
+            self.ctx.plain(text::beginning(value)),
+        ]
+    }
+
+    /// The IDs, whole: beside their label if they fit there.
+    fn ids(&self) -> Vec<Spans> {
+        let token = self.token;
+        let ids = [("ID", &token.id), ("Client ID", &token.client_id)];
+        let mut lines = Vec::new();
+        for (label, id) in ids {
+            let id = token.display_text(id);
+            let id = self.ctx.clean(text::beginning(&id)).into_owned();
+            if id.is_empty() {
+                continue;
+            }
+            if text::width(&id) + 11 <= self.columns {
+                lines.push(self.fact(label, &id));
+                continue;
+            }
+            lines.push(vec![self.ctx.span(Role::Label, label)]);
+            // The suffix of a client ID goes on a line of its own.
+            let parts = id
+                .split_inclusive('.')
+                .flat_map(|part| text::wrap(part, self.columns));
+            lines.extend(parts.map(|line| vec![self.ctx.plain(&line)]));
+        }
+        lines
+    }
+}
