@@ -4,11 +4,13 @@ mod all_profiles;
 mod browse;
 mod clock;
 mod detail;
+mod errors;
 mod export;
 mod help;
 mod picker;
 mod profiles;
 mod properties;
+mod terminal;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
