@@ -4,6 +4,7 @@
 //! One countdown sets the pace, and everything else on screen is evaluated at the instant its
 //! digits appeared: so the screen is drawn at most once a second.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,11 +13,12 @@ use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
-use crate::domain::credential::Secret;
-use crate::domain::failure::FailureKind;
+use crate::domain::credential::{Access, Secret};
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
+use crate::domain::token::ServiceToken;
 use crate::screens::for_each_screen;
 
 /// The text to copy.
@@ -26,7 +28,6 @@ pub(crate) enum Copied {
     Selection,
     ClientId,
     Json,
-    DashboardLink,
 }
 
 /// The place in a list: `4 of 17`, or `17` for a whole list.
@@ -50,15 +51,12 @@ pub(crate) enum Pending {
 }
 
 /// The fetch of the data on screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fetch {
     /// When its answer came, by the steady clock.
     pub(crate) at: DateTime<Utc>,
-    pub(crate) took: Duration,
-    /// Whether a later fetch failed.
-    pub(crate) is_stale: bool,
-    /// Whether a later fetch is pending.
-    pub(crate) is_loading: bool,
+    /// Why a later fetch failed, in a few words.
+    pub(crate) stale: Option<String>,
 }
 
 impl Fetch {
@@ -66,9 +64,7 @@ impl Fetch {
         let fetched = remote.fetched()?;
         Some(Self {
             at: fetched.at,
-            took: fetched.took,
-            is_stale: matches!(remote, Remote::Stale { .. }),
-            is_loading: remote.is_loading(),
+            stale: remote.failure().map(Failure::reason),
         })
     }
 }
@@ -82,6 +78,11 @@ pub(crate) trait Handler {
     /// Whether an action does something now. The footer and the help leave out what does nothing.
     fn can(&self, _: &State, _: Action) -> bool {
         true
+    }
+
+    /// What Back does now, if it is not what the keymap calls it: `cancel`.
+    fn back_hint(&self, _: &State) -> Option<&'static str> {
+        None
     }
 
     /// What the screen shows, as the header names it after the scope: `Tokens`, `CI/CD token`. May
@@ -149,6 +150,11 @@ pub(crate) trait Handler {
 
     /// Copies something on screen.
     fn copy(&self, _: &mut State, _: Copied) -> Option<Effect> {
+        None
+    }
+
+    /// The token that keys act on, and what it is fetched with.
+    fn token(&self, _: &State) -> Option<(Arc<ServiceToken>, Access)> {
         None
     }
 
@@ -248,6 +254,14 @@ impl State {
         self.front().context(self)
     }
 
+    /// What Back does now, if it is not what the keymap calls it.
+    pub(crate) fn back_hint(&self) -> Option<&'static str> {
+        let hint = self.front().back_hint(self);
+        let dismisses = self.banner.is_some() && self.overlay.is_none();
+        let dismiss = (dismisses && !self.context().is_text()).then_some("dismiss");
+        hint.or(dismiss)
+    }
+
     /// How the tokens on screen are evaluated.
     #[must_use]
     pub fn evaluation_context(&self) -> EvaluationContext {
@@ -284,13 +298,15 @@ impl State {
 
     /// When to reload the current token, by the steady clock.
     pub(crate) fn reload_due(&self) -> Option<DateTime<Utc>> {
-        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
-        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero())?;
-        let token = &self.detail.token;
+        let detail = &self.detail;
+        let token = &detail.token;
         if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
             return None;
         }
-        let due = self.detail.attempted_at?.checked_add_signed(pause)?;
+        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
+        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero());
+        let regular = || detail.attempted_at?.checked_add_signed(pause?);
+        let due = detail.fetch_due.or_else(regular)?;
         Some(self.limited_until.map_or(due, |until| until.max(due)))
     }
 }

@@ -13,9 +13,11 @@ pub(crate) mod handler;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
+pub(crate) mod neighbours;
 pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
+pub(crate) mod requests;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
@@ -34,7 +36,7 @@ use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
 use crate::screens::help::state::HelpMenu;
-use crate::screens::{browse, detail, export, help, picker, profiles, setup};
+use crate::screens::{browse, detail, export, help, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -217,6 +219,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
     }
+    state.leave_error_behind();
     state.next_change = handler::next_change(state);
     effects
 }
@@ -253,7 +256,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Find => effects = open_find(state),
         Action::Browse => effects = token_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
-        Action::ErrorDetails if state.failures().next().is_some() => {
+        Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         Action::ReenterCredential if state.reentry_helps() => {
@@ -262,6 +265,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::OpenDemo if !state.session.demo_only => {
+            effects = credential_switch::leave_demo(state);
         }
         Action::Submit if state.is_covered() => {
             let chosen = help::update::run(state);
@@ -282,7 +288,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
-        Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
+        Action::OpenDashboard => {
+            let url = front.scope(state).map(|scope| scope.dashboard_url());
+            effects.extend(url.map(Effect::OpenUrl));
+        }
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
         Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
@@ -307,6 +316,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
+        }
+        Action::CopyRequest if state.overlay.is_none() => request::update::open(state),
+        Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
+            effects = neighbours::open(state, action == Action::NextToken);
         }
         Action::MakeToken if screen == Some(Screen::Setup) => {
             effects.push(Effect::OpenUrl(TOKEN_PAGE.to_owned()));
@@ -336,6 +349,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch
+        | Action::CopyRequest
+        | Action::PreviousToken
+        | Action::NextToken
         | Action::TextStart
         | Action::TextEnd
         | Action::DeleteBack

@@ -159,6 +159,16 @@ pub fn ago(length: TimeDelta) -> String {
     }
 }
 
+/// How old something is, to the minute: `just now`, `1 min old`, `3 h old`.
+#[must_use]
+pub fn age(length: TimeDelta) -> String {
+    if length.num_seconds() < 60 {
+        "just now".to_owned()
+    } else {
+        format!("{} old", rough(length))
+    }
+}
+
 /// The seconds left of a pause: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
 #[must_use]
 pub fn pause(seconds: i64) -> String {

@@ -15,8 +15,10 @@ use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::action::{Action, Context};
+use crate::domain::fields;
 use crate::domain::scope::Scope;
 use crate::domain::text;
+use crate::domain::token::ServiceToken;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, Styled, TextBox, TextLine};
@@ -54,6 +56,14 @@ impl RenderContext<'_> {
 
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.glyphs().clean(text)
+    }
+
+    /// A token's name, or its placeholder; in ASCII, the beginning of its ID for a name that cannot be
+    /// read there.
+    pub(crate) fn token_name(&self, token: &ServiceToken) -> String {
+        let id = text::beginning(token.id_text());
+        let name = fields::title(token);
+        self.glyphs().token_name(&name, id).into_owned()
     }
 
     /// Text in the style of a role; without one, body text.

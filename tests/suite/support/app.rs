@@ -85,6 +85,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
         | Effect::OpenUrl(_)
+        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend

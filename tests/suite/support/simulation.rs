@@ -257,6 +257,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
         | Effect::OpenUrl(_)
+        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend
