@@ -159,7 +159,8 @@ fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     }
     let in_view = state.screen.handler().scope(state);
     if let Some(scope) = in_view.or_else(|| session.active.scope.clone()) {
-        let name = session.scope_name(&scope).map(str::to_owned);
+        let listed = state.picker.named(&scope).map(|named| named.name.as_str());
+        let name = session.scope_name(&scope).or(listed).map(str::to_owned);
         let scope = name.unwrap_or_else(|| ctx.scope(&scope, false));
         parts.push(dotted(None, &scope, Worth::Scope));
     }
