@@ -252,12 +252,16 @@ async fn event_loop(
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
+    // A click means a row of the last frame, so that must be up to date.
+    let mut has_pointed = false;
     let mut pause = Duration::ZERO;
     while !state.quit {
         // Drain pending keys first: a frame for each would be invisible.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
-        if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
+        let is_time = is_quiet || unseen > LONGEST_UNSEEN;
+        if is_changed && (has_pointed || unseen >= pause && is_time) {
+            has_pointed = false;
             let begun = Instant::now();
             #[cfg(debug_assertions)]
             test_faults::before_frame();
@@ -283,6 +287,10 @@ async fn event_loop(
         if matches!(message, Message::Input(action::Input::Resize(..))) {
             screen.mark_dirty();
         }
+        has_pointed |= matches!(
+            message,
+            Message::Input(action::Input::Wheel(_) | action::Input::Click(_))
+        );
         if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
             log::warned(&warning.summary);
         }
