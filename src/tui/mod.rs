@@ -284,16 +284,7 @@ async fn event_loop(
             ControlFlow::Continue(LoopEvent::Ignored) => continue,
             ControlFlow::Break(code) => return Ok(code),
         };
-        if matches!(message, Message::Input(action::Input::Resize(..))) {
-            screen.mark_dirty();
-        }
-        has_pointed |= matches!(
-            message,
-            Message::Input(action::Input::Wheel(_) | action::Input::Click(_))
-        );
-        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
-            log::warned(&warning.summary);
-        }
+        has_pointed |= precede(&message, screen);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         for effect in wanted {
@@ -305,6 +296,21 @@ async fn event_loop(
         is_changed |= state.changed;
     }
     Ok(0)
+}
+
+/// Logs a warning, and redraws everything after a change of size. Returns whether the message is about
+/// a row of the last frame.
+fn precede(message: &Message, screen: &mut TerminalGuard) -> bool {
+    if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
+        log::warned(&warning.summary);
+    }
+    if matches!(message, Message::Input(action::Input::Resize(..))) {
+        screen.mark_dirty();
+    }
+    let Message::Input(input) = message else {
+        return false;
+    };
+    matches!(input, action::Input::Wheel(_) | action::Input::Click(_))
 }
 
 /// What the loop waits for.
