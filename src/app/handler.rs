@@ -13,7 +13,7 @@ use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
-use crate::domain::credential::Access;
+use crate::domain::credential::{Access, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
@@ -109,6 +109,12 @@ pub(crate) trait Handler {
 
     /// The text field that has the focus.
     fn editor<'a>(&self, _: &'a mut State) -> Option<Editor<'a>> {
+        None
+    }
+
+    /// The value in a paste into that field, and what to say about the rest of it; `None` keeps the
+    /// paste as it is.
+    fn value_in(&self, _: &State, _pasted: &Secret) -> Option<(Secret, String)> {
         None
     }
 

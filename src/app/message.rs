@@ -103,7 +103,8 @@ pub enum Message {
     /// A credential was tried on the API.
     CredentialChecked {
         request: RequestId,
-        result: Result<(), Failure>,
+        /// How many tokens the first page showed.
+        result: Result<usize, Failure>,
     },
     /// A profile, and its credential if one was entered, were stored.
     ProfileSaved {

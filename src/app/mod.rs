@@ -29,6 +29,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
+use crate::domain::credential::Secret;
 use crate::domain::fetched::Now;
 use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
@@ -124,14 +125,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
-            let mut fits = true;
-            edit(state, |editor| {
-                fits = editor.paste(&text).is_ok();
-                fits
-            });
-            if !fits {
-                state.notify("Paste too long; nothing inserted.");
-            }
+            paste(state, &text);
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
@@ -335,7 +329,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             effects = neighbours::open(state, action == Action::NextToken);
         }
         Action::MakeToken if screen == Some(Screen::Setup) => {
-            effects.push(Effect::Copy(TOKEN_PAGE.to_owned()));
+            effects.push(Effect::OpenUrl(TOKEN_PAGE.to_owned()));
         }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
@@ -396,6 +390,24 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
     }
     front.back(state)
+}
+
+/// Inserts a paste into the focused text field.
+fn paste(state: &mut State, pasted: &Secret) {
+    let (value, remark) = match state.front().value_in(state, pasted) {
+        Some((value, remark)) => (value, Some(remark)),
+        None => (pasted.clone(), None),
+    };
+    let mut fits = true;
+    let is_inserted = edit(state, |editor| {
+        fits = editor.paste(&value).is_ok();
+        fits
+    });
+    if !fits {
+        state.notify("Paste too long; nothing inserted.");
+    } else if let Some(remark) = remark.filter(|_| is_inserted) {
+        state.notify(remark);
+    }
 }
 
 /// Edits the focused text field, and lets the screen react. Returns false if no field has the

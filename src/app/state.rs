@@ -421,6 +421,7 @@ impl State {
             headline: text::beginning(&headline),
             hint: text::beginning(&hint),
             kind: first.kind,
+            is_warning: self.banner.is_none(),
             count: self.banner.as_ref().map_or(1, |banner| banner.count),
             more,
         };

@@ -180,6 +180,8 @@ pub struct BannerText<'a> {
     pub headline: &'a str,
     pub hint: &'a str,
     pub kind: FailureKind,
+    /// Whether it is only a warning, after which everything goes on.
+    pub is_warning: bool,
     /// How often the error occurred in a row.
     pub count: usize,
     /// How many failures it holds beyond the first.
@@ -310,7 +312,8 @@ pub fn fit_banner(
     if let Some(last) = headline.last_mut() {
         last.truncate(last.len() - count.len());
     }
-    let is_mild = matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
+    let is_mild =
+        text.is_warning || matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
     let (role, symbol) = if is_mild {
         (Role::Warning, glyphs.warning)
     } else {

@@ -125,7 +125,7 @@ impl Effects {
                 self.spawn(request, async move {
                     let credential = CredentialRef::Identity(access.identity);
                     let offset = service.verify(&credential, &access.scope).await;
-                    let offset = offset.unwrap_or_default();
+                    let offset = offset.ok().and_then(|verified| verified.offset);
                     Message::ClockMeasured { request, offset }
                 });
             }
@@ -201,7 +201,8 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify(&asker, &scope).await.map(drop);
+                let verified = service.verify(&asker, &scope).await;
+                let result = verified.map(|verified| verified.tokens);
                 let result = result.inspect_err(log::failed);
                 Message::CredentialChecked { request, result }
             }),

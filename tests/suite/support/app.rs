@@ -155,6 +155,7 @@ pub(crate) fn list_fetched(
 }
 
 pub(crate) fn checked(request: RequestId, result: Result<(), Failure>) -> Message {
+    let result = result.map(|()| 1);
     Message::CredentialChecked { request, result }
 }
 

@@ -260,7 +260,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::CheckCredential { .. } => Message::CredentialChecked {
             request,
-            result: is_good,
+            result: is_good.map(|()| 1),
         },
         Effect::SaveProfile { .. } => Message::ProfileSaved {
             request,

@@ -346,7 +346,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
         [Effect::CheckCredential { request, .. }] => Some(*request),
         _ => None,
     });
-    let (request, result) = (checked.unwrap(), Ok(()));
+    let (request, result) = (checked.unwrap(), Ok(1));
     let effects = update(
         &mut state,
         at(1),

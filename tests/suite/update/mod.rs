@@ -10,6 +10,7 @@ mod help;
 mod picker;
 mod profiles;
 mod properties;
+mod setup;
 mod terminal;
 mod warnings;
 
