@@ -102,8 +102,12 @@ impl Handler for Browse {
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let now = state.clock.steady;
+        // A list that is fetched again by itself is visible already.
+        let is_awaited = !state.list.is_automatic || state.list.extent.value().is_none();
         let is_filtering = state.browse.is_filtering;
-        (!is_filtering).then(|| state.list.stop(now)).flatten()
+        (is_awaited && !is_filtering)
+            .then(|| state.list.stop(now))
+            .flatten()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -124,8 +128,10 @@ impl Handler for Browse {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
             Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
-                state.copy(url.as_deref())
+                let origin = token.and_then(|token| state.list.origin_of(&token).cloned());
+                let scope = origin.map(|origin| origin.scope.clone());
+                let scope = scope.or_else(|| self.scope(state))?;
+                Some(Effect::OpenUrl(scope.dashboard_url()))
             }
             Copied::Json => state.copy_raw(Some(token?.raw.as_str().to_owned())),
         }
@@ -146,7 +152,7 @@ impl Handler for Browse {
         Some(match list.extent.value() {
             Some(_) => Pending::Reload {
                 since,
-                back_cancels: true,
+                back_cancels: !list.is_automatic,
             },
             None => Pending::First,
         })
