@@ -10,7 +10,7 @@
 //!
 //! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
-//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens and their rules: no I/O, no clock |
+//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `icu_normalizer`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens and their rules: no I/O, no clock |
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
 //! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |

@@ -56,7 +56,9 @@ fn open(flags: Flags, environment: Environment, token: Option<&str>) -> Result<u
     let context = Context::prepare(flags, Needs::Screens, environment, now, &mut warnings)?;
     let token = token.map(usage_error::parse_token_to_open).transpose()?;
     if let Some(why) = tui::unusable_terminal(&context) {
-        say(&format!("{why}; in scripts use `tokenscope get TOKEN`"));
+        say(&format!(
+            "{why}; use the commands `tokenscope list`, `get` and `check`"
+        ));
         return Ok(NO_TERMINAL);
     }
     let appearance = Appearance::of(&context, &mut warnings)?;

@@ -1,7 +1,9 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
 use super::message::Effect;
-use super::navigation::{find_secrets, open_session_setup, remember_external, show_find};
+use super::navigation::{
+    choose_profile, find_secrets, open_session_setup, remember_external, show_find,
+};
 use super::state::{Screen, State};
 use super::token_fetch;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
@@ -217,11 +219,30 @@ pub(crate) fn demo_opened(
         scope: Some(access.scope.clone()),
         scope_origin: "the demo".to_owned(),
     };
+    if !state.session.is_demo() {
+        state.before_demo = Some(state.session.active.clone());
+    }
     let mut effects = activate(state, credential);
     show_find(state);
     if let Some(token) = token {
         state.screen = Screen::Detail;
         effects.extend(token_fetch::fetch(state, access, token));
+    }
+    effects
+}
+
+/// Continues with what was in use before the demo, or else lets the user choose or set up a credential.
+pub(crate) fn leave_demo(state: &mut State) -> Vec<Effect> {
+    let before = state.before_demo.take().unwrap_or_default();
+    if before.identity.is_some() {
+        return switch(state, before);
+    }
+    let mut effects = activate(state, before);
+    show_find(state);
+    if state.session.needs_choice() {
+        effects.extend(choose_profile(state));
+    } else {
+        effects.extend(open_session_setup(state, false));
     }
     effects
 }

@@ -12,7 +12,7 @@ use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
-use crate::domain::failure::FailureKind;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
@@ -49,15 +49,12 @@ pub(crate) enum Pending {
 }
 
 /// The fetch of the data on screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fetch {
     /// When its answer came, by the steady clock.
     pub(crate) at: DateTime<Utc>,
-    pub(crate) took: Duration,
-    /// Whether a later fetch failed.
-    pub(crate) is_stale: bool,
-    /// Whether a later fetch is pending.
-    pub(crate) is_loading: bool,
+    /// Why a later fetch failed, in a few words.
+    pub(crate) stale: Option<String>,
 }
 
 impl Fetch {
@@ -65,9 +62,7 @@ impl Fetch {
         let fetched = remote.fetched()?;
         Some(Self {
             at: fetched.at,
-            took: fetched.took,
-            is_stale: matches!(remote, Remote::Stale { .. }),
-            is_loading: remote.is_loading(),
+            stale: remote.failure().map(Failure::reason),
         })
     }
 }
@@ -81,6 +76,11 @@ pub(crate) trait Handler {
     /// Whether an action does something now. The footer and the help leave out what does nothing.
     fn can(&self, _: &State, _: Action) -> bool {
         true
+    }
+
+    /// What Back does now, if it is not what the keymap calls it: `cancel`.
+    fn back_hint(&self, _: &State) -> Option<&'static str> {
+        None
     }
 
     /// What the screen shows, as the header names it after the scope: `Tokens`, `CI/CD token`. May
@@ -241,6 +241,14 @@ impl State {
         self.front().context(self)
     }
 
+    /// What Back does now, if it is not what the keymap calls it.
+    pub(crate) fn back_hint(&self) -> Option<&'static str> {
+        let hint = self.front().back_hint(self);
+        let dismisses = self.banner.is_some() && self.overlay.is_none();
+        let dismiss = (dismisses && !self.context().is_text()).then_some("dismiss");
+        hint.or(dismiss)
+    }
+
     /// How the tokens on screen are evaluated.
     #[must_use]
     pub fn evaluation_context(&self) -> EvaluationContext {
@@ -273,7 +281,8 @@ impl State {
         let end = end.filter(|_| self.screen == Screen::Detail);
         let expiry = end.map(|end| self.clock.steady_at(end));
         let list = self.list_reload_due().map(|due| due.min(longest));
-        earliest([self.next_change, reload, list, expiry])
+        let crossing = self.next_crossing();
+        earliest([self.next_change, reload, list, expiry, crossing])
     }
 
     /// When to reload the current token, by the steady clock.
@@ -300,7 +309,8 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
     let overlay = state.overlay.and_then(|it| it.handler().pending(state));
     let pending = screen.pending(state);
     let waits = [overlay, pending].contains(&Some(Pending::First));
-    let spinner = in_view(waits.then(|| now + SPIN));
+    let calm = state.session.settings.calm;
+    let spinner = in_view(waits.then(|| now + SPIN)).filter(|_| !calm);
     let paced = in_view(screen.next_countdown(state)).or_else(|| {
         let since = |at: DateTime<Utc>| now.signed_duration_since(at);
         let paused = state
@@ -319,8 +329,22 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
             in_view(screen.next_change(state)),
         ])
     });
+    let paced = if calm {
+        paced.and_then(|at| next_minute(state, at))
+    } else {
+        paced
+    };
     let notice = state.notice.as_ref().map(|notice| notice.until);
     earliest([notice, spinner, paced])
+}
+
+/// The first whole minute of the clock that is not before an instant of the steady clock: all that
+/// changes meanwhile is drawn then.
+fn next_minute(state: &State, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let minute = 60_000;
+    let ahead = state.clock.corrected().timestamp_millis() - state.clock.steady.timestamp_millis();
+    let late = (at.timestamp_millis() + ahead).rem_euclid(minute);
+    at.checked_add_signed(TimeDelta::milliseconds((minute - late) % minute))
 }
 
 /// When a growing age reaches its next whole multiple of some seconds.

@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod alert;
 pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
@@ -111,6 +112,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
+    let alerts = alert::follow_time(state, before);
+    let has_alerts = !alerts.is_empty();
     let mut effects = Vec::new();
     match message {
         Message::Input(Input::Act(action)) => effects = press(state, action),
@@ -207,7 +210,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Warned(failure) => state.warn(failure),
         Message::Notified(text) => state.notify(text),
     }
-    state.changed |= has_jumped || is_due;
+    state.changed |= has_jumped || is_due || has_alerts;
+    effects.splice(..0, alerts);
     if state.detail.token.request() == request {
         effects.extend(token_fetch::measure_clock(state));
     }
@@ -220,6 +224,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
     }
+    state.leave_error_behind();
     state.next_change = handler::next_change(state);
     effects
 }
@@ -272,6 +277,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
             effects.push(start_demo(state));
+        }
+        Action::OpenDemo if !state.session.demo_only => {
+            effects = credential_switch::leave_demo(state);
         }
         Action::Submit if state.is_covered() => {
             let chosen = help::update::run(state);

@@ -30,7 +30,7 @@ use crate::screens::picker::state::Picker;
 const LONGEST_NOTICE: usize = 4096;
 
 /// How long a notice stays.
-const NOTICE: TimeDelta = TimeDelta::seconds(6);
+const NOTICE: TimeDelta = TimeDelta::seconds(5);
 
 /// The active credential and the defaults of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,6 +63,16 @@ impl Session {
     pub fn foreign_host(&self) -> Option<String> {
         let is_demo = self.is_demo() || self.demo_only;
         (!is_demo).then(|| self.base_url.foreign_host()).flatten()
+    }
+
+    /// The name of an account or zone, if a profile of it knows its name. Untrusted text.
+    #[must_use]
+    pub fn scope_name(&self, scope: &Scope) -> Option<&str> {
+        let mut profiles = self.settings.profiles.iter();
+        profiles.find_map(|profile| {
+            let is_same = profile.scope.as_ref() == Some(scope);
+            profile.scope_name.as_deref().filter(|_| is_same)
+        })
     }
 
     /// Whether the embedded demo is in use.
@@ -222,6 +232,8 @@ macro_rules! define_state {
             pub session: Session,
             /// The last error, until it is resolved or dismissed.
             pub banner: Option<Banner>,
+            /// The screen that the last error was reported on; `None` if just now.
+            pub(crate) reported_on: Option<Screen>,
             /// Failures in the background, such as reading a file at the start. They stay until a
             /// key is pressed.
             pub warnings: Vec<Failure>,
@@ -253,6 +265,8 @@ macro_rules! define_state {
             /// The screen that the profiles were opened from.
             pub(crate) before_profiles: Screen,
             pub(crate) demo_request: Option<RequestId>,
+            /// What was in use before the demo.
+            pub(crate) before_demo: Option<ActiveCredential>,
             pub(crate) clock_request: Option<RequestId>,
         }
 
@@ -308,6 +322,7 @@ macro_rules! define_state {
                     keymap_file: old.keymap_file,
                     told_of_letters: old.told_of_letters,
                     next_change: old.next_change,
+                    before_demo: old.before_demo,
                     last_request: old.last_request,
                     ..Self::default()
                 };
@@ -527,6 +542,17 @@ impl State {
         }
     }
 
+    /// Drops an error once its screen is left.
+    pub(crate) fn leave_error_behind(&mut self) {
+        let reported_on = *self.reported_on.get_or_insert(self.screen);
+        if reported_on != self.screen {
+            self.banner = None;
+        }
+        if self.banner.is_none() {
+            self.reported_on = None;
+        }
+    }
+
     /// Shows an error. The same error again only raises its count.
     pub(crate) fn report(&mut self, failure: Failure) {
         let failure = failure.on_screen();
@@ -537,6 +563,7 @@ impl State {
             shown.failure.kind == failure.kind && shown.failure.summary == failure.summary
         });
         let count = shown.map_or(1, |shown| shown.count + 1);
+        self.reported_on = None;
         self.banner = Some(Banner { failure, count });
     }
 

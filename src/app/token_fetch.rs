@@ -312,7 +312,7 @@ pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
 }
 
 /// Handles the passing of time since an instant of the server's clock: reloads the current token
-/// when due, and again, ringing the bell, when it expires.
+/// when due, and again when it expires.
 pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
         return Vec::new();
@@ -323,11 +323,9 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let is_due = state
         .reload_due()
         .is_some_and(|due| due <= state.clock.steady);
-    let rings = has_expired && state.session.settings.bell;
     let reloads = (is_due || has_expired) && state.limited_for().is_none();
-    let bell = rings.then_some(Effect::RingBell);
     let sent = reloads.then(|| reload(state)).flatten();
-    bell.into_iter().chain(sent).collect()
+    sent.into_iter().collect()
 }
 
 /// Returns from a token to the list that it was opened from.

@@ -151,6 +151,17 @@ impl TokenList {
         }
     }
 
+    /// When the statuses were last evaluated.
+    pub(crate) fn evaluated_at(&self) -> Option<DateTime<Utc>> {
+        self.evaluated_at
+    }
+
+    /// The status of each place.
+    pub(crate) fn statuses(&self) -> Vec<Status> {
+        let evaluated = self.index.evaluated.iter();
+        evaluated.map(|(status, _)| *status).collect()
+    }
+
     /// Clears everything, and returns the pending request.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         let generation = self.generation + 1;

@@ -8,6 +8,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 use super::output::OutputFormat;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::findings::CODES;
 use crate::domain::status::{Status, Threshold, Thresholds};
 use crate::startup::Needs;
 use crate::startup::flags::Flags;
@@ -124,6 +125,9 @@ pub struct Check {
     /// Exclude a token by exact name or ID (repeatable)
     #[arg(long, value_name = "NAME")]
     pub exclude: Vec<String>,
+    /// Warn about tokens with these findings, too
+    #[arg(long, value_name = "CODE,...", value_delimiter = ',', value_parser = FindingParser)]
+    pub fail_on: Vec<&'static str>,
     /// Check the tokens of every profile in config.toml
     #[arg(long)]
     pub all_profiles: bool,
@@ -225,6 +229,35 @@ impl ThresholdArgs {
             ),
             "Give both --warn and --critical, such as --warn 30d --critical 7d.",
         ))
+    }
+}
+
+/// Accepts the code of a finding, in any case and with `-` for `_`.
+#[derive(Clone)]
+struct FindingParser;
+
+impl TypedValueParser for FindingParser {
+    type Value = &'static str;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<&'static str, clap::Error> {
+        let code = value.to_string_lossy().trim().to_ascii_lowercase();
+        PossibleValuesParser::new(CODES)
+            .try_map(|code| {
+                CODES
+                    .into_iter()
+                    .find(|known| *known == code)
+                    .ok_or("unknown")
+            })
+            .parse_ref(command, arg, OsStr::new(&code.replace('-', "_")))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        Some(Box::new(CODES.into_iter().map(PossibleValue::new)))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::findings::{Finding, findings};
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
@@ -142,6 +143,8 @@ pub struct CheckResult {
     pub incomplete: Option<String>,
     /// Why nothing could be read.
     pub error: Option<Failure>,
+    /// The codes of findings that are at least a warning.
+    pub fail_on: Vec<&'static str>,
     pub context: EvaluationContext,
 }
 
@@ -156,6 +159,7 @@ impl CheckResult {
             profiles: None,
             incomplete: None,
             error: None,
+            fail_on: Vec::new(),
             context,
         }
     }
@@ -197,7 +201,22 @@ impl CheckResult {
     /// The verdict on one token.
     #[must_use]
     pub fn verdict_on(&self, entry: &CheckEntry) -> Verdict {
-        Verdict::of(entry.status(self.context))
+        let verdict = Verdict::of(entry.status(self.context));
+        match self.failing(entry) {
+            Some(_) => verdict.max(Verdict::Warning),
+            None => verdict,
+        }
+    }
+
+    /// The most severe finding on a token among those that are at least a warning.
+    #[must_use]
+    pub fn failing(&self, entry: &CheckEntry) -> Option<Finding> {
+        if self.fail_on.is_empty() {
+            return None;
+        }
+        let token = entry.subject.as_ref().ok()?;
+        let mut findings = findings(token, self.context).into_iter();
+        findings.find(|finding| self.fail_on.contains(&finding.code))
     }
 
     /// Sorts the entries by urgency.

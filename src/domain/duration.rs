@@ -159,6 +159,16 @@ pub fn ago(length: TimeDelta) -> String {
     }
 }
 
+/// How old something is, to the minute: `just now`, `1 min old`, `3 h old`.
+#[must_use]
+pub fn age(length: TimeDelta) -> String {
+    if length.num_seconds() < 60 {
+        "just now".to_owned()
+    } else {
+        format!("{} old", rough(length))
+    }
+}
+
 /// The seconds left of a pause: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
 #[must_use]
 pub fn pause(seconds: i64) -> String {
@@ -227,13 +237,24 @@ const HUNDRED_DAYS: i64 = 100 * 86_400;
 pub struct Remaining {
     end: DateTime<Utc>,
     now: DateTime<Utc>,
+    is_calm: bool,
 }
 
 impl Remaining {
     /// The time from `now` to `end`.
     #[must_use]
     pub fn until(end: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        Self { end, now }
+        Self {
+            end,
+            now,
+            is_calm: false,
+        }
+    }
+
+    /// Whether to write minutes instead of seconds.
+    #[must_use]
+    pub fn calm(self, is_calm: bool) -> Self {
+        Self { is_calm, ..self }
     }
 
     /// Whether the end has been reached. The instant of the end counts as over.
@@ -256,11 +277,15 @@ impl Remaining {
         self.seconds().div_euclid(86_400)
     }
 
-    /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`.
+    /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`;
+    /// calm, `364d 23h 59m`, `23h 59m`, `59m`.
     #[must_use]
     pub fn digits(self) -> String {
         let [days, hours, minutes, seconds] = parts_of(self.shown());
         match (days, hours) {
+            (0, 0) if self.is_calm => format!("{minutes}m"),
+            (0, _) if self.is_calm => format!("{hours}h {minutes:02}m"),
+            _ if self.is_calm => format!("{days}d {hours:02}h {minutes:02}m"),
             (0, 0) => format!("{minutes:02}:{seconds:02}"),
             (0, _) => format!("{hours:02}:{minutes:02}:{seconds:02}"),
             _ => format!("{days}d {hours:02}:{minutes:02}:{seconds:02}"),

@@ -51,6 +51,30 @@ impl FailureKind {
         )
     }
 
+    /// What happened in a few words, where there is no HTTP status.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Usage => "not asked",
+            Self::NoCredential => "no credential",
+            Self::Keyring => "keyring",
+            Self::Config => "configuration",
+            Self::Authentication => "credential refused",
+            Self::Permission => "no permission",
+            Self::NotFound => "not found",
+            Self::Ambiguous => "several of this name",
+            Self::Rejected => "request refused",
+            Self::RateLimited => "rate limited",
+            Self::Server => "server error",
+            Self::Network => "no connection",
+            Self::Timeout => "timed out",
+            Self::Tls => "certificate refused",
+            Self::Proxy => "proxy",
+            Self::Redirect => "redirected",
+            Self::InvalidResponse => "not the API's answer",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// The name in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -279,6 +303,15 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What happened in a few words: `HTTP 500`, `no connection`.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self.details.http_status {
+            Some(status) => format!("HTTP {status}"),
+            None => self.kind.words().to_owned(),
+        }
+    }
+
     /// A failure without details.
     #[must_use]
     pub fn new(kind: FailureKind, summary: impl Into<String>, hint: impl Into<Hint>) -> Self {

@@ -67,6 +67,23 @@ enum Fact {
     PreviousSecretRevoked,
 }
 
+/// The codes of all findings.
+pub const CODES: [&str; 13] = [
+    "expired",
+    "disabled",
+    "expires_within_critical",
+    "expires_within_warning",
+    "expiry_unknown",
+    "enabled_unknown",
+    "never_expires",
+    "never_used",
+    "unused",
+    "seen_after_expiry",
+    "previous_secret_alive",
+    "previous_secret_revoked",
+    "long_lifetime",
+];
+
 type Rule = fn(&ServiceToken, EvaluationContext) -> Option<(Severity, Fact)>;
 
 /// The rules in the order in which their findings are shown within a severity.

@@ -7,6 +7,7 @@ pub mod failure;
 pub mod fetched;
 pub mod fields;
 pub mod findings;
+pub mod latin;
 pub mod list_report;
 pub mod pasted;
 pub mod profile;

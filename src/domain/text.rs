@@ -134,7 +134,7 @@ fn is_joined(c: char) -> bool {
 }
 
 /// Whether a character is drawn on the one before it.
-fn is_mark(c: char) -> bool {
+pub(super) fn is_mark(c: char) -> bool {
     extends(c) && replacement(c).is_none() && !is_blank_mark(c)
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::text;
+use crate::domain::{latin, text};
 
 /// Maximum bytes drawn of one text: more than any screen can show. Bounds the cost of a frame,
 /// whatever a response contains.
@@ -103,8 +103,22 @@ impl Glyphs {
         if ascii { &ASCII } else { &UNICODE }
     }
 
-    /// Untrusted text made safe to draw: without control characters and, in ASCII, with a
-    /// replacement for everything else.
+    /// A token's name, safe to draw. In ASCII, a name that cannot be read there gives way to the
+    /// beginning of the token's ID.
+    #[must_use]
+    pub fn token_name<'t>(&self, name: &'t str, id: &str) -> Cow<'t, str> {
+        if !self.is_ascii || latin::is_latin(text::beginning(name)) {
+            return self.clean(name);
+        }
+        let id: String = id.chars().filter(char::is_ascii_hexdigit).take(8).collect();
+        if id.is_empty() {
+            return self.clean(name);
+        }
+        Cow::Owned(format!("#{id}"))
+    }
+
+    /// Untrusted text made safe to draw: without control characters and, in ASCII, without accents and
+    /// with a replacement for everything else.
     #[must_use]
     pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let start = text::start(text, LONGEST);
@@ -115,19 +129,6 @@ impl Glyphs {
         if !self.is_ascii || clean.is_ascii() {
             return clean;
         }
-        let mut plain = String::with_capacity(clean.len());
-        for c in clean.chars() {
-            match c {
-                c if c.is_ascii() => plain.push(c),
-                '…' => plain.push_str("..."),
-                '·' | '–' | '—' => plain.push('-'),
-                '×' => plain.push('x'),
-                '‹' => plain.push('<'),
-                '›' => plain.push('>'),
-                'µ' => plain.push('u'),
-                _ => plain.push('?'),
-            }
-        }
-        Cow::Owned(plain)
+        Cow::Owned(latin::to_ascii(&clean))
     }
 }

@@ -270,33 +270,32 @@ pub struct BannerKeys {
 }
 
 impl BannerKeys {
-    /// The keys for an error in a context: to its details, and those that may help. In a text
-    /// field, where letters are letters, each set begins with the key that leaves it.
+    /// The keys for an error in a context: to its details, and those that may help. In a text field,
+    /// where letters are letters, a key without one of its own follows the key that leaves the field.
     ///
     /// ```text
-    /// Esc then e details  a re-enter
+    /// e details  a re-enter
+    /// F7 details  Esc then a re-enter
     /// ```
     #[must_use]
     pub fn new(keymap: &Keymap, context: Context, can_reenter: bool, can_list: bool) -> Self {
-        let back = keymap.key_for(context, Action::Back);
-        let (place, leave) = if context.is_text() {
-            (Context::Commands, back)
-        } else {
-            (context, None)
-        };
         let set = |more: Option<(Action, &str)>| {
             let mut line = TextLine::new();
             for (action, label) in iter::once((Action::ErrorDetails, "details")).chain(more) {
-                let Some(key) = keymap.key_for(place, action) else {
-                    continue;
+                let leave = || keymap.key_for(context, Action::Back);
+                let (leave, key) = match keymap.key_for(context, action) {
+                    Some(key) => (None, key),
+                    None => match keymap.key_for(Context::Commands, action) {
+                        Some(key) if context.is_text() => (leave(), key),
+                        Some(_) | None => continue,
+                    },
                 };
-                match &leave {
-                    _ if !line.is_empty() => line.push((None, "  ".to_owned())),
-                    Some(leave) => line.extend([
-                        (Some(Role::Accent), leave.clone()),
-                        (Some(Role::Muted), " then ".to_owned()),
-                    ]),
-                    None => {}
+                if !line.is_empty() {
+                    line.push((None, "  ".to_owned()));
+                }
+                if let Some(leave) = leave {
+                    line.push((Some(Role::Accent), leave));
+                    line.push((Some(Role::Muted), " then ".to_owned()));
                 }
                 line.push((Some(Role::Accent), key));
                 line.push((Some(Role::Muted), format!(" {label}")));

@@ -8,7 +8,8 @@ use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Theme;
-use crate::ui::bars::{render_banner, render_footer, render_header};
+use crate::ui::bars::{render_banner, render_footer};
+use crate::ui::header::render_header;
 pub use crate::ui::painter::{Drawn, LocalTime};
 use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
 
@@ -20,6 +21,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
         keymap: &state.keymap,
         theme,
         ascii: state.ascii,
+        calm: state.session.settings.calm,
         local,
     };
     let paint = &mut Painter::new(frame, &ctx);
@@ -70,7 +72,7 @@ for_each_screen!(define_views);
 /// Draws the longest request for a larger terminal that fits.
 ///
 /// ```text
-/// tokenscope needs at least 40×10 (this is 30×8)
+/// tokenscope needs 40×10; this is 39×9
 /// ```
 fn render_too_small(paint: &mut Painter<'_, '_>, area: Rect) {
     let ctx = paint.ctx;
@@ -79,9 +81,9 @@ fn render_too_small(paint: &mut Painter<'_, '_>, area: Rect) {
     let needed = format!("{width}{times}{height}");
     let is = format!("{}{times}{}", area.width, area.height);
     let forms = [
-        format!("tokenscope needs at least {needed} (this is {is})"),
-        format!("needs {needed} (this is {is})"),
-        format!("needs {needed}, is {is}"),
+        format!("tokenscope needs {needed}; this is {is}"),
+        format!("needs {needed}; this is {is}"),
+        format!("needs {needed}; is {is}"),
         format!("needs {needed}"),
         needed,
     ];

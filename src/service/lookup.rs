@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::redaction;
 use crate::domain::scope::Scope;
+use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenRef};
 
 impl TokenService {
@@ -48,10 +49,11 @@ impl TokenService {
         on_network: impl FnOnce(),
     ) -> Result<Fetched<Tokens>, Failure> {
         let mut listed = self.list(access, on_network, &mut |_| {}).await?;
-        listed.value = matching(&listed.value, token);
-        if listed.value.is_empty() {
-            return Err(not_in_list(token, &access.scope, listed.gap.as_ref()));
+        let found = matching(&listed.value, token);
+        if found.is_empty() {
+            return Err(not_in_list(token, &access.scope, &listed));
         }
+        listed.value = found;
         if let Some(why) = listed.incomplete() {
             let note =
                 format!("the list is incomplete, so another token may have this name: {why}");
@@ -101,20 +103,22 @@ pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<S
 /// The failure of a search without a match. Only a complete list proves that there is no such token; of
 /// any other, the cause of the gap is reported.
 #[must_use]
-pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failure {
+pub fn not_in_list(token: &TokenRef, scope: &Scope, list: &Fetched<Tokens>) -> Failure {
     let what = match token {
         TokenRef::Name(name) => format!("is called {}", redaction::quoted(name)),
         TokenRef::ClientId(_) => format!("has the client ID {token}"),
         TokenRef::Digits(_) => format!("has the ID or client ID {token}"),
         TokenRef::Id(_) | TokenRef::Url { .. } => format!("has the ID {token}"),
     };
-    let Some(Gap { reason, failure }) = gap else {
+    let Some(Gap { reason, failure }) = &list.gap else {
         let elsewhere =
             "Check the spelling and the scope; the credential may also be limited to some tokens.";
+        let meant = token.resembles().map(str::to_owned);
+        let meant = meant.or_else(|| similar_names(token, &list.value));
         return Failure::new(
             FailureKind::NotFound,
             format!("No service token in {scope} {what}."),
-            match token.resembles() {
+            match meant {
                 Some(meant) => format!("{meant} {elsewhere}"),
                 None => elsewhere.to_owned(),
             },
@@ -131,6 +135,20 @@ pub fn not_in_list(token: &TokenRef, scope: &Scope, gap: Option<&Gap>) -> Failur
         unknown.retry_after = failure.retry_after;
     }
     unknown
+}
+
+/// A question that names the tokens whose names are nearest to the one searched for.
+fn similar_names(token: &TokenRef, tokens: &Tokens) -> Option<String> {
+    let TokenRef::Name(name) = token else {
+        return None;
+    };
+    let names = tokens.iter().map(|token| token.name_text());
+    let nearest = search::nearest(name, names);
+    let quoted = nearest
+        .iter()
+        .filter_map(|at| Some(redaction::quoted(tokens.get(*at)?.name_text())));
+    let quoted: Vec<String> = quoted.collect();
+    (!quoted.is_empty()).then(|| format!("Did you mean {}?", quoted.join(" or ")))
 }
 
 /// The failure of a request. If the API does not accept the credential, the hint says where it came from

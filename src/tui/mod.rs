@@ -27,7 +27,7 @@ use crate::app::message::{Effect, Message};
 use crate::app::state::{Session, State};
 use crate::app::{self, Opening};
 use crate::config::{log, settings};
-use crate::credentials::STORE_NAME;
+use crate::credentials::{Environment, STORE_NAME};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Now;
 use crate::domain::token::TokenRef;
@@ -181,10 +181,7 @@ async fn run_loop(
     let mut state = initial_state(&context, appearance, clock.now(), screen.size()?);
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
-    let features = Features {
-        has_title: context.settings.title && !output_style::is_limited(&context.environment),
-        has_mouse: context.settings.mouse,
-    };
+    let features = features(&context);
     screen.enable(features)?;
     let mut theme = ActiveTheme::new(&appearance.themes);
     screen.draw(&state, &theme.current)?;
@@ -193,11 +190,7 @@ async fn run_loop(
     for failure in warnings {
         let _unheard = sender.send(Message::Warned(failure));
     }
-    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| context.environment.get(it).is_some());
-    let around = (
-        Clipboard::of(has_tmux, has_screen),
-        Browser::of(&context.environment),
-    );
+    let around = desktop_around(&context.environment);
     let sources = &mut EventSources {
         messages,
         input: EventStream::listen()?,
@@ -231,6 +224,22 @@ async fn run_loop(
         let _none = timeout(left, sources.input.next()).await;
     }
     code
+}
+
+/// What the settings ask of the terminal, as far as it can be expected to know it.
+fn features(context: &Context) -> Features {
+    Features {
+        has_title: context.settings.title && !output_style::is_limited(&context.environment),
+        has_mouse: context.settings.mouse,
+    }
+}
+
+fn desktop_around(environment: &Environment) -> (Clipboard, Browser) {
+    let [has_tmux, has_screen] = ["TMUX", "STY"].map(|it| environment.get(it).is_some());
+    (
+        Clipboard::of(has_tmux, has_screen),
+        Browser::of(environment),
+    )
 }
 
 /// Draws when something changed, waits for the next message, and runs the effects it causes.

@@ -4,6 +4,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod form;
+pub(crate) mod header;
 pub(crate) mod painter;
 pub(crate) mod texts;
 pub(crate) mod token_rows;

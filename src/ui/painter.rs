@@ -15,8 +15,10 @@ use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::action::{Action, Context};
+use crate::domain::fields;
 use crate::domain::scope::Scope;
 use crate::domain::text;
+use crate::domain::token::ServiceToken;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, Styled, TextBox, TextLine};
@@ -38,6 +40,8 @@ pub(crate) struct RenderContext<'a> {
     pub(crate) theme: &'a Theme,
     /// Whether to draw with ASCII only.
     pub(crate) ascii: bool,
+    /// Whether to draw nothing that changes more often than once a minute.
+    pub(crate) calm: bool,
     pub(crate) local: LocalTime,
 }
 
@@ -52,6 +56,14 @@ impl RenderContext<'_> {
 
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.glyphs().clean(text)
+    }
+
+    /// A token's name, or its placeholder; in ASCII, the beginning of its ID for a name that cannot be
+    /// read there.
+    pub(crate) fn token_name(&self, token: &ServiceToken) -> String {
+        let id = text::beginning(token.id_text());
+        let name = fields::title(token);
+        self.glyphs().token_name(&name, id).into_owned()
     }
 
     /// Text in the style of a role; without one, body text.
@@ -120,8 +132,11 @@ impl RenderContext<'_> {
         self.span(Role::Muted, self.glyphs().dot)
     }
 
-    /// The spinner's frame at an instant.
+    /// The spinner's frame at an instant; nothing but its cell where it must not turn.
     pub(crate) fn spinner(&self, now: DateTime<Utc>) -> Span<'static> {
+        if self.calm {
+            return Span::raw(" ");
+        }
         let frames = self.glyphs().spinner;
         let turn = usize::try_from(now.timestamp_millis().rem_euclid(1 << 40) / 125).unwrap_or(0);
         Span::styled(frames[turn % frames.len()], self.style(Role::Accent))

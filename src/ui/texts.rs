@@ -113,7 +113,7 @@ pub(crate) fn lookup_progress(
         ctx.span(Role::Strong, &what),
         ctx.plain(" …"),
     ];
-    if seconds > 0 {
+    if seconds > 0 && !ctx.calm {
         line.push(ctx.plain(&format!(" {seconds} s")));
     }
     let cancel = ctx.hint(state.context(), Action::Back, "cancel");

@@ -46,6 +46,7 @@ pub(super) async fn check(
         one_credential(context, wanted).await?
     };
     checkup.read = checkup.entries.len();
+    checkup.fail_on.clone_from(&wanted.fail_on);
     let subjects = checkup.entries.iter().map(|entry| entry.subject.as_ref());
     subjects.filter_map(Result::err).for_each(log::failed);
     let profiles = checkup.profiles.iter().flatten();
@@ -390,7 +391,7 @@ fn find(
         return Some(only(fits, token));
     }
     let is_undecided = has_id && (listed.gap.is_some() || listed.value.is_empty());
-    (!is_undecided).then(|| Err(not_in_list(token, scope, listed.gap.as_ref())))
+    (!is_undecided).then(|| Err(not_in_list(token, scope, listed)))
 }
 
 fn only(tokens: Vec<Arc<ServiceToken>>, token: &TokenRef) -> Result<Arc<ServiceToken>, Failure> {

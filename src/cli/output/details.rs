@@ -149,7 +149,7 @@ pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) ->
         }
         _ => writeln!(out, "{shown}")?,
     }
-    entries(out, &checkup.entries, checkup.context, style)?;
+    entries(out, checkup, style)?;
     // On a terminal, rows have no room for sentences.
     let Some(width) = style.width else {
         return Ok(());
@@ -184,7 +184,8 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
     let of_all = format!("{count} of {all} {tokens}");
     let mut said = match verdict {
         Verdict::Critical => format!("{of_all} expired, disabled or about to expire"),
-        Verdict::Warning => format!("{of_all} expiring"),
+        Verdict::Warning if checkup.fail_on.is_empty() => format!("{of_all} expiring"),
+        Verdict::Warning => format!("{of_all} expiring or with a finding to fail on"),
         Verdict::Unknown if count > 0 => format!("{of_all} with unknown status"),
         Verdict::Ok if checkup.read > 0 && all == 0 => {
             "every token is ignored or excluded".to_owned()
@@ -193,7 +194,7 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
         Verdict::Unknown | Verdict::Ok => format!("{all} {tokens}, none need attention"),
     };
     let worst = checkup.entries.iter().find(is_worst);
-    if let Some(why) = worst.and_then(|entry| reason(entry, checkup.context)) {
+    if let Some(why) = worst.and_then(|entry| reason(entry, checkup)) {
         let _infallible = write!(said, "; {why}");
     }
     if let Some(why) = &checkup.incomplete {
@@ -203,8 +204,8 @@ fn sentence(checkup: &CheckResult, verdict: Verdict) -> String {
 }
 
 /// Why a token has its verdict.
-fn reason(entry: &CheckEntry, context: EvaluationContext) -> Option<String> {
-    let name = entry.name();
+fn reason(entry: &CheckEntry, checkup: &CheckResult) -> Option<String> {
+    let (name, context) = (entry.name(), checkup.context);
     if let Err(failure) = &entry.subject {
         return Some(format!("{name}: {} {}", failure.summary, failure.hint));
     }
@@ -214,7 +215,13 @@ fn reason(entry: &CheckEntry, context: EvaluationContext) -> Option<String> {
         (name, id) => format!("{name} ({id})"),
     };
     let end = entry.life().end();
-    Some(match entry.status(context) {
+    let status = entry.status(context);
+    if Verdict::of(status) == Verdict::Ok
+        && let Some(finding) = checkup.failing(entry)
+    {
+        return Some(format!("{who}: {}", finding.summary.trim_end_matches('.')));
+    }
+    Some(match status {
         Status::Disabled => format!("{who} is disabled"),
         Status::Unknown if entry.life().enabled.is_none() => {
             format!("it is not known whether {who} is enabled")

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use super::ProfilesReport;
-use crate::cli::check_result::CheckEntry;
-use crate::domain::duration;
+use crate::cli::check_result::CheckResult;
+use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
@@ -113,7 +113,7 @@ struct Row<'a> {
     id: Cow<'a, str>,
     life: Lifecycle,
     token: Option<&'a ServiceToken>,
-    note: &'a str,
+    note: Cow<'a, str>,
 }
 
 impl Row<'_> {
@@ -125,7 +125,7 @@ impl Row<'_> {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
             Column::Status => status.code().into(),
-            Column::Left if is_aligned => left_roughly(self.life, context).into(),
+            Column::Left if is_aligned => left_short(self.life, context).into(),
             Column::Left => self
                 .life
                 .remaining(context.now)
@@ -141,7 +141,7 @@ impl Row<'_> {
             },
             Column::Id => style.clean(&self.id),
             Column::ShortId => text::abbreviate(&style.clean(&self.id), style.ellipsis()).into(),
-            Column::Note => style.clean(self.note),
+            Column::Note => style.clean(&self.note),
         };
         let tone = (column == Column::Status).then(|| status.tone());
         Cell { text, tone }
@@ -174,19 +174,10 @@ impl Row<'_> {
     }
 }
 
-/// `12 d`, `47 h`, `9 d ago`; a dash without an end.
-fn left_roughly(life: Lifecycle, context: EvaluationContext) -> String {
-    let Some(end) = life.end() else {
-        return "-".to_owned();
-    };
-    if end <= context.now {
-        format!(
-            "{} ago",
-            duration::rough(context.now.signed_duration_since(end))
-        )
-    } else {
-        duration::rough(end.signed_duration_since(context.now))
-    }
+/// `12d 04h`, `23:59:58`, `9d ago`, as in the lists on screen; a dash without an end.
+fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
+    let left = life.remaining(context.now);
+    left.map_or_else(|| "-".to_owned(), Remaining::short)
 }
 
 /// Prints one token per row.
@@ -205,7 +196,7 @@ pub fn tokens(
         id: token.display_text(&token.id),
         life: Lifecycle::of(token),
         token: Some(token),
-        note: "",
+        note: "".into(),
     });
     table(out, rows, &LIST, context, style)
 }
@@ -214,23 +205,24 @@ pub fn tokens(
 ///
 /// # Errors
 /// The writer's.
-pub fn entries(
-    out: &mut impl Write,
-    entries: &[CheckEntry],
-    context: EvaluationContext,
-    style: OutputStyle,
-) -> io::Result<()> {
+pub fn entries(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
+    let CheckResult {
+        entries, context, ..
+    } = checkup;
     let rows = entries.iter().map(|entry| {
         let (name, id, note) = match &entry.subject {
             Ok(token) => (
                 token.display_text(&token.name),
                 token.display_text(&token.id),
-                "",
+                checkup
+                    .failing(entry)
+                    .map_or_else(String::new, |finding| finding.summary)
+                    .into(),
             ),
             Err(error) => (
                 entry.name().into(),
                 entry.id().into(),
-                error.summary.as_str(),
+                error.summary.as_str().into(),
             ),
         };
         Row {
@@ -244,7 +236,7 @@ pub fn entries(
     });
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
-    table(out, rows, &choices, context, style)
+    table(out, rows, &choices, *context, style)
 }
 
 fn table<'a>(

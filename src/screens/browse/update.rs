@@ -27,6 +27,15 @@ impl Handler for Browse {
         }
     }
 
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
+        let browse = &state.browse;
+        match browse.is_filtering {
+            true => None,
+            false if state.list.extent.is_loading() => Some("cancel"),
+            false => (!browse.filter.value().is_empty()).then_some("clear filter"),
+        }
+    }
+
     fn crumbs(&self, _: &State) -> Vec<String> {
         vec!["Tokens".to_owned()]
     }

@@ -30,12 +30,18 @@ impl Handler for Detail {
         }
     }
 
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
+        let waits = state.detail.token.is_loading() && !state.detail.opened_from_list;
+        waits.then_some("cancel")
+    }
+
     fn crumbs(&self, state: &State) -> Vec<String> {
-        let name = state
-            .detail
-            .token
-            .value()
-            .map(|token| title(token).into_owned());
+        let token = state.detail.token.value();
+        let name = token.map(|token| {
+            let name = title(token);
+            let name = state.glyphs().token_name(&name, token.id_text());
+            name.into_owned()
+        });
         let sought = state.detail.reference.as_ref().map(ToString::to_string);
         let mut crumbs = vec!["Tokens".to_owned()];
         crumbs.extend(name.or(sought));

@@ -25,6 +25,10 @@ impl Handler for Find {
         }
     }
 
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
+        state.detail.token.is_loading().then_some("cancel")
+    }
+
     fn can(&self, state: &State, action: Action) -> bool {
         action != Action::AllProfiles || can_open(state)
     }
@@ -47,6 +51,7 @@ impl Handler for Find {
 
     fn edited(&self, state: &mut State) {
         state.find.form.complaint = None;
+        state.banner = None;
         state.find.is_edited = true;
     }
 

@@ -199,6 +199,62 @@ async fn ignored_and_excluded_tokens_do_not_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_finding_counts_where_it_is_asked_for() {
+    let stage = Stage::with(TOKENS).await;
+    for (arguments, expected, line) in [
+        (&["6"][..], 0, "OK: 1 token, none need attention"),
+        (
+            &["6", "--fail-on", "never-expires,unused"],
+            1,
+            "WARNING: 1 of 1 token expiring or with a finding to fail on; eternal \
+             (a0000000-0000-4000-8000-000000000006): Never expires: it works until someone \
+             disables or deletes it",
+        ),
+        (
+            &["6", "--fail-on", "UNUSED"],
+            0,
+            "OK: 1 token, none need attention",
+        ),
+        (
+            &["4", "--fail-on", "expiry_unknown"],
+            3,
+            "UNKNOWN: 1 of 1 token with unknown status; it is not known when dateless \
+             (a0000000-0000-4000-8000-000000000004) expires",
+        ),
+    ] {
+        let token = id(arguments[0].parse().unwrap());
+        let output = stage.run(&[&["check", &token], &arguments[1..]].concat());
+        assert_eq!(code(&output), expected, "{arguments:?}");
+        assert_eq!(first_line(&output), line);
+        let row = text(&output.stdout)
+            .lines()
+            .nth(1)
+            .unwrap_or_default()
+            .to_owned();
+        assert_eq!(
+            expected == 1,
+            row.contains("\tNever expires: it works"),
+            "{row}"
+        );
+    }
+    let ignored = [
+        "check",
+        &id(6),
+        "--fail-on",
+        "never_expires",
+        "--ignore",
+        "never_expires",
+    ];
+    assert_eq!(
+        code(&stage.run(&ignored)),
+        0,
+        "an ignored token has no findings either"
+    );
+    let refused = stage.run(&["check", "--fail-on", "nonsense"]);
+    assert_eq!(code(&refused), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn thresholds_come_from_flags_else_from_the_configuration() {
     let stage = Stage::with(TOKENS).await;
     let check = |arguments: &[&str]| {

@@ -274,6 +274,8 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     }
     for (almost, hint) in [
+        ("dateles", "Did you mean \"dateless\"? Check the spelling"),
+        ("etrenal", "Did you mean \"eternal\"?"),
         ("a0000000-0000-4000-8000-00000000000", "too few or too many"),
         (
             "a0000000-0000-4000-8000-0000000000033",

@@ -61,8 +61,7 @@ async fn the_page_has_every_command_and_option_once() {
             "{title}"
         );
     }
-    for value in ["prometheus", "debug", "never_expires"] {
-        let count = if value == "never_expires" { 2 } else { 1 };
+    for (value, count) in [("prometheus", 1), ("debug", 1), ("never_expires", 3)] {
         let item = format!(".IP \\(bu 2\n{value}");
         assert_eq!(page.matches(&item).count(), count, "{value}");
     }

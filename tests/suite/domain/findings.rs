@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::change::Change;
-use tokenscope::domain::findings::{Finding, Severity, findings, next_note_change, note};
+use tokenscope::domain::findings::{CODES, Finding, Severity, findings, next_note_change, note};
 use tokenscope::domain::status::{Threshold, Thresholds};
 
 use crate::domain::{at, context, nanos, now, token};
@@ -108,6 +108,7 @@ fn every_finding_says_what_to_do() {
             assert!(advice.is_some(), "{}", finding.message);
             assert!(finding.message.ends_with('.'), "{}", finding.message);
             assert!(!finding.message.contains("refresh"), "{}", finding.message);
+            assert!(CODES.contains(&finding.code), "{}", finding.code);
         }
     }
 }

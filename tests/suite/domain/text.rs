@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use proptest::prelude::*;
+use tokenscope::domain::latin;
 use tokenscope::domain::text::{
     PLACEHOLDER, abbreviate, first_line, fit, sanitize, trim_input, truncate, width,
 };
@@ -237,4 +238,33 @@ fn a_mark_at_the_start_gets_a_base() {
     assert_eq!(sanitize("\u{300}abc"), "\u{25CC}\u{300}abc");
     assert_eq!(sanitize("\u{E33}"), "\u{25CC}\u{E33}");
     assert_eq!(sanitize("e\u{301}"), "e\u{301}");
+}
+
+#[test]
+fn in_ascii_latin_letters_lose_their_accents_and_others_become_question_marks() {
+    for (text, ascii) in [
+        ("deploy", "deploy"),
+        ("Größe", "Grosse"),
+        ("café – naïve", "cafe - naive"),
+        ("cafe\u{301}", "cafe"),
+        ("Łódź Ærø œuvre", "Lodz AEro oeuvre"),
+        ("İstanbul ışık", "Istanbul isik"),
+        ("ﬁle ｆｕｌｌ", "file full"),
+        ("Việt Nam", "Viet Nam"),
+        ("東京", "??"),
+        ("🚀 deploy", "? deploy"),
+        ("“a” … ×2", "\"a\" ... x2"),
+    ] {
+        assert_eq!(latin::to_ascii(text), ascii, "{text}");
+    }
+}
+
+#[test]
+fn a_name_is_latin_if_each_letter_has_a_latin_base() {
+    for name in ["", "deploy", "Größe", "🚀 deploy", "Việt Nam", "№ 7"] {
+        assert!(latin::is_latin(name), "{name}");
+    }
+    for name in ["東京-バックアップ", "prod-деплой", "ключ", "αβγ"] {
+        assert!(!latin::is_latin(name), "{name}");
+    }
 }

@@ -1,13 +1,20 @@
 //! The frame around every screen: the bar of the selected row, the header, the footer, notices.
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
-use tokenscope::app::state::State;
+use tokenscope::app::form::TextField;
+use tokenscope::app::state::{Notice, State};
+use tokenscope::domain::credential::CredentialKind;
+use tokenscope::domain::profile::Profile;
+use tokenscope::domain::scope::BaseUrl;
 use tokenscope::theme::{ColorDepth, Role, Theme};
 
+use crate::screens::browse::{ready as browse_ready, stale as browse_stale};
 use crate::screens::profiles::profiles;
 use crate::screens::scenes::{
-    USUAL, choice, detail_expiring, lookup_recents, renderer, scenes, selected_rows, text,
+    USUAL, banner, choice, detail, detail_expiring, detail_reloading, detail_stale, lookup_demo,
+    lookup_recents, now, refused, renderer, scenes, selected_rows, text, token_with,
 };
 
 fn drawn(theme: &str, ascii: bool, state: State) -> Buffer {
@@ -94,4 +101,184 @@ fn no_row_is_selected_beneath_a_box_of_text() {
             "{name}"
         );
     }
+}
+
+fn line(state: State, width: u16, at: usize) -> String {
+    let (buffer, _) = renderer("dark", false).draw(state, (width, 24));
+    text(&buffer).lines().nth(at).unwrap().to_owned()
+}
+
+fn header(state: State, width: u16) -> String {
+    line(state, width, 0)
+}
+
+fn footer(state: State, width: u16) -> String {
+    line(state, width, 23)
+}
+
+#[test]
+fn the_header_leads_from_the_profile_to_the_token_and_says_how_old_it_is() {
+    let wide = header(detail_expiring(), 120);
+    assert!(
+        wide.starts_with(" prod · account 4f1b…9c2e › Tokens › CI/CD token"),
+        "{wide}"
+    );
+    assert!(
+        wide.ends_with("just now · API token from Secret Service"),
+        "{wide}"
+    );
+}
+
+#[test]
+fn an_account_is_shown_by_the_name_that_its_profile_knows() {
+    let mut state = detail_expiring();
+    let profile = state.session.active.profile.clone().unwrap();
+    state.session.settings.profiles = vec![Profile {
+        name: profile,
+        kind: CredentialKind::ApiToken,
+        scope: state.session.active.scope.clone(),
+        scope_name: Some("Example Ltd".to_owned()),
+        base_url: BaseUrl::default(),
+    }];
+    let wide = header(state, 120);
+    assert!(wide.starts_with(" prod · Example Ltd › Tokens"), "{wide}");
+}
+
+/// Room is given up by what is least worth: the credential, the account, the way, the place.
+#[test]
+fn a_narrow_header_keeps_the_token_and_the_age() {
+    let narrow = header(detail_expiring(), 40);
+    assert_eq!(narrow, " prod › Tokens › CI/CD token   just now");
+    let mut state = detail_expiring();
+    state.session.base_url = BaseUrl::parse("https://api.example.test/client/v4").unwrap();
+    for width in 40..=130 {
+        let shown = header(state.clone(), width);
+        assert!(shown.contains("api.example.test"), "{width}: {shown}");
+        assert!(width < 60 || shown.contains("just now"), "{width}: {shown}");
+    }
+}
+
+#[test]
+fn a_long_name_is_cut_before_the_age_gives_way() {
+    let name = format!(r#""{}""#, "very-long-name-".repeat(20));
+    let state = detail(token_with(&[("name", &name)]));
+    for width in [40, 60, 80, 200] {
+        let shown = header(state.clone(), width);
+        assert!(shown.contains("very-long-name"), "{shown}");
+        assert!(shown.contains("just now"), "{shown}");
+    }
+}
+
+#[test]
+fn a_pause_a_reload_and_a_failure_replace_the_age() {
+    let mut limited = detail_expiring();
+    limited.limited_until = Some(now() + TimeDelta::seconds(42));
+    assert!(header(limited, 80).ends_with("retry in 0:42"));
+    let mut reloading = detail_reloading();
+    assert!(header(reloading.clone(), 80).ends_with("reloading"));
+    reloading.clock.steady = now() + TimeDelta::seconds(2);
+    assert!(header(reloading, 80).ends_with("reloading 2 s"));
+    let stale = header(detail_stale(), 80);
+    assert!(stale.ends_with("stale: timed out · 3 min old"), "{stale}");
+    assert!(header(browse_stale(), 80).contains("stale: "));
+}
+
+#[test]
+fn the_demo_says_how_to_leave_it_unless_it_is_all_there_is() {
+    let mut state = lookup_demo();
+    state.session.demo_only = false;
+    assert!(header(state.clone(), 80).starts_with(" demo · F4 leaves it"));
+    state.session.demo_only = true;
+    assert!(!header(state, 80).contains("F4"));
+}
+
+#[test]
+fn the_footer_begins_with_the_key_back_and_ends_with_the_key_to_all_others() {
+    // A question takes all keys, and help is what the last key opens.
+    let takes_all = |name: &str| name == "profiles_confirm" || name.starts_with("help");
+    for (name, scene) in scenes().filter(|(name, _)| !takes_all(name)) {
+        let context = scene().context();
+        for width in 40..=130 {
+            let shown = footer(scene(), width);
+            let help = if context.is_text() {
+                "F1 help"
+            } else {
+                "? more"
+            };
+            let is_last = scene().notice.is_some() || shown.ends_with(help);
+            assert!(
+                is_last && shown.contains(help),
+                "{name} at {width}: {shown}"
+            );
+        }
+    }
+    let shown = footer(detail_expiring(), 80);
+    assert!(shown.starts_with(" Esc back  "), "{shown}");
+    let shown = footer(browse_ready(), 80);
+    assert!(
+        shown.starts_with(" Esc back  Enter open  / filter"),
+        "{shown}"
+    );
+    assert!(!shown.contains("b browse"), "{shown}");
+}
+
+/// Only Quit leaves the first screen.
+#[test]
+fn no_key_leads_back_from_the_first_screen() {
+    let mut state = lookup_recents();
+    state.find.form.editing = false;
+    assert!(!footer(state, 80).contains("Esc"));
+}
+
+#[test]
+fn the_key_back_says_what_it_does() {
+    let mut state = detail_expiring();
+    state.banner = Some(banner(refused()));
+    assert!(footer(state, 80).starts_with(" Esc dismiss  "));
+    assert!(footer(detail_reloading(), 80).starts_with(" Esc cancel  "));
+    let mut state = browse_ready();
+    state.browse.filter = TextField::with("ci");
+    assert!(footer(state, 80).starts_with(" Esc clear filter  "));
+}
+
+#[test]
+fn a_notice_takes_the_right_end_of_the_footer_and_moves_nothing() {
+    let mut state = detail_expiring();
+    let before = renderer("dark", false).draw(state.clone(), USUAL).0;
+    for text_of_notice in ["Cancelled.".to_owned(), "copied ".repeat(60)] {
+        state.notice = Some(Notice {
+            text: text_of_notice,
+            until: now() + TimeDelta::seconds(5),
+        });
+        for width in [40, 60, 80, 120] {
+            let shown = footer(state.clone(), width);
+            assert!(shown.contains("? more  "), "{shown}");
+            assert!(
+                shown.ends_with("Cancelled.") || shown.ends_with('…'),
+                "{shown}"
+            );
+        }
+        let after = renderer("dark", false).draw(state.clone(), USUAL).0;
+        let above = |buffer: &Buffer| text(buffer).lines().take(23).collect::<Vec<_>>().join("\n");
+        assert_eq!(above(&before), above(&after));
+    }
+}
+
+/// A screen without the letters of a name still tells one token from another.
+#[test]
+fn in_ascii_a_name_without_a_latin_base_is_the_beginning_of_the_id() {
+    let shown = |name: &str| {
+        let state = detail(token_with(&[("name", &format!("\"{name}\""))]));
+        text(&drawn("dark", true, state))
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        shown("東京-バックアップ").contains("> #f174e90a"),
+        "{}",
+        shown("東京")
+    );
+    assert!(shown("Größe").contains("> Grosse"));
 }

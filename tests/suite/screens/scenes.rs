@@ -293,7 +293,7 @@ fn lookup_empty() -> State {
     state()
 }
 
-fn lookup_demo() -> State {
+pub(crate) fn lookup_demo() -> State {
     let mut state = state();
     state.session.active.identity = Some(Identity {
         source: CredentialSource::Demo,
@@ -483,7 +483,7 @@ fn detail_changed() -> State {
     state
 }
 
-fn detail_reloading() -> State {
+pub(crate) fn detail_reloading() -> State {
     let mut state = detail_active();
     state.detail.token.begin(RequestId(4), now());
     state

@@ -7,7 +7,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Message;
-use tokenscope::app::state::{Banner, Notice, Screen, State};
+use tokenscope::app::state::{Banner, Screen, State};
 use tokenscope::app::update;
 use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -26,29 +26,6 @@ use crate::screens::scenes::{
     lookup_keyring, notice, now, raw, raw_search, refused, renderer, scenes, setup,
     setup_complaint, setup_global_key, setup_replacing, shown, state, text, token_with,
 };
-
-#[test]
-fn a_long_notice_has_none_of_the_colours_of_what_it_covers() {
-    let mut state = notice();
-    state.notice = state.notice.map(|notice| Notice {
-        text: "copied ".repeat(60),
-        ..notice
-    });
-    for name in ["dark", "light", "mono"] {
-        let (drawn, _) = renderer(name, false).draw(state.clone(), (80, 24));
-        let rows: Vec<u16> = (0..24)
-            .filter(|y| drawn[(1, *y)].symbol() == "c" && drawn[(6, *y)].symbol() == "d")
-            .collect();
-        assert!(rows.len() > 3, "{rows:?}");
-        for (x, y) in rows.iter().flat_map(|y| (0..80).map(move |x| (x, *y))) {
-            assert_eq!(
-                drawn[(x, y)].style(),
-                drawn[(0, rows[0])].style(),
-                "{name} {x},{y}"
-            );
-        }
-    }
-}
 
 pub(crate) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
     let mut settings = insta::Settings::clone_current();
@@ -376,19 +353,6 @@ fn the_selected_row_stays_in_view_however_small_the_list() {
             let (buffer, _) = renderer("dark", false).draw(state, size);
             let rows = selected_rows(&buffer).len();
             assert_eq!(rows, 1, "field {selected} at {size:?}");
-        }
-    }
-}
-
-#[test]
-fn the_footer_names_help_at_every_width() {
-    // A question takes all keys.
-    for (name, scene) in scenes().filter(|(name, _)| *name != "profiles_confirm") {
-        for width in 40..=130 {
-            let (buffer, _) = renderer("dark", false).draw(scene(), (width, 20));
-            let shown = text(&buffer);
-            let footer = shown.lines().last().unwrap();
-            assert!(footer.ends_with(" help"), "{name} at {width}: {footer}");
         }
     }
 }

@@ -63,7 +63,7 @@ fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
     session.type_keys("\x1b[200~CI/CD\x1b[201~");
     session.wait_for("CI/CD");
     session.type_keys("\x1bOP");
-    session.wait_for("Everywhere");
+    session.wait_for("In a filter");
     leave_shell(session, 4);
 }
 
@@ -73,7 +73,7 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
     session.wait_for("account 023e");
     session.type_keys("\x1a");
     session.type_keys("\x1bOP");
-    session.wait_for("Everywhere");
+    session.wait_for("In a filter");
     session.interrupt();
 }
 
@@ -202,12 +202,12 @@ fn frames(stream: &[u8]) -> usize {
 #[test]
 fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     let mut session = Session::start(&["--demo", CI_CD]);
-    session.wait_for("fetched just now");
+    session.wait_for("just now");
     // From one change of the digits to another, three seconds later.
     let digits = |session: &Session| {
         let shown = session.shown();
-        let found = shown.split_once("ends in ").unwrap().1;
-        found.chars().take(8).collect::<String>()
+        let found = shown.split_once("EXPIRES IN").unwrap().1;
+        found.trim_start().chars().take(12).collect::<String>()
     };
     let mut seen = digits(&session);
     let next = |session: &mut Session, seen: &str| {
@@ -224,7 +224,7 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     session.quit();
 
     let mut session = Session::start(&["--demo", FOREVER]);
-    session.wait_for("fetched just now");
+    session.wait_for("just now");
     while !session.is_silent_for(Duration::from_millis(300)) {}
     assert!(session.is_silent_for(Duration::from_millis(2_500)));
     session.quit();

@@ -144,12 +144,12 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
                 _ => unreachable!("{effects:?}"),
             };
             app::update(&mut state, after(1, 0), message);
-            // In the pause nothing is sent, and that is said for six seconds.
+            // In the pause nothing is sent, and that is said for five seconds.
             let effects = app::update(&mut state, after(2, step), press(Action::Reload));
             assert_eq!(effects, [], "{step}");
             assert_eq!(state.limited_for(), Some(7), "{step}");
             assert!(state.notice.is_some());
-            assert_eq!(app::update(&mut state, after(7, step), Message::Ticked), []);
+            assert_eq!(app::update(&mut state, after(6, step), Message::Ticked), []);
             assert!(state.notice.is_some(), "{step}");
             assert_eq!(app::update(&mut state, after(8, step), Message::Ticked), []);
             assert!(state.notice.is_none(), "{step}");

@@ -3,11 +3,13 @@
 mod all_profiles;
 mod browse;
 mod clock;
+mod errors;
 mod export;
 mod help;
 mod picker;
 mod profiles;
 mod properties;
+mod terminal;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,0 +1,108 @@
+//! Alerts: the bell, and a notification on the desktop, when a token crosses a threshold while time
+//! passes.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::message::Effect;
+use super::state::{Screen, State, whole_second};
+use crate::domain::status::Status;
+use crate::domain::token::ServiceToken;
+
+/// A token with the status that it has now.
+type Crossing = (Arc<ServiceToken>, Status);
+
+/// Moves the tokens of the list on to the present, and returns the alerts for those, and for the token
+/// on Detail, that crossed a threshold since an instant of the server's clock.
+pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
+    let mut crossings = crossings_of_list(state);
+    let now = state.clock.corrected();
+    if now <= before {
+        // No time passed: the clock was set.
+        return Vec::new();
+    }
+    if let Some(token) = state.detail.token.value()
+        && state.screen == Screen::Detail
+    {
+        let (old, new) = (
+            Status::of(token, state.context_at(before)),
+            Status::of(token, state.context_at(now)),
+        );
+        let is_listed = |known: &Crossing| known.0.id_text() == token.id_text();
+        if is_crossing(old, new) && !crossings.iter().any(is_listed) {
+            crossings.push((token.clone(), new));
+        }
+    }
+    let settings = &state.session.settings;
+    let Some(text) = describe(&crossings) else {
+        return Vec::new();
+    };
+    let bell = settings.bell.then_some(Effect::RingBell);
+    let notification = settings.notify.then_some(Effect::Notify(text));
+    bell.into_iter().chain(notification).collect()
+}
+
+fn crossings_of_list(state: &mut State) -> Vec<Crossing> {
+    let (last, now) = (state.list.evaluated_at(), state.list_context().now);
+    if !state.list.is_due(now) {
+        return Vec::new();
+    }
+    let old = state.list.statuses();
+    state.keep_up();
+    state.changed = true;
+    if last.is_none_or(|last| now < last) {
+        return Vec::new();
+    }
+    let new = state.list.statuses();
+    let changes = old.into_iter().zip(new).zip(0_u32..);
+    changes
+        .filter(|((old, new), _)| is_crossing(*old, *new))
+        .filter_map(|((_, new), place)| Some((state.list.token(place)?.clone(), new)))
+        .collect()
+}
+
+/// Whether a token that had one status and has another crossed a threshold.
+fn is_crossing(old: Status, new: Status) -> bool {
+    old != new && matches!(new, Status::Expiring | Status::Critical | Status::Expired)
+}
+
+/// The text of a notification.
+fn describe(crossings: &[Crossing]) -> Option<String> {
+    match crossings {
+        [] => None,
+        [(token, status)] => Some(format!("{} {}", token.name_text(), has_become(*status))),
+        [(token, status), rest @ ..] => {
+            let name = token.name_text();
+            let others = rest.len();
+            Some(format!(
+                "{name} {}, and {others} more crossed a threshold",
+                has_become(*status)
+            ))
+        }
+    }
+}
+
+fn has_become(status: Status) -> &'static str {
+    match status {
+        Status::Expired => "has expired",
+        Status::Critical => "is critical now",
+        Status::Expiring => "is expiring now",
+        Status::Disabled | Status::NeverExpires | Status::Unknown | Status::Active => "has changed",
+    }
+}
+
+impl State {
+    /// When a token of the list next changes its status, by the steady clock: the list is evaluated
+    /// at whole seconds.
+    pub(crate) fn next_crossing(&self) -> Option<DateTime<Utc>> {
+        let due = self.list.next_change()?;
+        let whole = whole_second(due);
+        let due = if whole < due {
+            whole.checked_add_signed(TimeDelta::seconds(1))?
+        } else {
+            whole
+        };
+        Some(self.clock.steady_at(due)).filter(|due| *due > self.clock.steady)
+    }
+}
