@@ -346,7 +346,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
         [Effect::CheckCredential { request, .. }] => Some(*request),
         _ => None,
     });
-    let (request, result) = (checked.unwrap(), Ok(()));
+    let (request, result) = (checked.unwrap(), Ok(1));
     let effects = update(
         &mut state,
         at(1),
@@ -657,7 +657,7 @@ fn keys_copy_what_belongs_to_the_selected_token() {
     let effects = act(&mut state, Action::CopyClientId);
     assert_eq!(effects, [Effect::Copy(client_id)]);
     let link = account().dashboard_url();
-    let effects = act(&mut state, Action::CopyDashboardLink);
+    let effects = act(&mut state, Action::OpenDashboard);
     assert_eq!(effects, [Effect::OpenUrl(link)]);
     let json = state.browse.token(&state.list).unwrap().raw.as_str();
     let json = json.to_owned();
@@ -819,6 +819,10 @@ fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
     for refresh_seconds in [0, 60] {
         let mut state = browse(tokens());
         state.session.settings.refresh_seconds = refresh_seconds;
+        let latency = TimeDelta::milliseconds(150);
+        let request = listing(&act(&mut state, Action::Reload), &account());
+        let answer = list_fetched(request, Ok(listed(tokens())));
+        update(&mut state, at(0) + latency, answer);
         let mut draws = 0;
         while state.clock.local < at(600) {
             let now = state.wake_at().unwrap();
@@ -827,7 +831,7 @@ fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
             if !effects.is_empty() {
                 let request = listing(&effects, &account());
                 let answer = list_fetched(request, Ok(listed(tokens())));
-                update(&mut state, now + TimeDelta::milliseconds(150), answer);
+                update(&mut state, now + latency, answer);
                 draws += usize::from(state.changed);
             }
         }
