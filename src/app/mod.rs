@@ -297,7 +297,11 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
         Action::OpenDashboard => {
-            let url = front.scope(state).map(|scope| scope.dashboard_url());
+            let scope = front.token(state).map(|(_, access)| access.scope);
+            let url = scope
+                .or_else(|| front.scope(state))
+                .map(|it| it.dashboard_url());
+            effects = all_profiles::use_profile_of_row(state);
             effects.extend(url.map(Effect::OpenUrl));
         }
         Action::PickScope => effects.extend(front.pick_scope(state)),
@@ -325,7 +329,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
         }
-        Action::CopyRequest if state.overlay.is_none() => request::update::open(state),
+        Action::CopyRequest if state.overlay.is_none() => {
+            effects = all_profiles::use_profile_of_row(state);
+            request::update::open(state);
+        }
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
             effects = neighbours::open(state, action == Action::NextToken);
         }
