@@ -10,6 +10,7 @@ pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub(crate) mod list_reload;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
@@ -26,7 +27,7 @@ pub mod token_table;
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::credential::Secret;
@@ -133,9 +134,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Input(Input::ForeignLetter) => state.explain_letters(),
         Message::Ticked => {
             state.changed = false;
-            effects = token_fetch::ticked(state, before);
+            effects = ticked(state, before);
         }
-        Message::Resumed => effects = token_fetch::ticked(state, before),
+        Message::Resumed => effects = ticked(state, before),
         Message::ClockMeasured { request, offset } => {
             let awaited = state.clock_request.take_if(|it| *it == request);
             state.changed = awaited.is_some();
@@ -221,6 +222,13 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     }
     state.leave_error_behind();
     state.next_change = handler::next_change(state);
+    effects
+}
+
+/// Handles the passing of time since an instant of the server's clock.
+fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
+    let mut effects = token_fetch::ticked(state, before);
+    effects.extend(list_reload::reload_if_due(state));
     effects
 }
 
