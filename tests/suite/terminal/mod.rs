@@ -1,5 +1,6 @@
 //! The program on a real terminal: input, drawing, signals and restoring.
 
+mod all_profiles;
 mod background;
 mod bounds;
 mod clipboard;
@@ -9,7 +10,7 @@ mod desktop;
 mod display;
 mod faults;
 mod input;
-mod profiles;
+pub(crate) mod profiles;
 mod program;
 mod prompt;
 mod signals;
