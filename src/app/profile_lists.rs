@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::message::Effect;
+use super::message::{Effect, Stage};
 use super::profile_reads::{Outcome, ProfileReads};
 use super::state::{Screen, State};
 use super::token_list::{Extent, Progress};
@@ -16,6 +16,26 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId, Tokens};
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::state::{Browse, Follow};
+
+impl State {
+    /// The last error and the warnings, then what failed in the list of all profiles if it is on screen.
+    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
+        let profiles = self.list.profiles.iter();
+        let listed = profiles.filter(|_| self.screen == Screen::Browse);
+        self.failures()
+            .chain(listed.flat_map(ProfileReads::failures))
+    }
+
+    /// Seconds until the API may be called again with a credential.
+    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
+        if self.session.uses(source) {
+            return self.limited_for();
+        }
+        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
+        let left = until.signed_duration_since(self.clock.steady).num_seconds();
+        (left > 0).then_some(left)
+    }
+}
 
 /// Whether there are profiles other than the one in use to show.
 pub(crate) fn can_open(state: &State) -> bool {
@@ -118,7 +138,10 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     let scopes = reads.scopes();
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
-    state.list.progress = Progress::default();
+    state.list.progress = Progress {
+        stage: Stage::Keyring,
+        ..Progress::default()
+    };
     Some(Effect::ListProfiles { request, scopes })
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
-use super::profile_reads::ProfileReads;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -260,7 +259,7 @@ macro_rules! define_state {
             /// Where the user's keys are, if files are in use.
             pub keymap_file: Option<String>,
             /// Whether the user was told that letters are commands.
-            told_of_letters: bool,
+            pub(super) told_of_letters: bool,
             pub(crate) next_change: Option<DateTime<Utc>>,
             last_request: RequestId,
             /// The screen that the profiles were opened from.
@@ -383,14 +382,6 @@ impl State {
         error.chain(&self.warnings)
     }
 
-    /// The same, then what failed in the list of all profiles if it is on screen.
-    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
-        let profiles = self.list.profiles.iter();
-        let listed = profiles.filter(|_| self.screen == Screen::Browse);
-        self.failures()
-            .chain(listed.flat_map(ProfileReads::failures))
-    }
-
     /// Drops the warnings on a key press, since the user has seen them, unless the key opens or
     /// scrolls their details. Returns whether there were any.
     pub(crate) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
@@ -475,16 +466,6 @@ impl State {
         (left > 0).then(|| (left + 999) / 1000)
     }
 
-    /// Seconds until the API may be called again with a credential.
-    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
-        if self.session.uses(source) {
-            return self.limited_for();
-        }
-        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
-        let left = until.signed_duration_since(self.clock.steady).num_seconds();
-        (left > 0).then_some(left)
-    }
-
     pub(crate) fn next_request(&mut self) -> RequestId {
         self.last_request.0 += 1;
         self.last_request
@@ -530,18 +511,6 @@ impl State {
         if !std::mem::replace(&mut self.told_of_recents, true) {
             self.notify(format!("Look-ups are not remembered: {}", failure.summary));
         }
-    }
-
-    /// Says once that letters are commands: the keyboard has another layout.
-    pub(crate) fn explain_letters(&mut self) {
-        if std::mem::replace(&mut self.told_of_letters, true) {
-            return;
-        }
-        let place = match &self.keymap_file {
-            Some(file) => format!(" keymap.toml can change them: {file}"),
-            None => " keymap.toml can change them.".to_owned(),
-        };
-        self.notify(format!("Latin letters are commands here.{place}"));
     }
 
     /// Shows a background failure until a key is pressed.

@@ -220,7 +220,11 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
 /// ```
 fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     if let Some(seconds) = state.limited_for() {
-        let pause = format!("retry in {}", duration::pause(seconds));
+        let pause = if ctx.calm {
+            format!("retry in {} min", (seconds + 59) / 60)
+        } else {
+            format!("retry in {}", duration::pause(seconds))
+        };
         return vec![vec![ctx.span(Role::Warning, &pause)]];
     }
     let handler = state.screen.handler();
@@ -239,7 +243,7 @@ fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         }
         Some(Pending::Reload { since, .. }) => {
             let seconds = state.clock.seconds_since(since);
-            let seconds = (seconds > 0).then(|| format!(" {seconds} s"));
+            let seconds = (seconds > 0 && !ctx.calm).then(|| format!(" {seconds} s"));
             let text = format!("reloading{}", seconds.unwrap_or_default());
             Some(vec![ctx.span(Role::Accent, &text)])
         }

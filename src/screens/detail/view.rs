@@ -143,7 +143,7 @@ impl Headline<'_> {
         let mut left = vec![Span::styled(words, style)];
         let end = Lifecycle::of(self.token).end();
         if let Some(end) = end.filter(|_| status != Status::Disabled) {
-            let digits = Remaining::until(end, now).digits();
+            let digits = Remaining::until(end, now).calm(ctx.calm).digits();
             let after = match status {
                 Status::Expired => " ago",
                 Status::Active | Status::Unknown => " left",
