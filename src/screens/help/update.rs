@@ -19,8 +19,8 @@ const WIDEST: u16 = 72;
 /// From this height of the body on, in cells, a gap sets off each title.
 const ROOMY: u16 = 16;
 
-/// The narrowest column of keys, in cells.
-const KEYS: usize = 8;
+/// The narrowest and the widest column of keys, in cells.
+const KEYS: (usize, usize) = (8, 14);
 
 /// What may be typed into a filter, and what it finds.
 const FILTERS: [(&str, &str); 5] = [
@@ -136,15 +136,14 @@ impl HelpLine {
         self.role.is_some()
     }
 
-    fn contains(&self, word: &str) -> bool {
+    /// Whether a word of its meaning begins with a text, or its lead is or contains it.
+    fn has(&self, word: &str) -> bool {
         let lower = word.to_lowercase();
-        let (lead, meaning) = (self.lead.to_lowercase(), self.meaning.to_lowercase());
-        if word.chars().count() > 1 {
-            return lead.contains(&lower) || meaning.contains(&lower);
-        }
-        // A key is a letter, whose case matters. Most sentences contain any letter.
+        // A key is a letter, whose case matters.
         let is_key = self.lead.split(' ').any(|key| key == word);
-        is_key || meaning.split(' ').any(|it| it.starts_with(&lower))
+        let is_in_lead = word.chars().count() > 1 && self.lead.to_lowercase().contains(&lower);
+        let meaning = self.meaning.to_lowercase();
+        is_key || is_in_lead || meaning.split(' ').any(|it| it.starts_with(&lower))
     }
 }
 
@@ -162,7 +161,7 @@ impl State {
         for (title, items) in sections(self) {
             let matches = |line: &HelpLine| {
                 let is_in = |word: &&str| title.to_lowercase().contains(&word.to_lowercase());
-                words.iter().all(|word| line.contains(word) || is_in(word))
+                words.iter().all(|word| line.has(word) || is_in(word))
             };
             let mut items = items.into_iter().filter(matches).peekable();
             if items.peek().is_some() {
@@ -195,7 +194,7 @@ impl State {
 #[must_use]
 pub(crate) fn lead_width(lines: &[HelpLine]) -> usize {
     let widths = items(lines).map(|line| text::width(&line.lead));
-    widths.max().unwrap_or(0).max(KEYS)
+    widths.max().unwrap_or(0).clamp(KEYS.0, KEYS.1)
 }
 
 /// The titles, and the lines of each.
@@ -274,7 +273,8 @@ fn symbols(state: &State) -> Vec<HelpLine> {
         })
         .collect();
     lines.extend([
-        HelpLine::term(Role::Calm, glyphs.info, "good to know"),
+        HelpLine::term(Role::Calm, glyphs.info, "a finding that is good to know"),
+        HelpLine::term(Role::Accent, glyphs.default, "the default profile"),
         HelpLine::term(Role::Accent, glyphs.changed, "changed by the last fetch"),
     ]);
     lines

@@ -3,13 +3,12 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use crate::action::Action;
 use crate::app::state::State;
 use crate::domain::text;
 use crate::screens::help::update::{HelpLine, lead_width};
 use crate::theme::Role;
 use crate::ui::form::render_query;
-use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, row, width};
+use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, row};
 
 /// ```text
 /// ╭ Keys ───────────────────────────────────── 1 of 42 ╮
@@ -18,7 +17,7 @@ use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, 
 /// │  y        copy the value                           │
 /// │ Symbols                                            │
 /// │ ✖         expired                                  │
-/// ╰ Enter run  / search ───────────────────── Esc close ╯
+/// ╰ / copy ────────────────────────────────────────────╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let ctx = paint.ctx;
@@ -42,25 +41,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let place = format!("{place} of {total}");
     paint.frame_title_right(row(area, 0), &[ctx.span(Role::Muted, &place)]);
     let line = bottom(area);
-    let context = state.context();
-    let leave = if state.help.is_searching {
-        "end search"
-    } else {
-        "close"
-    };
-    let leave = ctx.hint(context, Action::Back, leave);
-    paint.frame_title_right(line, &leave);
     let help = &state.help;
-    if help.is_searching {
-        let room = usize::from(area.width).saturating_sub(width(&leave) + 10);
-        render_query(paint, line, &help.query, (true, false), room);
-        return;
-    }
-    let mut keys = vec![(Action::Search, "search")];
-    if selected.is_some_and(|(_, at)| lines[at].action.is_some()) {
-        keys.insert(0, (Action::Submit, "run"));
-    }
-    paint.frame_title(line, &ctx.hints(context, &keys, "  "));
+    let room = usize::from(area.width).saturating_sub(10);
+    render_query(paint, line, &help.query, (help.is_searching, false), room);
 }
 
 fn menu_line(line: &HelpLine, widest: usize, ctx: &RenderContext<'_>) -> Spans {
@@ -70,7 +53,8 @@ fn menu_line(line: &HelpLine, widest: usize, ctx: &RenderContext<'_>) -> Spans {
     // The bar keeps the colour of a symbol in the second cell, which keys leave blank.
     let indent = if line.action.is_some() { "  " } else { " " };
     let lead = ctx.clean(&line.lead);
-    let room = widest + 3 - indent.len();
+    // Longer keys push their meaning aside.
+    let room = (widest + 4 - indent.len()).max(text::width(&lead) + 2);
     vec![
         Span::raw(indent),
         ctx.span(role, &text::fit(&lead, room, "")),
