@@ -41,6 +41,7 @@ impl State {
             possible: &possible,
             glyphs: self.glyphs(),
             keymap: &self.keymap,
+            is_calm: self.session.settings.calm,
             place,
         };
         advisor.lines(token, columns)

@@ -30,6 +30,8 @@ pub struct Advisor<'a> {
     pub possible: &'a [Change],
     pub glyphs: &'a Glyphs,
     pub keymap: &'a Keymap,
+    /// Whether to count in minutes instead of seconds.
+    pub is_calm: bool,
     /// Where the keys are pressed.
     pub place: Context,
 }
@@ -96,7 +98,7 @@ impl Advisor<'_> {
                 "Expired: every request with it is refused until it is renewed.".into()
             }
             ("previous_secret_alive", Some(end)) => {
-                let left = Remaining::until(end, now).digits();
+                let left = Remaining::until(end, now).calm(self.is_calm).digits();
                 let version = token.text(&token.client_secret_version).parse::<u64>();
                 match version.ok().filter(|version| *version > 1) {
                     Some(new) => {

@@ -241,7 +241,10 @@ impl State {
         let token = self.detail.token.value()?;
         let now = self.instant();
         let is_disabled = Status::of(token, self.context_at(now)) == Status::Disabled;
-        let has_digits = !self.ascii && !is_disabled && Lifecycle::of(token).end().is_some();
+        let has_digits = !self.ascii
+            && !self.session.settings.calm
+            && !is_disabled
+            && Lifecycle::of(token).end().is_some();
         let columns = usize::from(body.0.saturating_sub(FRAME));
         let contents = Contents {
             is_large: has_digits && self.size.1 >= TALL,

@@ -13,7 +13,7 @@ use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::duration::{Remaining, humanize};
 use crate::domain::fields::NO_NAME;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
@@ -101,7 +101,7 @@ impl Headline<'_> {
         };
         let ellipsis = ctx.glyphs().ellipsis;
         let name = text::truncate(&name, room.saturating_sub(taken + 2), ellipsis).into_owned();
-        let role = Role::from(self.status.tone());
+        let role = self.role();
         let title = [
             ctx.span(role, symbol),
             Span::raw(" "),
@@ -109,6 +109,10 @@ impl Headline<'_> {
         ];
         paint.frame_title(line, &title);
         paint.frame_title_right(line, &[ctx.plain(date)]);
+    }
+
+    fn role(&self) -> Role {
+        Role::from(Emphasis::at(Lifecycle::of(self.token), self.context))
     }
 
     /// When the token ends, longest form first.
@@ -136,14 +140,14 @@ impl Headline<'_> {
     /// ```
     fn render(&self, paint: &mut Painter<'_, '_>, inner: Rect) {
         let (ctx, now, status) = (paint.ctx, self.context.now, self.status);
-        let role = Role::from(status.tone());
+        let role = self.role();
         let place = inset(row(inner, 0));
         let words = ctx.clean(status.headline()).into_owned();
         let style = ctx.style(role).patch(ctx.style(Role::Strong));
         let mut left = vec![Span::styled(words, style)];
         let end = Lifecycle::of(self.token).end();
         if let Some(end) = end.filter(|_| status != Status::Disabled) {
-            let digits = Remaining::until(end, now).digits();
+            let digits = Remaining::until(end, now).calm(ctx.calm).digits();
             let after = match status {
                 Status::Expired => " ago",
                 Status::Active | Status::Unknown => " left",
@@ -214,7 +218,7 @@ impl Headline<'_> {
             reason = "a share of a few hundred cells"
         )]
         let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
-        let role = Role::from(self.status.tone());
+        let role = self.role();
         let cell = |at: usize| match halves.saturating_sub(2 * at) {
             0 => (Role::Border, glyphs.horizontal),
             1 => (role, glyphs.bar_half),
