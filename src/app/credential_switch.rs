@@ -19,16 +19,21 @@ use crate::screens::setup::state::{Opener, Repeat};
 
 /// Continues with another credential on the lookup form. Sends nothing.
 pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
-    let name = match (&credential.profile, credential.source()) {
-        (Some(name), _) => format!("the profile {name}"),
-        (None, Some(CredentialSource::Environment { variable })) => variable.to_string(),
-        (None, Some(CredentialSource::Demo)) => "the demo".to_owned(),
-        (None, _) => "the credential of this session".to_owned(),
-    };
+    let name = in_words(&credential);
     let effects = activate(state, credential);
     show_find(state);
     state.notify(format!("Now using {name}."));
     effects
+}
+
+/// A credential, as sentences call it.
+fn in_words(credential: &ActiveCredential) -> String {
+    match (&credential.profile, credential.source()) {
+        (Some(name), _) => format!("the profile {name}"),
+        (None, Some(CredentialSource::Environment { variable })) => variable.to_string(),
+        (None, Some(CredentialSource::Demo)) => "the demo".to_owned(),
+        (None, _) => "the credential of this session".to_owned(),
+    }
 }
 
 /// Repeats a lookup with the credential that made it: another one may not see the token, and is not
@@ -282,9 +287,12 @@ pub(crate) fn profiles_changed(
     let mut text = format!("Removed {name}.");
     if state.session.active.profile.as_ref() == Some(&name) {
         effects = remove_active(state);
-        if state.session.needs_choice() {
-            text.push_str(" Choose what to use now.");
-        }
+    }
+    let active = &state.session.active;
+    if active.identity.is_some() {
+        text = format!("{text} In use: {}.", in_words(active));
+    } else if state.session.needs_choice() {
+        text.push_str(" Choose what to use now.");
     }
     effects.extend(find_secrets(state));
     state.notify(text);

@@ -259,7 +259,7 @@ macro_rules! define_state {
             /// Where the user's keys are, if files are in use.
             pub keymap_file: Option<String>,
             /// Whether the user was told that letters are commands.
-            told_of_letters: bool,
+            pub(super) told_of_letters: bool,
             pub(crate) next_change: Option<DateTime<Utc>>,
             last_request: RequestId,
             /// The screen that the profiles were opened from.
@@ -511,18 +511,6 @@ impl State {
         if !std::mem::replace(&mut self.told_of_recents, true) {
             self.notify(format!("Look-ups are not remembered: {}", failure.summary));
         }
-    }
-
-    /// Says once that letters are commands: the keyboard has another layout.
-    pub(crate) fn explain_letters(&mut self) {
-        if std::mem::replace(&mut self.told_of_letters, true) {
-            return;
-        }
-        let place = match &self.keymap_file {
-            Some(file) => format!(" keymap.toml can change them: {file}"),
-            None => " keymap.toml can change them.".to_owned(),
-        };
-        self.notify(format!("Latin letters are commands here.{place}"));
     }
 
     /// Shows a background failure until a key is pressed.

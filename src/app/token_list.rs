@@ -101,7 +101,11 @@ impl TokenList {
     /// The searchable text, the status and the note of the token at a place.
     #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
-        self.index.get(place as usize)
+        let profile = self.origin(place).map(|origin| origin.profile.as_str());
+        Some(Haystack {
+            profile: profile.unwrap_or_default(),
+            ..self.index.get(place as usize)?
+        })
     }
 
     /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
@@ -415,6 +419,7 @@ impl SearchIndex {
             has_hex_ids: *self.have_hex_ids.get(place)?,
             status,
             note,
+            profile: "",
         })
     }
 }

@@ -29,6 +29,8 @@ pub struct Haystack<'a> {
     pub has_hex_ids: bool,
     pub status: Status,
     pub note: Option<Note>,
+    /// The profile that the token was read with, in the list of all profiles; else empty.
+    pub profile: &'a str,
 }
 
 impl Haystack<'_> {
@@ -63,7 +65,7 @@ pub enum Matching {
 }
 
 /// A filter over tokens. Each word of its query must match the name, be part of the ID or the client
-/// ID, or begin the status or a word of the note. IDs are never matched fuzzily: they are so long that
+/// ID, or begin the status, a word of the note or the profile. IDs are never matched fuzzily: they are so long that
 /// they contain the letters of most words somewhere.
 pub struct TokenFilter {
     words: Vec<Word>,
@@ -125,6 +127,7 @@ impl TokenFilter {
             };
             let is_found = word.begins[token.status as usize]
                 || token.note.is_some_and(|note| word.begins_note(note))
+                || word.begins_profile(token.profile)
                 || has(&word.in_name, token.name)
                 || (word.is_in_ids(token.has_hex_ids)
                     && (has(&word.in_ids, word.id_text(token.id, digits))
@@ -245,6 +248,13 @@ impl Word {
 
     fn begins_note(&self, note: Note) -> bool {
         self.place_in_note(note).is_some()
+    }
+
+    /// Whether the word begins the name of a profile.
+    fn begins_profile(&self, profile: &str) -> bool {
+        let start = profile.get(..self.text.len());
+        let begins = start.is_some_and(|start| start.to_lowercase() == self.text);
+        begins && self.letters >= MIN_ID_QUERY
     }
 
     /// Where the word begins a word of a note. A short word must be the whole one.

@@ -26,12 +26,12 @@ const GAP: usize = 2;
 #[derive(Debug, Clone, Copy)]
 pub struct Advisor<'a> {
     pub context: EvaluationContext,
+    /// Whether to count minutes instead of seconds.
+    pub is_calm: bool,
     /// The changes that a request can make to the token.
     pub possible: &'a [Change],
     pub glyphs: &'a Glyphs,
     pub keymap: &'a Keymap,
-    /// Whether to count in minutes instead of seconds.
-    pub is_calm: bool,
     /// Where the keys are pressed.
     pub place: Context,
 }

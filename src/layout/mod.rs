@@ -99,12 +99,12 @@ pub fn profile_list(rows: usize) -> usize {
 }
 
 /// The rows of the list of accounts and zones, with the filter above them: at least a few, even
-/// if the remarks below are cut.
+/// if the remarks below are cut. An ID typed there takes two.
 #[must_use]
 pub fn picker_list(total: usize, rows: usize, remarks: usize) -> usize {
     const MOST: usize = 16;
     const LEAST: usize = 4;
-    let wanted = if total > 0 { 1 + total.min(MOST) } else { 0 };
+    let wanted = 1 + total.clamp(2, MOST);
     let left = rows.saturating_sub(remarks);
     wanted.min(left.max(wanted.min(LEAST))).min(rows)
 }

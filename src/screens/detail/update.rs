@@ -22,7 +22,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
-use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, TALL};
+use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, ROOM_FOR_DIGITS, TALL};
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -241,13 +241,11 @@ impl State {
         let token = self.detail.token.value()?;
         let now = self.instant();
         let is_disabled = Status::of(token, self.context_at(now)) == Status::Disabled;
-        let has_digits = !self.ascii
-            && !self.session.settings.calm
-            && !is_disabled
-            && Lifecycle::of(token).end().is_some();
+        let has_end = !is_disabled && Lifecycle::of(token).end().is_some();
+        let has_digits = has_end && !self.ascii && !self.session.settings.calm;
         let columns = usize::from(body.0.saturating_sub(FRAME));
         let contents = Contents {
-            is_large: has_digits && self.size.1 >= TALL,
+            is_large: has_digits && self.size.1 >= TALL && body.0 >= ROOM_FOR_DIGITS,
             has_lifetime: elapsed(token, now).is_some(),
             advice: self.current_advice(token, columns).len(),
             facts: items(token).len(),

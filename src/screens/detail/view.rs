@@ -2,9 +2,7 @@
 
 use chrono::TimeDelta;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
-use tui_big_text::{BigText, PixelSize};
+use ratatui::text::Span;
 
 use super::facts_view::FactTable;
 use super::raw_view;
@@ -12,12 +10,12 @@ use super::state::View;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::duration::{Remaining, humanize};
-use crate::domain::fields::NO_NAME;
 use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
 use crate::theme::Role;
+use crate::ui::digits;
 use crate::ui::painter::{
     Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
 };
@@ -80,12 +78,7 @@ impl Headline<'_> {
     /// Draws the name and the date on the frame; a date always says what it is of.
     fn render_title(&self, paint: &mut Painter<'_, '_>, line: Rect) {
         let ctx = paint.ctx;
-        let name = self.token.display_text(&self.token.name);
-        let name = match name.trim() {
-            "" => NO_NAME,
-            _ => &name,
-        };
-        let name = ctx.clean(name);
+        let name = ctx.token_name(self.token);
         let symbol = self.status.symbol(ctx.ascii);
         let room = usize::from(line.width).saturating_sub(8);
         let least = text::width(&name).min(room / 2) + 2;
@@ -111,10 +104,6 @@ impl Headline<'_> {
         paint.frame_title_right(line, &[ctx.plain(date)]);
     }
 
-    fn role(&self) -> Role {
-        Role::from(Emphasis::at(Lifecycle::of(self.token), self.context))
-    }
-
     /// When the token ends, longest form first.
     fn dates(&self, ctx: &RenderContext<'_>) -> Vec<String> {
         let Some(end) = Lifecycle::of(self.token).end() else {
@@ -132,6 +121,11 @@ impl Headline<'_> {
         };
         let dates = FormattedInstant::new(end, self.context.now, ctx).dates();
         dates.map(|date| format!("{word} {date}")).to_vec()
+    }
+
+    /// How much the status stands out.
+    fn role(&self) -> Role {
+        Role::from(Emphasis::at(Lifecycle::of(self.token), self.context))
     }
 
     /// ```text
@@ -155,7 +149,7 @@ impl Headline<'_> {
             };
             if self.layout.is_large {
                 let area = inset(first_rows(below(inner, 1), LARGE_DIGITS));
-                render_large(paint, area, &digits, after, role);
+                digits::render(paint, area, &digits, after, role);
             } else {
                 left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
             }
@@ -266,25 +260,6 @@ impl Headline<'_> {
         };
         [apart, critical]
     }
-}
-
-/// Draws digits four rows high, and a word after them.
-fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &str, role: Role) {
-    let ctx = paint.ctx;
-    BigText::builder()
-        .pixel_size(PixelSize::Quadrant)
-        .style(ctx.style(role))
-        .lines([Line::from(digits.to_owned())])
-        .build()
-        .render(area, paint.buffer());
-    let taken = cells(digits.chars().count() * 4);
-    let baseline = row(area, LARGE_DIGITS - 2);
-    let behind = Rect {
-        x: baseline.x + taken,
-        width: baseline.width.saturating_sub(taken),
-        ..baseline
-    };
-    paint.render_spans(behind, &[ctx.plain(after)]);
 }
 
 /// What to do, the facts and the JSON, with their frame.

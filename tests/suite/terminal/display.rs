@@ -293,7 +293,7 @@ fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() 
             ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
         ],
     );
-    session.wait_for("⊘ DISABLED");
+    session.wait_for("⊘ deploy");
     let stream = session.quit();
     for colour in 30..=37 {
         assert!(!stream.contains(&format!("\x1b[{colour}m")), "{colour}");

@@ -27,7 +27,7 @@ fn named(scope: Scope, name: &str) -> NamedScope {
     }
 }
 
-fn scopes() -> VisibleScopes {
+pub(crate) fn scopes() -> VisibleScopes {
     VisibleScopes {
         accounts: Ok(vec![
             named(account('2'), "Zebra Ltd"),
@@ -193,4 +193,46 @@ fn the_form_of_a_profile_lists_with_its_stored_secret() {
     let request = request_of(&effects);
     let asker = CredentialRef::Identity(identity("staging"));
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+}
+
+#[test]
+fn an_id_typed_in_full_is_offered_as_account_and_as_zone_even_without_a_list() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let as_typed = |state: &State| {
+        let rows = state.picker.rows(0, usize::MAX);
+        rows.map(|named| named.scope.to_string())
+            .collect::<Vec<_>>()
+    };
+    let offered = [format!("account {id}"), format!("zone {id}")];
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    type_text(&mut state, id);
+    assert_eq!(as_typed(&state), offered, "while the list is awaited");
+    tell(
+        &mut state,
+        scopes_listed(request, Err(failure(FailureKind::Permission))),
+    );
+    assert_eq!(as_typed(&state), offered, "where nothing may be listed");
+    act(&mut state, Action::Down);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, None);
+
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    type_text(&mut state, &account('1').id().to_uppercase());
+    let ids = as_typed(&state);
+    assert_eq!(
+        ids.len(),
+        2,
+        "the account is listed by its name, the zone is not: {ids:?}"
+    );
+}
+
+#[test]
+fn choosing_a_typed_id_gives_up_the_list_that_is_awaited() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    type_text(&mut state, "0123456789abcdef0123456789abcdef");
+    let effects = act(&mut state, Action::Submit);
+    assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
 }

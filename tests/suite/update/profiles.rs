@@ -28,7 +28,7 @@ use crate::support::assertions::{assert_matches, assert_starts};
 use crate::support::sessions::{failed, failure, in_environment, limited, login_keyring, scope_id};
 use crate::support::tokens::{ID, now};
 use crate::support::{sessions, tokens};
-use crate::update::picker::list;
+use crate::update::picker::{list, scopes};
 
 pub(crate) fn account(digit: char) -> Scope {
     Scope::Account(scope_id(digit))
@@ -753,7 +753,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
     assert_eq!(state.session.settings, without("staging"));
     assert_eq!(state.session.active.profile.as_deref(), Some("prod"));
     assert_eq!(state.screen, Screen::Profiles);
-    assert_eq!(notice(&state), "Removed staging.");
+    assert_eq!(notice(&state), "Removed staging. In use: the profile prod.");
 }
 
 #[test]
@@ -868,4 +868,48 @@ fn the_selection_stays_on_its_profile_when_the_file_changed_meanwhile() {
     changed.profiles.insert(0, profile("new", None));
     tell(&mut state, profiles_changed(request, Ok(changed)));
     assert_eq!(state.profiles.selected, 2);
+}
+
+#[test]
+fn a_question_takes_all_keys_until_it_is_answered() {
+    let mut state = lookup();
+    profiles(&mut state, 1);
+    act(&mut state, Action::RemoveProfile);
+    let keys = state.keymap.clone();
+    let press = |key| keys.translate(state.context(), Event::Key(key));
+    for key in ['?', 'q', 'p', 't', 'x', 'j'] {
+        let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+        assert_eq!(press(key), None, "{key:?}");
+    }
+    for key in [KeyCode::Enter, KeyCode::F(1), KeyCode::F(3), KeyCode::Tab] {
+        let key = KeyEvent::new(key, KeyModifiers::NONE);
+        assert_eq!(press(key), None, "{key:?}");
+    }
+    let answers = [
+        (KeyCode::Char('y'), Action::Submit),
+        (KeyCode::Char('n'), Action::Back),
+        (KeyCode::Esc, Action::Back),
+    ];
+    for (key, action) in answers {
+        let key = KeyEvent::new(key, KeyModifiers::NONE);
+        assert_eq!(press(key), Some(Input::Act(action)), "{key:?}");
+    }
+}
+
+#[test]
+fn the_accounts_name_that_the_picker_listed_is_written_to_the_profile() {
+    let mut state = lookup();
+    profiles(&mut state, 0);
+    act(&mut state, Action::EditProfile);
+    list(&mut state, Ok(scopes()));
+    act(&mut state, Action::Down);
+    act(&mut state, Action::Submit);
+    assert_eq!(state.setup.scope_id.value(), account('2').id());
+    let check = request_of(&act(&mut state, Action::Submit));
+    let effects = tell(&mut state, checked(check, Ok(())));
+    let [Effect::SaveProfile { profile, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(profile.scope, Some(account('2')));
+    assert_eq!(profile.scope_name.as_deref(), Some("Zebra Ltd"));
 }
