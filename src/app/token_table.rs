@@ -237,7 +237,7 @@ impl TokenTable {
 
     /// Shows all statuses.
     pub(crate) fn choose_none(&mut self, list: &TokenList) {
-        self.chosen = Default::default();
+        self.chosen = [false; Status::ALL.len()];
         self.collect(list);
     }
 

@@ -145,7 +145,10 @@ impl TokenRows<'_> {
     /// The time left in two units. What is urgent is bold.
     fn left(&self, token: &ServiceToken, status: Status, is_quiet: bool) -> (Option<Role>, String) {
         let remaining = Lifecycle::of(token).remaining(self.context.now);
-        let short = || remaining.map_or_else(|| "–".to_owned(), |left| left.short());
+        let short = || {
+            let left = remaining.map(|left| left.calm(self.ctx.calm).short());
+            left.unwrap_or_else(|| "–".to_owned())
+        };
         let quiet = is_quiet.then_some(Role::Muted);
         match status {
             Status::Disabled => (quiet, "off".to_owned()),
@@ -184,9 +187,10 @@ impl TokenRows<'_> {
         let Some(note) = note(token, self.context) else {
             return vec![Span::raw(" ".repeat(width))];
         };
-        let style = match is_quiet {
-            true => self.ctx.style(Role::Muted),
-            false => Style::new(),
+        let style = if is_quiet {
+            self.ctx.style(Role::Muted)
+        } else {
+            Style::new()
         };
         let words = self.fitted(note.words, width);
         marked(&words, &filter.in_note(note), style, self.ctx)

@@ -53,20 +53,33 @@ impl Handler for Browse {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
+        let (browse, list) = (&state.browse, &state.list);
+        if let Some(status) = status_of(action) {
+            return list.count(status) > 0 || browse.table.is_chosen(status);
+        }
+        if action == Action::Submit && browse.is_filtering {
+            return true;
+        }
+        let is_possible = [
+            (Action::WriteList, can_export(state)),
+            (Action::AllProfiles, can_open(state)),
+            (Action::Search, list.total() > 0 || list.extent.is_loading()),
+            (
+                Action::TogglePreview,
+                BrowseLayout::new(state.size.0, true).preview.is_some(),
+            ),
+        ];
+        let known = is_possible.into_iter().find(|(it, _)| *it == action);
+        let is_of_row = OF_ROWS.contains(&action);
+        known.map_or(!is_of_row || browse.table.rows() > 0, |(_, can)| can)
+    }
+
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
         let browse = &state.browse;
-        let has_rows = browse.table.rows() > 0;
-        match action {
-            Action::WriteList => can_export(state),
-            Action::AllProfiles => can_open(state),
-            Action::Submit if !browse.is_filtering => has_rows,
-            Action::CopyField | Action::CopyClientId | Action::CopyJson => has_rows,
-            Action::Sort | Action::ReverseSort => has_rows,
-            Action::Search => state.list.total() > 0 || state.list.extent.is_loading(),
-            Action::TogglePreview => BrowseLayout::new(state.size.0, true).preview.is_some(),
-            action => match status_of(action) {
-                Some(status) => state.list.count(status) > 0 || browse.table.is_chosen(status),
-                None => true,
-            },
+        if browse.is_filtering {
+            Some("cancel")
+        } else {
+            browse.is_narrowed().then_some("show all")
         }
     }
 
@@ -181,9 +194,10 @@ impl Handler for Browse {
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let now = state.clock.corrected();
         let next = whole_second(now) + TimeDelta::seconds(1);
-        let is_counting = state
-            .browse
-            .is_counting(&state.list, now, state.body_rows());
+        let browse = &state.browse;
+        let layout = BrowseLayout::new(state.size.0, !browse.hides_preview);
+        let shown = (state.body_rows(), layout.preview.is_some());
+        let is_counting = browse.is_counting(&state.list, now, shown);
         is_counting.then(|| state.clock.steady_at(next))
     }
 
@@ -225,6 +239,18 @@ pub(crate) fn toggle_status(state: &mut State, action: Action) {
 pub(crate) fn toggle_preview(state: &mut State) {
     state.browse.hides_preview = !state.browse.hides_preview;
 }
+
+/// The actions that need a row.
+const OF_ROWS: [Action; 8] = [
+    Action::Submit,
+    Action::CopyField,
+    Action::CopyClientId,
+    Action::CopyJson,
+    Action::CopyRequest,
+    Action::OpenDashboard,
+    Action::Sort,
+    Action::ReverseSort,
+];
 
 /// The status that an action shows.
 fn status_of(action: Action) -> Option<Status> {
