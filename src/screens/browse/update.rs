@@ -31,15 +31,6 @@ impl Handler for Browse {
         }
     }
 
-    fn back_hint(&self, state: &State) -> Option<&'static str> {
-        let browse = &state.browse;
-        match browse.is_filtering {
-            true => None,
-            false if state.list.extent.is_loading() => Some("cancel"),
-            false => (!browse.filter.value().is_empty()).then_some("clear filter"),
-        }
-    }
-
     fn crumbs(&self, state: &State) -> Vec<String> {
         let crumb = match state.list.profiles {
             Some(_) => "Tokens of all profiles",
@@ -75,11 +66,10 @@ impl Handler for Browse {
     }
 
     fn back_hint(&self, state: &State) -> Option<&'static str> {
-        let browse = &state.browse;
-        if browse.is_filtering {
+        if state.browse.is_filtering || is_awaited(state) {
             Some("cancel")
         } else {
-            browse.is_narrowed().then_some("show all")
+            state.browse.is_narrowed().then_some("show all")
         }
     }
 
@@ -132,12 +122,8 @@ impl Handler for Browse {
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let now = state.clock.steady;
-        // A list that is fetched again by itself is visible already.
-        let is_awaited = !state.list.is_automatic || state.list.extent.value().is_none();
-        let is_filtering = state.browse.is_filtering;
-        (is_awaited && !is_filtering)
-            .then(|| state.list.stop(now))
-            .flatten()
+        let stops = is_awaited(state) && !state.browse.is_filtering;
+        stops.then(|| state.list.stop(now)).flatten()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -211,6 +197,12 @@ impl Handler for Browse {
         let whole = if last < at { next } else { at };
         Some(state.clock.steady_at(whole))
     }
+}
+
+/// Whether the user waits for the list. One that is fetched again by itself is visible already.
+fn is_awaited(state: &State) -> bool {
+    let list = &state.list;
+    list.extent.is_loading() && (!list.is_automatic || list.extent.value().is_none())
 }
 
 /// Sorts the list by the next column that is on screen.
