@@ -66,10 +66,13 @@ impl Handler for Browse {
     }
 
     fn back_hint(&self, state: &State) -> Option<&'static str> {
-        if state.browse.is_filtering || is_awaited(state) {
+        let browse = &state.browse;
+        if browse.is_filtering || is_awaited(state) {
             Some("cancel")
+        } else if browse.filter.value().is_empty() {
+            browse.is_narrowed().then_some("all statuses")
         } else {
-            state.browse.is_narrowed().then_some("show all")
+            Some("clear filter")
         }
     }
 
