@@ -145,9 +145,9 @@ impl TokenRows<'_> {
     /// The time left in two units. What is urgent is bold.
     fn left(&self, token: &ServiceToken, status: Status, is_quiet: bool) -> (Option<Role>, String) {
         let remaining = Lifecycle::of(token).remaining(self.context.now);
-        let short = || {
-            let left = remaining.map(|left| left.calm(self.ctx.calm).short());
-            left.unwrap_or_else(|| "–".to_owned())
+        let short = || match remaining {
+            Some(left) => left.calm(self.ctx.calm).short(),
+            None => "–".to_owned(),
         };
         let quiet = is_quiet.then_some(Role::Muted);
         match status {
