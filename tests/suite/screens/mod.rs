@@ -4,5 +4,6 @@ mod browse;
 mod contrast;
 mod frame;
 mod profiles;
+mod properties;
 mod scenes;
 mod views;
