@@ -62,7 +62,14 @@ pub enum Action {
     CopyClientId,
     /// Copy the token's JSON as received.
     CopyJson,
-    CopyDashboardLink,
+    /// Open the dashboard's page of service tokens.
+    #[serde(alias = "copy_dashboard_link")]
+    OpenDashboard,
+    /// Choose a change, and copy the request that makes it.
+    CopyRequest,
+    /// The tokens before and after this one in the list that it was opened from.
+    PreviousToken,
+    NextToken,
     ErrorDetails,
     /// Search or filter.
     Search,
@@ -190,6 +197,7 @@ contexts! {
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
+    Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);
     ExportText, "Write to a file", Some(Self::Text);
     ExportReplace, "Replace a file", None;

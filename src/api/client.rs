@@ -78,7 +78,8 @@ impl Client {
         Ok(listed)
     }
 
-    /// Checks whether the credential may read the scope's service tokens, by reading a few.
+    /// Checks whether the credential may read the scope's service tokens, by reading a few. Returns
+    /// how many it read.
     ///
     /// # Errors
     /// [`Error`], if they could not be read.
@@ -87,14 +88,14 @@ impl Client {
         credential: &Credential,
         scope: &Scope,
         deadlines: Deadlines,
-    ) -> Result<Fetched<()>, Error> {
+    ) -> Result<Fetched<usize>, Error> {
         let context = RequestContext::new(credential, deadlines)?;
         let page = PageQuery {
             number: 1,
             size: FEW,
         };
         // The entries are dropped, so a server that ignores the page size does no harm.
-        let parse = |envelope: &Envelope<'_>| envelope.list(TOKENS_PER_PAGE, |_| {}).map(drop);
+        let parse = |envelope: &Envelope<'_>| envelope.list(TOKENS_PER_PAGE, |_| {});
         let request = Request::Tokens { scope, page };
         let mut fetched = self.send(&context, request, parse).await?;
         fetched.clock = fetched.clock.checked((self.clock)(), std::iter::empty());

@@ -37,15 +37,20 @@ pub(crate) fn back(state: &mut State) -> Vec<Effect> {
 /// Opens a token of the list. In the list of all profiles, the profile that it was read with becomes
 /// the one in use.
 pub(crate) fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Effect> {
-    let mut effects = match state.list.origin_of(&token).cloned() {
-        Some(origin) => match use_profile(state, &origin) {
-            Some(effects) => effects,
-            None => return Vec::new(),
-        },
-        None => Vec::new(),
+    let Some(mut effects) = use_profile_of(state, &token) else {
+        return Vec::new();
     };
     effects.extend(token_fetch::open_row(state, token));
     effects
+}
+
+/// Makes the profile that a token of the list was read with the one in use, if there is one. `None`
+/// if the profile no longer exists.
+pub(crate) fn use_profile_of(state: &mut State, token: &Arc<ServiceToken>) -> Option<Vec<Effect>> {
+    match state.list.origin_of(token).cloned() {
+        Some(origin) => use_profile(state, &origin),
+        None => Some(Vec::new()),
+    }
 }
 
 /// Makes a profile the one in use. Keeps the list on screen. `None` if the profile no longer exists.

@@ -4,6 +4,7 @@
 //! One countdown sets the pace, and everything else on screen is evaluated at the instant its
 //! digits appeared: so the screen is drawn at most once a second.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,10 +13,12 @@ use super::form::Editor;
 use super::message::Effect;
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
+use crate::domain::credential::{Access, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
+use crate::domain::token::ServiceToken;
 use crate::screens::for_each_screen;
 
 /// The text to copy.
@@ -25,7 +28,6 @@ pub(crate) enum Copied {
     Selection,
     ClientId,
     Json,
-    DashboardLink,
 }
 
 /// The place in a list: `4 of 17`, or `17` for a whole list.
@@ -110,6 +112,12 @@ pub(crate) trait Handler {
         None
     }
 
+    /// The value in a paste into that field, and what to say about the rest of it; `None` keeps the
+    /// paste as it is.
+    fn value_in(&self, _: &State, _pasted: &Secret) -> Option<(Secret, String)> {
+        None
+    }
+
     /// Called when the text in that field changed.
     fn edited(&self, _: &mut State) {}
 
@@ -142,6 +150,11 @@ pub(crate) trait Handler {
 
     /// Copies something on screen.
     fn copy(&self, _: &mut State, _: Copied) -> Option<Effect> {
+        None
+    }
+
+    /// The token that keys act on, and what it is fetched with.
+    fn token(&self, _: &State) -> Option<(Arc<ServiceToken>, Access)> {
         None
     }
 
@@ -285,13 +298,15 @@ impl State {
 
     /// When to reload the current token, by the steady clock.
     pub(crate) fn reload_due(&self) -> Option<DateTime<Utc>> {
-        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
-        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero())?;
-        let token = &self.detail.token;
+        let detail = &self.detail;
+        let token = &detail.token;
         if self.screen != Screen::Detail || token.is_loading() || token.value().is_none() {
             return None;
         }
-        let due = self.detail.attempted_at?.checked_add_signed(pause)?;
+        let pause = Duration::from_secs(self.session.settings.refresh_seconds);
+        let pause = TimeDelta::from_std(pause).ok().filter(|it| !it.is_zero());
+        let regular = || detail.attempted_at?.checked_add_signed(pause?);
+        let due = detail.fetch_due.or_else(regular)?;
         Some(self.limited_until.map_or(due, |until| until.max(due)))
     }
 }

@@ -103,7 +103,8 @@ pub enum Message {
     /// A credential was tried on the API.
     CredentialChecked {
         request: RequestId,
-        result: Result<(), Failure>,
+        /// How many tokens the first page showed.
+        result: Result<usize, Failure>,
     },
     /// A profile, and its credential if one was entered, were stored.
     ProfileSaved {
@@ -236,6 +237,11 @@ pub enum Effect {
     },
     /// Copy text to the clipboard, and report where it went.
     Copy(String),
+    /// Copy a command that makes a change, and report what it needs.
+    CopyRequest {
+        command: String,
+        notice: String,
+    },
     /// Open an address in the browser, or copy it where none can open, and report which.
     OpenUrl(String),
     RingBell,

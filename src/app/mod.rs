@@ -13,9 +13,11 @@ pub(crate) mod handler;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
+pub(crate) mod neighbours;
 pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
+pub(crate) mod requests;
 pub mod state;
 pub(crate) mod title;
 pub(crate) mod token_fetch;
@@ -27,13 +29,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::{Action, Input, Motion};
+use crate::domain::credential::Secret;
 use crate::domain::fetched::Now;
 use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::find::state::FindField;
 use crate::screens::help::state::HelpMenu;
-use crate::screens::{browse, detail, export, help, picker, profiles, setup};
+use crate::screens::{browse, detail, export, help, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
 use message::{Effect, Message};
@@ -122,14 +125,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
-            let mut fits = true;
-            edit(state, |editor| {
-                fits = editor.paste(&text).is_ok();
-                fits
-            });
-            if !fits {
-                state.notify("Paste too long; nothing inserted.");
-            }
+            paste(state, &text);
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
@@ -260,7 +256,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Find => effects = open_find(state),
         Action::Browse => effects = token_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
-        Action::ErrorDetails if state.failures().next().is_some() => {
+        Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         Action::ReenterCredential if state.reentry_helps() => {
@@ -292,7 +288,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
-        Action::CopyDashboardLink => effects.extend(front.copy(state, Copied::DashboardLink)),
+        Action::OpenDashboard => {
+            let url = front.scope(state).map(|scope| scope.dashboard_url());
+            effects.extend(url.map(Effect::OpenUrl));
+        }
         Action::PickScope => effects.extend(front.pick_scope(state)),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
         Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
@@ -318,8 +317,12 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
         }
+        Action::CopyRequest if state.overlay.is_none() => request::update::open(state),
+        Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
+            effects = neighbours::open(state, action == Action::NextToken);
+        }
         Action::MakeToken if screen == Some(Screen::Setup) => {
-            effects.push(Effect::Copy(TOKEN_PAGE.to_owned()));
+            effects.push(Effect::OpenUrl(TOKEN_PAGE.to_owned()));
         }
         Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
         Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
@@ -346,6 +349,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ToggleRaw
         | Action::NextMatch
         | Action::PreviousMatch
+        | Action::CopyRequest
+        | Action::PreviousToken
+        | Action::NextToken
         | Action::TextStart
         | Action::TextEnd
         | Action::DeleteBack
@@ -377,6 +383,24 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
     }
     front.back(state)
+}
+
+/// Inserts a paste into the focused text field.
+fn paste(state: &mut State, pasted: &Secret) {
+    let (value, remark) = match state.front().value_in(state, pasted) {
+        Some((value, remark)) => (value, Some(remark)),
+        None => (pasted.clone(), None),
+    };
+    let mut fits = true;
+    let is_inserted = edit(state, |editor| {
+        fits = editor.paste(&value).is_ok();
+        fits
+    });
+    if !fits {
+        state.notify("Paste too long; nothing inserted.");
+    } else if let Some(remark) = remark.filter(|_| is_inserted) {
+        state.notify(remark);
+    }
 }
 
 /// Edits the focused text field, and lets the screen react. Returns false if no field has the

@@ -8,6 +8,7 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
 use crate::domain::list_report::Origin;
 use crate::domain::profile::{Profile, Settings};
+use crate::domain::text;
 
 /// The reads of all profiles, and the origins of their tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -183,6 +184,13 @@ impl ProfileReads {
     pub fn progress(&self) -> (usize, usize) {
         let awaited = self.reads.iter().filter(|read| read.is_awaited).count();
         (self.reads.len() - awaited, self.reads.len())
+    }
+
+    /// The width of the longest profile's name, in cells.
+    #[must_use]
+    pub fn widest_name(&self) -> usize {
+        let names = self.reads.iter().map(|read| read.origin.profile.as_str());
+        names.map(text::width).max().unwrap_or(0)
     }
 
     /// What failed, in the order of the reads.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
+use super::profile_reads::ProfileReads;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -382,6 +383,14 @@ impl State {
         error.chain(&self.warnings)
     }
 
+    /// The same, then what failed in the list of all profiles if it is on screen.
+    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
+        let profiles = self.list.profiles.iter();
+        let listed = profiles.filter(|_| self.screen == Screen::Browse);
+        self.failures()
+            .chain(listed.flat_map(ProfileReads::failures))
+    }
+
     /// Drops the warnings on a key press, since the user has seen them, unless the key opens or
     /// scrolls their details. Returns whether there were any.
     pub(crate) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
@@ -421,6 +430,7 @@ impl State {
             headline: text::beginning(&headline),
             hint: text::beginning(&hint),
             kind: first.kind,
+            is_warning: self.banner.is_none(),
             count: self.banner.as_ref().map_or(1, |banner| banner.count),
             more,
         };

@@ -93,6 +93,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     let detail = &mut state.detail;
     detail.token.begin(request, now);
     detail.attempted_at = Some(now);
+    detail.fetch_due = None;
     detail.access = Some(access.clone());
     detail.reference = Some(token.clone());
     detail.stage = Stage::Keyring;
@@ -192,6 +193,7 @@ fn show(
     let detail = &mut state.detail;
     let old = detail.token.value();
     detail.changed = old.map_or_else(Vec::new, |old| fields::changed_keys(old, &token));
+    detail.before = old.filter(|_| !detail.changed.is_empty()).cloned();
     if let Some(id) = TokenId::parse(token.id_text()) {
         detail.reference = Some(TokenRef::Id(id));
     }
@@ -500,11 +502,18 @@ pub(crate) fn listed(
 
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.
 pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Effect> {
+    show_row(state, token).then(|| reload(state)).flatten()
+}
+
+/// Shows the list's copy of a token. Returns false if the token cannot be fetched.
+pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
     let Some(id) = TokenId::parse(token.id_text()) else {
         state.report(Detail::without_id());
-        return None;
+        return false;
     };
-    let access = state.list.access_of(&token)?;
+    let Some(access) = state.list.access_of(&token) else {
+        return false;
+    };
     let (at, took) = match state.list.extent.fetched() {
         Some(list) => (list.at, list.took),
         None => (state.clock.steady, Duration::ZERO),
@@ -529,5 +538,5 @@ pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Ef
     state.detail.opened_from_list = true;
     state.screen = Screen::Detail;
     state.banner = None;
-    reload(state)
+    true
 }

@@ -138,6 +138,8 @@ impl TokenList {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
         if self.extent.is_loading() {
             1
+        } else if let Some(profiles) = &self.profiles {
+            usize::from(!profiles.doubts().is_empty())
         } else if self.extent.value().is_some_and(lacks) {
             2
         } else {

@@ -191,31 +191,78 @@ impl Credential {
     /// change the prefixes, so no credential is rejected for its prefix alone.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
-        use CredentialKind::{ApiToken, GlobalKey};
-        let prefix = self.secret.expose().split_inclusive(['_', '-']).next()?;
-        Some(match (prefix, &self.kind) {
-            ("cfk_", ApiToken) => {
+        let is_global_key = matches!(self.kind, CredentialKind::GlobalKey { .. });
+        let lookalike = Lookalike::of(&self.secret, is_global_key)?;
+        Some(lookalike.hint(is_global_key))
+    }
+}
+
+/// Another kind of credential, by its prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookalike {
+    ApiToken,
+    GlobalKey,
+    ServiceTokenSecret,
+    OAuthToken,
+    OriginCaKey,
+}
+
+impl Lookalike {
+    /// The other kind that a secret looks like, if it is meant as an API token or a Global API key.
+    #[must_use]
+    pub fn of(secret: &Secret, is_global_key: bool) -> Option<Self> {
+        let value = pasted::peel(secret.expose());
+        let prefix = value.split_inclusive(['_', '-']).next()?;
+        Some(match (prefix, is_global_key) {
+            ("cfk_", false) => Self::GlobalKey,
+            ("cfut_" | "cfat_", true) => Self::ApiToken,
+            ("cfast_", _) => Self::ServiceTokenSecret,
+            ("cfoat_", _) => Self::OAuthToken,
+            ("v1.0-", false) => Self::OriginCaKey,
+            _ => return None,
+        })
+    }
+
+    /// The hint of the error for a refused credential.
+    fn hint(self, is_global_key: bool) -> &'static str {
+        match (self, is_global_key) {
+            (Self::GlobalKey, _) => {
                 "This looks like a Global API key: use --email, CLOUDFLARE_API_KEY, or that kind in the form."
             }
-            ("cfut_" | "cfat_", GlobalKey { .. }) => {
+            (Self::ApiToken, _) => {
                 "This looks like an API token: leave out --email, use CLOUDFLARE_API_TOKEN, or choose that kind \
                  in the form."
             }
-            ("cfast_", _) => {
+            (Self::ServiceTokenSecret, _) => {
                 "This looks like a service token's secret, which is not a credential for the API: make an API \
                  token."
             }
-            ("cfoat_", ApiToken) => {
+            (Self::OAuthToken, false) => {
                 "This looks like an OAuth token: make an API token, which does not expire with a login."
             }
-            ("cfoat_", GlobalKey { .. }) => {
+            (Self::OAuthToken, true) => {
                 "This looks like an OAuth token, not a Global API key: make an API token."
             }
-            ("v1.0-", ApiToken) => {
+            (Self::OriginCaKey, _) => {
                 "This looks like an Origin CA key, which is for certificates only: make an API token."
             }
-            _ => return None,
-        })
+        }
+    }
+
+    /// What the form says about it while it is entered.
+    #[must_use]
+    pub fn remark(self) -> &'static str {
+        match self {
+            Self::ApiToken => "This begins like an API token: choose that kind above.",
+            Self::GlobalKey => "This begins like a Global API key: choose that kind above.",
+            Self::ServiceTokenSecret => {
+                "This begins like a service token's secret, which cannot read the API."
+            }
+            Self::OAuthToken => "This begins like an OAuth token, which expires with its login.",
+            Self::OriginCaKey => {
+                "This begins like an Origin CA key, which is for certificates only."
+            }
+        }
     }
 }
 

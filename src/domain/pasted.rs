@@ -61,6 +61,34 @@ pub fn peel(text: &str) -> &str {
     }
 }
 
+/// What [`peel`] removes from a string, in words; empty if only the ends of lines.
+#[must_use]
+pub fn removed(text: &str) -> Vec<&'static str> {
+    let value = peel(text);
+    let Some((before, after)) = text.split_once(value).filter(|_| !value.is_empty()) else {
+        return Vec::new();
+    };
+    let around = format!("{before}{after}");
+    let has = |any: &str| around.contains(|c: char| any.contains(c) && !c.is_whitespace());
+    let words = [
+        ("the name in front", before.contains(['=', ':'])),
+        ("Bearer", before.to_ascii_lowercase().contains("bearer")),
+        ("quotes", has(QUOTES)),
+        (
+            "blanks",
+            around.trim().is_empty() && around.contains([' ', '\t']),
+        ),
+    ];
+    let removed = words.into_iter().filter(|(_, is_removed)| *is_removed);
+    let removed: Vec<_> = removed.map(|(word, _)| word).collect();
+    let is_other = removed.is_empty() && !around.trim().is_empty();
+    if is_other {
+        vec!["what stood around it"]
+    } else {
+        removed
+    }
+}
+
 fn unquoted(text: &str) -> Option<&str> {
     // Few texts are quoted, and each of them is looked at several times.
     if !text.starts_with(|first| first == '\\' || QUOTES.contains(first)) {

@@ -189,7 +189,8 @@ pub enum FieldKind {
     Switch,
     Duration,
     Time,
-    Number,
+    /// The number of a secret.
+    Version,
     /// A field that we do not know: shown as JSON.
     Other,
 }
@@ -244,18 +245,18 @@ macro_rules! field {
 /// The known fields in the order in which they are shown.
 #[rustfmt::skip]
 static FIELDS: [KnownField; 11] = [
+    field!(last_seen_at, "Last seen", Time, "never used", Expected),
+    field!(client_secret_version, "Secret", Version, "none", Optional),
+    field!(previous_client_secret_expires_at, "Secret before", Time, "none", Optional),
+    field!(enabled, "Enabled", Switch, "yes (not reported)", Expected),
+    // "None" would read as if the token never expired.
+    field!(expires_at, "Expires", Time, "not reported", Expected),
+    field!(updated_at, "Updated", Time, "none", Expected),
+    field!(created_at, "Created", Time, "none", Expected),
+    field!(duration, "Duration", Duration, "none", Expected),
     field!(id, "ID", Identifier, "none", Expected),
     field!(client_id, "Client ID", Identifier, "none", Expected),
     field!(name, "Name", Text, "none", Expected),
-    field!(enabled, "Enabled", Switch, "yes (not reported)", Expected),
-    field!(duration, "Duration", Duration, "none", Expected),
-    field!(created_at, "Created", Time, "none", Expected),
-    field!(updated_at, "Updated", Time, "none", Expected),
-    // "None" would read as if the token never expired.
-    field!(expires_at, "Expires", Time, "not reported", Expected),
-    field!(last_seen_at, "Last seen", Time, "never used", Expected),
-    field!(client_secret_version, "Secret version", Number, "none", Optional),
-    field!(previous_client_secret_expires_at, "Previous secret", Time, "none", Optional),
 ];
 
 /// A service token (API reference: *Get a service token*). Times are UTC.

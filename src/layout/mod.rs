@@ -5,6 +5,8 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod advice;
+pub mod detail;
 pub mod glyphs;
 pub mod token_columns;
 
@@ -73,82 +75,6 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
         .enumerate()
         .map(|(at, line)| format!("{:1$}{line}", "", indent + 2 * usize::from(at > 0)))
         .collect()
-}
-
-/// The rows of the pane that shows every form of a field: a divider, the raw form, UTC, local
-/// time, and the distance from now.
-const PANE: usize = 5;
-
-/// The rows that the table of fields gets; the rest, if any, is the pane's.
-fn field_table(rows: usize, fields: usize) -> usize {
-    if rows >= fields + PANE { fields } else { rows }
-}
-
-/// The rows of the large digits of a countdown.
-pub const LARGE_DIGITS: usize = 4;
-
-/// How the parts of a token share its panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DetailLayout {
-    pub is_large: bool,
-    pub has_bar: bool,
-    /// The rows of status, countdown and bar.
-    pub headline: usize,
-    /// The columns of the findings, if they are beside the fields.
-    pub beside: Option<u16>,
-    /// The rows of the fields with the pane below them; the rows of the table alone.
-    pub fields: usize,
-    pub table: usize,
-    pub findings: usize,
-}
-
-impl DetailLayout {
-    /// Shares a body of some size between a headline, which may have digits to enlarge and a
-    /// lifetime, a table of some rows, and findings, given the lines they take in some columns.
-    #[must_use]
-    pub fn new(
-        (width, height): (u16, u16),
-        (has_digits, has_lifetime): (bool, bool),
-        table: usize,
-        finding_lines: impl FnOnce(usize) -> usize,
-    ) -> Self {
-        const TALL: usize = 26;
-        const ROOM_FOR_BAR: usize = 10;
-        let rows = usize::from(height.saturating_sub(2));
-        let is_large = has_digits && rows >= TALL && width >= WIDE;
-        let has_bar = has_lifetime && rows >= ROOM_FOR_BAR;
-        let headline = 1 + if is_large { LARGE_DIGITS } else { 0 } + usize::from(has_bar);
-        let rows = rows.saturating_sub(headline + 1);
-        let beside = (width >= WIDE).then(|| (width / 3).clamp(39, 56));
-        let (fields, findings) = match beside {
-            Some(_) => (rows, rows),
-            None => {
-                let lines = finding_lines(usize::from(width.saturating_sub(4)));
-                fields_and_findings(rows, table, lines)
-            }
-        };
-        Self {
-            is_large,
-            has_bar,
-            headline,
-            beside,
-            fields,
-            table: field_table(fields, table),
-            findings,
-        }
-    }
-}
-
-/// The rows of fields, and of findings below them and a divider. Fields can be scrolled and
-/// findings cannot, so findings get up to half of the rows; but few rows are better spent on fields.
-fn fields_and_findings(rows: usize, fields: usize, findings: usize) -> (usize, usize) {
-    if rows < 8 {
-        return (rows, 0);
-    }
-    let left = (rows - 1).saturating_sub(fields);
-    let for_findings = findings.min(left.max((rows - 1) / 2));
-    let divider = usize::from(for_findings > 0);
-    (rows - for_findings - divider, for_findings)
 }
 
 /// The rows of the lookup form, which keeps those that are not blank; the recent lookups get
@@ -254,6 +180,8 @@ pub struct BannerText<'a> {
     pub headline: &'a str,
     pub hint: &'a str,
     pub kind: FailureKind,
+    /// Whether it is only a warning, after which everything goes on.
+    pub is_warning: bool,
     /// How often the error occurred in a row.
     pub count: usize,
     /// How many failures it holds beyond the first.
@@ -384,7 +312,8 @@ pub fn fit_banner(
     if let Some(last) = headline.last_mut() {
         last.truncate(last.len() - count.len());
     }
-    let is_mild = matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
+    let is_mild =
+        text.is_warning || matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
     let (role, symbol) = if is_mild {
         (Role::Warning, glyphs.warning)
     } else {

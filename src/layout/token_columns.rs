@@ -7,6 +7,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
     Name,
+    /// The profile, in the list of all profiles.
+    Profile,
     /// The time left, or since the end.
     Left,
     /// The day of the end, in local time.
@@ -49,9 +51,13 @@ const FOR_WIDE: [(Column, usize, u16); 2] = [
     (Column::ClientId, 39, 184),
 ];
 
+/// The narrowest and the widest column of profiles.
+const PROFILE: (usize, usize) = (7, 12);
+
 /// The columns from left to right.
-const IN_ORDER: [Column; 7] = [
+const IN_ORDER: [Column; 8] = [
     Column::Name,
+    Column::Profile,
     Column::Left,
     Column::Expires,
     Column::LastSeen,
@@ -131,11 +137,18 @@ impl BrowseLayout {
     /// the same.
     #[must_use]
     pub fn new(width: u16, has_preview: bool) -> Self {
-        let more: Vec<_> = FOR_WIDE
+        Self::with_profile(width, has_preview, 0)
+    }
+
+    /// The same for a list of several profiles, with the cells of their longest name.
+    #[must_use]
+    pub fn with_profile(width: u16, has_preview: bool, longest: usize) -> Self {
+        let profile = (longest > 0).then(|| (Column::Profile, longest.clamp(PROFILE.0, PROFILE.1)));
+        let wide = FOR_WIDE
             .into_iter()
             .filter(|(_, _, from)| width >= *from)
-            .map(|(column, cells, _)| (column, cells))
-            .collect();
+            .map(|(column, cells, _)| (column, cells));
+        let more: Vec<_> = profile.into_iter().chain(wide).collect();
         let beside = |preview: u16| {
             // One side of the frame belongs to the preview.
             let frame = if preview > 0 { 1 } else { 2 };

@@ -18,12 +18,14 @@ pub mod find {
 pub mod browse {
     //! The list of all tokens of a scope.
     pub(crate) mod preview_view;
+    pub(crate) mod profiles_view;
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;
 }
 pub mod detail {
-    //! One token: its fields, or its raw JSON.
+    //! One token: what to do about it and the facts, or its raw JSON.
+    pub(crate) mod facts_view;
     pub(crate) mod raw_view;
     pub mod state;
     pub(crate) mod update;
@@ -49,6 +51,11 @@ pub mod export {
 }
 pub mod choice {
     //! Several tokens of the same name to choose from.
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
+pub mod request {
+    //! The changes to a token, to copy the request that makes one.
     pub(crate) mod update;
     pub(crate) mod view;
 }
@@ -90,6 +97,7 @@ macro_rules! for_each_screen {
                 Export: export,
                 Confirm: confirm,
                 Choice { selected: usize }: choice,
+                Request { selected: usize }: request,
             }
         }
     };

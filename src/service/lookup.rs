@@ -16,6 +16,15 @@ use crate::domain::scope::Scope;
 use crate::domain::search;
 use crate::domain::token::{ServiceToken, TokenRef};
 
+/// A read with a credential that works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// How far the server's clock is ahead of ours, if that could be measured.
+    pub offset: Option<TimeDelta>,
+    /// How many tokens the first page showed.
+    pub tokens: usize,
+}
+
 impl TokenService {
     /// Looks a token up: an ID directly, anything else in the list. The value holds several tokens if
     /// they have the same name.
@@ -62,8 +71,7 @@ impl TokenService {
         Ok(listed)
     }
 
-    /// Tries a credential with the smallest read of the scope's list of tokens. Returns how far the
-    /// server's clock is ahead of ours, if that could be measured.
+    /// Tries a credential with the smallest read of the scope's list of tokens.
     ///
     /// # Errors
     /// [`Failure`], if the credential or the list could not be read.
@@ -71,13 +79,16 @@ impl TokenService {
         &self,
         credential: &CredentialRef,
         scope: &Scope,
-    ) -> Result<Option<TimeDelta>, Failure> {
+    ) -> Result<Verified, Failure> {
         let source = credential.source();
         let credential = self.credential_of(credential).await?;
         let client = self.client().await?;
         let checked = client.check_access(&credential, scope, self.deadlines());
         match checked.await {
-            Ok(checked) => Ok(checked.clock.offset()),
+            Ok(checked) => Ok(Verified {
+                offset: checked.clock.offset(),
+                tokens: checked.value,
+            }),
             Err(error) => Err(refused(error, Some(scope), &credential, source)),
         }
     }

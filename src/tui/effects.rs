@@ -125,7 +125,7 @@ impl Effects {
                 self.spawn(request, async move {
                     let credential = CredentialRef::Identity(access.identity);
                     let offset = service.verify(&credential, &access.scope).await;
-                    let offset = offset.unwrap_or_default();
+                    let offset = offset.ok().and_then(|verified| verified.offset);
                     Message::ClockMeasured { request, offset }
                 });
             }
@@ -201,7 +201,8 @@ impl Effects {
                 asker,
                 scope,
             } => self.spawn(request, async move {
-                let result = service.verify(&asker, &scope).await.map(drop);
+                let verified = service.verify(&asker, &scope).await;
+                let result = verified.map(|verified| verified.tokens);
                 let result = result.inspect_err(log::failed);
                 Message::CredentialChecked { request, result }
             }),
@@ -247,7 +248,8 @@ impl Effects {
                 let result = write_list(&list, &path, existing);
                 Message::ListWritten { request, result }
             }),
-            Effect::Copy(text) => self.copy(text, "")?,
+            Effect::Copy(text) => self.copy(text, String::new())?,
+            Effect::CopyRequest { command, notice } => self.copy(command, format!("{notice} "))?,
             Effect::OpenUrl(url) => match self.browser {
                 Browser::Available => self.spawn_blocking(move || {
                     Message::Notified(if open_in_browser(&url) {
@@ -256,7 +258,9 @@ impl Effects {
                         format!("No program to open {url}")
                     })
                 }),
-                Browser::OverSsh | Browser::NoDisplay => self.copy(url, self.browser.why_not())?,
+                Browser::OverSsh | Browser::NoDisplay => {
+                    self.copy(url, self.browser.why_not().to_owned())?
+                }
             },
             Effect::RingBell => write_to_terminal(b"\x07")?,
             Effect::Notify(text) => {
@@ -272,7 +276,7 @@ impl Effects {
     }
 
     /// Copies text, and reports where it went, after a reason for copying it.
-    fn copy(&mut self, text: String, why: &'static str) -> io::Result<()> {
+    fn copy(&mut self, text: String, why: String) -> io::Result<()> {
         let clipboard = self.clipboard;
         write_to_terminal(clipboard.sequences(&text).as_bytes())?;
         if clipboard == Clipboard::Tmux {

@@ -1,6 +1,6 @@
 //! Text that several screens show: instants, and the progress of a lookup.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use super::painter::{RenderContext, Spans};
 use crate::action::Action;
@@ -10,70 +10,65 @@ use crate::domain::duration;
 use crate::domain::text;
 use crate::theme::Role;
 
-/// An instant in every written form.
+/// An instant as a distance from now, in local time, and in UTC.
 pub(crate) struct FormattedInstant {
-    /// `Mon 7 Dec 2026 16:37:52 UTC`.
-    pub(crate) utc: String,
-    /// `Mon 7 Dec 2026 17:37:52 +01:00`; `None` if local time is UTC.
-    pub(crate) local: Option<String>,
     /// `in 12 d`, `3 h ago`, `just now`.
     pub(crate) distance: String,
-    at: DateTime<Utc>,
-    /// ` · 17:37:52 +01:00`, with the day if it differs; empty if local time is UTC.
-    local_time: String,
+    /// `Tue  8 Dec 2026 12:57:45 +01:00` first, shorter ones after it. Days are padded, so that
+    /// instants in a column line up.
+    pub(crate) local: [String; 4],
+    /// `11:57 UTC`, with the day if it differs; `None` if local time is UTC.
+    pub(crate) utc: Option<String>,
+    there: DateTime<FixedOffset>,
 }
 
-/// The number of forms that fit on one line, from the longest to the shortest.
-pub(crate) const FORMS: usize = 5;
+/// The offset, or UTC.
+fn zone(there: DateTime<FixedOffset>) -> &'static str {
+    if there.offset().local_minus_utc() == 0 {
+        "UTC"
+    } else {
+        "%:z"
+    }
+}
 
 impl FormattedInstant {
     pub(crate) fn new(at: DateTime<Utc>, now: DateTime<Utc>, ctx: &RenderContext<'_>) -> Self {
         let there = (ctx.local)(at);
+        let utc = if there.date_naive() == at.date_naive() {
+            "%H:%M UTC"
+        } else {
+            "%-d %b %H:%M UTC"
+        };
         let is_local = there.offset().local_minus_utc() != 0;
-        let time = if there.date_naive() == at.date_naive() {
-            "%H:%M:%S %:z"
-        } else {
-            "%-d %b %H:%M:%S %:z"
-        };
-        let local_time = if is_local {
-            format!("{}{}", ctx.glyphs().dot, there.format(time))
-        } else {
-            String::new()
-        };
+        let long = format!("%a %e %b %Y %H:%M:%S {}", zone(there));
         Self {
-            utc: at.format("%a %-d %b %Y %H:%M:%S UTC").to_string(),
-            local: is_local.then(|| there.format("%a %-d %b %Y %H:%M:%S %:z").to_string()),
             distance: distance(at, now),
-            at,
-            local_time,
+            local: [
+                there.format(&long).to_string(),
+                there.format("%e %b %Y %H:%M").to_string(),
+                there.format("%e %b %Y").to_string(),
+                String::new(),
+            ],
+            utc: is_local.then(|| at.format(utc).to_string()),
+            there,
         }
     }
 
-    /// With the distance. Days are padded, so that instants in a column line up.
-    pub(crate) fn lines(&self, ctx: &RenderContext<'_>) -> [String; FORMS] {
-        let dot = ctx.glyphs().dot;
-        let (at, local, distance) = (self.at, &self.local_time, &self.distance);
-        let long = at.format("%a %e %b %Y %H:%M:%S UTC");
-        let plain = at.format("%e %b %Y %H:%M:%S UTC");
-        [
-            format!("{long}{local}{dot}{distance}"),
-            format!("{plain}{local}{dot}{distance}"),
-            format!("{plain}{dot}{distance}"),
-            at.format("%e %b %Y %H:%M UTC").to_string(),
-            at.format("%Y-%m-%d").to_string(),
-        ]
+    /// For a title, to the minute; the longest first.
+    pub(crate) fn dates(&self) -> [String; 4] {
+        let there = self.there;
+        let long = format!("%a %-d %b %Y %H:%M {}", zone(there));
+        [&long, "%-d %b %Y %H:%M", "%-d %b %Y", "%-d %b"].map(|form| there.format(form).to_string())
     }
 
-    /// Without the distance.
-    pub(crate) fn dates(&self) -> [String; FORMS] {
-        let at = self.at;
-        [
-            format!("{}{}", self.utc, self.local_time),
-            self.utc.clone(),
-            at.format("%-d %b %Y %H:%M:%S UTC").to_string(),
-            at.format("%-d %b %Y").to_string(),
-            String::new(),
-        ]
+    /// In a few cells, beside another instant.
+    pub(crate) fn short(&self, other: &Self) -> String {
+        let form = if self.there.date_naive() == other.there.date_naive() {
+            "%H:%M:%S"
+        } else {
+            "%-d %b %Y"
+        };
+        self.there.format(form).to_string()
     }
 }
 

@@ -48,7 +48,7 @@ impl TokenRows<'_> {
     /// The row of a token, with what a filter found in it underlined.
     pub(crate) fn row(
         &self,
-        token: &ServiceToken,
+        (token, profile): (&ServiceToken, Option<&str>),
         filter: &mut TokenFilter,
         is_changed: bool,
     ) -> Spans {
@@ -68,6 +68,11 @@ impl TokenRows<'_> {
             match column {
                 Column::Name => {
                     spans.extend(self.name(token, filter, width, (is_quiet, is_changed)))
+                }
+                Column::Profile => {
+                    let role = is_quiet.then_some(Role::Muted);
+                    let profile = self.fitted(profile.unwrap_or_default(), width);
+                    spans.push(ctx.span(role, &profile));
                 }
                 Column::Left => {
                     let (role, left) = self.left(token, status, is_quiet);
@@ -219,6 +224,7 @@ impl TokenRows<'_> {
 fn heading(column: Column) -> &'static str {
     match column {
         Column::Name => "NAME",
+        Column::Profile => "PROFILE",
         Column::Left => "LEFT",
         Column::Expires => "EXPIRES",
         Column::LastSeen => "LAST SEEN",

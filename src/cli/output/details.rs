@@ -101,6 +101,7 @@ fn value(field: &Field, token: &ServiceToken) -> String {
         (_, Some(_), FieldKind::Switch) => "true (not reported)".to_owned(),
         (_, Some(said), _) => said.into_owned(),
         (_, None, FieldKind::Duration) => duration::described(&text),
+        (_, None, FieldKind::Version) => format!("v{text}"),
         (_, None, _) => text,
     }
 }

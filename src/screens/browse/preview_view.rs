@@ -1,17 +1,17 @@
 //! Draws the preview of the selected token beside the list.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, Utc};
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use crate::action::Context;
 use crate::app::state::State;
 use crate::domain::fields::{last_seen_word, title};
-use crate::domain::findings::findings;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
-use crate::layout;
-use crate::screens::detail::update::sign;
 use crate::theme::Role;
 use crate::ui::painter::{Painter, RenderContext, Spans, below, inset, row};
 use crate::ui::texts::distance;
@@ -48,6 +48,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let place = inset(inset(below(area, 1)));
     let rows = usize::from(place.height).saturating_sub(1);
     let lines = Preview {
+        state,
         token,
         context,
         columns: usize::from(place.width),
@@ -58,7 +59,8 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 }
 
 struct Preview<'a> {
-    token: &'a ServiceToken,
+    state: &'a State,
+    token: &'a Arc<ServiceToken>,
     context: EvaluationContext,
     columns: usize,
     ctx: &'a RenderContext<'a>,
@@ -67,7 +69,7 @@ struct Preview<'a> {
 impl Preview<'_> {
     /// As many lines as there are rows. Blank lines make room first.
     fn lines(&self, rows: usize) -> Vec<Spans> {
-        let parts = [self.headline(), self.findings(), self.times(), self.ids()];
+        let parts = [self.headline(), self.advice(), self.times(), self.ids()];
         let lines: Vec<Spans> = parts.join(&Vec::new());
         if lines.len() <= rows {
             return lines;
@@ -111,24 +113,13 @@ impl Preview<'_> {
         vec![spans]
     }
 
-    /// What the token needs.
-    fn findings(&self) -> Vec<Spans> {
-        let (ctx, glyphs) = (self.ctx, self.ctx.glyphs());
-        let found = findings(self.token, self.context);
-        if found.is_empty() {
-            let calm = (Role::Calm, Status::Active.symbol(ctx.ascii));
-            return ctx.lines(&layout::marked(
-                calm,
-                None,
-                "No action needed.",
-                self.columns,
-            ));
-        }
-        let lines = found.iter().flat_map(|finding| {
-            let message = glyphs.clean(&finding.message);
-            layout::marked(sign(finding.severity, glyphs), None, &message, self.columns)
-        });
-        ctx.lines(&lines.collect::<Vec<_>>())
+    /// What the token needs, as on its own page.
+    fn advice(&self) -> Vec<Spans> {
+        let access = self.state.list.access_of(self.token);
+        let advice =
+            self.state
+                .advice_lines(self.token, access.as_ref(), Context::Browse, self.columns);
+        self.ctx.lines(&advice)
     }
 
     /// ```text
@@ -136,7 +127,7 @@ impl Preview<'_> {
     /// Expires    in 12 d       8 Dec 12:57
     /// ```
     fn times(&self) -> Vec<Spans> {
-        let token = self.token;
+        let token = self.token.as_ref();
         let times = [
             ("Last seen", &token.last_seen_at),
             ("Expires", &token.expires_at),

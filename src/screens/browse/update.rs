@@ -1,5 +1,7 @@
 //! Key handling of the list of all tokens.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Context, Motion};
@@ -11,9 +13,11 @@ use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::fetch_list;
 use crate::app::token_table::TokenTable;
+use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
+use crate::domain::token::ServiceToken;
 use crate::layout::token_columns::BrowseLayout;
 use crate::screens::browse::state::{Browse as Browsed, Follow};
 use crate::screens::export::update::can_export;
@@ -36,8 +40,12 @@ impl Handler for Browse {
         }
     }
 
-    fn crumbs(&self, _: &State) -> Vec<String> {
-        vec!["Tokens".to_owned()]
+    fn crumbs(&self, state: &State) -> Vec<String> {
+        let crumb = match state.list.profiles {
+            Some(_) => "Tokens of all profiles",
+            None => "Tokens",
+        };
+        vec![crumb.to_owned()]
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -132,21 +140,18 @@ impl Handler for Browse {
         match what {
             Copied::Selection => state.copy(Some(token?.id_text())),
             Copied::ClientId => state.copy(Some(token?.client_id_text())),
-            Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
-                state.copy(url.as_deref())
-            }
             Copied::Json => state.copy_raw(Some(token?.raw.as_str().to_owned())),
         }
     }
 
+    fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
+        let token = state.browse.token(&state.list)?;
+        Some((token.clone(), state.list.access_of(token)?))
+    }
+
     fn scope(&self, state: &State) -> Option<Scope> {
-        let token = state.browse.token(&state.list);
-        let access = match token {
-            Some(token) => state.list.access_of(token),
-            None => state.list.access.clone(),
-        };
-        access.map(|access| access.scope)
+        let access = state.list.access.as_ref();
+        access.map(|access| access.scope.clone())
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {

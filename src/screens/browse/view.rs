@@ -5,8 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::preview_view;
+use super::profiles_view;
 use super::state::Browse;
 use crate::action::{Action, Context};
+use crate::app::profile_reads::ProfileReads;
 use crate::app::state::State;
 use crate::app::token_list::TokenList;
 use crate::app::token_table::TokenTable;
@@ -47,7 +49,9 @@ const WITH_WORDS: usize = 3;
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let browse = &state.browse;
-    let parts = BrowseLayout::new(area.width, !browse.hides_preview);
+    let profiles = state.list.profiles.as_ref();
+    let profile = profiles.map_or(0, ProfileReads::widest_name);
+    let parts = BrowseLayout::with_profile(area.width, !browse.hides_preview, profile);
     let inner = paint.panel(area, "");
     let preview = parts.preview.unwrap_or(0);
     let list = without_right(inner, usize::from(preview.saturating_sub(1)));
@@ -92,11 +96,19 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
     let places = table.places().iter().skip(first).take(rows);
     let tokens = places.filter_map(|place| {
         let token = state.list.token(*place)?;
-        Some(drawing.row(token, &mut filter, state.list.has_changed(*place)))
+        let profile = state
+            .list
+            .origin(*place)
+            .map(|origin| origin.profile.as_str());
+        let is_changed = state.list.has_changed(*place);
+        Some(drawing.row((token, profile), &mut filter, is_changed))
     });
     let place = first_rows(below(list, 1), rows);
     paint.render_list(place, tokens, browse.selected.checked_sub(first));
-    paint.render_lines(below(list, 1 + rows), notes(state, ctx));
+    paint.render_lines(
+        below(list, 1 + rows),
+        notes(state, usize::from(list.width), ctx),
+    );
 }
 
 /// Draws the number of tokens of each status. The first three have a word, since their symbols are
@@ -218,10 +230,14 @@ fn arrow(table: &TokenTable, ctx: &RenderContext<'_>) -> &'static str {
 /// ▲ Showing 1,000 of 12,000 tokens.  r fetch the list again
 ///   page 2 of 12 could not be read: the API did not answer
 /// ```
-fn notes(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
+fn notes(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let list = &state.list;
     if list.extent.is_loading() {
         return vec![progress(state, ctx)];
+    }
+    if list.profiles.is_some() {
+        let note = profiles_view::note(state, columns, ctx);
+        return note.into_iter().collect();
     }
     let extent = list.extent.value().cloned().unwrap_or_default();
     let Some(why) = extent.incomplete else {
@@ -249,6 +265,7 @@ fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
         None => "",
     };
     let what = match (list.progress.total, received) {
+        _ if list.profiles.is_some() => profiles_view::progress(state).unwrap_or_default(),
         (Some(total), _) => format!("{} of {}", number(received), tokens(total)),
         (None, 0) => "waiting for the list …".to_owned(),
         (None, received) => tokens(received),
@@ -303,11 +320,16 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
         }
         lines.push(Vec::new());
     }
+    let of_profiles = profiles_view::nothing(state, ctx);
     let (what, why) = match (list.extent.value(), list.extent.failure()) {
         _ if is_filtered => (
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
+        _ if of_profiles.is_some() => of_profiles
+            .as_ref()
+            .map(|(what, why)| (what.clone(), why.as_str()))
+            .unwrap_or_default(),
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
             format!("The API lists no service tokens{}.", in_scope(list, ctx)),

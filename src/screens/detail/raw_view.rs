@@ -70,7 +70,7 @@ fn position(raw: &RawView, rows: usize, ctx: &RenderContext<'_>) -> Spans {
 }
 
 /// One line of JSON: a key and its value, with matches marked.
-fn marked(line: &str, query: &str, is_current: bool, ctx: &RenderContext<'_>) -> Spans {
+pub(super) fn marked(line: &str, query: &str, is_current: bool, ctx: &RenderContext<'_>) -> Spans {
     let mut spans = vec![Span::raw(" ")];
     let matches = occurrences(line, query);
     let role = if is_current {
@@ -109,6 +109,8 @@ fn parts(line: &str, ctx: &RenderContext<'_>) -> [(usize, usize, Style); 5] {
         value.starts_with(|c: char| c == '-' || c.is_ascii_digit() || c.is_ascii_lowercase());
     let literal = if is_literal {
         ctx.style(Role::Literal)
+    } else if value.starts_with('"') {
+        ctx.style(Role::Calm)
     } else {
         Style::new()
     };

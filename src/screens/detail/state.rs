@@ -14,6 +14,8 @@ use crate::domain::fields::{self, Field, FieldKind};
 use crate::domain::raw::{Matches, RawLines};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
+use crate::layout::detail::Part;
+use crate::layout::first_row_centred;
 
 /// JSON of up to this many bytes is searched at once. Longer JSON would delay keys.
 const SEARCHED_AT_ONCE: usize = 64 * 1024;
@@ -30,8 +32,16 @@ pub struct Detail {
     pub stage: Stage,
     /// The keys whose values the last fetch changed, sorted.
     pub changed: Vec<String>,
+    /// The token before that fetch, with the old values.
+    pub before: Option<Arc<ServiceToken>>,
+    /// The part that the user moves in.
+    pub focus: Part,
+    /// The first visible line of what to do.
+    pub advice_top: usize,
     /// The selected field.
     pub selected: usize,
+    /// The first visible line of the JSON beside or below the facts, while it has the focus.
+    pub json_top: usize,
     pub view: View,
     /// The tokens to choose from if several have the name.
     pub choices: Vec<Arc<ServiceToken>>,
@@ -42,6 +52,8 @@ pub struct Detail {
     /// Whether the response to the pending request opens the token, as for a lookup. A reload does
     /// not change the screen.
     pub(crate) opens_on_answer: bool,
+    /// When a token that was only copied from the list is fetched, by the steady clock.
+    pub(crate) fetch_due: Option<DateTime<Utc>>,
     /// When the last fetch was attempted, by the steady clock.
     pub(crate) attempted_at: Option<DateTime<Utc>>,
 }
@@ -93,6 +105,26 @@ impl Detail {
     /// Clears everything, and returns the pending request.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         std::mem::take(self).token.request()
+    }
+
+    /// The first visible line of the JSON beside or below the facts: that of the selected field is
+    /// in the middle, unless the user scrolls.
+    pub(crate) fn first_json_line(&self, lines: &RawLines, rows: usize, has_focus: bool) -> usize {
+        let last = lines.len().saturating_sub(rows);
+        match self.selected_json_line(lines) {
+            Some(line) if !has_focus => first_row_centred(line, lines.len(), rows),
+            _ => self.json_top.min(last),
+        }
+    }
+
+    /// The line of JSON with the selected field, unless the JSON is too long to look for it.
+    pub(crate) fn selected_json_line(&self, lines: &RawLines) -> Option<usize> {
+        const LONGEST: usize = 1000;
+        let field = self.fields().get(self.selected)?;
+        let start = format!("  \"{}\": ", field.key);
+        let is_short = lines.len() <= LONGEST && lines.bytes() <= SEARCHED_AT_ONCE;
+        let all = lines.window(0, if is_short { lines.len() } else { 0 });
+        all.iter().position(|line| line.starts_with(&start))
     }
 
     /// When the current token ends, if it does.
@@ -209,6 +241,18 @@ impl RawView {
         self.matches = Matches::default();
         self.current = None;
         self.is_typing = true;
+    }
+
+    /// Ends typing, and forgets the query. Returns false without a query to forget.
+    pub(crate) fn end_search(&mut self) -> bool {
+        let is_searching = self.is_typing || !self.query.value().is_empty();
+        if is_searching {
+            self.query = TextField::default();
+            self.is_typing = false;
+            self.current = None;
+            self.look_for_matches();
+        }
+        is_searching
     }
 
     /// Scrolls, given the number of visible rows.

@@ -1,25 +1,28 @@
 //! Key handling of a token's fields and its raw JSON.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::state::{RawView, View, items};
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
-use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending};
+use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
 use crate::app::message::Effect;
 use crate::app::navigation::open_find;
+use crate::app::neighbours;
+use crate::app::requests;
 use crate::app::state::State;
 use crate::app::token_fetch::{back_to_list, reload};
+use crate::domain::credential::Access;
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
 use crate::domain::fields::title;
-use crate::domain::findings::{Severity, findings};
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
-use crate::layout::glyphs::Glyphs;
-use crate::layout::{self, DetailLayout, TextLine};
-use crate::theme::Role;
+use crate::layout::TextLine;
+use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, TALL};
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -46,6 +49,28 @@ impl Handler for Detail {
         let mut crumbs = vec!["Tokens".to_owned()];
         crumbs.extend(name.or(sought));
         crumbs
+    }
+
+    fn place(&self, state: &State) -> Option<Place> {
+        let (row, total) = neighbours::place(state)?;
+        let at = Some(row + 1);
+        Some(Place { at, total })
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        use Action::{CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw};
+        let detail = &state.detail;
+        if matches!(action, Action::PreviousToken | Action::NextToken) {
+            neighbours::exists(state, action == Action::NextToken)
+        } else if action == Action::CopyRequest {
+            requests::choices(state).is_some_and(|choices| !choices.commands.is_empty())
+        } else if matches!(action, NextMatch | PreviousMatch) {
+            matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
+        } else if matches!(action, CopyField | CopyClientId | CopyJson | ToggleRaw) {
+            detail.token.value().is_some()
+        } else {
+            true
+        }
     }
 
     fn contexts(&self, state: &State) -> &'static [Context] {
@@ -85,8 +110,11 @@ impl Handler for Detail {
     fn back(&self, state: &mut State) -> Vec<Effect> {
         let detail = &mut state.detail;
         match &mut detail.view {
-            View::Raw(raw) if raw.is_typing => raw.is_typing = false,
-            View::Raw(_) => detail.view = View::Fields,
+            View::Raw(raw) => {
+                if !raw.end_search() {
+                    detail.view = View::Fields;
+                }
+            }
             View::Fields if detail.opened_from_list => {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
                 return dropped.into_iter().chain(back_to_list(state)).collect();
@@ -109,10 +137,46 @@ impl Handler for Detail {
             raw.scroll(motion, rows);
             return;
         }
-        let page = state.detail_layout(state.body()).map_or(0, |it| it.table);
+        let body = state.body();
+        let Some((layout, token)) = state.detail_layout(body).zip(state.detail.token.value())
+        else {
+            return;
+        };
+        let columns = usize::from(body.0.saturating_sub(FRAME));
+        let advice = state.current_advice(token, columns).len();
+        let lines = token.lines();
         let detail = &mut state.detail;
-        let last = detail.fields().len().saturating_sub(1);
-        detail.selected = motion.from(detail.selected, page, last);
+        match layout.focus(detail.focus) {
+            Part::Advice => {
+                let last = advice.saturating_sub(layout.advice);
+                detail.advice_top = motion.from(detail.advice_top.min(last), layout.advice, last);
+            }
+            Part::Facts => {
+                let last = detail.fields().len().saturating_sub(1);
+                detail.selected = motion.from(detail.selected, layout.facts, last);
+            }
+            Part::Json => {
+                let last = lines.len().saturating_sub(layout.json);
+                detail.json_top = motion.from(detail.json_top.min(last), layout.json, last);
+            }
+        }
+    }
+
+    fn move_focus(&self, state: &mut State, forward: bool) {
+        let Some(layout) = state.detail_layout(state.body()) else {
+            return;
+        };
+        let detail = &mut state.detail;
+        if detail.view != View::Fields {
+            return;
+        }
+        let next = layout.next(detail.focus, forward);
+        if next == Part::Json
+            && let Some(token) = detail.token.value()
+        {
+            detail.json_top = detail.first_json_line(&token.lines(), layout.json, false);
+        }
+        detail.focus = next;
     }
 
     fn reload(&self, state: &mut State) -> Option<Effect> {
@@ -131,16 +195,17 @@ impl Handler for Detail {
             }
             Copied::ClientId => state.copy(token.as_deref().map(ServiceToken::client_id_text)),
             Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
-            Copied::DashboardLink => {
-                let url = self.scope(state).map(|scope| scope.dashboard_url());
-                state.copy(url.as_deref())
-            }
         }
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {
         let access = state.detail.access.as_ref();
         access.map(|access| access.scope.clone())
+    }
+
+    fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
+        let detail = &state.detail;
+        Some((detail.token.value()?.clone(), detail.access.clone()?))
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
@@ -177,48 +242,21 @@ impl State {
         let now = self.instant();
         let is_disabled = Status::of(token, self.context_at(now)) == Status::Disabled;
         let has_digits = !self.ascii && !is_disabled && Lifecycle::of(token).end().is_some();
-        let headline = (has_digits, elapsed(token, now).is_some());
-        let lines = |columns| self.finding_lines(token, columns).len();
-        let table = items(token).len();
-        Some(DetailLayout::new(body, headline, table, lines))
+        let columns = usize::from(body.0.saturating_sub(FRAME));
+        let contents = Contents {
+            is_large: has_digits && self.size.1 >= TALL,
+            has_lifetime: elapsed(token, now).is_some(),
+            advice: self.current_advice(token, columns).len(),
+            facts: items(token).len(),
+            json: token.lines().len(),
+        };
+        Some(DetailLayout::new(body, self.detail.focus, contents))
     }
 
-    /// The findings of a token, wrapped.
-    ///
-    /// ```text
-    /// ▲ Expires within 30 days. Refresh adds a year and
-    ///   keeps the secret; …
-    /// ● The previous secret still works.
-    ///   ends in 01:12:09
-    /// ```
-    pub(crate) fn finding_lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
-        let glyphs = self.glyphs();
-        let context = self.evaluation_context();
-        let mut lines = Vec::new();
-        for finding in findings(token, context) {
-            let (role, symbol) = sign(finding.severity, glyphs);
-            let message = glyphs.clean(&finding.message);
-            lines.extend(layout::marked((role, symbol), None, &message, columns));
-            if let Some(end) = finding.ends_at {
-                let digits = Remaining::until(end, context.now).digits();
-                let digits = (Some(Role::Strong), digits);
-                lines.push(vec![(None, "  ends in ".to_owned()), digits]);
-            }
-        }
-        if lines.is_empty() {
-            let calm = (Role::Calm, glyphs.active);
-            lines = layout::marked(calm, None, "No action needed.", columns);
-        }
-        lines
-    }
-}
-
-/// The mark of a severity.
-pub(crate) fn sign(severity: Severity, glyphs: &Glyphs) -> (Role, &'static str) {
-    match severity {
-        Severity::Info => (Role::Accent, glyphs.info),
-        Severity::Warning => (Role::Warning, glyphs.warning),
-        Severity::Critical => (Role::Critical, glyphs.critical),
+    /// What to do about the current token, wrapped.
+    pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
+        let access = self.detail.access.as_ref();
+        self.advice_lines(token, access, Context::Detail, columns)
     }
 }
 

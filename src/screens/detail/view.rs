@@ -1,42 +1,42 @@
-//! Draws the current token: its status and countdown, its findings, a table of its fields, and a pane
-//! with every form of the selected one.
+//! Draws the current token: its status and countdown, what to do about it, the facts, and its JSON.
 
-use std::iter;
-
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tui_big_text::{BigText, PixelSize};
 
+use super::facts_view::FactTable;
 use super::raw_view;
-use super::state::{Item, View, items};
-use super::update::sign;
-use crate::action::Action;
+use super::state::View;
+use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::duration::{self, Remaining};
-use crate::domain::fields::{Field, FieldKind, NO_NAME, fields};
-use crate::domain::findings::findings;
+use crate::domain::duration::{Remaining, humanize};
+use crate::domain::fields::NO_NAME;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout::{self, DetailLayout, LARGE_DIGITS};
+use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
 use crate::theme::Role;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, number, row, width,
+    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
 };
-use crate::ui::texts::{FORMS, FormattedInstant, lookup_progress};
+use crate::ui::texts::{FormattedInstant, lookup_progress};
+
+/// The fewest columns of JSON beside the facts.
+const FEWEST_JSON_COLUMNS: u16 = 34;
 
 /// ```text
-/// ╭ CI/CD token ───────────────────────────────────────────────────────╮
-/// │ ▲ EXPIRES IN  12d 04:33:21            Mon 7 Dec 2026 16:37:52 UTC  │
-/// │ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸── 96.7 % elapsed │
-/// ├ Fields ───────────────────────────┬ Findings ──────────────────────┤
-/// │ ID             f174e90a-fafe-46…  │ ▲ Expires within 30 days.      │
-/// ╰ "id": "f174e90a-fafe-4643-…" ─────┴────────────────────────────────╯
+/// ╭ ▲ CI/CD token ──────────────────────── expires Tue 8 Dec 2026 12:57 +01:00 ╮
+/// │ EXPIRES IN  12d 04:33:17                      last renewed 8 Dec 2025 · 365d │
+/// │ ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━▲━╸✖─  96.6 % elapsed │
+/// ├ What to do ──────────────────────────────────────────────────────────────────┤
+/// │ ▲ Ends in 12 d. Renew it, or every client fails then.                        │
+/// ├ Facts ───────────────────────────────────────────────────────────────────────┤
+/// │  Last seen      6 min ago   Thu 26 Nov 2026 08:18:10 +01:00   07:18 UTC      │
+/// ╰ "last_seen_at": "2026-11-26T07:18:10Z" ──────────────────────────── 1 of 11 ─╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
-    let ctx = paint.ctx;
     if let View::Raw(raw) = &state.detail.view {
         raw_view::render(paint, area, state, raw);
         return;
@@ -47,96 +47,221 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         return;
     };
     let context = state.evaluation_context();
-    let name = token.display_text(&token.name);
-    let name = match name.trim() {
-        "" => NO_NAME,
-        _ => &name,
+    let inner = paint.panel(area, "");
+    let headline = Headline {
+        token,
+        status: Status::of(token, context),
+        context,
+        layout,
     };
-    let inner = paint.panel(area, name);
-    render_headline(paint, inner, token, layout, context);
+    headline.render_title(paint, row(area, 0));
+    headline.render(paint, inner);
     let sections = Sections {
         frame: area,
-        divider: row(area, 1 + layout.headline),
-        body: below(inner, layout.headline + 1),
+        inner,
+        state,
+        token,
         layout,
-        fields: Fields {
-            token,
-            changed: &state.detail.changed,
-            selected: state.detail.selected,
-            now: context.now,
-            ctx,
-        },
+        focus: layout.focus(state.detail.focus),
     };
-    paint.divider(sections.divider, "Fields");
-    match layout.beside {
-        Some(right) => sections.render_beside(paint, state, right),
-        None => sections.render_below(paint, state),
-    }
+    sections.render_advice(paint);
+    sections.render_facts(paint);
 }
 
-/// Draws status, countdown, date and lifetime bar.
-///
-/// ```text
-///  ▲ EXPIRES IN  12d 04:33:21                  Mon 7 Dec 2026 16:37:52 UTC
-///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.6 % elapsed
-/// ```
-fn render_headline(
-    paint: &mut Painter<'_, '_>,
-    inner: Rect,
-    token: &ServiceToken,
-    layout: DetailLayout,
+/// Status, countdown, date and lifetime bar.
+struct Headline<'a> {
+    token: &'a ServiceToken,
+    status: Status,
     context: EvaluationContext,
-) {
-    let (ctx, now) = (paint.ctx, context.now);
-    let status = Status::of(token, context);
-    let end = Lifecycle::of(token).end();
-    let place = inset(row(inner, 0));
-    let mut left = vec![status_words(status, ctx)];
-    if let Some(end) = end.filter(|_| status != Status::Disabled) {
-        let digits = Remaining::until(end, now).digits();
-        let after = match status {
-            Status::Expired => " ago",
-            Status::Active | Status::Unknown => " left",
-            Status::Critical | Status::Expiring | Status::NeverExpires | Status::Disabled => "",
+    layout: DetailLayout,
+}
+
+impl Headline<'_> {
+    /// Draws the name and the date on the frame; a date always says what it is of.
+    fn render_title(&self, paint: &mut Painter<'_, '_>, line: Rect) {
+        let ctx = paint.ctx;
+        let name = self.token.display_text(&self.token.name);
+        let name = match name.trim() {
+            "" => NO_NAME,
+            _ => &name,
         };
-        if layout.is_large {
-            let area = inset(first_rows(below(inner, 1), LARGE_DIGITS));
-            render_large(paint, area, &digits, after, Role::from(status.tone()));
+        let name = ctx.clean(name);
+        let symbol = self.status.symbol(ctx.ascii);
+        let room = usize::from(line.width).saturating_sub(8);
+        let least = text::width(&name).min(room / 2) + 2;
+        let dates = self.dates(ctx);
+        let date = dates
+            .iter()
+            .find(|date| text::width(date) + least + 3 <= room);
+        let date = date.map_or("", String::as_str);
+        let taken = if date.is_empty() {
+            0
         } else {
-            left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
+            text::width(date) + 3
+        };
+        let ellipsis = ctx.glyphs().ellipsis;
+        let name = text::truncate(&name, room.saturating_sub(taken + 2), ellipsis).into_owned();
+        let role = Role::from(self.status.tone());
+        let title = [
+            ctx.span(role, symbol),
+            Span::raw(" "),
+            Span::styled(name, ctx.style(Role::Title)),
+        ];
+        paint.frame_title(line, &title);
+        paint.frame_title_right(line, &[ctx.plain(date)]);
+    }
+
+    /// When the token ends, longest form first.
+    fn dates(&self, ctx: &RenderContext<'_>) -> Vec<String> {
+        let Some(end) = Lifecycle::of(self.token).end() else {
+            return Vec::new();
+        };
+        let word = match self.status {
+            _ if end <= self.context.now => "expired",
+            Status::Disabled => "would expire",
+            Status::NeverExpires
+            | Status::Unknown
+            | Status::Expired
+            | Status::Critical
+            | Status::Expiring
+            | Status::Active => "expires",
+        };
+        let dates = FormattedInstant::new(end, self.context.now, ctx).dates();
+        dates.map(|date| format!("{word} {date}")).to_vec()
+    }
+
+    /// ```text
+    ///  EXPIRES IN  12d 04:33:21                      last renewed 8 Dec 2025 · 365d
+    ///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━▲━╸✖─  96.6 % elapsed
+    /// ```
+    fn render(&self, paint: &mut Painter<'_, '_>, inner: Rect) {
+        let (ctx, now, status) = (paint.ctx, self.context.now, self.status);
+        let role = Role::from(status.tone());
+        let place = inset(row(inner, 0));
+        let words = ctx.clean(status.headline()).into_owned();
+        let style = ctx.style(role).patch(ctx.style(Role::Strong));
+        let mut left = vec![Span::styled(words, style)];
+        let end = Lifecycle::of(self.token).end();
+        if let Some(end) = end.filter(|_| status != Status::Disabled) {
+            let digits = Remaining::until(end, now).digits();
+            let after = match status {
+                Status::Expired => " ago",
+                Status::Active | Status::Unknown => " left",
+                Status::Critical | Status::Expiring | Status::NeverExpires | Status::Disabled => "",
+            };
+            if self.layout.is_large {
+                let area = inset(first_rows(below(inner, 1), LARGE_DIGITS));
+                render_large(paint, area, &digits, after, role);
+            } else {
+                left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
+            }
+        }
+        paint.render_spans(place, &left);
+        let room = usize::from(place.width).saturating_sub(width(&left) + 2);
+        let renewals = self.renewals(ctx);
+        let renewal = renewals.iter().find(|form| text::width(form) <= room);
+        if let Some(renewal) = renewal {
+            paint.render_spans_right(place, &[ctx.span(Role::Muted, renewal)]);
+        }
+        if self.layout.has_bar {
+            let place = inset(row(inner, self.layout.headline - 1));
+            let bar = self.bar(usize::from(place.width), ctx);
+            paint.render_spans(place, &bar);
         }
     }
-    paint.render_spans(place, &left);
-    if let Some(end) = end {
-        let room = usize::from(place.width).saturating_sub(width(&left) + 2);
-        let dates = FormattedInstant::new(end, now, ctx).dates();
-        let date = dates.iter().find(|date| text::width(date) <= room);
-        let date = date.map_or("", String::as_str);
-        paint.render_spans_right(place, &[ctx.plain(date)]);
-    }
-    if let Some(share) = elapsed(token, now).filter(|_| layout.has_bar) {
-        let place = inset(row(inner, layout.headline - 1));
-        let bar = bar(share, usize::from(place.width), status, ctx);
-        paint.render_spans(place, &bar);
-    }
-}
 
-/// `▲ EXPIRES IN`
-fn status_words(status: Status, ctx: &RenderContext<'_>) -> Span<'static> {
-    let words = match status {
-        Status::Critical => "CRITICAL · EXPIRES IN",
-        Status::Expiring => "EXPIRES IN",
-        Status::Active
-        | Status::Expired
-        | Status::NeverExpires
-        | Status::Disabled
-        | Status::Unknown => status.word(),
-    };
-    let style = ctx
-        .style(Role::from(status.tone()))
-        .patch(ctx.style(Role::Strong));
-    let text = format!("{} {}", status.symbol(ctx.ascii), ctx.clean(words));
-    Span::styled(text, style)
+    /// When the token was last renewed, and for how long; longest form first.
+    fn renewals(&self, ctx: &RenderContext<'_>) -> Vec<String> {
+        let (token, now) = (self.token, self.context.now);
+        let life = Lifecycle::of(token);
+        let (Some(length), Some(end)) = (life.duration, life.end()) else {
+            return Vec::new();
+        };
+        let duration = humanize(length);
+        let start = end.checked_sub_signed(length);
+        let start = start.filter(|_| elapsed(token, now).is_some());
+        let created = token.created_at.valid();
+        let Some((start, created)) = start.zip(created) else {
+            return vec![format!("duration {duration}")];
+        };
+        // The API stamps the creation and the start of the lifetime one after the other.
+        let is_first = start.signed_duration_since(*created) < TimeDelta::minutes(1);
+        let word = if is_first { "created" } else { "last renewed" };
+        let date = (ctx.local)(start).format("%-d %b %Y");
+        let dot = ctx.glyphs().dot;
+        vec![
+            format!("{word} {date}{dot}{duration}"),
+            format!("{word} {date}"),
+        ]
+    }
+
+    /// A bar of the lifetime, with the thresholds marked on it.
+    ///
+    /// ```text
+    /// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━▲━╸✖─  96.7 % elapsed
+    /// ```
+    fn bar(&self, columns: usize, ctx: &RenderContext<'_>) -> Spans {
+        let glyphs = ctx.glyphs();
+        let share = elapsed(self.token, self.context.now).unwrap_or_default();
+        // Floored, so that a live token never reads 100 %.
+        let percent = (share * 1000.0).floor() / 10.0;
+        let label = format!("  {percent:.1} % elapsed");
+        let columns = columns.saturating_sub(text::width(&label));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a share of a few hundred cells"
+        )]
+        let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
+        let role = Role::from(self.status.tone());
+        let cell = |at: usize| match halves.saturating_sub(2 * at) {
+            0 => (Role::Border, glyphs.horizontal),
+            1 => (role, glyphs.bar_half),
+            _ => (role, glyphs.bar_done),
+        };
+        let mut bar: Vec<_> = (0..columns).map(cell).collect();
+        let [warn, critical] = self.thresholds(columns);
+        for (at, mark) in [
+            (warn, (Role::Warning, glyphs.warning)),
+            (critical, (Role::Critical, glyphs.critical)),
+        ] {
+            if let Some(cell) = at.and_then(|at| bar.get_mut(at)) {
+                *cell = mark;
+            }
+        }
+        let mut spans: Spans = bar
+            .chunk_by(|one, other| one.0 == other.0)
+            .map(|part| {
+                let text: String = part.iter().map(|(_, glyph)| *glyph).collect();
+                Span::styled(text, ctx.style(part[0].0))
+            })
+            .collect();
+        spans.push(ctx.span(Role::Muted, &label));
+        spans
+    }
+
+    /// The cells of a bar in which the token begins to be expiring and critical; never the same.
+    fn thresholds(&self, columns: usize) -> [Option<usize>; 2] {
+        let Some(length) = Lifecycle::of(self.token).duration else {
+            return [None; 2];
+        };
+        let thresholds = self.context.thresholds.for_duration(Some(length));
+        let cell = |left: TimeDelta| {
+            let gone = i128::from(length.num_seconds()) - i128::from(left.num_seconds());
+            let columns = i128::try_from(columns).ok()?;
+            let cell = gone
+                .checked_mul(columns)?
+                .checked_div(length.num_seconds().into())?;
+            usize::try_from(cell).ok()
+        };
+        let [warn, critical] = [thresholds.warn, thresholds.critical].map(cell);
+        let apart = match critical {
+            Some(critical) => warn.and_then(|warn| warn.min(critical.checked_sub(1)?).into()),
+            None => warn,
+        };
+        [apart, critical]
+    }
 }
 
 /// Draws digits four rows high, and a word after them.
@@ -158,127 +283,153 @@ fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &s
     paint.render_spans(behind, &[ctx.plain(after)]);
 }
 
-/// A bar filled to a fraction from 0 to 1.
-///
-/// ```text
-/// ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──  96.7 % elapsed
-/// ```
-fn bar(share: f64, columns: usize, status: Status, ctx: &RenderContext<'_>) -> [Span<'static>; 4] {
-    let glyphs = ctx.glyphs();
-    // Floored, so that a live token never reads 100 %.
-    let percent = (share * 1000.0).floor() / 10.0;
-    let label = format!("  {percent:.1} % elapsed");
-    let columns = columns.saturating_sub(text::width(&label));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a share of a few hundred cells"
-    )]
-    let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
-    let (done, half) = (halves / 2, halves % 2);
-    let part = |role, glyph: &str, count| Span::styled(glyph.repeat(count), ctx.style(role));
-    let role = Role::from(status.tone());
-    [
-        part(role, glyphs.bar_done, done),
-        part(role, glyphs.bar_half, half),
-        part(Role::Border, glyphs.horizontal, columns - done - half),
-        ctx.span(Role::Muted, &label),
-    ]
-}
-
-/// Fields and findings, with their frame.
+/// What to do, the facts and the JSON, with their frame.
 struct Sections<'a> {
     frame: Rect,
-    /// The line beneath the headline.
-    divider: Rect,
-    /// The area beneath that.
-    body: Rect,
+    inner: Rect,
+    state: &'a State,
+    token: &'a ServiceToken,
     layout: DetailLayout,
-    fields: Fields<'a>,
+    focus: Part,
 }
 
 impl Sections<'_> {
-    /// Draws findings to the right of the fields.
-    fn render_beside(&self, paint: &mut Painter<'_, '_>, state: &State, right: u16) {
-        let (frame, ctx) = (self.frame, paint.ctx);
-        let split = frame.right() - 1 - right;
-        let left = Rect {
-            width: split - self.body.x,
-            ..self.body
+    /// Draws a line across the frame with the name of a part; the part that keys act on is bright.
+    fn divider(&self, paint: &mut Painter<'_, '_>, line: Rect, part: Part) {
+        let title = match part {
+            Part::Advice => "What to do",
+            Part::Facts => "Facts",
+            Part::Json => "JSON",
         };
-        let left_frame = Rect {
-            width: left.width + 2,
-            ..frame
-        };
-        let pane = self.render_fields(paint, left, left_frame);
-        let ends = (self.divider.y, frame.bottom() - 1);
-        paint.splitter(split, ends, pane);
-        let title = Rect {
-            x: split,
-            width: right + 1,
-            ..self.divider
-        };
-        paint.frame_title(title, &[ctx.span(Role::Title, "Findings")]);
-        let place = Rect {
-            x: split + 2,
-            width: right.saturating_sub(3),
-            ..left
-        };
-        render_findings(paint, place, state, self.fields.token);
+        paint.divider(line, "");
+        self.title(paint, line, part, title);
     }
 
-    /// Draws findings below the fields, or their number if they do not fit.
-    fn render_below(&self, paint: &mut Painter<'_, '_>, state: &State) {
-        let (rows, token) = (self.layout.fields, self.fields.token);
-        self.render_fields(paint, first_rows(self.body, rows), self.frame);
-        if self.layout.findings > 0 {
-            let line = row(self.frame, 2 + self.layout.headline + rows);
-            paint.divider(line, "Findings");
-            render_findings(paint, inset(below(self.body, rows + 1)), state, token);
-            return;
-        }
-        let findings = findings(token, state.evaluation_context());
-        let Some(loudest) = findings.first() else {
-            return;
-        };
-        let (role, symbol) = sign(loudest.severity, paint.ctx.glyphs());
-        let count = match findings.len() {
-            1 => " 1 finding".to_owned(),
-            count => format!(" {count} findings"),
-        };
-        let spans = [paint.ctx.span(role, symbol), paint.ctx.plain(&count)];
-        paint.frame_title_right(self.divider, &spans);
+    fn title(&self, paint: &mut Painter<'_, '_>, line: Rect, part: Part, title: &str) {
+        let has_focus = part == self.focus;
+        let role = if has_focus { Role::Title } else { Role::Label };
+        paint.frame_title(line, &[paint.ctx.span(role, title)]);
     }
 
-    /// Draws the table, and below it the pane, whose height it returns; or the raw form on the
-    /// frame if the pane does not fit.
-    fn render_fields(&self, paint: &mut Painter<'_, '_>, area: Rect, frame: Rect) -> Option<u16> {
-        let height = self.layout.table;
-        self.fields.render(paint, first_rows(area, height));
-        if height < usize::from(area.height) {
-            let line = row(frame, 2 + self.layout.headline + height);
-            self.fields
-                .render_pane(paint, line, below(area, height + 1));
-            Some(line.y)
-        } else {
-            self.fields.render_raw(paint, bottom(frame));
-            None
+    /// Draws which lines of a part are visible, unless all are.
+    fn position(paint: &mut Painter<'_, '_>, line: Rect, first: usize, rows: usize, total: usize) {
+        if rows < total {
+            let last = (first + rows).min(total);
+            let place = format!("{}–{last} of {total}", first + 1);
+            paint.frame_title_right(line, &[paint.ctx.span(Role::Muted, &place)]);
         }
     }
-}
 
-/// Draws the findings that fit, with a mark if some do not.
-fn render_findings(paint: &mut Painter<'_, '_>, area: Rect, state: &State, token: &ServiceToken) {
-    let ctx = paint.ctx;
-    let mut lines = ctx.lines(&state.finding_lines(token, usize::from(area.width)));
-    let rows = usize::from(area.height);
-    if lines.len() > rows {
-        lines.truncate(rows.saturating_sub(1));
-        let more = format!("  {} more", ctx.glyphs().ellipsis);
-        lines.push(vec![ctx.span(Role::Muted, &more)]);
+    fn render_advice(&self, paint: &mut Painter<'_, '_>) {
+        let (ctx, layout) = (paint.ctx, self.layout);
+        let columns = usize::from(self.inner.width.saturating_sub(2));
+        let lines = ctx.lines(&self.state.current_advice(self.token, columns));
+        let total = lines.len();
+        if layout.is_folded {
+            let place = inset(row(self.inner, layout.headline));
+            let more = if total > 1 {
+                ctx.hint(Context::Detail, Action::NextField, "opens")
+            } else {
+                Spans::new()
+            };
+            paint.render_spans_right(place, &more);
+            let room = place.width.saturating_sub(cells(width(&more)) + 1);
+            let mut first = lines.into_iter().next().unwrap_or_default();
+            if total > 1 {
+                first.push(ctx.plain(&format!(" {}", ctx.glyphs().ellipsis)));
+            }
+            paint.render_spans(
+                Rect {
+                    width: room,
+                    ..place
+                },
+                &first,
+            );
+            return;
+        }
+        let line = row(self.frame, 1 + layout.headline);
+        self.divider(paint, line, Part::Advice);
+        let top = self.state.detail.advice_top;
+        let top = top.min(total.saturating_sub(layout.advice));
+        Self::position(paint, line, top, layout.advice, total);
+        let area = first_rows(below(self.inner, layout.headline + 1), layout.advice);
+        paint.render_lines(inset(area), lines.into_iter().skip(top));
     }
-    paint.render_lines(area, lines);
+
+    fn render_facts(&self, paint: &mut Painter<'_, '_>) {
+        let (layout, state, ctx) = (self.layout, self.state, paint.ctx);
+        let facts = FactTable {
+            token: self.token,
+            before: state.detail.before.as_deref(),
+            changed: &state.detail.changed,
+            selected: state.detail.selected,
+            now: state.instant(),
+            ctx,
+        };
+        facts.render_raw(paint, bottom(self.frame));
+        if layout.facts == 0 {
+            return;
+        }
+        let divider = usize::from(!layout.is_folded);
+        let at = layout.headline + divider + layout.advice;
+        let line = row(self.frame, 1 + at);
+        self.divider(paint, line, Part::Facts);
+        let area = first_rows(below(self.inner, at + 1), layout.facts);
+        let has_focus = self.focus == Part::Facts;
+        if layout.is_beside {
+            let most = area.width.saturating_sub(FEWEST_JSON_COLUMNS);
+            let columns = cells(facts.columns()).min(most);
+            let left = Rect {
+                width: columns,
+                ..area
+            };
+            facts.render(paint, left, has_focus);
+            paint.splitter(left.right(), (line.y, area.bottom()), None);
+            facts.render_raw(paint, bottom(self.frame));
+            let right = Rect {
+                x: left.right() + 1,
+                width: area.width - columns - 1,
+                ..area
+            };
+            let title = Rect {
+                x: left.right(),
+                width: right.width + 2,
+                ..line
+            };
+            self.title(paint, title, Part::Json, "JSON");
+            self.render_json(paint, right, title);
+            return;
+        }
+        facts.render(paint, area, has_focus);
+        if layout.json > 0 {
+            let at = at + 1 + layout.facts;
+            let line = row(self.frame, 1 + at);
+            self.divider(paint, line, Part::Json);
+            let area = first_rows(below(self.inner, at + 1), layout.json);
+            self.render_json(paint, area, line);
+        }
+    }
+
+    /// Draws the JSON, with the line of the selected field in bold.
+    fn render_json(&self, paint: &mut Painter<'_, '_>, area: Rect, line: Rect) {
+        let (ctx, detail) = (paint.ctx, &self.state.detail);
+        let lines = self.token.lines();
+        let rows = usize::from(area.height);
+        let first = detail.first_json_line(&lines, rows, self.focus == Part::Json);
+        Self::position(paint, line, first, rows, lines.len());
+        let selected = detail.selected_json_line(&lines);
+        let shown = lines.window(first, rows);
+        let shown = shown.iter().enumerate().map(|(at, line)| {
+            let mut spans = raw_view::marked(&ctx.clean(line), "", false, ctx);
+            if selected == Some(first + at) {
+                for span in &mut spans {
+                    span.style = span.style.patch(ctx.style(Role::Strong));
+                }
+            }
+            spans
+        });
+        paint.render_lines(area, shown);
+    }
 }
 
 /// Draws the replacement for a missing token: the progress, or why it is missing.
@@ -304,196 +455,4 @@ fn render_nothing(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         vec![vec![ctx.plain(what)], Vec::new(), keys]
     });
     paint.render_centred(inner, &lines);
-}
-
-/// The widest column of labels, in cells: the labels of all known fields fit.
-const LONGEST_LABEL: usize = 17;
-
-/// Where the values of the pane begin.
-const PANE_LABEL: usize = 8;
-
-/// Maximum bytes of a value's JSON that a line or a pane can show.
-const ENOUGH: usize = 4096;
-
-/// Maximum bytes of a label that are measured.
-const ENOUGH_TO_MEASURE: usize = 128;
-
-/// The fields of a token at an instant.
-struct Fields<'a> {
-    token: &'a ServiceToken,
-    changed: &'a [String],
-    selected: usize,
-    now: DateTime<Utc>,
-    ctx: &'a RenderContext<'a>,
-}
-
-impl<'a> Fields<'a> {
-    fn rows(&self) -> &'a [Field] {
-        fields(self.token)
-    }
-
-    fn selected_field(&self) -> Option<&'a Field> {
-        let rows = self.rows();
-        let last = rows.len().checked_sub(1)?;
-        rows.get(self.selected.min(last))
-    }
-
-    /// The start of a field's JSON, as far as it can be shown.
-    fn raw(&self, field: &Field) -> Option<&'a str> {
-        field.raw(self.token).map(|raw| text::start(raw, ENOUGH))
-    }
-
-    /// Draws the table, scrolled to the selected field.
-    ///
-    /// ```text
-    ///  ID               f174e90a-fafe-4643-bbbc-4a0ed4fc8415
-    /// ΔDuration         365d (8760h)
-    ///  Last seen        15 Oct 2026 09:12:44 UTC · 41 d ago
-    ///  Other fields
-    ///  policies         ["a","b"]
-    /// ```
-    fn render(&self, paint: &mut Painter<'_, '_>, area: Rect) {
-        let rows = usize::from(area.height);
-        let items = items(self.token);
-        let is_selected =
-            |item: &Item<'_>| matches!(item, Item::Field(at, _) if *at == self.selected);
-        let selected = items.iter().position(is_selected);
-        let at = selected.unwrap_or(0);
-        let last_field = items.len() - usize::from(matches!(items.last(), Some(Item::Rest(_))));
-        // The line below the last field cannot be selected, so it becomes visible with that field.
-        let shown_with = at + usize::from(at + 1 == last_field);
-        let first = layout::first_row_centred(shown_with, items.len(), rows).min(at);
-        let labels = self.label_width(usize::from(area.width));
-        let form = self.form(usize::from(area.width).saturating_sub(labels + 2));
-        let lines = items.iter().skip(first);
-        let lines = lines.map(|item| self.line(item, labels, form));
-        let selected = selected.map(|at| at - first);
-        paint.render_list(area, lines, selected);
-    }
-
-    fn line(&self, item: &Item<'_>, labels: usize, form: usize) -> Spans {
-        let ctx = self.ctx;
-        match item {
-            Item::Others => vec![ctx.span(Role::Muted, " Other fields")],
-            Item::Rest(count) => {
-                let ellipsis = ctx.glyphs().ellipsis;
-                let rest = format!(" {ellipsis} and {} more fields", number(*count));
-                vec![ctx.span(Role::Muted, &rest)]
-            }
-            Item::Field(_, field) => {
-                let mut line = self.label(field, labels);
-                line.extend(self.value(field, form));
-                line
-            }
-        }
-    }
-
-    fn label_width(&self, columns: usize) -> usize {
-        let longest = self.rows().iter().map(|field| {
-            let label = text::start(&field.label, ENOUGH_TO_MEASURE);
-            text::width(&self.ctx.clean(label))
-        });
-        let longest = longest.max().unwrap_or(0) + 2;
-        longest.clamp(11, LONGEST_LABEL).min((columns / 3).max(11))
-    }
-
-    fn label(&self, field: &Field, labels: usize) -> Spans {
-        let ctx = self.ctx;
-        let label = ctx.clean(&field.label);
-        let room = labels.saturating_sub(1);
-        let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
-        let label = text::fit(&label, labels, "");
-        if self.changed.binary_search(&field.key).is_ok() {
-            let mark = ctx.span(Role::Warning, ctx.glyphs().changed);
-            vec![mark, ctx.span(Role::Warning, &label)]
-        } else {
-            vec![Span::raw(" "), ctx.span(Role::Label, &label)]
-        }
-    }
-
-    fn time(&self, field: &Field) -> Option<FormattedInstant> {
-        let at = field.instant(self.token)?;
-        Some(FormattedInstant::new(at, self.now, self.ctx))
-    }
-
-    /// The longest form of times that fits in every row.
-    fn form(&self, room: usize) -> usize {
-        let times = self.rows().iter().filter_map(|field| self.time(field));
-        let times: Vec<_> = times.map(|time| time.lines(self.ctx)).collect();
-        let fits = |form: &usize| times.iter().all(|lines| text::width(&lines[*form]) <= room);
-        (0..FORMS).find(fits).unwrap_or(FORMS - 1)
-    }
-
-    /// A field's value in words, times in a form.
-    fn value(&self, field: &Field, form: usize) -> Spans {
-        let ctx = self.ctx;
-        let raw = self.raw(field).unwrap_or_default();
-        if let Some(malformed) = field.malformed(self.token) {
-            return vec![ctx.span(Role::Warning, malformed.mark), ctx.plain(raw)];
-        }
-        if let Some(placeholder) = field.absence(self.token) {
-            return vec![ctx.span(Role::Muted, &placeholder)];
-        }
-        let text = || field.shown_text(self.token).unwrap_or_default();
-        let text = match field.kind {
-            FieldKind::Other => raw.to_owned(),
-            FieldKind::Time => match self.time(field) {
-                Some(time) => time.lines(ctx)[form].clone(),
-                None => raw.to_owned(),
-            },
-            FieldKind::Switch if raw == "true" => "yes".to_owned(),
-            FieldKind::Switch => "no".to_owned(),
-            FieldKind::Duration => duration::described(&text()),
-            FieldKind::Text | FieldKind::Identifier | FieldKind::Number => text(),
-        };
-        vec![ctx.plain(&text)]
-    }
-
-    /// Draws every form of the selected field beneath a divider of the frame.
-    ///
-    /// ```text
-    /// ├ Expires ──────────────────────────────────────┤
-    /// │ Raw     "2026-12-07T16:37:52Z"                │
-    /// │ UTC     Mon 7 Dec 2026 16:37:52 UTC           │
-    /// │ Local   Mon 7 Dec 2026 17:37:52 +01:00        │
-    /// │ Age     in 12 d                               │
-    /// ```
-    fn render_pane(&self, paint: &mut Painter<'_, '_>, line: Rect, area: Rect) {
-        let ctx = self.ctx;
-        let Some(field) = self.selected_field() else {
-            return;
-        };
-        paint.divider(line, &field.label);
-        let columns = usize::from(area.width).saturating_sub(1 + PANE_LABEL + 1);
-        let raw = self.raw(field).unwrap_or("the key was not sent");
-        let raw = text::wrap(&ctx.clean(raw), columns);
-        let labels = iter::once("Raw").chain(iter::repeat(""));
-        let mut lines: Vec<_> = labels.zip(raw).collect();
-        if let Some(time) = self.time(field) {
-            let local = time.local.unwrap_or_else(|| "the same as UTC".to_owned());
-            lines.extend([("UTC", time.utc), ("Local", local), ("Age", time.distance)]);
-        }
-        let lines = lines.iter().map(|(label, line)| {
-            let label = format!(" {label:PANE_LABEL$}");
-            [ctx.span(Role::Label, &label), ctx.plain(line)]
-        });
-        paint.render_lines(area, lines);
-    }
-
-    /// Draws the raw form of the selected field on a line of the frame.
-    ///
-    /// ```text
-    /// ╰ "expires_at": "2026-12-07T16:37:52Z" ─────────╯
-    /// ```
-    fn render_raw(&self, paint: &mut Painter<'_, '_>, line: Rect) {
-        let ctx = self.ctx;
-        let field = self.selected_field();
-        let Some((field, raw)) = field.and_then(|field| Some((field, self.raw(field)?))) else {
-            return;
-        };
-        let text = format!("\"{}\": {raw}", field.key);
-        let room = usize::from(line.width).saturating_sub(6);
-        let text = text::truncate(&ctx.clean(&text), room, ctx.glyphs().ellipsis).into_owned();
-        paint.frame_title(line, &[ctx.span(Role::Muted, &text)]);
-    }
 }

@@ -32,7 +32,7 @@ impl Handler for ErrorDetails {
         if what != Copied::Selection {
             return None;
         }
-        let lines = state.failures().flat_map(Failure::lines);
+        let lines = state.failures_on_screen().flat_map(Failure::lines);
         let lines: Vec<String> = lines
             .map(|line| text::sanitize(&line).into_owned())
             .collect();
@@ -61,7 +61,10 @@ impl State {
 
 /// The failure's own lines, and the scope in question.
 fn facts(state: &State) -> Vec<String> {
-    let mut facts: Vec<String> = state.failures().flat_map(Failure::lines).collect();
+    let mut facts: Vec<String> = state
+        .failures_on_screen()
+        .flat_map(Failure::lines)
+        .collect();
     if facts.is_empty() {
         return vec!["No error.".to_owned()];
     }

@@ -4,7 +4,7 @@ use crate::app::form::TextField;
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Remote, RequestId};
-use crate::domain::scope::NamedScope;
+use crate::domain::scope::{NamedScope, Scope};
 use crate::domain::text;
 
 /// The accounts and zones to choose from.
@@ -49,6 +49,13 @@ impl Picker {
         accounts
             .get(place)
             .or_else(|| zones.get(place.checked_sub(accounts.len())?))
+    }
+
+    /// The listed account or zone of a scope.
+    #[must_use]
+    pub fn named(&self, scope: &Scope) -> Option<&NamedScope> {
+        let mut listed = self.lists().into_iter().flatten();
+        listed.find(|named| named.scope == *scope)
     }
 
     /// The number of matches.

@@ -1,6 +1,6 @@
 //! Key handling of the profiles.
 
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::switch;
 use crate::app::handler::{Handler, Pending, Profiles};
 use crate::app::message::Effect;
@@ -20,6 +20,27 @@ impl Handler for Profiles {
         } else {
             Context::Profiles
         }
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        let settings = &state.session.settings;
+        let row = selected(state);
+        let profile = row.as_ref().and_then(|row| row.profile.as_ref());
+        let is_of_profile = matches!(
+            action,
+            Action::EditProfile | Action::ReplaceCredential | Action::RemoveProfile
+        );
+        let is_default = profile == Some(&settings.default_profile);
+        let needs = [
+            (action == Action::Submit, row.is_some()),
+            (action == Action::AddProfile, can_change(state)),
+            (is_of_profile, profile.is_some()),
+            (
+                action == Action::MakeDefault,
+                profile.is_some() && !is_default,
+            ),
+        ];
+        needs.iter().all(|(is_it, holds)| !is_it || *holds)
     }
 
     fn crumbs(&self, _: &State) -> Vec<String> {
@@ -60,11 +81,14 @@ impl Handler for Profiles {
     }
 }
 
+fn can_change(state: &State) -> bool {
+    !state.session.demo_only && state.profiles.change.is_none()
+}
+
 /// The selected row, unless a change is pending.
 fn selected(state: &State) -> Option<ActiveCredential> {
     let profiles = &state.profiles;
-    let can_change = !state.session.demo_only && profiles.change.is_none();
-    let rows = can_change.then(|| profiles.rows(&state.session.settings))?;
+    let rows = can_change(state).then(|| profiles.rows(&state.session.settings))?;
     rows.into_iter().nth(profiles.selected)
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::form::{Form, MaskedField, TextField};
 use crate::domain::credential::{
-    Credential, CredentialKind, CredentialRef, Identity, Location, Secret, parse_email,
+    Credential, CredentialKind, CredentialRef, Identity, Location, Lookalike, Secret, parse_email,
 };
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, Settings, parse_new_profile_name};
@@ -107,6 +107,8 @@ pub struct Setup {
     pub scope_kind: ScopeKind,
     /// The account's or zone's ID.
     pub scope_id: TextField,
+    /// Whether a read with the credential worked, but showed no token.
+    pub saw_no_token: bool,
     /// Where the secret will be stored, according to a probe.
     pub store: Remote<Location>,
     /// Whether the probe is so slow that it may be waiting for the user.
@@ -133,6 +135,7 @@ impl Default for Setup {
             secret: MaskedField::default(),
             scope_kind: ScopeKind::Account,
             scope_id: TextField::default(),
+            saw_no_token: false,
             store: Remote::Idle,
             store_is_slow: false,
             phase: Phase::Open,
@@ -200,11 +203,68 @@ impl Setup {
         }
     }
 
-    /// Fills in an account or zone, and moves on to saving.
+    /// Fills in an account or zone, and moves on to the button that Enter takes.
     pub(crate) fn use_scope(&mut self, scope: &Scope) {
         self.fill_in(None, Some(scope));
-        self.form.complaint = None;
-        self.form.focus = SetupField::Save;
+        self.recheck();
+        self.form.focus = self.first_button();
+    }
+
+    /// Whether the credential store cannot be reached.
+    fn has_no_store(&self) -> bool {
+        self.store.failure().is_some()
+    }
+
+    /// The button that Enter takes from a field: without a store, the one that can work.
+    #[must_use]
+    pub fn first_button(&self) -> SetupField {
+        if self.has_no_store() {
+            SetupField::SessionOnly
+        } else {
+            SetupField::Save
+        }
+    }
+
+    /// The other kind of credential that the secret looks like.
+    #[must_use]
+    pub fn lookalike(&self) -> Option<Lookalike> {
+        Lookalike::of(self.secret.secret(), self.is_global_key)
+    }
+
+    /// Checks a name that is complete because the focus leaves it. The focus moves on.
+    pub(crate) fn leave(&mut self, field: SetupField) {
+        if field == SetupField::Name
+            && let Some(complaint) = self.fault(field)
+        {
+            self.form.complaint = Some((field, complaint));
+        }
+    }
+
+    /// Drops the complaint once its cause is gone.
+    pub(crate) fn recheck(&mut self) {
+        let rows = self.rows();
+        let is_gone = |field| !rows.contains(&field) || self.fault(field).is_none();
+        if let Some((field, _)) = &self.form.complaint
+            && is_gone(*field)
+        {
+            self.form.complaint = None;
+        }
+    }
+
+    /// What is wrong with a field.
+    fn fault(&self, field: SetupField) -> Option<String> {
+        let fault = match field {
+            SetupField::Name => self.read_name().err(),
+            SetupField::Email => self.read_kind().err(),
+            SetupField::Secret => self.read_secret().err(),
+            SetupField::ScopeId => self.read_scope().err(),
+            SetupField::Kind
+            | SetupField::ScopeKind
+            | SetupField::Save
+            | SetupField::SaveUnchecked
+            | SetupField::SessionOnly => None,
+        };
+        fault.map(|(_, complaint)| complaint)
     }
 
     /// Whether an empty secret field keeps the stored secret.
@@ -256,9 +316,7 @@ impl Setup {
         let kind = self.read_kind()?;
         let credential = self.read_credential(&kind, session_only)?;
         let original = self.original.as_ref();
-        let scope = ScopeId::parse(self.scope_id.value())
-            .map(|id| self.scope_kind.with(id))
-            .map_err(|error| (SetupField::ScopeId, error.to_string()))?;
+        let scope = self.read_scope()?;
         let profile = Profile {
             name,
             kind,
@@ -308,12 +366,21 @@ impl Setup {
         if self.keeps_secret() && !session_only {
             return Ok(None);
         }
-        let secret = Secret::parse(self.secret.secret().expose())
-            .map_err(|error| (SetupField::Secret, error.to_string()))?;
         Ok(Some(Credential {
             kind: kind.clone(),
-            secret,
+            secret: self.read_secret()?,
         }))
+    }
+
+    fn read_secret(&self) -> Result<Secret, Complaint> {
+        Secret::parse(self.secret.secret().expose())
+            .map_err(|error| (SetupField::Secret, error.to_string()))
+    }
+
+    fn read_scope(&self) -> Result<Scope, Complaint> {
+        ScopeId::parse(self.scope_id.value())
+            .map(|id| self.scope_kind.with(id))
+            .map_err(|error| (SetupField::ScopeId, error.to_string()))
     }
 
     /// The credential for listing accounts and zones: the one entered, or the stored one.
@@ -353,7 +420,8 @@ impl Setup {
         use SetupField::{
             Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
         };
-        let is_store_silent = self.store.failure().is_some() || self.store_is_slow;
+        let is_store_silent = self.has_no_store() || self.store_is_slow;
+        let is_session_offered = self.offer == Some(Offer::SessionOnly) || is_store_silent;
         let rows = [
             // The secret is stored under the name, so the name cannot change.
             (Name, self.original.is_none()),
@@ -362,12 +430,10 @@ impl Setup {
             (Secret, true),
             (ScopeKind, true),
             (ScopeId, true),
+            (SessionOnly, self.has_no_store()),
             (Save, true),
             (SaveUnchecked, self.offer == Some(Offer::SaveUnchecked)),
-            (
-                SessionOnly,
-                self.offer == Some(Offer::SessionOnly) || is_store_silent,
-            ),
+            (SessionOnly, is_session_offered && !self.has_no_store()),
         ];
         let shown = rows.into_iter().filter(|(_, is_shown)| *is_shown);
         shown.map(|(row, _)| row).collect()

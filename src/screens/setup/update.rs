@@ -6,17 +6,19 @@
 use chrono::{DateTime, Utc};
 
 use super::state::{Filled, Offer, Opener, Phase, Setup as SetupState, SetupField};
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
 use crate::app::message::Effect;
 use crate::app::navigation::{must_pause, open_find, open_profiles, pick_scope};
-use crate::app::state::State;
-use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location};
+use crate::app::state::{Banner, State};
+use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::RequestId;
 use crate::domain::profile::Settings;
+use crate::domain::scope::Scope;
+use crate::domain::{pasted, text};
 
 impl Handler for Setup {
     fn context(&self, state: &State) -> Context {
@@ -25,6 +27,32 @@ impl Handler for Setup {
         } else {
             Context::Setup
         }
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        let setup = &state.setup;
+        let is_open = setup.phase == Phase::Open;
+        let focus = setup.form.focus;
+        let is_choice = matches!(focus, SetupField::Kind | SetupField::ScopeKind);
+        let needs = [
+            (
+                action == Action::Back,
+                !is_open || setup.is_editing() || leads_back(state),
+            ),
+            (
+                matches!(action, Action::Submit | Action::PickScope),
+                is_open,
+            ),
+            (
+                matches!(action, Action::Left | Action::Right),
+                is_open && (is_choice || setup.is_editing()),
+            ),
+            (
+                action == Action::Edit,
+                is_open && !focus.is_button() && !is_choice,
+            ),
+        ];
+        needs.iter().all(|(is_it, holds)| !is_it || *holds)
     }
 
     fn crumbs(&self, _: &State) -> Vec<String> {
@@ -53,8 +81,30 @@ impl Handler for Setup {
         }
     }
 
+    /// The value without the name, the quotes and whatever else was copied along.
+    fn value_in(&self, state: &State, pasted: &Secret) -> Option<(Secret, String)> {
+        let line = text::first_line(pasted.expose());
+        let removed = pasted::removed(line);
+        if removed.is_empty() || state.setup.form.focus == SetupField::Name {
+            return None;
+        }
+        let value = Secret::new(pasted::peel(line).to_owned());
+        Some((value, format!("Taken off: {}.", removed.join(", "))))
+    }
+
     fn edited(&self, state: &mut State) {
-        state.setup.form.complaint = None;
+        let setup = &mut state.setup;
+        let focus = setup.form.focus;
+        setup.form.complaint.take_if(|(field, _)| *field == focus);
+        setup.recheck();
+        let is_cause = |banner: &mut Banner| {
+            if banner.failure.kind.is_about_credential() {
+                matches!(focus, SetupField::Secret | SetupField::Email)
+            } else {
+                focus != SetupField::Name
+            }
+        };
+        state.banner.take_if(is_cause);
     }
 
     fn edit(&self, state: &mut State) {
@@ -69,16 +119,28 @@ impl Handler for Setup {
             return Vec::new();
         };
         let focus = setup.form.focus;
+        setup.leave(focus);
+        if setup.form.complaint_about(focus).is_some() {
+            return Vec::new();
+        }
         let mut rows = setup.rows().into_iter();
         let empty = rows.find(|row| *row != focus && setup.is_blank(*row));
         if let Some(empty) = empty.filter(|_| !focus.is_button() && !setup.is_blank(focus)) {
+            let complaint = setup.form.complaint.take();
             setup.form = Form::on(empty);
+            setup.form.complaint = complaint;
             return Vec::new();
         }
-        let session_only = focus == SetupField::SessionOnly;
-        let Some(filled) = setup.fill(session_only) else {
+        let button = if focus.is_button() {
+            focus
+        } else {
+            setup.first_button()
+        };
+        let session_only = button == SetupField::SessionOnly;
+        let Some(mut filled) = setup.fill(session_only) else {
             return Vec::new();
         };
+        name_scope(state, &mut filled);
         if focus == SetupField::SaveUnchecked {
             return vec![save(state, filled)];
         }
@@ -89,13 +151,16 @@ impl Handler for Setup {
         let setup = &mut state.setup;
         if setup.is_editing() {
             setup.form.editing = false;
-        } else if setup.opener == Opener::Profiles {
-            return open_profiles(state);
-        } else if state.session.active.identity.is_some() {
-            *setup = SetupState::default();
-            return open_find(state);
+            return Vec::new();
         }
-        Vec::new()
+        if !leads_back(state) {
+            return Vec::new();
+        }
+        if state.setup.opener == Opener::Profiles {
+            return open_profiles(state);
+        }
+        state.setup = SetupState::default();
+        open_find(state)
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -116,8 +181,9 @@ impl Handler for Setup {
 
     fn move_focus(&self, state: &mut State, forward: bool) {
         if let Some(setup) = open_form(state) {
-            let rows = setup.rows();
+            let (rows, from) = (setup.rows(), setup.form.focus);
             setup.form.move_focus(&rows, forward);
+            setup.leave(from);
         }
     }
 
@@ -130,11 +196,11 @@ impl Handler for Setup {
         } else if setup.form.focus == SetupField::ScopeKind {
             setup.scope_kind = setup.scope_kind.other();
         }
+        setup.recheck();
     }
 
     fn pick_scope(&self, state: &mut State) -> Option<Effect> {
         let setup = open_form(state)?;
-        setup.form.complaint = None;
         match setup.read_asker() {
             Ok(asker) => {
                 let id = setup.scope_id.value().to_owned();
@@ -158,10 +224,21 @@ impl Handler for Setup {
     }
 }
 
+/// Whether another screen is behind the form.
+fn leads_back(state: &State) -> bool {
+    state.setup.opener == Opener::Profiles || state.session.active.identity.is_some()
+}
+
 /// The form, unless it waits for a response.
 fn open_form(state: &mut State) -> Option<&mut SetupState> {
     let setup = &mut state.setup;
     (setup.phase == Phase::Open).then_some(setup)
+}
+
+/// Adds the name of the account or zone, if the picker has listed it.
+fn name_scope(state: &State, filled: &mut Filled) {
+    let listed = state.picker.named(&filled.scope);
+    filled.profile.scope_name = listed.map(|named| named.name.clone());
 }
 
 /// Tries the credential on the API.
@@ -202,7 +279,7 @@ fn save(state: &mut State, filled: Filled) -> Effect {
 pub(crate) fn checked(
     state: &mut State,
     request: RequestId,
-    result: Result<(), Failure>,
+    result: Result<usize, Failure>,
 ) -> Vec<Effect> {
     let setup = &mut state.setup;
     let session_only = match setup.phase {
@@ -213,6 +290,7 @@ pub(crate) fn checked(
         Phase::Checking { .. } | Phase::Saving { .. } | Phase::Open => return Vec::new(),
     };
     setup.phase = Phase::Open;
+    setup.saw_no_token = result == Ok(0);
     if let Err(failure) = result {
         let is_unreachable = matches!(
             failure.kind,
@@ -222,9 +300,10 @@ pub(crate) fn checked(
         state.report(failure);
         return Vec::new();
     }
-    let Some(filled) = setup.fill(session_only) else {
+    let Some(mut filled) = setup.fill(session_only) else {
         return Vec::new();
     };
+    name_scope(state, &mut filled);
     let Some(credential) = filled.credential.clone().filter(|_| session_only) else {
         return vec![save(state, filled)];
     };
@@ -233,7 +312,31 @@ pub(crate) fn checked(
         kind: credential.kind.clone(),
     };
     let mut effects = vec![Effect::HoldCredential(credential)];
-    effects.extend(enter(state, identity, None, filled.scope));
+    effects.extend(use_credential(state, identity, None, filled.scope));
+    effects
+}
+
+/// Continues with the credential. Says so if it saw no token, since the API tells neither an empty
+/// account nor a missing permission.
+fn use_credential(
+    state: &mut State,
+    identity: Identity,
+    profile: Option<String>,
+    scope: Scope,
+) -> Vec<Effect> {
+    let saw_no_token = state.setup.saw_no_token;
+    let kind = scope.kind().word();
+    let effects = enter(state, identity, profile, scope);
+    if saw_no_token {
+        state.warn(Failure::new(
+            FailureKind::Permission,
+            "0 tokens are visible to this credential.",
+            format!(
+                "The {kind} may have none, or the permission Access: Service Tokens Read is missing: the API \
+                 then lists nothing."
+            ),
+        ));
+    }
     effects
 }
 
@@ -267,5 +370,5 @@ pub(crate) fn saved(
     };
     // The collection matters where a secret is stored, not where it came from.
     state.session.store = Some(location.store);
-    enter(state, Identity::of(&profile), Some(profile.name), scope)
+    use_credential(state, Identity::of(&profile), Some(profile.name), scope)
 }

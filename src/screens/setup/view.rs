@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::state::{Opener, Phase, Setup, SetupField};
+use super::state::{Opener, Phase, SetupField};
 use crate::action::Action;
 use crate::app::form::TextField;
 use crate::app::state::State;
@@ -108,10 +108,14 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
         SetupField::SessionOnly => form.button("Keep for this session only", has_focus),
     }];
     if field == SetupField::Kind {
-        rows.extend(kind_remark(form, setup));
+        rows.extend(kind_remark(form, state));
     }
     if field == SetupField::Secret {
         rows.extend(host_remark(form, state));
+        rows.extend(setup.lookalike().into_iter().flat_map(|other| {
+            let remark = format!("{} {}", form.ctx.glyphs().warning, other.remark());
+            form.remark(Role::Warning, &remark)
+        }));
     }
     let complaint = form.complaint(setup.form.complaint_about(field));
     let can_pick = field == SetupField::ScopeId && setup.scope_id.is_blank() && setup.can_ask();
@@ -122,18 +126,23 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
     rows
 }
 
-fn kind_remark(form: &Form<'_>, setup: &Setup) -> Vec<FormRow> {
-    if setup.is_global_key {
+fn kind_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
+    if state.setup.is_global_key {
         let warning = format!(
             "{} A Global API key can do everything its user can. Prefer an API token.",
             form.ctx.glyphs().warning
         );
         form.remark(Role::Warning, &warning)
     } else {
-        form.remark(
-            Role::Muted,
-            "Needs the permission Access: Service Tokens Read.",
-        )
+        let context = state.screen.handler().context(state);
+        let key = form.ctx.keymap.key_for(context, Action::MakeToken);
+        let needed = "Needs the permission Access: Service Tokens Read.";
+        let mut rows = form.remark(Role::Muted, needed);
+        if let Some(key) = key {
+            let way = format!("{key} opens the page that makes one.");
+            rows.extend(form.remark(Role::Muted, &way));
+        }
+        rows
     }
 }
 

@@ -356,7 +356,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
             !session.shown().contains("Kind:")
         });
         session.type_keys("p");
-        session.wait_for("Enter switch");
+        session.wait_for("Enter use");
         session.type_keys("i");
         session.wait_for("Not a profile");
         session.type_keys("t");
@@ -422,7 +422,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         session.type_keys(&format!("{typed}\x1b[200~{pasted}\x1b[201~\r{ACCOUNT}\r"));
         session.wait_for("✖");
         session.type_keys("\x1bOP");
-        session.wait_for("Everywhere");
+        session.wait_for("Set up, in a field");
         session.type_keys("\x1bOP\x1bOS");
         session.wait_for("demo API");
         session.type_keys("\x03");

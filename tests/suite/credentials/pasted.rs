@@ -231,7 +231,7 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
         let mut session = host.fake.screens_with(&[], &[]);
         session.wait_for("Keep for this session only");
         session.type_keys(&format!(
-            "\x1b[200~{}\x1b[201~\r\x1b[200~{}\x1b[201~\t\t\r",
+            "\x1b[200~{}\x1b[201~\r\x1b[200~{}\x1b[201~\r",
             decorated(CANARY, kind).trim(),
             decorated(ACCOUNT, kind).trim()
         ));
@@ -320,7 +320,7 @@ fn f03_the_form_says_so_too() {
     let fake = Fake::start(move |_, _| Reply::Bytes(http(400, &[], &body)));
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("cfk_0123456789abcdefghijklmnop\r{ACCOUNT}\t\t\r"));
+    session.type_keys(&format!("cfk_0123456789abcdefghijklmnop\r{ACCOUNT}\r"));
     shows(&mut session, "This looks like a Global API key");
     session.type_keys("\x1b");
     session.type_keys("\x03");

@@ -231,7 +231,7 @@ fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() 
     let fake = api_without_verification();
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
     session.wait_for("Look up a service token");
     session.type_keys("\x03");
     session.end();

@@ -233,16 +233,16 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
     assert_eq!(
         keys,
         [
+            "last_seen_at",
+            "client_secret_version",
+            "enabled",
+            "expires_at",
+            "updated_at",
+            "created_at",
+            "duration",
             "id",
             "client_id",
             "name",
-            "enabled",
-            "duration",
-            "created_at",
-            "updated_at",
-            "expires_at",
-            "last_seen_at",
-            "client_secret_version",
             "zebra",
             "apple"
         ]
@@ -259,7 +259,7 @@ fn known_fields_come_first_and_unknown_ones_as_sent() {
     assert_eq!(row("zebra").kind, FieldKind::Other);
     assert_eq!(row("zebra").text(&token).unwrap(), r#"{"a":[1]}"#);
     assert_eq!(row("apple").text(&token).unwrap(), "1e400");
-    assert_eq!(row("client_secret_version").label, "Secret version");
+    assert_eq!(row("client_secret_version").label, "Secret");
 }
 
 #[test]

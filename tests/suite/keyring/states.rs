@@ -69,7 +69,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
         "Keep it for this session only, or set CLOUDFLARE_API_TOKEN instead.",
     );
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
     session.wait_for("Look up a service token");
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
@@ -305,8 +305,8 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     session.wait_for("The keyring is locked");
     session.type_keys("a");
     session.wait_for("Re-enter the credential");
-    session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\t\t\t\t\r"));
+    session.wait_for("▲ The keyring is locked");
+    session.type_keys(&format!("{CANARY}\r"));
     session.wait_for("NEVER EXPIRES");
     session.quit();
     keeps_no_secret(host.path());
@@ -320,7 +320,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     let mut session = host.screens(&[]);
     // The store is tried out before anything is typed.
     session.wait_for("has no collection to store secrets in");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
+    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
     session.wait_for("e details");
     session.wait_for("•••");
     session.wait_for(ACCOUNT);

@@ -384,8 +384,9 @@ fn a_field_of_another_type_does_not_vanish_from_its_row() {
         .find(|line| line.contains("unexpected type: 123"))
         .unwrap();
     assert!(row.contains(" ? ") || row.contains("▌? "), "{screen}");
+    let duration = screen.lines().find(|line| line.contains("Duration "));
     assert!(
-        screen.contains("Duration   unexpected type: 8760"),
+        duration.is_some_and(|it| it.contains("unexpected type: 8760")),
         "{screen}"
     );
     assert!(row.contains("12d "), "{screen}");

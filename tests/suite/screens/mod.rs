@@ -2,6 +2,7 @@
 
 mod browse;
 mod contrast;
+mod detail;
 mod frame;
 mod profiles;
 mod properties;

@@ -22,6 +22,7 @@ use tokenscope::domain::fields;
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::token::{ServiceToken, TokenRef};
+use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::find::state::FindField;
@@ -66,7 +67,7 @@ pub(crate) const LOOKUP: [Scene; 7] = [
     ("lookup_url", lookup_url),
 ];
 
-pub(crate) const DETAIL: [Scene; 16] = [
+pub(crate) const DETAIL: [Scene; 18] = [
     ("detail_loading", detail_loading),
     ("detail_active", detail_active),
     ("detail_expiring", detail_expiring),
@@ -79,6 +80,8 @@ pub(crate) const DETAIL: [Scene; 16] = [
     ("detail_stale", detail_stale),
     ("detail_changed", detail_changed),
     ("detail_reloading", detail_reloading),
+    ("detail_advice", detail_advice),
+    ("detail_request", detail_request),
     ("detail_previous_secret", detail_previous_secret),
     ("detail_other_fields", detail_other_fields),
     ("detail_hostile", detail_hostile),
@@ -194,6 +197,12 @@ pub(crate) fn detail(token: Arc<ServiceToken>) -> State {
     });
     state.detail.token = Remote::Ready(fetched(token));
     state
+}
+
+/// Selects a field by its key.
+pub(crate) fn select(state: &mut State, key: &str) {
+    let mut fields = state.detail.fields().iter();
+    state.detail.selected = fields.position(|field| field.key == key).unwrap();
 }
 
 pub(crate) fn setup() -> State {
@@ -404,7 +413,7 @@ pub(crate) fn detail_expiring() -> State {
         "previous_client_secret_expires_at",
         r#""2026-11-25T13:16:40Z""#,
     )]));
-    state.detail.selected = 7;
+    select(&mut state, "expires_at");
     state
 }
 
@@ -479,7 +488,21 @@ pub(crate) fn detail_stale() -> State {
 fn detail_changed() -> State {
     let mut state = detail_active();
     let new = state.detail.token.value().unwrap().clone();
-    state.detail.changed = fields::changed_keys(&token_with(&[]), &new);
+    let old = token_with(&[]);
+    state.detail.changed = fields::changed_keys(&old, &new);
+    state.detail.before = Some(old);
+    state
+}
+
+fn detail_request() -> State {
+    let mut state = detail_expiring();
+    state.overlay = Some(Overlay::Request { selected: 1 });
+    state
+}
+
+fn detail_advice() -> State {
+    let mut state = detail_expiring();
+    state.detail.focus = Part::Advice;
     state
 }
 
@@ -498,7 +521,7 @@ fn detail_previous_secret() -> State {
             r#""2026-11-25T13:16:40Z""#,
         ),
     ]));
-    state.detail.selected = 10;
+    select(&mut state, "previous_client_secret_expires_at");
     state
 }
 
@@ -511,7 +534,7 @@ pub(crate) fn detail_other_fields() -> State {
         ),
         ("tags", "[]"),
     ]));
-    state.detail.selected = 10;
+    select(&mut state, "policies");
     state
 }
 
@@ -667,18 +690,20 @@ pub(crate) fn notice() -> State {
 pub(crate) struct Renderer {
     theme: Theme,
     ascii: bool,
+    pub(crate) local: fn(DateTime<Utc>) -> DateTime<FixedOffset>,
 }
 
 pub(crate) fn renderer(theme: &str, ascii: bool) -> Renderer {
     Renderer {
         theme: Theme::named(theme, ColorDepth::Fixed).unwrap(),
         ascii,
+        local,
     }
 }
 
 impl Renderer {
     pub(crate) fn render(&self, frame: &mut Frame<'_>, state: &State) {
-        view::render(frame, state, &self.theme, local);
+        view::render(frame, state, &self.theme, self.local);
     }
 
     /// Where the selected row begins.
@@ -688,7 +713,7 @@ impl Renderer {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         let mut selected = None;
         terminal
-            .draw(|frame| selected = view::render(frame, &state, &self.theme, local).cursor)
+            .draw(|frame| selected = view::render(frame, &state, &self.theme, self.local).cursor)
             .unwrap();
         selected
     }

@@ -85,6 +85,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
         | Effect::OpenUrl(_)
+        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend
@@ -154,6 +155,7 @@ pub(crate) fn list_fetched(
 }
 
 pub(crate) fn checked(request: RequestId, result: Result<(), Failure>) -> Message {
+    let result = result.map(|()| 1);
     Message::CredentialChecked { request, result }
 }
 

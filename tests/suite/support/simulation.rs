@@ -218,7 +218,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::CheckCredential { .. } => Message::CredentialChecked {
             request,
-            result: is_good,
+            result: is_good.map(|()| 1),
         },
         Effect::SaveProfile { .. } => Message::ProfileSaved {
             request,
@@ -257,6 +257,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         | Effect::SearchJson { .. }
         | Effect::Copy(_)
         | Effect::OpenUrl(_)
+        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend

@@ -201,7 +201,7 @@ fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
     for (shape, members) in shapes(400_000) {
         let server = Fake::holding(&token(&members));
         let mut session = server.screens(&[ID]);
-        session.wait_until(shape, |session| session.shown().contains("Fields"));
+        session.wait_until(shape, |session| session.shown().contains("Facts"));
         session.type_keys("G");
         session.type_keys("v");
         session.wait_for("v fields");
@@ -210,7 +210,7 @@ fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
             session.shown().contains("match") && !session.shown().contains("searching")
         });
         session.type_keys("nNgv");
-        session.wait_until(shape, |session| session.shown().contains("Fields"));
+        session.wait_until(shape, |session| session.shown().contains("Facts"));
         session.type_keys("r");
         session.signal(Signal::TERM);
         let (status, stream) = session.end();

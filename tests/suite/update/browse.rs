@@ -346,7 +346,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
         [Effect::CheckCredential { request, .. }] => Some(*request),
         _ => None,
     });
-    let (request, result) = (checked.unwrap(), Ok(()));
+    let (request, result) = (checked.unwrap(), Ok(1));
     let effects = update(
         &mut state,
         at(1),
@@ -657,8 +657,8 @@ fn keys_copy_what_belongs_to_the_selected_token() {
     let effects = act(&mut state, Action::CopyClientId);
     assert_eq!(effects, [Effect::Copy(client_id)]);
     let link = account().dashboard_url();
-    let effects = act(&mut state, Action::CopyDashboardLink);
-    assert_eq!(effects, [Effect::Copy(link)]);
+    let effects = act(&mut state, Action::OpenDashboard);
+    assert_eq!(effects, [Effect::OpenUrl(link)]);
     let json = state.browse.token(&state.list).unwrap().raw.as_str();
     let json = json.to_owned();
     assert_eq!(act(&mut state, Action::CopyJson), [Effect::Copy(json)]);

@@ -3,12 +3,14 @@
 mod all_profiles;
 mod browse;
 mod clock;
+mod detail;
 mod errors;
 mod export;
 mod help;
 mod picker;
 mod profiles;
 mod properties;
+mod setup;
 mod terminal;
 mod warnings;
 
@@ -343,6 +345,12 @@ fn the_raw_json_is_searched_while_typing() {
     act(&mut state, Action::Submit);
     assert_eq!(state.context(), Context::Raw);
     act(&mut state, Action::Back);
+    assert_eq!(
+        state.context(),
+        Context::Raw,
+        "the first Esc ends the search"
+    );
+    act(&mut state, Action::Back);
     assert_eq!(state.context(), Context::Detail);
     act(&mut state, Action::Back);
     assert_eq!(state.screen, Screen::Find);
@@ -351,6 +359,8 @@ fn the_raw_json_is_searched_while_typing() {
 #[test]
 fn copying_names_what_was_sent() {
     let mut state = detail(at(99_999_999));
+    let mut fields = state.detail.fields().iter();
+    state.detail.selected = fields.position(|field| field.key == "id").unwrap();
     assert_eq!(
         act(&mut state, Action::CopyField),
         [Effect::Copy(ID.to_owned())]

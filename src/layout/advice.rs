@@ -1,0 +1,201 @@
+//! What to do about a token: its findings, and below each the changes that resolve it, with their
+//! price.
+
+use std::borrow::Cow;
+
+use super::glyphs::Glyphs;
+use super::{Styled, TextLine, line_width, marked};
+use crate::action::{Action, Context};
+use crate::domain::change::Change;
+use crate::domain::duration::{Lifetime, Remaining, humanize, rough};
+use crate::domain::findings::{Finding, Severity, findings};
+use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+use crate::keymap::Keymap;
+use crate::theme::Role;
+
+/// The cells before the verb of a change, and those of the verb.
+const INDENT: usize = 4;
+const VERB: usize = 9;
+
+/// The fewest cells between a price and the key beside it.
+const GAP: usize = 2;
+
+/// What the advice depends on besides the token.
+#[derive(Debug, Clone, Copy)]
+pub struct Advisor<'a> {
+    pub context: EvaluationContext,
+    /// The changes that a request can make to the token.
+    pub possible: &'a [Change],
+    pub glyphs: &'a Glyphs,
+    pub keymap: &'a Keymap,
+    /// Where the keys are pressed.
+    pub place: Context,
+}
+
+impl Advisor<'_> {
+    /// The findings and what to do about them, wrapped.
+    ///
+    /// ```text
+    /// ▲ Ends in 12 d. Renew it, or every client fails then.
+    ///     renew    same secret, a year more          R copies the request
+    ///     rotate   new secret; the old one dies at once unless it gets a grace
+    /// ▲ Secret v2 still works for 01:12:05: move every client to v3 before.
+    /// ```
+    #[must_use]
+    pub fn lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
+        let mut lines = Vec::new();
+        let mut listed: Vec<Change> = Vec::new();
+        for finding in findings(token, self.context) {
+            let sentence = self
+                .glyphs
+                .clean(&self.sentence(&finding, token))
+                .into_owned();
+            let mark = sign(finding.severity, self.glyphs);
+            lines.extend(marked(mark, None, &sentence, columns));
+            let changes = remedies(finding.code).iter().copied();
+            let changes = changes.filter(|it| self.possible.contains(it) && !listed.contains(it));
+            let changes: Vec<Change> = changes.collect();
+            let hint = self.hint(listed.is_empty() && !changes.is_empty());
+            let mut has_room = true;
+            for (at, change) in changes.iter().enumerate() {
+                let hint = hint.as_slice();
+                let hint = if at == 0 { hint } else { &[] };
+                has_room &= self.price(*change, token, columns, hint, &mut lines);
+            }
+            if !has_room {
+                let indent = vec![(None, " ".repeat(INDENT))];
+                lines.push(indent.into_iter().chain(hint).collect());
+            }
+            listed.extend(changes);
+        }
+        if lines.is_empty() {
+            let calm = (Role::Calm, Status::Active.symbol(self.glyphs.is_ascii));
+            lines = marked(calm, None, "Nothing to do.", columns);
+        }
+        lines
+    }
+
+    /// A finding in one sentence, which may count down.
+    fn sentence<'f>(&self, finding: &'f Finding, token: &ServiceToken) -> Cow<'f, str> {
+        let now = self.context.now;
+        let end = Lifecycle::of(token).end();
+        match (finding.code, finding.ends_at.or(end)) {
+            ("expires_within_critical" | "expires_within_warning", Some(end)) => {
+                let left = rough(end.signed_duration_since(now));
+                format!("Ends in {left}. Renew it, or every client fails then.").into()
+            }
+            ("disabled", _) => {
+                "Disabled: it and its previous secret are rejected everywhere.".into()
+            }
+            ("expired", _) if Lifecycle::of(token).is_disabled() => {
+                "Expired as well: enabling it is not enough.".into()
+            }
+            ("expired", _) => {
+                "Expired: every request with it is refused until it is renewed.".into()
+            }
+            ("previous_secret_alive", Some(end)) => {
+                let left = Remaining::until(end, now).digits();
+                let version = token.text(&token.client_secret_version).parse::<u64>();
+                match version.ok().filter(|version| *version > 1) {
+                    Some(new) => {
+                        let old = new - 1;
+                        format!("Secret v{old} still works for {left}: move every client to v{new} before.")
+                    }
+                    None => format!(
+                        "The secret before still works for {left}: move every client to the new one \
+                         before."
+                    ),
+                }
+                .into()
+            }
+            _ => finding.message.as_str().into(),
+        }
+    }
+
+    /// The key that copies a request, for the first changes on screen.
+    fn hint(&self, is_first: bool) -> TextLine {
+        let key = self.keymap.key_for(self.place, Action::CopyRequest);
+        key.filter(|_| is_first).map_or_else(Vec::new, |key| {
+            let words = " copies the request".to_owned();
+            vec![(Some(Role::Accent), key), (Some(Role::Muted), words)]
+        })
+    }
+
+    /// Adds a change and its price, with a hint beside them. Returns false if the hint has no room.
+    fn price(
+        &self,
+        change: Change,
+        token: &ServiceToken,
+        columns: usize,
+        hint: &[Styled],
+        lines: &mut Vec<TextLine>,
+    ) -> bool {
+        let room = columns.saturating_sub(INDENT + VERB).max(1);
+        let taken = line_width(hint);
+        let prices = prices(change, token);
+        let fits = |price: &&String| text::width(price) + GAP + taken <= room;
+        let has_room = taken == 0 || prices.iter().any(|price| fits(&price));
+        let price = prices.iter().find(fits).or(prices.last());
+        let price = self.glyphs.clean(price.map_or("", String::as_str));
+        let first = lines.len();
+        for (at, part) in text::wrap(&price, room).into_iter().enumerate() {
+            let verb = if at == 0 { change.word() } else { "" };
+            let verb = format!("{:INDENT$}{verb:VERB$}", "");
+            lines.push(vec![(Some(Role::Strong), verb), (None, part)]);
+        }
+        if let Some(line) = lines.get_mut(first).filter(|_| has_room && taken > 0) {
+            let used = line_width(line) + taken;
+            let gap = columns.min(BESIDE).saturating_sub(used).max(GAP);
+            line.push((None, " ".repeat(gap)));
+            line.extend_from_slice(hint);
+        }
+        has_room
+    }
+}
+
+/// The column that the key beside a price ends at, if the line is so long.
+const BESIDE: usize = 76;
+
+/// The mark of a severity.
+#[must_use]
+pub fn sign(severity: Severity, glyphs: &Glyphs) -> (Role, &'static str) {
+    match severity {
+        Severity::Info => (Role::Accent, glyphs.info),
+        Severity::Warning => (Role::Warning, glyphs.warning),
+        Severity::Critical => (Role::Critical, glyphs.critical),
+    }
+}
+
+/// The changes that resolve a finding.
+fn remedies(code: &str) -> &'static [Change] {
+    match code {
+        "expired" | "expires_within_critical" | "expires_within_warning" => {
+            &[Change::Renew, Change::Rotate]
+        }
+        "disabled" => &[Change::Enable, Change::Delete],
+        "never_expires" => &[Change::Rotate],
+        "never_used" | "unused" => &[Change::Disable, Change::Delete],
+        _ => &[],
+    }
+}
+
+/// The price of a change to a token, longest first.
+fn prices(change: Change, token: &ServiceToken) -> Vec<String> {
+    match change {
+        Change::Renew => {
+            let length = token.duration.valid().and_then(Lifetime::length);
+            let more = match length.map(humanize) {
+                Some(length) if length != "365d" => format!("another {length} from now"),
+                _ => "a year more".to_owned(),
+            };
+            let short = format!("same secret, {more}");
+            vec![format!("{short} (Cloudflare's button: Refresh)"), short]
+        }
+        Change::Rotate => {
+            vec!["new secret; the old one dies at once unless it gets a grace".to_owned()]
+        }
+        Change::Disable | Change::Enable | Change::Delete => vec![change.price().to_owned()],
+    }
+}

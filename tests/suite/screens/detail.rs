@@ -1,0 +1,204 @@
+//! What a token's page shows at every size.
+
+use std::collections::BTreeSet;
+
+use tokenscope::action::Action;
+use tokenscope::app::state::State;
+use tokenscope::domain::fields::fields;
+use tokenscope::layout::detail::Part;
+use tokenscope::screens::detail::state::View;
+
+use super::scenes::{
+    detail, detail_expired, detail_expiring, detail_other_fields, renderer, select, text,
+    token_with,
+};
+use crate::support::app::act;
+
+fn drawn(state: &State, size: (u16, u16)) -> String {
+    let mut state = state.clone();
+    state.size = size;
+    text(&renderer("dark", false).draw(state, size).0)
+}
+
+fn pressed(state: &mut State, size: (u16, u16), action: Action) -> String {
+    state.size = size;
+    act(state, action);
+    drawn(state, size)
+}
+
+/// The labels of the facts, and the words of the findings, that are in view.
+fn shown(screen: &str, state: &State) -> BTreeSet<String> {
+    let token = state.detail.token.value().unwrap();
+    let labels = fields(token).iter().map(|field| field.label.clone());
+    let words = ["renew", "rotate", "What to do", "Facts", "Ends in"].map(str::to_owned);
+    let is_shown = |word: &String| screen.contains(word.as_str());
+    labels.chain(words).filter(is_shown).collect()
+}
+
+#[test]
+fn a_wider_terminal_never_shows_less() {
+    let state = detail_expiring();
+    for height in [10, 16, 24, 30, 50] {
+        let mut before = BTreeSet::new();
+        for width in 40..=200 {
+            let screen = drawn(&state, (width, height));
+            let now = shown(&screen, &state);
+            let lost: Vec<_> = before.difference(&now).collect();
+            assert!(lost.is_empty(), "{width}×{height} lost {lost:?}\n{screen}");
+            before = now;
+        }
+    }
+}
+
+/// A row gives up UTC first, then the precision of its local time, and its distance last.
+#[test]
+fn each_row_gives_up_room_from_the_right_by_itself() {
+    let mut state = detail(token_with(&[("last_seen_at", r#""2026-11-25T12:04:00Z""#)]));
+    select(&mut state, "id");
+    let mut before = 0;
+    for width in 60..=119 {
+        let screen = drawn(&state, (width, 30));
+        let forms = ["17:37", "17:37:52 +01:00", "16:37 UTC"];
+        let row = screen.lines().find(|line| line.contains(" Expires "));
+        let row = row.unwrap();
+        assert!(row.contains("in 12 d"), "{row}");
+        let now = forms.iter().filter(|form| row.contains(**form)).count();
+        assert!(now >= before, "{width}: {row}");
+        before = now;
+    }
+    assert_eq!(before, 3);
+}
+
+#[test]
+fn everything_can_be_reached_in_the_smallest_terminal() {
+    let smallest = (40, 10);
+    for mut state in [detail_expiring(), detail_expired(), detail_other_fields()] {
+        let token = state.detail.token.value().unwrap().clone();
+        state.detail.selected = 0;
+        let mut seen = drawn(&state, smallest);
+        for _ in 0..fields(&token).len() {
+            seen.push_str(&pressed(&mut state, smallest, Action::Down));
+        }
+        for field in fields(&token) {
+            let start: String = field.label.chars().take(6).collect();
+            assert!(seen.contains(&start), "{start}\n{seen}");
+        }
+        seen.push_str(&pressed(&mut state, smallest, Action::NextField));
+        assert_eq!(state.detail.focus, Part::Advice);
+        let lines = state.clone();
+        for _ in 0..30 {
+            seen.push_str(&pressed(&mut state, smallest, Action::Down));
+        }
+        for word in ["renew", "rotate", "R copies", "grace"] {
+            let is_offered = drawn(&lines, (80, 50)).contains(word);
+            assert!(!is_offered || seen.contains(word), "{word}\n{seen}");
+        }
+    }
+}
+
+#[test]
+fn a_date_is_always_said_what_it_is_of() {
+    let title = |changes: &[(&str, &str)], width| {
+        let screen = drawn(&detail(token_with(changes)), (width, 24));
+        screen.lines().nth(1).unwrap().to_owned()
+    };
+    let disabled = ("enabled", "false");
+    let past = ("expires_at", r#""2026-11-22T07:51:36Z""#);
+    for width in [40, 50, 60, 80, 120, 200] {
+        assert!(title(&[], width).contains("expires 7 Dec") || width > 50);
+        assert!(title(&[], width).contains(" expires "), "{width}");
+        let line = title(&[disabled], width);
+        assert!(
+            line.contains("would expire ") || !line.contains("Dec"),
+            "{line}"
+        );
+        let line = title(&[disabled, past], width);
+        assert!(line.contains("expired "), "{line}");
+        let line = title(&[("duration", r#""forever""#)], width);
+        assert!(!line.contains("Dec"), "{line}");
+    }
+    let forever = drawn(
+        &detail(token_with(&[("duration", r#""forever""#)])),
+        (80, 24),
+    );
+    assert!(
+        forever.contains("not used: the duration is forever"),
+        "{forever}"
+    );
+    let screen = drawn(&detail(token_with(&[disabled])), (80, 24));
+    assert!(screen.contains("Would expire"), "{screen}");
+}
+
+#[test]
+fn the_bar_marks_both_thresholds() {
+    for (width, ascii) in [(40, false), (80, false), (200, false), (80, true)] {
+        let mut state = detail_expiring();
+        state.ascii = ascii;
+        state.size = (width, 24);
+        let screen = text(&renderer("dark", ascii).draw(state, (width, 24)).0);
+        let bar = screen.lines().find(|line| line.contains("% elapsed"));
+        let bar = bar.unwrap();
+        let (warn, critical) = if ascii { ('!', 'X') } else { ('▲', '✖') };
+        let (warn, critical) = (bar.find(warn).unwrap(), bar.find(critical).unwrap());
+        assert!(warn < critical, "{bar}");
+    }
+}
+
+/// In Kolkata, half an hour off, the day of UTC is another one for many hours.
+#[test]
+fn utc_has_its_day_where_that_is_another() {
+    let mut state = detail(token_with(&[("expires_at", r#""2026-12-07T20:37:52Z""#)]));
+    state.size = (100, 30);
+    let mut renderer = renderer("dark", false);
+    renderer.local = |instant| {
+        let kolkata = chrono::FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
+        instant.with_timezone(&kolkata)
+    };
+    let screen = text(&renderer.draw(state, (100, 30)).0);
+    let row = screen.lines().find(|line| line.contains(" Expires "));
+    let row = row.unwrap();
+    assert!(
+        row.contains("in 12 d     Tue  8 Dec 2026 02:07:52 +05:30   7 Dec 20:37 UTC"),
+        "{row}"
+    );
+    assert!(
+        screen.contains("expires Tue 8 Dec 2026 02:07 +05:30"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_json_of_the_selected_field_is_always_on_the_frame() {
+    for height in [10, 16, 24, 50] {
+        for width in [40, 60, 80, 119, 120, 200] {
+            let mut state = detail_expiring();
+            for part in [Part::Facts, Part::Advice, Part::Json] {
+                state.detail.focus = part;
+                let screen = drawn(&state, (width, height));
+                let frame = screen.lines().nth(usize::from(height) - 2).unwrap();
+                assert!(frame.contains("\"expires_at\": \"2026"), "{screen}");
+                assert!(frame.contains("5 of 11"), "{screen}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_value_stands_after_the_old_one() {
+    let mut state = detail(token_with(&[
+        ("duration", r#""2160h""#),
+        ("name", r#""new""#),
+    ]));
+    state.detail.before = Some(token_with(&[]));
+    state.detail.changed = vec!["duration".to_owned(), "name".to_owned()];
+    let screen = drawn(&state, (80, 30));
+    assert!(
+        screen.contains("ΔDuration       365d (8760h) → 90d (2160h)"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("ΔName           CI/CD token → new"),
+        "{screen}"
+    );
+    assert!(matches!(state.detail.view, View::Fields));
+}

@@ -1,0 +1,223 @@
+//! The form that sets up a credential, as transitions: what it says while it is filled in, and which
+//! button Enter takes.
+
+use tokenscope::action::{Action, Context};
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::app::{Opening, start};
+use tokenscope::domain::credential::{Location, Lookalike};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::profile::Settings;
+use tokenscope::screens::setup::state::SetupField;
+use url::Url;
+
+use crate::support::app::{
+    act, checked, complained, lookup, notice, opened, paste, probed, request_of, tell, type_text,
+};
+use crate::support::assertions::assert_matches;
+use crate::support::sessions::{account, failed};
+
+/// The form of the first start, with the answer of the credential store.
+fn form(store: Result<Location, Failure>) -> State {
+    let mut state = opened(Session::default());
+    let request = request_of(&start(&mut state, Opening::Setup));
+    tell(&mut state, probed(request, store));
+    assert_eq!(state.screen, Screen::Setup);
+    state
+}
+
+fn with_store() -> State {
+    form(Ok(Location::new("Secret Service")))
+}
+
+fn go_to(state: &mut State, field: SetupField) {
+    for _ in 0..state.setup.rows().len() {
+        if state.setup.form.focus == field {
+            return;
+        }
+        act(state, Action::NextField);
+    }
+    panic!("no {field:?}");
+}
+
+fn secret(state: &State) -> &str {
+    state.setup.secret.secret().expose()
+}
+
+#[test]
+fn f6_opens_the_page_that_makes_an_api_token_with_its_permission_filled_in() {
+    let mut state = with_store();
+    assert_eq!(state.context(), Context::SetupText);
+    let effects = act(&mut state, Action::MakeToken);
+    let [Effect::OpenUrl(url)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let url = Url::parse(url).unwrap();
+    assert_eq!(
+        (url.host_str(), url.path()),
+        (Some("dash.cloudflare.com"), "/profile/api-tokens")
+    );
+    let keys: Vec<_> = url
+        .query_pairs()
+        .filter(|(name, _)| name == "permissionGroupKeys")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    assert_eq!(keys, [r#"[{"key":"access_service_token","type":"read"}]"#]);
+    assert_eq!(act(&mut lookup(), Action::MakeToken), []);
+}
+
+#[test]
+fn without_a_keyring_enter_takes_the_session_and_needs_no_name() {
+    let mut state = form(failed(FailureKind::Keyring));
+    let buttons: Vec<_> = state.setup.rows().into_iter().skip(4).collect();
+    assert_eq!(
+        buttons,
+        [
+            SetupField::ScopeId,
+            SetupField::SessionOnly,
+            SetupField::Save
+        ]
+    );
+    type_text(&mut state, "tok_abc");
+    act(&mut state, Action::Submit);
+    type_text(&mut state, account().id());
+    let request = request_of(&act(&mut state, Action::Submit));
+    let effects = tell(&mut state, checked(request, Ok(())));
+    assert_matches!(effects.first(), Some(Effect::HoldCredential(_)));
+}
+
+#[test]
+fn a_name_is_checked_when_the_focus_leaves_it_and_the_focus_moves_on() {
+    let mut state = with_store();
+    go_to(&mut state, SetupField::Name);
+    type_text(&mut state, "/");
+    assert_eq!(state.setup.form.complaint, None);
+    act(&mut state, Action::NextField);
+    assert_eq!(complained(&state), SetupField::Name);
+    assert_ne!(state.setup.form.focus, SetupField::Name);
+    act(&mut state, Action::PreviousField);
+    act(&mut state, Action::DeleteBack);
+    assert_eq!(state.setup.form.complaint, None);
+}
+
+#[test]
+fn enter_stays_in_a_name_that_cannot_be_one() {
+    let mut state = with_store();
+    go_to(&mut state, SetupField::Name);
+    type_text(&mut state, "/");
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(complained(&state), SetupField::Name);
+    assert_eq!(state.setup.form.focus, SetupField::Name);
+}
+
+#[test]
+fn an_error_of_another_field_stays_until_its_cause_goes() {
+    let mut state = with_store();
+    go_to(&mut state, SetupField::Name);
+    type_text(&mut state, "/");
+    act(&mut state, Action::NextField);
+    go_to(&mut state, SetupField::Secret);
+    type_text(&mut state, "tok");
+    assert_eq!(complained(&state), SetupField::Name, "its cause is there");
+
+    let mut state = with_store();
+    type_text(&mut state, "key");
+    go_to(&mut state, SetupField::Kind);
+    act(&mut state, Action::Right);
+    go_to(&mut state, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    go_to(&mut state, SetupField::Email);
+    type_text(&mut state, "nobody");
+    act(&mut state, Action::Submit);
+    assert_eq!(complained(&state), SetupField::Email);
+    go_to(&mut state, SetupField::Kind);
+    act(&mut state, Action::Right);
+    assert_eq!(
+        state.setup.form.complaint, None,
+        "an API token has no email address"
+    );
+}
+
+#[test]
+fn what_was_copied_along_is_taken_off_and_said() {
+    for (pasted, said) in [
+        (
+            "export CLOUDFLARE_API_TOKEN=\"tok_abc\"\n",
+            "Taken off: the name in front, quotes.",
+        ),
+        (
+            "Authorization: Bearer tok_abc",
+            "Taken off: the name in front, Bearer.",
+        ),
+        ("Bearer tok_abc", "Taken off: Bearer."),
+        ("'tok_abc'", "Taken off: quotes."),
+        ("tok_abc\r\n", ""),
+    ] {
+        let mut state = with_store();
+        tell(&mut state, paste(pasted));
+        assert_eq!(secret(&state), "tok_abc", "{pasted}");
+        assert_eq!(notice(&state), said, "{pasted}");
+    }
+    let mut state = with_store();
+    go_to(&mut state, SetupField::ScopeId);
+    let id = account();
+    let pasted = format!("CLOUDFLARE_ACCOUNT_ID='{}'", id.id());
+    tell(&mut state, paste(&pasted));
+    assert_eq!(state.setup.scope_id.value(), id.id());
+    assert_eq!(notice(&state), "Taken off: the name in front, quotes.");
+}
+
+#[test]
+fn a_value_that_begins_as_another_kind_is_told_at_once_and_not_refused() {
+    let mut state = with_store();
+    type_text(&mut state, "cfk_abc");
+    assert_eq!(state.setup.lookalike(), Some(Lookalike::GlobalKey));
+    go_to(&mut state, SetupField::Kind);
+    act(&mut state, Action::Right);
+    assert_eq!(state.setup.lookalike(), None);
+    act(&mut state, Action::Right);
+    go_to(&mut state, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.as_slice(), [Effect::CheckCredential { .. }]);
+}
+
+#[test]
+fn a_list_that_is_read_and_empty_is_told_with_what_it_may_mean() {
+    let mut state = with_store();
+    type_text(&mut state, "tok_abc");
+    go_to(&mut state, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = Ok(0);
+    let effects = tell(&mut state, Message::CredentialChecked { request, result });
+    let request = request_of(&effects);
+    let saved = (Settings::default(), Location::new("Secret Service"));
+    let result = Ok(saved);
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.screen, Screen::Find);
+    let [warning] = state.warnings.as_slice() else {
+        panic!("{:?}", state.warnings);
+    };
+    assert_eq!(warning.summary, "0 tokens are visible to this credential.");
+    assert!(warning.hint.to_string().contains("Service Tokens Read"));
+}
+
+#[test]
+fn an_error_of_the_api_goes_when_the_field_that_caused_it_is_typed_in() {
+    let mut state = with_store();
+    type_text(&mut state, "tok_abc");
+    go_to(&mut state, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    let request = request_of(&act(&mut state, Action::Submit));
+    tell(
+        &mut state,
+        checked(request, failed(FailureKind::Authentication)),
+    );
+    go_to(&mut state, SetupField::ScopeId);
+    act(&mut state, Action::DeleteBack);
+    assert!(state.banner.is_some(), "the ID was not refused");
+    go_to(&mut state, SetupField::Secret);
+    act(&mut state, Action::DeleteBack);
+    assert_eq!(state.banner, None);
+}
