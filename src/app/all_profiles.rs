@@ -44,6 +44,14 @@ pub(crate) fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Eff
     effects
 }
 
+/// Makes the profile of the selected row the one in use, on Browse with all profiles.
+pub(crate) fn use_profile_of_row(state: &mut State) -> Vec<Effect> {
+    let token = state.browse.token(&state.list).cloned();
+    let token = token.filter(|_| state.screen == Screen::Browse);
+    let effects = token.and_then(|token| use_profile_of(state, &token));
+    effects.unwrap_or_default()
+}
+
 /// Makes the profile that a token of the list was read with the one in use, if there is one. `None`
 /// if the profile no longer exists.
 pub(crate) fn use_profile_of(state: &mut State, token: &Arc<ServiceToken>) -> Option<Vec<Effect>> {

@@ -293,7 +293,9 @@ impl State {
         let end = self.detail.end().filter(is_ahead);
         let end = end.filter(|_| self.screen == Screen::Detail);
         let expiry = end.map(|end| self.clock.steady_at(end));
-        earliest([self.next_change, reload, expiry, self.next_crossing()])
+        let list = self.list_reload_due().map(|due| due.min(longest));
+        let crossing = self.next_crossing();
+        earliest([self.next_change, reload, list, expiry, crossing])
     }
 
     /// When to reload the current token, by the steady clock.
@@ -333,8 +335,10 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
             Some(Pending::Reload { since, .. }) => Some(since),
             Some(Pending::First) | None => None,
         };
+        // The seconds of a reload move the age too.
+        let age = screen.age(state).filter(|_| reloading.is_none());
         earliest([
-            screen.age(state).and_then(|age| next_step(now, age, 60)),
+            age.and_then(|age| next_step(now, age, 60)),
             paused.and_then(|end| next_step(now, since(end), 1)),
             reloading.and_then(|begun| next_step(now, since(begun), 1)),
             in_view(screen.next_change(state)),

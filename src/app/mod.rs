@@ -10,6 +10,7 @@ pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub(crate) mod list_reload;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
@@ -26,7 +27,7 @@ pub mod token_table;
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Input, Motion};
 use crate::domain::credential::Secret;
@@ -133,9 +134,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Input(Input::ForeignLetter) => state.explain_letters(),
         Message::Ticked => {
             state.changed = false;
-            effects = token_fetch::ticked(state, before);
+            effects = ticked(state, before);
         }
-        Message::Resumed => effects = token_fetch::ticked(state, before),
+        Message::Resumed => effects = ticked(state, before),
         Message::ClockMeasured { request, offset } => {
             let awaited = state.clock_request.take_if(|it| *it == request);
             state.changed = awaited.is_some();
@@ -224,6 +225,13 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     effects
 }
 
+/// Handles the passing of time since an instant of the server's clock.
+fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
+    let mut effects = token_fetch::ticked(state, before);
+    effects.extend(list_reload::reload_if_due(state));
+    effects
+}
+
 /// Handles a key: it edits the focused text field, or else triggers its action, a global one or one of
 /// the current screen or overlay.
 fn press(state: &mut State, action: Action) -> Vec<Effect> {
@@ -289,7 +297,11 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
         Action::OpenDashboard => {
-            let url = front.scope(state).map(|scope| scope.dashboard_url());
+            let scope = front.token(state).map(|(_, access)| access.scope);
+            let url = scope
+                .or_else(|| front.scope(state))
+                .map(|it| it.dashboard_url());
+            effects = all_profiles::use_profile_of_row(state);
             effects.extend(url.map(Effect::OpenUrl));
         }
         Action::PickScope => effects.extend(front.pick_scope(state)),
@@ -317,7 +329,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextMatch | Action::PreviousMatch if screen == Some(Screen::Detail) => {
             detail::update::next_match(state, action == Action::NextMatch);
         }
-        Action::CopyRequest if state.overlay.is_none() => request::update::open(state),
+        Action::CopyRequest if state.overlay.is_none() => {
+            effects = all_profiles::use_profile_of_row(state);
+            request::update::open(state);
+        }
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
             effects = neighbours::open(state, action == Action::NextToken);
         }

@@ -17,6 +17,26 @@ use crate::domain::fetched::{Fetched, RequestId, Tokens};
 use crate::domain::token::ServiceToken;
 use crate::screens::browse::state::{Browse, Follow};
 
+impl State {
+    /// The last error and the warnings, then what failed in the list of all profiles if it is on screen.
+    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
+        let profiles = self.list.profiles.iter();
+        let listed = profiles.filter(|_| self.screen == Screen::Browse);
+        self.failures()
+            .chain(listed.flat_map(ProfileReads::failures))
+    }
+
+    /// Seconds until the API may be called again with a credential.
+    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
+        if self.session.uses(source) {
+            return self.limited_for();
+        }
+        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
+        let left = until.signed_duration_since(self.clock.steady).num_seconds();
+        (left > 0).then_some(left)
+    }
+}
+
 /// Whether there are profiles other than the one in use to show.
 pub(crate) fn can_open(state: &State) -> bool {
     let session = &state.session;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::message::Effect;
-use super::profile_reads::ProfileReads;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -383,14 +382,6 @@ impl State {
         error.chain(&self.warnings)
     }
 
-    /// The same, then what failed in the list of all profiles if it is on screen.
-    pub fn failures_on_screen(&self) -> impl Iterator<Item = &Failure> {
-        let profiles = self.list.profiles.iter();
-        let listed = profiles.filter(|_| self.screen == Screen::Browse);
-        self.failures()
-            .chain(listed.flat_map(ProfileReads::failures))
-    }
-
     /// Drops the warnings on a key press, since the user has seen them, unless the key opens or
     /// scrolls their details. Returns whether there were any.
     pub(crate) fn dismiss_warnings(&mut self, action: Option<Action>) -> bool {
@@ -473,16 +464,6 @@ impl State {
         let left = self.limited_until?.signed_duration_since(self.clock.steady);
         let left = left.num_milliseconds();
         (left > 0).then(|| (left + 999) / 1000)
-    }
-
-    /// Seconds until the API may be called again with a credential.
-    pub(crate) fn pause_of(&self, source: &CredentialSource) -> Option<i64> {
-        if self.session.uses(source) {
-            return self.limited_for();
-        }
-        let (_, until) = self.pauses.iter().find(|(known, _)| known == source)?;
-        let left = until.signed_duration_since(self.clock.steady).num_seconds();
-        (left > 0).then_some(left)
     }
 
     pub(crate) fn next_request(&mut self) -> RequestId {

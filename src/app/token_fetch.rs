@@ -1,7 +1,6 @@
 //! Fetches tokens: the current one, which it keeps fresh, and the list of a scope.
 //!
-//! Runs one lookup at a time, and none during a pause requested by the API. Fetches the list only
-//! on request: fifty pages every minute would be too many, and countdowns need no request.
+//! Runs one lookup at a time, and none during a pause requested by the API.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -426,6 +425,8 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     }
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
+    state.list.attempted_at = Some(state.clock.steady);
+    state.list.is_automatic = false;
     state.list.progress = Progress {
         stage: Stage::Keyring,
         ..Progress::default()
@@ -447,6 +448,7 @@ pub(crate) fn page_arrived(
     }
     let context = state.list_context();
     state.list.progress.received += tokens.len();
+    state.list.progress.pages += 1;
     state.list.progress.total = total;
     if state.list.extent.value().is_none() {
         state.change_list(Follow::TokenBelowTop, |list| list.add(tokens, context));

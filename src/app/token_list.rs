@@ -35,6 +35,10 @@ pub struct TokenList {
     pub progress: Progress,
     /// How each profile was read, in the list of all profiles.
     pub profiles: Option<ProfileReads>,
+    /// When the last fetch was attempted, by the steady clock.
+    pub(crate) attempted_at: Option<DateTime<Utc>>,
+    /// Whether that fetch began by itself. Nobody waits for it, so no key cancels it.
+    pub(crate) is_automatic: bool,
     tokens: Vec<Arc<ServiceToken>>,
     urgencies: Vec<Urgency>,
     index: SearchIndex,
@@ -62,6 +66,8 @@ pub struct Extent {
 pub struct Progress {
     /// The number of tokens that have arrived.
     pub received: usize,
+    /// The number of pages that they came in.
+    pub pages: usize,
     /// How many tokens the API announced.
     pub total: Option<usize>,
     pub stage: Stage,
@@ -136,7 +142,7 @@ impl TokenList {
     #[must_use]
     pub fn note_rows(&self) -> usize {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
-        if self.extent.is_loading() {
+        if self.extent.is_loading() && self.extent.value().is_none() {
             1
         } else if let Some(profiles) = &self.profiles {
             usize::from(!profiles.doubts().is_empty())
@@ -276,6 +282,8 @@ impl TokenList {
             access: self.access.take(),
             extent: std::mem::take(&mut self.extent),
             progress: self.progress,
+            attempted_at: self.attempted_at,
+            is_automatic: self.is_automatic,
             changed,
             profiles: self.profiles.take(),
             generation: self.generation + 1,

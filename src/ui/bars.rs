@@ -103,13 +103,22 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
             }
         } else if row.footer {
             match hints.last_mut().filter(|(_, last)| *last == label) {
-                Some((keys, _)) => *keys = format!("{keys} {key}"),
+                Some((keys, _)) => *keys = joined(keys, &key),
                 None => hints.push((key, label)),
             }
         }
     }
     let hints = hints.iter().map(|(key, label)| ctx.key_hint(key, label));
     back.into_iter().chain(hints).collect()
+}
+
+/// Keys that share a hint: `[ ]`, but `1-7` for digits.
+fn joined(keys: &str, key: &str) -> String {
+    let is_digit = |key: &str| key.len() == 1 && key.bytes().all(|byte| byte.is_ascii_digit());
+    match keys.split(['-', ' ']).next() {
+        Some(first) if is_digit(first) && is_digit(key) => format!("{first}-{key}"),
+        _ => format!("{keys} {key}"),
+    }
 }
 
 /// Whether Back leads nowhere: only Quit leaves the first screen.

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use super::painter::{RenderContext, Spans};
 use super::texts::distance;
-use crate::domain::fields::{last_seen_word, title};
+use crate::domain::fields::last_seen_word;
 use crate::domain::findings::note;
 use crate::domain::search::TokenFilter;
 use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
@@ -117,10 +117,10 @@ impl TokenRows<'_> {
             spans.push(ctx.span(Role::Accent, &mark));
             return spans;
         }
-        let name = token.display_text(&token.name);
+        let name = ctx.token_name(token);
         let name = text::beginning(&name);
-        if name.trim().is_empty() {
-            return vec![ctx.span(Role::Muted, &self.fitted(&title(token), width))];
+        if token.display_text(&token.name).trim().is_empty() {
+            return vec![ctx.span(Role::Muted, &self.fitted(name, width))];
         }
         let style = if is_quiet {
             ctx.style(Role::Muted)
@@ -128,7 +128,7 @@ impl TokenRows<'_> {
             Style::new()
         };
         let fitted = self.fitted(name, width);
-        let marks = filter.in_name(&ctx.clean(name));
+        let marks = filter.in_name(name);
         let room = width - text::width(fitted.trim_end());
         let id = ctx.clean(text::beginning(token.id_text()));
         let in_id = filter.in_id(&id);

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 
 use crate::action::Context;
 use crate::app::state::State;
-use crate::domain::fields::{last_seen_word, title};
+use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
@@ -37,7 +37,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let context = state.evaluation_context();
     let status = Status::of(token, context);
     let room = usize::from(area.width).saturating_sub(6);
-    let name = ctx.clean(text::beginning(&title(token))).into_owned();
+    let name = ctx.token_name(token);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
     let heading = [
         ctx.span(Role::from(status.tone()), status.symbol(ctx.ascii)),
@@ -189,9 +189,9 @@ impl Preview<'_> {
             }
             lines.push(vec![self.ctx.span(Role::Label, label)]);
             // The suffix of a client ID goes on a line of its own.
-            let parts = id
-                .split_inclusive('.')
-                .flat_map(|part| text::wrap(part, self.columns));
+            let (stem, suffix) = id.split_at(id.find('.').unwrap_or(id.len()));
+            let parts = [stem, suffix].map(|part| text::wrap(part, self.columns));
+            let parts = parts.concat().into_iter().filter(|line| !line.is_empty());
             lines.extend(parts.map(|line| vec![self.ctx.plain(&line)]));
         }
         lines

@@ -119,8 +119,12 @@ impl Handler for Browse {
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let now = state.clock.steady;
+        // A list that is fetched again by itself is visible already.
+        let is_awaited = !state.list.is_automatic || state.list.extent.value().is_none();
         let is_filtering = state.browse.is_filtering;
-        (!is_filtering).then(|| state.list.stop(now)).flatten()
+        (is_awaited && !is_filtering)
+            .then(|| state.list.stop(now))
+            .flatten()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -160,7 +164,7 @@ impl Handler for Browse {
         Some(match list.extent.value() {
             Some(_) => Pending::Reload {
                 since,
-                back_cancels: true,
+                back_cancels: !list.is_automatic,
             },
             None => Pending::First,
         })

@@ -26,7 +26,7 @@ use crate::screens::views::{check, every_size, sweep};
 use crate::support::app::{fetched, list_fetched, press};
 use crate::support::tokens::token;
 
-pub(crate) const BROWSE: [Scene; 13] = [
+pub(crate) const BROWSE: [Scene; 15] = [
     ("browse_loading", loading),
     ("browse_arriving", arriving),
     ("browse_keyring", keyring),
@@ -40,6 +40,8 @@ pub(crate) const BROWSE: [Scene; 13] = [
     ("browse_incomplete", incomplete),
     ("browse_reloading", reloading),
     ("browse_hostile", hostile),
+    ("browse_statuses", statuses),
+    ("browse_changed", changed),
 ];
 
 // ---------------------------------------------------------------------------------- states
@@ -277,6 +279,26 @@ fn reloading() -> State {
     state
 }
 
+fn statuses() -> State {
+    let mut state = ready();
+    act(&mut state, Action::ShowCritical);
+    act(&mut state, Action::ShowUnknown);
+    state
+}
+
+fn changed() -> State {
+    let mut state = ready();
+    let request = ask(&mut state, Action::Reload);
+    let mut list = tokens();
+    list[2] = named(
+        3,
+        &[("name", r#""github-actions-deploy-renamed-and-long""#)],
+    );
+    list.push(named(30, &[("name", r#""brand-new""#)]));
+    end(&mut state, request, Ok(super::browse::list(list)));
+    state
+}
+
 fn hostile() -> State {
     let long = format!("\"{}\"", "long ".repeat(20_000));
     let names = [
@@ -302,6 +324,17 @@ fn hostile() -> State {
 #[test]
 fn the_list_looks_as_it_did() {
     check(&BROWSE, &[SMALL, USUAL, SKETCH, LARGE]);
+}
+
+/// The smallest terminal, and one with every column.
+#[test]
+fn the_list_looks_as_it_did_at_the_extremes() {
+    let all: String = [ready as fn() -> State, filtered, changed, incomplete]
+        .map(|scene| crate::screens::scenes::shown(scene, &[(40, 10), (200, 50)]))
+        .concat();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("browse_extremes", all);
+    });
 }
 
 #[test]
@@ -381,7 +414,7 @@ fn a_field_of_another_type_does_not_vanish_from_its_row() {
     );
     let row = screen
         .lines()
-        .find(|line| line.contains("unexpected type: 123"))
+        .find(|line| line.starts_with('│') && line.contains("unexpected type: 123"))
         .unwrap();
     assert!(row.contains(" ? ") || row.contains("▌? "), "{screen}");
     let duration = screen.lines().find(|line| line.contains("Duration "));

@@ -1,5 +1,6 @@
 //! What every screen shows; `update` tests what keys do.
 
+mod all_profiles;
 mod browse;
 mod contrast;
 mod detail;

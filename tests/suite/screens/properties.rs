@@ -110,7 +110,8 @@ fn a_wider_terminal_never_shows_less() {
             for columns in (40..=200).step_by(8) {
                 let shown = names(scene(), (columns, rows));
                 // The preview of Browse is narrower where the client IDs get a column.
-                let is_preview = |name: &str| scene().screen == Screen::Browse && name != name.to_uppercase();
+                let is_preview =
+                    |name: &str| scene().screen == Screen::Browse && name != name.to_uppercase();
                 for gone in seen.difference(&shown).filter(|name| !is_preview(name)) {
                     lost.push(format!("{name}: {gone} at {columns}×{rows}"));
                 }
@@ -131,7 +132,11 @@ fn every_key_in_a_footer_does_something() {
         let screen = text(&buffer);
         let footer = screen.lines().last().unwrap_or_default();
         let mut hints = 0;
-        for hint in footer.split("  ").map(str::trim).filter(|hint| !hint.is_empty()) {
+        for hint in footer
+            .split("  ")
+            .map(str::trim)
+            .filter(|hint| !hint.is_empty())
+        {
             let keys = hint.split(' ').filter_map(|key| {
                 let is_it = |row: &&Row| row.keys.iter().any(|it| it.to_string() == key);
                 state.keymap.rows_in(state.context()).find(is_it)

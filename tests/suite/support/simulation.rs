@@ -142,8 +142,50 @@ impl Simulation {
                 total: Some(12_000),
             });
         }
+        // So do the profiles.
+        if let (Effect::ListProfiles { request, scopes }, 1..) = (&self.under_way[at], which % 3) {
+            let access = scopes.iter().flatten().nth(which % 4)?;
+            return Some(profile_read(*request, access, which, outcome, now));
+        }
         let effect = self.under_way.remove(at);
         answer_to(&effect, outcome, now)
+    }
+}
+
+/// A page of a profile, or its end.
+fn profile_read(
+    request: RequestId,
+    access: &Access,
+    which: usize,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Message {
+    let source = access.identity.source.clone();
+    match outcome {
+        Outcome::Good(shapes) => {
+            let tokens: Tokens = shapes.iter().map(|shape| token(shape, now)).collect();
+            if which.is_multiple_of(2) {
+                return Message::ProfileArrived {
+                    request,
+                    source,
+                    tokens,
+                };
+            }
+            Message::ProfileListed {
+                request,
+                source,
+                result: Ok(listed(tokens)),
+            }
+        }
+        Outcome::Bad(kind, pause) => {
+            let mut failure = failure(*kind);
+            failure.retry_after = pause.map(|seconds| Duration::from_secs(seconds.into()));
+            Message::ProfileListed {
+                request,
+                source,
+                result: Err(failure),
+            }
+        }
     }
 }
 

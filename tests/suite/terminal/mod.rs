@@ -1,5 +1,6 @@
 //! The program on a real terminal: input, drawing, signals and restoring.
 
+mod all_profiles;
 mod background;
 mod bounds;
 mod clipboard;
@@ -8,7 +9,7 @@ mod decode;
 mod display;
 mod faults;
 mod input;
-mod profiles;
+pub(crate) mod profiles;
 mod program;
 mod prompt;
 mod signals;

@@ -58,7 +58,7 @@ async fn api() -> MockServer {
 }
 
 /// Stores a profile's secret as `tokenscope auth set` does.
-fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: &str) {
+pub(crate) fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer, profile: &str) {
     let mut child = desktop
         .command(BINARY)
         .args(["auth", "set", "--stdin", "--profile", profile])

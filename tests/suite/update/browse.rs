@@ -790,6 +790,7 @@ fn at_the_second_of_expiry_row_counts_and_order_follow_by_themselves() {
     ]);
     assert_eq!(names(&state), ["gone", "sooner", "soon"]);
     act(&mut state, Action::Bottom);
+    state.session.settings.refresh_seconds = 0;
     let mut now = at(0);
     let mut draws = 0;
     while now < at(60) {
@@ -815,19 +816,144 @@ fn digits_change_on_the_whole_second_of_the_servers_clock() {
 
 #[test]
 fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
-    let mut state = browse(tokens());
-    let mut draws = 0;
-    while state.clock.local < at(600) {
-        let now = state.wake_at().unwrap();
-        update(&mut state, now, Message::Ticked);
-        draws += usize::from(state.changed);
+    for refresh_seconds in [0, 60] {
+        let mut state = browse(tokens());
+        state.session.settings.refresh_seconds = refresh_seconds;
+        let latency = TimeDelta::milliseconds(150);
+        let request = listing(&act(&mut state, Action::Reload), &account());
+        let answer = list_fetched(request, Ok(listed(tokens())));
+        update(&mut state, at(0) + latency, answer);
+        let mut draws = 0;
+        while state.clock.local < at(600) {
+            let now = state.wake_at().unwrap();
+            let effects = update(&mut state, now, Message::Ticked);
+            draws += usize::from(state.changed);
+            if !effects.is_empty() {
+                let request = listing(&effects, &account());
+                let answer = list_fetched(request, Ok(listed(tokens())));
+                update(&mut state, now + latency, answer);
+                draws += usize::from(state.changed);
+            }
+        }
+        assert!(draws <= 10, "{draws} with {refresh_seconds}");
     }
-    assert_eq!(draws, 10);
+}
+
+// ------------------------------------------------------------------------------- by itself
+
+/// Browse with a list that arrived in some pages, at a pause of a minute for each.
+fn in_pages(count: usize) -> State {
+    let (mut state, request) = listing_all();
+    for number in 0..count {
+        arrive(
+            &mut state,
+            request,
+            vec![token(number, &format!("n{number:02}"), day(300))],
+            count,
+        );
+    }
+    let all = (0..count).map(|number| token(number, &format!("n{number:02}"), day(300)));
+    end(&mut state, request, Ok(listed(all.collect())));
+    state.session.settings.refresh_seconds = 60;
+    state
+}
+
+fn due(state: &State) -> Option<DateTime<Utc>> {
+    let mut state = state.clone();
+    (0..400).find_map(|_| {
+        let now = state.wake_at()?;
+        let effects = update(&mut state, now, Message::Ticked);
+        (!effects.is_empty()).then_some(now)
+    })
+}
+
+#[test]
+fn the_list_is_fetched_again_by_itself_after_a_minute_for_each_page() {
+    assert_eq!(due(&in_pages(1)), Some(at(60)));
+    assert_eq!(due(&in_pages(3)), Some(at(180)));
+    assert_eq!(
+        due(&in_pages(50)),
+        Some(at(900)),
+        "at least every 15 minutes"
+    );
+    let mut slow = in_pages(1);
+    slow.session.settings.refresh_seconds = 3600;
+    assert_eq!(due(&slow), Some(at(3600)), "as the user set it");
+    let mut never = in_pages(1);
+    never.session.settings.refresh_seconds = 0;
+    assert_eq!(due(&never), None);
+}
+
+#[test]
+fn no_list_is_fetched_by_itself_during_a_pause_or_elsewhere_or_if_it_lacks_something() {
+    let mut state = in_pages(1);
+    state.limited_until = Some(at(90));
+    assert_eq!(due(&state), Some(at(90)));
+    let mut elsewhere = in_pages(1);
+    act(&mut elsewhere, Action::Profiles);
+    assert_eq!(due(&elsewhere), None);
+    let (mut cancelled, request) = listing_all();
+    arrive(&mut cancelled, request, tokens(), 12_000);
+    act(&mut cancelled, Action::Back);
+    assert_eq!(due(&cancelled), None);
+}
+
+#[test]
+fn a_fetch_that_began_by_itself_is_not_cancelled_by_esc() {
+    let mut state = in_pages(1);
+    let effects = update(&mut state, at(60), Message::Ticked);
+    let request = listing(&effects, &account());
+    assert_eq!(state.list.note_rows(), 0, "nothing moves");
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.screen, Screen::Find);
+    assert_eq!(state.list.extent.request(), Some(request));
+}
+
+#[test]
+fn a_failed_fetch_is_tried_again_after_the_same_pause() {
+    let mut state = in_pages(1);
+    let request = listing(&update(&mut state, at(60), Message::Ticked), &account());
+    update(
+        &mut state,
+        at(61),
+        list_fetched(request, failed(FailureKind::Server)),
+    );
+    assert!(matches!(state.list.extent, Remote::Stale { .. }));
+    assert_eq!(due(&state), Some(at(120)));
+}
+
+/// A last use is no change: most tokens are used all the time.
+#[test]
+fn what_the_last_fetch_changed_is_marked_until_the_next_one() {
+    let mut state = browse(tokens());
+    let changed = |state: &State| -> Vec<String> {
+        let table = &state.browse.table;
+        let places = table.places().iter();
+        let changed = places.filter(|place| state.list.has_changed(**place));
+        let tokens = changed.filter_map(|place| state.list.token(*place));
+        tokens.map(|token| token.name_text().to_owned()).collect()
+    };
+    let mut list = tokens();
+    list[0] = token(0, "Delta", day(301));
+    let seen = format!(
+        r#"{{"id":"{}","name":"beta","client_id":"{:032x}.access","duration":"forever","last_seen_at":"2026-01-01T00:00:00Z"}}"#,
+        id(3),
+        3
+    );
+    list[3] = tokens::token(&seen);
+    list.push(token(9, "new", day(200)));
+    let request = listing(&act(&mut state, Action::Reload), &account());
+    end(&mut state, request, Ok(listed(list.clone())));
+    assert_eq!(changed(&state), ["new", "Delta"]);
+    let request = listing(&act(&mut state, Action::Reload), &account());
+    end(&mut state, request, Ok(listed(list)));
+    assert_eq!(changed(&state), Vec::<String>::new());
 }
 
 #[test]
 fn a_token_counts_down_from_the_first_second_of_its_last_day() {
     let mut state = browse(vec![token(1, "soon", day(1) + TimeDelta::seconds(30))]);
+    state.session.settings.refresh_seconds = 0;
     assert_eq!(state.wake_at(), Some(at(31)));
     update(&mut state, at(31), Message::Ticked);
     assert!(state.changed);
@@ -843,6 +969,7 @@ fn without_a_countdown_only_the_age_moves() {
         tokens::token(disabled),
         tokens::token("{}"),
     ]);
+    state.session.settings.refresh_seconds = 0;
     assert_eq!(state.wake_at(), Some(at(60)));
     (state.clock.local, state.clock.steady) = (at(60), at(60));
     update(&mut state, at(60), Message::Ticked);
@@ -857,6 +984,7 @@ fn a_status_flips_out_of_view_too() {
     list.push(token(99, "far below", day(7) + TimeDelta::seconds(20)));
     list.push(token(98, "farther below", day(400)));
     let mut state = browse(list);
+    state.session.settings.refresh_seconds = 0;
     act(&mut state, Action::Sort);
     act(&mut state, Action::Top);
     state.browse.top = 0;
@@ -875,9 +1003,10 @@ fn a_status_flips_out_of_view_too() {
 }
 
 #[test]
-fn c27_a_night_asleep_asks_for_nothing() {
+fn c27_after_a_night_asleep_the_list_is_fetched_once() {
     let mut state = browse(tokens());
-    assert_eq!(update(&mut state, at(8 * 3600), Message::Resumed), []);
+    let effects = update(&mut state, at(8 * 3600), Message::Resumed);
+    listing(&effects, &account());
     assert_eq!(update(&mut state, at(8 * 3600), Message::Ticked), []);
     assert_eq!(state.instant(), at(8 * 3600));
 }
