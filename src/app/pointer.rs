@@ -1,5 +1,5 @@
 //! The mouse: its wheel moves the selection or scrolls, and a click selects a row or opens the
-//! selected one.
+//! selected one. And keyboards with other letters than the commands'.
 
 use super::message::Effect;
 use super::state::State;
@@ -22,6 +22,20 @@ pub(crate) fn click(state: &mut State, rows: i16) -> Vec<Effect> {
         _ => move_by(state, Motion::Up, usize::from(rows.unsigned_abs())),
     }
     Vec::new()
+}
+
+impl State {
+    /// Says once that letters are commands: the keyboard has another layout.
+    pub(crate) fn explain_letters(&mut self) {
+        if std::mem::replace(&mut self.told_of_letters, true) {
+            return;
+        }
+        let place = match &self.keymap_file {
+            Some(file) => format!(" keymap.toml can change them: {file}"),
+            None => " keymap.toml can change them.".to_owned(),
+        };
+        self.notify(format!("Latin letters are commands here.{place}"));
+    }
 }
 
 fn move_by(state: &mut State, motion: Motion, rows: usize) {

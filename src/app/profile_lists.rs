@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::message::Effect;
+use super::message::{Effect, Stage};
 use super::profile_reads::{Outcome, ProfileReads};
 use super::state::{Screen, State};
 use super::token_list::{Extent, Progress};
@@ -138,7 +138,10 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     let scopes = reads.scopes();
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
-    state.list.progress = Progress::default();
+    state.list.progress = Progress {
+        stage: Stage::Keyring,
+        ..Progress::default()
+    };
     Some(Effect::ListProfiles { request, scopes })
 }
 

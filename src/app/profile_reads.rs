@@ -216,7 +216,13 @@ impl ProfileReads {
         });
         let without_scope = self.without_scope.iter();
         let without_scope = without_scope.map(|name| format!("{name}: no account or zone"));
-        let empty = self.reads.iter().filter(|read| read.is_empty());
+        let is_elsewhere = |read: &ProfileRead| {
+            let mut reads = self.reads.iter();
+            let scope = &read.origin.scope;
+            reads.any(|it| it.origin.scope == *scope && !it.tokens.is_empty())
+        };
+        let empty = self.reads.iter();
+        let empty = empty.filter(|read| read.is_empty() && !is_elsewhere(read));
         let empty = empty.map(|read| format!("{}: lists no tokens", read.origin.profile));
         failed
             .chain(incomplete)

@@ -38,6 +38,7 @@ impl State {
         let possible: Vec<Change> = commands.iter().map(|(change, _)| *change).collect();
         let advisor = Advisor {
             context: self.evaluation_context(),
+            is_calm: self.session.settings.calm,
             possible: &possible,
             glyphs: self.glyphs(),
             keymap: &self.keymap,

@@ -29,6 +29,8 @@ pub struct Haystack<'a> {
     pub has_hex_ids: bool,
     pub status: Status,
     pub note: Option<Note>,
+    /// The profile that the token was read with, in the list of all profiles; else empty.
+    pub profile: &'a str,
 }
 
 impl Haystack<'_> {
@@ -63,7 +65,7 @@ pub enum Matching {
 }
 
 /// A filter over tokens. Each word of its query must match the name, be part of the ID or the client
-/// ID, or begin the status or a word of the note. IDs are never matched fuzzily: they are so long that
+/// ID, or begin the status, a word of the note or the profile. IDs are never matched fuzzily: they are so long that
 /// they contain the letters of most words somewhere.
 pub struct TokenFilter {
     words: Vec<Word>,
@@ -113,6 +115,15 @@ impl TokenFilter {
 
     /// Whether a token matches.
     pub fn passes(&mut self, token: Haystack<'_>) -> bool {
+        self.matches(token, true)
+    }
+
+    /// Whether the name and the IDs of a token match, whatever its status and note.
+    pub fn finds(&mut self, token: Haystack<'_>) -> bool {
+        self.matches(token, false)
+    }
+
+    fn matches(&mut self, token: Haystack<'_>, with_state: bool) -> bool {
         let Self {
             words,
             matcher,
@@ -123,8 +134,11 @@ impl TokenFilter {
             let mut has = |atom: &Atom, text: &str| {
                 !text.is_empty() && atom.score(utf32(text, buffer), matcher).is_some()
             };
-            let is_found = word.begins[token.status as usize]
-                || token.note.is_some_and(|note| word.begins_note(note))
+            let is_state = with_state
+                && (word.begins[token.status as usize]
+                    || token.note.is_some_and(|note| word.begins_note(note))
+                    || word.begins_profile(token.profile));
+            let is_found = is_state
                 || has(&word.in_name, token.name)
                 || (word.is_in_ids(token.has_hex_ids)
                     && (has(&word.in_ids, word.id_text(token.id, digits))
@@ -245,6 +259,13 @@ impl Word {
 
     fn begins_note(&self, note: Note) -> bool {
         self.place_in_note(note).is_some()
+    }
+
+    /// Whether the word begins the name of a profile.
+    fn begins_profile(&self, profile: &str) -> bool {
+        let start = profile.get(..self.text.len());
+        let begins = start.is_some_and(|start| start.to_lowercase() == self.text);
+        begins && self.letters >= MIN_ID_QUERY
     }
 
     /// Where the word begins a word of a note. A short word must be the whole one.

@@ -26,6 +26,8 @@ const GAP: usize = 2;
 #[derive(Debug, Clone, Copy)]
 pub struct Advisor<'a> {
     pub context: EvaluationContext,
+    /// Whether to count minutes instead of seconds.
+    pub is_calm: bool,
     /// The changes that a request can make to the token.
     pub possible: &'a [Change],
     pub glyphs: &'a Glyphs,
@@ -96,7 +98,7 @@ impl Advisor<'_> {
                 "Expired: every request with it is refused until it is renewed.".into()
             }
             ("previous_secret_alive", Some(end)) => {
-                let left = Remaining::until(end, now).digits();
+                let left = Remaining::until(end, now).calm(self.is_calm).digits();
                 let version = token.text(&token.client_secret_version).parse::<u64>();
                 match version.ok().filter(|version| *version > 1) {
                     Some(new) => {

@@ -3,10 +3,13 @@
 /// From this height of the terminal on, in cells, the countdown is large.
 pub const TALL: u16 = 34;
 
+/// From this width on, in cells, large digits fit.
+pub const ROOM_FOR_DIGITS: u16 = 64;
+
 /// From this width on, in cells, facts and JSON are placed side by side.
 pub const SIDE_BY_SIDE: u16 = 120;
 
-/// The rows of the large digits of a countdown.
+/// The rows of the large digits of a countdown, with a blank one below them.
 pub const LARGE_DIGITS: usize = 4;
 
 /// The columns of a frame, and of the blanks within it.

@@ -7,6 +7,7 @@
 
 pub mod advice;
 pub mod detail;
+pub mod find;
 pub mod glyphs;
 pub mod token_columns;
 
@@ -77,14 +78,6 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
         .collect()
 }
 
-/// The rows of the lookup form, which keeps those that are not blank; the recent lookups get
-/// the rest.
-#[must_use]
-pub fn find_form(rows: usize, form: usize, recents: usize) -> usize {
-    let for_recents = (recents + 1).min(rows.saturating_sub(form.min(6))).max(2);
-    form.min(rows.saturating_sub(for_recents))
-}
-
 /// The rows of the facts about the selected profile, with the divider above them.
 pub const PROFILE_FACTS: usize = 5;
 
@@ -99,12 +92,12 @@ pub fn profile_list(rows: usize) -> usize {
 }
 
 /// The rows of the list of accounts and zones, with the filter above them: at least a few, even
-/// if the remarks below are cut.
+/// if the remarks below are cut. An ID typed there takes two.
 #[must_use]
 pub fn picker_list(total: usize, rows: usize, remarks: usize) -> usize {
     const MOST: usize = 16;
     const LEAST: usize = 4;
-    let wanted = if total > 0 { 1 + total.min(MOST) } else { 0 };
+    let wanted = 1 + total.clamp(2, MOST);
     let left = rows.saturating_sub(remarks);
     wanted.min(left.max(wanted.min(LEAST))).min(rows)
 }

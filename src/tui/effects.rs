@@ -333,7 +333,7 @@ fn send_list_event(
 ) {
     let source = access.identity.source.clone();
     let message = match event {
-        ListEvent::SentOff => return,
+        ListEvent::SentOff => return send_stage(messages, request),
         ListEvent::Page(page) => Message::ProfileArrived {
             request,
             source,

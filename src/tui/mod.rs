@@ -252,12 +252,16 @@ async fn event_loop(
     clock: &Clock,
 ) -> io::Result<u8> {
     let (mut is_changed, mut drawn) = (false, Instant::now());
+    // A click means a row of the last frame, so that must be up to date.
+    let mut has_pointed = false;
     let mut pause = Duration::ZERO;
     while !state.quit {
         // Drain pending keys first: a frame for each would be invisible.
         let is_quiet = sources.messages.is_empty() && sources.input.is_quiet();
         let unseen = drawn.elapsed();
-        if is_changed && unseen >= pause && (is_quiet || unseen > LONGEST_UNSEEN) {
+        let is_time = is_quiet || unseen > LONGEST_UNSEEN;
+        if is_changed && (has_pointed || unseen >= pause && is_time) {
+            has_pointed = false;
             let begun = Instant::now();
             #[cfg(debug_assertions)]
             test_faults::before_frame();
@@ -280,12 +284,7 @@ async fn event_loop(
             ControlFlow::Continue(LoopEvent::Ignored) => continue,
             ControlFlow::Break(code) => return Ok(code),
         };
-        if matches!(message, Message::Input(action::Input::Resize(..))) {
-            screen.mark_dirty();
-        }
-        if let Message::Warned(warning) | Message::NotRemembered(warning) = &message {
-            log::warned(&warning.summary);
-        }
+        has_pointed |= precede(&message, screen);
         let wanted = app::update(state, clock.now(), message);
         let suspends = wanted.contains(&Effect::Suspend);
         for effect in wanted {
@@ -297,6 +296,21 @@ async fn event_loop(
         is_changed |= state.changed;
     }
     Ok(0)
+}
+
+/// Logs a warning, and redraws everything after a change of size. Returns whether the message is about
+/// a row of the last frame.
+fn precede(message: &Message, screen: &mut TerminalGuard) -> bool {
+    if let Message::Warned(warning) | Message::NotRemembered(warning) = message {
+        log::warned(&warning.summary);
+    }
+    if matches!(message, Message::Input(action::Input::Resize(..))) {
+        screen.mark_dirty();
+    }
+    let Message::Input(input) = message else {
+        return false;
+    };
+    matches!(input, action::Input::Wheel(_) | action::Input::Click(_))
 }
 
 /// What the loop waits for.

@@ -159,7 +159,8 @@ fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     }
     let in_view = state.screen.handler().scope(state);
     if let Some(scope) = in_view.or_else(|| session.active.scope.clone()) {
-        let name = session.scope_name(&scope).map(str::to_owned);
+        let listed = state.picker.named(&scope).map(|named| named.name.as_str());
+        let name = session.scope_name(&scope).or(listed).map(str::to_owned);
         let scope = name.unwrap_or_else(|| ctx.scope(&scope, false));
         parts.push(dotted(None, &scope, Worth::Scope));
     }
@@ -219,7 +220,11 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
 /// ```
 fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     if let Some(seconds) = state.limited_for() {
-        let pause = format!("retry in {}", duration::pause(seconds));
+        let pause = if ctx.calm {
+            format!("retry in {} min", (seconds + 59) / 60)
+        } else {
+            format!("retry in {}", duration::pause(seconds))
+        };
         return vec![vec![ctx.span(Role::Warning, &pause)]];
     }
     let handler = state.screen.handler();
@@ -238,7 +243,7 @@ fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         }
         Some(Pending::Reload { since, .. }) => {
             let seconds = state.clock.seconds_since(since);
-            let seconds = (seconds > 0).then(|| format!(" {seconds} s"));
+            let seconds = (seconds > 0 && !ctx.calm).then(|| format!(" {seconds} s"));
             let text = format!("reloading{}", seconds.unwrap_or_default());
             Some(vec![ctx.span(Role::Accent, &text)])
         }

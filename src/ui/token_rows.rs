@@ -145,7 +145,10 @@ impl TokenRows<'_> {
     /// The time left in two units. What is urgent is bold.
     fn left(&self, token: &ServiceToken, status: Status, is_quiet: bool) -> (Option<Role>, String) {
         let remaining = Lifecycle::of(token).remaining(self.context.now);
-        let short = || remaining.map_or_else(|| "–".to_owned(), |left| left.short());
+        let short = || match remaining {
+            Some(left) => left.calm(self.ctx.calm).short(),
+            None => "–".to_owned(),
+        };
         let quiet = is_quiet.then_some(Role::Muted);
         match status {
             Status::Disabled => (quiet, "off".to_owned()),

@@ -88,7 +88,9 @@ impl Preview<'_> {
     fn headline(&self) -> Vec<Spans> {
         let (ctx, now) = (self.ctx, self.context.now);
         let status = Status::of(self.token, self.context);
-        let left = Lifecycle::of(self.token).remaining(now);
+        let left = Lifecycle::of(self.token)
+            .remaining(now)
+            .map(|left| left.calm(ctx.calm));
         let left = left.filter(|_| status != Status::Disabled);
         let words = status.headline();
         let text = match (status, left) {

@@ -61,7 +61,7 @@ impl Browse {
     /// Whether rows may be hidden: by a filter or by chosen statuses.
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
-        !self.filter.value().is_empty() || self.table.has_chosen()
+        !self.filter.value().is_empty() || self.table.has_chosen() || self.table.needs_only()
     }
 
     /// The number of token rows in a panel with room for some rows: one shows the column names, and
@@ -161,6 +161,12 @@ impl Browse {
             table.choose_none(list);
             table.search(list, "");
         });
+    }
+
+    /// Shows those tokens that need the user, and nothing else.
+    pub(crate) fn show_needs(&mut self, list: &TokenList) {
+        self.show_all(list);
+        self.change(list, Follow::Top, |table| table.show_needs(list));
     }
 
     /// Scrolls so that the selected row is visible.

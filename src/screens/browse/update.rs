@@ -192,10 +192,7 @@ impl Handler for Browse {
         let (browse, list) = (&state.browse, &state.list);
         let last_day = browse.next_last_day(list, state.clock.corrected(), state.body_rows());
         let at = list.next_change().into_iter().chain(last_day).min()?;
-        let last = whole_second(at);
-        let next = last + TimeDelta::seconds(1);
-        let whole = if last < at { next } else { at };
-        Some(state.clock.steady_at(whole))
+        Some(state.steady_second(at))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::app::form::TextField;
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Remote, RequestId};
-use crate::domain::scope::{NamedScope, Scope};
+use crate::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
 use crate::domain::text;
 
 /// The accounts and zones to choose from.
@@ -19,6 +19,8 @@ pub struct Picker {
     pub current: String,
     /// The indices of the matches.
     pub(crate) matching: Vec<usize>,
+    /// The account and the zone of an ID that was typed in full, unless they are listed.
+    pub(crate) typed: Vec<NamedScope>,
     /// The width of the widest match, in cells.
     pub(crate) widest: usize,
 }
@@ -61,13 +63,13 @@ impl Picker {
     /// The number of matches.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.matching.len()
+        self.matching.len() + self.typed.len()
     }
 
     /// A range of the matches, whose name or ID contains the filter, or whose kind it names.
     pub fn rows(&self, first: usize, count: usize) -> impl Iterator<Item = &NamedScope> {
-        let places = self.matching.iter().skip(first).take(count);
-        places.filter_map(|place| self.at(*place))
+        let listed = self.matching.iter().filter_map(|place| self.at(*place));
+        listed.chain(&self.typed).skip(first).take(count)
     }
 
     /// Finds the matches. Called only when the list or the filter changes: a credential may see
@@ -93,9 +95,32 @@ impl Picker {
             .filter(|(_, named)| fits(named))
             .map(|(place, _)| place)
             .collect();
+        self.typed = self.unlisted(query);
         let names = self.rows(0, self.count());
         let widths = names.map(|it| text::width(&text::sanitize(text::beginning(&it.name))));
         self.widest = widths.max().unwrap_or(0);
+    }
+
+    /// An ID does not tell whether it is an account's or a zone's, and neither may be listed.
+    fn unlisted(&self, query: &str) -> Vec<NamedScope> {
+        let Ok(id) = ScopeId::parse(query) else {
+            return Vec::new();
+        };
+        let kinds = [ScopeKind::Account, ScopeKind::Zone].into_iter();
+        let scopes = kinds.map(|kind| kind.with(id.clone()));
+        scopes
+            .filter(|scope| self.named(scope).is_none())
+            .map(|scope| NamedScope {
+                name: String::new(),
+                scope,
+            })
+            .collect()
+    }
+
+    /// Whether the account or zone was typed rather than listed.
+    #[must_use]
+    pub fn is_typed(&self, named: &NamedScope) -> bool {
+        self.typed.contains(named)
     }
 
     /// Why accounts or zones are missing: one failure for each, or a single one if both failed

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::action::{Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
+use crate::app::list_for_find::use_scope;
 use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
@@ -37,13 +38,15 @@ impl Handler for handler::Picker {
         };
         drop(chosen);
         state.overlay = None;
+        // Nobody waits for a list any more.
+        let request = state.picker.scopes.cancel();
+        let mut effects: Vec<_> = request.into_iter().map(Effect::Cancel).collect();
         if state.screen == Screen::Setup {
             state.setup.use_scope(&scope);
         } else {
-            state.find.use_scope(&scope);
-            state.find.reopen();
+            effects.extend(use_scope(state, &scope));
         }
-        Vec::new()
+        effects
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
@@ -84,11 +87,11 @@ impl State {
         let (columns, _) = layout::overlay(body, WIDEST, 0);
         let room = usize::from(columns.saturating_sub(4));
         let mut remarks = remarks(&self.picker, room, self.glyphs());
-        if total > 0 && !remarks.is_empty() {
+        if !remarks.is_empty() {
             remarks.insert(0, Vec::new());
         }
         let wanted = layout::picker_list(total, usize::MAX, 0) + remarks.len();
-        let wanted = u16::try_from(wanted.max(1) + 2).unwrap_or(u16::MAX);
+        let wanted = u16::try_from(wanted + 2).unwrap_or(u16::MAX);
         let (columns, rows) = layout::overlay(body, WIDEST, wanted);
         let room = usize::from(rows.saturating_sub(2));
         PickerLayout {
@@ -109,10 +112,8 @@ fn remarks(picker: &Picker, columns: usize, glyphs: &Glyphs) -> Vec<TextLine> {
     let is_empty = picker.total() == 0;
     let way_out = match (refusals.is_empty(), is_empty) {
         (true, false) => return Vec::new(),
-        (true, true) => {
-            "No accounts or zones visible to this credential. You can still type an ID."
-        }
-        (false, _) => "You can still type an ID.",
+        (true, true) => "This credential sees no account and no zone. Type an ID of 32 digits.",
+        (false, _) => "Type an ID of 32 digits.",
     };
     let (role, symbol) = if is_empty {
         (Role::Critical, glyphs.critical)

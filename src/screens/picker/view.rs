@@ -1,6 +1,7 @@
 //! Draws the choice between accounts and zones.
 
 use ratatui::layout::Rect;
+use ratatui::text::Span;
 
 use super::state::Picker;
 use crate::action::{Action, Context};
@@ -28,13 +29,6 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let layout = state.picker_layout((body.width, body.height));
     let area = centred(body, layout.columns, layout.rows);
     let inner = inset(paint.overlay_panel(area, "Accounts and zones"));
-    if picker.scopes.is_loading() {
-        let line = [
-            ctx.spinner(state.clock.steady),
-            ctx.plain(" Loading accounts and zones …"),
-        ];
-        paint.render_spans(row(inner, 0), &line);
-    }
     paint.render_lines(below(inner, layout.list), ctx.lines(&layout.remarks));
     let context = Context::PickerText;
     if picker.count() > 0 {
@@ -52,29 +46,44 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         let count = format!("{} of {total}", picker.count());
         let count = [ctx.span(Role::Muted, &count)];
         paint.frame_title_right(row(area, 0), &count);
-        render_list_of(paint, first_rows(inner, layout.list), picker);
     }
+    render_list_of(paint, first_rows(inner, layout.list), state);
 }
 
-fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, picker: &Picker) {
-    let ctx = paint.ctx;
+fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let (ctx, picker) = (paint.ctx, &state.picker);
     render_filter(paint, row(area, 0), picker);
     let list = below(area, 1);
     let matching = picker.count();
     if matching == 0 {
-        let line = [ctx.span(Role::Muted, "No matches.")];
+        let line = if picker.scopes.is_loading() {
+            vec![
+                ctx.spinner(state.clock.steady),
+                ctx.plain(" Loading accounts and zones …"),
+            ]
+        } else if picker.filter.is_blank() {
+            Vec::new()
+        } else {
+            vec![ctx.span(Role::Muted, "No matches.")]
+        };
         paint.render_spans(row(list, 0), &line);
         return;
     }
     let rows = (picker.rows(0, matching), matching);
-    let row = |named: &_| list_row(named, picker.widest, usize::from(list.width), ctx);
+    // The bar begins beside the text.
+    let list = Rect {
+        x: list.x.saturating_sub(1),
+        width: list.width + 1,
+        ..list
+    };
+    let row = |named: &_| list_row(named, picker, usize::from(list.width), ctx);
     paint.render_scrolled(list, rows, Some(picker.selected), row);
 }
 
 fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
     let ctx = paint.ctx;
     let shown = match picker.filter.value() {
-        "" => ctx.span(Role::Muted, "type to filter by name or ID"),
+        "" => ctx.span(Role::Muted, "a name or a part of it, or an ID"),
         filter => ctx.plain(filter),
     };
     let marker = ctx.span(Role::Accent, &format!("{} ", ctx.glyphs().marker));
@@ -87,21 +96,27 @@ fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
 /// ```text
 /// account  Example Ltd      023e105f4ecef8ad9ca31a8372d0c353
 /// ```
-fn list_row(named: &NamedScope, widest: usize, columns: usize, ctx: &RenderContext<'_>) -> Spans {
+fn list_row(named: &NamedScope, picker: &Picker, columns: usize, ctx: &RenderContext<'_>) -> Spans {
     const KIND: usize = 9;
     const ID: usize = 32;
     let ellipsis = ctx.glyphs().ellipsis;
-    let id = ctx.id(named.scope.id(), columns >= KIND + 20 + 2 + ID);
-    let room = columns.saturating_sub(KIND + 2 + text::width(&id));
+    let id = ctx.id(named.scope.id(), columns > KIND + 20 + 2 + ID);
+    let room = columns.saturating_sub(1 + KIND + 2 + text::width(&id));
     let name = ctx.clean(&named.name);
-    let (role, name) = if name.trim().is_empty() {
+    let (role, name) = if picker.is_typed(named) {
+        (Role::Muted, "as typed".into())
+    } else if name.trim().is_empty() {
         (Role::Muted, "without a name".into())
     } else {
         (Role::Strong, name)
     };
     vec![
+        Span::raw(" "),
         ctx.span(Role::Muted, &text::fit(named.scope.kind().word(), KIND, "")),
-        ctx.span(role, &text::fit(&name, widest.max(14).min(room), ellipsis)),
+        ctx.span(
+            role,
+            &text::fit(&name, picker.widest.max(14).min(room), ellipsis),
+        ),
         ctx.span(Role::Muted, &format!("  {id}")),
     ]
 }

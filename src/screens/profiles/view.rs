@@ -6,7 +6,6 @@ use ratatui::text::Span;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSource};
-use crate::domain::profile::DEFAULT_PROFILE;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
@@ -14,9 +13,9 @@ use crate::ui::painter::{GAP, Painter, RenderContext, Spans, below, first_rows, 
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮
-/// │   Name            Kind             Scope              Secret     │
-/// │ ● prod (default)  API token        account 4f1b…9c2e  Secret Se… │
-/// │   staging         Global API key   zone 9a7b…11c0     none       │
+/// │     Name     Kind            Scope                Secret         │
+/// │ ● ★ prod     API token       account Example Ltd  Secret Service │
+/// │     staging  Global API key  zone 9a7b…11c0       none           │
 /// │                                                                  │
 /// ├ staging ─────────────────────────────────────────────────────────┤
 /// │ Credential   Global API key of ops@example.com                   │
@@ -38,7 +37,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     if let Some(credential) = credentials.get(state.profiles.selected)
         && facts_area.height > 0
     {
-        let (name, _) = name(credential, state);
+        let name = name(credential, ctx);
         let line = Rect {
             y: facts_area.y,
             height: 1,
@@ -86,8 +85,8 @@ fn placeholder(inner: Rect, state: &State, ctx: &RenderContext<'_>) -> Vec<Spans
     lines
 }
 
-/// The mark of the credential in use, with a space at each side.
-const MARKER: usize = 3;
+/// The end of the bar, the symbol of the credential in use, and the star of the default profile.
+const MARKER: usize = 5;
 
 /// The widths of the columns, in cells; 0 for one without room.
 struct Columns {
@@ -99,7 +98,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Shows IDs in full if that leaves room for the name of a keyring.
+    /// Shows names and IDs of accounts and zones in full if that leaves room for the name of a
+    /// keyring.
     fn of(
         credentials: &[ActiveCredential],
         state: &State,
@@ -107,31 +107,31 @@ impl Columns {
         ctx: &RenderContext<'_>,
     ) -> Self {
         const SCOPE_KIND: usize = 8;
-        const ID: usize = 32;
         const SHORT_NAME: usize = 12;
         const SHORT_SECRET: usize = 16;
-        let names = credentials.iter().map(|credential| {
-            let (name, tag) = name(credential, state);
-            text::width(&ctx.clean(&name)) + tag.len()
-        });
-        let longest = names.max().unwrap_or(0);
-        let kinds = credentials
-            .iter()
-            .map(|credential| credential.kind().map_or(0, |kind| kind.label().len()));
-        let kind = kinds.max().unwrap_or(0);
-        let short_id = text::width(&ctx.id(&"0".repeat(ID), false));
-        let room = columns.saturating_sub(MARKER + GAP + SCOPE_KIND + short_id);
+        let widest = |texts: &mut dyn Iterator<Item = String>| {
+            let widths = texts.map(|it| text::width(&it));
+            widths.max().unwrap_or(0)
+        };
+        let longest = widest(&mut credentials.iter().map(|it| name(it, ctx)));
+        let kind = widest(&mut credentials.iter().map(|it| {
+            let kind = it.kind();
+            kind.map_or_else(String::new, |kind| kind.label().to_owned())
+        }));
+        let scopes = |is_whole| {
+            let width = widest(&mut credentials.iter().map(|it| scope(it, is_whole, state, ctx)));
+            width.max(SCOPE_KIND)
+        };
+        let (whole, short) = (scopes(true).min(40), scopes(false).min(28));
+        let room = columns.saturating_sub(MARKER + GAP + short);
         let has_secret = room >= SHORT_NAME + GAP + SHORT_SECRET;
         let has_kind = room >= SHORT_NAME + GAP + SHORT_SECRET + GAP + kind;
         let for_kind = if has_kind { kind + GAP } else { 0 };
         let for_secret = if has_secret { GAP + SHORT_SECRET } else { 0 };
-        let room = room.saturating_sub(for_kind + for_secret);
-        let has_whole_ids = has_kind && room + short_id >= longest.min(24) + ID;
-        let id = if has_whole_ids { ID } else { short_id };
-        let name = longest
-            .clamp(4, 40)
-            .min((room + short_id).saturating_sub(id));
-        let scope = SCOPE_KIND + id;
+        let room = (room + short).saturating_sub(for_kind + for_secret);
+        let has_whole_ids = has_kind && room >= longest.min(24) + whole;
+        let scope = if has_whole_ids { whole } else { short };
+        let name = longest.clamp(4, 40).min(room.saturating_sub(scope));
         let taken = MARKER + name + GAP + for_kind + scope + GAP;
         let secret = columns.saturating_sub(taken);
         Self {
@@ -168,7 +168,7 @@ fn render_rows(
 }
 
 /// ```text
-///  ● prod (default)  API token        account 4f1b…9c2e  Secret Service
+///  ● ★ prod  API token  account 4f1b…9c2e  Secret Service
 /// ```
 fn list_row(
     credential: &ActiveCredential,
@@ -182,27 +182,25 @@ fn list_row(
     } else {
         Span::raw(" ")
     };
-    let (name, tag) = name(credential, state);
-    let name = ctx.clean(&name);
-    // If only one fits, keep the name.
-    let has_tag = text::width(&name) + tag.len() <= columns.name;
-    let tag = if has_tag { tag } else { "" };
-    let room = columns.name.saturating_sub(tag.len());
-    let name = text::truncate(&name, room, ellipsis);
-    let gap = room.saturating_sub(text::width(&name));
+    let star = if is_default(credential, state) {
+        ctx.span(Role::Accent, ctx.glyphs().default)
+    } else {
+        Span::raw(" ")
+    };
+    let name = text::fit(&name(credential, ctx), columns.name + GAP, ellipsis);
     let mut line = vec![
         Span::raw(" "),
         marker,
         Span::raw(" "),
+        star,
+        Span::raw(" "),
         ctx.plain(&name),
-        ctx.span(Role::Muted, tag),
-        Span::raw(" ".repeat(gap + GAP)),
     ];
     if columns.kind > 0 {
         let kind = credential.kind().map_or("", CredentialKind::label);
         line.push(ctx.plain(&text::fit(kind, columns.kind + GAP, "")));
     }
-    let scope = scope(credential, columns.has_whole_ids, ctx);
+    let scope = scope(credential, columns.has_whole_ids, state, ctx);
     line.push(ctx.plain(&text::fit(&scope, columns.scope, ellipsis)));
     if columns.secret > 0 {
         line.push(Span::raw(" ".repeat(GAP)));
@@ -214,26 +212,21 @@ fn list_row(
     line
 }
 
-/// A row's name, followed by a remark.
-fn name(credential: &ActiveCredential, state: &State) -> (String, &'static str) {
-    let Some(name) = &credential.profile else {
-        let name = match credential.source() {
-            Some(CredentialSource::Environment { .. }) => "environment",
-            Some(CredentialSource::Demo) => "demo",
-            Some(CredentialSource::Session | CredentialSource::Keyring { .. }) | None => {
-                "this session"
-            }
-        };
-        return (name.to_owned(), "");
+/// A row's name.
+fn name(credential: &ActiveCredential, ctx: &RenderContext<'_>) -> String {
+    let name = match (&credential.profile, credential.source()) {
+        (Some(name), _) => name,
+        (None, Some(CredentialSource::Environment { .. })) => "environment",
+        (None, Some(CredentialSource::Demo)) => "demo",
+        (None, Some(CredentialSource::Session | CredentialSource::Keyring { .. }) | None) => {
+            "this session"
+        }
     };
-    let is_default = *name == state.session.settings.default_profile;
-    // A profile may be called "default" without being the default.
-    let tag = match (is_default, name.as_str()) {
-        (true, DEFAULT_PROFILE) => " (the default)",
-        (true, _) => " (default)",
-        (false, _) => "",
-    };
-    (name.clone(), tag)
+    ctx.clean(name).into_owned()
+}
+
+fn is_default(credential: &ActiveCredential, state: &State) -> bool {
+    credential.profile.as_ref() == Some(&state.session.settings.default_profile)
 }
 
 fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
@@ -241,9 +234,20 @@ fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
     identity.is_some_and(|identity| Some(&identity.source) == credential.source())
 }
 
-fn scope(credential: &ActiveCredential, is_whole: bool, ctx: &RenderContext<'_>) -> String {
-    let scope = credential.scope.as_ref();
-    scope.map_or_else(|| "no scope".to_owned(), |scope| ctx.scope(scope, is_whole))
+/// The account or zone, by its name if that is known.
+fn scope(
+    credential: &ActiveCredential,
+    is_whole: bool,
+    state: &State,
+    ctx: &RenderContext<'_>,
+) -> String {
+    let Some(scope) = &credential.scope else {
+        return "no scope".to_owned();
+    };
+    match state.session.scope_name(scope) {
+        Some(name) => format!("{} {}", scope.kind().word(), ctx.clean(name)),
+        None => ctx.scope(scope, is_whole),
+    }
 }
 
 /// Where a secret is stored, in words.
@@ -325,8 +329,14 @@ fn facts(
     };
     let mut lines = vec![
         fact("Credential", Role::Strong, &kind),
-        fact("Scope", Role::Strong, &scope(credential, true, ctx)),
+        fact("Scope", Role::Strong, &scope(credential, true, state, ctx)),
     ];
+    if let Some(scope) = &credential.scope
+        && state.session.scope_name(scope).is_some()
+    {
+        let id = ctx.span(Role::Muted, &format!("  {}", scope.id()));
+        lines[1].push(id);
+    }
     let place = SecretPlace::of(credential, state);
     let role = if place.role == Role::Muted {
         Role::Strong
@@ -337,8 +347,7 @@ fn facts(
     for (at, line) in wrapped.iter().enumerate() {
         lines.push(fact(if at == 0 { "Secret" } else { "" }, role, line));
     }
-    let is_default = credential.profile.as_ref() == Some(&state.session.settings.default_profile);
-    let uses = match (is_in_use(credential, state), is_default) {
+    let uses = match (is_in_use(credential, state), is_default(credential, state)) {
         (true, true) => "in use, default",
         (true, false) => "in use",
         (false, true) => "default",

@@ -254,6 +254,7 @@ fn filters(mut filter: TokenFilter, name: &str) -> bool {
         has_hex_ids: Haystack::are_hex(token.id_text(), token.client_id_text()),
         status: Status::Expiring,
         note: Some(SECRETS),
+        profile: "staging",
     })
 }
 
@@ -380,6 +381,7 @@ fn letters_that_no_id_should_have_are_found_where_one_has_them() {
         has_hex_ids: Haystack::are_hex(id, client_id),
         status: Status::Active,
         note: None,
+        profile: "",
     };
     let mut filter = fuzzy("odd-one");
     assert!(filter.passes(odd("my-odd-one", "0123.access")));

@@ -47,7 +47,7 @@ fn resize(session: &mut Session, columns: u16, rows: u16) {
 fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("half a name");
     session.wait_for("half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
@@ -94,7 +94,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
         Reply::Bytes(http(200, &[], body))
     });
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("same\r");
     session.wait_for("00000000-fafe");
     session.type_keys("G");
@@ -138,7 +138,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
     }
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("東京");
     // Behind the field's label.
     let start = 15;
@@ -293,7 +293,7 @@ fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() 
             ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
         ],
     );
-    session.wait_for("⊘ DISABLED");
+    session.wait_for("⊘ deploy");
     let stream = session.quit();
     for colour in 30..=37 {
         assert!(!stream.contains(&format!("\x1b[{colour}m")), "{colour}");

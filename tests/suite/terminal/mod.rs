@@ -6,6 +6,7 @@ mod bounds;
 mod clipboard;
 mod commands;
 mod decode;
+mod desktop;
 mod display;
 mod faults;
 mod input;

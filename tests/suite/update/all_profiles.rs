@@ -185,7 +185,8 @@ fn two_profiles_of_one_scope_are_two_ways_to_read_it() {
         profile("prod", Some(account())),
         profile("spare", Some(account())),
     ]));
-    end(&mut state, request, "prod", Ok(prod()));
+    end(&mut state, request, "prod", Ok(Vec::new()));
+    end(&mut state, request, "spare", Ok(prod()));
     finish(&mut state, request);
     assert_eq!(state.list.total(), 2);
     assert_eq!(reads(&state).doubts(), [""; 0], "nothing is missing");
@@ -296,6 +297,31 @@ fn the_key_leads_there_and_back_and_nothing_is_fetched_twice() {
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.screen, Screen::Browse);
     assert!(state.list.profiles.is_none(), "back on the scope's list");
+}
+
+#[test]
+fn a_filter_finds_the_profile_by_its_beginning() {
+    for (query, expected) in [("stag", 1), ("!stag", 2), ("prod crit", 1)] {
+        let mut state = read();
+        act(&mut state, Action::Search);
+        type_text(&mut state, query);
+        assert_eq!(rows(&state).len(), expected, "{query}");
+    }
+}
+
+#[test]
+fn the_dashboard_and_the_requests_are_those_of_the_rows_profile() {
+    for action in [Action::OpenDashboard, Action::CopyRequest] {
+        let mut state = read();
+        act(&mut state, Action::Down);
+        let effects = act(&mut state, action);
+        assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
+        assert_eq!(state.screen, Screen::Browse);
+        assert_eq!(rows(&state).len(), 3, "the list stays");
+        let url = Effect::OpenUrl(other().dashboard_url());
+        assert_eq!(effects.contains(&url), action == Action::OpenDashboard);
+        assert_eq!(state.overlay.is_some(), action == Action::CopyRequest);
+    }
 }
 
 #[test]

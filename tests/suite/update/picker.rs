@@ -9,8 +9,7 @@ use tokenscope::domain::credential::{
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Remote;
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
-use tokenscope::screens::find::state::FindField;
+use tokenscope::domain::scope::{NamedScope, Scope};
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::support::app::{
@@ -27,7 +26,7 @@ fn named(scope: Scope, name: &str) -> NamedScope {
     }
 }
 
-fn scopes() -> VisibleScopes {
+pub(crate) fn scopes() -> VisibleScopes {
     VisibleScopes {
         accounts: Ok(vec![
             named(account('2'), "Zebra Ltd"),
@@ -82,11 +81,10 @@ fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
         "another filter, from its first row"
     );
     act(&mut state, Action::Down);
-    assert_eq!(act(&mut state, Action::Submit), []);
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.as_slice(), [Effect::ListTokens { access, .. }] if access.scope == zone('4'));
     assert_eq!(state.overlay, None);
-    assert_eq!(state.find.scope_kind, ScopeKind::Zone);
-    assert_eq!(state.find.scope_id.value(), zone('4').id());
-    assert_eq!(state.find.form.focus, FindField::Token);
+    assert_eq!(state.session.active.scope, Some(zone('4')));
     list(&mut state, Ok(scopes()));
     assert_eq!(state.picker.selected, 3, "the one in the form is selected");
     type_text(&mut state, "2222");
@@ -193,4 +191,46 @@ fn the_form_of_a_profile_lists_with_its_stored_secret() {
     let request = request_of(&effects);
     let asker = CredentialRef::Identity(identity("staging"));
     assert_eq!(effects, [Effect::ListScopes { request, asker }]);
+}
+
+#[test]
+fn an_id_typed_in_full_is_offered_as_account_and_as_zone_even_without_a_list() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let as_typed = |state: &State| {
+        let rows = state.picker.rows(0, usize::MAX);
+        rows.map(|named| named.scope.to_string())
+            .collect::<Vec<_>>()
+    };
+    let offered = [format!("account {id}"), format!("zone {id}")];
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    type_text(&mut state, id);
+    assert_eq!(as_typed(&state), offered, "while the list is awaited");
+    tell(
+        &mut state,
+        scopes_listed(request, Err(failure(FailureKind::Permission))),
+    );
+    assert_eq!(as_typed(&state), offered, "where nothing may be listed");
+    act(&mut state, Action::Down);
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.overlay, None);
+
+    let mut state = lookup();
+    list(&mut state, Ok(scopes()));
+    type_text(&mut state, &account('1').id().to_uppercase());
+    let ids = as_typed(&state);
+    assert_eq!(
+        ids.len(),
+        2,
+        "the account is listed by its name, the zone is not: {ids:?}"
+    );
+}
+
+#[test]
+fn choosing_a_typed_id_gives_up_the_list_that_is_awaited() {
+    let mut state = lookup();
+    let request = request_of(&act(&mut state, Action::PickScope));
+    type_text(&mut state, "0123456789abcdef0123456789abcdef");
+    let effects = act(&mut state, Action::Submit);
+    assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
 }

@@ -164,3 +164,65 @@ fn the_first_letter_of_another_layout_is_explained_once() {
     assert_eq!(state.overlay, None::<Overlay>);
     assert_eq!(state.find.token.value(), "йцу");
 }
+
+/// How often the screen is drawn in five minutes without input.
+fn draws_in_five_minutes(state: &mut State) -> usize {
+    let mut draws = 0;
+    while let Some(wake) = state.wake_at().filter(|wake| *wake < at(300)) {
+        update(state, wake, Message::Ticked);
+        draws += usize::from(state.changed);
+    }
+    draws
+}
+
+#[test]
+fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute_and_a_calm_one_always() {
+    let mut state = browse(five());
+    state.session.settings.refresh_seconds = 0;
+    act(&mut state, Action::Up);
+    assert!(draws_in_five_minutes(&mut state) <= 5);
+    for end in [at(3000), at(DAY / 2)] {
+        let mut tokens = five();
+        tokens.push(named("abcdef", end));
+        let mut state = browse(tokens.clone());
+        state.session.settings.refresh_seconds = 0;
+        act(&mut state, Action::Up);
+        assert!(draws_in_five_minutes(&mut state) > 100);
+        let mut state = browse(tokens);
+        state.session.settings.refresh_seconds = 0;
+        state.session.settings.calm = true;
+        act(&mut state, Action::Up);
+        assert!(draws_in_five_minutes(&mut state) <= 5);
+    }
+    let mut state = detail(at(3000));
+    state.session.settings.refresh_seconds = 0;
+    state.session.settings.calm = true;
+    act(&mut state, Action::Up);
+    assert!(draws_in_five_minutes(&mut state) <= 5);
+    // It still flips at the second of expiry.
+    let mut state = detail(at(100));
+    state.session.settings.refresh_seconds = 0;
+    state.session.settings.calm = true;
+    act(&mut state, Action::Up);
+    while state.wake_at().is_some_and(|wake| wake < at(100)) {
+        let wake = state.wake_at().unwrap();
+        update(&mut state, wake, Message::Ticked);
+    }
+    assert_eq!(state.wake_at(), Some(at(100)));
+}
+
+#[test]
+fn a_calm_countdown_has_no_seconds() {
+    use tokenscope::domain::duration::Remaining;
+    let left = |seconds| Remaining::until(at(seconds), at(0)).calm(true);
+    for (seconds, digits, short) in [
+        (59, "0m", "0m"),
+        (3599, "59m", "59m"),
+        (4 * 3600 + 61, "4h 01m", "4h 01m"),
+        (12 * DAY + 4 * 3600 + 59, "12d 04h 00m", "12d 04h"),
+        (-61, "1m", "1m ago"),
+    ] {
+        assert_eq!(left(seconds).digits(), digits, "{seconds}");
+        assert_eq!(left(seconds).short(), short, "{seconds}");
+    }
+}
