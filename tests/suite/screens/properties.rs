@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tokenscope::action::Action;
 use tokenscope::app::state::{Screen, State};
 use tokenscope::app::update;
 use tokenscope::keymap::Row;
@@ -145,7 +146,9 @@ fn every_key_in_a_footer_does_something() {
                 hints += 1;
                 let mut after = state.clone();
                 let effects = update(&mut after, now(), press(row.action));
-                if effects.is_empty() && after == state {
+                // Enter complains once more about what it complained about.
+                let complains = row.action == Action::Submit && name.ends_with("complaint");
+                if effects.is_empty() && after == state && !complains {
                     idle.push(format!("{name}: {hint}"));
                 }
             }
