@@ -301,7 +301,7 @@ fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
             .with_token()
             .env("TOKENSCOPE_TEST_FAULT", "slow")
             .on_terminal();
-        session.wait_for("Fields");
+        session.wait_for("Facts");
         let begun = Instant::now();
         session.signal(signal);
         let (status, stream) = session.end();

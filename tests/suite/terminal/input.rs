@@ -250,7 +250,7 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
     session.type_keys("?");
     session.wait_until("Detail again", |session| {
         let shown = session.shown();
-        shown.contains("Duration   forever") && !shown.contains("Esc close")
+        shown.contains("Duration       forever") && !shown.contains("Esc close")
     });
     assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
     session.quit();
