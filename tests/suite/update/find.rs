@@ -368,6 +368,7 @@ fn a_miss_offers_the_nearest_names_and_enter_opens_none_of_them() {
 #[test]
 fn enter_on_a_miss_reads_an_old_list_again() {
     let mut state = find(tokens());
+    state.session.settings.refresh_seconds = 0;
     type_text(&mut state, "zzz");
     update(&mut state, at(120), Message::Ticked);
     let request = request_of(&act(&mut state, Action::Submit));
