@@ -251,7 +251,7 @@ impl TokenTable {
 
     /// Shows all statuses.
     pub(crate) fn choose_none(&mut self, list: &TokenList) {
-        self.chosen = Default::default();
+        self.chosen = [false; Status::ALL.len()];
         self.needs_only = false;
         self.collect(list);
     }

@@ -82,13 +82,22 @@ impl Browse {
         self.table.tokens(list, first, rows)
     }
 
-    /// Whether a visible row counts down by the second, which it does in its last day. `rows` are
-    /// those inside the panel.
-    pub(crate) fn is_counting(&self, list: &TokenList, now: DateTime<Utc>, rows: usize) -> bool {
-        self.visible(list, rows).any(|token| {
-            let left = remaining(token, now).filter(|left| !left.is_over());
-            left.is_some_and(|left| left.seconds() < LAST_DAY.num_seconds())
-        })
+    /// Whether something visible counts down by the second: a token in its last day, or the previous
+    /// secret of the one in the preview. `rows` are those inside the panel.
+    pub(crate) fn is_counting(
+        &self,
+        list: &TokenList,
+        now: DateTime<Utc>,
+        (rows, has_preview): (usize, bool),
+    ) -> bool {
+        let is_last_day = |left: Remaining| (0..LAST_DAY.num_seconds()).contains(&left.seconds());
+        let previewed = self.token(list).filter(|_| has_preview);
+        let secret = previewed.and_then(|it| it.previous_client_secret_expires_at.valid());
+        secret.is_some_and(|end| is_last_day(Remaining::until(*end, now)))
+            || self
+                .visible(list, rows)
+                .filter_map(|token| remaining(token, now))
+                .any(is_last_day)
     }
 
     /// When a visible row begins to count down by the second.

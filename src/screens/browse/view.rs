@@ -172,9 +172,10 @@ impl Count {
         } else {
             String::new()
         };
-        let role = match self.status {
-            Status::Disabled => Role::Muted,
-            status => Role::from(status.tone()),
+        let role = if self.status == Status::Disabled {
+            Role::Muted
+        } else {
+            Role::from(self.status.tone())
         };
         let [open, close] = if self.is_chosen {
             ["[", "]"]
