@@ -3,10 +3,13 @@
 /// From this height of the terminal on, in cells, the countdown is large.
 pub const TALL: u16 = 34;
 
+/// From this width on, in cells, large digits fit.
+pub const ROOM_FOR_DIGITS: u16 = 64;
+
 /// From this width on, in cells, facts and JSON are placed side by side.
 pub const SIDE_BY_SIDE: u16 = 120;
 
-/// The rows of the large digits of a countdown.
+/// The rows of the large digits of a countdown, with a blank one below them.
 pub const LARGE_DIGITS: usize = 4;
 
 /// The columns of a frame, and of the blanks within it.
@@ -136,9 +139,8 @@ impl DetailLayout {
         // On a short terminal, the JSON comes back with the facts.
         let has_json = self.json > 0;
         match (self.focus(chosen), is_forward) {
-            (Part::Advice, true) | (Part::Json, false) => Part::Facts,
             (Part::Facts, true) | (Part::Advice, false) if has_json => Part::Json,
-            (Part::Advice, false) => Part::Facts,
+            (Part::Advice, _) | (Part::Json, false) => Part::Facts,
             (Part::Facts, _) | (Part::Json, true) => Part::Advice,
         }
     }

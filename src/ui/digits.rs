@@ -3,11 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::painter::{Painter, row};
-use crate::layout::LARGE_DIGITS;
 use crate::theme::Role;
 
+/// The rows of a digit.
+const ROWS: usize = 3;
+
 /// The rows of a character.
-type Glyph = [&'static str; LARGE_DIGITS];
+type Glyph = [&'static str; ROWS];
 
 /// A character of a countdown; `None` for others.
 #[rustfmt::skip]
@@ -72,10 +74,10 @@ pub(crate) fn render(
 ) {
     let ctx = paint.ctx;
     let glyphs: Vec<Glyph> = digits.chars().filter_map(glyph).collect();
-    for at in 0..LARGE_DIGITS {
+    for at in 0..ROWS {
         let parts: Vec<&str> = glyphs.iter().map(|glyph| glyph[at]).collect();
         let mut spans = vec![ctx.span(role, &parts.join(" "))];
-        if at + 1 == LARGE_DIGITS {
+        if at + 1 == ROWS {
             spans.push(ctx.plain(after));
         }
         paint.render_spans(row(area, at), &spans);

@@ -3,6 +3,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod bars;
+pub(crate) mod digits;
 pub(crate) mod form;
 pub(crate) mod header;
 pub(crate) mod painter;

@@ -21,7 +21,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
-use crate::layout::{self, Styled, TextBox, TextLine};
+use crate::layout::{self, Styled, TextLine};
 use crate::theme::{Role, Theme};
 
 /// The gap between two columns of a table, in cells.
@@ -484,33 +484,14 @@ fn symbol_of(buffer: &Buffer, row: Rect) -> Option<(Position, Style)> {
     is_symbol.then(|| (at, Style::new().fg(cell.fg)))
 }
 
+/// Text for a line of a frame, with blanks around it and none of the line's colour.
 fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {
     let blank = [Span::raw(" ")];
-    [&blank, spans, &blank].concat()
-}
-
-/// Draws a box, its scroll position, and the key that closes it.
-///
-/// ```text
-/// ╭ Title ─────────────────╮
-/// │ line                   │
-/// ╰ 1–20 of 34 ─ Esc close ╯
-/// ```
-pub(crate) fn render_text_box(
-    paint: &mut Painter<'_, '_>,
-    body: Rect,
-    title: &str,
-    (text, top): (&TextBox, usize),
-    context: Context,
-) {
-    let ctx = paint.ctx;
-    let area = centred(body, text.columns, text.rows);
-    let inner = inset(paint.overlay_panel(area, title));
-    let top = top.min(text.last_top());
-    paint.render_lines(inner, ctx.lines(&text.lines[top..]));
-    paint.frame_position(area, top, text.page(), text.lines.len());
-    let close = ctx.hint(context, Action::Back, "close");
-    paint.frame_title_right(bottom(area), &close);
+    let mut spans = [&blank, spans, &blank].concat();
+    for span in &mut spans {
+        span.style = Style::reset().patch(span.style);
+    }
+    spans
 }
 
 /// The width of a row of spans, in cells.

@@ -8,8 +8,8 @@ use super::state::{RawView, View, items};
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
+use crate::app::list_for_find::return_to_find;
 use crate::app::message::Effect;
-use crate::app::navigation::open_find;
 use crate::app::neighbours;
 use crate::app::requests;
 use crate::app::state::State;
@@ -22,7 +22,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
-use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, TALL};
+use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, ROOM_FOR_DIGITS, TALL};
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -117,9 +117,14 @@ impl Handler for Detail {
             }
             View::Fields if detail.opened_from_list => {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
-                return dropped.into_iter().chain(back_to_list(state)).collect();
+                let opened = if detail.returns_to_find {
+                    return_to_find(state)
+                } else {
+                    back_to_list(state)
+                };
+                return dropped.into_iter().chain(opened).collect();
             }
-            View::Fields => return open_find(state),
+            View::Fields => return return_to_find(state),
         }
         Vec::new()
     }
@@ -245,7 +250,7 @@ impl State {
         let has_digits = has_end && !self.ascii && !self.session.settings.calm;
         let columns = usize::from(body.0.saturating_sub(FRAME));
         let contents = Contents {
-            is_large: has_digits && self.size.1 >= TALL,
+            is_large: has_digits && self.size.1 >= TALL && body.0 >= ROOM_FOR_DIGITS,
             has_lifetime: elapsed(token, now).is_some(),
             advice: self.current_advice(token, columns).len(),
             facts: items(token).len(),

@@ -2,9 +2,7 @@
 
 use chrono::TimeDelta;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
-use tui_big_text::{BigText, PixelSize};
+use ratatui::text::Span;
 
 use super::facts_view::FactTable;
 use super::raw_view;
@@ -12,12 +10,12 @@ use super::state::View;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::duration::{Remaining, humanize};
-use crate::domain::fields::NO_NAME;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
 use crate::theme::Role;
+use crate::ui::digits;
 use crate::ui::painter::{
     Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
 };
@@ -80,12 +78,7 @@ impl Headline<'_> {
     /// Draws the name and the date on the frame; a date always says what it is of.
     fn render_title(&self, paint: &mut Painter<'_, '_>, line: Rect) {
         let ctx = paint.ctx;
-        let name = self.token.display_text(&self.token.name);
-        let name = match name.trim() {
-            "" => NO_NAME,
-            _ => &name,
-        };
-        let name = ctx.clean(name);
+        let name = ctx.token_name(self.token);
         let symbol = self.status.symbol(ctx.ascii);
         let room = usize::from(line.width).saturating_sub(8);
         let least = text::width(&name).min(room / 2) + 2;
@@ -101,7 +94,7 @@ impl Headline<'_> {
         };
         let ellipsis = ctx.glyphs().ellipsis;
         let name = text::truncate(&name, room.saturating_sub(taken + 2), ellipsis).into_owned();
-        let role = Role::from(self.status.tone());
+        let role = self.role();
         let title = [
             ctx.span(role, symbol),
             Span::raw(" "),
@@ -130,13 +123,18 @@ impl Headline<'_> {
         dates.map(|date| format!("{word} {date}")).to_vec()
     }
 
+    /// How much the status stands out.
+    fn role(&self) -> Role {
+        Role::from(Emphasis::at(Lifecycle::of(self.token), self.context))
+    }
+
     /// ```text
     ///  EXPIRES IN  12d 04:33:21                      last renewed 8 Dec 2025 · 365d
     ///  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━▲━╸✖─  96.6 % elapsed
     /// ```
     fn render(&self, paint: &mut Painter<'_, '_>, inner: Rect) {
         let (ctx, now, status) = (paint.ctx, self.context.now, self.status);
-        let role = Role::from(status.tone());
+        let role = self.role();
         let place = inset(row(inner, 0));
         let words = ctx.clean(status.headline()).into_owned();
         let style = ctx.style(role).patch(ctx.style(Role::Strong));
@@ -151,7 +149,7 @@ impl Headline<'_> {
             };
             if self.layout.is_large {
                 let area = inset(first_rows(below(inner, 1), LARGE_DIGITS));
-                render_large(paint, area, &digits, after, role);
+                digits::render(paint, area, &digits, after, role);
             } else {
                 left.push(ctx.span(Role::Strong, &format!("  {digits}{after}")));
             }
@@ -214,7 +212,7 @@ impl Headline<'_> {
             reason = "a share of a few hundred cells"
         )]
         let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
-        let role = Role::from(self.status.tone());
+        let role = self.role();
         let cell = |at: usize| match halves.saturating_sub(2 * at) {
             0 => (Role::Border, glyphs.horizontal),
             1 => (role, glyphs.bar_half),
@@ -262,25 +260,6 @@ impl Headline<'_> {
         };
         [apart, critical]
     }
-}
-
-/// Draws digits four rows high, and a word after them.
-fn render_large(paint: &mut Painter<'_, '_>, area: Rect, digits: &str, after: &str, role: Role) {
-    let ctx = paint.ctx;
-    BigText::builder()
-        .pixel_size(PixelSize::Quadrant)
-        .style(ctx.style(role))
-        .lines([Line::from(digits.to_owned())])
-        .build()
-        .render(area, paint.buffer());
-    let taken = cells(digits.chars().count() * 4);
-    let baseline = row(area, LARGE_DIGITS - 2);
-    let behind = Rect {
-        x: baseline.x + taken,
-        width: baseline.width.saturating_sub(taken),
-        ..baseline
-    };
-    paint.render_spans(behind, &[ctx.plain(after)]);
 }
 
 /// What to do, the facts and the JSON, with their frame.

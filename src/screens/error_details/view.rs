@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::action::Context;
+use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::ui::painter::{Painter, render_text_box};
+use crate::ui::painter::{Painter, bottom, centred, inset};
 
 /// ```text
 /// ╭ Error details ───────────────────────────────╮
@@ -17,7 +17,13 @@ use crate::ui::painter::{Painter, render_text_box};
 /// ╰───────────────────────────────── Esc close ──╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
-    let details = state.error_details_box();
-    let title = "Error details";
-    render_text_box(paint, body, title, (&details, top), Context::ErrorDetails);
+    let ctx = paint.ctx;
+    let text = state.error_details_box();
+    let area = centred(body, text.columns, text.rows);
+    let inner = inset(paint.overlay_panel(area, "Error details"));
+    let top = top.min(text.last_top());
+    paint.render_lines(inner, ctx.lines(&text.lines[top..]));
+    paint.frame_position(area, top, text.page(), text.lines.len());
+    let close = ctx.hint(Context::ErrorDetails, Action::Back, "close");
+    paint.frame_title_right(bottom(area), &close);
 }

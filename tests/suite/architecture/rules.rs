@@ -16,7 +16,7 @@ const SHAPELESS: [&str; 7] = [
 ];
 
 /// Crates that draw: only rows that name them may use them.
-const DRAWING: [&str; 2] = ["ratatui", "tui_big_text"];
+const DRAWING: [&str; 1] = ["ratatui"];
 
 /// How many lines of code may be the same in two places.
 const LONGEST_REPEAT: usize = 9;

@@ -226,7 +226,7 @@ fn the_footer_begins_with_the_key_back_and_ends_with_the_key_to_all_others() {
 #[test]
 fn no_key_leads_back_from_the_first_screen() {
     let mut state = lookup_recents();
-    state.find.form.editing = false;
+    state.find.is_commanding = true;
     assert!(!footer(state, 80).contains("Esc"));
 }
 
@@ -281,4 +281,29 @@ fn in_ascii_a_name_without_a_latin_base_is_the_beginning_of_the_id() {
         shown("東京")
     );
     assert!(shown("Größe").contains("> Grosse"));
+}
+
+/// A title is body text in bold, not a part of the line that it interrupts.
+#[test]
+fn a_title_does_not_take_the_colour_of_its_frame() {
+    let buffer = drawn("dark", false, detail_expiring());
+    let letters = (4..15).filter(|x| buffer[(*x, 1)].symbol().chars().all(char::is_alphanumeric));
+    for x in letters {
+        assert_eq!(buffer[(x, 1)].fg, Color::Reset, "{x}");
+    }
+}
+
+#[test]
+fn large_digits_have_an_open_zero_and_are_drawn_whole_or_not_at_all() {
+    let shown = |size, ascii| text(&renderer("dark", ascii).draw(detail_expiring(), size).0);
+    let large = shown((100, 40), false);
+    assert!(large.contains("▀█  ▀▀█   █   █▀█ █ █ ▄"), "{large}");
+    assert!(large.contains(" █  █▀▀ █▀█   █ █ ▀▀█ ▄"), "{large}");
+    for size in [(100, 33), (60, 40)] {
+        assert!(
+            shown(size, false).contains("EXPIRES IN  12d 04:33:21"),
+            "{size:?}"
+        );
+    }
+    assert!(shown((100, 40), true).contains("EXPIRES IN  12d 04:33:21"));
 }

@@ -17,9 +17,11 @@ fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     session.type_keys("v");
     session.wait_for("raw JSON");
     session.type_keys("v");
-    session.wait_for("Findings");
+    session.wait_for("What to do");
     session.type_keys("?");
     session.wait_for("copy the client ID");
+    // Closes the help.
+    session.type_keys("q");
     let stream = session.quit();
     is_given_back_once(&stream);
 }
