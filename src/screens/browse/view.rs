@@ -356,6 +356,10 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
             (Action::Search, "edit filter"),
             (Action::Back, "clear filter"),
         ],
+        (false, _) if state.failures_on_screen().next().is_some() && list.profiles.is_some() => [
+            (Action::Reload, "try again"),
+            (Action::ErrorDetails, "details"),
+        ],
         (false, _) => [
             (Action::Reload, "try again"),
             (Action::Find, "look up one token"),

@@ -1,7 +1,7 @@
 //! Key handling of the prompt for the file to write a list to.
 
 use super::state::{Export, Phase};
-use crate::action::Context;
+use crate::action::{Action, Context};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
 use crate::app::message::Effect;
@@ -15,6 +15,10 @@ impl Handler for handler::Export {
             Phase::Asking => Context::ExportReplace,
             Phase::Typing | Phase::Writing { .. } => Context::ExportText,
         }
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        action != Action::Submit || state.export.request().is_none()
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {

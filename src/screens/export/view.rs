@@ -76,7 +76,7 @@ fn remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         }
         (Phase::Typing, None) => form.remark(
             Role::Muted,
-            "CSV or JSON, by the ending of its name. ~/ is your home directory.",
+            "CSV or JSON by its ending; ~/ is your home directory.",
         ),
     }
 }
