@@ -174,11 +174,15 @@ impl Theme {
     /// # Errors
     /// [`ThemeError`] if it is invalid.
     pub fn parse(text: &str, depth: ColorDepth) -> Result<Self, ThemeError> {
-        let (table, mono) = (table(text)?, table(MONO)?);
+        let mut table = table(text)?;
+        if table.len() < Role::ALL.len() {
+            for (role, style) in self::table(MONO)? {
+                table.entry(role).or_insert(style);
+            }
+        }
         let mut styles = [Style::new(); Role::ALL.len()];
         for role in Role::ALL {
-            let entry = table.get(&role).or_else(|| mono.get(&role));
-            let entry = entry.ok_or(ThemeError::Missing(role))?;
+            let entry = table.get(&role).ok_or(ThemeError::Missing(role))?;
             styles[role as usize] = style(entry, depth)?;
         }
         Ok(Self { styles })

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::credential_switch::activate;
+use super::list_for_find::return_to_find;
 use super::message::Effect;
-use super::navigation::open_find;
 use super::profile_lists::{can_open, open};
 use super::state::{Screen, State};
 use super::token_fetch;
@@ -30,7 +30,7 @@ pub(crate) fn toggle(state: &mut State) -> Vec<Effect> {
 pub(crate) fn back(state: &mut State) -> Vec<Effect> {
     match &state.list.profiles {
         Some(profiles) if !profiles.is_from_find => token_fetch::open_list(state),
-        Some(_) | None => open_find(state),
+        Some(_) | None => return_to_find(state),
     }
 }
 

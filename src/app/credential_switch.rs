@@ -1,9 +1,8 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
+use super::list_for_find::show_find;
 use super::message::Effect;
-use super::navigation::{
-    choose_profile, find_secrets, open_session_setup, remember_external, show_find,
-};
+use super::navigation::{choose_profile, find_secrets, open_session_setup, remember_external};
 use super::state::{Screen, State};
 use super::token_fetch;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
@@ -14,14 +13,13 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::Detail;
-use crate::screens::find::state::Find;
 use crate::screens::setup::state::{Opener, Repeat};
 
 /// Continues with another credential on the lookup form. Sends nothing.
 pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
     let name = in_words(&credential);
-    let effects = activate(state, credential);
-    show_find(state);
+    let mut effects = activate(state, credential);
+    effects.extend(show_find(state));
     state.notify(format!("Now using {name}."));
     effects
 }
@@ -102,7 +100,7 @@ fn remove_active(state: &mut State) -> Vec<Effect> {
     } else if screen == Screen::Profiles {
         state.screen = screen;
     } else {
-        show_find(state);
+        effects.extend(show_find(state));
     }
     effects
 }
@@ -123,10 +121,6 @@ pub(crate) fn activate(state: &mut State, credential: ActiveCredential) -> Vec<E
     let pause = state.pauses.iter().position(own);
     state.limited_until = pause.map(|at| state.pauses.swap_remove(at).1);
     session.active = credential;
-    let find = Find::starting_from(session.active.scope.as_ref());
-    let old = std::mem::replace(&mut state.find, find);
-    state.find.token = old.token;
-    state.find.recents = old.recents;
     match (was_demo, state.session.is_demo()) {
         (true, false) => effects.push(Effect::LoadRecents),
         (_, true) => state.find.recents.clear(),
@@ -175,7 +169,7 @@ pub(crate) fn enter(
         scope_origin,
     };
     let mut effects = activate(state, credential);
-    show_find(state);
+    effects.extend(show_find(state));
     if let Some(saved) = saved {
         state.notify(saved);
     }
@@ -228,7 +222,7 @@ pub(crate) fn demo_opened(
         state.before_demo = Some(state.session.active.clone());
     }
     let mut effects = activate(state, credential);
-    show_find(state);
+    effects.extend(show_find(state));
     if let Some(token) = token {
         state.screen = Screen::Detail;
         effects.extend(token_fetch::fetch(state, access, token));
@@ -243,7 +237,7 @@ pub(crate) fn leave_demo(state: &mut State) -> Vec<Effect> {
         return switch(state, before);
     }
     let mut effects = activate(state, before);
-    show_find(state);
+    effects.extend(show_find(state));
     if state.session.needs_choice() {
         effects.extend(choose_profile(state));
     } else {

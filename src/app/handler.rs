@@ -121,6 +121,9 @@ pub(crate) trait Handler {
     /// Called when the text in that field changed.
     fn edited(&self, _: &mut State) {}
 
+    /// Called before a paste.
+    fn pasting(&self, _: &mut State) {}
+
     /// Starts typing.
     fn edit(&self, _: &mut State) {}
 

@@ -10,6 +10,8 @@ pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
+pub(crate) mod list_changes;
+pub(crate) mod list_for_find;
 pub(crate) mod list_reload;
 pub mod list_search;
 pub mod message;
@@ -35,13 +37,13 @@ use crate::domain::fetched::Now;
 use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
-use crate::screens::find::state::FindField;
 use crate::screens::help::state::HelpMenu;
-use crate::screens::{browse, detail, export, help, picker, profiles, request, setup};
+use crate::screens::{browse, detail, export, find, help, picker, profiles, request, setup};
 use form::{Editor, TextField};
 use handler::Copied;
+use list_for_find::open_find;
 use message::{Effect, Message};
-use navigation::{open_find, open_profiles, open_session_setup};
+use navigation::{open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
 
 /// A wake-up this late means that the computer or the program was stopped.
@@ -65,7 +67,6 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
         Opening::Find => open_find(state),
         Opening::Token(token) => open_token(state, token),
         Opening::Demo(token) => {
-            state.find.form.focus = FindField::Token;
             if let Some(token) = token {
                 state.find.token = TextField::with(&token.to_string());
                 state.screen = Screen::Detail;
@@ -73,6 +74,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
             vec![start_demo(state)]
         }
     };
+    find::update::settle(state);
     state.next_change = handler::next_change(state);
     effects
 }
@@ -82,10 +84,8 @@ fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
     state.find.token = TextField::with(&token.to_string());
     let scope = token.scope().or(state.session.active.scope.as_ref());
     let Some(scope) = scope.cloned() else {
-        state.find.form.focus = FindField::ScopeId;
         return Vec::new();
     };
-    state.find.use_scope(&scope);
     state.screen = Screen::Detail;
     token_fetch::look_up(state, token, &scope)
 }
@@ -126,6 +126,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
+            state.front().pasting(state);
             paste(state, &text);
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
@@ -153,6 +154,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         } => token_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
             effects = token_fetch::listed(state, request, result);
+            if state.changed {
+                effects.extend(find::update::list_ended(state));
+            }
         }
         Message::ProfileArrived {
             request,
@@ -221,6 +225,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.browse.keep_in_view(&state.list, rows);
     }
     state.leave_error_behind();
+    if state.screen == Screen::Find {
+        state.keep_up();
+        find::update::settle(state);
+    }
     state.next_change = handler::next_change(state);
     effects
 }

@@ -1,28 +1,11 @@
 //! Navigation between screens that sends no lookup.
 
 use super::message::Effect;
-use super::profile_lists;
 use super::state::{Overlay, Screen, State};
 use crate::domain::credential::CredentialRef;
 use crate::domain::duration;
 use crate::screens::picker::state::Picker;
 use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
-
-/// Shows the lookup form.
-pub(crate) fn show_find(state: &mut State) {
-    state.screen = Screen::Find;
-    state.overlay = None;
-    state.find.reopen();
-}
-
-/// Leaves a form for the lookup form. Cancels the form's request, whose response would take over
-/// the screen.
-pub(crate) fn open_find(state: &mut State) -> Vec<Effect> {
-    let requests = [state.setup.cancel(), profile_lists::leave(state)];
-    show_find(state);
-    let requests = requests.into_iter().flatten();
-    requests.map(Effect::Cancel).collect()
-}
 
 /// Opens the form for the active credential, filled in with what the session knows.
 pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {

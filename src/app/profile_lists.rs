@@ -111,23 +111,20 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     if state.list.extent.is_loading() {
         return None;
     }
+    state.list.profiles.as_ref()?;
     let in_use = state.session.active.profile.as_deref();
     let mut new = ProfileReads::of(&state.session.settings, in_use);
-    state.list.profiles.as_mut()?;
+    let mut paused = Vec::new();
     for read in &mut new.reads {
-        read.is_awaited = state.pause_of(&read.identity.source).is_none();
+        let source = &read.identity.source;
+        match state.pause_of(source) {
+            Some(seconds) => {
+                let failure = paused_failure(&read.origin.profile, seconds);
+                paused.push((source.clone(), failure));
+            }
+            None => read.is_awaited = true,
+        }
     }
-    let paused: Vec<_> = new.reads.iter().filter(|read| !read.is_awaited).collect();
-    let paused: Vec<_> = paused
-        .into_iter()
-        .filter_map(|read| {
-            let seconds = state.pause_of(&read.identity.source)?;
-            Some((
-                read.identity.source.clone(),
-                paused_failure(&read.origin.profile, seconds),
-            ))
-        })
-        .collect();
     let reads = state.list.profiles.as_mut()?;
     reads.begin(new);
     for (source, failure) in paused {

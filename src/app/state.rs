@@ -19,9 +19,8 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
-use crate::screens::browse::state::{Browse, Follow};
+use crate::screens::browse::state::Browse;
 use crate::screens::export::state::Export;
-use crate::screens::find::state::Find;
 use crate::screens::for_each_screen;
 use crate::screens::help::state::HelpMenu;
 use crate::screens::picker::state::Picker;
@@ -280,7 +279,6 @@ macro_rules! define_state {
                 size: (u16, u16),
             ) -> Self {
                 Self {
-                    find: Find::starting_from(session.active.scope.as_ref()),
                     session,
                     clock: Clock::at(now.into()),
                     size,
@@ -347,22 +345,6 @@ impl State {
     /// How the tokens of the list are evaluated: at the whole second when all their digits change.
     pub(crate) fn list_context(&self) -> EvaluationContext {
         self.context_at(whole_second(self.clock.corrected()))
-    }
-
-    /// Changes the list, and all that shows a part of it.
-    pub(crate) fn change_list(&mut self, follow: Follow, change: impl FnOnce(&mut TokenList)) {
-        let browsed = self.browse.token(&self.list).cloned();
-        change(&mut self.list);
-        self.browse
-            .list_changed(&self.list, browsed.as_ref(), follow);
-    }
-
-    /// Moves tokens of the list whose status changed over time to their new positions.
-    pub(crate) fn keep_up(&mut self) {
-        let context = self.list_context();
-        if self.list.is_due(context.now) {
-            self.change_list(Follow::Token, |list| list.keep_up(context));
-        }
     }
 
     /// Whether the terminal is too small for any screen.

@@ -10,22 +10,22 @@ use chrono::{DateTime, Utc};
 use super::form::TextField;
 use super::handler::Pending;
 use super::message::{Effect, Stage};
-use super::navigation::{choose_profile, must_pause, open_session_setup};
+use super::navigation::{choose_profile, must_pause, open_session_setup, pick_scope};
 use super::profile_lists;
 use super::state::{Overlay, Screen, State};
 use super::token_list::{Extent, Progress};
 use crate::action::Context;
-use crate::domain::credential::{Access, CredentialSource};
+use crate::domain::credential::{Access, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Received, Remote, RequestId, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
-use crate::domain::scope::{Scope, ScopeId};
+use crate::domain::scope::Scope;
 use crate::domain::search;
+use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::detail::state::{Detail, View};
-use crate::screens::find::state::FindField;
 
 /// Looks a token up with the active credential. Replaces a pending lookup.
 pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<Effect> {
@@ -209,16 +209,13 @@ fn show(
     detail.selected = detail.selected.min(detail.fields().len().saturating_sub(1));
     state.banner = None;
     if state.detail.opens_on_answer {
-        come_to_front(state, scope);
+        come_to_front(state);
     }
     let Some(mut record) = record else {
         return Vec::new();
     };
     record.profile.clone_from(&state.session.active.profile);
     recent_lookups::remember(&mut state.find.recents, record.clone());
-    if state.find.form.focus != FindField::Recents {
-        state.find.selected = 0;
-    }
     if state.session.is_demo() {
         Vec::new()
     } else {
@@ -227,7 +224,7 @@ fn show(
 }
 
 /// Shows the token that was looked up, unless the user is typing the next lookup.
-fn come_to_front(state: &mut State, scope: &Scope) {
+fn come_to_front(state: &mut State) {
     if state.screen == Screen::Find && is_typing_elsewhere(state) {
         let name = state.detail.token.value().map(|it| it.name_text().trim());
         let name = name.filter(|name| !name.is_empty()).unwrap_or("The token");
@@ -236,9 +233,9 @@ fn come_to_front(state: &mut State, scope: &Scope) {
     }
     // The next lookup starts from an empty field.
     state.find.token = TextField::default();
+    state.find.is_commanding = true;
     if state.screen == Screen::Find {
         state.screen = Screen::Detail;
-        state.find.use_scope(scope);
     }
 }
 
@@ -354,64 +351,68 @@ pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let left = profile_lists::leave(state);
-    let access = match scope_to_list(state) {
-        Ok(scope) => Access { identity, scope },
-        Err(complaint) => {
-            let awaited = state.setup.cancel();
-            state.screen = Screen::Find;
-            state.find.reopen();
-            state.find.form.complain(FindField::ScopeId, &complaint);
-            let cancelled = [left, awaited].into_iter().flatten();
-            return cancelled.map(Effect::Cancel).collect();
-        }
+    let Some(scope) = scope_to_list(state) else {
+        let awaited = state.setup.cancel();
+        state.screen = Screen::Find;
+        state.notify("First an account or zone.");
+        let sent = pick_scope(state, CredentialRef::Identity(identity), "");
+        let cancelled = [left, awaited].into_iter().flatten();
+        return cancelled.map(Effect::Cancel).chain(sent).collect();
     };
+    let access = Access { identity, scope };
     let is_known = state.list.access.as_ref() == Some(&access);
     let dropped = if is_known { None } else { drop_list(state) };
     let awaited = state.setup.cancel();
-    let lost_name = state.lost_name().map(str::to_owned);
+    let is_lost = state.lost_name().is_some();
+    let query = query_to_carry(state);
     state.screen = Screen::Browse;
     state.overlay = None;
-    let is_loaded = is_known && state.list.extent != Remote::Idle && lost_name.is_none();
-    let sent = if is_loaded {
+    let is_loading = state.list.extent.is_loading();
+    let is_loaded = is_known && (is_loading || state.list.extent.value().is_some());
+    let sent = if is_loaded && !is_lost {
         None
     } else {
         state.list.access = Some(access);
         state.banner = None;
-        if let Some(name) = lost_name {
-            state.browse.filter = TextField::with(&search::query_for(&name));
-            state.browse.is_filtering = false;
-            state.browse.filter_changed(&state.list);
-        }
         fetch_list(state)
     };
+    if let Some(query) = query {
+        state.browse.filter = TextField::with(&query);
+        state.browse.is_filtering = false;
+        state.browse.filter_changed(&state.list);
+    }
     let cancelled = [left, dropped, awaited].into_iter().flatten();
     cancelled.map(Effect::Cancel).chain(sent).collect()
 }
 
 /// Drops the list, and returns the pending request.
-fn drop_list(state: &mut State) -> Option<RequestId> {
+pub(crate) fn drop_list(state: &mut State) -> Option<RequestId> {
     state.browse = Browse::default();
     state.list.reset()
 }
 
-/// The current scope, or a complaint if the user must enter one first.
-fn scope_to_list(state: &State) -> Result<Scope, String> {
-    let find = &state.find;
+/// The filter for Browse: the name of a token that was just not found, or what was typed in Find.
+fn query_to_carry(state: &State) -> Option<String> {
+    let typed = || {
+        let text = text::trim_input(state.find.token.value());
+        let is_typed = state.screen == Screen::Find && !text.is_empty();
+        is_typed.then_some(text)
+    };
+    let text = state.lost_name().or_else(typed)?;
+    Some(search::query_for(text))
+}
+
+/// The scope whose tokens to list: the one on screen, or else the session's.
+fn scope_to_list(state: &State) -> Option<Scope> {
     let in_view = if state.screen != Screen::Find {
         state.screen.handler().scope(state)
     } else if state.lost_name().is_some() {
         let access = state.detail.access.as_ref();
         access.map(|access| access.scope.clone())
-    } else if find.scope_id.is_blank() {
-        None
     } else {
-        let id = ScopeId::parse(find.scope_id.value());
-        let id = id.map_err(|error| error.to_string())?;
-        Some(find.scope_kind.with(id))
+        None
     };
-    in_view
-        .or_else(|| state.session.active.scope.clone())
-        .ok_or_else(|| "Enter an account or zone to list its tokens.".to_owned())
+    in_view.or_else(|| state.session.active.scope.clone())
 }
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.
@@ -476,8 +477,7 @@ pub(crate) fn listed(
             if list.keep_part(now, failure.fragment()).is_none() {
                 list.extent.settle(request, Err(failure.clone()));
             }
-            let opens_form = state.context() == Context::Browse;
-            return report(state, failure, &access, opens_form);
+            return report_list(state, failure, &access);
         }
     };
     state.clock.measured(listed.clock.offset());
@@ -502,6 +502,26 @@ pub(crate) fn listed(
     Vec::new()
 }
 
+/// Shows why the list could not be fetched: on Browse, and on Find unless the credential may simply
+/// not list, which Find says in a quiet line.
+fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effect> {
+    let may_not_list = matches!(
+        failure.kind,
+        FailureKind::Permission | FailureKind::NotFound
+    );
+    match state.screen {
+        Screen::Browse => {
+            let opens_form = state.context() == Context::Browse;
+            report(state, failure, access, opens_form)
+        }
+        Screen::Find if !may_not_list => {
+            let opens_form = !is_typing_elsewhere(state);
+            report(state, failure, access, opens_form)
+        }
+        Screen::Find | Screen::Detail | Screen::Profiles | Screen::Setup => Vec::new(),
+    }
+}
+
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.
 pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Effect> {
     show_row(state, token).then(|| reload(state)).flatten()
@@ -521,6 +541,11 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         None => (state.clock.steady, Duration::ZERO),
     };
     let reference = Some(TokenRef::Id(id));
+    let returns_to_find = match state.screen {
+        Screen::Find => true,
+        Screen::Detail => state.detail.returns_to_find,
+        Screen::Browse | Screen::Profiles | Screen::Setup => false,
+    };
     let known = &state.detail;
     let is_newer = known.reference == reference
         && known.access.as_ref() == Some(&access)
@@ -538,6 +563,7 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         };
     }
     state.detail.opened_from_list = true;
+    state.detail.returns_to_find = returns_to_find;
     state.screen = Screen::Detail;
     state.banner = None;
     true

@@ -15,13 +15,13 @@ use super::profile_reads::ProfileReads;
 use crate::domain::credential::Access;
 use crate::domain::fetched::{Received, Remote, RequestId};
 use crate::domain::fields::changed_keys;
-use crate::domain::findings::{self, Note};
+use crate::domain::findings::{self, Note, Severity};
 use crate::domain::list_report::Origin;
 use crate::domain::scope::Scope;
 use crate::domain::search::Haystack;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::text;
-use crate::domain::token::ServiceToken;
+use crate::domain::token::{ServiceToken, TokenId};
 
 /// The tokens of a scope.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,12 +44,21 @@ pub struct TokenList {
     index: SearchIndex,
     /// All places, in order of urgency.
     order: Vec<u32>,
+    needs: Vec<Need>,
     counts: [usize; Status::ALL.len()],
     /// The places of the tokens that the last fetch changed.
     changed: HashSet<u32>,
     evaluated_at: Option<DateTime<Utc>>,
     next_change: Option<DateTime<Utc>>,
     generation: u64,
+}
+
+/// A token that needs the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    pub place: u32,
+    /// Why, as the count of others says it: `expiring`, `unused`.
+    pub word: &'static str,
 }
 
 /// How complete a list is.
@@ -92,6 +101,28 @@ impl TokenList {
         &self.order
     }
 
+    /// The tokens that need the user, in order of urgency.
+    #[must_use]
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    /// Whether the token at a place needs the user.
+    #[must_use]
+    pub fn is_needing(&self, place: u32) -> bool {
+        self.need(place).is_some()
+    }
+
+    /// The index of a place among the tokens that need the user, which was probably at `at`.
+    #[must_use]
+    pub fn place_of_need(&self, place: u32, at: usize) -> Option<usize> {
+        let is_it = |need: &Need| need.place == place;
+        let is_unmoved = self.needs.get(at).is_some_and(is_it);
+        is_unmoved
+            .then_some(at)
+            .or_else(|| self.needs.iter().position(is_it))
+    }
+
     /// The token at a place.
     #[must_use]
     pub fn token(&self, place: u32) -> Option<&Arc<ServiceToken>> {
@@ -106,6 +137,14 @@ impl TokenList {
             profile: profile.unwrap_or_default(),
             ..self.index.get(place as usize)?
         })
+    }
+
+    /// The token with an ID.
+    #[must_use]
+    pub fn with_id(&self, id: &TokenId) -> Option<&Arc<ServiceToken>> {
+        let id = id.as_str();
+        let mut tokens = self.tokens.iter();
+        tokens.find(|token| token.id_text().eq_ignore_ascii_case(id))
     }
 
     /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
@@ -359,6 +398,35 @@ impl TokenList {
             };
             urgencies[one].cmp(&urgencies[other]).then_with(names)
         });
+        let needs = self.order.iter().filter_map(|place| {
+            let word = self.need(*place)?;
+            let place = *place;
+            Some(Need { place, word })
+        });
+        self.needs = needs.collect();
+    }
+
+    /// Why a token needs the user: it ended lately or ends soon, its end is unknown, or it works and
+    /// has a warning. One that ended long ago needs nothing unless it is still used.
+    fn need(&self, place: u32) -> Option<&'static str> {
+        let Haystack { status, note, .. } = self.haystack(place)?;
+        let warning = note.filter(|note| note.severity >= Severity::Warning);
+        match status {
+            Status::Disabled => None,
+            Status::Critical => Some("critical"),
+            Status::Expiring => Some("expiring"),
+            Status::Unknown => Some("unknown"),
+            Status::Active | Status::NeverExpires => warning.map(|note| note.words).or_else(|| {
+                let token = self.token(place)?;
+                token.malformed(&token.enabled).map(|_| "perhaps off")
+            }),
+            Status::Expired if self.urgencies.get(place as usize)?.has_just_ended() => {
+                Some("expired")
+            }
+            Status::Expired => note
+                .filter(|note| note.is_still_used())
+                .map(|note| note.words),
+        }
     }
 }
 

@@ -123,6 +123,8 @@ pub struct TokenTable {
     is_reversed: bool,
     /// The statuses to show, by their place in [`Status::ALL`]; none means all.
     chosen: [bool; Status::ALL.len()],
+    /// Whether to show only tokens that need the user.
+    needs_only: bool,
     /// The generation of the list that all this belongs to.
     generation: u64,
 }
@@ -181,6 +183,12 @@ impl TokenTable {
         self.chosen.contains(&true)
     }
 
+    /// Whether only tokens that need the user are shown.
+    #[must_use]
+    pub fn needs_only(&self) -> bool {
+        self.needs_only
+    }
+
     /// The row of a token, if it passes the filter.
     pub(crate) fn row_of(&self, list: &TokenList, token: &Arc<ServiceToken>) -> Option<usize> {
         let place = list.place_of(token)?;
@@ -235,9 +243,16 @@ impl TokenTable {
         self.collect(list);
     }
 
+    /// Shows only tokens that need the user.
+    pub(crate) fn show_needs(&mut self, list: &TokenList) {
+        self.needs_only = true;
+        self.collect(list);
+    }
+
     /// Shows all statuses.
     pub(crate) fn choose_none(&mut self, list: &TokenList) {
-        self.chosen = Default::default();
+        self.chosen = [false; Status::ALL.len()];
+        self.needs_only = false;
         self.collect(list);
     }
 
@@ -296,6 +311,7 @@ impl TokenTable {
         let shows = |place: &u32| {
             let status = list.haystack(*place).map(|token| token.status);
             self.search.passes(*place)
+                && (!self.needs_only || list.is_needing(*place))
                 && (!has_chosen || status.is_some_and(|status| self.is_chosen(status)))
         };
         let shown: Vec<u32> = match self.sort {

@@ -141,6 +141,16 @@ pub struct Note {
     pub words: &'static str,
 }
 
+const STILL_USED: &str = "still used";
+
+impl Note {
+    /// Whether something uses the token after its expiry.
+    #[must_use]
+    pub fn is_still_used(self) -> bool {
+        self.words == STILL_USED
+    }
+}
+
 /// The most severe finding that the status does not already express, as a note.
 #[must_use]
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
@@ -309,7 +319,7 @@ impl Fact {
     /// Two words for a list, where the status says nothing about it.
     fn note(self) -> Option<&'static str> {
         match self {
-            Self::SeenAfterExpiry(_) => Some("still used"),
+            Self::SeenAfterExpiry(_) => Some(STILL_USED),
             Self::PreviousSecretAlive(_) => Some("2 secrets"),
             Self::NeverUsed { .. } => Some("never used"),
             Self::Unused(_) => Some("unused"),

@@ -115,6 +115,15 @@ impl TokenFilter {
 
     /// Whether a token matches.
     pub fn passes(&mut self, token: Haystack<'_>) -> bool {
+        self.matches(token, true)
+    }
+
+    /// Whether the name and the IDs of a token match, whatever its status and note.
+    pub fn finds(&mut self, token: Haystack<'_>) -> bool {
+        self.matches(token, false)
+    }
+
+    fn matches(&mut self, token: Haystack<'_>, with_state: bool) -> bool {
         let Self {
             words,
             matcher,
@@ -125,9 +134,11 @@ impl TokenFilter {
             let mut has = |atom: &Atom, text: &str| {
                 !text.is_empty() && atom.score(utf32(text, buffer), matcher).is_some()
             };
-            let is_found = word.begins[token.status as usize]
-                || token.note.is_some_and(|note| word.begins_note(note))
-                || word.begins_profile(token.profile)
+            let is_state = with_state
+                && (word.begins[token.status as usize]
+                    || token.note.is_some_and(|note| word.begins_note(note))
+                    || word.begins_profile(token.profile));
+            let is_found = is_state
                 || has(&word.in_name, token.name)
                 || (word.is_in_ids(token.has_hex_ids)
                     && (has(&word.in_ids, word.id_text(token.id, digits))

@@ -375,6 +375,12 @@ impl Urgency {
     const LONG_EXPIRED: u8 = 5;
     const DISABLED: u8 = 6;
 
+    /// Whether the token ended lately.
+    #[must_use]
+    pub fn has_just_ended(self) -> bool {
+        self.0 == 0
+    }
+
     /// Ranks a token by its facts.
     #[must_use]
     pub fn of(life: Lifecycle, context: EvaluationContext) -> Self {

@@ -98,7 +98,13 @@ impl Advisor<'_> {
                 "Expired: every request with it is refused until it is renewed.".into()
             }
             ("previous_secret_alive", Some(end)) => {
-                let left = Remaining::until(end, now).calm(self.is_calm).digits();
+                let left = Remaining::until(end, now).calm(self.is_calm);
+                // A list is rarely drawn: no seconds that would stand still.
+                let left = if self.place == Context::Browse {
+                    left.short()
+                } else {
+                    left.digits()
+                };
                 let version = token.text(&token.client_secret_version).parse::<u64>();
                 match version.ok().filter(|version| *version > 1) {
                     Some(new) => {

@@ -7,6 +7,7 @@
 
 pub mod advice;
 pub mod detail;
+pub mod find;
 pub mod glyphs;
 pub mod token_columns;
 
@@ -75,14 +76,6 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
         .enumerate()
         .map(|(at, line)| format!("{:1$}{line}", "", indent + 2 * usize::from(at > 0)))
         .collect()
-}
-
-/// The rows of the lookup form, which keeps those that are not blank; the recent lookups get
-/// the rest.
-#[must_use]
-pub fn find_form(rows: usize, form: usize, recents: usize) -> usize {
-    let for_recents = (recents + 1).min(rows.saturating_sub(form.min(6))).max(2);
-    form.min(rows.saturating_sub(for_recents))
 }
 
 /// The rows of the facts about the selected profile, with the divider above them.

@@ -10,7 +10,8 @@ pub mod setup {
     pub(crate) mod view;
 }
 pub mod find {
-    //! The form to look up a token, and the recent lookups.
+    //! The first screen: what needs the user, and the search for a token.
+    pub(crate) mod content;
     pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;

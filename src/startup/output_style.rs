@@ -102,20 +102,14 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(columns))
 }
 
-/// The themes of the screens.
+/// The theme of the screens.
 #[derive(Debug, Clone)]
 pub struct ThemeChoice {
     /// For the first frame.
     pub first: Theme,
-    /// The themes to choose from once the terminal has told its background, if it is to be asked.
-    pub by_background: Option<ByBackground>,
-}
-
-/// A theme for each kind of background.
-#[derive(Debug, Clone)]
-pub struct ByBackground {
-    pub dark: Theme,
-    pub light: Theme,
+    /// The colours of the theme that follows once the terminal has told its background, if it is to
+    /// be asked.
+    pub by_background: Option<ColorDepth>,
 }
 
 /// The failure if `--theme` names a theme that does not exist.
@@ -165,10 +159,7 @@ pub fn themes(
         Background::Unknown => Ok(fixed(built_in("mono")?)),
         Background::Askable => Ok(ThemeChoice {
             first: built_in("mono")?,
-            by_background: Some(ByBackground {
-                dark: built_in("dark")?,
-                light: built_in("light")?,
-            }),
+            by_background: Some(depth),
         }),
     }
 }

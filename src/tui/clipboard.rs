@@ -86,7 +86,7 @@ impl Clipboard {
                 );
             }
             Self::Tmux if !is_in_tmux => {
-                return "Sent to tmux, which drops it unless `set -g set-clipboard on` or `set -g allow-passthrough on` is set.".to_owned();
+                return "Sent to tmux, which needs `set -g set-clipboard on` or `allow-passthrough on`.".to_owned();
             }
             Self::Terminal => "Sent to the terminal's clipboard",
             Self::Tmux => "Sent to tmux's buffer and the terminal's clipboard",

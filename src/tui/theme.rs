@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::startup::output_style::{ByBackground, ThemeChoice};
+use crate::startup::output_style::ThemeChoice;
 use crate::terminal::background::{Background, QUESTION};
-use crate::theme::Theme;
+use crate::theme::{ColorDepth, Theme};
 
 /// How soon an answer must come: later it would change the colours before the user's eyes.
 const PROMPT: Duration = Duration::from_millis(50);
@@ -18,8 +18,9 @@ const AT_THE_END: Duration = Duration::from_millis(150);
 /// The theme in use.
 pub(super) struct ActiveTheme {
     pub(super) current: Theme,
-    /// What an answer chooses from.
-    by_background: Option<ByBackground>,
+    /// The colours of what an answer chooses. A theme is read only then: the first frame must not
+    /// wait for those that it does not show.
+    by_background: Option<ColorDepth>,
     asked_at: Option<Instant>,
 }
 
@@ -27,7 +28,7 @@ impl ActiveTheme {
     pub(super) fn new(choice: &ThemeChoice) -> Self {
         Self {
             current: choice.first.clone(),
-            by_background: choice.by_background.clone(),
+            by_background: choice.by_background,
             asked_at: None,
         }
     }
@@ -47,17 +48,21 @@ impl ActiveTheme {
     /// Chooses by the answer, unless it came too late. Returns whether the theme changed.
     pub(super) fn decide(&mut self, background: Background) -> bool {
         let asked_at = self.asked_at.take();
-        let themes = self.by_background.take();
-        let (Some(asked_at), Some(themes)) = (asked_at, themes) else {
+        let depth = self.by_background.take();
+        let (Some(asked_at), Some(depth)) = (asked_at, depth) else {
             return false;
         };
         if asked_at.elapsed() > PROMPT {
             return false;
         }
-        self.current = match background {
-            Background::Dark => themes.dark,
-            Background::Light => themes.light,
+        let name = match background {
+            Background::Dark => "dark",
+            Background::Light => "light",
         };
+        let Ok(theme) = Theme::named(name, depth) else {
+            return false;
+        };
+        self.current = theme;
         true
     }
 

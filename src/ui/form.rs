@@ -98,13 +98,11 @@ impl Form<'_> {
         let mut spans = self.label(label, has_focus);
         let value = ctx.clean(field.value());
         let room = self.field_width(&value);
-        let cursor = text::width(&ctx.clean(field.before_cursor()));
-        let offset = if has_focus {
-            (cursor + 1).saturating_sub(room.max(1))
+        let (shown, cursor) = if has_focus {
+            field_window(field, room, ctx)
         } else {
-            0
+            (window(&value, 0, room, None, ctx), 0)
         };
-        let shown = self.window(&value, offset, room, has_focus.then_some(cursor));
         let style = ctx.style(Role::Field);
         spans.push(if value.is_empty() {
             let shown = text::fit(&ctx.clean(placeholder), room, ctx.glyphs().ellipsis);
@@ -115,23 +113,9 @@ impl Form<'_> {
         FormRow {
             spans,
             has_focus,
-            cursor: (has_focus && self.is_editing).then(|| VALUES + cursor - offset),
+            cursor: (has_focus && self.is_editing).then(|| VALUES + cursor),
             ..FormRow::default()
         }
-    }
-
-    /// The part of a string that fits, with an ellipsis at each side where more is hidden, but
-    /// never over the cursor.
-    fn window(&self, value: &str, offset: usize, room: usize, cursor: Option<usize>) -> String {
-        let ellipsis = self.ctx.glyphs().ellipsis;
-        let mark = text::width(ellipsis);
-        let hides_cursor = cursor.is_some_and(|cursor| cursor - offset + mark >= room);
-        let at_end = if hides_cursor { "" } else { ellipsis };
-        let shown = text::fit(&without(value, offset), room, at_end);
-        if offset == 0 || room <= 2 * mark {
-            return shown;
-        }
-        text::fit(&format!("{ellipsis}{}", without(&shown, mark)), room, "")
     }
 
     /// A value that cannot be changed, and why.
@@ -252,6 +236,39 @@ impl Form<'_> {
         let lines = self.ctx.wrapped(role, text, room).into_iter();
         lines.map(|line| FormRow::indented(indent, line)).collect()
     }
+}
+
+/// The part of a field that fits in some cells, scrolled to its cursor, and the column of the cursor.
+pub(crate) fn field_window(
+    field: &TextField,
+    room: usize,
+    ctx: &RenderContext<'_>,
+) -> (String, usize) {
+    let value = ctx.clean(field.value());
+    let cursor = text::width(&ctx.clean(field.before_cursor()));
+    let offset = (cursor + 1).saturating_sub(room.max(1));
+    let shown = window(&value, offset, room, Some(cursor), ctx);
+    (shown, cursor - offset)
+}
+
+/// The part of a string that fits, with an ellipsis at each side where more is hidden, but never
+/// over the cursor.
+fn window(
+    value: &str,
+    offset: usize,
+    room: usize,
+    cursor: Option<usize>,
+    ctx: &RenderContext<'_>,
+) -> String {
+    let ellipsis = ctx.glyphs().ellipsis;
+    let mark = text::width(ellipsis);
+    let hides_cursor = cursor.is_some_and(|cursor| cursor - offset + mark >= room);
+    let at_end = if hides_cursor { "" } else { ellipsis };
+    let shown = text::fit(&without(value, offset), room, at_end);
+    if offset == 0 || room <= 2 * mark {
+        return shown;
+    }
+    text::fit(&format!("{ellipsis}{}", without(&shown, mark)), room, "")
 }
 
 /// A string without its first cells.

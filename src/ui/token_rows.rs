@@ -187,9 +187,10 @@ impl TokenRows<'_> {
         let Some(note) = note(token, self.context) else {
             return vec![Span::raw(" ".repeat(width))];
         };
-        let style = match is_quiet {
-            true => self.ctx.style(Role::Muted),
-            false => Style::new(),
+        let style = if is_quiet {
+            self.ctx.style(Role::Muted)
+        } else {
+            Style::new()
         };
         let words = self.fitted(note.words, width);
         marked(&words, &filter.in_note(note), style, self.ctx)

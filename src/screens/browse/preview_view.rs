@@ -92,6 +92,7 @@ impl Preview<'_> {
             .remaining(now)
             .map(|left| left.calm(ctx.calm));
         let left = left.filter(|_| status != Status::Disabled);
+        let left = left.map(|left| left.calm(ctx.calm));
         let words = status.headline();
         let text = match (status, left) {
             (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
@@ -103,7 +104,8 @@ impl Preview<'_> {
             ctx.style(Role::from(status.tone()))
                 .patch(ctx.style(Role::Strong)),
         )];
-        if let Some(share) = elapsed(self.token, now) {
+        let share = elapsed(self.token, now).filter(|_| left.is_some_and(|it| !it.is_over()));
+        if let Some(share) = share {
             let percent = (share * 1000.0).floor() / 10.0;
             let elapsed = format!("{percent:.1} % elapsed");
             let taken = text::width(&text) + text::width(&elapsed);
@@ -140,11 +142,11 @@ impl Preview<'_> {
         for (label, time) in times {
             match time {
                 Reported::Valid(at) => lines.push(self.time(label, *at)),
-                _ if label == "Last seen" => {
-                    let word = last_seen_word(token, self.columns).unwrap_or_default();
-                    lines.push(self.fact(label, word));
+                Reported::Null | Reported::Absent | Reported::Malformed(_) => {
+                    let word = last_seen_word(token, self.columns);
+                    let word = word.filter(|_| label == "Last seen");
+                    lines.extend(word.map(|word| self.fact(label, word)));
                 }
-                Reported::Null | Reported::Absent | Reported::Malformed(_) => {}
             }
         }
         let duration = token.display_text(&token.duration);

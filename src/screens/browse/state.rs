@@ -61,7 +61,7 @@ impl Browse {
     /// Whether rows may be hidden: by a filter or by chosen statuses.
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
-        !self.filter.value().is_empty() || self.table.has_chosen()
+        !self.filter.value().is_empty() || self.table.has_chosen() || self.table.needs_only()
     }
 
     /// The number of token rows in a panel with room for some rows: one shows the column names, and
@@ -82,13 +82,22 @@ impl Browse {
         self.table.tokens(list, first, rows)
     }
 
-    /// Whether a visible row counts down by the second, which it does in its last day. `rows` are
-    /// those inside the panel.
-    pub(crate) fn is_counting(&self, list: &TokenList, now: DateTime<Utc>, rows: usize) -> bool {
-        self.visible(list, rows).any(|token| {
-            let left = remaining(token, now).filter(|left| !left.is_over());
-            left.is_some_and(|left| left.seconds() < LAST_DAY.num_seconds())
-        })
+    /// Whether something visible counts down by the second: a token in its last day, or the previous
+    /// secret of the one in the preview. `rows` are those inside the panel.
+    pub(crate) fn is_counting(
+        &self,
+        list: &TokenList,
+        now: DateTime<Utc>,
+        (rows, has_preview): (usize, bool),
+    ) -> bool {
+        let is_last_day = |left: Remaining| (0..LAST_DAY.num_seconds()).contains(&left.seconds());
+        let previewed = self.token(list).filter(|_| has_preview);
+        let secret = previewed.and_then(|it| it.previous_client_secret_expires_at.valid());
+        secret.is_some_and(|end| is_last_day(Remaining::until(*end, now)))
+            || self
+                .visible(list, rows)
+                .filter_map(|token| remaining(token, now))
+                .any(is_last_day)
     }
 
     /// When a visible row begins to count down by the second.
@@ -161,6 +170,12 @@ impl Browse {
             table.choose_none(list);
             table.search(list, "");
         });
+    }
+
+    /// Shows those tokens that need the user, and nothing else.
+    pub(crate) fn show_needs(&mut self, list: &TokenList) {
+        self.show_all(list);
+        self.change(list, Follow::Top, |table| table.show_needs(list));
     }
 
     /// Scrolls so that the selected row is visible.

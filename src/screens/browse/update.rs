@@ -31,15 +31,6 @@ impl Handler for Browse {
         }
     }
 
-    fn back_hint(&self, state: &State) -> Option<&'static str> {
-        let browse = &state.browse;
-        match browse.is_filtering {
-            true => None,
-            false if state.list.extent.is_loading() => Some("cancel"),
-            false => (!browse.filter.value().is_empty()).then_some("clear filter"),
-        }
-    }
-
     fn crumbs(&self, state: &State) -> Vec<String> {
         let crumb = match state.list.profiles {
             Some(_) => "Tokens of all profiles",
@@ -53,20 +44,35 @@ impl Handler for Browse {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
+        let (browse, list) = (&state.browse, &state.list);
+        if let Some(status) = status_of(action) {
+            return list.count(status) > 0 || browse.table.is_chosen(status);
+        }
+        if action == Action::Submit && browse.is_filtering {
+            return true;
+        }
+        let is_possible = [
+            (Action::WriteList, can_export(state)),
+            (Action::AllProfiles, can_open(state)),
+            (Action::Search, list.total() > 0 || list.extent.is_loading()),
+            (
+                Action::TogglePreview,
+                BrowseLayout::new(state.size.0, true).preview.is_some(),
+            ),
+        ];
+        let known = is_possible.into_iter().find(|(it, _)| *it == action);
+        let is_of_row = OF_ROWS.contains(&action);
+        known.map_or(!is_of_row || browse.table.rows() > 0, |(_, can)| can)
+    }
+
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
         let browse = &state.browse;
-        let has_rows = browse.table.rows() > 0;
-        match action {
-            Action::WriteList => can_export(state),
-            Action::AllProfiles => can_open(state),
-            Action::Submit if !browse.is_filtering => has_rows,
-            Action::CopyField | Action::CopyClientId | Action::CopyJson => has_rows,
-            Action::Sort | Action::ReverseSort => has_rows,
-            Action::Search => state.list.total() > 0 || state.list.extent.is_loading(),
-            Action::TogglePreview => BrowseLayout::new(state.size.0, true).preview.is_some(),
-            action => match status_of(action) {
-                Some(status) => state.list.count(status) > 0 || browse.table.is_chosen(status),
-                None => true,
-            },
+        if browse.is_filtering || is_awaited(state) {
+            Some("cancel")
+        } else if browse.filter.value().is_empty() {
+            browse.is_narrowed().then_some("all statuses")
+        } else {
+            Some("clear filter")
         }
     }
 
@@ -119,12 +125,8 @@ impl Handler for Browse {
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let now = state.clock.steady;
-        // A list that is fetched again by itself is visible already.
-        let is_awaited = !state.list.is_automatic || state.list.extent.value().is_none();
-        let is_filtering = state.browse.is_filtering;
-        (is_awaited && !is_filtering)
-            .then(|| state.list.stop(now))
-            .flatten()
+        let stops = is_awaited(state) && !state.browse.is_filtering;
+        stops.then(|| state.list.stop(now)).flatten()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -181,9 +183,10 @@ impl Handler for Browse {
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let now = state.clock.corrected();
         let next = whole_second(now) + TimeDelta::seconds(1);
-        let is_counting = state
-            .browse
-            .is_counting(&state.list, now, state.body_rows());
+        let browse = &state.browse;
+        let layout = BrowseLayout::new(state.size.0, !browse.hides_preview);
+        let shown = (state.body_rows(), layout.preview.is_some());
+        let is_counting = browse.is_counting(&state.list, now, shown);
         is_counting.then(|| state.clock.steady_at(next))
     }
 
@@ -192,11 +195,14 @@ impl Handler for Browse {
         let (browse, list) = (&state.browse, &state.list);
         let last_day = browse.next_last_day(list, state.clock.corrected(), state.body_rows());
         let at = list.next_change().into_iter().chain(last_day).min()?;
-        let last = whole_second(at);
-        let next = last + TimeDelta::seconds(1);
-        let whole = if last < at { next } else { at };
-        Some(state.clock.steady_at(whole))
+        Some(state.steady_second(at))
     }
+}
+
+/// Whether the user waits for the list. One that is fetched again by itself is visible already.
+fn is_awaited(state: &State) -> bool {
+    let list = &state.list;
+    list.extent.is_loading() && (!list.is_automatic || list.extent.value().is_none())
 }
 
 /// Sorts the list by the next column that is on screen.
@@ -225,6 +231,18 @@ pub(crate) fn toggle_status(state: &mut State, action: Action) {
 pub(crate) fn toggle_preview(state: &mut State) {
     state.browse.hides_preview = !state.browse.hides_preview;
 }
+
+/// The actions that need a row.
+const OF_ROWS: [Action; 8] = [
+    Action::Submit,
+    Action::CopyField,
+    Action::CopyClientId,
+    Action::CopyJson,
+    Action::CopyRequest,
+    Action::OpenDashboard,
+    Action::Sort,
+    Action::ReverseSort,
+];
 
 /// The status that an action shows.
 fn status_of(action: Action) -> Option<Status> {

@@ -172,9 +172,10 @@ impl Count {
         } else {
             String::new()
         };
-        let role = match self.status {
-            Status::Disabled => Role::Muted,
-            status => Role::from(status.tone()),
+        let role = if self.status == Status::Disabled {
+            Role::Muted
+        } else {
+            Role::from(self.status.tone())
         };
         let [open, close] = if self.is_chosen {
             ["[", "]"]
@@ -209,8 +210,14 @@ fn render_filter(paint: &mut Painter<'_, '_>, line: Rect, state: &State, taken: 
     let ctx = paint.ctx;
     let browse = &state.browse;
     if !browse.is_filtering && browse.filter.value().is_empty() {
-        let hint = ctx.hint(Context::Browse, Action::Search, "filter");
-        paint.frame_title(line, &hint);
+        let mut spans = Vec::new();
+        if browse.table.needs_only() {
+            spans.extend([ctx.span(Role::Title, "needs you"), ctx.dot()]);
+            spans.extend(ctx.hint(Context::Browse, Action::Back, "shows all"));
+        } else {
+            spans = ctx.hint(Context::Browse, Action::Search, "filter");
+        }
+        paint.frame_title(line, &spans);
         return;
     }
     let is_typing = (browse.is_filtering, state.overlay.is_some());

@@ -47,6 +47,8 @@ pub struct Detail {
     pub choices: Vec<Arc<ServiceToken>>,
     /// Whether it was opened from the list of all tokens. Back then returns there.
     pub opened_from_list: bool,
+    /// Whether Back returns to Find, rather than to Browse.
+    pub returns_to_find: bool,
     /// The last known name of a token that was not found.
     pub lost_name: Option<String>,
     /// Whether the response to the pending request opens the token, as for a lookup. A reload does

@@ -8,8 +8,8 @@ use super::state::{RawView, View, items};
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
+use crate::app::list_for_find::return_to_find;
 use crate::app::message::Effect;
-use crate::app::navigation::open_find;
 use crate::app::neighbours;
 use crate::app::requests;
 use crate::app::state::State;
@@ -117,9 +117,14 @@ impl Handler for Detail {
             }
             View::Fields if detail.opened_from_list => {
                 let dropped = detail.token.cancel().map(Effect::Cancel);
-                return dropped.into_iter().chain(back_to_list(state)).collect();
+                let opened = if detail.returns_to_find {
+                    return_to_find(state)
+                } else {
+                    back_to_list(state)
+                };
+                return dropped.into_iter().chain(opened).collect();
             }
-            View::Fields => return open_find(state),
+            View::Fields => return return_to_find(state),
         }
         Vec::new()
     }

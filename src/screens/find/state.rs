@@ -1,147 +1,316 @@
-//! The state of the lookup form: a scope, a token, and the recent lookups.
+//! The state of Find: the text to search for, what matches it, the recent lookups, and the selection
+//! in these lists.
 
-use crate::app::form::{Form, TextField};
+use std::sync::Arc;
+
+use crate::app::form::TextField;
+use crate::app::token_list::TokenList;
 use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::scope::{Scope, ScopeId, ScopeKind};
-use crate::domain::token::TokenRef;
+use crate::domain::scope::Scope;
+use crate::domain::search::{self, Matching, TokenFilter};
+use crate::domain::text;
+use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 
-/// A row of the form that can have the focus.
+/// An item of the lists below the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FindField {
-    ScopeKind,
-    ScopeId,
-    Token,
-    /// The recent lookups.
-    Recents,
+pub enum Item {
+    /// A token that matches the text.
+    Match(usize),
+    /// A token that needs the user.
+    Need(usize),
+    /// The line that stands for all other tokens that need the user.
+    More,
+    Recent(usize),
 }
 
-/// The lookup form.
+/// What the selected item is, wherever it moves to.
 #[derive(Debug, Clone, PartialEq)]
+enum Followed {
+    Token(Arc<ServiceToken>),
+    Recent(Scope, TokenId),
+}
+
+/// The search for a token, and the tokens that need the user.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Find {
-    pub form: Form<FindField>,
-    pub scope_kind: ScopeKind,
-    /// The account's or zone's ID.
-    pub scope_id: TextField,
-    /// The token: an ID, client ID, name or URL.
+    /// The text: a part of a name, an ID, a client ID, or a URL.
     pub token: TextField,
-    /// Whether a field changed since the last lookup was sent, because the user is typing the next
-    /// one.
+    /// Whether letters are commands, rather than text.
+    pub is_commanding: bool,
+    /// What is wrong with the text.
+    pub complaint: Option<String>,
+    /// Whether the text changed since a token was last opened or looked up.
     pub is_edited: bool,
+    /// Whether a match is to be opened once the list is complete.
+    pub is_waiting: bool,
+    /// The tokens that match the text.
+    pub matches: Matches,
     /// The recent lookups, newest first.
     pub recents: Vec<Recent>,
-    /// The index of the selected lookup.
-    pub selected: usize,
+    /// The item that Enter opens.
+    pub selected: Option<Item>,
+    /// Whether the user chose it; otherwise it is the first one.
+    pub is_picked: bool,
+    followed: Option<Followed>,
 }
 
-impl Default for Find {
-    fn default() -> Self {
-        Self::starting_from(None)
+/// How many items each list has that can be selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ItemCounts {
+    pub matches: usize,
+    pub needs: usize,
+    /// Whether a line stands for further tokens that need the user.
+    pub has_more: bool,
+    pub recents: usize,
+}
+
+impl ItemCounts {
+    /// The number of items.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.matches + self.needs + usize::from(self.has_more) + self.recents
+    }
+
+    /// The item at a place, with all lists as one.
+    #[must_use]
+    pub fn item(self, at: usize) -> Option<Item> {
+        if at < self.matches {
+            return Some(Item::Match(at));
+        }
+        let at = at - self.matches;
+        if at < self.needs {
+            return Some(Item::Need(at));
+        }
+        let at = at - self.needs;
+        if self.has_more && at == 0 {
+            return Some(Item::More);
+        }
+        let at = at - usize::from(self.has_more);
+        (at < self.recents).then_some(Item::Recent(at))
+    }
+
+    /// The place of an item.
+    #[must_use]
+    pub fn place(self, item: Item) -> usize {
+        match item {
+            Item::Match(at) => at,
+            Item::Need(at) => self.matches + at,
+            Item::More => self.matches + self.needs,
+            Item::Recent(at) => self.matches + self.needs + usize::from(self.has_more) + at,
+        }
+    }
+
+    /// The item, or the nearest one that exists.
+    fn clamped(self, item: Item) -> Option<Item> {
+        let within = |at: usize, count: usize| (count > 0).then(|| at.min(count - 1));
+        match item {
+            Item::Match(at) => within(at, self.matches).map(Item::Match),
+            Item::Need(at) if self.has_more && at >= self.needs => Some(Item::More),
+            Item::Need(at) => within(at, self.needs).map(Item::Need),
+            Item::More if self.has_more => Some(Item::More),
+            Item::More => within(self.needs, self.needs).map(Item::Need),
+            Item::Recent(at) => within(at, self.recents).map(Item::Recent),
+        }
     }
 }
 
 impl Find {
-    /// A form with a scope filled in.
-    #[must_use]
-    pub fn starting_from(scope: Option<&Scope>) -> Self {
-        let mut find = Self {
-            form: Form::on(FindField::ScopeId),
-            scope_kind: ScopeKind::Account,
-            scope_id: TextField::default(),
-            token: TextField::default(),
-            is_edited: false,
-            recents: Vec::new(),
-            selected: 0,
-        };
-        if let Some(scope) = scope {
-            find.form.focus = FindField::Token;
-            find.use_scope(scope);
-        }
-        find
-    }
-
-    /// Drops the complaint made with the active credential. Keeps typed text and the recent lookups.
+    /// Drops what was found with the active credential. Keeps the text and the recent lookups.
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
-        let Self {
-            form,
-            scope_kind: _,
-            scope_id: _,
-            token: _,
-            is_edited: _,
-            recents: _,
-            selected: _,
-        } = self;
-        form.complaint = None;
+        *self = Self {
+            token: std::mem::take(&mut self.token),
+            is_commanding: self.is_commanding,
+            is_edited: self.is_edited,
+            recents: std::mem::take(&mut self.recents),
+            ..Self::default()
+        };
         None
     }
 
-    /// Whether letters go into a text field.
-    #[must_use]
-    pub fn is_editing(&self) -> bool {
-        let is_text = matches!(self.form.focus, FindField::ScopeId | FindField::Token);
-        self.form.editing && is_text
-    }
-
-    /// The scope in the form, if it is valid.
-    #[must_use]
-    pub fn scope(&self) -> Option<Scope> {
-        let id = ScopeId::parse(self.scope_id.value()).ok()?;
-        Some(self.scope_kind.with(id))
-    }
-
-    /// The scope in the URL of the token, which takes precedence over the form's.
+    /// The scope in the URL in the field, which takes precedence over the session's.
     #[must_use]
     pub fn scope_of_url(&self) -> Option<Scope> {
         TokenRef::parse(self.token.value()).ok()?.scope().cloned()
     }
 
-    pub(crate) fn use_scope(&mut self, scope: &Scope) {
-        self.scope_kind = scope.kind();
-        self.scope_id = TextField::with(scope.id());
-    }
-
-    /// The rows that can have the focus, from top to bottom.
-    pub(crate) fn rows(&self) -> &'static [FindField] {
-        use FindField::{Recents, ScopeId, ScopeKind, Token};
-        if self.recents.is_empty() {
-            &[ScopeKind, ScopeId, Token]
-        } else {
-            &[ScopeKind, ScopeId, Token, Recents]
+    /// Begins to type, with an empty field if its text has led to a token.
+    pub(crate) fn start_over(&mut self) {
+        if !self.is_edited {
+            self.token = TextField::default();
+            self.is_picked = false;
         }
+        self.edit();
     }
 
-    pub(crate) fn last_recent(&self) -> usize {
-        self.recents.len().saturating_sub(1)
+    /// Begins to type.
+    pub(crate) fn edit(&mut self) {
+        self.complaint = None;
+        self.is_commanding = false;
     }
 
-    /// Checks the fields. The first invalid one gets the focus and a complaint.
-    pub(crate) fn parse(&mut self) -> Option<(TokenRef, Scope)> {
-        self.form.complaint = None;
-        let token = match TokenRef::parse(self.token.value()) {
-            Ok(token) => token,
-            Err(error) => {
-                self.form.complain(FindField::Token, &error);
-                return None;
+    /// Searches the list for the text, unless neither has changed.
+    pub(crate) fn search(&mut self, list: &TokenList) {
+        let text = text::trim_input(self.token.value());
+        self.matches.update(list, text);
+    }
+
+    /// Keeps the selection on what the user picked, wherever it has moved, or else on the first item.
+    pub(crate) fn settle(&mut self, list: &TokenList, counts: ItemCounts) {
+        let followed = self.followed.take().filter(|_| self.is_picked);
+        let moved = match (self.selected, &followed) {
+            (Some(Item::Match(at)), Some(Followed::Token(token))) => {
+                let place = list.place_of(token);
+                let at = place.and_then(|place| self.matches.position(place, at));
+                at.map(Item::Match)
             }
+            (Some(Item::Need(at)), Some(Followed::Token(token))) => {
+                let place = list.place_of(token);
+                let moved = place.and_then(|place| list.place_of_need(place, at));
+                Some(Item::Need(moved.unwrap_or(at)))
+            }
+            (Some(Item::Recent(at)), Some(Followed::Recent(scope, id))) => {
+                let is_it = |recent: &Recent| recent.scope == *scope && recent.id == *id;
+                let moved = self.recents.iter().position(is_it);
+                Some(Item::Recent(moved.unwrap_or(at)))
+            }
+            (selected, _) => selected,
         };
-        if let Some(scope) = token.scope().cloned() {
-            return Some((token, scope));
-        }
-        match ScopeId::parse(self.scope_id.value()) {
-            Ok(id) => Some((token, self.scope_kind.with(id))),
-            Err(error) => {
-                self.form.complain(FindField::ScopeId, &error);
-                None
-            }
-        }
+        let picked = moved.filter(|_| self.is_picked);
+        let picked = picked.and_then(|item| counts.clamped(item));
+        self.is_picked = picked.is_some();
+        self.selected = picked.or_else(|| self.first(counts));
+        self.follow(list);
     }
 
-    /// Prepares for typing a token.
-    pub(crate) fn reopen(&mut self) {
-        self.form.complaint = None;
-        self.form.editing = true;
-        if !self.scope_id.is_blank() {
-            self.form.focus = FindField::Token;
+    /// The item to open before the user picks one.
+    fn first(&self, counts: ItemCounts) -> Option<Item> {
+        if self.token.is_blank() {
+            return counts.item(0);
+        }
+        let is_match = counts.matches > 0 && self.matches.kind != MatchKind::Nearest;
+        is_match.then_some(Item::Match(0))
+    }
+
+    /// Selects an item.
+    pub fn pick(&mut self, item: Item, list: &TokenList) {
+        self.selected = Some(item);
+        self.is_picked = true;
+        self.follow(list);
+    }
+
+    fn follow(&mut self, list: &TokenList) {
+        self.followed = match self.selected {
+            Some(Item::Recent(at)) => self
+                .recents
+                .get(at)
+                .map(|recent| Followed::Recent(recent.scope.clone(), recent.id.clone())),
+            Some(item) => self.token_at(item, list).cloned().map(Followed::Token),
+            None => None,
+        };
+    }
+
+    /// The token of an item of the list.
+    #[must_use]
+    pub fn token_at<'a>(&self, item: Item, list: &'a TokenList) -> Option<&'a Arc<ServiceToken>> {
+        match item {
+            Item::Match(at) => list.token(self.matches.place(at)?),
+            Item::Need(at) => list.token(list.needs().get(at)?.place),
+            Item::More | Item::Recent(_) => None,
         }
     }
+}
+
+/// How the matches match the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchKind {
+    /// The name or an ID contains every word.
+    #[default]
+    Containing,
+    /// Nothing contains the words, but these names have their letters in order.
+    Fuzzy,
+    /// Nothing matches; these names are the most similar.
+    Nearest,
+}
+
+/// The tokens that match a text, in order of urgency; the nearest ones, best first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Matches {
+    pub kind: MatchKind,
+    places: Vec<u32>,
+    text: String,
+    /// The state of the list that they were found in.
+    generation: u64,
+    known: usize,
+}
+
+impl Matches {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The place of a match in the list.
+    #[must_use]
+    pub fn place(&self, at: usize) -> Option<u32> {
+        self.places.get(at).copied()
+    }
+
+    /// The index of the match at a place in the list, which was probably at `at`.
+    fn position(&self, place: u32, at: usize) -> Option<usize> {
+        let is_unmoved = self.place(at) == Some(place);
+        is_unmoved
+            .then_some(at)
+            .or_else(|| self.places.iter().position(|other| *other == place))
+    }
+
+    /// Searches the list, unless neither it nor the text has changed.
+    fn update(&mut self, list: &TokenList, text: &str) {
+        let is_same_list = self.generation == list.generation() && self.known == list.total();
+        if is_same_list && self.text == text {
+            return;
+        }
+        let old = std::mem::take(self);
+        let is_narrower = is_same_list
+            && !old.text.is_empty()
+            && old.kind == MatchKind::Containing
+            && search::is_narrower(text, &old.text);
+        self.generation = list.generation();
+        self.known = list.total();
+        text.clone_into(&mut self.text);
+        if text.is_empty() {
+            return;
+        }
+        let query = search::query_for(text);
+        let among = if is_narrower {
+            &old.places
+        } else {
+            list.order()
+        };
+        self.places = matching(list, among, &query, Matching::Containing);
+        if self.places.is_empty() {
+            self.kind = MatchKind::Fuzzy;
+            self.places = matching(list, list.order(), &query, Matching::Fuzzy);
+        }
+        if self.places.is_empty() {
+            self.kind = MatchKind::Nearest;
+            let order = list.order();
+            let names = order
+                .iter()
+                .map(|place| list.haystack(*place).map_or("", |token| token.name));
+            let nearest = search::nearest(text, names);
+            let places = nearest.into_iter().filter_map(|at| order.get(at).copied());
+            self.places = places.collect();
+        }
+    }
+}
+
+fn matching(list: &TokenList, among: &[u32], query: &str, matching: Matching) -> Vec<u32> {
+    let mut filter = TokenFilter::new(query, matching);
+    let mut has = |place: &&u32| {
+        let token = list.haystack(**place);
+        token.is_some_and(|token| filter.finds(token))
+    };
+    among.iter().filter(|place| has(place)).copied().collect()
 }

@@ -1,82 +1,116 @@
-//! Key handling of the lookup form.
+//! Key handling of Find: one list of matches, tokens that need the user, and recent lookups, below
+//! the field to search them.
 
-use chrono::{DateTime, TimeDelta};
+use std::sync::Arc;
 
-use super::state::FindField;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::state::{Item, ItemCounts, MatchKind};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
-use crate::app::handler::{Find, Handler, Pending};
+use crate::app::handler::{Copied, Fetch, Find, Handler, Pending};
+use crate::app::list_for_find::{choose_scope, open_needs};
 use crate::app::message::Effect;
-use crate::app::navigation::{open_session_setup, pick_scope};
+use crate::app::navigation::{choose_profile, open_session_setup};
 use crate::app::profile_lists::can_open;
-use crate::app::state::State;
-use crate::app::token_fetch::look_up;
-use crate::domain::credential::CredentialRef;
+use crate::app::state::{State, whole_second};
+use crate::app::token_fetch::{fetch_list, look_up, open_row};
 use crate::domain::fetched::RequestId;
-use crate::domain::scope::Scope;
+use crate::domain::status::Lifecycle;
+use crate::domain::token::{ServiceToken, TokenRef};
+use crate::layout::find::Section;
+
+/// How old a list is, at most, that proves that a token does not exist.
+const FRESH: TimeDelta = TimeDelta::seconds(60);
 
 impl Handler for Find {
     fn context(&self, state: &State) -> Context {
-        if state.find.is_editing() {
-            Context::FindText
-        } else {
+        if state.find.is_commanding {
             Context::Find
+        } else {
+            Context::FindText
         }
     }
 
     fn back_hint(&self, state: &State) -> Option<&'static str> {
-        state.detail.token.is_loading().then_some("cancel")
-    }
-
-    fn can(&self, state: &State, action: Action) -> bool {
-        action != Action::AllProfiles || can_open(state)
+        let waits = state.detail.token.is_loading() || state.find.is_waiting;
+        let leaves_field = (!state.find.is_commanding).then_some("commands");
+        waits.then_some("cancel").or(leaves_field)
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {
         &[Context::Find, Context::FindText]
     }
 
+    fn can(&self, state: &State, action: Action) -> bool {
+        let copies = matches!(action, Action::CopyField | Action::CopyClientId);
+        let opens = action == Action::Submit && state.find.is_commanding;
+        if copies {
+            state.selected_token().is_some()
+        } else if opens {
+            state.find.selected.is_some()
+        } else if action == Action::Back && state.find.is_commanding {
+            self.back_hint(state).is_some()
+        } else if action == Action::Reload {
+            state.list.access.is_some()
+        } else {
+            action != Action::AllProfiles || can_open(state)
+        }
+    }
+
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {
         let find = &mut state.find;
-        if !find.is_editing() {
-            return None;
-        }
-        match find.form.focus {
-            FindField::ScopeId => Some(Editor::Plain(&mut find.scope_id)),
-            FindField::Token => Some(Editor::Plain(&mut find.token)),
-            FindField::ScopeKind | FindField::Recents => None,
-        }
+        (!find.is_commanding).then_some(Editor::Plain(&mut find.token))
     }
 
     fn edited(&self, state: &mut State) {
-        state.find.form.complaint = None;
+        let find = &mut state.find;
+        find.complaint = None;
+        find.is_edited = true;
+        find.is_waiting = false;
+        find.is_picked = false;
         state.banner = None;
-        state.find.is_edited = true;
     }
 
     fn edit(&self, state: &mut State) {
-        let form = &mut state.find.form;
-        if form.focus != FindField::ScopeId {
-            form.focus = FindField::Token;
-        }
-        form.editing = true;
+        state.find.edit();
+    }
+
+    /// A paste is text, even where letters are commands.
+    fn pasting(&self, state: &mut State) {
+        state.find.edit();
     }
 
     fn submit(&self, state: &mut State) -> Vec<Effect> {
-        let find = &mut state.find;
-        if find.form.focus == FindField::Recents {
-            let recent = find.recents.get(find.selected).cloned();
-            return recent.map_or_else(Vec::new, |recent| look_up_again(state, &recent));
+        if state.session.needs_choice() {
+            return choose_profile(state);
         }
-        match find.parse() {
-            Some((token, scope)) => look_up(state, token, &scope),
-            None => Vec::new(),
+        if state.session.active.identity.is_none() {
+            let effect = open_session_setup(state, false);
+            if effect.is_some() {
+                state.notify("First a credential.");
+            }
+            return effect.into_iter().collect();
+        }
+        let find = &state.find;
+        if find.is_commanding || find.is_picked || find.token.is_blank() {
+            find.selected
+                .map_or_else(Vec::new, |item| open(state, item))
+        } else {
+            submit_text(state)
         }
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
-        state.find.form.editing = false;
+        if std::mem::take(&mut state.find.is_waiting) {
+            state.notify("Cancelled.");
+        } else if state.find.is_commanding {
+            state.notify("q quits.");
+        } else {
+            state.find.is_commanding = true;
+            state.find.complaint = None;
+        }
         Vec::new()
     }
 
@@ -84,58 +118,248 @@ impl Handler for Find {
         state.detail.token.cancel()
     }
 
-    /// Up and Down move through the recent lookups, and past their ends into the fields.
     fn scroll(&self, state: &mut State, motion: Motion) {
-        let find = &mut state.find;
-        let (rows, last) = (find.rows(), find.last_recent());
-        let focus = find.form.focus;
-        let is_in_recents = focus == FindField::Recents;
-        match motion {
-            Motion::Up if is_in_recents && find.selected > 0 => find.selected -= 1,
-            Motion::Up if Some(&focus) != rows.first() => find.form.move_focus(rows, false),
-            Motion::Down if is_in_recents && find.selected < last => find.selected += 1,
-            Motion::Down if Some(&focus) != rows.last() => find.form.move_focus(rows, true),
-            Motion::Up | Motion::Down | Motion::PageUp | Motion::PageDown => {}
-            Motion::Top => find.selected = 0,
-            Motion::Bottom => find.selected = last,
+        let counts = state.find_items();
+        let Some(last) = counts.total().checked_sub(1) else {
+            return;
+        };
+        let page = state.find_layout(Section::Matches).matches.max(4);
+        let at = match (state.find.selected, motion) {
+            (Some(item), _) => motion.from(counts.place(item), page, last),
+            // The first key selects the first item.
+            (None, Motion::Bottom) => last,
+            (None, _) => 0,
+        };
+        pick(state, counts, at);
+    }
+
+    /// Selects the first item of the next list, or of the previous one.
+    fn move_focus(&self, state: &mut State, forward: bool) {
+        let counts = state.find_items();
+        let starts = [
+            Item::Match(0),
+            if counts.needs > 0 {
+                Item::Need(0)
+            } else {
+                Item::More
+            },
+            Item::Recent(0),
+        ];
+        let sections = [
+            counts.matches > 0,
+            counts.needs > 0 || counts.has_more,
+            counts.recents > 0,
+        ];
+        let present = starts.into_iter().zip(sections);
+        let places: Vec<usize> = present
+            .filter(|(_, is_present)| *is_present)
+            .map(|(start, _)| counts.place(start))
+            .collect();
+        let now = state.find.selected.map(|item| counts.place(item));
+        let next = match now {
+            None => places.first(),
+            Some(now) if forward => places.iter().find(|place| **place > now).or(places.first()),
+            Some(now) => places.iter().rfind(|place| **place < now).or(places.last()),
+        };
+        if let Some(at) = next.copied() {
+            pick(state, counts, at);
         }
     }
 
-    fn move_focus(&self, state: &mut State, forward: bool) {
-        let rows = state.find.rows();
-        state.find.form.move_focus(rows, forward);
+    fn reload(&self, state: &mut State) -> Option<Effect> {
+        fetch_list(state)
     }
 
-    fn switch(&self, state: &mut State) {
-        let find = &mut state.find;
-        if find.form.focus == FindField::ScopeKind {
-            find.scope_kind = find.scope_kind.other();
-            find.is_edited = true;
+    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+        let token = state.selected_token().cloned();
+        match what {
+            Copied::Selection => state.copy(Some(token?.id_text())),
+            Copied::ClientId => state.copy(Some(token?.client_id_text())),
+            Copied::Json => None,
         }
     }
 
     fn pick_scope(&self, state: &mut State) -> Option<Effect> {
-        let Some(identity) = state.session.active.identity.clone() else {
-            return open_session_setup(state, false);
-        };
-        let id = state.find.scope_id.value().to_owned();
-        pick_scope(state, CredentialRef::Identity(identity), &id)
-    }
-
-    fn scope(&self, state: &State) -> Option<Scope> {
-        state.find.scope()
+        choose_scope(state)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        // Shows every fetch, including a reload that the user left behind.
-        let is_loading = state.detail.token.is_loading();
-        is_loading.then_some(Pending::First)
+        let extent = &state.list.extent;
+        // Shows every lookup, including a reload that the user left behind.
+        let is_waiting = state.detail.token.is_loading() || state.find.is_waiting;
+        if is_waiting || extent.is_loading() && extent.value().is_none() {
+            return Some(Pending::First);
+        }
+        extent.loading_since().map(|since| Pending::Reload {
+            since,
+            back_cancels: false,
+        })
     }
 
-    /// The dates of recent lookups are relative to the wall clock.
+    fn instant(&self, state: &State) -> DateTime<Utc> {
+        whole_second(state.clock.corrected())
+    }
+
+    fn fetch(&self, state: &State) -> Option<Fetch> {
+        Fetch::of(&state.list.extent)
+    }
+
+    /// Without a list, the dates of recent lookups are relative to the wall clock.
     fn age(&self, state: &State) -> Option<TimeDelta> {
+        let since_fetch = self.fetch(state).map(|fetch| fetch.at);
+        if let Some(at) = since_fetch {
+            return Some(state.clock.steady.signed_duration_since(at));
+        }
         let has_recents = !state.find.recents.is_empty();
         let epoch = DateTime::UNIX_EPOCH;
         has_recents.then(|| state.clock.local.signed_duration_since(epoch))
     }
+
+    fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
+        let now = whole_second(state.clock.corrected());
+        let next = now + TimeDelta::seconds(1);
+        let in_seconds = |token: &Arc<ServiceToken>| {
+            let life = Lifecycle::of(token);
+            let remaining = life.remaining(now).filter(|_| !life.is_disabled());
+            remaining.is_some_and(|left| !left.is_over() && left.seconds() < 86_400)
+        };
+        let is_counting = state.find_tokens().any(in_seconds);
+        is_counting.then(|| state.clock.steady_at(next))
+    }
+
+    fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
+        let now = state.clock.corrected();
+        let last_days = state.find_tokens().filter_map(|token| {
+            let life = Lifecycle::of(token);
+            let end = life.end().filter(|_| !life.is_disabled())?;
+            end.checked_sub_signed(TimeDelta::days(1) - TimeDelta::nanoseconds(1))
+        });
+        let last_days = last_days.filter(|begin| *begin > now);
+        let at = state
+            .list
+            .next_change()
+            .into_iter()
+            .chain(last_days)
+            .min()?;
+        Some(state.steady_second(at))
+    }
+}
+
+fn pick(state: &mut State, counts: ItemCounts, at: usize) {
+    if let Some(item) = counts.item(at) {
+        state.find.pick(item, &state.list);
+    }
+}
+
+/// Opens an item.
+fn open(state: &mut State, item: Item) -> Vec<Effect> {
+    match item {
+        Item::More => open_needs(state),
+        Item::Match(_) | Item::Need(_) => {
+            let token = state.find.token_at(item, &state.list).cloned();
+            token.map_or_else(Vec::new, |token| open_token(state, token))
+        }
+        Item::Recent(at) => {
+            let Some(recent) = state.find.recents.get(at).cloned() else {
+                return Vec::new();
+            };
+            let list = &state.list;
+            let is_listed = list.access.as_ref().map(|it| &it.scope) == Some(&recent.scope)
+                && recent.profile == state.session.active.profile;
+            let known = list.with_id(&recent.id).filter(|_| is_listed).cloned();
+            match known {
+                Some(token) => open_token(state, token),
+                None => look_up_again(state, &recent),
+            }
+        }
+    }
+}
+
+/// Opens a token of the list: shows its copy at once, then fetches it.
+fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Effect> {
+    // A pending lookup is for another token.
+    let dropped = state.detail.token.cancel().map(Effect::Cancel);
+    state.find.is_commanding = true;
+    state.find.is_edited = false;
+    let item = state.find.selected;
+    if let Some(item) = item {
+        state.find.pick(item, &state.list);
+    }
+    let sent = open_row(state, token);
+    dropped.into_iter().chain(sent).collect()
+}
+
+/// Opens what the text names: an ID straight away, anything else once the list is complete.
+fn submit_text(state: &mut State) -> Vec<Effect> {
+    let reference = match TokenRef::parse(state.find.token.value()) {
+        Ok(reference) => reference,
+        Err(error) => {
+            state.find.complaint = Some(error.to_string());
+            return Vec::new();
+        }
+    };
+    let scope = reference.scope().or(state.session.active.scope.as_ref());
+    let Some(scope) = scope.cloned() else {
+        state.notify("First an account or zone.");
+        return choose_scope(state).into_iter().collect();
+    };
+    let list = &state.list;
+    let is_listed = list.access.as_ref().map(|access| &access.scope) == Some(&scope);
+    if let Some(id) = reference.id() {
+        let known = list.with_id(id).filter(|_| is_listed).cloned();
+        return match known {
+            Some(token) => open_token(state, token),
+            None => look_up(state, reference, &scope),
+        };
+    }
+    if !is_listed {
+        return look_up(state, reference, &scope);
+    }
+    if list.extent.is_loading() && list.extent.value().is_none() {
+        state.find.is_waiting = true;
+        return Vec::new();
+    }
+    if let Some(item) = state.find.selected {
+        return open(state, item);
+    }
+    let age = list.extent.fetched().map(|list| list.at);
+    let age = age.map(|at| state.clock.steady.signed_duration_since(at));
+    let is_complete = list
+        .extent
+        .value()
+        .is_some_and(|it| it.incomplete.is_none());
+    match age.filter(|_| is_complete) {
+        None => look_up(state, reference, &scope),
+        Some(age) if age < FRESH => Vec::new(),
+        // The token may be younger than the list.
+        Some(_) => {
+            let sent = fetch_list(state);
+            state.find.is_waiting = sent.is_some();
+            sent.into_iter().collect()
+        }
+    }
+}
+
+/// Continues when the list has ended, if Enter waits for it: opens the only match, or shows them.
+pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
+    if !std::mem::take(&mut state.find.is_waiting) {
+        return Vec::new();
+    }
+    state.find.search(&state.list);
+    let matches = &state.find.matches;
+    if state.list.extent.value().is_none() {
+        submit_text(state)
+    } else if matches.count() == 1 && matches.kind != MatchKind::Nearest {
+        settle(state);
+        open(state, Item::Match(0))
+    } else {
+        Vec::new()
+    }
+}
+
+/// Searches again if the list or the text has changed, and updates the selection.
+pub(crate) fn settle(state: &mut State) {
+    state.find.search(&state.list);
+    let counts = state.find_items();
+    state.find.settle(&state.list, counts);
 }

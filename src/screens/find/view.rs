@@ -1,144 +1,413 @@
-//! Draws the lookup form: the scope, the token, and the recent lookups.
+//! Draws Find: the field, the matches, the tokens that need the user, and the recent lookups.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::state::FindField;
+use super::state::{Item, MatchKind};
+use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::duration;
+use crate::domain::findings::note;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::status::Emphasis;
+use crate::domain::search::{self, Matching, TokenFilter};
+use crate::domain::status::{Lifecycle, Status, Urgency};
 use crate::domain::text;
-use crate::layout;
+use crate::domain::token::{Reported, ServiceToken};
+use crate::layout::find::FindLayout;
+use crate::layout::find::ListColumns;
 use crate::theme::Role;
-use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, RenderContext, Spans, below, first_rows, row, width};
-use crate::ui::texts::lookup_progress;
+use crate::ui::form::field_window;
+use crate::ui::painter::{
+    Bar, GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, number, row, width,
+};
+use crate::ui::texts::{distance, lookup_progress};
+use crate::ui::token_rows::marked;
 
 /// ```text
-/// ╭ Look up a service token ─────────────────────────────╮
-/// │                                                      │
-/// │   Scope      ‹ Account ›   Zone                      │
-/// │   Account ID 4f1b…                                   │
-/// │                                                      │
-/// │ › Token      ID, client ID, exact name, or a URL     │
-/// │                                                      │
-/// ├ Recent ──────────────────────────────────────────────┤
-/// │ ▲ CI/CD token      EXPIRING    3 min ago             │
-/// ╰──────────────────────────────────────────────────────╯
+/// ╭─ Find a token ───────────────────────────────────────────────────────────────╮
+/// │ › dep▏                                                              17 known │
+/// │   a name or a part of it, an ID, a client ID, a URL                          │
+/// ├─ 1 match ────────────────────────────────────────────────────────────────────┤
+/// │ ▌● github-actions-deploy      211d       seen 2 min ago                      │
+/// ├─ Needs you · 8 ──────────────────────────────────────────────────────────────┤
+/// │  ✖ nightly-backup-legacy      9d ago     seen 5 h ago      still used        │
+/// │    7 more: 1 expired, 2 critical, 2 expiring, 1 unknown, 1 unused            │
+/// ├─ Recent ─────────────────────────────────────────────────────────────────────┤
+/// │  ● staging-e2e                362d       looked up 2 h ago                   │
+/// ╰─────────────────────────────────────────── account Example Ltd · F5 changes ─╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
-    let inner = paint.panel(area, "Look up a service token");
-    let form = Form {
+    let inner = paint.panel(area, "Find a token");
+    render_scope(paint, bottom(area), state);
+    let layout = state.find_layout(state.find_focus());
+    let cursor = render_field(paint, row(inner, 0), state);
+    render_remarks(paint, first_rows(below(inner, 1), layout.remarks), state);
+    let mut at = 1 + layout.remarks;
+    let lists = Lists {
+        state,
+        layout,
+        columns: ListColumns::new(usize::from(inner.width).saturating_sub(1)),
         ctx,
-        columns: usize::from(inner.width),
-        is_editing: state.find.is_editing() && state.overlay.is_none(),
     };
-    let rows = rows(&form, state);
-    let recents = state.find.recents.len();
-    let height = usize::from(inner.height);
-    let for_form = layout::find_form(height, rows.len(), recents);
-    form::render(paint, first_rows(inner, for_form), rows);
-    if height > for_form + 1 {
-        paint.divider(row(area, for_form + 1), "Recent");
-        render_recents(paint, below(inner, for_form + 1), state);
-    }
-}
-
-fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
-    let find = &state.find;
-    let has_focus = |field| find.form.focus == field;
-    let complaint = |field| form.complaint(find.form.complaint_about(field));
-    let mut rows = vec![
-        FormRow::spacer(),
-        form.scope_kind(find.scope_kind, has_focus(FindField::ScopeKind)),
-        form.scope_id(
-            find.scope_kind,
-            &find.scope_id,
-            has_focus(FindField::ScopeId),
-        ),
+    let sections: [(usize, String, Draw<'_>); 3] = [
+        (layout.matches, lists.match_title(), Lists::render_matches),
+        (layout.needs, lists.needs_title(), Lists::render_needs),
+        (layout.recent, "Recent".to_owned(), Lists::render_recent),
     ];
-    rows.extend(complaint(FindField::ScopeId));
-    let can_ask = state.session.active.identity.is_some() && find.form.complaint.is_none();
-    if can_ask && find.scope_id.is_blank() {
-        rows.extend(form.scopes_by_name(state.context()));
+    for (rows, title, draw) in sections {
+        if rows == 0 {
+            continue;
+        }
+        paint.divider(row(area, at + 1), &title);
+        let lines = first_rows(below(inner, at + 1), rows);
+        let lines = Rect {
+            x: lines.x + 1,
+            width: lines.width.saturating_sub(1),
+            ..lines
+        };
+        draw(&lists, paint, lines);
+        at += 1 + rows;
     }
-    rows.push(FormRow::spacer());
-    rows.push(form.text_field(
-        "Token",
-        &find.token,
-        "ID, client ID, exact name, or a URL",
-        has_focus(FindField::Token),
-    ));
-    rows.extend(complaint(FindField::Token));
-    if state.session.is_demo() && find.token.is_blank() {
-        rows.extend(form.remark(Role::Muted, "Try the name CI/CD token."));
+    if let Some(column) = cursor.filter(|_| state.overlay.is_none()) {
+        paint.set_cursor(row(inner, 0), column);
     }
-    if let Some(scope) = find.scope_of_url() {
-        let remark = format!("Using {} from the URL.", form.ctx.scope(&scope, false));
-        rows.extend(form.remark(Role::Muted, &remark));
-    }
-    if let Some(lines) = lookup_progress(state, form.columns, form.ctx) {
-        rows.push(FormRow::spacer());
-        let lines = lines.into_iter();
-        rows.extend(lines.map(|line| FormRow::indented(3, line)));
-    }
-    rows.push(FormRow::spacer());
-    rows
 }
 
-fn render_recents(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+type Draw<'a> = fn(&Lists<'a>, &mut Painter<'_, '_>, Rect);
+
+/// `account Example Ltd · F5 changes`
+fn render_scope(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let Some(scope) = &state.session.active.scope else {
+        let hint = ctx.hint(state.context(), Action::PickScope, "chooses an account");
+        paint.frame_title_right(line, &hint);
+        return;
+    };
+    let named = state.session.scope_name(scope);
+    let named = named.map(|name| format!("{} {name}", scope.kind().word()));
+    let text = named.unwrap_or_else(|| ctx.scope(scope, false));
+    let room = usize::from(line.width).saturating_sub(20);
+    let clean = ctx.clean(&text);
+    let text = text::truncate(&clean, room, ctx.glyphs().ellipsis);
+    let mut spans = vec![ctx.span(Role::Muted, &text)];
+    let hint = ctx.hint(state.context(), Action::PickScope, "changes");
+    if !hint.is_empty() {
+        spans.push(ctx.dot());
+        spans.extend(hint);
+    }
+    paint.frame_title_right(line, &spans);
+}
+
+/// Draws the field, and returns the column of its cursor, if letters go into it.
+fn render_field(paint: &mut Painter<'_, '_>, line: Rect, state: &State) -> Option<usize> {
+    const LEAD: usize = 3;
     let ctx = paint.ctx;
     let find = &state.find;
-    let recents = &find.recents;
-    if recents.is_empty() {
-        let text = ctx.span(Role::Muted, "   Tokens that you look up are listed here.");
-        paint.render_spans(row(area, 0), &[text]);
-        return;
+    let known = known(state, ctx);
+    paint.render_spans_right(inset(line), &known);
+    let taken = width(&known) + if known.is_empty() { 2 } else { 4 };
+    let room = usize::from(line.width).saturating_sub(LEAD + taken);
+    if find.is_commanding {
+        let mut spans = vec![Span::raw(" ".repeat(LEAD))];
+        if find.token.value().is_empty() {
+            spans.extend(ctx.hint(Context::Find, Action::Search, "finds a token"));
+        } else {
+            let shown = ctx.clean(find.token.value());
+            let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
+            spans.push(ctx.span(Role::Muted, &shown));
+        }
+        paint.render_spans(line, &spans);
+        return None;
     }
-    let selected = (find.form.focus == FindField::Recents).then_some(find.selected);
-    let names = recents.iter();
-    let widths = names.map(|recent| text::width(&ctx.clean(&recent.name)));
-    let widest = widths.max().unwrap_or(0);
-    let row = |recent: &Recent| recent_row(recent, area.width, widest, state, ctx);
-    paint.render_scrolled(area, (recents.iter(), recents.len()), selected, row);
+    let (shown, cursor) = field_window(&find.token, room, ctx);
+    let marker = format!(" {} ", ctx.glyphs().marker);
+    paint.render_spans(line, &[ctx.span(Role::Accent, &marker), Span::raw(shown)]);
+    Some(LEAD + cursor)
 }
 
-/// ```text
-///   ▲ CI/CD token      EXPIRING       3 min ago   zone 9a7b…11c0
-/// ```
-fn recent_row(
-    recent: &Recent,
-    columns: u16,
-    widest: usize,
-    state: &State,
-    ctx: &RenderContext<'_>,
-) -> Spans {
-    let status = recent.status(state.evaluation_context());
-    let role = Role::from(Emphasis::at(recent.life, state.evaluation_context()));
-    let age = state.clock.local.signed_duration_since(recent.looked_up_at);
-    // Marker and symbol, the word, the age, and the gaps between them.
-    let room = usize::from(columns).saturating_sub(5 + 2 + 13 + 2 + 10);
-    let name = ctx.clean(&recent.name);
-    let name = if name.trim().is_empty() {
-        ctx.clean(recent.id.as_str())
-    } else {
-        name
+/// `17 known`, or the progress of the list.
+fn known(state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let list = &state.list;
+    let shown = list.total();
+    let text = match list.extent.value() {
+        None if list.extent.is_loading() => {
+            let received = list.progress.received;
+            let of = list.progress.total;
+            let of = of.map_or_else(String::new, |total| format!(" of {}", number(total)));
+            let count = match received {
+                0 => "reading the list".to_owned(),
+                received => format!("{}{of}", number(received)),
+            };
+            let spinner = ctx.spinner(state.clock.steady);
+            return vec![spinner, ctx.span(Role::Muted, &format!(" {count}"))];
+        }
+        None => return Vec::new(),
+        Some(extent) => match extent.total.filter(|total| *total > shown) {
+            Some(total) => format!("{} of {} known", number(shown), number(total)),
+            None => format!("{} known", number(shown)),
+        },
     };
-    let name = text::fit(&name, widest.clamp(8, 40).min(room), ctx.glyphs().ellipsis);
-    let mut spans = vec![
-        Span::raw("   "),
-        ctx.span(role, status.symbol(ctx.ascii)),
-        Span::raw(format!(" {name}  ")),
-        ctx.span(role, &text::fit(status.word(), 13, "")),
-        ctx.plain(&format!("  {}", text::fit(&duration::ago(age), 10, ""))),
-    ];
-    let scope = &recent.scope;
-    let scope_text = format!("  {}", ctx.scope(scope, false));
-    let has_room = width(&spans) + text::width(&scope_text) <= usize::from(columns);
-    if state.session.active.scope.as_ref() != Some(scope) && has_room {
-        spans.push(ctx.span(Role::Muted, &scope_text));
+    vec![ctx.span(Role::Muted, &text)]
+}
+
+fn render_remarks(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
+    let ctx = paint.ctx;
+    let columns = usize::from(area.width).saturating_sub(4);
+    let mut lines = lookup_progress(state, columns, ctx).unwrap_or_default();
+    if lines.is_empty() && state.find.is_waiting {
+        let mut line = vec![
+            ctx.spinner(state.clock.steady),
+            ctx.plain(" Waiting for the rest of the list"),
+        ];
+        let cancel = ctx.hint(state.context(), Action::Back, "cancel");
+        if !cancel.is_empty() {
+            line.push(ctx.dot());
+            line.extend(cancel);
+        }
+        lines.push(line);
     }
+    for line in &mut lines {
+        line.insert(0, Span::raw("   "));
+    }
+    let remarks = state.find_remarks();
+    lines.extend(remarks.iter().map(|line| indented(line, ctx)));
+    paint.render_lines(area, lines);
+}
+
+fn indented(line: &[(Option<Role>, String)], ctx: &RenderContext<'_>) -> Spans {
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(ctx.line(line));
     spans
+}
+
+/// The lists below the field.
+struct Lists<'a> {
+    state: &'a State,
+    layout: FindLayout,
+    columns: ListColumns,
+    ctx: &'a RenderContext<'a>,
+}
+
+impl Lists<'_> {
+    fn match_title(&self) -> String {
+        let matches = &self.state.find.matches;
+        match (matches.kind, matches.count()) {
+            (MatchKind::Nearest, _) | (_, 0) => "No match".to_owned(),
+            (MatchKind::Containing | MatchKind::Fuzzy, 1) => "1 match".to_owned(),
+            (MatchKind::Containing | MatchKind::Fuzzy, count) => {
+                format!("{} matches", number(count))
+            }
+        }
+    }
+
+    fn needs_title(&self) -> String {
+        match self.state.list.needs().len() {
+            0 => "Needs you".to_owned(),
+            count => format!("Needs you{}{}", self.ctx.glyphs().dot, number(count)),
+        }
+    }
+
+    fn render_matches(&self, paint: &mut Painter<'_, '_>, area: Rect) {
+        let state = self.state;
+        let text = state.match_text();
+        paint.render_lines(area, text.iter().map(|line| self.ctx.line(line)));
+        let area = below(area, text.len());
+        let first = state.first_match(self.layout);
+        let matching = match state.find.matches.kind {
+            MatchKind::Containing => Some(Matching::Containing),
+            MatchKind::Fuzzy => Some(Matching::Fuzzy),
+            MatchKind::Nearest => None,
+        };
+        let query = search::query_for(text::trim_input(state.find.token.value()));
+        let mut filter = matching.map(|matching| TokenFilter::new(&query, matching));
+        let rows = (first..state.find.matches.count()).map_while(|at| {
+            let token = state.find.token_at(Item::Match(at), &state.list)?;
+            Some(self.token_row(token, filter.as_mut()))
+        });
+        let selected = match state.find.selected {
+            Some(Item::Match(at)) => at.checked_sub(first),
+            Some(Item::Need(_) | Item::More | Item::Recent(_)) | None => None,
+        };
+        paint.render_list_with(area, rows, self.barred(selected));
+    }
+
+    fn render_needs(&self, paint: &mut Painter<'_, '_>, area: Rect) {
+        let state = self.state;
+        let needs = state.list.needs();
+        if needs.is_empty() {
+            let text = state.needs_text();
+            paint.render_lines(area, text.iter().map(|line| self.ctx.line(line)));
+            return;
+        }
+        let rows = usize::from(area.height);
+        let shown = if needs.len() > rows {
+            rows.saturating_sub(1)
+        } else {
+            needs.len()
+        };
+        let tokens = needs[..shown]
+            .iter()
+            .filter_map(|need| state.list.token(need.place));
+        let tokens = tokens.map(|token| self.token_row(token, None));
+        let more = (needs.len() > shown).then(|| self.more_row(shown));
+        let selected = match state.find.selected {
+            Some(Item::Need(at)) => Some(at),
+            Some(Item::More) => Some(shown),
+            Some(Item::Match(_) | Item::Recent(_)) | None => None,
+        };
+        paint.render_list_with(area, tokens.chain(more), self.barred(selected));
+    }
+
+    /// `5 more: 2 expiring, 1 unknown, 1 unused, 1 never used`
+    fn more_row(&self, shown: usize) -> Spans {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        let hidden = &self.state.list.needs()[shown..];
+        for need in hidden {
+            match counts.iter_mut().find(|(word, _)| *word == need.word) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((need.word, 1)),
+            }
+        }
+        let counts = counts.iter();
+        let counts: Vec<String> = counts
+            .map(|(word, count)| format!("{} {word}", number(*count)))
+            .collect();
+        let text = format!("   {} more: {}", number(hidden.len()), counts.join(", "));
+        vec![self.ctx.span(Role::Muted, &text)]
+    }
+
+    fn render_recent(&self, paint: &mut Painter<'_, '_>, area: Rect) {
+        let recents = &self.state.find.recents;
+        let selected = match self.state.find.selected {
+            Some(Item::Recent(at)) => Some(at),
+            Some(Item::Match(_) | Item::Need(_) | Item::More) | None => None,
+        };
+        let rows = usize::from(area.height);
+        let first = crate::layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
+        let shown = recents.iter().skip(first);
+        let shown = shown.map(|recent| self.recent_row(recent));
+        let selected = self.barred(selected.map(|at| at - first));
+        paint.render_list_with(area, shown, selected);
+    }
+
+    /// The bar across a row: bold only where letters are commands, and none beneath an overlay.
+    fn barred(&self, selected: Option<usize>) -> Option<(usize, Bar)> {
+        let bar = if self.state.find.is_commanding {
+            Bar::Focused
+        } else {
+            Bar::Unfocused
+        };
+        let at = selected.filter(|_| self.state.overlay.is_none());
+        at.map(|at| (at, bar))
+    }
+
+    /// ```text
+    ///  ✖ nightly-backup-legacy      9d ago     seen 5 h ago      still used
+    /// ```
+    fn token_row(&self, token: &ServiceToken, filter: Option<&mut TokenFilter>) -> Spans {
+        let ctx = self.ctx;
+        let context = self.state.evaluation_context();
+        let life = Lifecycle::of(token);
+        let status = Status::at(life, context);
+        let name = ctx.token_name(token);
+        let clean = text::beginning(&name);
+        let marks = filter.map_or_else(Vec::new, |filter| filter.in_name(clean));
+        let seen = match &token.last_seen_at {
+            Reported::Valid(seen) => format!("seen {}", distance(*seen, context.now)),
+            Reported::Null => "never seen".to_owned(),
+            Reported::Absent | Reported::Malformed(_) => String::new(),
+        };
+        let words = note(token, context).map_or("", |note| note.words);
+        self.row(
+            (life, status),
+            (clean, &marks),
+            (Role::Muted, &seen),
+            (None, words),
+        )
+    }
+
+    /// ```text
+    ///  ● staging-e2e                362d       looked up 2 h ago
+    /// ```
+    fn recent_row(&self, recent: &Recent) -> Spans {
+        let ctx = self.ctx;
+        let state = self.state;
+        let status = recent.status(state.evaluation_context());
+        let id = recent.id.as_str();
+        let name = if recent.name.trim().is_empty() {
+            id
+        } else {
+            recent.name.as_str()
+        };
+        let name = ctx.glyphs().token_name(name, id);
+        let age = state.clock.local.signed_duration_since(recent.looked_up_at);
+        let seen = format!("looked up {}", duration::ago(age));
+        let is_elsewhere = state.session.active.scope.as_ref() != Some(&recent.scope);
+        let scope = ctx.scope(&recent.scope, false);
+        let scope = if is_elsewhere { scope.as_str() } else { "" };
+        self.row(
+            (recent.life, status),
+            (&name, &[]),
+            (Role::Muted, &seen),
+            (Some(Role::Muted), scope),
+        )
+    }
+
+    fn row(
+        &self,
+        (life, status): (Lifecycle, Status),
+        (name, marks): (&str, &[u32]),
+        (seen_role, seen): (Role, &str),
+        (note_role, note): (Option<Role>, &str),
+    ) -> Spans {
+        let (ctx, columns) = (self.ctx, self.columns);
+        let context = self.state.evaluation_context();
+        let is_over = Urgency::of(life, context).is_over();
+        let symbol = if is_over {
+            Role::Muted
+        } else {
+            Role::from(status.tone())
+        };
+        let fitted = |text: &str, cells: usize| text::fit(text, cells, ctx.glyphs().ellipsis);
+        let name_style = if is_over {
+            ctx.style(Role::Muted)
+        } else {
+            Style::new()
+        };
+        let mut spans = vec![
+            Span::raw(" "),
+            ctx.span(symbol, status.symbol(ctx.ascii)),
+            Span::raw(" "),
+        ];
+        spans.extend(marked(&fitted(name, columns.name), marks, name_style, ctx));
+        let left = match status {
+            Status::Disabled => "off".to_owned(),
+            Status::NeverExpires => "never".to_owned(),
+            Status::Unknown
+            | Status::Expired
+            | Status::Critical
+            | Status::Expiring
+            | Status::Active => {
+                let left = life.remaining(context.now);
+                left.map_or_else(|| "no date".to_owned(), |left| left.short())
+            }
+        };
+        let is_urgent = matches!(status, Status::Expired | Status::Critical) && !is_over;
+        let left_role = is_over.then_some(Role::Muted);
+        let left_role = left_role.or_else(|| is_urgent.then_some(Role::Strong));
+        let cells = [
+            (columns.left, left_role, left.as_str()),
+            (columns.seen, Some(seen_role), seen),
+            (columns.note, note_role, note),
+        ];
+        for (cells, role, text) in cells {
+            if cells > 0 {
+                spans.push(Span::raw(" ".repeat(GAP)));
+                spans.push(ctx.span(role, &fitted(text, cells)));
+            }
+        }
+        spans
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::action::{Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
+use crate::app::list_for_find::use_scope;
 use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
@@ -39,13 +40,13 @@ impl Handler for handler::Picker {
         state.overlay = None;
         // Nobody waits for a list any more.
         let request = state.picker.scopes.cancel();
+        let mut effects: Vec<_> = request.into_iter().map(Effect::Cancel).collect();
         if state.screen == Screen::Setup {
             state.setup.use_scope(&scope);
         } else {
-            state.find.use_scope(&scope);
-            state.find.reopen();
+            effects.extend(use_scope(state, &scope));
         }
-        request.into_iter().map(Effect::Cancel).collect()
+        effects
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {

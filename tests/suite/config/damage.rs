@@ -101,7 +101,7 @@ fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
             ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
         ];
         let mut session = fake.screens_with(&[], &variables);
-        session.wait_for("Look up a service token");
+        session.wait_for("Find a token");
         session.wait_for("▲");
         session.type_keys("\x1b");
         session.wait_for("q quit");

@@ -344,7 +344,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
     for status in [401, 403, 500, 200] {
         let fake = echoing(status);
         let mut session = fake.screens(&["--log", "trace"]);
-        session.wait_for("Look up a service token");
+        session.wait_for("Find a token");
         session.type_keys("\x1bOQ");
         session.wait_for("✖");
         session.type_keys("e");
@@ -360,7 +360,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
         session.type_keys("i");
         session.wait_for("Not a profile");
         session.type_keys("t");
-        session.wait_for("Look up a service token");
+        session.wait_for("Find a token");
         session.type_keys("\x1b[15~");
         session.wait_for("Enter choose");
         session.type_keys("\x03");

@@ -235,7 +235,7 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
             decorated(CANARY, kind).trim(),
             decorated(ACCOUNT, kind).trim()
         ));
-        session.wait_for("Look up a service token");
+        session.wait_for("Find a token");
         session.type_keys(&format!("{ID}\r"));
         session.wait_for("NEVER EXPIRES");
         session.quit();

@@ -232,7 +232,7 @@ fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() 
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("\x03");
     session.end();
     asked_nothing_but_reads(&fake);

@@ -70,7 +70,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
     );
     session.wait_for("Keep for this session only");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
@@ -184,7 +184,7 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
     session.type_keys("\x1b");
     session.wait_for("Cancelled");
     session.type_keys("\t\t\r");
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(session.home.path());
@@ -325,7 +325,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     session.wait_for("•••");
     session.wait_for(ACCOUNT);
     session.type_keys("\r");
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     keeps_no_secret(host.path());

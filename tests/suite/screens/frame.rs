@@ -226,7 +226,7 @@ fn the_footer_begins_with_the_key_back_and_ends_with_the_key_to_all_others() {
 #[test]
 fn no_key_leads_back_from_the_first_screen() {
     let mut state = lookup_recents();
-    state.find.form.editing = false;
+    state.find.is_commanding = true;
     assert!(!footer(state, 80).contains("Esc"));
 }
 

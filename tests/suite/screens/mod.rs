@@ -4,6 +4,7 @@ mod all_profiles;
 mod browse;
 mod contrast;
 mod detail;
+mod find;
 mod frame;
 mod profiles;
 mod scenes;

@@ -11,7 +11,6 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::{BaseUrl, NamedScope, Scope, ScopeId};
-use tokenscope::screens::find::state::FindField;
 use tokenscope::screens::profiles::state::Change;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
@@ -219,8 +218,7 @@ fn setup_by_name() -> State {
 
 fn lookup_by_name() -> State {
     let mut state = state();
-    state.find.scope_id = TextField::default();
-    state.find.form.focus = FindField::ScopeId;
+    state.session.active.scope = None;
     state
 }
 

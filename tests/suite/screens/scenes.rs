@@ -25,7 +25,7 @@ use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
-use tokenscope::screens::find::state::FindField;
+use tokenscope::screens::find::state::Item;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
@@ -354,14 +354,14 @@ pub(crate) fn recents() -> Vec<Recent> {
 pub(crate) fn lookup_recents() -> State {
     let mut state = state();
     state.find.recents = recents();
-    state.find.form.focus = FindField::Recents;
-    state.find.selected = 1;
+    state.find.is_commanding = true;
+    state.find.pick(Item::Recent(1), &state.list);
     state
 }
 
 fn lookup_loading() -> State {
     let mut state = lookup_recents();
-    state.find.form.focus = FindField::Token;
+    state.find.is_commanding = false;
     state.find.token = TextField::with("CI/CD token");
     state.detail.reference = TokenRef::parse("CI/CD token").ok();
     state.detail.token = Remote::Loading {
@@ -381,7 +381,7 @@ pub(crate) fn lookup_keyring() -> State {
 pub(crate) fn lookup_complaint() -> State {
     let mut state = state();
     let complaint = TokenRef::parse(state.find.token.value()).unwrap_err();
-    state.find.form.complaint = Some((FindField::Token, complaint.to_string()));
+    state.find.complaint = Some(complaint.to_string());
     state
 }
 

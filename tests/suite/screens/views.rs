@@ -15,7 +15,6 @@ use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::keymap::Keymap;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
-use tokenscope::screens::find::state::FindField;
 use tokenscope::theme::{ColorDepth, Role, Theme};
 
 use crate::screens::scenes::selected_rows;
@@ -306,7 +305,7 @@ fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
     assert!(shown(&state).contains(&fits), "{}", shown(&state));
     state.find.token = TextField::with(&format!("a{}z", "x".repeat(200)));
     assert!(shown(&state).contains(" …x") && shown(&state).contains("xz "));
-    state.find.form.focus = FindField::ScopeId;
+    state.find.is_commanding = true;
     assert!(shown(&state).contains(" ax") && shown(&state).contains("x… "));
 }
 
@@ -323,11 +322,16 @@ fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
         for is_editing in [true, false] {
             let mut state = state();
             state.size = size;
-            state.find.form.editing = is_editing;
+            state.find.is_commanding = !is_editing;
             state.banner = Some(banner(refused.clone()));
             let (buffer, _) = renderer("dark", false).draw(state, size);
             let screen = text(&buffer);
-            assert!(screen.contains("e details"), "{screen}");
+            let key = if is_editing {
+                "F7 details"
+            } else {
+                "e details"
+            };
+            assert!(screen.contains(key), "{screen}");
             let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(
                 size.0 < 60 || flat.contains("(HTTP 403, code 10000)"),
@@ -433,7 +437,7 @@ fn setup_can_be_drawn_at_every_size() {
 #[test]
 fn look_up_can_be_drawn_at_every_size() {
     let mut state = lookup_keyring();
-    state.find.form.complaint = lookup_complaint().find.form.complaint;
+    state.find.complaint = lookup_complaint().find.complaint;
     sweep(&state, every_size());
 }
 

@@ -8,7 +8,7 @@ use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
-use tokenscope::domain::failure::Failure;
+use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::token::ServiceToken;
@@ -29,11 +29,22 @@ pub(crate) fn lookup() -> State {
     opened(session())
 }
 
-/// The look-up panel.
+/// Find, where the list of tokens, if it is asked for, is refused.
 pub(crate) fn opened(session: Session) -> State {
-    let mut state = State::new(session, keys(), now(), (100, 30));
-    assert_eq!(start(&mut state, Opening::Find), []);
+    let (mut state, request) = finding(session);
+    if let Some(request) = request {
+        let refusal = Failure::new(FailureKind::Permission, "No list.", "Do without.");
+        assert_eq!(tell(&mut state, list_fetched(request, Err(refusal))), []);
+    }
     state
+}
+
+/// Find, with the request for the list of tokens.
+pub(crate) fn finding(session: Session) -> (State, Option<RequestId>) {
+    let mut state = State::new(session, keys(), now(), (100, 30));
+    let effects = start(&mut state, Opening::Find);
+    let request = effects.iter().find_map(request_in);
+    (state, request)
 }
 
 /// Hands over a message at the time that the state knows.

@@ -9,8 +9,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message, Stage};
-use tokenscope::app::state::{Session, State};
-use tokenscope::app::{Opening, start};
+use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, Secret, VisibleScopes,
 };
@@ -25,7 +25,7 @@ use tokenscope::screens::setup::state::Phase;
 use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
-use super::app::{found, keys, listed, request_in};
+use super::app::{found, keys, list_fetched, listed, request_in};
 use super::sessions::{account, failure, in_keyring, login_keyring, profile, session};
 use super::tokens;
 
@@ -85,6 +85,11 @@ pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
     };
     let mut state = State::new(session, keys(), now, (100, 30));
     start(&mut state, opening);
+    // Nothing of the start stays in flight.
+    if let Some(request) = state.list.extent.request() {
+        let refused = list_fetched(request, Err(failure(FailureKind::Permission)));
+        update(&mut state, now, refused);
+    }
     state
 }
 
@@ -384,7 +389,13 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         state.detail.selected < fields.max(1),
         "the selected field exists"
     );
-    assert!(state.find.selected < state.find.recents.len().max(1));
+    let items = state.find_items();
+    let selected = state.find.selected.map(|item| items.place(item));
+    let is_in_front = state.screen == Screen::Find;
+    assert!(
+        !is_in_front || selected.is_none_or(|at| items.item(at) == state.find.selected),
+        "the selected item exists"
+    );
     assert!(
         state.browse.selected < state.browse.table.rows().max(1),
         "the selected token exists"

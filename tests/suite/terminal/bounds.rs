@@ -283,7 +283,7 @@ fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
         Reply::Bytes(http(200, &[], body))
     });
     let mut session = server.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("\x1b[15~");
     session.wait_for("45 of 45");
     session.type_keys("zone-4");
@@ -301,7 +301,7 @@ fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
             .with_token()
             .env("TOKENSCOPE_TEST_FAULT", "slow")
             .on_terminal();
-        session.wait_for("Fields");
+        session.wait_for("Facts");
         let begun = Instant::now();
         session.signal(signal);
         let (status, stream) = session.end();

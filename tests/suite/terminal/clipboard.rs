@@ -62,8 +62,7 @@ fn k12_what_is_copied_is_what_is_shown() {
     session.wait_for("NEVER EXPIRES");
     session.type_keys("c");
     session.wait_for("Sent to the terminal's clipboard: c d");
-    session.type_keys("g");
-    for (row, key) in ["", "j", "j", "j", "j", "G", "k"].iter().enumerate() {
+    for (row, key) in ["G", "k", "k", "k", "k"].iter().enumerate() {
         session.type_keys(key);
         session.type_keys("y");
         session.wait_until("a copy", |session| {
@@ -72,7 +71,6 @@ fn k12_what_is_copied_is_what_is_shown() {
     }
     let all = copied(&String::from_utf8_lossy(session.written()));
     assert!(all.iter().any(|text| text.contains("rm -rf")), "{all:?}");
-    assert!(all.contains(&"x\u{FFFD} y".to_owned()), "{all:?}");
     for text in &all {
         let wild = |c: char| c.is_control() || c == '\u{202e}';
         assert!(!text.contains(wild), "{text:?}");
@@ -183,6 +181,8 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
         variables.push((variable, value));
         let mut session = fake.screens_with(&[ID], &variables);
         session.wait_for("EXPIRED");
+        // The last fact is the name, which has a value to copy.
+        session.type_keys("G");
         for key in ["y", "c", "Y", "o"] {
             session.type_keys(key);
             session.wait_for(if key == "c" { "EXPIRED" } else { notice });

@@ -47,7 +47,7 @@ fn resize(session: &mut Session, columns: u16, rows: u16) {
 fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("half a name");
     session.wait_for("half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
@@ -94,7 +94,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
         Reply::Bytes(http(200, &[], body))
     });
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("same\r");
     session.wait_for("00000000-fafe");
     session.type_keys("G");
@@ -117,7 +117,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
         let fake = Fake::holding(&token(&format!(r#""name":"{name}","duration":"forever""#)));
         let mut session = fake.screens(&[ID]);
         session.wait_for("NEVER EXPIRES");
-        session.wait_for("Findings");
+        session.wait_for("What to do");
         session.type_keys("jj");
         let before = session.stream.len();
         session.wait_until("a redraw", |session| session.stream.len() > before);
@@ -138,7 +138,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
     }
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("東京");
     // Behind the field's label.
     let start = 15;
@@ -209,7 +209,8 @@ fn c15_no_text_of_a_stranger_reaches_the_terminal_as_it_is() {
         session.type_keys(keys);
         session.wait_until("a redraw", |session| session.stream.len() > before);
     }
-    session.type_keys("q");
+    // The first closes the help.
+    session.type_keys("qq");
     is_harmless(&session.end().1);
 }
 
@@ -241,7 +242,8 @@ fn c15_nor_does_what_an_error_quotes() {
     session.wait_for("may not read");
     session.type_keys("e");
     session.wait_for("API error 10000");
-    session.type_keys("q");
+    // The first closes the details.
+    session.type_keys("qq");
     is_harmless(&session.end().1);
     let name = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202E}";
     let outcome = run(&mut Fake::holding("[]").command(&["get", name]));

@@ -123,7 +123,7 @@ fn any_row_of_sizes_leaves_the_program_whole() {
         session.resize(cols, rows);
     }
     session.wait_for("EXPIRES IN");
-    session.wait_for("Findings");
+    session.wait_for("What to do");
     let stream = session.quit();
     is_given_back_once(&stream);
 }

@@ -136,7 +136,7 @@ fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
 fn c11_a_paste_is_one_insertion_and_never_a_key() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~");
     session.wait_for("tok_q");
     session.type_keys(".");
@@ -185,7 +185,7 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
     let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys(&format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])));
     session.wait_for("NEVER EXPIRES");
     session.type_keys(&format!("v/{}", paste("needle")));
@@ -239,7 +239,7 @@ const REPORTS: [&str; 12] = [
 fn c19_what_the_terminal_says_unasked_is_no_key() {
     let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys(&REPORTS.concat());
     session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
@@ -250,7 +250,7 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
     session.type_keys("?");
     session.wait_until("Detail again", |session| {
         let shown = session.shown();
-        shown.contains("Duration   forever") && !shown.contains("Esc close")
+        shown.contains("Duration       forever") && !shown.contains("Esc close")
     });
     assert!(!String::from_utf8_lossy(session.written()).contains("\x1b]52;"));
     session.quit();
@@ -267,7 +267,7 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
         "\x1b[200~abc",
     ] {
         let mut session = Session::start(&["--demo"]);
-        session.wait_for("Look up a service token");
+        session.wait_for("Find a token");
         session.type_keys(begun);
         if begun.contains("200~") {
             // In time, a paste without an end is taken for what came of it.
@@ -281,7 +281,7 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
 #[test]
 fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
     let mut session = Session::start(&["--demo"]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     session.type_keys("\x1b[200~abc");
     // Nothing shows that it came; each press is one more chance to be told from a pasted one.
     for _ in 0..100 {
@@ -298,7 +298,7 @@ fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
 fn c11_a_key_behind_escape_is_both_however_fast() {
     let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]);
-    session.wait_for("Look up a service token");
+    session.wait_for("Find a token");
     // As tmux sends them where they come within half a second.
     session.type_keys("abc\x1bp");
     session.wait_for("╭ Profiles");

@@ -20,6 +20,8 @@ fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     session.wait_for("What to do");
     session.type_keys("?");
     session.wait_for("copy the client ID");
+    // Closes the help.
+    session.type_keys("q");
     let stream = session.quit();
     is_given_back_once(&stream);
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Context};
 use tokenscope::app::form::TextField;
 use tokenscope::app::message::{Effect, Message};
-use tokenscope::app::state::{Screen, State};
+use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::token_table::Sort;
 use tokenscope::app::update;
 use tokenscope::domain::credential::{
@@ -17,10 +17,9 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, Gap, Remote, RequestId, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
 use tokenscope::domain::recent_lookups::Recent;
-use tokenscope::domain::scope::{Scope, ScopeKind};
+use tokenscope::domain::scope::Scope;
 use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
-use tokenscope::screens::find::state::FindField;
 
 use crate::support::app::{
     act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, tell, type_text,
@@ -33,10 +32,9 @@ fn day(days: i64) -> DateTime<Utc> {
     at(days * 86_400)
 }
 
-/// Types a zone into the panel.
+/// Chooses a zone.
 fn use_zone(state: &mut State) {
-    state.find.scope_kind = ScopeKind::Zone;
-    state.find.scope_id = TextField::with(zone().id());
+    state.session.active.scope = Some(zone());
 }
 
 /// The UUID of the token of a number.
@@ -156,27 +154,14 @@ fn the_list_is_of_the_scope_typed_on_the_panel() {
 }
 
 #[test]
-fn a_mistyped_scope_is_said_instead_of_listing_another() {
-    let mut state = lookup();
-    state.find.scope_id = TextField::with("023e");
-    assert_eq!(act(&mut state, Action::Browse), []);
-    assert_eq!(state.screen, Screen::Find);
-    assert_eq!(state.find.form.focus, FindField::ScopeId);
-    assert_eq!(state.context(), Context::FindText);
-    let (field, _) = state.find.form.complaint.as_ref().unwrap();
-    assert_eq!(*field, FindField::ScopeId);
-}
-
-#[test]
-fn without_a_scope_the_panel_asks_for_one() {
+fn without_a_scope_the_choice_of_one_opens() {
     let mut state = lookup();
     state.session.active.scope = None;
-    state.find.scope_id = TextField::default();
     state.screen = Screen::Profiles;
-    assert_eq!(act(&mut state, Action::Browse), []);
+    let effects = act(&mut state, Action::Browse);
+    assert_matches!(effects.as_slice(), [Effect::ListScopes { .. }]);
     assert_eq!(state.screen, Screen::Find);
-    assert_eq!(state.find.form.focus, FindField::ScopeId);
-    assert!(state.find.form.complaint.is_some());
+    assert_eq!(state.overlay, Some(Overlay::Picker));
 }
 
 #[test]
@@ -716,6 +701,7 @@ fn a_look_up_under_way_makes_room_for_the_token_that_is_opened() {
     let mut state = lookup();
     type_text(&mut state, &id(77));
     let old = fetch_of(&act(&mut state, Action::Submit));
+    act(&mut state, Action::DeleteToStart);
     let request = listing(&act(&mut state, Action::Browse), &account());
     end(&mut state, request, Ok(listed(tokens())));
     let effects = act(&mut state, Action::Submit);
@@ -1078,7 +1064,8 @@ fn the_demo_drops_the_list_and_its_request() {
     };
     let request = *request;
     let effects = update(&mut state, at(1), demo_opened(request, result));
-    assert_eq!(effects, [Effect::Cancel(listed)]);
+    assert_eq!(effects[0], Effect::Cancel(listed));
+    listing(&effects[1..], &zone());
     assert_eq!(
         state.browse,
         tokenscope::screens::browse::state::Browse::default()

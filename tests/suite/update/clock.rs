@@ -85,9 +85,8 @@ pub(crate) fn on_detail(refresh_seconds: u64, ahead: i64) -> State {
 }
 
 fn on_browse(ahead: i64) -> State {
-    let (mut state, _) = app_state(Opening::Find, 60);
-    app::update(&mut state, after(0, 0), press(Action::Back));
-    let effects = app::update(&mut state, after(0, 0), press(Action::Browse));
+    let (mut state, effects) = app_state(Opening::Find, 60);
+    app::update(&mut state, after(0, 0), press(Action::Browse));
     assert_eq!(answered(&mut state, &effects, after(0, 0), ahead), 1);
     assert_eq!(state.screen, Screen::Browse);
     state

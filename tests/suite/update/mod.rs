@@ -6,6 +6,7 @@ mod clock;
 mod detail;
 mod errors;
 mod export;
+mod find;
 mod help;
 mod picker;
 mod profiles;
@@ -296,7 +297,10 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
     assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(&mut state, at(3), checked(request, Ok(())));
-    assert_matches!(effects.as_slice(), [Effect::HoldCredential(_)]);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::HoldCredential(_), Effect::ListTokens { .. }]
+    );
     assert_eq!(state.screen, Screen::Find);
 }
 

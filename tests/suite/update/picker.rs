@@ -9,8 +9,7 @@ use tokenscope::domain::credential::{
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Remote;
-use tokenscope::domain::scope::{NamedScope, Scope, ScopeKind};
-use tokenscope::screens::find::state::FindField;
+use tokenscope::domain::scope::{NamedScope, Scope};
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::support::app::{
@@ -82,11 +81,10 @@ fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
         "another filter, from its first row"
     );
     act(&mut state, Action::Down);
-    assert_eq!(act(&mut state, Action::Submit), []);
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.as_slice(), [Effect::ListTokens { access, .. }] if access.scope == zone('4'));
     assert_eq!(state.overlay, None);
-    assert_eq!(state.find.scope_kind, ScopeKind::Zone);
-    assert_eq!(state.find.scope_id.value(), zone('4').id());
-    assert_eq!(state.find.form.focus, FindField::Token);
+    assert_eq!(state.session.active.scope, Some(zone('4')));
     list(&mut state, Ok(scopes()));
     assert_eq!(state.picker.selected, 3, "the one in the form is selected");
     type_text(&mut state, "2222");
