@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::action::{Context, Motion};
+use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
 use crate::app::list_for_find::use_scope;
@@ -19,6 +19,10 @@ use crate::theme::Role;
 impl Handler for handler::Picker {
     fn context(&self, _: &State) -> Context {
         Context::PickerText
+    }
+
+    fn can(&self, state: &State, action: Action) -> bool {
+        action != Action::Submit || state.picker.count() > 0
     }
 
     fn editor<'a>(&self, state: &'a mut State) -> Option<Editor<'a>> {

@@ -26,7 +26,7 @@ use crate::screens::views::{check, every_size, sweep};
 use crate::support::app::{fetched, list_fetched, press};
 use crate::support::tokens::token;
 
-const BROWSE: [Scene; 15] = [
+pub(crate) const BROWSE: [Scene; 15] = [
     ("browse_loading", loading),
     ("browse_arriving", arriving),
     ("browse_keyring", keyring),

@@ -7,5 +7,6 @@ mod detail;
 mod find;
 mod frame;
 mod profiles;
+mod properties;
 mod scenes;
 mod views;

@@ -1,0 +1,172 @@
+//! What holds on every screen in every state.
+
+use std::collections::BTreeSet;
+
+use tokenscope::action::Action;
+use tokenscope::app::state::{Screen, State};
+use tokenscope::app::update;
+use tokenscope::keymap::Row;
+
+use crate::screens::browse::BROWSE;
+use crate::screens::scenes::{Scene, now, renderer, scenes, text};
+use crate::support::app::press;
+
+fn every_scene() -> impl Iterator<Item = Scene> {
+    scenes().chain(BROWSE)
+}
+
+const LOOKS: [(&str, bool); 5] = [
+    ("dark", false),
+    ("light", false),
+    ("mono", false),
+    ("colorblind", false),
+    ("dark", true),
+];
+
+#[test]
+fn every_state_can_be_drawn_in_every_look_at_many_sizes() {
+    // The sizes differ from scene to scene, so that together they cover most.
+    let mut step = 0_u16;
+    for (_, scene) in every_scene() {
+        for (theme, ascii) in LOOKS {
+            let renderer = renderer(theme, ascii);
+            for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+                renderer.draw(scene(), (width, height));
+                step = (step + 7) % 161;
+                renderer.draw(scene(), (40 + step, 10 + step % 41));
+            }
+        }
+    }
+}
+
+/// Labels of fields, heads of columns, and titles of parts of a screen.
+const NAMES: [&str; 43] = [
+    "Last seen",
+    "Secret",
+    "Enabled",
+    "Expires",
+    "Updated",
+    "Created",
+    "Duration",
+    "Client ID",
+    "Name",
+    "What to do",
+    "Facts",
+    "NAME",
+    "LEFT",
+    "LAST SEEN",
+    "NOTE",
+    "EXPIRES",
+    "CLIENT ID",
+    "PROFILE",
+    "OPENS",
+    "Find a token",
+    "Needs you",
+    "Recent",
+    "Credential",
+    "Email",
+    "Account",
+    "Zone",
+    "Scope",
+    "Profile",
+    "Base URL",
+    "Global API key",
+    "Check and save",
+    "Token",
+    "Secret before",
+    "Stored",
+    "STATUS",
+    "DEFAULT",
+    "CREDENTIAL",
+    "SECRET",
+    "SCOPE",
+    "EMAIL",
+    "LIFETIME",
+    "Default",
+    "Kind",
+];
+
+fn names(state: State, size: (u16, u16)) -> BTreeSet<&'static str> {
+    let (buffer, _) = renderer("dark", false).draw(state, size);
+    let screen = text(&buffer);
+    // The header and the footer give up what does not fit.
+    let rows: Vec<&str> = screen.lines().collect();
+    let body = rows[1..rows.len() - 1].join("\n");
+    NAMES
+        .into_iter()
+        .filter(|name| body.contains(name))
+        .collect()
+}
+
+#[test]
+fn a_wider_terminal_never_shows_less() {
+    let mut lost = Vec::new();
+    for (name, scene) in every_scene() {
+        // A box over a screen covers more of it where it is wider.
+        if scene().overlay.is_some() {
+            continue;
+        }
+        for rows in [24, 50] {
+            let mut seen = BTreeSet::new();
+            for columns in (40..=200).step_by(8) {
+                let shown = names(scene(), (columns, rows));
+                // The preview of Browse is narrower where the client IDs get a column.
+                let is_preview =
+                    |name: &str| scene().screen == Screen::Browse && name != name.to_uppercase();
+                for gone in seen.difference(&shown).filter(|name| !is_preview(name)) {
+                    lost.push(format!("{name}: {gone} at {columns}×{rows}"));
+                }
+                seen = shown;
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+#[test]
+fn every_key_in_a_footer_does_something() {
+    let mut idle = Vec::new();
+    for (name, scene) in every_scene() {
+        let mut state = scene();
+        state.size = (400, 40);
+        let (buffer, _) = renderer("dark", false).draw(state.clone(), state.size);
+        let screen = text(&buffer);
+        let footer = screen.lines().last().unwrap_or_default();
+        let mut hints = 0;
+        for hint in footer
+            .split("  ")
+            .map(str::trim)
+            .filter(|hint| !hint.is_empty())
+        {
+            let keys = hint.split(' ').filter_map(|key| {
+                let is_it = |row: &&Row| row.keys.iter().any(|it| it.to_string() == key);
+                state.keymap.rows_in(state.context()).find(is_it)
+            });
+            for row in keys {
+                hints += 1;
+                let mut after = state.clone();
+                let effects = update(&mut after, now(), press(row.action));
+                // Enter complains once more about what it complained about.
+                let complains = row.action == Action::Submit && name.ends_with("complaint");
+                if effects.is_empty() && after == state && !complains {
+                    idle.push(format!("{name}: {hint}"));
+                }
+            }
+        }
+        assert!(hints > 0, "{name}: {footer}");
+    }
+    assert!(idle.is_empty(), "{}", idle.join("\n"));
+}
+
+/// Fetching again is called reload; Refresh is the name of Cloudflare's button.
+#[test]
+fn no_screen_says_refresh_but_for_the_button_of_cloudflare() {
+    for (name, scene) in every_scene() {
+        for width in [60, 120, 200] {
+            let (buffer, _) = renderer("dark", false).draw(scene(), (width, 50));
+            let screen = text(&buffer);
+            assert!(!screen.contains("refresh"), "{name}: {screen}");
+            assert!(screen.matches("Refresh").count() <= 1, "{name}: {screen}");
+        }
+    }
+}
