@@ -329,7 +329,6 @@ impl Keymap {
 /// quitting.
 fn repeats(input: &Input, context: Context) -> bool {
     match input {
-        Input::Type(_) => true,
         // These toggle between two choices there.
         Input::Act(Action::Left | Action::Right) => {
             !matches!(context, Context::Setup | Context::Find)
@@ -348,7 +347,7 @@ fn repeats(input: &Input, context: Context) -> bool {
                 | Action::DeleteForward
                 | Action::DeleteWord
         ),
-        Input::Wheel(_) => true,
+        Input::Type(_) | Input::Wheel(_) => true,
         Input::Paste(_) | Input::Resize(..) | Input::Click(_) | Input::ForeignLetter => false,
     }
 }

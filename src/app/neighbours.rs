@@ -12,22 +12,82 @@ use super::message::Effect;
 use super::state::State;
 use super::token_fetch::show_row;
 use crate::domain::token::{ServiceToken, TokenId};
+use crate::screens::find::state::Item;
 
 /// How long the key must rest.
 const REST: TimeDelta = TimeDelta::milliseconds(500);
 
+/// The rows that a token was opened from.
+#[derive(Debug, Clone, Copy)]
+enum Rows {
+    Browse,
+    Matches,
+    Needs,
+}
+
+impl Rows {
+    /// Those of the current token; `None` for one that was looked up.
+    fn of(state: &State) -> Option<Self> {
+        let detail = &state.detail;
+        if !detail.opened_from_list {
+            return None;
+        }
+        if !detail.returns_to_find {
+            return Some(Self::Browse);
+        }
+        match state.find.selected? {
+            Item::Match(_) => Some(Self::Matches),
+            Item::Need(_) => Some(Self::Needs),
+            Item::More | Item::Recent(_) => None,
+        }
+    }
+
+    fn total(self, state: &State) -> usize {
+        match self {
+            Self::Browse => state.browse.table.rows(),
+            Self::Matches => state.find.matches.count(),
+            Self::Needs => state.list.needs().len(),
+        }
+    }
+
+    fn token(self, state: &State, row: usize) -> Option<&Arc<ServiceToken>> {
+        let (find, list) = (&state.find, &state.list);
+        match self {
+            Self::Browse => state.browse.table.token(list, row),
+            Self::Matches => find.token_at(Item::Match(row), list),
+            Self::Needs => find.token_at(Item::Need(row), list),
+        }
+    }
+
+    fn selected(self, state: &State) -> usize {
+        match (self, state.find.selected) {
+            (Self::Matches, Some(Item::Match(row))) | (Self::Needs, Some(Item::Need(row))) => row,
+            (Self::Browse | Self::Matches | Self::Needs, _) => state.browse.selected,
+        }
+    }
+
+    /// Selects a row, so that Back returns to it.
+    fn select(self, state: &mut State, row: usize) {
+        match self {
+            Self::Browse => state.browse.selected = row,
+            Self::Matches => state.find.pick(Item::Match(row), &state.list),
+            Self::Needs => state.find.pick(Item::Need(row), &state.list),
+        }
+    }
+}
+
 /// The row of the current token in the list that it was opened from, and the number of rows.
 pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
-    let (detail, browse, list) = (&state.detail, &state.browse, &state.list);
-    let token = detail.token.value().filter(|_| detail.opened_from_list)?;
-    let is_it = |other: &Arc<ServiceToken>| other.id_text() == token.id_text();
-    let selected = browse.token(list).is_some_and(is_it);
-    let row = if selected {
-        browse.selected
-    } else {
-        browse.table.row_of(list, token)?
+    let rows = Rows::of(state)?;
+    let id = state.detail.token.value()?.id_text();
+    let is_it = |row: &usize| {
+        let token = rows.token(state, *row);
+        token.is_some_and(|token| token.id_text() == id)
     };
-    Some((row, browse.table.rows()))
+    let total = rows.total(state);
+    let selected = Some(rows.selected(state)).filter(is_it);
+    let row = selected.or_else(|| (0..total).find(is_it))?;
+    Some((row, total))
 }
 
 /// Whether there is a token before or after the current one.
@@ -37,9 +97,10 @@ pub(crate) fn exists(state: &State, is_next: bool) -> bool {
 
 /// The row of the nearest token in a direction that can be fetched.
 fn neighbour(state: &State, is_next: bool) -> Option<usize> {
+    let rows = Rows::of(state)?;
     let (row, total) = place(state)?;
     let can_open = |row: &usize| {
-        let token = state.browse.table.token(&state.list, *row);
+        let token = rows.token(state, *row);
         token.is_some_and(|token| TokenId::parse(token.id_text()).is_some())
     };
     if is_next {
@@ -58,7 +119,9 @@ pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
         }
         return Vec::new();
     };
-    let Some(token) = state.browse.table.token(&state.list, row).cloned() else {
+    let Some((rows, token)) =
+        Rows::of(state).and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
+    else {
         return Vec::new();
     };
     let detail = &mut state.detail;
@@ -71,7 +134,7 @@ pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
         Some(switched) => effects.extend(switched),
         None => return effects,
     }
-    state.browse.selected = row;
+    rows.select(state, row);
     if !show_row(state, token) {
         return effects;
     }

@@ -308,7 +308,7 @@ impl TokenTable {
     /// Collects the rows.
     fn collect(&mut self, list: &TokenList) {
         let has_chosen = self.has_chosen();
-        let shows = |place: &u32| {
+        let passes = |place: &u32| {
             let status = list.haystack(*place).map(|token| token.status);
             self.search.passes(*place)
                 && (!self.needs_only || list.is_needing(*place))
@@ -316,11 +316,11 @@ impl TokenTable {
         };
         let shown: Vec<u32> = match self.sort {
             Sort::Urgency if self.is_reversed => {
-                list.order().iter().rev().copied().filter(shows).collect()
+                list.order().iter().rev().copied().filter(passes).collect()
             }
-            Sort::Urgency => list.order().iter().copied().filter(shows).collect(),
+            Sort::Urgency => list.order().iter().copied().filter(passes).collect(),
             Sort::Name | Sort::Left | Sort::LastSeen | Sort::Note => {
-                self.order.iter().copied().filter(shows).collect()
+                self.order.iter().copied().filter(passes).collect()
             }
         };
         self.shown = shown;

@@ -142,13 +142,13 @@ impl Advisor<'_> {
     ) -> bool {
         let room = columns.saturating_sub(INDENT + VERB).max(1);
         let taken = line_width(hint);
-        let prices = prices(change, token);
+        let offered = prices(change, token);
         let fits = |price: &&String| text::width(price) + GAP + taken <= room;
-        let has_room = taken == 0 || prices.iter().any(|price| fits(&price));
-        let price = prices.iter().find(fits).or(prices.last());
-        let price = self.glyphs.clean(price.map_or("", String::as_str));
+        let has_room = taken == 0 || offered.iter().any(|price| fits(&price));
+        let chosen = offered.iter().find(fits).or(offered.last());
+        let clean = self.glyphs.clean(chosen.map_or("", String::as_str));
         let first = lines.len();
-        for (at, part) in text::wrap(&price, room).into_iter().enumerate() {
+        for (at, part) in text::wrap(&clean, room).into_iter().enumerate() {
             let verb = if at == 0 { change.word() } else { "" };
             let verb = format!("{:INDENT$}{verb:VERB$}", "");
             lines.push(vec![(Some(Role::Strong), verb), (None, part)]);

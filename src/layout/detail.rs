@@ -139,9 +139,8 @@ impl DetailLayout {
         // On a short terminal, the JSON comes back with the facts.
         let has_json = self.json > 0;
         match (self.focus(chosen), is_forward) {
-            (Part::Advice, true) | (Part::Json, false) => Part::Facts,
             (Part::Facts, true) | (Part::Advice, false) if has_json => Part::Json,
-            (Part::Advice, false) => Part::Facts,
+            (Part::Advice, _) | (Part::Json, false) => Part::Facts,
             (Part::Facts, _) | (Part::Json, true) => Part::Advice,
         }
     }

@@ -247,12 +247,12 @@ impl BannerKeys {
             let used = lines.get(at).map_or(0, |line| line_width(line));
             line_width(set) + used + 2 <= width
         };
-        let placed = self.sets.iter().find_map(|set| {
+        let fitting = self.sets.iter().find_map(|set| {
             let at = places.into_iter().find(|at| fits(set, *at))?;
             Some((set.clone(), at))
         });
         let details = || self.sets.last().cloned().unwrap_or_default();
-        placed.unwrap_or_else(|| (details(), places[0]))
+        fitting.unwrap_or_else(|| (details(), places[0]))
     }
 }
 

@@ -574,7 +574,7 @@ fn of_keypad(number: u32) -> Option<KeyCode> {
 fn of_number(number: u32) -> Option<KeyCode> {
     match number {
         9 => Some(KeyCode::Tab),
-        13 => Some(KeyCode::Enter),
+        13 | 57414 => Some(KeyCode::Enter),
         27 => Some(KeyCode::Esc),
         127 => Some(KeyCode::Backspace),
         // The keypad in the kitty protocol.
@@ -584,7 +584,6 @@ fn of_number(number: u32) -> Option<KeyCode> {
         57411 => Some(KeyCode::Char('*')),
         57412 => Some(KeyCode::Char('-')),
         57413 => Some(KeyCode::Char('+')),
-        57414 => Some(KeyCode::Enter),
         57415 => Some(KeyCode::Char('=')),
         // Keys without a character have private-use code points.
         0xE000..=0xF8FF => None,

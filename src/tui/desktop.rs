@@ -22,9 +22,9 @@ impl Browser {
     pub fn of(environment: &Environment) -> Self {
         let is_set = |name: &&str| environment.get(name).is_some();
         let needs_display = cfg!(all(unix, not(target_os = "macos")));
-        if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|it| is_set(it)) {
+        if ["SSH_CONNECTION", "SSH_TTY"].iter().any(is_set) {
             Self::OverSsh
-        } else if needs_display && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|it| is_set(it)) {
+        } else if needs_display && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(is_set) {
             Self::NoDisplay
         } else {
             Self::Available

@@ -259,7 +259,7 @@ impl Effects {
                     })
                 }),
                 Browser::OverSsh | Browser::NoDisplay => {
-                    self.copy(url, self.browser.why_not().to_owned())?
+                    self.copy(url, self.browser.why_not().to_owned())?;
                 }
             },
             Effect::RingBell => write_to_terminal(b"\x07")?,

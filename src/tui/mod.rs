@@ -182,7 +182,7 @@ async fn run_loop(
     let mut first = app::start(&mut state, opening(&context, token));
     first.insert(0, Effect::LoadRecents);
     let features = features(&context);
-    screen.enable(features)?;
+    TerminalGuard::enable(features)?;
     let mut theme = ActiveTheme::new(&appearance.themes);
     screen.draw(&state, &theme.current)?;
 
@@ -314,6 +314,10 @@ fn precede(message: &Message, screen: &mut TerminalGuard) -> bool {
 }
 
 /// What the loop waits for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and the large one is the usual one"
+)]
 enum LoopEvent {
     Message(Message),
     /// The terminal told its background.
@@ -377,9 +381,10 @@ impl EventSources {
                     }
                     None => return Ok(ControlFlow::Break(HUNG_UP)),
                 };
-                let input = match &event {
-                    Event::Mouse(mouse) => pointed(mouse, screen),
-                    _ => state.keymap.translate(state.context(), event.clone()),
+                let input = if let Event::Mouse(mouse) = event {
+                    pointed(mouse, screen)
+                } else {
+                    state.keymap.translate(state.context(), event.clone())
                 };
                 if input.is_none() {
                     self.input.split(&event);
@@ -393,7 +398,7 @@ impl EventSources {
 }
 
 /// The meaning of the mouse: the wheel moves, and a click on a row of a list selects it.
-fn pointed(mouse: &MouseEvent, screen: &TerminalGuard) -> Option<action::Input> {
+fn pointed(mouse: MouseEvent, screen: &TerminalGuard) -> Option<action::Input> {
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "the other events of the library have no meaning here"

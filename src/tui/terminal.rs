@@ -80,7 +80,7 @@ impl TerminalGuard {
     }
 
     /// Turns on what the settings ask for.
-    pub(super) fn enable(&mut self, features: Features) -> io::Result<()> {
+    pub(super) fn enable(features: Features) -> io::Result<()> {
         HAS_TITLE.store(features.has_title, Ordering::SeqCst);
         HAS_MOUSE.store(features.has_mouse, Ordering::SeqCst);
         turn_on(&mut stdout())

@@ -67,7 +67,7 @@ impl TokenRows<'_> {
             }
             match column {
                 Column::Name => {
-                    spans.extend(self.name(token, filter, width, (is_quiet, is_changed)))
+                    spans.extend(self.name(token, filter, width, (is_quiet, is_changed)));
                 }
                 Column::Profile => {
                     let role = is_quiet.then_some(Role::Muted);
@@ -168,13 +168,11 @@ impl TokenRows<'_> {
     }
 
     fn last_seen(&self, token: &ServiceToken, width: usize) -> (Option<Role>, String) {
-        match token.last_seen_at.valid() {
-            Some(seen) => (None, distance(*seen, self.context.now)),
-            None => {
-                let word = last_seen_word(token, width).unwrap_or_default();
-                (Some(Role::Muted), word.to_owned())
-            }
+        if let Some(seen) = token.last_seen_at.valid() {
+            return (None, distance(*seen, self.context.now));
         }
+        let word = last_seen_word(token, width).unwrap_or_default();
+        (Some(Role::Muted), word.to_owned())
     }
 
     /// The worst finding in two words.

@@ -179,7 +179,7 @@ impl<'a> FactTable<'a> {
             |old| match (self.time(old, before), self.time(field, self.token)) {
                 (Some(old), Some(new)) => old.short(&new),
                 (Some(old), None) => old.local[1].trim_start().to_owned(),
-                (None, _) => self.words(old, before).1,
+                (None, _) => Self::words(old, before).1,
             },
         );
         let most = (room / 2).min(40);
@@ -202,12 +202,12 @@ impl<'a> FactTable<'a> {
             let raw = raw(field, self.token).unwrap_or_default();
             return vec![ctx.span(Role::Warning, malformed.mark), ctx.plain(raw)];
         }
-        let (role, words) = self.words(field, self.token);
+        let (role, words) = Self::words(field, self.token);
         vec![ctx.span(role, &words)]
     }
 
     /// A value that is not an instant, in words.
-    fn words(&self, field: &Field, token: &ServiceToken) -> (Option<Role>, String) {
+    fn words(field: &Field, token: &ServiceToken) -> (Option<Role>, String) {
         let raw = raw(field, token).unwrap_or_default();
         if let Some(placeholder) = field.absence(token) {
             return (Some(Role::Muted), placeholder.into_owned());

@@ -37,9 +37,8 @@ impl State {
         match self.find.selected {
             Some(Item::Need(_) | Item::More) => Section::Needs,
             Some(Item::Recent(_)) => Section::Recent,
-            Some(Item::Match(_)) => Section::Matches,
             None if self.find.token.is_blank() => Section::Needs,
-            None => Section::Matches,
+            Some(Item::Match(_)) | None => Section::Matches,
         }
     }
 

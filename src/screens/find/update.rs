@@ -335,7 +335,7 @@ fn submit_text(state: &mut State) -> Vec<Effect> {
         // The token may be younger than the list.
         Some(_) => {
             let sent = fetch_list(state);
-            state.find.is_waiting = sent.is_some();
+            state.find.is_waiting = state.list.extent.is_loading();
             sent.into_iter().collect()
         }
     }

@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use super::state::{Item, MatchKind};
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::duration;
+use crate::domain::duration::{self, Remaining};
 use crate::domain::findings::note;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::search::{self, Matching, TokenFilter};
@@ -391,7 +391,7 @@ impl Lists<'_> {
             | Status::Expiring
             | Status::Active => {
                 let left = life.remaining(context.now);
-                left.map_or_else(|| "no date".to_owned(), |left| left.short())
+                left.map_or_else(|| "no date".to_owned(), Remaining::short)
             }
         };
         let is_urgent = matches!(status, Status::Expired | Status::Critical) && !is_over;

@@ -368,6 +368,7 @@ fn a_miss_offers_the_nearest_names_and_enter_opens_none_of_them() {
 #[test]
 fn enter_on_a_miss_reads_an_old_list_again() {
     let mut state = find(tokens());
+    state.session.settings.refresh_seconds = 0;
     type_text(&mut state, "zzz");
     update(&mut state, at(120), Message::Ticked);
     let request = request_of(&act(&mut state, Action::Submit));
@@ -537,4 +538,22 @@ fn a_token_that_expires_moves_at_that_second() {
     let mut state = find(vec![token(1, "a", at(2)), token(2, "b", day(1))]);
     update(&mut state, at(2), Message::Ticked);
     assert_eq!(state.list.needs()[0].word, "expired");
+}
+
+#[test]
+fn the_next_token_is_that_of_the_rows_that_one_came_from() {
+    let mut state = find(tokens());
+    act(&mut state, Action::Submit);
+    let name = |state: &State| state.detail.token.value().unwrap().name_text().to_owned();
+    assert_eq!(name(&state), "gamma");
+    assert_eq!(act(&mut state, Action::PreviousToken), []);
+    assert_eq!(notice(&state), "This is the first of 3 tokens.");
+    for next in ["alpha-deploy", "epsilon-deploy", "epsilon-deploy"] {
+        act(&mut state, Action::NextToken);
+        assert_eq!(name(&state), next);
+    }
+    assert_eq!(notice(&state), "This is the last of 3 tokens.");
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Find);
+    assert_eq!(state.find.selected, Some(Item::Need(2)));
 }

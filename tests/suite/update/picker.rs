@@ -212,7 +212,8 @@ fn an_id_typed_in_full_is_offered_as_account_and_as_zone_even_without_a_list() {
     );
     assert_eq!(as_typed(&state), offered, "where nothing may be listed");
     act(&mut state, Action::Down);
-    assert_eq!(act(&mut state, Action::Submit), []);
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.as_slice(), [Effect::ListTokens { .. }]);
     assert_eq!(state.overlay, None);
 
     let mut state = lookup();
