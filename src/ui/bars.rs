@@ -95,11 +95,11 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         let Some(key) = row.keys.first().map(ToString::to_string) else {
             continue;
         };
-        let label = row.hint();
+        let hint = state.back_hint().filter(|_| row.action == Action::Back);
+        let label = hint.unwrap_or_else(|| row.hint());
         if row.action == Action::Back && !row.footer {
-            let hint = state.back_hint();
             if back.is_empty() && (hint.is_some() || !is_at_root(state)) {
-                back.push(ctx.key_hint(&key, hint.unwrap_or(label)));
+                back.push(ctx.key_hint(&key, label));
             }
         } else if row.footer {
             match hints.last_mut().filter(|(_, last)| *last == label) {

@@ -45,11 +45,12 @@ impl Handler for Find {
 
     fn can(&self, state: &State, action: Action) -> bool {
         let copies = matches!(action, Action::CopyField | Action::CopyClientId);
-        let opens = action == Action::Submit && state.find.is_commanding;
+        let picks = matches!(action, Action::Submit | Action::Down);
+        let submits = action == Action::Submit && !state.find.token.value().trim().is_empty();
         if copies {
             state.selected_token().is_some()
-        } else if opens {
-            state.find.selected.is_some()
+        } else if picks {
+            state.find.selected.is_some() || (submits && !state.find.is_commanding)
         } else if action == Action::Back && state.find.is_commanding {
             self.back_hint(state).is_some()
         } else if action == Action::Reload {

@@ -470,7 +470,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     // Nor does the picker that the form opens.
     session.type_keys("\x1b[15~");
     session.wait_for("Accounts and zones");
-    session.wait_for("You can still type an ID.");
+    session.wait_for("Type an ID of 32 digits.");
     session.type_keys("\x1b");
     session.wait_until("the picker is closed", |it| {
         !it.shown().contains("Accounts and zones")

@@ -138,7 +138,7 @@ fn every_key_in_a_footer_does_something() {
             .map(str::trim)
             .filter(|hint| !hint.is_empty())
         {
-            let keys = hint.split(' ').filter_map(|key| {
+            let keys = hint.split(' ').map_while(|key| {
                 let is_it = |row: &&Row| row.keys.iter().any(|it| it.to_string() == key);
                 state.keymap.rows_in(state.context()).find(is_it)
             });
