@@ -97,8 +97,8 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         };
         let hint = state.back_hint().filter(|_| row.action == Action::Back);
         let label = hint.unwrap_or_else(|| row.hint());
-        if row.action == Action::Back && !row.footer {
-            if back.is_empty() && (hint.is_some() || !is_at_root(state)) {
+        if row.action == Action::Back {
+            if back.is_empty() && (hint.is_some() || row.footer || !is_at_root(state)) {
                 back.push(ctx.key_hint(&key, label));
             }
         } else if row.footer {

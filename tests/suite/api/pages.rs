@@ -260,7 +260,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     for number in [1, 2, 3] {
         let fake = broken_page(number, limit());
         let mut session = fake.screens(&[]);
-        session.wait_for("Token");
+        session.wait_for("Find a token");
         session.type_keys("\x1bOQ");
         session.wait_for("etry in");
         let before = fake.heads().len();
@@ -282,7 +282,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     // A name that was found on another page.
     let fake = broken_page(2, limit());
     let mut session = fake.screens(&[]);
-    session.wait_for("Token");
+    session.wait_for("Find a token");
     session.type_keys("n2\r");
     session.wait_for("NEVER EXPIRES");
     let before = fake.heads().len();

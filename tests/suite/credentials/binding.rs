@@ -490,7 +490,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     session.wait_for("Now using the profile default");
     assert!(config_of(host.path()).contains(&host.fake.url()));
     let sent = host.fake.heads().len();
-    session.type_keys("\r");
+    session.type_keys(&format!("{ID}\r"));
     session.wait_for("NEVER EXPIRES");
     assert!(host.fake.heads().len() > sent);
     session.quit();

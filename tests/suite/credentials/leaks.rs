@@ -362,7 +362,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
         session.type_keys("t");
         session.wait_for("Find a token");
         session.type_keys("\x1b[15~");
-        session.wait_for("Enter choose");
+        session.wait_for("Type an ID of 32 digits.");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
         is_clean("the command line", &command_line(&session));

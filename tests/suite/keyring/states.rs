@@ -270,7 +270,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
     session.wait_for("Now using the profile other");
     session.type_keys(&format!("{ID}\r"));
     // The status stands among the recent ones too.
-    session.wait_for("Duration   forever");
+    session.wait_for("Duration       forever");
     session.quit();
 }
 

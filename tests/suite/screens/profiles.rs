@@ -367,8 +367,8 @@ fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
     };
     let (selected, _) = row("staging");
     assert_eq!(selected_rows(&buffer), [selected]);
-    let (_, in_use) = row("● prod");
-    assert!(in_use.contains("prod (default)"), "{in_use}");
+    let (_, in_use) = row("● ★ prod");
+    assert!(!in_use.contains("staging"), "{in_use}");
 }
 
 #[test]

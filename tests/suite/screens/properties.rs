@@ -148,7 +148,9 @@ fn every_key_in_a_footer_does_something() {
                 let effects = update(&mut after, now(), press(row.action));
                 // Enter complains once more about what it complained about.
                 let complains = row.action == Action::Submit && name.ends_with("complaint");
-                if effects.is_empty() && after == state && !complains {
+                // The last line of help is selected, which is no key.
+                let is_text = row.action == Action::Submit && name == "help_in_a_field";
+                if effects.is_empty() && after == state && !complains && !is_text {
                     idle.push(format!("{name}: {hint}"));
                 }
             }

@@ -63,7 +63,7 @@ fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
     session.type_keys("\x1b[200~CI/CD\x1b[201~");
     session.wait_for("CI/CD");
     session.type_keys("\x1bOP");
-    session.wait_for("In a filter");
+    session.wait_for("Symbols");
     leave_shell(session, 4);
 }
 
@@ -73,7 +73,7 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
     session.wait_for("account 023e");
     session.type_keys("\x1a");
     session.type_keys("\x1bOP");
-    session.wait_for("In a filter");
+    session.wait_for("Symbols");
     session.interrupt();
 }
 
