@@ -141,10 +141,10 @@ impl Advisor<'_> {
         lines: &mut Vec<TextLine>,
     ) -> bool {
         let room = columns.saturating_sub(INDENT + VERB).max(1);
-        let taken = line_width(hint);
+        let reserved = line_width(hint);
         let offered = prices(change, token);
-        let fits = |price: &&String| text::width(price) + GAP + taken <= room;
-        let has_room = taken == 0 || offered.iter().any(|price| fits(&price));
+        let fits = |price: &&String| text::width(price) + GAP + reserved <= room;
+        let has_room = reserved == 0 || offered.iter().any(|price| fits(&price));
         let chosen = offered.iter().find(fits).or(offered.last());
         let clean = self.glyphs.clean(chosen.map_or("", String::as_str));
         let first = lines.len();
@@ -153,8 +153,8 @@ impl Advisor<'_> {
             let verb = format!("{:INDENT$}{verb:VERB$}", "");
             lines.push(vec![(Some(Role::Strong), verb), (None, part)]);
         }
-        if let Some(line) = lines.get_mut(first).filter(|_| has_room && taken > 0) {
-            let used = line_width(line) + taken;
+        if let Some(line) = lines.get_mut(first).filter(|_| has_room && reserved > 0) {
+            let used = line_width(line) + reserved;
             let gap = columns.min(BESIDE).saturating_sub(used).max(GAP);
             line.push((None, " ".repeat(gap)));
             line.extend_from_slice(hint);

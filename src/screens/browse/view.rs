@@ -130,25 +130,21 @@ fn render_counts(
     let line = inset(line);
     let counts = COUNTED.map(|status| Count {
         status,
-        count: list.count(status),
+        tokens: list.count(status),
         is_chosen: table.is_chosen(status),
     });
     let shown: Vec<_> = counts
         .into_iter()
-        .filter(|it| it.count > 0 || it.is_chosen)
+        .filter(|it| it.tokens > 0 || it.is_chosen)
         .collect();
     let with_words = |words: usize| -> Spans {
         let has_word = |status| COUNTED[..words].contains(&status);
         let counts = shown.iter();
         counts.map(|it| it.span(has_word(it.status), ctx)).collect()
     };
-    let forms = (0..=WITH_WORDS).rev().map(with_words);
     let fits = |spans: &Spans| width(spans) <= usize::from(line.width);
-    let mut spans = forms
-        .clone()
-        .find(fits)
-        .or(forms.last())
-        .unwrap_or_default();
+    let mut forms = (0..=WITH_WORDS).rev().map(with_words);
+    let mut spans = forms.find(fits).unwrap_or_else(|| with_words(0));
     if !fits(&spans) {
         // A count that is cut would be wrong.
         while width(&spans) + 2 > usize::from(line.width) && spans.pop().is_some() {}
@@ -160,7 +156,7 @@ fn render_counts(
 /// The tokens of a status.
 struct Count {
     status: Status,
-    count: usize,
+    tokens: usize,
     is_chosen: bool,
 }
 
@@ -183,7 +179,7 @@ impl Count {
             [" ", " "]
         };
         let symbol = self.status.symbol(ctx.ascii);
-        let text = format!("{open}{symbol} {}{word}{close}", number(self.count));
+        let text = format!("{open}{symbol} {}{word}{close}", number(self.tokens));
         ctx.span(role, &text)
     }
 }

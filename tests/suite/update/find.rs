@@ -81,7 +81,7 @@ fn arrive(state: &mut State, request: RequestId, tokens: Vec<Arc<ServiceToken>>)
     assert_eq!(tell(state, page), []);
 }
 
-fn name<'a>(state: &'a State, item: Item) -> &'a str {
+fn name(state: &State, item: Item) -> &str {
     let token = state.find.token_at(item, &state.list);
     token.map_or("", |token| token.name_text())
 }
