@@ -97,7 +97,9 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         };
         let hint = state.back_hint().filter(|_| row.action == Action::Back);
         let label = hint.unwrap_or_else(|| row.hint());
-        if row.action == Action::Back {
+        // The answer "no" to a question has a letter, and stands beside "yes".
+        let is_answer = row.footer && key.chars().count() == 1;
+        if row.action == Action::Back && !is_answer {
             if back.is_empty() && (hint.is_some() || row.footer || !is_at_root(state)) {
                 back.push(ctx.key_hint(&key, label));
             }
