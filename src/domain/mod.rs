@@ -1,5 +1,6 @@
 //! Tokens, their states, and the words for both. Pure: no I/O, no clock.
 
+pub mod access;
 pub mod change;
 pub mod credential;
 pub mod duration;

@@ -1,5 +1,6 @@
 //! Set-up shared by the tests of `src/domain`.
 
+mod access;
 mod change;
 mod duration;
 mod findings;

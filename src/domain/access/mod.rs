@@ -1,0 +1,11 @@
+//! Who uses a service token: the apps, policies, groups and other places of a scope that may name
+//! it, and whether each app opens for it.
+
+pub mod evaluate;
+pub mod map;
+pub mod objects;
+pub mod rules;
+pub mod sentences;
+pub mod signs;
+pub mod uses;
+pub mod verdict;

@@ -1,0 +1,241 @@
+//! The rules of policies and groups, as the API writes them. What is not known is kept as such.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::domain::text;
+
+/// A value of three-valued logic, after Kleene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    True,
+    False,
+    /// Depends on something that is not known here.
+    Unknown,
+}
+
+impl Truth {
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+        }
+    }
+
+    /// At least one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        !(!self).and(!other)
+    }
+}
+
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// What only a request shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    Address,
+    Country,
+    Certificate,
+    Device,
+    External,
+}
+
+impl Condition {
+    /// What the answer depends on: `the caller's address`.
+    #[must_use]
+    pub fn subject(self) -> &'static str {
+        match self {
+            Self::Address => "the caller's address",
+            Self::Country => "the caller's country",
+            Self::Certificate => "a client certificate",
+            Self::Device => "the device's posture",
+            Self::External => "an external evaluation",
+        }
+    }
+}
+
+/// One rule of a policy or a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// The service token with this ID; without one, the rule is incomplete.
+    ServiceToken(Option<String>),
+    AnyServiceToken,
+    Everyone,
+    Condition(Condition),
+    /// A rule about people, which no service token meets, by its key.
+    People(String),
+    Group(Option<String>),
+    /// A kind of rule that is not known here, by its keys.
+    Unknown(String),
+}
+
+/// Rules that only people meet.
+const PEOPLE: [&str; 21] = [
+    "auth_context",
+    "auth_method",
+    "azureAD",
+    "azure_ad",
+    "cloudflare_account_member",
+    "email",
+    "email_domain",
+    "email_list",
+    "github-organization",
+    "github_organization",
+    "gsuite",
+    "gsuite_group",
+    "linked_app_token",
+    "login_method",
+    "oidc",
+    "oidc_claim",
+    "okta",
+    "okta_group",
+    "saml",
+    "saml_group",
+    "user_risk_score",
+];
+
+impl Rule {
+    /// Reads a rule: an object with one key that names its kind.
+    #[must_use]
+    pub fn parse(rule: &Value) -> Self {
+        let Value::Object(rule) = rule else {
+            return Self::Unknown("no object".to_owned());
+        };
+        let mut keys = rule.iter();
+        let (Some((key, value)), None) = (keys.next(), keys.next()) else {
+            let keys: Vec<&str> = rule.keys().map(String::as_str).collect();
+            return Self::Unknown(keys.join(", "));
+        };
+        let member = |name: &str| {
+            let text = value.get(name)?.as_str()?.trim().to_ascii_lowercase();
+            (!text.is_empty()).then_some(text)
+        };
+        match key.as_str() {
+            "service_token" => Self::ServiceToken(member("token_id")),
+            "any_valid_service_token" => Self::AnyServiceToken,
+            "everyone" => Self::Everyone,
+            "ip" | "ip_list" => Self::Condition(Condition::Address),
+            "geo" => Self::Condition(Condition::Country),
+            "certificate" | "common_name" => Self::Condition(Condition::Certificate),
+            "device_posture" => Self::Condition(Condition::Device),
+            "external_evaluation" => Self::Condition(Condition::External),
+            "group" => Self::Group(member("id")),
+            key if PEOPLE.contains(&key) => Self::People(key.to_owned()),
+            key => Self::Unknown(key.to_owned()),
+        }
+    }
+}
+
+/// What the answer depends on, if not on the token alone. Untrusted text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dependency {
+    Request(Condition),
+    /// A kind of rule that is not known here.
+    UnknownRule(String),
+    /// A rule that names no token.
+    NoToken,
+    /// A rule that holds the token's client ID where its ID belongs.
+    ClientId,
+    /// A group that could not be read.
+    UnreadGroup(String),
+}
+
+impl fmt::Display for Dependency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(condition) => formatter.write_str(condition.subject()),
+            Self::UnknownRule(kind) => {
+                write!(
+                    formatter,
+                    "a rule of an unknown kind ({})",
+                    text::beginning(kind)
+                )
+            }
+            Self::NoToken => formatter.write_str("a service-token rule that names no token"),
+            Self::ClientId => formatter.write_str(
+                "a rule with the client ID in place of the token's ID, which nobody has seen match",
+            ),
+            Self::UnreadGroup(id) => {
+                write!(
+                    formatter,
+                    "group {}, which could not be read",
+                    text::beginning(id)
+                )
+            }
+        }
+    }
+}
+
+/// The rules of a policy or a group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// At least one must hold.
+    pub include: Vec<Rule>,
+    /// All must hold.
+    pub require: Vec<Rule>,
+    /// None may hold.
+    pub exclude: Vec<Rule>,
+}
+
+impl Rules {
+    /// Reads the rules of an object; `None` without `include`, as in a mere reference to a policy.
+    #[must_use]
+    pub fn parse(object: &Map<String, Value>) -> Option<Self> {
+        let include = object.get("include").filter(|include| !include.is_null())?;
+        let include = list(include);
+        let section = |key| object.get(key).map(list).unwrap_or_default();
+        Some(Self {
+            include,
+            require: section("require"),
+            exclude: section("exclude"),
+        })
+    }
+
+    /// Whether a rule is about this group itself.
+    #[must_use]
+    pub fn holds_group(&self, id: &str) -> bool {
+        let is_it = |rule: &Rule| matches!(rule, Rule::Group(Some(held)) if held == id);
+        self.all().any(is_it)
+    }
+
+    /// Whether a rule names this token itself.
+    #[must_use]
+    pub fn names_token(&self, id: &str) -> bool {
+        let is_it = |rule: &Rule| matches!(rule, Rule::ServiceToken(Some(named)) if named == id);
+        self.all().any(is_it)
+    }
+
+    /// Every rule.
+    pub fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.include
+            .iter()
+            .chain(&self.require)
+            .chain(&self.exclude)
+    }
+}
+
+/// A section of rules. One that is no list is a rule of an unknown kind; null is an empty list.
+fn list(section: &Value) -> Vec<Rule> {
+    match section {
+        Value::Array(rules) => rules.iter().map(Rule::parse).collect(),
+        Value::Null => Vec::new(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            vec![Rule::Unknown("no list".to_owned())]
+        }
+    }
+}
