@@ -108,6 +108,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
             "tokenscope check --all-profiles -o prometheus",
+            "tokenscope check --credential",
         ],
         "auth" => &[
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
@@ -121,6 +122,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "auth status" => &[
             "tokenscope auth status",
             "tokenscope auth status --profile work -o json",
+            "tokenscope auth status --online",
         ],
         "auth clear" => &[
             "tokenscope auth clear",

@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod map;
 pub mod objects;
 pub mod rules;
+pub mod sample;
 pub mod sentences;
 pub mod signs;
 pub mod uses;

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod credential;
 mod error_text;
 mod get;
 mod golden;
@@ -11,7 +12,7 @@ mod misplaced_secrets;
 pub(crate) mod monitoring;
 mod profiles;
 mod recipes;
-mod schema;
+pub(crate) mod schema;
 mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
