@@ -1,5 +1,6 @@
 //! The demo server over real HTTP.
 
+mod access;
 mod hosts;
 
 use std::collections::BTreeSet;
