@@ -24,8 +24,8 @@ pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// An account without a token.
 pub const EMPTY_ACCOUNT: &str = "4f1b8c2e90d34a7ab6f5e0c1d2839c2e";
 
-/// An account of which the credential sees a part: an app is hidden, the policies of another and the
-/// Hyperdrive configurations are refused. Its organization is in strict mode.
+/// An account of which the credential sees a part: an app is hidden, and the Hyperdrive configurations
+/// are refused. Its organization is in strict mode.
 pub const FILTERED_ACCOUNT: &str = "7c0d5e3a91b84f26ad17c2e60f8b4d95";
 
 /// A zone that has tokens of its own, and whose apps may not be read.
@@ -145,7 +145,9 @@ impl Contents {
             Some(Part::Object(object)) => vec![object],
             Some(Part::Failing(_)) | None => Vec::new(),
         };
-        let values = jsons.into_iter().map(|json| serde_json::from_str(json.as_str()));
+        let values = jsons
+            .into_iter()
+            .map(|json| serde_json::from_str(json.as_str()));
         values.filter_map(Result::ok).collect()
     }
 }

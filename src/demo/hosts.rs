@@ -57,7 +57,6 @@ use serde_json::Value;
 use url::Url;
 
 use super::fixtures::{Contents, Fixtures, Item};
-use crate::domain::access::address;
 use crate::domain::access::map::{self, AccessMap, PartAnswer, PartObjects, PartState};
 use crate::domain::access::objects::{App, Group, Organization, Policy};
 use crate::domain::access::uses::Lookup;
@@ -147,7 +146,10 @@ impl Hosts {
 
     /// The answer to a request; `None` to close the connection without one.
     pub(super) fn answer(&self, request: &HostRequest<'_>) -> Option<Reply> {
-        let (host, path) = (request.url.host_str().unwrap_or_default(), request.url.path());
+        let (host, path) = (
+            request.url.host_str().unwrap_or_default(),
+            request.url.path(),
+        );
         let reply = match (host, path) {
             ("closing.example.com", _) => return None,
             ("slow.example.com", _) => Reply {
@@ -247,8 +249,10 @@ impl ProtectedAccount {
     /// The answer of Access or, if it admits the token, of the app behind it; `None` if no app of this
     /// account is there.
     fn answer(&self, request: &HostRequest<'_>) -> Option<Reply> {
-        let apps = self.map.objects().apps.iter().map(AsRef::as_ref);
-        let app = address::app_of(apps, request.url)?;
+        let apps = self.map.objects().apps.iter();
+        let app = apps
+            .map(AsRef::as_ref)
+            .find(|app| covers(app, request.url))?;
         let json = self.apps.get(&app.id)?;
         let refusal = || self.refusal(request.url, app, json);
         let header = json["read_service_tokens_from_header"].as_str();
@@ -326,6 +330,20 @@ impl ProtectedAccount {
         }
         stamped(StatusCode::FORBIDDEN, url, audience)
     }
+}
+
+/// Whether a URL is one of an app's. No host of the demo has two apps.
+fn covers(app: &App, url: &Url) -> bool {
+    let (address, asked) = (app.address.as_deref().unwrap_or_default(), url.host_str());
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let asked = asked.unwrap_or_default();
+    let is_host = match host.strip_prefix('*') {
+        Some(parent) => asked.ends_with(parent),
+        None => asked == host,
+    };
+    let below = url.path().trim_start_matches('/').strip_prefix(path);
+    is_host
+        && below.is_some_and(|below| path.is_empty() || below.is_empty() || below.starts_with('/'))
 }
 
 fn parsed<T>(values: &[Value], parse: fn(&Value) -> Option<T>) -> Vec<T> {

@@ -28,6 +28,7 @@ pub(crate) fn client() -> reqwest::Client {
     let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([])
         .build()
         .unwrap()
