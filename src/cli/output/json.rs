@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
 use crate::domain::failure::{Failure, and_more};
 use crate::domain::raw::RawJson;
@@ -35,6 +35,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
+        Report::Uses(report) => uses_json::print(out, report),
     }
 }
 
@@ -154,8 +155,9 @@ impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
     }
 }
 
+/// A failure.
 #[derive(Serialize)]
-struct ErrorReport<'a> {
+pub(super) struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
     hint: String,

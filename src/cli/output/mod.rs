@@ -5,6 +5,8 @@ pub mod json;
 pub mod print;
 pub mod prometheus;
 pub mod table;
+pub mod uses_json;
+pub mod uses_table;
 
 use std::borrow::Cow;
 
@@ -12,6 +14,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
+use crate::cli::uses_result::UsesResult;
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -66,6 +69,7 @@ pub enum Report<'a> {
     Check(&'a CheckResult),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
+    Uses(&'a UsesResult),
 }
 
 /// What `auth status` reports.
