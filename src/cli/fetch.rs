@@ -116,23 +116,24 @@ impl Fetcher {
             let read = read.filter(|part| part.is_in(kind) && map.read(**part).is_some());
             progress.count(read.count(), Some(asked));
         };
-        let reading = service.read_access(access, &parts, || progress.network(), &mut on_part);
-        let looking = async {
+        let on_network = || progress.network();
+        let reading = async {
             match token {
-                Some(token) => service.look_up(access, token, || {}).await.map(Some),
-                None => Ok(None),
+                Some(token) => {
+                    service
+                        .read_access_of(access, token, &parts, on_network, &mut on_part)
+                        .await
+                }
+                None => {
+                    service
+                        .read_access(access, &parts, on_network, &mut on_part)
+                        .await
+                }
             }
         };
-        let both = async { tokio::try_join!(looking, reading) };
-        let (found, mut read) = progress.beside(both).await?;
+        let read = progress.beside(reading).await?;
         warn_of(&read);
-        if let Some(found) = found {
-            warn_of(&found);
-            read.clock = found.clock.or(read.clock);
-            read.value = found.value;
-        } else if let Some(PartState::Failed(failure)) =
-            map.read(Part::Tokens).map(|read| &read.state)
-        {
+        if let Some(PartState::Failed(failure)) = map.read(Part::Tokens).map(|read| &read.state) {
             return Err(failure.clone());
         }
         Ok(read.map(|tokens| (map, tokens)))

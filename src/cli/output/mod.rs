@@ -1,6 +1,7 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
+mod error_json;
 pub mod json;
 pub mod print;
 pub mod prometheus;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::ErrorReport;
+use super::error_json::ErrorReport;
 use crate::cli::uses_result::{Counts, TokenEntry, UsesResult};
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference};
@@ -21,7 +21,7 @@ use crate::formats::{ScopeReport, rfc3339};
 pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
     let lookup = Lookup::new(&result.map);
     let any_token_apps = (!result.is_one).then(|| result.any_token_apps(&lookup));
-    let head = Head {
+    let head = BeforeTokens {
         scope: (&result.map.scope).into(),
         complete: result.incomplete.is_empty(),
         incomplete_reasons: &result.incomplete,
@@ -49,8 +49,9 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// What precedes the tokens.
 #[derive(Serialize)]
-struct Head<'a> {
+struct BeforeTokens<'a> {
     scope: ScopeReport,
     complete: bool,
     incomplete_reasons: &'a [String],

@@ -201,14 +201,16 @@ fn tokens(
         line(out, cells, style)?;
     }
     let apps = result.any_token_apps(lookup);
-    if !apps.is_empty() && !rows.is_empty() && style.width.is_some() {
-        writeln!(out)?;
-        let count = apps.len();
-        let heading = match count {
+    if let Some(width) = style.width
+        && !apps.is_empty()
+        && !rows.is_empty()
+    {
+        let heading = match apps.len() {
             1 => "1 app concerns every token:".to_owned(),
             count => format!("{count} apps concern every token:"),
         };
-        writeln!(out, "{heading}")?;
+        let heading = text::truncate(&heading, width, style.ellipsis());
+        writeln!(out, "\n{heading}")?;
         self::apps(out, &apps, style)?;
     }
     Ok(())

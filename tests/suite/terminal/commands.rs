@@ -297,7 +297,7 @@ fn who_uses_a_token_fits_its_terminal() {
     let heading: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
     let titles = "NAME STATUS OPENS MAY REFUSED NAMED BY DELETE? TOLD ID";
     assert_eq!(heading.join(" "), titles);
-    assert_contains(&wide, "concern every token:");
+    assert_contains(&wide, "1 app concerns every token:");
     let usual = shown(80, &page);
     for part in ["✖ REFUSED", "▲ DEPENDS", "● OPENS", "metrics.example.com"] {
         assert_contains(&usual, part);
