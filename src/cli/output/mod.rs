@@ -1,11 +1,14 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
+mod error_json;
 pub mod json;
 mod online;
 pub mod print;
 pub mod prometheus;
 pub mod table;
+pub mod uses_json;
+pub mod uses_table;
 
 use std::borrow::Cow;
 
@@ -13,6 +16,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
+use crate::cli::uses_result::UsesResult;
 use crate::domain::access::map::Part;
 use crate::domain::access::sample::{PartSample, SampleState};
 use crate::domain::credential_validity::CredentialValidity;
@@ -71,6 +75,7 @@ pub enum Report<'a> {
     Check(&'a CheckResult),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
+    Uses(&'a UsesResult),
 }
 
 /// What `auth status` reports.
