@@ -8,6 +8,7 @@ mod names;
 mod raw;
 mod redaction;
 mod remote;
+mod signs;
 mod status;
 mod text;
 mod time;
