@@ -1,9 +1,11 @@
 //! Who uses a service token: the apps, policies, groups and other places of a scope that may name
 //! it, and whether each app opens for it.
 
+pub mod address;
 pub mod evaluate;
 pub mod map;
 pub mod objects;
+pub mod probe;
 pub mod rules;
 pub mod sentences;
 pub mod signs;
