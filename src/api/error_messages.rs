@@ -166,7 +166,7 @@ fn transport(fault: TransportFault, host: &str) -> Failure {
         ),
         TransportFault::ProxyRefused => (
             Proxy,
-            format!("The proxy {host} refused to connect to the API."),
+            format!("The proxy {host} refused to open a connection."),
             proxy_settings,
         ),
         TransportFault::NotSocks => (

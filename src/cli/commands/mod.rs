@@ -22,6 +22,7 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
+mod probe;
 mod profile;
 
 /// How long a command may compute before a signal ends it without a message.
@@ -131,6 +132,7 @@ async fn execute(
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
             check::check(context, &wanted, reporter, out).await
         }
+        Command::Probe(wanted) => probe::probe(context, &wanted, out).await,
         Command::Auth(command) => match command {
             Auth::Set {
                 stdin,

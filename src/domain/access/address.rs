@@ -6,8 +6,8 @@ use super::objects::App;
 
 /// The app that a URL belongs to: the one with the most specific address, as Access decides.
 #[must_use]
-pub fn app_of<'a>(apps: &'a [App], url: &Url) -> Option<&'a App> {
-    let covering = apps.iter().flat_map(|app| {
+pub fn app_of<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> Option<&'a App> {
+    let covering = apps.into_iter().flat_map(|app| {
         let specificities = app.addresses.iter().filter_map(|it| specificity(it, url));
         specificities.map(move |specificity| (specificity, app))
     });
@@ -19,9 +19,9 @@ pub fn app_of<'a>(apps: &'a [App], url: &Url) -> Option<&'a App> {
 /// Whether an app has an address on the URL's host, whatever the path. A star may stand for several
 /// labels here.
 #[must_use]
-pub fn has_host(apps: &[App], url: &Url) -> bool {
+pub fn has_host<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let mut addresses = apps.iter().flat_map(|app| &app.addresses);
+    let mut addresses = apps.into_iter().flat_map(|app| &app.addresses);
     addresses.any(|address| matches(&parts(address).0, host, false))
 }
 

@@ -9,5 +9,6 @@ pub mod probe;
 pub mod rules;
 pub mod sentences;
 pub mod signs;
+pub mod token_pair;
 pub mod uses;
 pub mod verdict;

@@ -132,7 +132,7 @@ pub struct ProbeAnswers {
 pub struct PolicyView {
     pub status: Status,
     /// Which secret of the token is the current one.
-    pub secret_version: Option<String>,
+    pub secret_version: Option<u64>,
     pub app: AppView,
     /// Whether all that decides was read.
     pub is_complete: bool,
@@ -187,10 +187,10 @@ impl PolicyView {
                 },
             },
         };
-        let version = token.client_secret_version.valid();
+        let version = token.text(&token.client_secret_version).parse().ok();
         Self {
             status,
-            secret_version: version.map(ToString::to_string),
+            secret_version: version,
             app,
             is_complete,
             strict: map.objects.organization.strict,
