@@ -139,31 +139,16 @@ impl Prober {
 
     async fn ask(
         &self,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         secret: &str,
         deadlines: Deadlines,
         judge: impl FnOnce(&Signs<'_>) -> AnsweredBy,
     ) -> Asked {
         let deadline = deadlines.request_deadline();
         let started = Instant::now();
-        if self.target != *self.url.url()
-            && let Ok(host) = HeaderValue::from_str(self.url.host())
-        {
-            headers.insert(HOST, host);
-        }
-        let request = self.http.get(self.target.clone()).headers(headers);
-        let timed_out = |has_begun| Error::Timeout {
-            allowed: deadlines.timeout,
-            has_begun,
-            request: self.line(),
-        };
-        let response = match timeout_at(deadline, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.no_answer(error, deadline).await),
-            Err(_) => Err(timed_out(false)),
-        };
+        let answered = self.send(headers, deadlines, deadline).await;
         let took = started.elapsed();
-        let mut response = match response {
+        let mut response = match answered {
             Ok(response) => response,
             Err(error) => {
                 return Asked {
@@ -173,21 +158,21 @@ impl Prober {
             }
         };
         let mut head = ResponseHead::of(&response);
-        let body = if head.signs(&self.url).needs_body() {
+        let failure = if head.signs(&self.url).needs_body() {
             let reading = timeout_at(deadline, read_body(&mut response, &mut head.body));
             match reading.await {
-                Ok(Ok(())) => head.unreadable().map_or(Ok(()), Err),
-                Ok(Err(error)) => Err(failure(self.broken(error))),
-                Err(_) => Err(failure(timed_out(true))),
+                Ok(Ok(())) => head.unreadable(),
+                Ok(Err(error)) => Some(failure(self.broken(error))),
+                Err(_) => Some(failure(self.timed_out(deadlines, true))),
             }
         } else {
-            Ok(())
+            None
         };
-        let answered_by = match (judge(&head.signs(&self.url)), &body) {
-            (by, Ok(())) => by,
+        let answered_by = match (judge(&head.signs(&self.url)), &failure) {
+            (by, None) => by,
             // What arrived of a page may tell already that it is the firewall's.
-            (AnsweredBy::Waf, Err(_)) => AnsweredBy::Waf,
-            (AnsweredBy::Access | AnsweredBy::Origin | AnsweredBy::Unknown, Err(_)) => {
+            (AnsweredBy::Waf, Some(_)) => AnsweredBy::Waf,
+            (AnsweredBy::Access | AnsweredBy::Origin | AnsweredBy::Unknown, Some(_)) => {
                 AnsweredBy::Unknown
             }
         };
@@ -195,26 +180,34 @@ impl Prober {
             let until = deadline.min(Instant::now() + BODY_TIMEOUT);
             let _not_needed = timeout_at(until, read_body(&mut response, &mut head.body)).await;
         }
-        drop(response);
-        let hidden = |text: String| bounded(&hide(text, secret));
-        let answer = ProbeAnswer {
-            status: Some(head.status),
-            answered_by,
-            redirect: head.redirect(&self.url).map(hidden),
-            cf_ray: head.cf_ray.map(hidden),
-            took,
-        };
-        tracing::debug!(
-            status = answer.status,
-            answered_by = answered_by.code(),
-            ms = took.as_millis(),
-            cf_ray = answer.cf_ray,
-            with_token = !secret.is_empty(),
-            "probed"
-        );
-        Asked {
-            answer,
-            failure: body.err(),
+        let answer = head.into_answer(&self.url, answered_by, took, secret);
+        Asked { answer, failure }
+    }
+
+    async fn send(
+        &self,
+        mut headers: HeaderMap,
+        deadlines: Deadlines,
+        deadline: Instant,
+    ) -> Result<Response, Error> {
+        if self.target != *self.url.url()
+            && let Ok(host) = HeaderValue::from_str(self.url.host())
+        {
+            headers.insert(HOST, host);
+        }
+        let request = self.http.get(self.target.clone()).headers(headers);
+        match timeout_at(deadline, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.no_answer(error, deadline).await),
+            Err(_) => Err(self.timed_out(deadlines, false)),
+        }
+    }
+
+    fn timed_out(&self, deadlines: Deadlines, has_begun: bool) -> Error {
+        Error::Timeout {
+            allowed: deadlines.timeout,
+            has_begun,
+            request: self.line(),
         }
     }
 
@@ -307,13 +300,42 @@ impl ResponseHead {
         }
     }
 
+    /// The parts to show, without the secret: a server may repeat it.
+    fn into_answer(
+        self,
+        url: &ProbeUrl,
+        answered_by: AnsweredBy,
+        took: Duration,
+        secret: &str,
+    ) -> ProbeAnswer {
+        let hidden = |text: String| bounded(&hide(text, secret));
+        let answer = ProbeAnswer {
+            status: Some(self.status),
+            answered_by,
+            redirect: self.redirect(url).map(hidden),
+            cf_ray: self.cf_ray.map(hidden),
+            took,
+        };
+        tracing::debug!(
+            status = answer.status,
+            answered_by = answered_by.code(),
+            ms = took.as_millis(),
+            cf_ray = answer.cf_ray,
+            with_token = !secret.is_empty(),
+            "probed"
+        );
+        answer
+    }
+
     /// Where a redirect leads, without its query.
     fn redirect(&self, url: &ProbeUrl) -> Option<String> {
-        let location = self.location.as_ref().filter(|_| (300..400).contains(&self.status))?;
+        let location = self
+            .location
+            .as_ref()
+            .filter(|_| (300..400).contains(&self.status))?;
         let target = url.url().join(location).ok()?;
-        Some(target[..Position::AfterPath].to_owned()).filter(|_| {
-            target.username().is_empty() && target.password().is_none()
-        })
+        Some(target[..Position::AfterPath].to_owned())
+            .filter(|_| target.username().is_empty() && target.password().is_none())
     }
 
     /// The failure if the body decides and cannot be read.
@@ -393,7 +415,9 @@ fn headers(pair: &TokenPair, header: Option<&TokenHeader>) -> Option<HeaderMap> 
 fn failure(error: Error) -> Failure {
     let hint = match &error {
         Error::Transport { fault, .. } => transport_hint(*fault),
-        Error::Timeout { .. } => Some("Check the URL and the connection, or allow more time with --timeout."),
+        Error::Timeout { .. } => {
+            Some("Check the URL and the connection, or allow more time with --timeout.")
+        }
         Error::CaFile { .. }
         | Error::Setup { .. }
         | Error::ProxySetting { .. }
@@ -410,7 +434,9 @@ fn failure(error: Error) -> Failure {
 
 fn transport_hint(fault: TransportFault) -> Option<&'static str> {
     match fault {
-        TransportFault::Dns => Some("Check the spelling of the host, the network connection and DNS."),
+        TransportFault::Dns => {
+            Some("Check the spelling of the host, the network connection and DNS.")
+        }
         TransportFault::Refused => Some("Check the host and the port, and any firewall."),
         TransportFault::WrongName => {
             Some("Check the host; something in between may be responding in its place.")

@@ -69,10 +69,7 @@ impl TokenService {
 
 /// The failure of an app, or of what is before it, that answered the request without the token with an
 /// error of its own.
-fn unavailable(
-    url: &ProbeUrl,
-    bare: &ProbeAnswer,
-) -> Option<Failure> {
+fn unavailable(url: &ProbeUrl, bare: &ProbeAnswer) -> Option<Failure> {
     let status = bare.status.filter(|status| *status >= 500)?;
     if bare.answered_by != AnsweredBy::Unknown {
         return None;

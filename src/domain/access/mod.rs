@@ -2,6 +2,7 @@
 //! it, and whether each app opens for it.
 
 pub mod address;
+pub mod conclusion;
 pub mod evaluate;
 pub mod map;
 pub mod objects;

@@ -28,7 +28,9 @@ pub enum InvalidClientId {
     Empty,
     #[error("it looks like a secret, so the client ID and the secret may have changed places")]
     Secret,
-    #[error("it is the ID of a token; the client ID has 32 hexadecimal digits and ends with .access")]
+    #[error(
+        "it is the ID of a token; the client ID has 32 hexadecimal digits and ends with .access"
+    )]
     TokenId,
     #[error("a client ID has 32 hexadecimal digits and ends with .access")]
     Malformed,

@@ -5,6 +5,7 @@ mod change;
 mod duration;
 mod findings;
 mod names;
+mod probe;
 mod raw;
 mod redaction;
 mod remote;
