@@ -110,9 +110,24 @@ pub(super) async fn ask_token_secret(label: String, is_dumb: bool) -> Result<Sec
     answer(label, Purpose::Probe, is_dumb).await
 }
 
+/// Whether somebody can be asked.
+///
+/// # Errors
+/// A usage failure without a terminal.
+pub(super) fn check_terminal(purpose: Purpose) -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Usage,
+        "Cannot prompt for the secret: not a terminal.",
+        purpose.hint(),
+    ))
+}
+
 /// What a secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     Store,
     Probe,
 }
@@ -122,7 +137,10 @@ impl Purpose {
     fn hint(self) -> &'static str {
         match self {
             Self::Store => "Pipe the secret in and add --stdin.",
-            Self::Probe => "Pipe the secret in and add --secret-stdin.",
+            Self::Probe => {
+                "Pipe the secret in and add --secret-stdin, or set CLOUDFLARE_ACCESS_CLIENT_ID and \
+                 CLOUDFLARE_ACCESS_CLIENT_SECRET."
+            }
         }
     }
 
@@ -154,14 +172,19 @@ impl Drop for Closing {
 }
 
 async fn answer(label: String, purpose: Purpose, is_dumb: bool) -> Result<Secret, Failure> {
-    let unusable = |summary| Failure::new(FailureKind::Usage, summary, purpose.hint());
     let line = PromptLine::new(Keymap::built_in()?);
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(unusable("Cannot prompt for the secret: not a terminal."));
-    }
+    check_terminal(purpose)?;
     let _closing = Closing;
     let answer = terminal::ask(label, line, is_dumb).await;
-    match answer.map_err(|error| unusable("The terminal cannot be used.").caused_by(&error))? {
+    let unusable = |error: io::Error| {
+        Failure::new(
+            FailureKind::Usage,
+            "The terminal cannot be used.",
+            purpose.hint(),
+        )
+        .caused_by(&error)
+    };
+    match answer.map_err(unusable)? {
         Answer::Typed(secret) => Ok(secret),
         Answer::TooLong => Err(unfit(InvalidSecret::Long)),
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(

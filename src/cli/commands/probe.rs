@@ -13,7 +13,7 @@ use crate::cli::fetch::Fetcher;
 use crate::cli::output::print::{Output, print};
 use crate::cli::output::{OutputFormat, ProbeReport, Report};
 use crate::cli::progress::Progress;
-use crate::cli::prompt::ask_token_secret;
+use crate::cli::prompt::{Purpose, ask_token_secret, check_terminal};
 use crate::config::log;
 use crate::domain::access::conclusion::conclude;
 use crate::domain::access::map::{AccessMap, Part};
@@ -161,10 +161,13 @@ impl SecretSource {
             let secret = said("Standard input", read_secret(text.expose()))?;
             return Ok(Self::Stdin(secret));
         }
-        if context.flags.demo {
-            return Ok(Self::Prompt);
-        }
-        let Some(set) = context.environment.token_pair()? else {
+        let set = if context.flags.demo {
+            None
+        } else {
+            context.environment.token_pair()?
+        };
+        let Some(set) = set else {
+            check_terminal(Purpose::Probe)?;
             return Ok(Self::Prompt);
         };
         let client_id = said(set.id_variable, read_client_id(set.client_id))?;
