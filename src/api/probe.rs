@@ -6,15 +6,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{
-    CONTENT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE,
-};
+use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Client, Response, Url};
 use tokio::time::{Instant, timeout_at};
 use url::Position;
 use zeroize::Zeroizing;
 
-use super::envelope::{bounded, brief};
+use super::envelope::bounded;
 use super::error::{Error, TransportFault};
 use super::http_client::{HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
@@ -249,8 +247,8 @@ struct ResponseHead {
     cf_mitigated: Option<String>,
     www_authenticate: Option<String>,
     cf_ray: Option<String>,
-    /// An encoding that was not asked for.
-    encoding: Option<String>,
+    /// Whether the body is compressed, though that was not asked for.
+    is_encoded: bool,
     body: Vec<u8>,
 }
 
@@ -279,10 +277,7 @@ impl ResponseHead {
             cf_mitigated: text("cf-mitigated"),
             www_authenticate: (!challenges.is_empty()).then(|| challenges.join(", ")),
             cf_ray: text("cf-ray"),
-            encoding: headers
-                .contains_key(CONTENT_ENCODING)
-                .then(|| http_client::unsupported_encoding(headers))
-                .flatten(),
+            is_encoded: http_client::unsupported_encoding(headers).is_some(),
             body: Vec::new(),
         }
     }
@@ -340,19 +335,19 @@ impl ResponseHead {
 
     /// The failure if the body decides and cannot be read.
     fn unreadable(&self) -> Option<Failure> {
-        let encoding = self.encoding.as_deref()?;
-        let mut failure = Failure::new(
-            FailureKind::InvalidResponse,
-            format!(
-                "The answer, {}, is compressed with {}, which was not asked for: whether the firewall or \
-                 the app sent it cannot be told.",
-                self.status,
-                brief(encoding)
-            ),
-            "Probe another path of the app.",
-        );
-        failure.details.http_status = Some(self.status);
-        Some(failure)
+        self.is_encoded.then(|| {
+            let mut failure = Failure::new(
+                FailureKind::InvalidResponse,
+                format!(
+                    "The answer, {}, is compressed, which was not asked for: whether the firewall or the \
+                     app sent it cannot be told.",
+                    self.status
+                ),
+                "Probe another path of the app.",
+            );
+            failure.details.http_status = Some(self.status);
+            failure
+        })
     }
 }
 

@@ -267,26 +267,20 @@ impl Subject {
             Some(TokenRef::Id(_) | TokenRef::Url { .. } | TokenRef::Name(_)) | None => None,
         };
         let access = fetcher.access(named.and_then(TokenRef::scope));
-        let wanted = own.as_ref().or(known);
-        let Some(client_id) = wanted else {
-            return match named {
-                Some(named) => {
-                    let access = access.map_err(needs_credential)?;
-                    Self::read(fetcher, &access, named, url).await
-                }
-                None => Ok(Self::default()),
-            };
+        let reference = match (named, &own) {
+            (Some(named), None) => {
+                let access = access.map_err(needs_credential)?;
+                return Self::read(fetcher, &access, named, url).await;
+            }
+            (Some(named), Some(_)) => Some(named.clone()),
+            (None, _) => known.cloned().map(TokenRef::ClientId),
         };
         let unread = Self {
-            client_id: own.clone(),
+            client_id: own,
             ..Self::default()
         };
-        let Ok(access) = access else {
+        let (Some(reference), Ok(access)) = (reference, access) else {
             return Ok(unread);
-        };
-        let reference = match named {
-            Some(named) => named.clone(),
-            None => TokenRef::ClientId(client_id.clone()),
         };
         // The probe itself needs the rest of the time.
         let half = Duration::from_secs(fetcher.context.flags.timeout) / 2;
