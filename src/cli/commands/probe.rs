@@ -305,7 +305,13 @@ impl Subject {
         reference: &TokenRef,
         url: &ProbeUrl,
     ) -> Result<Self, Failure> {
-        let found = fetcher.look_up(access, reference).await?;
+        let mut map = AccessMap::new(access.scope.clone());
+        let service = &fetcher.context.service;
+        let progress = Progress::new(fetcher.context.style.is_dumb);
+        let mut take = |answer| map.take(answer);
+        let on_network = || progress.network();
+        let reading = service.read_access_of(access, reference, &PARTS, on_network, &mut take);
+        let found = progress.beside(reading).await?;
         let [token] = found.value.as_slice() else {
             return Err(ambiguous(&found.value, reference));
         };
@@ -316,13 +322,6 @@ impl Subject {
                 "Pass the token's client ID instead of its name or ID.",
             )
         })?;
-        let mut map = AccessMap::new(access.scope.clone());
-        let service = &fetcher.context.service;
-        let mut take = |answer| map.take(answer);
-        let reading = service.read_access(access, &PARTS, || {}, &mut take);
-        Progress::new(fetcher.context.style.is_dumb)
-            .beside(reading)
-            .await?;
         let context = fetcher.evaluation_context(found.clock, false);
         let policies = PolicyView::of(&map, token, context, url);
         if let AppView::NotListed {

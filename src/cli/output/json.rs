@@ -1,18 +1,16 @@
 //! The JSON reports, as `assets/schema` describes them: names and types never change with the state.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{ProbeReport, Report};
+use super::error_json::ErrorReport;
+use super::{Report, probe_json, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
-use crate::domain::access::probe::{PolicyView, ProbeAnswer};
-use crate::domain::access::verdict::Verdict;
-use crate::domain::failure::{Failure, and_more};
+use crate::domain::failure::Failure;
 use crate::domain::raw::RawJson;
+use crate::formats::ScopeReport;
 use crate::formats::json::{Clock, Judged, document, list, previous_secret_end};
-use crate::formats::{ScopeReport, rfc3339};
 
 /// Prints a report as one JSON document.
 ///
@@ -35,9 +33,10 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         ),
         Report::Tokens(report) => list(out, report),
         Report::Check(check) => document(out, &CheckReport::from(check)),
-        Report::Probe(report) => document(out, &ProbeDocument::from(report)),
+        Report::Probe(report) => probe_json::print(out, report),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
+        Report::Uses(report) => uses_json::print(out, report),
     }
 }
 
@@ -153,103 +152,6 @@ impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
             complete: read.incomplete.is_none() && read.error.is_none(),
             incomplete_reason: read.incomplete.as_deref(),
             error: read.error.as_ref().map(Into::into),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ProbeDocument<'a> {
-    url: String,
-    token: Option<&'a RawJson>,
-    client_id: &'a str,
-    verdict: &'static str,
-    fault: &'static str,
-    message: &'a str,
-    hint: Option<&'a str>,
-    mode: Option<&'static str>,
-    bare: AnswerReport<'a>,
-    with_token: Option<AnswerReport<'a>>,
-    uses_verdict: Option<&'static str>,
-    error: Option<ErrorReport<'a>>,
-    checked_at: String,
-}
-
-impl<'a> From<ProbeReport<'a>> for ProbeDocument<'a> {
-    fn from(report: ProbeReport<'a>) -> Self {
-        let (answers, conclusion) = (report.answers, report.conclusion);
-        let uses = report.policies.and_then(PolicyView::uses_verdict);
-        Self {
-            url: report.url.to_string(),
-            token: report.token.map(|token| &token.raw),
-            client_id: report.client_id,
-            verdict: conclusion.verdict.code(),
-            fault: conclusion.fault.code(),
-            message: &conclusion.message,
-            hint: conclusion.hint.as_deref(),
-            mode: report.policies.and_then(PolicyView::mode),
-            bare: (&answers.bare).into(),
-            with_token: answers.with_token.as_ref().map(Into::into),
-            uses_verdict: uses.map(Verdict::code),
-            error: answers.failure.as_ref().map(Into::into),
-            checked_at: rfc3339(report.checked_at),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct AnswerReport<'a> {
-    status: Option<u16>,
-    answered_by: &'static str,
-    cf_ray: Option<&'a str>,
-    took_ms: u128,
-}
-
-impl<'a> From<&'a ProbeAnswer> for AnswerReport<'a> {
-    fn from(answer: &'a ProbeAnswer) -> Self {
-        Self {
-            status: answer.status,
-            answered_by: answer.answered_by.code(),
-            cf_ray: answer.cf_ray.as_deref(),
-            took_ms: answer.took.as_millis(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ErrorReport<'a> {
-    kind: &'static str,
-    summary: &'a str,
-    hint: String,
-    http_status: Option<u16>,
-    api_errors: Vec<ApiErrorReport<'a>>,
-    cf_ray: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ApiErrorReport<'a> {
-    code: Option<i64>,
-    message: Cow<'a, str>,
-}
-
-impl<'a> From<&'a Failure> for ErrorReport<'a> {
-    fn from(failure: &'a Failure) -> Self {
-        let details = &failure.details;
-        let (errors, more) = details.shown();
-        let errors = errors.into_iter().map(|(_, error)| ApiErrorReport {
-            code: error.code,
-            message: error.message.as_str().into(),
-        });
-        let rest = (more > 0).then(|| ApiErrorReport {
-            code: None,
-            message: and_more(more).into(),
-        });
-        Self {
-            kind: failure.kind.code(),
-            summary: &failure.summary,
-            hint: failure.hint.to_string(),
-            http_status: details.http_status,
-            api_errors: errors.chain(rest).collect(),
-            cf_ray: details.cf_ray.as_deref(),
         }
     }
 }

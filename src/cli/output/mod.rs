@@ -1,10 +1,14 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
+mod error_json;
 pub mod json;
 pub mod print;
+mod probe_json;
 pub mod prometheus;
 pub mod table;
+pub mod uses_json;
+pub mod uses_table;
 
 use std::borrow::Cow;
 
@@ -13,6 +17,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
+use crate::cli::uses_result::UsesResult;
 use crate::domain::access::conclusion::Conclusion;
 use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
 use crate::domain::list_report::ListReport;
@@ -70,6 +75,7 @@ pub enum Report<'a> {
     Probe(ProbeReport<'a>),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
+    Uses(&'a UsesResult),
 }
 
 /// What `probe` reports.
