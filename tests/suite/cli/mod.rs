@@ -9,6 +9,7 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod probe;
 mod profiles;
 mod recipes;
 mod schema;
@@ -16,6 +17,7 @@ mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
 mod usage;
+mod uses;
 
 use std::process::{Command, Output};
 
