@@ -6,6 +6,7 @@ mod credentials;
 mod export;
 mod list;
 mod lookup;
+mod probe;
 mod token_service;
 mod verification;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error_json::ErrorReport;
-use super::{AuthReport, Report, uses_json};
+use super::{AuthReport, Report, probe_json, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
@@ -35,6 +35,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         ),
         Report::Tokens(report) => list(out, report),
         Report::Check(check) => document(out, &CheckReport::from(check)),
+        Report::Probe(report) => probe_json::print(out, report),
         Report::Credential(report) => document(out, &AuthStatusReport::from(report)),
         Report::Profiles(report) => document(out, report),
         Report::Uses(report) => uses_json::print(out, report),

@@ -5,6 +5,7 @@ mod error_json;
 pub mod json;
 mod online;
 pub mod print;
+mod probe_json;
 pub mod prometheus;
 pub mod table;
 pub mod uses_json;
@@ -12,12 +13,15 @@ pub mod uses_table;
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
 use crate::cli::uses_result::UsesResult;
+use crate::domain::access::conclusion::Conclusion;
 use crate::domain::access::map::Part;
+use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
 use crate::domain::access::sample::{PartSample, SampleState};
 use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::failure::Failure;
@@ -73,9 +77,23 @@ pub enum Report<'a> {
     },
     Tokens(&'a ListReport),
     Check(&'a CheckResult),
+    Probe(ProbeReport<'a>),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
     Uses(&'a UsesResult),
+}
+
+/// What `probe` reports.
+#[derive(Clone, Copy)]
+pub struct ProbeReport<'a> {
+    pub url: &'a ProbeUrl,
+    /// `None` if it was not looked up.
+    pub token: Option<&'a ServiceToken>,
+    pub client_id: &'a str,
+    pub answers: &'a ProbeAnswers,
+    pub policies: Option<&'a PolicyView>,
+    pub conclusion: &'a Conclusion,
+    pub checked_at: DateTime<Utc>,
 }
 
 /// What `auth status` reports.

@@ -10,6 +10,7 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod probe;
 mod profiles;
 mod recipes;
 pub(crate) mod schema;
