@@ -101,13 +101,16 @@ fn examples(path: &str) -> &'static [&'static str] {
         "list" => &[
             "tokenscope list --within 30d",
             "tokenscope list --status expired,critical",
+            "tokenscope list --finding unused,never_used",
             "tokenscope list -o csv > tokens.csv",
+            "tokenscope list -o ics --to expiries.ics",
         ],
         "check" => &[
             "tokenscope check --warn 14d --critical 3d",
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
-            "tokenscope check --all-profiles -o prometheus",
+            "tokenscope check --all-profiles -o prometheus --to tokenscope.prom",
+            "tokenscope check -o nagios",
         ],
         "auth" => &[
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
@@ -130,6 +133,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "profile list" => &["tokenscope profile list", "tokenscope profile list -o json"],
         "profile use" => &["tokenscope profile use work"],
         "profile remove" => &["tokenscope profile remove work"],
+        "config" | "config path" => &["\"$EDITOR\" \"$(tokenscope config path)\""],
         "completions" => &[
             "eval \"$(tokenscope completions bash)\"    # in ~/.bashrc",
             "eval \"$(tokenscope completions zsh)\"     # in ~/.zshrc, after compinit",

@@ -2,6 +2,7 @@
 
 pub mod details;
 pub mod json;
+pub mod nagios;
 pub mod print;
 pub mod prometheus;
 pub mod table;
@@ -29,8 +30,12 @@ pub enum OutputFormat {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars, after RFC 5545
+    Ics,
     /// For Prometheus, in its text format
     Prometheus,
+    /// For Nagios, Icinga and others that take its plugins
+    Nagios,
 }
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped

@@ -1,5 +1,6 @@
 //! The built program: output, streams and exit codes.
 
+mod calendar;
 mod check;
 mod completions;
 mod error_text;
@@ -9,6 +10,7 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod monitoring_kit;
 mod profiles;
 mod recipes;
 mod schema;
