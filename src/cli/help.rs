@@ -52,6 +52,10 @@ const ENVIRONMENT: &Table = &[
         "CLOUDFLARE_API_TOKEN",
         "API token; the keyring stays untouched",
     ),
+    (
+        "CLOUDFLARE_API_TOKEN_FILE",
+        "file that holds the API token, if the former is unset",
+    ),
     ("CLOUDFLARE_API_KEY", "Global API key"),
     ("CLOUDFLARE_EMAIL", "its user's email address"),
     ("CLOUDFLARE_ACCOUNT_ID", "account"),
