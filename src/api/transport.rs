@@ -9,14 +9,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use tokio::sync::Semaphore;
 use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::connection_errors::LoginRequest;
 use super::envelope::{self, Envelope, bounded, brief};
-use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
-use super::http_client::{self, Connections, Options};
+use super::error::{
+    self, Error, Reason, Refusal, ResponseFacts, Subject, TransportFault, Unreadable,
+};
+use super::http_client::{self, Connections, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
@@ -26,6 +29,9 @@ use crate::domain::fetched::{Fetched, ServerClock};
 use crate::domain::redaction::hide;
 use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
+
+/// How many requests of one call run at once.
+pub(super) const MAX_CONCURRENT: usize = 4;
 
 /// Maximum size of a body after decompression.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -66,6 +72,8 @@ pub(super) struct RequestContext {
     started: Instant,
     /// Until when the API asked us to pause, and the response that said so.
     pause: Mutex<Option<(Instant, Error)>>,
+    /// One for each request that may run.
+    slots: Semaphore,
 }
 
 impl RequestContext {
@@ -77,6 +85,7 @@ impl RequestContext {
             deadlines,
             started: Instant::now(),
             pause: Mutex::default(),
+            slots: Semaphore::new(MAX_CONCURRENT),
         })
     }
 
@@ -122,6 +131,11 @@ impl Client {
         })
     }
 
+    /// How requests are sent.
+    pub(super) fn config(&self) -> &HttpConfig {
+        self.connections.config()
+    }
+
     /// The configured certificates that cannot be used, in sentences.
     #[must_use]
     pub fn complaint(&self) -> Option<&str> {
@@ -135,6 +149,7 @@ impl Client {
         request: Request<'_>,
         parse: impl Parse<T>,
     ) -> Result<Fetched<T>, Error> {
+        let _slot = context.slots.acquire().await;
         let deadline = context.deadlines.request_deadline();
         let has_begun = AtomicBool::new(false);
         let attempts = async {
@@ -240,7 +255,7 @@ impl Client {
         let login = match (connection_errors::login_request(&error), &self.proxy) {
             (Some(LoginRequest::Http), proxy) => {
                 let config = self.connections.config();
-                let schemes = config.proxy_schemes(&self.base_url).await;
+                let schemes = config.proxy_schemes(&self.base_url.join(&[])).await;
                 proxy::http_login(proxy.as_ref(), schemes, request.line())
             }
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
@@ -255,34 +270,46 @@ impl Client {
 
     /// The error of a connection that failed.
     fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
-        let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
-        let fault = connection_errors::classify(&error, is_forwarded);
         let host = self.base_url.host();
-        let host = match (&self.proxy, fault) {
-            (
-                Some(proxy),
-                TransportFault::ProxyUnreachable
-                | TransportFault::ProxyRefused
-                | TransportFault::NotSocks,
-            ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
-            (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
-                proxy.address.clone()
-            }
-            (Some(proxy), TransportFault::ConnectTimeout) => {
-                format!("{host} through the proxy {}", proxy.address)
-            }
-            // For example, the certificate of an https proxy.
-            (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
-                format!("the proxy {}", proxy.address)
-            }
-            _ => host,
-        };
-        Error::Transport {
-            fault,
-            request: request.line(),
-            host,
-            cause: connection_errors::describe(error),
+        let is_https = self.base_url.is_https();
+        broken(request.line(), host, self.proxy.as_ref(), is_https, error)
+    }
+}
+
+/// The error of a connection to a host that failed, perhaps through a proxy.
+pub(super) fn broken(
+    request: String,
+    host: String,
+    proxy: Option<&ProxyInfo>,
+    is_https: bool,
+    error: reqwest::Error,
+) -> Error {
+    let is_forwarded = proxy.is_some() && !is_https;
+    let fault = connection_errors::classify(&error, is_forwarded);
+    let host = match (proxy, fault) {
+        (
+            Some(proxy),
+            TransportFault::ProxyUnreachable
+            | TransportFault::ProxyRefused
+            | TransportFault::NotSocks,
+        ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
+        (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
+            proxy.address.clone()
         }
+        (Some(proxy), TransportFault::ConnectTimeout) => {
+            format!("{host} through the proxy {}", proxy.address)
+        }
+        // For example, the certificate of an https proxy.
+        (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
+            format!("the proxy {}", proxy.address)
+        }
+        _ => host,
+    };
+    Error::Transport {
+        fault,
+        request,
+        host,
+        cause: connection_errors::describe(error),
     }
 }
 
@@ -382,7 +409,7 @@ impl ResponseHead {
         };
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
-            Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
+            Ok(_) | Err(_) => self.quotable(&text).map(|line| {
                 let line = hide(line.to_owned(), self.secret.expose());
                 format!("the response begins with: {}", brief(&line))
             }),
@@ -397,6 +424,13 @@ impl ResponseHead {
             refusal.details.omitted = envelope.omitted;
         }
         Err(error)
+    }
+
+    /// The first line of a body that is plain text. JSON about apps may hold their secrets.
+    fn quotable<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let may_hold_secrets = matches!(self.facts.subject, Subject::Part(_));
+        let line = envelope::first_line(text);
+        line.filter(|line| !(may_hold_secrets && line.starts_with(['{', '['])))
     }
 
     /// The oddities of a success, each a sentence fragment.

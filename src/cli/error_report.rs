@@ -20,12 +20,16 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
+/// The exit code of a probe that decides nothing.
+const UNDECIDED: u8 = 3;
+
 /// Reports failures in the output format of a command.
 #[derive(Debug, Clone)]
 pub struct ErrorReporter {
     format: OutputFormat,
     destination: Destination,
     is_check: bool,
+    is_probe: bool,
     clock: fn() -> DateTime<Utc>,
 }
 
@@ -37,6 +41,7 @@ impl ErrorReporter {
             format: command.output(),
             destination: Destination::of(command.to()),
             is_check: matches!(command, Command::Check(_)),
+            is_probe: matches!(command, Command::Probe(_)),
             clock,
         }
     }
@@ -54,6 +59,7 @@ impl ErrorReporter {
             format: format.unwrap_or(OutputFormat::Table),
             destination: Destination::StandardOutput,
             is_check: command == Some("check"),
+            is_probe: command == Some("probe"),
             clock,
         }
     }
@@ -116,9 +122,17 @@ impl ErrorReporter {
         Some(self.exit_code(&failure))
     }
 
+    /// The exit code of a line that cannot be used.
+    pub(super) fn usage_exit_code(&self) -> u8 {
+        if self.is_probe { UNDECIDED } else { 64 }
+    }
+
     fn exit_code(&self, failure: &Failure) -> u8 {
         if self.is_check {
             return Verdict::Unknown.exit_code();
+        }
+        if self.is_probe && failure.kind != FailureKind::Interrupted {
+            return UNDECIDED;
         }
         match failure.kind {
             FailureKind::Usage => 64,

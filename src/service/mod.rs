@@ -1,10 +1,12 @@
 //! The use cases on top of the API client, the credential store and the files: the one path that
 //! screens and commands share.
 
+mod access;
 mod credentials;
 mod export;
 mod list;
 mod lookup;
+mod probe;
 mod token_service;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};

@@ -1,7 +1,7 @@
 //! The objects that may name a service token: apps, policies, groups, and what lies beside them.
 //! Texts are untrusted. A member that is missing or malformed is `None`, never a guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -119,6 +119,8 @@ pub struct App {
     pub kind: String,
     /// Host and path, or whatever else tells where it is.
     pub address: Option<String>,
+    /// Every host and path that it protects, with stars.
+    pub addresses: Vec<String>,
     /// `None` if the API did not report them.
     pub policies: Option<Vec<Policy>>,
     /// The client IDs with which Access calls its SCIM service.
@@ -138,6 +140,7 @@ impl App {
             name: text(object, "name").unwrap_or_default(),
             kind: text(object, "type").unwrap_or_default(),
             address: address(object),
+            addresses: addresses(object),
             policies,
             scim_clients: scim_clients(object),
         })
@@ -163,6 +166,12 @@ impl App {
     }
 }
 
+impl AsRef<App> for App {
+    fn as_ref(&self) -> &App {
+        self
+    }
+}
+
 fn address(app: &Map<String, Value>) -> Option<String> {
     let destinations = || app.get("destinations")?.as_array();
     let public = || {
@@ -182,6 +191,19 @@ fn address(app: &Map<String, Value>) -> Option<String> {
         .or_else(public)
         .or_else(first_domain)
         .or_else(worker)
+}
+
+/// The hosts and paths, each once, in whatever member the API reports them.
+fn addresses(app: &Map<String, Value>) -> Vec<String> {
+    let list = |key: &str| app.get(key).and_then(Value::as_array).into_iter().flatten();
+    let is_public = |it: &&Value| it.get("type").is_none_or(|kind| kind == "public");
+    let public = list("destinations").filter(is_public);
+    let mut addresses: Vec<String> = text(app, "domain").into_iter().collect();
+    addresses.extend(public.filter_map(|it| filled(it.get("uri")?)));
+    addresses.extend(list("self_hosted_domains").filter_map(filled));
+    let mut seen = HashSet::new();
+    addresses.retain(|address| seen.insert(address.clone()));
+    addresses
 }
 
 /// `scim_config.authentication` may be one object or a list of them.
@@ -275,6 +297,33 @@ fn inactivity(setting: &Value) -> Option<Option<(CleanUp, u32)>> {
     };
     let days = setting.get("inactivity_threshold_days")?.as_u64()?;
     Some(Some((action, u32::try_from(days).ok()?)))
+}
+
+/// The token with which clients of DNS over HTTPS authenticate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DohToken {
+    pub id: Option<String>,
+    pub client_id: Option<String>,
+}
+
+impl DohToken {
+    /// Reads the settings; `None` if they name no token.
+    #[must_use]
+    pub fn parse(settings: &Value) -> Option<Self> {
+        let object = settings.as_object()?;
+        let member = |key| text(object, key).map(|text| text.to_ascii_lowercase());
+        let token = Self {
+            id: member("id"),
+            client_id: member("client_id"),
+        };
+        (token.id.is_some() || token.client_id.is_some()).then_some(token)
+    }
+
+    /// Whether it is the token with these names, in lower case.
+    #[must_use]
+    pub fn is(&self, id: &str, client_id: &str) -> bool {
+        self.id.as_deref() == Some(id) || self.client_id.as_deref() == Some(client_id)
+    }
 }
 
 /// A device profile, with the expression that selects devices for it.

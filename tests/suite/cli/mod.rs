@@ -11,6 +11,7 @@ mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
 mod monitoring_kit;
+mod probe;
 mod profiles;
 mod recipes;
 mod schema;
@@ -18,6 +19,7 @@ mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
 mod usage;
+mod uses;
 
 use std::process::{Command, Output};
 

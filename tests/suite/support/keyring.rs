@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What of the developer's own environment would show through.
-const FOREIGN: [&str; 18] = [
+const FOREIGN: [&str; 19] = [
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "GNOME_KEYRING_CONTROL",

@@ -1,5 +1,8 @@
 //! The demo server over real HTTP.
 
+mod access;
+mod hosts;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -20,11 +23,12 @@ fn now() -> DateTime<Utc> {
     "2026-11-25T12:04:31.750Z".parse().unwrap()
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // Refused where another test was first, which is as well.
     let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([])
         .build()
         .unwrap()
@@ -65,7 +69,10 @@ async fn get(demo: &Demo, path: &str) -> Answer {
 }
 
 async fn sent(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    read(request.send().await.unwrap()).await
+}
+
+async fn read(response: reqwest::Response) -> Answer {
     Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
@@ -84,7 +91,11 @@ struct List<'a> {
 }
 
 async fn demo_tokens(demo: &Demo) -> Vec<ServiceToken> {
-    let answer = get(demo, &tokens_path(ACCOUNT, "")).await;
+    tokens_of(demo, ACCOUNT).await
+}
+
+async fn tokens_of(demo: &Demo, account: &str) -> Vec<ServiceToken> {
+    let answer = get(demo, &tokens_path(account, "")).await;
     let list: List<'_> = serde_json::from_str(&answer.body).unwrap();
     list.result
         .iter()
@@ -279,7 +290,8 @@ async fn what_cannot_be_routed_says_so() {
         "users".to_owned(),
         "accounts/".to_owned(),
         tokens_path(ACCOUNT, &format!("/{TOKEN}/rotate")),
-        format!("accounts/{ACCOUNT}/access/apps"),
+        format!("accounts/{ACCOUNT}/access/nothing"),
+        format!("zones/{ZONE}/access/policies"),
     ] {
         let answer = get(&demo, &path).await;
         assert_eq!((answer.status, answer.codes()), (404, vec![7003, 7000]));
