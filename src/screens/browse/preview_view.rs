@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use crate::action::Context;
 use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::theme::Role;
@@ -40,7 +40,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let name = ctx.token_name(token);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
     let heading = [
-        ctx.span(Role::from(status.tone()), status.symbol(ctx.ascii)),
+        ctx.span(emphasis(token, context), status.symbol(ctx.ascii)),
         Span::raw(" "),
         ctx.span(Role::Title, &name),
     ];
@@ -56,6 +56,11 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
     .lines(rows);
     paint.render_lines(place, lines);
+}
+
+/// How much the status stands out.
+fn emphasis(token: &ServiceToken, context: EvaluationContext) -> Role {
+    Role::from(Emphasis::at(Lifecycle::of(token), context))
 }
 
 struct Preview<'a> {
@@ -101,7 +106,7 @@ impl Preview<'_> {
         };
         let mut spans = vec![Span::styled(
             ctx.clean(&text).into_owned(),
-            ctx.style(Role::from(status.tone()))
+            ctx.style(emphasis(self.token, self.context))
                 .patch(ctx.style(Role::Strong)),
         )];
         let share = elapsed(self.token, now).filter(|_| left.is_some_and(|it| !it.is_over()));
@@ -166,7 +171,7 @@ impl Preview<'_> {
             "%e %b %Y"
         };
         let distance = distance(at, self.context.now);
-        self.fact(label, &format!("{distance:<12} {}", there.format(form)))
+        self.fact(label, &format!("{distance:<14} {}", there.format(form)))
     }
 
     fn fact(&self, label: &str, value: &str) -> Spans {

@@ -5,7 +5,7 @@ use crate::app::handler::{Handler, Request};
 use crate::app::message::Effect;
 use crate::app::requests::{Choices, choices};
 use crate::app::state::{Overlay, State};
-use crate::domain::change::{Change, CurlCommand, PERMISSION};
+use crate::domain::change::{Change, CurlCommand};
 
 impl Handler for Request {
     fn context(&self, _: &State) -> Context {
@@ -23,9 +23,9 @@ impl Handler for Request {
         let Some((change, command)) = chosen else {
             return Vec::new();
         };
-        vec![Effect::CopyRequest {
-            notice: notice(change, &command),
-            command: command.command,
+        vec![Effect::Copy {
+            what: named(change, &command),
+            text: command.command,
         }]
     }
 
@@ -49,13 +49,9 @@ pub(crate) fn open(state: &mut State) {
     }
 }
 
-/// What the user must know before running a command.
-fn notice(change: Change, command: &CurlCommand) -> String {
+/// `the rotate request (grace until 2026-11-27 18:48 UTC)`
+fn named(change: Change, command: &CurlCommand) -> String {
     let grace = command.grace_ends;
-    let grace = grace.map(|end| format!(", grace until {}", end.format("%Y-%m-%d %H:%M UTC")));
-    format!(
-        "{}{}, needs {PERMISSION}.",
-        change.word(),
-        grace.unwrap_or_default()
-    )
+    let grace = grace.map(|end| format!(" (grace until {})", end.format("%Y-%m-%d %H:%M UTC")));
+    format!("the {} request{}", change.word(), grace.unwrap_or_default())
 }

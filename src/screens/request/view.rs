@@ -25,7 +25,7 @@ const VERB: usize = 9;
 /// │                                                          │
 /// │ curl -sS -X POST 'https://api.cloudflare.com/client/v4/… │
 /// │ Needs Service Tokens Write. tokenscope only ever reads.  │
-/// ╰ Enter copy · Esc close ──────────────────────────────────╯
+/// ╰ Enter copy · Esc back ───────────────────────────────────╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, selected: usize) {
     let ctx = paint.ctx;
@@ -58,7 +58,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, sel
     let is_short = usize::from(inner.height) < commands.len() + notes.len() + 1;
     let gap = usize::from(!is_short);
     paint.render_lines(inset(below(inner, commands.len() + gap)), notes);
-    let keys = [(Action::Submit, "copy"), (Action::Back, "close")];
+    let keys = [(Action::Submit, "copy"), (Action::Back, "back")];
     let keys = ctx.hints(Context::Request, &keys, ctx.glyphs().dot);
     paint.frame_title(bottom(area), &keys);
 }

@@ -202,3 +202,42 @@ fn a_changed_value_stands_after_the_old_one() {
     );
     assert!(matches!(state.detail.view, View::Fields));
 }
+
+#[test]
+fn the_dates_of_all_facts_line_up_however_long_an_age_is() {
+    let state = detail(token_with(&[
+        ("expires_at", r#""2026-11-25T12:04:40Z""#),
+        ("last_seen_at", r#""2026-11-25T11:19:00Z""#),
+        ("updated_at", r#""2022-01-25T12:04:00Z""#),
+    ]));
+    let screen = drawn(&state, (100, 40));
+    let columns: BTreeSet<_> = ["Last seen", "Expires", "Updated", "Created"]
+        .into_iter()
+        .map(|label| {
+            let line = screen.lines().find(|line| line.contains(label)).unwrap();
+            let at = line.find(" 20").unwrap_or_else(|| panic!("{line}"));
+            line[..at].chars().count()
+        })
+        .collect();
+    assert_eq!(columns.len(), 1, "{screen}");
+}
+
+#[test]
+fn a_state_that_somebody_chose_is_no_alarm() {
+    let screen = drawn(&detail(token_with(&[("enabled", "false")])), (100, 40));
+    assert!(screen.contains("⊘ Disabled: it and"), "{screen}");
+}
+
+/// The key beside the first price ends at the same column for every token.
+#[test]
+fn the_hint_beside_a_price_stands_still() {
+    let column = |duration: &str| {
+        let screen = drawn(&detail(token_with(&[("duration", duration)])), (110, 40));
+        let line = screen
+            .lines()
+            .find(|line| line.contains("R copies"))
+            .unwrap();
+        line[..line.find("R copies").unwrap()].chars().count()
+    };
+    assert_eq!(column(r#""8760h""#), column(r#""2160h""#));
+}

@@ -681,7 +681,7 @@ fn rate_limited() -> State {
 pub(crate) fn notice() -> State {
     let mut state = detail_expiring();
     state.notice = Some(Notice {
-        text: "Sent to the terminal's clipboard: f174e90a-fafe-4643-bbbc-4a0ed4fc8415".to_owned(),
+        text: "Copied the ID to the terminal's clipboard".to_owned(),
         until: now() + TimeDelta::seconds(6),
     });
     state
