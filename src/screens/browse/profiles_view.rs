@@ -140,5 +140,11 @@ pub(crate) fn nothing(
             lines.extend(text(blank, Some(Role::Muted), &others));
         }
     }
+    // As wide as each other, so that they are centred as a block.
+    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    for line in &mut lines {
+        let blank = widest.saturating_sub(width(line));
+        line.push(Span::raw(" ".repeat(blank)));
+    }
     Some(lines)
 }

@@ -61,7 +61,10 @@ impl Handler for Browse {
         }
         let is_possible = [
             (Action::WriteList, can_export(state)),
-            (Action::AllProfiles, can_open(state)),
+            (
+                Action::AllProfiles,
+                can_open(state) && list.profiles.is_none(),
+            ),
             (Action::Search, list.total() > 0 || list.extent.is_loading()),
             (
                 Action::TogglePreview,
