@@ -162,13 +162,13 @@ impl Note {
         self.words == STILL_USED
     }
 
-    /// The words, with the time left if its subject ends soon: `2 secrets 1h 12m`. In minutes, since
-    /// a list is rarely drawn.
+    /// The words, with the time left if its subject ends soon: `2 secrets 3d`, `2 secrets 12m`. In one
+    /// unit and without seconds, since a list is rarely drawn.
     #[must_use]
     pub fn text(self, now: DateTime<Utc>) -> Cow<'static, str> {
         match self.ends_at {
             Some(end) => {
-                let left = Remaining::until(end, now).calm(true).short();
+                let left = Remaining::until(end, now).largest_unit();
                 format!("{} {left}", self.words).into()
             }
             None => self.words.into(),

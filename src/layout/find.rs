@@ -121,10 +121,10 @@ impl ListColumns {
             name -= if fits { GAP + column } else { 0 };
             if fits { column } else { 0 }
         };
-        // `1234d ago`, `looked up 12 min ago`, `2 secrets 3d 07h`.
+        // `1234d ago`, `looked up 12 min ago`, `old secret off`.
         let left = take(9, 12);
         let seen = take(20, 16);
-        let note = take(16, 18);
+        let note = take(14, 18);
         Self {
             name: name.min(AMPLE_NAME),
             left,

@@ -37,8 +37,8 @@ const BY_WORTH: [(Column, usize, usize); 4] = [
     (Column::Left, 9, 12),
     // `1234 d ago`
     (Column::LastSeen, 10, 16),
-    // `2 secrets 3d 07h`
-    (Column::Note, 16, 18),
+    // `old secret off`
+    (Column::Note, 14, 18),
     // `20 May 2027`
     (Column::Expires, 11, 20),
 ];

@@ -23,6 +23,9 @@ const LONGEST_LABEL: usize = 17;
 /// The fewest cells of a distance that the times of all rows are aligned after.
 const DISTANCE: usize = 9;
 
+/// The field whose label has a shorter form.
+const OLD_SECRET: &str = "previous_client_secret_expires_at";
+
 /// Maximum bytes of a value's JSON that a line can show.
 const ENOUGH: usize = 4096;
 
@@ -137,6 +140,8 @@ impl<'a> FactTable<'a> {
         let ctx = self.ctx;
         let label = ctx.clean(self.label_text(field));
         let room = labels.saturating_sub(1);
+        let is_tight = field.key == OLD_SECRET && text::width(&label) > room;
+        let label = if is_tight { "Old secret".into() } else { label };
         let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
         let label = text::fit(&label, labels, "");
         let (mark, role) = if self.is_changed(field) {

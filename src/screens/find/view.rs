@@ -274,7 +274,8 @@ impl Lists<'_> {
         let counts: Vec<String> = counts
             .map(|(word, count)| format!("{} {word}", number(*count)))
             .collect();
-        let text = format!("   {} more: {}", number(hidden.len()), counts.join(", "));
+        let more = if shown > 0 { " more" } else { "" };
+        let text = format!("   {}{more}: {}", number(hidden.len()), counts.join(", "));
         vec![self.ctx.span(Role::Muted, &text)]
     }
 

@@ -411,9 +411,10 @@ fn a_note_says_how_long_an_old_secret_still_works_once_that_is_a_warning() {
     };
     for (left, said) in [
         (TimeDelta::days(20), "2 secrets"),
-        (TimeDelta::hours(6 * 24 + 23), "2 secrets 6d 23h"),
-        (TimeDelta::minutes(72), "2 secrets 1h 12m"),
+        (TimeDelta::hours(6 * 24 + 23), "2 secrets 6d"),
+        (TimeDelta::minutes(72), "2 secrets 1h"),
         (TimeDelta::seconds(90), "2 secrets 1m"),
+        (TimeDelta::seconds(59), "2 secrets <1m"),
     ] {
         assert_eq!(text(left), said);
     }

@@ -241,3 +241,28 @@ fn the_hint_beside_a_price_stands_still() {
     };
     assert_eq!(column(r#""8760h""#), column(r#""2160h""#));
 }
+
+/// On the smallest terminal the whole request and what it needs can be read before it is copied.
+#[test]
+fn the_request_can_be_read_whole_on_the_smallest_terminal() {
+    let size = (40, 10);
+    let mut state = detail_expiring();
+    let mut seen = pressed(&mut state, size, Action::CopyRequest);
+    assert!(seen.contains("PgDn scrolls"), "{seen}");
+    for _ in 0..12 {
+        seen.push_str(&pressed(&mut state, size, Action::PageDown));
+    }
+    for part in [
+        "same secret, later expiry; no client",
+        "curl -sS -X POST",
+        "$CLOUDFLARE_API_TOKEN",
+        "Needs Service Tokens Write",
+    ] {
+        assert!(seen.contains(part), "{part}: {seen}");
+    }
+    let other = pressed(&mut state, size, Action::Down);
+    assert!(
+        other.contains("new secret for every client; the old"),
+        "{other}"
+    );
+}

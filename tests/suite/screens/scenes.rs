@@ -26,6 +26,7 @@ use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::find::state::Item;
+use tokenscope::screens::request::state::RequestChoice;
 use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
@@ -496,7 +497,12 @@ fn detail_changed() -> State {
 
 fn detail_request() -> State {
     let mut state = detail_expiring();
-    state.overlay = Some(Overlay::Request { selected: 1 });
+    state.overlay = Some(Overlay::Request {
+        chosen: RequestChoice {
+            selected: 1,
+            top: 0,
+        },
+    });
     state
 }
 

@@ -8,6 +8,7 @@ use tokenscope::app::update;
 use tokenscope::domain::fetched::Remote;
 use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::View;
+use tokenscope::screens::request::state::RequestChoice;
 
 use crate::support::app::{act, fetched, found, listed, lookup, notice, request_of, started, tell};
 use crate::support::assertions::assert_matches;
@@ -144,7 +145,12 @@ fn tab_moves_between_the_parts_and_each_scrolls() {
 fn a_request_is_copied_with_its_grace() {
     let mut state = opened();
     assert_eq!(act(&mut state, Action::CopyRequest), []);
-    assert_eq!(state.overlay, Some(Overlay::Request { selected: 0 }));
+    assert_eq!(
+        state.overlay,
+        Some(Overlay::Request {
+            chosen: RequestChoice::default()
+        })
+    );
     act(&mut state, Action::Down);
     let effects = act(&mut state, Action::Submit);
     let [
