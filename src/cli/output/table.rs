@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use super::ProfilesReport;
-use crate::cli::check_result::CheckResult;
+use crate::cli::check_result::{CheckResult, CredentialEntry};
+use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
@@ -94,9 +95,10 @@ const CHECK_PROFILES: [&[Column]; 4] = {
     ]
 };
 
-struct Cell<'a> {
-    text: Cow<'a, str>,
-    tone: Option<Tone>,
+/// The text of a row in a column.
+pub(super) struct Cell<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) tone: Option<Tone>,
 }
 
 impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
@@ -111,6 +113,7 @@ struct Row<'a> {
     profile: &'a str,
     name: Cow<'a, str>,
     id: Cow<'a, str>,
+    status: Status,
     life: Lifecycle,
     token: Option<&'a ServiceToken>,
     note: Cow<'a, str>,
@@ -120,7 +123,7 @@ impl Row<'_> {
     /// Rounded for people; exact in tab-separated output.
     fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cell<'_> {
         let is_aligned = style.width.is_some();
-        let status = Status::at(self.life, context);
+        let status = self.status;
         let text = match column {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
@@ -194,6 +197,7 @@ pub fn tokens(
         profile: "",
         name: token.display_text(&token.name),
         id: token.display_text(&token.id),
+        status: Status::of(token, context),
         life: Lifecycle::of(token),
         token: Some(token),
         note: "".into(),
@@ -229,14 +233,43 @@ pub fn entries(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) 
             profile: entry.profile.as_deref().unwrap_or_default(),
             name,
             id,
+            status: entry.status(*context),
             life: entry.life(),
             token: entry.subject.as_deref().ok(),
             note,
         }
     });
+    let credentials = checkup.credentials.iter().flatten();
+    let credentials = credentials.map(|entry| credential(entry, *context));
+    let rows = rows.chain(credentials);
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
     table(out, rows, &choices, *context, style)
+}
+
+/// The row of the credential itself.
+fn credential(entry: &CredentialEntry, context: EvaluationContext) -> Row<'_> {
+    let failure = entry.validity.as_ref().err();
+    let unknown = Lifecycle {
+        enabled: Some(true),
+        forever: false,
+        expires_at: None,
+        duration: None,
+    };
+    Row {
+        profile: entry.profile.as_deref().unwrap_or_default(),
+        name: format!("({})", entry.kind.unwrap_or("credential")).into(),
+        id: "".into(),
+        status: entry.status(context),
+        life: entry
+            .validity
+            .as_ref()
+            .map_or(unknown, CredentialValidity::life),
+        token: None,
+        note: failure
+            .map_or("", |failure| failure.summary.as_str())
+            .into(),
+    }
 }
 
 fn table<'a>(
@@ -267,7 +300,7 @@ fn table<'a>(
 }
 
 /// Prints cells in columns of these widths, or separated by tabs.
-fn line<'a>(
+pub(super) fn line<'a>(
     out: &mut impl Write,
     cells: impl Iterator<Item = (Cell<'a>, usize)>,
     style: OutputStyle,

@@ -39,11 +39,12 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let context = state.evaluation_context();
     let status = Status::of(token, context);
+    let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
     let room = usize::from(area.width).saturating_sub(6);
     let name = ctx.token_name(token);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
     let heading = [
-        ctx.span(emphasis(token, context), status.symbol(ctx.ascii)),
+        ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
         ctx.span(Role::Title, &name),
     ];
@@ -59,11 +60,6 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
     .lines(rows);
     paint.render_lines(place, lines);
-}
-
-/// How much the status stands out.
-fn emphasis(token: &ServiceToken, context: EvaluationContext) -> Role {
-    Role::from(Emphasis::at(Lifecycle::of(token), context))
 }
 
 struct Preview<'a> {
@@ -102,6 +98,7 @@ impl Preview<'_> {
         let left = left.filter(|_| status != Status::Disabled);
         let left = left.map(|left| left.calm(ctx.calm));
         let words = status.headline();
+        let emphasis = Emphasis::at(Lifecycle::of(self.token), self.context);
         let text = match (status, left) {
             (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
             (_, Some(left)) => format!("{words} {}", left.short()),
@@ -109,7 +106,7 @@ impl Preview<'_> {
         };
         let mut spans = vec![Span::styled(
             ctx.clean(&text).into_owned(),
-            ctx.style(emphasis(self.token, self.context))
+            ctx.style(Role::from(emphasis))
                 .patch(ctx.style(Role::Strong)),
         )];
         let share = elapsed(self.token, now).filter(|_| left.is_some_and(|it| !it.is_over()));
