@@ -116,22 +116,19 @@ impl AppAnswer {
             [one] => one.clone(),
             [all @ .., last] => format!("{} and {last}", all.join(", ")),
         };
-        let advice = if self.circumstances.holds_client_id {
-            "Put the token's ID there."
-        } else if self.circumstances.has_unread_group {
+        let advice = if self.circumstances.has_unread_group {
             "Let the credential read that group, and reload."
         } else {
             "Probe the app from where the client runs."
         };
         match self.path.get(1..).unwrap_or_default() {
+            _ if self.circumstances.holds_client_id => format!(
+                "{who} names this token by its client ID, and nobody has seen such a rule match. Put the \
+                 token's ID there."
+            ),
             [] => format!("{who} lets in whoever meets its rules, which depends on {on}. {advice}"),
             _ if !self.circumstances.is_about_token => {
-                format!("Whether {who} admits it depends on {on}. {advice}")
-            }
-            _ if self.path.last().is_some_and(|last| last == "its client ID") => {
-                format!(
-                    "{who} names its client ID where its ID belongs: it depends on {on}. {advice}"
-                )
+                format!("{who} may admit this token: it depends on {on}. {advice}")
             }
             _ => format!(
                 "{who} names {}, but it depends on {on}. {advice}",
