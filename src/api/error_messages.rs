@@ -167,7 +167,7 @@ fn transport(fault: TransportFault, host: &str) -> Failure {
         ),
         TransportFault::ProxyRefused => (
             Proxy,
-            format!("The proxy {host} refused to connect to the API."),
+            format!("The proxy {host} refused to open a connection."),
             proxy_settings,
         ),
         TransportFault::NotSocks => (
@@ -259,9 +259,8 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     let evidence = evidence(refusal);
     let place = scope.map_or_else(|| "this account or zone".to_owned(), Scope::to_string);
     let doubted = |text: &str| Hint {
-        text: text.to_owned(),
-        alternative: None,
         scope_doubt: scope.map(Scope::kind),
+        ..Hint::from(text)
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {

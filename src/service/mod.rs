@@ -6,6 +6,7 @@ mod credentials;
 mod export;
 mod list;
 mod lookup;
+mod probe;
 mod token_service;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};

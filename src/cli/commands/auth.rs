@@ -125,15 +125,20 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
     Ok(CredentialKind::GlobalKey { email })
 }
 
+async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+    let read = piped(allowed).await?;
+    Secret::parse(read.expose()).map_err(not_a_credential)
+}
+
 /// Reads standard input to its end, on its own thread so that signals are still handled. Waits without
 /// limit for a person who types, but not for a pipe that never ends.
-async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+pub(super) async fn piped(allowed: Duration) -> Result<Secret, Failure> {
     let allowed = if io::stdin().is_terminal() {
         Duration::MAX
     } else {
         allowed
     };
-    let reading = tokio::task::spawn_blocking(read_secret);
+    let reading = tokio::task::spawn_blocking(read_text);
     match timeout(allowed, reading).await {
         Ok(read) => read.map_err(|error| unreadable(&error))?,
         Err(_elapsed) => Err(Failure::new(
@@ -145,7 +150,7 @@ async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
 }
 
 /// Reads at most 64 KiB, white space included: no credential is longer, and an endless pipe must end.
-fn read_secret() -> Result<Secret, Failure> {
+fn read_text() -> Result<Secret, Failure> {
     const CAPACITY: usize = 64 * 1024;
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(CAPACITY + 1));
     let read = io::stdin()
@@ -157,7 +162,7 @@ fn read_secret() -> Result<Secret, Failure> {
         return Err(not_a_credential(InvalidSecret::Long));
     }
     let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
-    Secret::parse(text).map_err(not_a_credential)
+    Ok(Secret::new(text.to_owned()))
 }
 
 fn unreadable(error: &impl ToString) -> Failure {

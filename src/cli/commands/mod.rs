@@ -22,6 +22,7 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
+mod probe;
 mod profile;
 mod uses;
 
@@ -133,6 +134,7 @@ async fn execute(
             check::check(context, &wanted, reporter, out).await
         }
         Command::Uses(wanted) => uses::uses(context, &wanted, out).await,
+        Command::Probe(wanted) => probe::probe(context, &wanted, out).await,
         Command::Auth(command) => match command {
             Auth::Set {
                 stdin,

@@ -6,9 +6,11 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::AuthReport;
 use super::table::{GAP, colored, entries};
+use super::{AuthReport, ProbeReport};
 use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
+use crate::domain::access::probe::{PolicyView, ProbeAnswer};
+use crate::domain::access::verdict::Verdict as AppVerdict;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
@@ -106,6 +108,76 @@ fn value(field: &Field, token: &ServiceToken) -> String {
     }
 }
 
+/// Prints the outcome of a probe.
+///
+/// # Errors
+/// The writer's.
+pub fn probe(out: &mut impl Write, report: ProbeReport<'_>, style: OutputStyle) -> io::Result<()> {
+    let ProbeReport {
+        answers,
+        conclusion,
+        policies,
+        ..
+    } = report;
+    let word = conclusion.verdict.word();
+    outcome(out, word, &conclusion.message, conclusion.tone(), style)?;
+    let token = report.token.map(ServiceToken::name_text);
+    let said = |view: &PolicyView| {
+        let verdict = view.uses_verdict().map(AppVerdict::word)?;
+        Some(format!("{verdict} ({})", view.app_title()?))
+    };
+    let with_token = match &answers.with_token {
+        Some(answer) => answered(answer),
+        None => "not sent".to_owned(),
+    };
+    let rows = [
+        ("URL", Some(report.url.to_string())),
+        ("Token", token.map(str::to_owned)),
+        ("Client ID", Some(report.client_id.to_owned())),
+        ("Without the token", Some(answered(&answers.bare))),
+        ("With the token", Some(with_token)),
+        ("Policies", policies.and_then(said)),
+        ("What to do", conclusion.hint.clone()),
+    ];
+    let rows = rows.into_iter();
+    let rows: Vec<_> = rows
+        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
+        .collect();
+    labelled(out, &rows, style)
+}
+
+/// `403 from Access in 41 ms, cf-ray 95942549-LHR`.
+fn answered(answer: &ProbeAnswer) -> String {
+    let took = answer.took.as_millis();
+    let Some(status) = answer.status else {
+        return format!("no answer in {took} ms");
+    };
+    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.label());
+    if let Some(ray) = &answer.cf_ray {
+        let _infallible = write!(said, ", cf-ray {ray}");
+    }
+    said
+}
+
+/// Prints a word, in its colour, and the sentence that explains it.
+fn outcome(
+    out: &mut impl Write,
+    word: &str,
+    sentence: &str,
+    tone: Tone,
+    style: OutputStyle,
+) -> io::Result<()> {
+    let line = format!("{word}: {}", style.clean(sentence));
+    let shown = match style.width {
+        Some(width) => wrapped(&line, width).join("\n"),
+        None => line,
+    };
+    match shown.strip_prefix(word) {
+        Some(rest) if style.colored => writeln!(out, "{}{rest}", colored(word, tone)),
+        _ => writeln!(out, "{shown}"),
+    }
+}
+
 /// Prints the report of `auth status`.
 ///
 /// # Errors
@@ -139,17 +211,13 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
 pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
-    let line = format!("{word}: {}", style.clean(&sentence(checkup, verdict)));
-    let shown = match style.width {
-        Some(width) => wrapped(&line, width).join("\n"),
-        None => line,
-    };
-    match shown.strip_prefix(&word) {
-        Some(rest) if style.colored => {
-            writeln!(out, "{}{rest}", colored(&word, tone(verdict)))?;
-        }
-        _ => writeln!(out, "{shown}")?,
-    }
+    outcome(
+        out,
+        &word,
+        &sentence(checkup, verdict),
+        tone(verdict),
+        style,
+    )?;
     entries(out, checkup, style)?;
     // On a terminal, rows have no room for sentences.
     let Some(width) = style.width else {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error_json::ErrorReport;
-use super::{Report, uses_json};
+use super::{Report, probe_json, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
 use crate::domain::failure::Failure;
 use crate::domain::raw::RawJson;
@@ -33,6 +33,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         ),
         Report::Tokens(report) => list(out, report),
         Report::Check(check) => document(out, &CheckReport::from(check)),
+        Report::Probe(report) => probe_json::print(out, report),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
         Report::Uses(report) => uses_json::print(out, report),

@@ -4,6 +4,7 @@ pub mod details;
 mod error_json;
 pub mod json;
 pub mod print;
+mod probe_json;
 pub mod prometheus;
 pub mod table;
 pub mod uses_json;
@@ -11,11 +12,14 @@ pub mod uses_table;
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
 use crate::cli::uses_result::UsesResult;
+use crate::domain::access::conclusion::Conclusion;
+use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -68,9 +72,23 @@ pub enum Report<'a> {
     },
     Tokens(&'a ListReport),
     Check(&'a CheckResult),
+    Probe(ProbeReport<'a>),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
     Uses(&'a UsesResult),
+}
+
+/// What `probe` reports.
+#[derive(Clone, Copy)]
+pub struct ProbeReport<'a> {
+    pub url: &'a ProbeUrl,
+    /// `None` if it was not looked up.
+    pub token: Option<&'a ServiceToken>,
+    pub client_id: &'a str,
+    pub answers: &'a ProbeAnswers,
+    pub policies: Option<&'a PolicyView>,
+    pub conclusion: &'a Conclusion,
+    pub checked_at: DateTime<Utc>,
 }
 
 /// What `auth status` reports.

@@ -6,8 +6,10 @@
 //! they are named, `evaluate` gives rules a value, `decide` follows the documented order of policies,
 //! `answer` and `sentences` explain.
 
+pub mod address;
 mod answer;
 mod baseline;
+pub mod conclusion;
 mod decide;
 mod deletable;
 mod evaluate;
@@ -16,10 +18,12 @@ mod index;
 pub mod map;
 mod notices;
 pub mod objects;
+pub mod probe;
 mod references;
 pub mod rules;
 mod sentences;
 pub mod signs;
+pub mod token_pair;
 pub mod uses;
 pub mod verdict;
 

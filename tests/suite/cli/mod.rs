@@ -9,6 +9,7 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod probe;
 mod profiles;
 mod recipes;
 mod schema;
