@@ -147,6 +147,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope check --warn 14d --critical 3d",
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
+            "tokenscope check --credential",
             "tokenscope check --all-profiles -o prometheus --to tokenscope.prom",
             "tokenscope check -o nagios",
         ],
@@ -173,6 +174,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "auth status" => &[
             "tokenscope auth status",
             "tokenscope auth status --profile work -o json",
+            "tokenscope auth status --online",
         ],
         "auth clear" => &[
             "tokenscope auth clear",

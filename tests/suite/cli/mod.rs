@@ -3,6 +3,7 @@
 mod calendar;
 mod check;
 mod completions;
+mod credential;
 mod error_text;
 mod get;
 mod golden;
@@ -14,7 +15,7 @@ mod monitoring_kit;
 mod probe;
 mod profiles;
 mod recipes;
-mod schema;
+pub(crate) mod schema;
 mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
