@@ -189,11 +189,15 @@ pub(super) async fn status(
     out: &mut Output,
 ) -> Result<u8, Failure> {
     let style = context.style;
+    // The demo has a credential and a scope once it runs.
+    let context = if online {
+        context.connected().await?
+    } else {
+        context
+    };
     let (mut report, mut is_usable) = offline(&context).await;
     if online {
-        let fetcher = Fetcher {
-            context: context.connected().await?,
-        };
+        let fetcher = Fetcher { context };
         let found = survey(&fetcher).await;
         is_usable = found.may_list_tokens();
         report.online = Some(found);

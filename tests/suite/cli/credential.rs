@@ -468,6 +468,8 @@ fn the_demo_has_a_credential_with_an_end() {
     assert_eq!(status.code, Some(0), "{}", status.stderr);
     let report = status.json();
     assert_fits("auth-status", &report);
+    assert_eq!(report["credential"], "api_token");
+    assert_eq!(report["scope"]["id"], tokenscope::demo::ACCOUNT);
     assert_eq!(report["online"]["credential"]["status"], "active");
     for (part, _) in READABLE {
         assert_eq!(read(&report, part)["state"], "readable", "{part}");
