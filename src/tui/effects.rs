@@ -120,6 +120,9 @@ impl Effects {
                 service.list_each(&scopes, &on_event).await;
                 Message::ProfilesListed { request }
             }),
+            Effect::ReadAccess { request, access } => {
+                let _ = (request, access);
+            }
             Effect::MeasureClock { request, access } => {
                 let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {

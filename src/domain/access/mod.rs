@@ -3,6 +3,7 @@
 
 pub mod evaluate;
 pub mod map;
+pub mod notes;
 pub mod objects;
 pub mod rules;
 pub mod sentences;

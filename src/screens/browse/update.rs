@@ -137,8 +137,8 @@ impl Handler for Browse {
         browse.selected = motion.from(browse.selected, rows, last);
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        fetch_list(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        fetch_list(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {

@@ -184,8 +184,8 @@ impl Handler for Detail {
         detail.focus = next;
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        reload(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        reload(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {

@@ -167,8 +167,8 @@ impl Handler for Find {
         }
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        fetch_list(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        fetch_list(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {

@@ -1,0 +1,484 @@
+//! What Uses says about a token, as text: its apps and other places, each with the reasons, and the
+//! facts about the token. Built once for a map and a token, not for every frame. Untrusted text.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::access::map::{AccessMap, Part, PartState};
+use crate::domain::access::objects::CleanUp;
+use crate::domain::access::uses::{
+    CleanUpPlan, Deletable, Lookup, Reference, ReferenceKind, TokenUses, Told,
+};
+use crate::domain::access::verdict::{AppAnswer, Verdict};
+use crate::domain::findings::Severity;
+use crate::domain::status::EvaluationContext;
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// What no API shows, said wherever deleting a token is judged.
+pub const SECRET_PLACES: &str = "Where its secret is stored (CI, MDM files, hosts) no API shows.";
+
+/// How soon a clean-up is due that is worth a warning, in days.
+const CLEAN_UP_SOON: i64 = 30;
+
+/// What Uses says about a token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UsesReport {
+    pub counts: UsesCounts,
+    /// The apps, worst first, then the other places.
+    pub rows: Vec<UsesRow>,
+    /// How many of the rows are apps.
+    pub apps: usize,
+    pub facts: Vec<UsesFact>,
+    /// What stands in place of the apps if none concerns the token.
+    pub remark: String,
+    /// The parts that the verdicts still wait for.
+    pub awaited: Vec<Part>,
+    /// What was read and what was not, in one line.
+    pub extent: String,
+    pub is_incomplete: bool,
+    /// The cells of the widest word and of the widest address or name.
+    pub widest: (usize, usize),
+    /// Each part, with what became of it.
+    pub reads: Vec<(&'static str, String)>,
+}
+
+/// How many apps have each kind of verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UsesCounts {
+    pub opens: usize,
+    /// Including those that may open.
+    pub depends: usize,
+    pub refused: usize,
+    pub unknown: usize,
+    pub open_to_all: usize,
+}
+
+impl UsesCounts {
+    fn of(apps: &[AppAnswer]) -> Self {
+        let mut counts = Self::default();
+        for app in apps {
+            let count = match app.verdict {
+                Verdict::Refused => &mut counts.refused,
+                Verdict::Unknown => &mut counts.unknown,
+                Verdict::Depends | Verdict::OpensByGroup => &mut counts.depends,
+                Verdict::Opens => &mut counts.opens,
+                Verdict::OpenToAll => &mut counts.open_to_all,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsesMark {
+    App(Verdict),
+    Place(ReferenceKind),
+}
+
+impl UsesMark {
+    /// Whether it is about an app.
+    #[must_use]
+    pub fn is_app(self) -> bool {
+        match self {
+            Self::App(_) => true,
+            Self::Place(_) => false,
+        }
+    }
+
+    /// `REFUSED`, `group`
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::App(verdict) => verdict.word(),
+            Self::Place(kind) => kind.label(),
+        }
+    }
+}
+
+/// An app or another place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsesRow {
+    pub mark: UsesMark,
+    /// The app's address, or else its name; the name of another place.
+    pub place: String,
+    /// What decides, in a few words.
+    pub note: String,
+    /// Why, and what to do.
+    pub message: String,
+    /// Further reasons, each with its label.
+    pub reasons: Vec<(&'static str, String)>,
+    /// What is copied: the address of an app, the ID of another place.
+    pub copied: String,
+    /// What a filter looks at, in lower case.
+    searched: String,
+}
+
+impl UsesRow {
+    fn new(mark: UsesMark, place: &str, note: String, message: String) -> Self {
+        Self {
+            mark,
+            searched: format!("{} {place} {note}", mark.word()).to_lowercase(),
+            place: place.to_owned(),
+            note,
+            message,
+            reasons: Vec::new(),
+            copied: place.to_owned(),
+        }
+    }
+
+    fn of_app(answer: &AppAnswer, is_awaited: bool) -> Self {
+        let app = &answer.app;
+        let is_unread = is_awaited && answer.policy.is_none() && answer.verdict == Verdict::Unknown;
+        let (note, message) = if is_unread {
+            let note = "its policies are still being read".to_owned();
+            (note, "Its policies are still being read.".to_owned())
+        } else {
+            (answer.note(), answer.message())
+        };
+        let mut row = Self::new(UsesMark::App(answer.verdict), app.title(), note, message);
+        if answer.path.len() > 1 {
+            row.reasons.push(("Path", answer.path.join(" → ")));
+        }
+        let conditions = answer.conditions.iter();
+        row.reasons
+            .extend(conditions.map(|it| ("Depends on", it.clone())));
+        if answer.has_cycle {
+            let cycle = "a group on the way contains itself; its second mention counts as nothing";
+            row.reasons.push(("Cycle", cycle.to_owned()));
+        }
+        let named = Some(app.name.trim()).filter(|name| !name.is_empty());
+        let kind = Some(app.kind.as_str()).filter(|kind| !kind.is_empty());
+        let app_words: Vec<&str> = named.into_iter().chain(kind).collect();
+        if !app_words.is_empty() {
+            row.reasons.push(("App", app_words.join(", ")));
+        }
+        if let Some(name) = named {
+            row.searched.push(' ');
+            row.searched.push_str(&name.to_lowercase());
+        }
+        row
+    }
+
+    fn of_reference(reference: &Reference) -> Self {
+        let what = reference.kind.label();
+        let name = if reference.name.trim().is_empty() {
+            reference.id.as_str()
+        } else {
+            reference.name.as_str()
+        };
+        let message = format!(
+            "{} {name}: {}. {}",
+            capitalised(what),
+            reference.message,
+            advice(reference.kind)
+        );
+        let mark = UsesMark::Place(reference.kind);
+        let mut row = Self::new(mark, name, reference.message.clone(), message);
+        if !reference.id.is_empty() {
+            row.reasons.push(("ID", reference.id.clone()));
+            row.copied.clone_from(&reference.id);
+        }
+        row
+    }
+
+    /// Whether it contains every word; a word after `!` must be missing. Words are in lower case.
+    #[must_use]
+    pub fn has(&self, words: &[&str]) -> bool {
+        words.iter().all(|word| match word.strip_prefix('!') {
+            Some("") => true,
+            Some(word) => !self.searched.contains(word),
+            None => self.searched.contains(word),
+        })
+    }
+}
+
+/// What to do about a place before the token is deleted.
+fn advice(kind: ReferenceKind) -> &'static str {
+    match kind {
+        ReferenceKind::Policy | ReferenceKind::Group | ReferenceKind::Scim => {
+            "The API refuses to delete the token while it stands there: take it out first."
+        }
+        ReferenceKind::Doh => "Choose another token there before you delete this one.",
+        ReferenceKind::DeviceProfile => {
+            "Without the token the profile selects nothing more: change its expression first."
+        }
+        ReferenceKind::Hyperdrive => {
+            "Without the token the database cannot be reached: give it another one first."
+        }
+    }
+}
+
+/// A fact about the token, on a line of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsesFact {
+    pub label: &'static str,
+    /// How much it matters; `None` for what is in order, or not known.
+    pub severity: Option<Severity>,
+    pub text: String,
+}
+
+impl UsesFact {
+    fn new(label: &'static str, severity: Option<Severity>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            label,
+            severity,
+            text,
+        }
+    }
+}
+
+/// Builds the report of a token.
+pub(crate) struct Reporter<'a> {
+    pub(crate) map: &'a AccessMap,
+    pub(crate) token: &'a ServiceToken,
+    pub(crate) context: EvaluationContext,
+    /// Whether parts are still on their way.
+    pub(crate) is_loading: bool,
+    /// Whether the API no longer has the token.
+    pub(crate) is_gone: bool,
+}
+
+impl Reporter<'_> {
+    pub(crate) fn report(&self) -> UsesReport {
+        let lookup = Lookup::new(self.map);
+        let uses = lookup.uses(self.token, self.context);
+        let awaited = self.awaited(&[Part::Apps, Part::Policies, Part::Groups]);
+        let mut report = UsesReport {
+            facts: self.facts(&uses),
+            awaited,
+            reads: self.reads(),
+            ..UsesReport::default()
+        };
+        (report.is_incomplete, report.extent) = self.extent();
+        // A verdict that waits for groups or policies would be wrong.
+        if report.awaited.is_empty() {
+            report.counts = UsesCounts::of(&uses.apps);
+            let apps = uses.apps.iter();
+            let apps = apps.map(|answer| UsesRow::of_app(answer, self.is_loading));
+            report.rows = apps.collect();
+            report.apps = report.rows.len();
+            report.remark = self.remark();
+        }
+        let places = uses.references.iter().map(UsesRow::of_reference);
+        report.rows.extend(places);
+        let words = report.rows.iter().map(|row| text::width(row.mark.word()));
+        let places = report
+            .rows
+            .iter()
+            .map(|row| text::width(text::beginning(&row.place)));
+        report.widest = (words.max().unwrap_or(0), places.max().unwrap_or(0));
+        report
+    }
+
+    /// Those parts of some that are still on their way.
+    fn awaited(&self, parts: &[Part]) -> Vec<Part> {
+        let is_awaited = |part: &Part| {
+            self.is_loading && part.is_in(self.map.scope.kind()) && self.map.read(*part).is_none()
+        };
+        parts.iter().copied().filter(is_awaited).collect()
+    }
+
+    fn facts(&self, uses: &TokenUses) -> Vec<UsesFact> {
+        let strict = match self.map.objects().organization.strict {
+            _ if !self.awaited(&[Part::Organization]).is_empty() => "reading …",
+            Some(true) => {
+                "on: only Service Auth policies admit service tokens, and no cookie is set"
+            }
+            Some(false) => "off: a cookie of an earlier request may admit a client, too",
+            None => "not known",
+        };
+        vec![
+            self.deletion(uses),
+            self.alerts(uses),
+            self.clean_up(uses),
+            UsesFact::new("Strict", None, strict),
+        ]
+    }
+
+    fn deletion(&self, uses: &TokenUses) -> UsesFact {
+        const LABEL: &str = "Delete?";
+        if self.is_gone {
+            let text = "gone: the API no longer has this token";
+            return UsesFact::new(LABEL, Some(Severity::Critical), text);
+        }
+        let awaited = self.awaited(&[
+            Part::Apps,
+            Part::Policies,
+            Part::Groups,
+            Part::Doh,
+            Part::DeviceProfiles,
+            Part::Hyperdrive,
+        ]);
+        let reasons = uses.deletable_reasons.join(", ");
+        match uses.deletable {
+            Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),
+            Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => {
+                UsesFact::new(LABEL, None, reading(&awaited))
+            }
+            Deletable::Yes => {
+                let text = format!("yes: {reasons}. {SECRET_PLACES}");
+                UsesFact::new(LABEL, Some(Severity::Info), text)
+            }
+            Deletable::Unknown => UsesFact::new(LABEL, None, format!("not known: {reasons}")),
+        }
+    }
+
+    fn alerts(&self, uses: &TokenUses) -> UsesFact {
+        const LABEL: &str = "Told";
+        let awaited = self.awaited(&[Part::Alerts]);
+        let who = match uses.told_who.as_slice() {
+            [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+            all => all.join(", "),
+        };
+        let plain = |text: String| UsesFact::new(LABEL, None, text);
+        match uses.told {
+            Told::NotNeeded => plain("not needed: it never expires".to_owned()),
+            _ if !awaited.is_empty() => plain(reading(&awaited)),
+            Told::Yes => plain(format!("{who}, 7 days before")),
+            Told::Maybe => plain(format!(
+                "maybe {who}, 7 days before: the alert's filters may leave it out"
+            )),
+            Told::Nobody => UsesFact::new(
+                LABEL,
+                Some(Severity::Info),
+                "nobody: no expiry alert is visible to this credential",
+            ),
+            Told::Unknown => plain(match self.why_not(Part::Alerts) {
+                Some(why) => format!("not known: alerts {why}"),
+                None => "not known".to_owned(),
+            }),
+        }
+    }
+
+    fn clean_up(&self, uses: &TokenUses) -> UsesFact {
+        const LABEL: &str = "Clean-up";
+        let awaited = self.awaited(&[Part::Organization, Part::Apps, Part::Policies]);
+        let plain = |text: String| UsesFact::new(LABEL, None, text);
+        match uses.clean_up {
+            CleanUpPlan::Off => plain("off: unused tokens are kept".to_owned()),
+            CleanUpPlan::Spared => plain("spared: a policy names it directly".to_owned()),
+            _ if !awaited.is_empty() => plain(reading(&awaited)),
+            CleanUpPlan::Unknown => plain("not known".to_owned()),
+            CleanUpPlan::On(action, days, due) => {
+                let soon = due.signed_duration_since(self.context.now).num_days() < CLEAN_UP_SOON;
+                let severity = soon.then_some(Severity::Warning);
+                UsesFact::new(LABEL, severity, planned(action, days, due))
+            }
+        }
+    }
+
+    /// Why a part could not be read, if it could not.
+    fn why_not(&self, part: Part) -> Option<String> {
+        let Some(read) = self.map.read(part) else {
+            let is_unread = !self.is_loading && part.is_in(self.map.scope.kind());
+            return is_unread.then(|| "not read".to_owned());
+        };
+        let state = &read.state;
+        Some(match state {
+            PartState::Read => return None,
+            PartState::Partly(failure) => format!("read in part ({})", failure.reason()),
+            PartState::Failed(failure) if state.code() == "refused" => match part.permission() {
+                Some(permission) => format!("refused ({permission})"),
+                None => format!("refused ({})", failure.reason()),
+            },
+            PartState::Failed(failure) => format!("failed ({})", failure.reason()),
+            PartState::NotAsked => "not asked: a zone has none".to_owned(),
+        })
+    }
+
+    /// What stands in place of apps.
+    fn remark(&self) -> String {
+        if !self.map.is_read(Part::Apps) {
+            let why = self.why_not(Part::Apps);
+            let why = why.unwrap_or_else(|| "not read".to_owned());
+            return format!("No verdict: apps {why}.");
+        }
+        let visible = [Part::Apps, Part::Policies, Part::Groups];
+        if visible.iter().all(|part| self.map.count(*part) == 0) {
+            return "No app, policy or group is visible to this credential. That is not the same as \
+                    none: the API shows only what a credential may see, without saying so."
+                .to_owned();
+        }
+        "No app that this credential sees is about this token.".to_owned()
+    }
+
+    /// What was read, or what was not and why; and whether something is missing.
+    fn extent(&self) -> (bool, String) {
+        let kind = self.map.scope.kind();
+        let parts = Part::ALL
+            .into_iter()
+            .filter(|part| *part != Part::Tokens && part.is_in(kind));
+        let parts: Vec<Part> = parts.collect();
+        if self.is_loading {
+            let read = parts
+                .iter()
+                .filter(|part| self.map.read(**part).is_some())
+                .count();
+            return (false, format!("{read} of {} parts read", parts.len()));
+        }
+        let mut missing = Vec::new();
+        match self.map.hidden_apps() {
+            0 => {}
+            1 => missing.push("1 app is hidden".to_owned()),
+            hidden => missing.push(format!("{hidden} apps are hidden")),
+        }
+        for part in &parts {
+            if let Some(why) = self.why_not(*part) {
+                let why = why.split(" (").next().unwrap_or_default().to_owned();
+                missing.push(format!("{} {why}", part.label()));
+            }
+        }
+        match self.map.unread_apps() {
+            0 => {}
+            1 => missing.push("the policies of 1 app not read".to_owned()),
+            unread => missing.push(format!("the policies of {unread} apps not read")),
+        }
+        if !missing.is_empty() {
+            return (true, format!("incomplete: {}", missing.join(", ")));
+        }
+        let counted = [Part::Apps, Part::Policies, Part::Groups];
+        let counted = counted.into_iter().filter(|part| part.is_in(kind));
+        let counted = counted.map(|part| format!("{} {}", self.map.count(part), part.label()));
+        let counted: Vec<String> = counted.collect();
+        (false, format!("{} visible", counted.join(", ")))
+    }
+
+    fn reads(&self) -> Vec<(&'static str, String)> {
+        let parts = Part::ALL.into_iter().filter(|part| *part != Part::Tokens);
+        let read = parts.map(|part| {
+            let text = match (self.map.read(part), self.why_not(part)) {
+                (_, Some(why)) => why,
+                (Some(read), None) => format!("read, {} visible", read.count),
+                (None, None) if part.is_in(self.map.scope.kind()) => "reading …".to_owned(),
+                (None, None) => "not asked: a zone has none".to_owned(),
+            };
+            (part.label(), text)
+        });
+        read.collect()
+    }
+}
+
+/// `reading device profiles, Hyperdrive configurations …`
+fn reading(parts: &[Part]) -> String {
+    let parts: Vec<&str> = parts.iter().map(|part| part.label()).collect();
+    format!("reading {} …", parts.join(", "))
+}
+
+/// `disabled after 90 days without use, on or after 24 Feb 2027`
+fn planned(action: CleanUp, days: u32, due: DateTime<Utc>) -> String {
+    let what = match action {
+        CleanUp::Disable => "disabled",
+        CleanUp::Delete => "deleted",
+    };
+    let due = due.format("%-d %b %Y");
+    format!("{what} after {days} days without use, on or after {due}")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
