@@ -1,5 +1,6 @@
 //! Set-up shared by several subjects. No tests here.
 
+pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod app;
 pub(crate) mod assertions;

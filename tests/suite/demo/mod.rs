@@ -20,7 +20,7 @@ fn now() -> DateTime<Utc> {
     "2026-11-25T12:04:31.750Z".parse().unwrap()
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // Refused where another test was first, which is as well.
     let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
