@@ -233,12 +233,13 @@ pub(crate) fn toggle_preview(state: &mut State) {
 }
 
 /// The actions that need a row.
-const OF_ROWS: [Action; 8] = [
+const OF_ROWS: [Action; 9] = [
     Action::Submit,
     Action::CopyField,
     Action::CopyClientId,
     Action::CopyJson,
     Action::CopyRequest,
+    Action::Uses,
     Action::OpenDashboard,
     Action::Sort,
     Action::ReverseSort,

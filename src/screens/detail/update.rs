@@ -58,7 +58,9 @@ impl Handler for Detail {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
-        use Action::{CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw};
+        use Action::{
+            CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw, Uses,
+        };
         let detail = &state.detail;
         if matches!(action, Action::PreviousToken | Action::NextToken) {
             neighbours::exists(state, action == Action::NextToken)
@@ -66,7 +68,10 @@ impl Handler for Detail {
             requests::choices(state).is_some_and(|choices| !choices.commands.is_empty())
         } else if matches!(action, NextMatch | PreviousMatch) {
             matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
-        } else if matches!(action, CopyField | CopyClientId | CopyJson | ToggleRaw) {
+        } else if matches!(
+            action,
+            CopyField | CopyClientId | CopyJson | ToggleRaw | Uses
+        ) {
             detail.token.value().is_some()
         } else {
             true

@@ -24,6 +24,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::uses::UsesLayout;
 use crate::layout::{TextLine, hanging};
+use crate::screens::find::update::keep_selection;
 use crate::theme::Role;
 
 /// The cells of the labels of reasons.
@@ -181,6 +182,9 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let mut effects = Vec::new();
+    if opener == Opener::Find {
+        keep_selection(state);
+    }
     if opener != Opener::Detail {
         // A pending lookup is for another token.
         effects.extend(state.detail.token.cancel().map(Effect::Cancel));

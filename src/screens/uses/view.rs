@@ -153,13 +153,7 @@ fn fact_line(fact: &UsesFact, ctx: &RenderContext<'_>) -> Spans {
 
 /// The symbol of a verdict.
 fn symbol(verdict: Verdict, ctx: &RenderContext<'_>) -> (Role, &'static str) {
-    let glyphs = ctx.glyphs();
-    match verdict {
-        Verdict::Refused => (Role::Critical, glyphs.critical),
-        Verdict::Unknown => (Role::Warning, "?"),
-        Verdict::Depends | Verdict::OpensByGroup => (Role::Warning, glyphs.warning),
-        Verdict::Opens | Verdict::OpenToAll => (Role::Calm, glyphs.active),
-    }
+    (Role::from(verdict.tone()), verdict.symbol(ctx.ascii))
 }
 
 /// Draws the visible lines of the list.

@@ -1,0 +1,1 @@
+//! Snapshots of who uses a token.
