@@ -163,6 +163,12 @@ impl App {
     }
 }
 
+impl AsRef<App> for App {
+    fn as_ref(&self) -> &App {
+        self
+    }
+}
+
 fn address(app: &Map<String, Value>) -> Option<String> {
     let destinations = || app.get("destinations")?.as_array();
     let public = || {
@@ -275,6 +281,33 @@ fn inactivity(setting: &Value) -> Option<Option<(CleanUp, u32)>> {
     };
     let days = setting.get("inactivity_threshold_days")?.as_u64()?;
     Some(Some((action, u32::try_from(days).ok()?)))
+}
+
+/// The token with which clients of DNS over HTTPS authenticate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DohToken {
+    pub id: Option<String>,
+    pub client_id: Option<String>,
+}
+
+impl DohToken {
+    /// Reads the settings; `None` if they name no token.
+    #[must_use]
+    pub fn parse(settings: &Value) -> Option<Self> {
+        let object = settings.as_object()?;
+        let member = |key| text(object, key).map(|text| text.to_ascii_lowercase());
+        let token = Self {
+            id: member("id"),
+            client_id: member("client_id"),
+        };
+        (token.id.is_some() || token.client_id.is_some()).then_some(token)
+    }
+
+    /// Whether it is the token with these names, in lower case.
+    #[must_use]
+    pub fn is(&self, id: &str, client_id: &str) -> bool {
+        self.id.as_deref() == Some(id) || self.client_id.as_deref() == Some(client_id)
+    }
 }
 
 /// A device profile, with the expression that selects devices for it.

@@ -1,21 +1,21 @@
 //! The sentence of each verdict: the policy, the rule, and one thing to do.
 
-use super::objects::{AppKind, Decision, Policy};
-use super::verdict::{AppAnswer, Reason, Verdict};
+use super::objects::{AppKind, Decision};
+use super::verdict::{AppAnswer, DecidingPolicy, Reason, Verdict};
 use crate::domain::text;
 
-impl AppAnswer<'_> {
+impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
     #[must_use]
     pub fn message(&self) -> String {
-        let Some((policy, place)) = self.policy else {
+        let Some(policy) = &self.policy else {
             return self.unknown();
         };
         let who = format!(
             "{} ({}, {})",
             title(policy),
             policy.decision.label(),
-            ordinal(place)
+            ordinal(policy.place)
         );
         let whom = self.whom();
         match (self.verdict, self.reason) {
@@ -88,7 +88,7 @@ impl AppAnswer<'_> {
     }
 }
 
-fn refused(reason: Reason, who: &str, whom: &str, policy: &Policy) -> String {
+fn refused(reason: Reason, who: &str, whom: &str, policy: &DecidingPolicy) -> String {
     match reason {
         Reason::TokenDead => format!(
             "{who} names {whom}, but the token is expired or disabled. Renew or enable it, or take it out \
@@ -115,7 +115,7 @@ fn refused(reason: Reason, who: &str, whom: &str, policy: &Policy) -> String {
 }
 
 /// `CI only`, or the ID of a policy without a name.
-fn title(policy: &Policy) -> String {
+fn title(policy: &DecidingPolicy) -> String {
     let name = text::beginning(&policy.name);
     let name = if name.trim().is_empty() {
         policy.id.as_str()

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::evaluate::TokenNames;
 use super::map::{AccessMap, Part, by_id};
 use super::objects::{CleanUp, Group, Policy};
-use super::verdict::{AppAnswer, Facts, Verdict};
+use super::verdict::{AppAnswer, AppEvaluator, Verdict};
 use crate::domain::scope::ScopeKind;
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::token::{Reported, ServiceToken};
@@ -123,9 +123,9 @@ pub enum CleanUpPlan {
 
 /// What a map says about one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenUses<'a> {
+pub struct TokenUses {
     /// The apps, worst first.
-    pub apps: Vec<AppAnswer<'a>>,
+    pub apps: Vec<AppAnswer>,
     pub references: Vec<Reference>,
     pub deletable: Deletable,
     /// Why, as sentence fragments.
@@ -136,7 +136,7 @@ pub struct TokenUses<'a> {
     pub clean_up: CleanUpPlan,
 }
 
-impl TokenUses<'_> {
+impl TokenUses {
     /// Whether anything names the token itself or through a group.
     #[must_use]
     pub fn is_referenced(&self) -> bool {
@@ -158,38 +158,26 @@ impl<'a> Lookup<'a> {
     #[must_use]
     pub fn new(map: &'a AccessMap) -> Self {
         let mut carried = BTreeMap::new();
-        for app in &map.objects.apps {
+        for app in &map.objects().apps {
             for policy in app.policies.iter().flatten() {
                 *carried.entry(policy.id.as_str()).or_default() += 1;
             }
         }
         Self {
             map,
-            groups: by_id(&map.objects.groups, |group| &group.id),
-            policies: by_id(&map.objects.policies, |policy| &policy.id),
+            groups: by_id(&map.objects().groups, |group| &group.id),
+            policies: by_id(&map.objects().policies, |policy| &policy.id),
             carried,
         }
     }
 
-    /// How many apps reusable policies are known to have that the list does not show.
-    #[must_use]
-    pub fn hidden_apps(&self) -> usize {
-        let policies = self.map.objects.policies.iter();
-        let hidden = policies.map(|policy| {
-            let listed = self.carried.get(policy.id.as_str()).copied().unwrap_or(0);
-            policy.app_count.unwrap_or(0).saturating_sub(listed)
-        });
-        // One hidden app may carry several policies.
-        hidden.max().unwrap_or(0)
-    }
-
     /// The answer for a token.
     #[must_use]
-    pub fn uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses<'a> {
+    pub fn uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
         let id = token.id_text().to_ascii_lowercase();
         let client_id = token.client_id_text().to_ascii_lowercase();
         let status = Status::of(token, context);
-        let facts = Facts {
+        let evaluator = AppEvaluator {
             groups: &self.groups,
             policies: &self.policies,
             token: TokenNames {
@@ -200,12 +188,12 @@ impl<'a> Lookup<'a> {
         };
         let places = self.map.apps_of(&id, &client_id);
         let apps = places.into_iter().filter_map(|at| {
-            let app = self.map.objects.apps.get(at)?;
-            facts.answer(app)
+            let app = self.map.objects().apps.get(at)?;
+            evaluator.answer(app)
         });
-        let mut apps: Vec<AppAnswer<'a>> = apps.collect();
+        let mut apps: Vec<AppAnswer> = apps.collect();
         apps.sort_by(|one, other| {
-            let key = |it: &AppAnswer<'a>| (it.verdict, it.app.title().to_lowercase());
+            let key = |it: &AppAnswer| (it.verdict, it.app.title().to_lowercase());
             key(one).cmp(&key(other))
         });
         let references = self.references(&id, &client_id);
@@ -226,7 +214,8 @@ impl<'a> Lookup<'a> {
 impl<'a> Lookup<'a> {
     /// The places besides the apps' own policies that name a token.
     fn references(&self, id: &str, client_id: &str) -> Vec<Reference> {
-        let objects = &self.map.objects;
+        let objects = self.map.objects();
+        let index = self.map.built_index();
         let naming = |index: &HashMap<String, Vec<usize>>| -> Vec<usize> {
             let names = [id, client_id].into_iter();
             let places = names.filter_map(|name| index.get(name));
@@ -244,7 +233,7 @@ impl<'a> Lookup<'a> {
                 message,
             });
         };
-        for at in naming(&self.map.policies_naming) {
+        for at in naming(&index.policies_naming) {
             let policy = &objects.policies[at];
             if !self.carried.contains_key(policy.id.as_str()) {
                 let message = match policy.app_count {
@@ -259,7 +248,7 @@ impl<'a> Lookup<'a> {
                 );
             }
         }
-        for at in naming(&self.map.groups_naming) {
+        for at in naming(&index.groups_naming) {
             let group = &objects.groups[at];
             add(
                 ReferenceKind::Group,
@@ -268,18 +257,38 @@ impl<'a> Lookup<'a> {
                 self.users_of(&group.id),
             );
         }
+        references.extend(self.other_places(id, client_id));
+        references
+    }
+
+    /// The places outside policies and groups that name a token.
+    fn other_places(&self, id: &str, client_id: &str) -> Vec<Reference> {
+        let objects = self.map.objects();
+        let mut references = Vec::new();
+        let mut add = |kind, id: &str, name: &str, message: &str| {
+            references.push(Reference {
+                kind,
+                id: id.to_owned(),
+                name: name.to_owned(),
+                message: message.to_owned(),
+            });
+        };
         for app in &objects.apps {
             if app.scim_clients.iter().any(|client| client == client_id) {
-                let message = "Access calls this app's SCIM service with it".to_owned();
+                let message = "Access calls this app's SCIM service with it";
                 add(ReferenceKind::Scim, &app.id, app.title(), message);
             }
         }
-        if objects.doh.as_deref() == Some(id) {
-            let message = "clients of DNS over HTTPS authenticate with it".to_owned();
+        if objects
+            .doh
+            .as_ref()
+            .is_some_and(|doh| doh.is(id, client_id))
+        {
+            let message = "clients of DNS over HTTPS authenticate with it";
             add(ReferenceKind::Doh, "", "DNS over HTTPS", message);
         }
         for profile in objects.device_profiles.iter().filter(|it| it.names(id)) {
-            let message = "selects the devices that were enrolled with it".to_owned();
+            let message = "selects the devices that were enrolled with it";
             add(
                 ReferenceKind::DeviceProfile,
                 &profile.id,
@@ -289,7 +298,7 @@ impl<'a> Lookup<'a> {
         }
         for config in &objects.hyperdrive {
             if config.client_id.as_deref() == Some(client_id) {
-                let message = "reaches its database with it".to_owned();
+                let message = "reaches its database with it";
                 add(ReferenceKind::Hyperdrive, &config.id, &config.name, message);
             }
         }
@@ -305,7 +314,7 @@ impl<'a> Lookup<'a> {
         let mut around: Vec<&Group> = Vec::new();
         let mut next = vec![id];
         while let Some(inner) = next.pop() {
-            for group in &self.map.objects.groups {
+            for group in &self.map.objects().groups {
                 let is_new = group.id != id && !around.iter().any(|known| known.id == group.id);
                 if is_new && holds(group.rules.as_ref(), inner) {
                     around.push(group);
@@ -316,7 +325,7 @@ impl<'a> Lookup<'a> {
         let ids: Vec<&str> = std::iter::once(id)
             .chain(around.iter().map(|group| group.id.as_str()))
             .collect();
-        let apps = self.map.objects.apps.iter().filter(|app| {
+        let apps = self.map.objects().apps.iter().filter(|app| {
             let own = app.policies.iter().flatten();
             let mut rules = own.filter_map(|policy| {
                 let reusable = self.policies.get(policy.id.as_str());
@@ -337,7 +346,7 @@ impl<'a> Lookup<'a> {
     fn deletable(
         &self,
         token: &ServiceToken,
-        apps: &[AppAnswer<'a>],
+        apps: &[AppAnswer],
         references: &[Reference],
         context: EvaluationContext,
     ) -> (Deletable, Vec<String>) {
@@ -363,7 +372,7 @@ impl<'a> Lookup<'a> {
             let (kind, name) = (reference.kind.label(), &reference.name);
             format!("{kind} {name} names it ({})", why(reference.kind))
         }));
-        let lets_any_in = |app: &&AppAnswer<'_>| {
+        let lets_any_in = |app: &&AppAnswer| {
             let may_open = matches!(
                 app.verdict,
                 Verdict::Opens | Verdict::OpensByGroup | Verdict::Depends
@@ -393,7 +402,7 @@ impl<'a> Lookup<'a> {
     fn doubts(
         &self,
         token: &ServiceToken,
-        apps: &[AppAnswer<'a>],
+        apps: &[AppAnswer],
         context: EvaluationContext,
     ) -> Vec<String> {
         const NEEDED: [Part; 6] = [
@@ -412,7 +421,7 @@ impl<'a> Lookup<'a> {
             .iter()
             .filter(|part| part.is_in(self.map.scope.kind()) && !self.map.is_read(**part));
         doubts.extend(unread.map(|part| format!("{} could not be read whole", part.label())));
-        match self.hidden_apps() {
+        match self.map.hidden_apps() {
             0 => {}
             1 => doubts.push("1 app is hidden from this credential".to_owned()),
             hidden => doubts.push(format!("{hidden} apps are hidden from this credential")),
@@ -451,7 +460,7 @@ impl<'a> Lookup<'a> {
         if status == Status::NeverExpires {
             return (Told::NotNeeded, Vec::new());
         }
-        let alerts = &self.map.objects.alerts;
+        let alerts = &self.map.objects().alerts;
         let is_about = |filters: &[String]| {
             filters.is_empty()
                 || filters
@@ -489,7 +498,7 @@ impl<'a> Lookup<'a> {
         if !self.map.is_read(Part::Organization) {
             return CleanUpPlan::Unknown;
         }
-        let (action, days) = match self.map.objects.organization.inactivity {
+        let (action, days) = match self.map.objects().organization.inactivity {
             None => return CleanUpPlan::Unknown,
             Some(None) => return CleanUpPlan::Off,
             Some(Some(plan)) => plan,
@@ -503,11 +512,11 @@ impl<'a> Lookup<'a> {
             .all(|part| !part.is_in(self.map.scope.kind()) || self.map.is_read(*part));
         let has_unread = self
             .map
-            .objects
+            .objects()
             .apps
             .iter()
             .any(|app| app.policies.is_none());
-        if !is_read || has_unread || self.hidden_apps() > 0 {
+        if !is_read || has_unread || self.map.hidden_apps() > 0 {
             return CleanUpPlan::Unknown;
         }
         let since = match &token.last_seen_at {
@@ -523,7 +532,7 @@ impl<'a> Lookup<'a> {
 
     /// Whether a policy, and not only a group, names the token.
     fn is_named_directly(&self, id: &str) -> bool {
-        let objects = &self.map.objects;
+        let objects = self.map.objects();
         let own = objects
             .apps
             .iter()

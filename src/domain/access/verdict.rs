@@ -1,6 +1,7 @@
 //! Whether an app opens for a token: the order of policies, and the words for the answer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::evaluate::{Evaluator, GroupLogic, Outcome, TokenNames};
 use super::objects::{App, AppKind, Decision, Group, Policy};
@@ -111,14 +112,27 @@ impl Touch {
     }
 }
 
+/// The policy that decides about an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidingPolicy {
+    pub id: String,
+    /// Untrusted text.
+    pub name: String,
+    pub decision: Decision,
+    /// As the app gives it.
+    pub precedence: Option<i64>,
+    pub reusable: Option<bool>,
+    /// Its place in the order of evaluation, from 1.
+    pub place: usize,
+}
+
 /// The answer for one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppAnswer<'a> {
-    pub app: &'a App,
+pub struct AppAnswer {
+    pub app: Arc<App>,
     pub verdict: Verdict,
     pub reason: Option<Reason>,
-    /// The deciding policy, and its place in the order of evaluation, from 1.
-    pub policy: Option<(&'a Policy, usize)>,
+    pub policy: Option<DecidingPolicy>,
     /// From the policy to the rule that names the token, through groups. Untrusted text.
     pub path: Vec<String>,
     pub conditions: Vec<String>,
@@ -132,8 +146,8 @@ pub struct AppAnswer<'a> {
     pub is_named: bool,
 }
 
-/// The facts that verdicts need besides an app.
-pub struct Facts<'f, 'a> {
+/// Judges the apps of a map for one token.
+pub struct AppEvaluator<'f, 'a> {
     pub groups: &'f HashMap<&'a str, &'a Group>,
     /// Reusable policies by their IDs, for apps that only refer to them.
     pub policies: &'f HashMap<&'a str, &'a Policy>,
@@ -142,10 +156,10 @@ pub struct Facts<'f, 'a> {
     pub is_dead: bool,
 }
 
-impl<'a> Facts<'_, 'a> {
-    /// The policies of an app, references resolved, in the order of evaluation: first Bypass and
-    /// Service Auth, then the others. `None` if one could not be read.
-    fn ordered(&self, app: &'a App) -> Option<Vec<&'a Policy>> {
+impl<'a> AppEvaluator<'_, 'a> {
+    /// The policies of an app, as listed and with references resolved, in the order of evaluation:
+    /// first Bypass and Service Auth, then the others. `None` if one could not be read.
+    fn ordered(&self, app: &'a App) -> Option<Vec<(&'a Policy, &'a Policy)>> {
         let resolve = |policy: &'a Policy| {
             let reusable = self.policies.get(policy.id.as_str()).copied();
             let resolved = match policy.rules {
@@ -163,7 +177,7 @@ impl<'a> Facts<'_, 'a> {
             let place = own.precedence.filter(|_| is_placed).unwrap_or_default();
             (class(policy), place, *at)
         });
-        Some(placed.into_iter().map(|(_, (_, policy))| policy).collect())
+        Some(placed.into_iter().map(|(_, policy)| policy).collect())
     }
 
     /// Whether and how a policy is about the token.
@@ -213,9 +227,9 @@ impl<'a> Facts<'_, 'a> {
 
     /// The verdict for an app; `None` if its policies are not about the token.
     #[must_use]
-    pub fn answer(&self, app: &'a App) -> Option<AppAnswer<'a>> {
+    pub fn answer(&self, app: &'a Arc<App>) -> Option<AppAnswer> {
         let unknown = |is_named| AppAnswer {
-            app,
+            app: Arc::clone(app),
             verdict: Verdict::Unknown,
             reason: None,
             policy: None,
@@ -226,9 +240,10 @@ impl<'a> Facts<'_, 'a> {
             has_cycle: false,
             is_named,
         };
-        let Some(policies) = self.ordered(app) else {
+        let Some(ordered) = self.ordered(app) else {
             return Some(unknown(false));
         };
+        let policies: Vec<&Policy> = ordered.iter().map(|(_, policy)| *policy).collect();
         let touches: Vec<Touch> = policies.iter().map(|policy| self.touch(policy)).collect();
         let is_named = touches.iter().any(|touch| touch.by_name);
         if !touches.iter().any(|touch| touch.is_any()) {
@@ -238,11 +253,18 @@ impl<'a> Facts<'_, 'a> {
             return Some(unknown(is_named));
         }
         let (verdict, reason, at, outcome) = self.decide(app, &policies, &touches);
-        let policy = policies[at];
+        let (own, policy) = ordered[at];
         Some(AppAnswer {
             verdict,
             reason,
-            policy: Some((policy, at + 1)),
+            policy: Some(DecidingPolicy {
+                id: policy.id.clone(),
+                name: policy.name.clone(),
+                decision: policy.decision.clone(),
+                precedence: own.precedence,
+                reusable: own.reusable.or(policy.reusable),
+                place: at + 1,
+            }),
             path: self.path(policy),
             conditions: outcome
                 .dependencies
@@ -310,25 +332,12 @@ impl<'a> Facts<'_, 'a> {
                 policy.decision.is_first() || matches!(policy.decision, Decision::Unknown(_));
             is_open && outcomes[at].truth == Truth::Unknown
         };
-        if let Some(at) =
-            of(&|at, policy| may(at, policy) && touches[at].is_any()).or_else(|| of(&may))
-        {
+        let depends = of(&|at, policy| may(at, policy) && touches[at].is_any());
+        if let Some(at) = depends.or_else(|| of(&may)) {
             return result(Verdict::Depends, None, at);
         }
-        let is_about = |at: usize, policy: &'a Policy, decision: &Decision| {
-            touches[at].is_any() && policy.decision == *decision
-        };
-        let reasons = [
-            (Decision::ServiceAuth, Reason::RuleFails),
-            (Decision::Allow, Reason::WrongAction),
-            (Decision::Block, Reason::Blocked),
-        ];
-        for (decision, reason) in reasons {
-            if let Some(at) = of(&|at, policy| is_about(at, policy, &decision)) {
-                return result(Verdict::Refused, Some(reason), at);
-            }
-        }
-        result(Verdict::Refused, Some(Reason::RuleFails), named)
+        let (reason, at) = refusal(policies, touches).unwrap_or((Reason::RuleFails, named));
+        result(Verdict::Refused, Some(reason), at)
     }
 
     /// The way from a policy to the rule that names the token: `policy CI only`, `group CI`,
@@ -381,6 +390,20 @@ impl<'a> Facts<'_, 'a> {
         }
         false
     }
+}
+
+/// Why policies refuse a token that none of them may admit, and which one does.
+fn refusal(policies: &[&Policy], touches: &[Touch]) -> Option<(Reason, usize)> {
+    let reasons = [
+        (Decision::ServiceAuth, Reason::RuleFails),
+        (Decision::Allow, Reason::WrongAction),
+        (Decision::Block, Reason::Blocked),
+    ];
+    reasons.into_iter().find_map(|(decision, reason)| {
+        let mut places = policies.iter().zip(touches);
+        let at = places.position(|(policy, touch)| touch.is_any() && policy.decision == decision);
+        at.map(|at| (reason, at))
+    })
 }
 
 /// The value of a policy's rules. A Bypass policy sees no identity: it opens for everybody or, as far

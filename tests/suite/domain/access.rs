@@ -2,12 +2,13 @@
 //! rules.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenscope::domain::access::evaluate::TokenNames;
 use tokenscope::domain::access::objects::{App, Group, Policy};
-use tokenscope::domain::access::verdict::{AppAnswer, Facts, Reason, Verdict};
+use tokenscope::domain::access::verdict::{AppAnswer, AppEvaluator, Reason, Verdict};
 
 use crate::support::tokens::ID;
 
@@ -63,12 +64,12 @@ struct Judged {
 }
 
 fn judge_app(app: &Value, policies: &[Value], groups: &[Value], is_dead: bool) -> Option<Judged> {
-    let app = App::parse(app).unwrap();
+    let app = Arc::new(App::parse(app).unwrap());
     let groups: Vec<Group> = groups.iter().filter_map(Group::parse).collect();
     let policies: Vec<Policy> = policies.iter().filter_map(Policy::parse).collect();
     let groups: HashMap<_, _> = groups.iter().map(|it| (it.id.as_str(), it)).collect();
     let policies: HashMap<_, _> = policies.iter().map(|it| (it.id.as_str(), it)).collect();
-    let facts = Facts {
+    let facts = AppEvaluator {
         groups: &groups,
         policies: &policies,
         token: TokenNames {
@@ -77,7 +78,7 @@ fn judge_app(app: &Value, policies: &[Value], groups: &[Value], is_dead: bool) -
         },
         is_dead,
     };
-    facts.answer(&app).map(|answer: AppAnswer<'_>| Judged {
+    facts.answer(&app).map(|answer: AppAnswer| Judged {
         verdict: answer.verdict,
         reason: answer.reason,
         path: answer.path,
