@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, bounded};
 use super::error::{Error, Reason};
-use super::list::{self, List, Page};
+use super::list::{self, List, Page, Paging};
 use super::request::{PageQuery, Request};
 use super::transport::{Client, Deadlines, RequestContext};
 use crate::domain::credential::Credential;
@@ -62,17 +62,27 @@ impl Client {
         on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
     ) -> Result<Fetched<Tokens>, Error> {
         let context = RequestContext::new(credential, deadlines)?;
+        self.list_tokens_in(&context, scope, on_page).await
+    }
+
+    /// Lists the service tokens of a scope as part of a call.
+    pub(super) async fn list_tokens_in(
+        &self,
+        context: &RequestContext,
+        scope: &Scope,
+        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
+    ) -> Result<Fetched<Tokens>, Error> {
         let list = List {
             request: &|page| Request::Tokens { scope, page },
             scope: Some(scope),
-            page_size: TOKENS_PER_PAGE,
-            parse: |raw| {
+            paging: Paging::Pages(TOKENS_PER_PAGE),
+            parse: |raw: &RawValue| {
                 let is_object = raw.get().starts_with('{');
                 is_object.then(|| Arc::new(ServiceToken::parse(&RawJson::from(raw))))
             },
             key: |token: &Arc<ServiceToken>| token.id_text(),
         };
-        let mut listed = list::fetch(self, &context, list, on_page).await?;
+        let mut listed = list::fetch(self, context, list, on_page).await?;
         let tokens = listed.value.iter().map(Arc::as_ref);
         listed.clock = listed.clock.checked((self.clock)(), tokens);
         Ok(listed)
@@ -115,8 +125,8 @@ impl Client {
         let list = List {
             request: &|page| Request::Accounts { page },
             scope: None,
-            page_size: SCOPES_PER_PAGE,
-            parse: |raw| named_scope(raw, Scope::Account),
+            paging: Paging::Pages(SCOPES_PER_PAGE),
+            parse: |raw: &RawValue| named_scope(raw, Scope::Account),
             key: |account: &NamedScope| account.scope.id(),
         };
         list::fetch(self, &context, list, &mut |_| {}).await
@@ -135,8 +145,8 @@ impl Client {
         let list = List {
             request: &|page| Request::Zones { page },
             scope: None,
-            page_size: SCOPES_PER_PAGE,
-            parse: |raw| named_scope(raw, Scope::Zone),
+            paging: Paging::Pages(SCOPES_PER_PAGE),
+            parse: |raw: &RawValue| named_scope(raw, Scope::Zone),
             key: |zone: &NamedScope| zone.scope.id(),
         };
         list::fetch(self, &context, list, &mut |_| {}).await

@@ -138,6 +138,18 @@ impl<'a> Envelope<'a> {
         has_flag_or_result || !self.errors.is_empty()
     }
 
+    /// Whether the result is null or has no content.
+    pub(super) fn has_empty_result(&self) -> bool {
+        let is_blank = |json: &str| {
+            let bare = json.bytes().filter(|byte| !byte.is_ascii_whitespace());
+            matches!(
+                bare.take(3).collect::<Vec<u8>>().as_slice(),
+                b"{}" | b"[]" | b"\"\""
+            )
+        };
+        self.has_result && self.result.is_none_or(is_blank)
+    }
+
     /// The result, which must be an object.
     pub(super) fn object(&self) -> Result<RawJson, Unreadable> {
         self.result

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::domain::access::map::Part;
 use crate::domain::failure::{ApiError, Details};
 
 /// Codes that mean "too many requests" under any status.
@@ -179,6 +180,8 @@ pub enum Subject {
     Accounts,
     /// The zones that the credential can see.
     Zones,
+    /// A part of what tells who uses a token.
+    Part(Part),
 }
 
 /// A part of a credential that the API found malformed.
@@ -264,7 +267,7 @@ pub enum Unreadable {
     NotJson,
     /// JSON, but not the API's envelope.
     NotEnvelope,
-    /// The envelope holds no token.
+    /// The envelope holds no object.
     NoObject,
     /// The envelope holds no list.
     NoList,

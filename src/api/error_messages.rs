@@ -8,6 +8,7 @@ use super::error::{
     self, CredentialPart, Error, LoginFault, ProxyFault, ProxyLogin, Reason, Refusal, Subject,
     TransportFault, Unreadable,
 };
+use crate::domain::access::map::Part;
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::{humanize, pause};
 use crate::domain::failure::{ApiError, Failure, FailureKind, Hint};
@@ -305,7 +306,9 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::BadId => {
             let (ids, hint) = match refusal.subject {
                 Subject::Token => (" or of the token", "Check both IDs."),
-                Subject::Tokens | Subject::Accounts | Subject::Zones => ("", "Check the ID."),
+                Subject::Tokens | Subject::Accounts | Subject::Zones | Subject::Part(_) => {
+                    ("", "Check the ID.")
+                }
             };
             Failure::new(
                 Usage,
@@ -331,6 +334,14 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
                 Rejected,
                 quoting("The API does not offer this list", refusal),
                 "Check the base URL, or enter the ID by hand.",
+            ),
+            Subject::Part(part) => Failure::new(
+                Rejected,
+                quoting(
+                    &format!("The API does not offer {} of {place}", subject_of(part)),
+                    refusal,
+                ),
+                doubted("Check the base URL, and whether the account uses this product."),
             ),
         },
         Reason::RateLimited { retry_after } => Failure::new(
@@ -384,7 +395,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             "Look for a proxy or cache in between that mixes up responses, and try again.",
         ),
         Reason::Unreadable(how) => invalid(
-            quoting(unreadable(*how), refusal),
+            quoting(&unreadable(*how, refusal.subject), refusal),
             "Check the base URL, and look for a proxy, cache or login page in between.",
         ),
     }
@@ -415,9 +426,22 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint)
                 "Give it the permission Access: Service Tokens Read."
             }),
         ),
+        Subject::Part(part) => (
+            format!("but may not read {} of {place}", subject_of(part)),
+            part_hint(part, label).into(),
+        ),
     };
     let summary = format!("The {label} works, {what} {}.", evidence(refusal));
     Failure::new(FailureKind::Permission, summary, hint)
+}
+
+/// How to get the permission for a part.
+fn part_hint(part: Part, label: &str) -> String {
+    match part.permission() {
+        _ if is_key(label) => "Its user needs a role that can read this.".to_owned(),
+        Some(permission) => format!("Give it the permission {permission}."),
+        None => "Cloudflare does not document which permission this needs.".to_owned(),
+    }
 }
 
 fn is_key(label: &str) -> bool {
@@ -482,15 +506,35 @@ fn rejected_hint(refusal: &Refusal) -> String {
     }
 }
 
-fn unreadable(how: Unreadable) -> &'static str {
+fn unreadable(how: Unreadable, subject: Subject) -> String {
     match how {
-        Unreadable::Empty => "The response is empty",
-        Unreadable::Html => "The response is a web page, not an API response",
-        Unreadable::CutOff => "The response was cut off",
-        Unreadable::NotJson => "The response is not JSON",
-        Unreadable::NotEnvelope => "The response is JSON, but not the API's",
-        Unreadable::NoObject => "The response contains no service token",
-        Unreadable::NoList => "The response contains no list",
+        Unreadable::Empty => "The response is empty".to_owned(),
+        Unreadable::Html => "The response is a web page, not an API response".to_owned(),
+        Unreadable::CutOff => "The response was cut off".to_owned(),
+        Unreadable::NotJson => "The response is not JSON".to_owned(),
+        Unreadable::NotEnvelope => "The response is JSON, but not the API's".to_owned(),
+        Unreadable::NoObject => match subject {
+            Subject::Part(part) => format!("The response does not contain {}", subject_of(part)),
+            Subject::Token | Subject::Tokens | Subject::Accounts | Subject::Zones => {
+                "The response contains no service token".to_owned()
+            }
+        },
+        Unreadable::NoList => "The response contains no list".to_owned(),
+    }
+}
+
+/// A part in a sentence.
+fn subject_of(part: Part) -> &'static str {
+    match part {
+        Part::Tokens => "the service tokens",
+        Part::Apps => "the Access apps",
+        Part::Policies => "the reusable Access policies",
+        Part::Groups => "the Access groups",
+        Part::Organization => "the settings of the Zero Trust organization",
+        Part::Doh => "the settings of DNS over HTTPS",
+        Part::DeviceProfiles => "the device profiles",
+        Part::Hyperdrive => "the Hyperdrive configurations",
+        Part::Alerts => "the notification policies",
     }
 }
 

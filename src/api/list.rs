@@ -13,13 +13,11 @@ use super::envelope::{Envelope, PageNote};
 use super::error::{Error, Reason};
 use super::error_messages::seconds;
 use super::request::{PageQuery, Request};
-use super::transport::{Client, RequestContext};
+use super::transport::{Client, MAX_CONCURRENT, RequestContext};
 use crate::domain::fetched::{Fetched, Gap, ServerClock};
 use crate::domain::scope::Scope;
 use crate::domain::text::sanitize;
 
-/// Concurrent requests once the number of pages is known.
-const MAX_CONCURRENT: usize = 4;
 /// Oddities to keep from all responses of one list.
 const MAX_NOTES: usize = 3;
 /// Limits on pages, on entries, and on bytes after decompression. They bound the memory of a list.
@@ -27,17 +25,38 @@ const MAX_PAGES: u64 = 1_000;
 const MAX_ENTRIES: usize = 250_000;
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
+/// Most entries expected of an endpoint without pages.
+const UNPAGED_ENTRIES: u64 = 10_000;
+
+/// How an endpoint divides its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paging {
+    /// Into pages of a requested size.
+    Pages(u64),
+    /// Not at all.
+    Whole,
+}
+
 /// A list to fetch.
-pub(super) struct List<'a, T> {
+pub(super) struct List<'a, T, P: Fn(&RawValue) -> Option<T>> {
     /// The request for one page.
     pub(super) request: &'a (dyn Fn(PageQuery) -> Request<'a> + Sync),
     /// The subject of error messages.
     pub(super) scope: Option<&'a Scope>,
-    pub(super) page_size: u64,
+    pub(super) paging: Paging,
     /// Reads an entry; `None` if the JSON is something else.
-    pub(super) parse: fn(&RawValue) -> Option<T>,
+    pub(super) parse: P,
     /// The key that identifies an entry; empty if it has none.
     pub(super) key: fn(&T) -> &str,
+}
+
+impl Paging {
+    fn size(self) -> u64 {
+        match self {
+            Self::Pages(size) => size,
+            Self::Whole => UNPAGED_ENTRIES,
+        }
+    }
 }
 
 /// The entries of a page that were not on an earlier one.
@@ -66,11 +85,11 @@ struct RawPage<T> {
 pub(super) async fn fetch<T: Send + 'static>(
     client: &Client,
     context: &RequestContext,
-    list: List<'_, T>,
+    list: List<'_, T, impl Fn(&RawValue) -> Option<T> + Copy + Send + 'static>,
     on_page: &mut (dyn FnMut(Page<'_, T>) + Send),
 ) -> Result<Fetched<Vec<T>>, Error> {
-    let (size, parse, key) = (list.page_size, list.parse, list.key);
-    let mut collected = Collected::new(&list);
+    let (size, parse, key) = (list.paging.size(), list.parse, list.key);
+    let mut collected = Collected::new(list.paging, key);
     let mut requests = FuturesUnordered::new();
     loop {
         while requests.len() < MAX_CONCURRENT
@@ -102,11 +121,12 @@ struct Collected<T> {
 }
 
 impl<T> Collected<T> {
-    fn new(list: &List<'_, T>) -> Self {
+    fn new(paging: Paging, key: fn(&T) -> &str) -> Self {
         Self {
-            key: list.key,
+            key,
             paginator: Paginator {
-                requested_size: list.page_size,
+                requested_size: paging.size(),
+                is_whole: paging == Paging::Whole,
                 ..Paginator::default()
             },
             seen: HashSet::new(),
@@ -198,7 +218,7 @@ impl<T> Collected<T> {
 fn parse_page<T>(
     envelope: &Envelope<'_>,
     page_size: u64,
-    parse: fn(&RawValue) -> Option<T>,
+    parse: impl Fn(&RawValue) -> Option<T>,
     key: fn(&T) -> &str,
 ) -> Result<RawPage<T>, Reason> {
     let mut items = Vec::new();
@@ -233,6 +253,8 @@ fn fragment(error: &Error) -> String {
 #[derive(Debug, Default)]
 struct Paginator {
     requested_size: u64,
+    /// Whether the first page is the whole list.
+    is_whole: bool,
     asked: u64,
     answered: u64,
     /// The last page, if the server said how many there are.
@@ -274,7 +296,7 @@ impl Paginator {
         let is_wanted = match self.last {
             Some(last) => self.asked < last,
             None => !self.was_short && self.asked == self.answered,
-        };
+        } && !(self.is_whole && self.asked > 0);
         if self.is_stopped || !is_wanted {
             return None;
         }
@@ -304,7 +326,7 @@ impl Paginator {
         let unreadable = page.entries - page.items;
         if unreadable > 0 {
             self.remark(format!(
-                "{unreadable} entries of page {} are not objects",
+                "{unreadable} entries of page {} could not be read",
                 page.page
             ));
         }

@@ -2,7 +2,8 @@
 //!
 //! `client` has a method for each endpoint, `request` its URL and `list` its pages; `transport`
 //! sends over `http_client`, which `trust_roots` and `proxy` configure, and `retry` says when to try
-//! again. `envelope` parses responses, `error` and `connection_errors` find out what went wrong, and
+//! again. `access` reads what tells who uses a token; `public_json` leaves secrets out of it.
+//! `envelope` parses responses, `error` and `connection_errors` find out what went wrong, and
 //! `error_messages` turns every error into a message.
 
 #![deny(
@@ -10,6 +11,7 @@
     reason = "a new kind of error must not compile without its own message"
 )]
 
+mod access;
 mod client;
 mod connection_errors;
 mod envelope;
@@ -18,12 +20,14 @@ mod error_messages;
 mod http_client;
 mod list;
 mod proxy;
+mod public_json;
 mod request;
 mod retry;
 mod transport;
 mod trust_roots;
 
 pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
+pub use access::{AccessReader, PartContents};
 pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;

@@ -5,6 +5,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::error::{Error, Subject};
+use crate::domain::access::map::Part;
 use crate::domain::credential::{Credential, CredentialKind};
 use crate::domain::scope::{BaseUrl, Scope};
 use crate::domain::token::TokenId;
@@ -15,10 +16,77 @@ const KEY: HeaderName = HeaderName::from_static("x-auth-key");
 /// One `GET`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Request<'a> {
-    Token { scope: &'a Scope, id: &'a TokenId },
-    Tokens { scope: &'a Scope, page: PageQuery },
-    Accounts { page: PageQuery },
-    Zones { page: PageQuery },
+    Token {
+        scope: &'a Scope,
+        id: &'a TokenId,
+    },
+    Tokens {
+        scope: &'a Scope,
+        page: PageQuery,
+    },
+    Accounts {
+        page: PageQuery,
+    },
+    Zones {
+        page: PageQuery,
+    },
+    /// One of the parts that tell who uses a token.
+    Access {
+        scope: &'a Scope,
+        endpoint: AccessEndpoint<'a>,
+        /// `None` for an endpoint without pages.
+        page: Option<PageQuery>,
+    },
+}
+
+/// An endpoint that tells who uses a token.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AccessEndpoint<'a> {
+    Apps,
+    /// The policies of one app.
+    AppPolicies {
+        app: &'a str,
+    },
+    /// The reusable policies.
+    Policies,
+    Groups,
+    Organization,
+    Doh,
+    DeviceProfiles,
+    DefaultDeviceProfile,
+    Hyperdrive,
+    Alerts,
+}
+
+impl<'a> AccessEndpoint<'a> {
+    fn part(self) -> Part {
+        match self {
+            Self::Apps | Self::AppPolicies { .. } => Part::Apps,
+            Self::Policies => Part::Policies,
+            Self::Groups => Part::Groups,
+            Self::Organization => Part::Organization,
+            Self::Doh => Part::Doh,
+            Self::DeviceProfiles | Self::DefaultDeviceProfile => Part::DeviceProfiles,
+            Self::Hyperdrive => Part::Hyperdrive,
+            Self::Alerts => Part::Alerts,
+        }
+    }
+
+    /// The path below the scope.
+    fn path(self) -> Vec<&'a str> {
+        match self {
+            Self::Apps => vec!["access", "apps"],
+            Self::AppPolicies { app } => vec!["access", "apps", app, "policies"],
+            Self::Policies => vec!["access", "policies"],
+            Self::Groups => vec!["access", "groups"],
+            Self::Organization => vec!["access", "organizations"],
+            Self::Doh => vec!["access", "organizations", "doh"],
+            Self::DeviceProfiles => vec!["devices", "policies"],
+            Self::DefaultDeviceProfile => vec!["devices", "policy"],
+            Self::Hyperdrive => vec!["hyperdrive", "configs"],
+            Self::Alerts => vec!["alerting", "v3", "policies"],
+        }
+    }
 }
 
 /// A page of a list.
@@ -36,18 +104,23 @@ impl Request<'_> {
             Self::Tokens { .. } => Subject::Tokens,
             Self::Accounts { .. } => Subject::Accounts,
             Self::Zones { .. } => Subject::Zones,
+            Self::Access { endpoint, .. } => Subject::Part(endpoint.part()),
         }
     }
 
     pub(super) fn url(&self, base: &BaseUrl) -> Url {
         let mut url = base.join(&self.path());
-        match self {
-            Self::Token { .. } => {}
+        let page = match self {
+            Self::Token { .. } => None,
             Self::Tokens { page, .. } | Self::Accounts { page } | Self::Zones { page } => {
-                url.query_pairs_mut()
-                    .append_pair("page", &page.number.to_string())
-                    .append_pair("per_page", &page.size.to_string());
+                Some(page)
             }
+            Self::Access { page, .. } => page.as_ref(),
+        };
+        if let Some(page) = page {
+            url.query_pairs_mut()
+                .append_pair("page", &page.number.to_string())
+                .append_pair("per_page", &page.size.to_string());
         }
         url
     }
@@ -72,6 +145,13 @@ impl Request<'_> {
             Self::Tokens { scope, .. } => vec![scope.segment(), scope.id(), TOKENS[0], TOKENS[1]],
             Self::Accounts { .. } => vec!["accounts"],
             Self::Zones { .. } => vec!["zones"],
+            Self::Access {
+                scope, endpoint, ..
+            } => {
+                let mut path = vec![scope.segment(), scope.id()];
+                path.extend(endpoint.path());
+                path
+            }
         }
     }
 }

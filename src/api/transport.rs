@@ -9,13 +9,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
+use tokio::sync::Semaphore;
 use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::connection_errors::LoginRequest;
 use super::envelope::{self, Envelope, bounded, brief};
-use super::error::{self, Error, Reason, Refusal, ResponseFacts, TransportFault, Unreadable};
+use super::error::{
+    self, Error, Reason, Refusal, ResponseFacts, Subject, TransportFault, Unreadable,
+};
 use super::http_client::{self, Connections, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
@@ -26,6 +29,9 @@ use crate::domain::fetched::{Fetched, ServerClock};
 use crate::domain::redaction::hide;
 use crate::domain::scope::BaseUrl;
 use crate::domain::sync::locked;
+
+/// How many requests of one call run at once.
+pub(super) const MAX_CONCURRENT: usize = 4;
 
 /// Maximum size of a body after decompression.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -66,6 +72,8 @@ pub(super) struct RequestContext {
     started: Instant,
     /// Until when the API asked us to pause, and the response that said so.
     pause: Mutex<Option<(Instant, Error)>>,
+    /// One for each request that may run.
+    slots: Semaphore,
 }
 
 impl RequestContext {
@@ -77,6 +85,7 @@ impl RequestContext {
             deadlines,
             started: Instant::now(),
             pause: Mutex::default(),
+            slots: Semaphore::new(MAX_CONCURRENT),
         })
     }
 
@@ -135,6 +144,7 @@ impl Client {
         request: Request<'_>,
         parse: impl Parse<T>,
     ) -> Result<Fetched<T>, Error> {
+        let _slot = context.slots.acquire().await;
         let deadline = context.deadlines.request_deadline();
         let has_begun = AtomicBool::new(false);
         let attempts = async {
@@ -382,7 +392,7 @@ impl ResponseHead {
         };
         let remark = match &envelope {
             Ok(envelope) if envelope.is_recognised() => envelope.unsaid(),
-            Ok(_) | Err(_) => envelope::first_line(&text).map(|line| {
+            Ok(_) | Err(_) => self.quotable(&text).map(|line| {
                 let line = hide(line.to_owned(), self.secret.expose());
                 format!("the response begins with: {}", brief(&line))
             }),
@@ -397,6 +407,13 @@ impl ResponseHead {
             refusal.details.omitted = envelope.omitted;
         }
         Err(error)
+    }
+
+    /// The first line of a body that is plain text. JSON about apps may hold their secrets.
+    fn quotable<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let may_hold_secrets = matches!(self.facts.subject, Subject::Part(_));
+        let line = envelope::first_line(text);
+        line.filter(|line| !(may_hold_secrets && line.starts_with(['{', '['])))
     }
 
     /// The oddities of a success, each a sentence fragment.

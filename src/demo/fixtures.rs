@@ -1,24 +1,33 @@
-//! The data of the demo: two accounts, two zones, and the tokens of each, as JSON that never changes.
+//! The data of the demo, as JSON that never changes: accounts and zones, the tokens of each, and
+//! everything that may name them.
 //!
-//! In the templates of `assets/demo`, `"@+12d4h33m"` is a date that long after the server's start.
+//! In the templates of `assets/demo`, `"@+12d4h33m"` is a date that long after the server's start. The
+//! other parts of a scope are the members of `access.json`, by their paths below the scope: a list, an
+//! object, or the status of an error.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use hyper::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::domain::raw::RawJson;
 use crate::domain::scope::ScopeKind;
 use crate::domain::token::ServiceToken;
 
-/// The account that the demo opens on.
+/// The account that the demo opens on. All of it may be read.
 pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 
 /// An account without a token.
 pub const EMPTY_ACCOUNT: &str = "4f1b8c2e90d34a7ab6f5e0c1d2839c2e";
 
-/// A zone that has tokens of its own.
+/// An account of which the credential sees a part: an app is hidden, the policies of another and the
+/// Hyperdrive configurations are refused. Its organization is in strict mode.
+pub const FILTERED_ACCOUNT: &str = "7c0d5e3a91b84f26ad17c2e60f8b4d95";
+
+/// A zone that has tokens of its own, and whose apps may not be read.
 pub const ZONE: &str = "9a7806061c88ada191ed06f989cc3dac";
 
 /// "CI/CD token", which expires in twelve days and was rotated yesterday.
@@ -26,18 +35,56 @@ pub const TOKEN: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
 
 const ACCOUNTS: &str = include_str!("../../assets/demo/accounts.json");
 const ZONES: &str = include_str!("../../assets/demo/zones.json");
-const ACCOUNT_TOKENS: &str = include_str!("../../assets/demo/tokens.json");
-const ZONE_TOKENS: &str = include_str!("../../assets/demo/zone_tokens.json");
+
+/// The templates of the scopes that have tokens: the list of tokens, and the other parts.
+const SCOPES: [(&str, &str, &str); 3] = [
+    (
+        ACCOUNT,
+        include_str!("../../assets/demo/example-ltd/tokens.json"),
+        include_str!("../../assets/demo/example-ltd/access.json"),
+    ),
+    (
+        FILTERED_ACCOUNT,
+        include_str!("../../assets/demo/example-branch/tokens.json"),
+        include_str!("../../assets/demo/example-branch/access.json"),
+    ),
+    (
+        ZONE,
+        include_str!("../../assets/demo/example.com/tokens.json"),
+        include_str!("../../assets/demo/example.com/access.json"),
+    ),
+];
+
+/// What the API says of the demo's own credential.
+const CREDENTIAL: &str = include_str!("../../assets/demo/credential.json");
+
+/// The parts of every other scope.
+const EMPTY: &str = include_str!("../../assets/demo/empty.json");
 
 /// All data that the server can return.
 pub(super) struct Fixtures {
     accounts: Vec<Item>,
     zones: Vec<Item>,
-    account_tokens: Vec<Item>,
-    zone_tokens: Vec<Item>,
+    scopes: BTreeMap<&'static str, Contents>,
+    empty: Contents,
+    pub(super) credential: RawJson,
 }
 
-/// One account, zone or token, with the fields that requests refer to.
+/// What one scope holds.
+pub(super) struct Contents {
+    pub(super) tokens: Vec<Item>,
+    /// By their paths below the scope.
+    pub(super) parts: BTreeMap<String, Part>,
+}
+
+/// The answer of one path.
+pub(super) enum Part {
+    List(Vec<Item>),
+    Object(RawJson),
+    Failing(StatusCode),
+}
+
+/// An entry of a list, with the fields that requests refer to.
 pub(super) struct Item {
     pub(super) json: RawJson,
     pub(super) id: String,
@@ -47,11 +94,24 @@ pub(super) struct Item {
 impl Fixtures {
     /// The fixtures with dates relative to `start`.
     pub(super) fn new(start: DateTime<Utc>) -> io::Result<Self> {
+        let credential = resolve_dates(CREDENTIAL, start);
+        let credential: &RawValue = serde_json::from_str(&credential).map_err(io::Error::other)?;
+        let scopes = SCOPES.into_iter().map(|(id, tokens, parts)| {
+            let contents = Contents {
+                tokens: items(&resolve_dates(tokens, start))?,
+                parts: read_parts(&resolve_dates(parts, start))?,
+            };
+            Ok((id, contents))
+        });
         Ok(Self {
-            accounts: items(ACCOUNTS, start)?,
-            zones: items(ZONES, start)?,
-            account_tokens: items(ACCOUNT_TOKENS, start)?,
-            zone_tokens: items(ZONE_TOKENS, start)?,
+            accounts: items(&resolve_dates(ACCOUNTS, start))?,
+            zones: items(&resolve_dates(ZONES, start))?,
+            scopes: scopes.collect::<io::Result<_>>()?,
+            empty: Contents {
+                tokens: Vec::new(),
+                parts: read_parts(&resolve_dates(EMPTY, start))?,
+            },
+            credential: RawJson::from(credential),
         })
     }
 
@@ -62,36 +122,41 @@ impl Fixtures {
         }
     }
 
-    /// The tokens of an account or zone; `None` if it does not exist.
-    pub(super) fn tokens(&self, kind: ScopeKind, id: &str) -> Option<&[Item]> {
-        let exists = self
-            .scopes(kind)
-            .iter()
-            .any(|scope| scope.id.eq_ignore_ascii_case(id));
-        exists.then(|| match (kind, id.to_ascii_lowercase().as_str()) {
-            (ScopeKind::Account, ACCOUNT) => self.account_tokens.as_slice(),
-            (ScopeKind::Zone, ZONE) => self.zone_tokens.as_slice(),
-            _ => &[],
-        })
+    /// What an account or zone holds; `None` if it does not exist.
+    pub(super) fn contents(&self, kind: ScopeKind, id: &str) -> Option<&Contents> {
+        let id = id.to_ascii_lowercase();
+        let exists = self.scopes(kind).iter().any(|scope| scope.id == id);
+        exists.then(|| self.scopes.get(id.as_str()).unwrap_or(&self.empty))
     }
 }
 
-/// Parses a template. Accounts and zones have an `id` and a `name` as tokens do.
-fn items(template: &str, start: DateTime<Utc>) -> io::Result<Vec<Item>> {
-    let text = resolve_dates(template, start);
-    let values: Vec<&RawValue> = serde_json::from_str(&text).map_err(io::Error::other)?;
-    Ok(values
-        .into_iter()
-        .map(|value| {
-            let json = RawJson::from(value);
-            let read = ServiceToken::parse(&json);
-            Item {
-                id: read.id_text().to_owned(),
-                name: read.name_text().to_owned(),
-                json,
-            }
-        })
-        .collect())
+fn read_parts(text: &str) -> io::Result<BTreeMap<String, Part>> {
+    let parts: BTreeMap<String, &RawValue> =
+        serde_json::from_str(text).map_err(io::Error::other)?;
+    let parts = parts.into_iter().map(|(path, value)| {
+        let part = match value.get().as_bytes().first() {
+            Some(b'[') => Part::List(items(value.get())?),
+            Some(b'{') => Part::Object(RawJson::from(value)),
+            _ => Part::Failing(value.get().parse().map_err(io::Error::other)?),
+        };
+        Ok((path, part))
+    });
+    parts.collect()
+}
+
+/// Reads a list. Whatever it holds, its entries have an `id` and a `name` as tokens do.
+fn items(text: &str) -> io::Result<Vec<Item>> {
+    let values: Vec<&RawValue> = serde_json::from_str(text).map_err(io::Error::other)?;
+    let item = |value| {
+        let json = RawJson::from(value);
+        let read = ServiceToken::parse(&json);
+        Item {
+            id: read.id_text().to_owned(),
+            name: read.name_text().to_owned(),
+            json,
+        }
+    };
+    Ok(values.into_iter().map(item).collect())
 }
 
 /// Replaces relative dates by absolute ones as the API writes them, and keeps every other byte.

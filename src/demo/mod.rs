@@ -26,7 +26,7 @@ use crate::domain::scope::{Scope, ScopeId};
 use fixtures::Fixtures;
 use routes::Answer;
 
-pub use fixtures::{ACCOUNT, EMPTY_ACCOUNT, TOKEN, ZONE};
+pub use fixtures::{ACCOUNT, EMPTY_ACCOUNT, FILTERED_ACCOUNT, TOKEN, ZONE};
 pub use routes::{FAILING_TOKEN, FORBIDDEN_TOKEN, LIMITED_TOKEN, MISSING_TOKEN, SLOW_TOKEN};
 
 /// A running demo server. Dropping it stops the server, which still finishes pending responses.

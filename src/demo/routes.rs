@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::{Method, StatusCode};
 use serde::Serialize;
 
-use super::fixtures::{Fixtures, Item};
+use super::fixtures::{Contents, Fixtures, Item, Part};
 use crate::domain::raw::RawJson;
 use crate::domain::scope::{ScopeId, ScopeKind};
 use crate::domain::token::TokenId;
@@ -59,28 +59,78 @@ pub(super) fn answer(fixtures: &Fixtures, request: &Request<'_>) -> Answer {
         return no_route(request.path);
     };
     let segments: Vec<&str> = rest.split('/').collect();
-    let (Some(kind), tail) = (scope_kind(segments[0]), &segments[1..]) else {
-        return no_route(request.path);
-    };
     let query = Query::parse(request.query);
-    match tail {
-        [] => scopes(fixtures, kind, &query),
-        [scope, "access", "service_tokens", token @ ..] if token.len() < 2 => {
-            if ScopeId::parse(scope).is_err() {
-                return no_route(request.path);
-            }
-            match (fixtures.tokens(kind, scope), token) {
-                (None, _) => refusal(
-                    StatusCode::FORBIDDEN,
-                    9109,
-                    "Unauthorized to access requested resource",
-                ),
-                (Some(tokens), []) => list(tokens, &query, 1..=1000, 1000, true),
-                (Some(tokens), token) => one(tokens, token[0]),
-            }
+    let found = match segments.as_slice() {
+        ["user", "tokens", "verify"] => Some(verified(fixtures)),
+        [scopes] => scope_kind(scopes).map(|kind| list_scopes(fixtures, kind, &query)),
+        [scopes, scope, path @ ..] => scope_kind(scopes)
+            .filter(|_| ScopeId::parse(scope).is_ok())
+            .and_then(|kind| in_scope(fixtures, (kind, scope), path, &query)),
+        [] => None,
+    };
+    found.unwrap_or_else(|| no_route(request.path))
+}
+
+/// Answers for a path below a scope; `None` if there is no such path.
+fn in_scope(
+    fixtures: &Fixtures,
+    (kind, id): (ScopeKind, &str),
+    path: &[&str],
+    query: &Query,
+) -> Option<Answer> {
+    let Some(contents) = fixtures.contents(kind, id) else {
+        return Some(refusal(
+            StatusCode::FORBIDDEN,
+            9109,
+            "Unauthorized to access requested resource",
+        ));
+    };
+    match path {
+        ["access", "service_tokens"] => Some(list(&contents.tokens, query, &Paging::UP_TO_1000)),
+        ["access", "service_tokens", token] => Some(one(&contents.tokens, token)),
+        // The demo's credential belongs to a user.
+        ["tokens", "verify"] if kind == ScopeKind::Account => {
+            Some(refusal(StatusCode::UNAUTHORIZED, 1000, "Invalid API Token"))
         }
-        _ => no_route(request.path),
+        path => part(contents, &path.join("/"), query),
     }
+}
+
+/// Answers for whatever may name a token.
+fn part(contents: &Contents, path: &str, query: &Query) -> Option<Answer> {
+    let paging = match path {
+        "access/policies" => Some(Paging {
+            default: 100,
+            ..Paging::UP_TO_1000
+        }),
+        "hyperdrive/configs" => Some(Paging {
+            default: 20,
+            most: 100,
+            ..Paging::UP_TO_1000
+        }),
+        path if path.starts_with("access/") => Some(Paging::UP_TO_1000),
+        _ => None,
+    };
+    Some(match (contents.parts.get(path)?, paging) {
+        (Part::List(items), Some(paging)) => list(items, query, &paging),
+        (Part::List(items), None) => {
+            let all: Vec<&RawJson> = items.iter().map(|item| &item.json).collect();
+            success(&all, None)
+        }
+        (Part::Object(object), _) => success(object, None),
+        (Part::Failing(StatusCode::FORBIDDEN), _) => unauthorised(),
+        (Part::Failing(status), _) => refusal(*status, 12_135, "access.api.error.not_found"),
+    })
+}
+
+/// Verifies the demo's credential. The message of a success has the code of an error.
+fn verified(fixtures: &Fixtures) -> Answer {
+    let mut envelope = Envelope::success(&fixtures.credential, None);
+    envelope.messages.push(Problem {
+        code: 10_000,
+        message: "This API Token is valid and active".to_owned(),
+    });
+    enveloped(StatusCode::OK, &envelope)
 }
 
 fn scope_kind(segment: &str) -> Option<ScopeKind> {
@@ -92,14 +142,14 @@ fn scope_kind(segment: &str) -> Option<ScopeKind> {
 }
 
 /// Lists accounts or zones. Like the API, it omits the number of pages for accounts.
-fn scopes(fixtures: &Fixtures, kind: ScopeKind, query: &Query) -> Answer {
-    list(
-        fixtures.scopes(kind),
-        query,
-        5..=50,
-        20,
-        kind == ScopeKind::Zone,
-    )
+fn list_scopes(fixtures: &Fixtures, kind: ScopeKind, query: &Query) -> Answer {
+    let paging = Paging {
+        least: 5,
+        most: 50,
+        default: 20,
+        counts_pages: kind == ScopeKind::Zone,
+    };
+    list(fixtures.scopes(kind), query, &paging)
 }
 
 fn one(tokens: &[Item], id: &str) -> Answer {
@@ -188,17 +238,26 @@ struct ResultInfo {
     total_pages: Option<usize>,
 }
 
-fn list(
-    items: &[Item],
-    query: &Query,
-    sizes: std::ops::RangeInclusive<usize>,
-    default_size: usize,
+/// How many items a page of a list has.
+struct Paging {
+    least: usize,
+    most: usize,
+    default: usize,
     counts_pages: bool,
-) -> Answer {
-    let per_page = query
-        .per_page
-        .unwrap_or(default_size)
-        .clamp(*sizes.start(), *sizes.end());
+}
+
+impl Paging {
+    const UP_TO_1000: Self = Self {
+        least: 1,
+        most: 1000,
+        default: 1000,
+        counts_pages: true,
+    };
+}
+
+fn list(items: &[Item], query: &Query, paging: &Paging) -> Answer {
+    let per_page = query.per_page.unwrap_or(paging.default);
+    let per_page = per_page.clamp(paging.least, paging.most);
     let page = query.page.unwrap_or(1).max(1);
     let wanted: Vec<&RawJson> = items
         .iter()
@@ -215,7 +274,7 @@ fn list(
         per_page,
         count: shown.len(),
         total_count: wanted.len(),
-        total_pages: counts_pages.then(|| wanted.len().div_ceil(per_page)),
+        total_pages: paging.counts_pages.then(|| wanted.len().div_ceil(per_page)),
     };
     success(&shown, Some(info))
 }
@@ -225,7 +284,7 @@ struct Envelope<T> {
     result: Option<T>,
     success: bool,
     errors: Vec<Problem>,
-    messages: [(); 0],
+    messages: Vec<Problem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result_info: Option<ResultInfo>,
 }
@@ -236,17 +295,20 @@ struct Problem {
     message: String,
 }
 
-fn success(result: &impl Serialize, result_info: Option<ResultInfo>) -> Answer {
-    enveloped(
-        StatusCode::OK,
-        &Envelope {
+impl<T> Envelope<T> {
+    fn success(result: T, result_info: Option<ResultInfo>) -> Self {
+        Self {
             result: Some(result),
             success: true,
             errors: Vec::new(),
-            messages: [],
+            messages: Vec::new(),
             result_info,
-        },
-    )
+        }
+    }
+}
+
+fn success(result: &impl Serialize, result_info: Option<ResultInfo>) -> Answer {
+    enveloped(StatusCode::OK, &Envelope::success(result, result_info))
 }
 
 fn refusal(status: StatusCode, code: u32, message: &str) -> Answer {
@@ -261,7 +323,7 @@ fn refusals(status: StatusCode, problems: Vec<(u32, String)>) -> Answer {
             .into_iter()
             .map(|(code, message)| Problem { code, message })
             .collect(),
-        messages: [],
+        messages: Vec::new(),
         result_info: None,
     };
     enveloped(status, &envelope)

@@ -1,6 +1,7 @@
 //! The use cases on top of the API client, the credential store and the files: the one path that
 //! screens and commands share.
 
+mod access;
 mod credentials;
 mod export;
 mod list;

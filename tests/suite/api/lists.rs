@@ -344,7 +344,7 @@ async fn one_bad_entry_hides_no_other() {
     assert_eq!(listing.value[1].raw.as_str(), r#"{"id":5,"expires_at":{}}"#);
     assert_starts(
         listing.incomplete().unwrap(),
-        "4 entries of page 1 are not objects",
+        "4 entries of page 1 could not be read",
     );
 }
 

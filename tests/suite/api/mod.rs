@@ -1,5 +1,6 @@
 //! The API client against a local server: requests, envelopes and clocks; and shared set-up.
 
+mod access;
 mod access_example;
 mod bodies;
 pub(crate) mod errors;

@@ -279,7 +279,8 @@ async fn what_cannot_be_routed_says_so() {
         "users".to_owned(),
         "accounts/".to_owned(),
         tokens_path(ACCOUNT, &format!("/{TOKEN}/rotate")),
-        format!("accounts/{ACCOUNT}/access/apps"),
+        format!("accounts/{ACCOUNT}/access/nothing"),
+        format!("zones/{ZONE}/access/policies"),
     ] {
         let answer = get(&demo, &path).await;
         assert_eq!((answer.status, answer.codes()), (404, vec![7003, 7000]));

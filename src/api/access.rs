@@ -1,0 +1,273 @@
+//! Reads what tells who uses a token: apps, policies, groups, and what lies beside them.
+//!
+//! Responses may hold secrets, such as that of an app's SCIM service: members that look like one are
+//! skipped while an entry is parsed.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::envelope::Envelope;
+use super::error::{Error, Reason, Unreadable};
+use super::list::{self, List, Paging};
+use super::public_json;
+use super::request::{AccessEndpoint, PageQuery, Request};
+use super::transport::{Client, Deadlines, Parse, RequestContext};
+use crate::domain::access::map::{Part, PartObjects};
+use crate::domain::access::objects::{
+    App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
+};
+use crate::domain::credential::Credential;
+use crate::domain::fetched::{Fetched, Gap, Tokens};
+use crate::domain::scope::Scope;
+
+/// Entries in one page: the API's maximum.
+const PER_PAGE: Paging = Paging::Pages(1_000);
+/// The same for Hyperdrive.
+const HYPERDRIVE_PER_PAGE: Paging = Paging::Pages(100);
+
+/// What one part holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartContents {
+    /// How many entries are visible.
+    pub count: usize,
+    pub objects: PartObjects,
+}
+
+impl PartContents {
+    fn list<T>(objects: Vec<T>, wrap: fn(Vec<T>) -> PartObjects) -> Self {
+        Self {
+            count: objects.len(),
+            objects: wrap(objects),
+        }
+    }
+}
+
+/// Reads the parts of one scope. All requests share four slots, and a pause that the API asks for.
+pub struct AccessReader<'a> {
+    client: &'a Client,
+    scope: &'a Scope,
+    context: RequestContext,
+}
+
+impl Client {
+    /// Prepares to read the parts of a scope. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::UnusableCredential`].
+    pub fn access_reader<'a>(
+        &'a self,
+        credential: &Credential,
+        scope: &'a Scope,
+        deadlines: Deadlines,
+    ) -> Result<AccessReader<'a>, Error> {
+        Ok(AccessReader {
+            client: self,
+            scope,
+            context: RequestContext::new(credential, deadlines)?,
+        })
+    }
+}
+
+impl AccessReader<'_> {
+    /// Lists the service tokens.
+    ///
+    /// # Errors
+    /// [`Error`], if not even the first page could be read.
+    pub async fn tokens(&self) -> Result<Fetched<Tokens>, Error> {
+        let client = self.client;
+        client
+            .list_tokens_in(&self.context, self.scope, &mut |_| {})
+            .await
+    }
+
+    /// Reads one part with all its pages. Of the tokens, it only says how many there are.
+    ///
+    /// # Errors
+    /// [`Error`], if nothing of it could be read. If only some of it could, the value has a gap.
+    pub async fn read(&self, part: Part) -> Result<Fetched<PartContents>, Error> {
+        use AccessEndpoint as At;
+        Ok(match part {
+            Part::Tokens => self.tokens().await?.map(|tokens| PartContents {
+                count: tokens.len(),
+                objects: PartObjects::Nothing,
+            }),
+            Part::Apps => {
+                let apps = self.list(At::Apps, PER_PAGE, App::parse, |it| &it.id);
+                apps.await?
+                    .map(|it| PartContents::list(it, PartObjects::Apps))
+            }
+            Part::Policies => {
+                let policies = self.list(At::Policies, PER_PAGE, Policy::parse, |it| &it.id);
+                let policies = policies.await?;
+                policies.map(|it| PartContents::list(it, PartObjects::Policies))
+            }
+            Part::Groups => {
+                let groups = self.list(At::Groups, PER_PAGE, Group::parse, |it| &it.id);
+                groups
+                    .await?
+                    .map(|it| PartContents::list(it, PartObjects::Groups))
+            }
+            Part::Organization => self.organization().await?,
+            Part::Doh => self.doh().await?,
+            Part::DeviceProfiles => self.device_profiles().await?,
+            Part::Hyperdrive => {
+                let paging = HYPERDRIVE_PER_PAGE;
+                let configs = self.list(At::Hyperdrive, paging, Hyperdrive::parse, |it| &it.id);
+                let configs = configs.await?;
+                configs.map(|it| PartContents::list(it, PartObjects::Hyperdrive))
+            }
+            Part::Alerts => {
+                let alerts = self.list(At::Alerts, Paging::Whole, alert, |_| "").await?;
+                alerts.map(|all| PartContents {
+                    count: all.len(),
+                    objects: PartObjects::Alerts(all.into_iter().flatten().collect()),
+                })
+            }
+        })
+    }
+
+    /// Reads the policies of one app.
+    ///
+    /// # Errors
+    /// [`Error`], if not even the first page could be read.
+    pub async fn policies_of(&self, app: &str) -> Result<Fetched<Vec<Policy>>, Error> {
+        let endpoint = AccessEndpoint::AppPolicies { app };
+        let policies = self.list(endpoint, PER_PAGE, Policy::parse, |it| &it.id);
+        policies.await
+    }
+
+    async fn organization(&self) -> Result<Fetched<PartContents>, Error> {
+        let parse = |envelope: &Envelope<'_>| {
+            let settings = object(envelope)?;
+            Ok(PartContents {
+                count: 1,
+                objects: PartObjects::Organization(Organization::parse(&settings)),
+            })
+        };
+        self.send(AccessEndpoint::Organization, parse).await
+    }
+
+    /// Reads which token DNS over HTTPS uses. An account that has none answers 404, or with nothing.
+    async fn doh(&self) -> Result<Fetched<PartContents>, Error> {
+        let parse = |envelope: &Envelope<'_>| match optional_object(envelope)? {
+            Some(token) => doh_token(&token),
+            None => Ok(None),
+        };
+        let token = match self.send(AccessEndpoint::Doh, parse).await {
+            Err(Error::Refused(refusal)) if refusal.reason == Reason::NotFound => {
+                Fetched::new(None, self.context.elapsed())
+            }
+            read => read?,
+        };
+        Ok(token.map(|token| PartContents {
+            count: usize::from(token.is_some()),
+            objects: PartObjects::Doh(token),
+        }))
+    }
+
+    /// Reads the device profiles and the default one, which have an endpoint each.
+    async fn device_profiles(&self) -> Result<Fetched<PartContents>, Error> {
+        let (profiles, default) = tokio::join!(
+            self.list(
+                AccessEndpoint::DeviceProfiles,
+                Paging::Whole,
+                DeviceProfile::parse,
+                |it| &it.id
+            ),
+            self.send(AccessEndpoint::DefaultDeviceProfile, optional_object),
+        );
+        let (mut profiles, default) = match (profiles, default) {
+            (Err(error), Err(_)) => return Err(error),
+            (Err(error), Ok(default)) => {
+                let took = default.took;
+                let mut empty = Fetched::new(Vec::new(), took);
+                empty.gap = Some(self.gap("the profiles besides the default one", error));
+                (empty, default.value)
+            }
+            (Ok(mut profiles), Err(error)) => {
+                let gap = self.gap("the default profile", error);
+                profiles.gap.get_or_insert(gap);
+                (profiles, None)
+            }
+            (Ok(profiles), Ok(default)) => (profiles, default.value),
+        };
+        let default = default.as_ref().and_then(DeviceProfile::parse);
+        profiles.value.extend(default);
+        Ok(profiles.map(|it| PartContents::list(it, PartObjects::DeviceProfiles)))
+    }
+
+    fn gap(&self, what: &str, error: Error) -> Gap {
+        let failure = error.into_failure(Some(self.scope));
+        Gap {
+            reason: format!("{what} could not be read: {}", failure.fragment()),
+            failure: Some(failure),
+        }
+    }
+
+    async fn list<T: Send + 'static>(
+        &self,
+        endpoint: AccessEndpoint<'_>,
+        paging: Paging,
+        parse: fn(&Value) -> Option<T>,
+        key: fn(&T) -> &str,
+    ) -> Result<Fetched<Vec<T>>, Error> {
+        let scope = self.scope;
+        let request = |page: PageQuery| Request::Access {
+            scope,
+            endpoint,
+            page: (paging != Paging::Whole).then_some(page),
+        };
+        let list = List {
+            request: &request,
+            scope: Some(scope),
+            paging,
+            parse: move |raw: &RawValue| parse(&public_json::parse(raw.get()).ok()?),
+            key,
+        };
+        list::fetch(self.client, &self.context, list, &mut |_| {}).await
+    }
+
+    async fn send<T: Send + 'static>(
+        &self,
+        endpoint: AccessEndpoint<'_>,
+        parse: impl Parse<T>,
+    ) -> Result<Fetched<T>, Error> {
+        let request = Request::Access {
+            scope: self.scope,
+            endpoint,
+            page: None,
+        };
+        self.client.send(&self.context, request, parse).await
+    }
+}
+
+fn object(envelope: &Envelope<'_>) -> Result<Value, Reason> {
+    let object = envelope.object()?;
+    public_json::parse(object.as_str()).map_err(|_| Unreadable::NotJson.into())
+}
+
+/// An object that the scope may lack: the API then sends nothing in its place.
+fn optional_object(envelope: &Envelope<'_>) -> Result<Option<Value>, Reason> {
+    if envelope.has_empty_result() {
+        return Ok(None);
+    }
+    object(envelope).map(Some)
+}
+
+/// The token that DNS over HTTPS uses. The result is the token, with a member of its own.
+fn doh_token(settings: &Value) -> Result<Option<DohToken>, Reason> {
+    let token = DohToken::parse(settings);
+    let members = settings.as_object().into_iter().flatten();
+    let mut others = members.filter(|(key, value)| *key != "doh_jwt_duration" && !value.is_null());
+    if token.is_none() && others.next().is_some() {
+        // It may be any token.
+        return Err(Unreadable::NoObject.into());
+    }
+    Ok(token)
+}
+
+/// Reads an alert; the inner `None` is one about something else.
+fn alert(alert: &Value) -> Option<Option<ExpiryAlert>> {
+    alert.get("alert_type")?.as_str()?;
+    Some(ExpiryAlert::parse(alert))
+}
