@@ -5,6 +5,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod access_fetch;
 pub mod access_reading;
 pub(crate) mod alert;
 pub(crate) mod all_profiles;
@@ -172,10 +173,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         } => profile_lists::profile_listed(state, request, &source, result),
         Message::ProfilesListed { request } => profile_lists::finished(state, request),
         Message::AccessPartRead { request, answer } => {
-            access_reading::part_read(state, request, answer);
+            access_fetch::part_read(state, request, answer);
         }
         Message::AccessRead { request, result } => {
-            effects = access_reading::ended(state, request, result);
+            effects = access_fetch::ended(state, request, result);
         }
         Message::ResponseNoted {
             source,

@@ -4,12 +4,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::access::map::{AccessMap, Part, PartState};
-use crate::domain::access::objects::CleanUp;
+use crate::domain::access::objects::{CleanUp, Policy};
 use crate::domain::access::uses::{
     CleanUpPlan, Deletable, Lookup, Reference, ReferenceKind, TokenUses, Told,
 };
 use crate::domain::access::verdict::{AppAnswer, Verdict};
 use crate::domain::findings::Severity;
+use crate::domain::scope::ScopeKind;
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
@@ -17,13 +18,17 @@ use crate::domain::token::ServiceToken;
 /// What no API shows, said wherever deleting a token is judged.
 pub const SECRET_PLACES: &str = "Where its secret is stored (CI, MDM files, hosts) no API shows.";
 
+/// What became of a part that a zone does not have.
+const ONLY_ACCOUNT: &str = "not asked: only an account has it";
+
 /// How soon a clean-up is due that is worth a warning, in days.
 const CLEAN_UP_SOON: i64 = 30;
 
 /// What Uses says about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsesReport {
-    pub counts: UsesCounts,
+    /// `None` while no verdict is known.
+    pub counts: Option<UsesCounts>,
     /// The apps, worst first, then the other places.
     pub rows: Vec<UsesRow>,
     /// How many of the rows are apps.
@@ -87,11 +92,13 @@ impl UsesMark {
         }
     }
 
-    /// `REFUSED`, `group`
+    /// In a column as wide as those of verdicts: `REFUSED`, `group`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::App(verdict) => verdict.word(),
+            Self::Place(ReferenceKind::Doh) => "DoH",
+            Self::Place(ReferenceKind::DeviceProfile) => "devices",
             Self::Place(kind) => kind.label(),
         }
     }
@@ -168,12 +175,12 @@ impl UsesRow {
         } else {
             reference.name.as_str()
         };
-        let message = format!(
-            "{} {name}: {}. {}",
-            capitalised(what),
-            reference.message,
-            advice(reference.kind)
-        );
+        let named = if name == what {
+            name.to_owned()
+        } else {
+            format!("{} {name}", capitalised(what))
+        };
+        let message = format!("{named}: {}. {}", reference.message, advice(reference.kind));
         let mark = UsesMark::Place(reference.kind);
         let mut row = Self::new(mark, name, reference.message.clone(), message);
         if !reference.id.is_empty() {
@@ -255,7 +262,7 @@ impl Reporter<'_> {
         (report.is_incomplete, report.extent) = self.extent();
         // A verdict that waits for groups or policies would be wrong.
         if report.awaited.is_empty() {
-            report.counts = UsesCounts::of(&uses.apps);
+            report.counts = self.has_verdicts().then(|| UsesCounts::of(&uses.apps));
             let apps = uses.apps.iter();
             let apps = apps.map(|answer| UsesRow::of_app(answer, self.is_loading));
             report.rows = apps.collect();
@@ -271,6 +278,32 @@ impl Reporter<'_> {
             .map(|row| text::width(text::beginning(&row.place)));
         report.widest = (words.max().unwrap_or(0), places.max().unwrap_or(0));
         report
+    }
+
+    /// Whether apps were read, and anything at all is visible.
+    fn has_verdicts(&self) -> bool {
+        let is_unread = self
+            .map
+            .read(Part::Apps)
+            .is_none_or(|read| matches!(read.state, PartState::Failed(_) | PartState::NotAsked));
+        !is_unread && !self.is_nothing_visible()
+    }
+
+    fn is_nothing_visible(&self) -> bool {
+        let visible = [Part::Apps, Part::Policies, Part::Groups];
+        visible.iter().all(|part| self.map.count(*part) == 0)
+    }
+
+    /// Whether no part could be read.
+    fn is_nothing_read(&self) -> bool {
+        let is_unread = |part: &Part| {
+            let read = self.map.read(*part);
+            !matches!(
+                read.map(|read| &read.state),
+                Some(PartState::Read | PartState::Partly(_))
+            )
+        };
+        Part::ALL.iter().all(is_unread)
     }
 
     /// Those parts of some that are still on their way.
@@ -322,6 +355,9 @@ impl Reporter<'_> {
                 let text = format!("yes: {reasons}. {SECRET_PLACES}");
                 UsesFact::new(LABEL, Some(Severity::Info), text)
             }
+            Deletable::Unknown if self.is_nothing_read() => {
+                UsesFact::new(LABEL, None, "not known: nothing could be read")
+            }
             Deletable::Unknown => UsesFact::new(LABEL, None, format!("not known: {reasons}")),
         }
     }
@@ -346,6 +382,9 @@ impl Reporter<'_> {
                 Some(Severity::Info),
                 "nobody: no expiry alert is visible to this credential",
             ),
+            Told::Unknown if self.map.scope.kind() == ScopeKind::Zone => {
+                plain("not known: only an account's alerts can be read".to_owned())
+            }
             Told::Unknown => plain(match self.why_not(Part::Alerts) {
                 Some(why) => format!("not known: alerts {why}"),
                 None => "not known".to_owned(),
@@ -359,7 +398,10 @@ impl Reporter<'_> {
         let plain = |text: String| UsesFact::new(LABEL, None, text);
         match uses.clean_up {
             CleanUpPlan::Off => plain("off: unused tokens are kept".to_owned()),
-            CleanUpPlan::Spared => plain("spared: a policy names it directly".to_owned()),
+            CleanUpPlan::Spared => plain(match self.naming_policy() {
+                Some(policy) => format!("spared: policy {policy} names it directly"),
+                None => "spared: a policy names it directly".to_owned(),
+            }),
             _ if !awaited.is_empty() => plain(reading(&awaited)),
             CleanUpPlan::Unknown => plain("not known".to_owned()),
             CleanUpPlan::On(action, days, due) => {
@@ -368,6 +410,22 @@ impl Reporter<'_> {
                 UsesFact::new(LABEL, severity, planned(action, days, due))
             }
         }
+    }
+
+    /// The name of a policy that names the token itself.
+    fn naming_policy(&self) -> Option<&str> {
+        let id = self.token.id_text().to_ascii_lowercase();
+        let objects = self.map.objects();
+        let own = objects
+            .apps
+            .iter()
+            .flat_map(|app| app.policies.iter().flatten());
+        let names = |policy: &&Policy| {
+            let rules = policy.rules.as_ref();
+            rules.is_some_and(|rules| rules.names_token(&id))
+        };
+        let policy = own.chain(&objects.policies).find(names)?;
+        Some(text::beginning(&policy.name)).filter(|name| !name.trim().is_empty())
     }
 
     /// Why a part could not be read, if it could not.
@@ -385,19 +443,19 @@ impl Reporter<'_> {
                 None => format!("refused ({})", failure.reason()),
             },
             PartState::Failed(failure) => format!("failed ({})", failure.reason()),
-            PartState::NotAsked => "not asked: a zone has none".to_owned(),
+            PartState::NotAsked => ONLY_ACCOUNT.to_owned(),
         })
     }
 
     /// What stands in place of apps.
     fn remark(&self) -> String {
-        if !self.map.is_read(Part::Apps) {
-            let why = self.why_not(Part::Apps);
-            let why = why.unwrap_or_else(|| "not read".to_owned());
+        if self.map.read(Part::Apps).is_none() {
+            return "Nothing was read.".to_owned();
+        }
+        if let Some(why) = self.why_not(Part::Apps).filter(|_| !self.has_verdicts()) {
             return format!("No verdict: apps {why}.");
         }
-        let visible = [Part::Apps, Part::Policies, Part::Groups];
-        if visible.iter().all(|part| self.map.count(*part) == 0) {
+        if self.is_nothing_visible() {
             return "No app, policy or group is visible to this credential. That is not the same as \
                     none: the API shows only what a credential may see, without saying so."
                 .to_owned();
@@ -419,31 +477,61 @@ impl Reporter<'_> {
                 .count();
             return (false, format!("{read} of {} parts read", parts.len()));
         }
+        let missing = self.missing(&parts);
+        if !missing.is_empty() {
+            return (true, format!("incomplete: {}", missing.join(", ")));
+        }
+        let counted = [
+            (Part::Apps, "app", "apps"),
+            (Part::Policies, "reusable policy", "reusable policies"),
+            (Part::Groups, "group", "groups"),
+        ];
+        let counted = counted.into_iter().filter(|(part, ..)| part.is_in(kind));
+        let counted = counted.map(|(part, one, many)| match self.map.count(part) {
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        });
+        let counted: Vec<String> = counted.collect();
+        let rest = match kind {
+            ScopeKind::Account => "",
+            ScopeKind::Zone => "; what only an account has was not asked",
+        };
+        (false, format!("{} visible{rest}", counted.join(", ")))
+    }
+
+    /// What is missing, as sentence fragments; parts of the same fate together.
+    fn missing(&self, parts: &[Part]) -> Vec<String> {
+        if self.is_nothing_read() && parts.iter().all(|part| self.map.read(*part).is_none()) {
+            return vec!["nothing was read".to_owned()];
+        }
         let mut missing = Vec::new();
         match self.map.hidden_apps() {
             0 => {}
             1 => missing.push("1 app is hidden".to_owned()),
             hidden => missing.push(format!("{hidden} apps are hidden")),
         }
-        for part in &parts {
-            if let Some(why) = self.why_not(*part) {
-                let why = why.split(" (").next().unwrap_or_default().to_owned();
-                missing.push(format!("{} {why}", part.label()));
+        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        for part in parts {
+            let Some(why) = self.why_not(*part) else {
+                continue;
+            };
+            let fate = why.split(" (").next().unwrap_or_default();
+            match fates.iter_mut().find(|(known, _)| known == fate) {
+                Some((_, same)) => same.push(part.label()),
+                None => fates.push((fate.to_owned(), vec![part.label()])),
             }
         }
+        let fates = fates.into_iter();
+        missing.extend(fates.map(|(fate, parts)| format!("{} {fate}", parts.join(", "))));
         match self.map.unread_apps() {
             0 => {}
             1 => missing.push("the policies of 1 app not read".to_owned()),
             unread => missing.push(format!("the policies of {unread} apps not read")),
         }
-        if !missing.is_empty() {
-            return (true, format!("incomplete: {}", missing.join(", ")));
+        if missing.is_empty() && self.is_nothing_visible() {
+            missing.push("no app, policy or group is visible".to_owned());
         }
-        let counted = [Part::Apps, Part::Policies, Part::Groups];
-        let counted = counted.into_iter().filter(|part| part.is_in(kind));
-        let counted = counted.map(|part| format!("{} {}", self.map.count(part), part.label()));
-        let counted: Vec<String> = counted.collect();
-        (false, format!("{} visible", counted.join(", ")))
+        missing
     }
 
     fn reads(&self) -> Vec<(&'static str, String)> {
@@ -453,7 +541,7 @@ impl Reporter<'_> {
                 (_, Some(why)) => why,
                 (Some(read), None) => format!("read, {} visible", read.count),
                 (None, None) if part.is_in(self.map.scope.kind()) => "reading …".to_owned(),
-                (None, None) => "not asked: a zone has none".to_owned(),
+                (None, None) => ONLY_ACCOUNT.to_owned(),
             };
             (part.label(), text)
         });

@@ -5,7 +5,7 @@
 const SIDE_BY_SIDE: u16 = 120;
 
 /// The narrowest and the widest column of reasons, with the line before it.
-const BESIDE: (u16, u16) = (44, 72);
+const BESIDE: (u16, u16) = (40, 72);
 
 /// The fewest rows inside the frame in which every fact about the token has a row.
 const ROOM_FOR_FACTS: usize = 12;
@@ -36,10 +36,11 @@ pub struct UsesLayout {
 }
 
 impl UsesLayout {
-    /// Shares a body of some size among some facts and the lines of the list. No part depends on what
-    /// is selected, so none moves with the selection.
+    /// Shares a body of some size among some facts and the lines of the list; without a row in it,
+    /// there is nothing to give reasons for. No part depends on what is selected, so none moves with
+    /// the selection.
     #[must_use]
-    pub fn new((width, height): (u16, u16), facts: usize, lines: usize) -> Self {
+    pub fn new((width, height): (u16, u16), facts: usize, lines: Option<usize>) -> Self {
         let rows = usize::from(height.saturating_sub(2));
         let facts = match rows {
             0..ROOM_FOR_FACTS => facts.min(1),
@@ -48,7 +49,7 @@ impl UsesLayout {
         };
         let rest = rows.saturating_sub(facts + 1);
         if width >= SIDE_BY_SIDE {
-            let columns = (width / 5 * 2).clamp(BESIDE.0, BESIDE.1);
+            let columns = (width / 3).clamp(BESIDE.0, BESIDE.1);
             return Self {
                 facts,
                 list: rest,
@@ -56,14 +57,14 @@ impl UsesLayout {
                 beside: Some(columns),
             };
         }
-        if rest < ROOM_FOR_WHY {
+        let Some(lines) = lines.filter(|_| rest >= ROOM_FOR_WHY) else {
             return Self {
                 facts,
                 list: rest,
                 why: 0,
                 beside: None,
             };
-        }
+        };
         let spare = rest.saturating_sub(1 + lines);
         let why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
         Self {
@@ -77,7 +78,7 @@ impl UsesLayout {
     /// The columns of the reasons, in a body of some width.
     #[must_use]
     pub fn why_columns(&self, width: u16) -> usize {
-        let columns = self.beside.map_or(width, |beside| beside.saturating_add(1));
+        let columns = self.beside.unwrap_or(width);
         usize::from(columns.saturating_sub(super::detail::FRAME))
     }
 }

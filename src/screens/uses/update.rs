@@ -6,7 +6,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::state::{Opener, UsesBasis, UsesLines};
 use crate::action::{Action, Context, Motion};
-use crate::app::access_reading;
+use crate::app::access_fetch;
 use crate::app::all_profiles::use_profile_of;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Uses};
@@ -121,7 +121,7 @@ impl Handler for Uses {
         let token = token_fetch::reload(state);
         token
             .into_iter()
-            .chain(access_reading::read(state, &access))
+            .chain(access_fetch::read(state, &access))
             .collect()
     }
 
@@ -205,7 +205,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     uses.opener = opener;
     state.screen = Screen::Uses;
     state.overlay = None;
-    effects.extend(access_reading::read_once(state, &access));
+    effects.extend(access_fetch::read_once(state, &access));
     effects
 }
 
@@ -270,8 +270,9 @@ impl State {
     /// How the parts of Uses share the body.
     #[must_use]
     pub fn uses_layout(&self) -> UsesLayout {
-        let lines = self.uses_lines().total();
-        UsesLayout::new(self.body(), self.uses.report.facts.len(), lines)
+        let report = &self.uses.report;
+        let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
+        UsesLayout::new(self.body(), report.facts.len(), lines)
     }
 
     /// The lines of the list.
@@ -303,8 +304,8 @@ impl State {
             return Vec::new();
         };
         let body = self.body();
-        let beside = UsesLayout::new(body, 0, 0).beside.unwrap_or(0);
-        let columns = usize::from(body.0.saturating_sub(beside + 5));
+        let beside = UsesLayout::new(body, 0, None).beside.unwrap_or(0);
+        let columns = usize::from(body.0.saturating_sub(beside + 6));
         text::wrap(&self.glyphs().clean(remark), columns)
     }
 

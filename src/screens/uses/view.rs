@@ -82,11 +82,7 @@ fn render_title(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
     let room = usize::from(line.width).saturating_sub(8);
     let least = text::width(&name).min(room / 2) + 2;
     let report = &state.uses.report;
-    let forms = if report.awaited.is_empty() {
-        counts(report.counts, ctx)
-    } else {
-        Vec::new()
-    };
+    let forms = report.counts.map(|it| counts(it, ctx)).unwrap_or_default();
     let counted = forms
         .into_iter()
         .find(|form| width(form) + least + 3 <= room);

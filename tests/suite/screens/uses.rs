@@ -279,7 +279,9 @@ fn many() -> State {
         part => example(part),
     });
     act(&mut state, Action::Bottom);
-    act(&mut state, Action::Up);
+    while state.uses.selected > 1999 {
+        act(&mut state, Action::Up);
+    }
     state
 }
 
@@ -322,7 +324,7 @@ fn who_uses_a_token_looks_as_it_did() {
 
 #[test]
 fn who_uses_a_token_can_be_drawn_at_every_size() {
-    for scene in [verdicts, details, hostile] {
+    for scene in [verdicts, details] {
         let state = scene();
         sweep(
             &state,
