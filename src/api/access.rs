@@ -3,6 +3,8 @@
 //! Responses may hold secrets, such as that of an app's SCIM service: members that look like one are
 //! skipped while an entry is parsed.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -19,6 +21,7 @@ use crate::domain::access::objects::{
 use crate::domain::credential::Credential;
 use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::scope::Scope;
+use crate::domain::token::{ServiceToken, TokenId};
 
 /// Entries in one page: the API's maximum.
 const PER_PAGE: Paging = Paging::Pages(1_000);
@@ -69,6 +72,15 @@ impl Client {
 }
 
 impl AccessReader<'_> {
+    /// Gets one service token.
+    ///
+    /// # Errors
+    /// [`Error`], if the token did not arrive completely and in time.
+    pub async fn token(&self, id: &TokenId) -> Result<Fetched<Arc<ServiceToken>>, Error> {
+        let client = self.client;
+        client.get_token_in(&self.context, self.scope, id).await
+    }
+
     /// Lists the service tokens.
     ///
     /// # Errors

@@ -36,13 +36,23 @@ impl Client {
         deadlines: Deadlines,
     ) -> Result<Fetched<Arc<ServiceToken>>, Error> {
         let context = RequestContext::new(credential, deadlines)?;
+        self.get_token_in(&context, scope, id).await
+    }
+
+    /// Gets one service token as part of a call.
+    pub(super) async fn get_token_in(
+        &self,
+        context: &RequestContext,
+        scope: &Scope,
+        id: &TokenId,
+    ) -> Result<Fetched<Arc<ServiceToken>>, Error> {
         let asked = id.clone();
         let parse = move |envelope: &Envelope<'_>| {
             let token = ServiceToken::parse(&envelope.object()?);
             check_id(&token, &asked).map(|()| Arc::new(token))
         };
         let request = Request::Token { scope, id };
-        let mut fetched = self.send(&context, request, parse).await?;
+        let mut fetched = self.send(context, request, parse).await?;
         fetched.clock = fetched
             .clock
             .checked((self.clock)(), std::iter::once(&*fetched.value));

@@ -35,6 +35,8 @@ pub enum Command {
     List(List),
     /// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
     Check(Check),
+    /// Show who uses a token, or every token: apps and whether they open, policies, groups, other places
+    Uses(Uses),
     /// Store, show or remove the credential of a profile
     #[command(subcommand)]
     Auth(Auth),
@@ -57,9 +59,11 @@ impl Command {
     pub fn needs(&self) -> Needs {
         match self {
             Self::Check(check) if check.all_profiles => Needs::EveryProfile,
-            Self::Get(_) | Self::List(_) | Self::Check(_) | Self::Auth(Auth::Status { .. }) => {
-                Needs::Credential
-            }
+            Self::Get(_)
+            | Self::List(_)
+            | Self::Check(_)
+            | Self::Uses(_)
+            | Self::Auth(Auth::Status { .. }) => Needs::Credential,
             Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
             Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
             Self::Completions { .. } | Self::Man => Needs::Nothing,
@@ -73,6 +77,7 @@ impl Command {
             Self::Get(get) => get.output,
             Self::List(list) => list.output,
             Self::Check(check) => check.output,
+            Self::Uses(uses) => uses.output,
             Self::Auth(Auth::Status { output })
             | Self::Profile(ProfileCommand::List { output }) => *output,
             Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
@@ -133,6 +138,23 @@ pub struct Check {
     pub all_profiles: bool,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
+    pub output: OutputFormat,
+}
+
+/// Arguments of `uses`.
+#[derive(Debug, Args)]
+pub struct Uses {
+    /// Token to look for: its ID, client ID, URL or exact name; without one, every token of the scope
+    #[arg(value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Only tokens that no app, policy, group or other place names
+    #[arg(long)]
+    pub unreferenced: bool,
+    /// Only tokens that concern this app, by its ID, address or exact name
+    #[arg(long, value_name = "TEXT")]
+    pub app: Option<String>,
+    /// Output format
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
     pub output: OutputFormat,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::error_report::warn;
 use super::progress::Progress;
 use crate::api::Page;
+use crate::domain::access::map::{AccessMap, Part, PartAnswer, PartState};
 use crate::domain::credential::{Access, Identity};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
@@ -91,6 +92,53 @@ impl Fetcher {
         Ok(found)
     }
 
+    /// Reads the access map of a scope and, at the same time, the token that is meant; without one, all
+    /// tokens of the scope.
+    ///
+    /// # Errors
+    /// Those of the token or the tokens. Errors about other parts are kept in the map.
+    pub(super) async fn read_map(
+        &self,
+        access: &Access,
+        token: Option<&TokenRef>,
+    ) -> Result<Fetched<(AccessMap, Tokens)>, Failure> {
+        let service = &self.context.service;
+        let progress = Progress::counting("parts", self.context.style.is_dumb);
+        let parts = Part::ALL.into_iter();
+        let parts = parts.filter(|part| token.is_none() || *part != Part::Tokens);
+        let parts: Vec<Part> = parts.collect();
+        let kind = access.scope.kind();
+        let asked = parts.iter().filter(|part| part.is_in(kind)).count();
+        let mut map = AccessMap::new(access.scope.clone());
+        let mut on_part = |answer: PartAnswer| {
+            map.take(answer);
+            let read = parts.iter();
+            let read = read.filter(|part| part.is_in(kind) && map.read(**part).is_some());
+            progress.count(read.count(), Some(asked));
+        };
+        let on_network = || progress.network();
+        let reading = async {
+            match token {
+                Some(token) => {
+                    service
+                        .read_access_of(access, token, &parts, on_network, &mut on_part)
+                        .await
+                }
+                None => {
+                    service
+                        .read_access(access, &parts, on_network, &mut on_part)
+                        .await
+                }
+            }
+        };
+        let read = progress.beside(reading).await?;
+        warn_of(&read);
+        if let Some(PartState::Failed(failure)) = map.read(Part::Tokens).map(|read| &read.state) {
+            return Err(failure.clone());
+        }
+        Ok(read.map(|tokens| (map, tokens)))
+    }
+
     /// The instant and thresholds to evaluate tokens with, by the API's clock if it was measured. Warns
     /// of an implausible date and, for people, of a local clock that is off.
     pub(super) fn evaluation_context(
@@ -119,7 +167,7 @@ impl Fetcher {
 }
 
 /// Warns of oddities in a response that was accepted anyway.
-fn warn_of(fetched: &Fetched<Tokens>) {
+fn warn_of<T>(fetched: &Fetched<T>) {
     for note in &fetched.notes {
         warn(&format!("{note}."));
     }

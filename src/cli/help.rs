@@ -14,7 +14,7 @@ type Table = [(&'static str, &'static str)];
 
 const EXIT_CODES: &Table = &[
     ("0", "success"),
-    ("1", "failure, or an incomplete list"),
+    ("1", "failure, or an incomplete list or answer"),
     ("4", "token not found"),
     ("64", "usage error"),
     (
@@ -108,6 +108,12 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
             "tokenscope check --all-profiles -o prometheus",
+        ],
+        "uses" => &[
+            "tokenscope uses \"CI/CD token\"",
+            "tokenscope uses --unreferenced",
+            "tokenscope uses --app deploy.example.com/hooks",
+            "tokenscope uses -o json | jq '.tokens[] | select(.deletable == \"yes\").token.name'",
         ],
         "auth" => &[
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
@@ -225,6 +231,10 @@ const MANUAL_EXAMPLES: &Table = &[
     (
         "tokenscope check --warn 14d --critical 3d --ignore disabled",
         "a check for monitoring",
+    ),
+    (
+        "tokenscope uses --unreferenced",
+        "tokens that no app, policy, group or other place names",
     ),
 ];
 

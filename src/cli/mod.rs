@@ -10,3 +10,4 @@ pub mod output;
 mod progress;
 pub mod prompt;
 pub mod usage_error;
+pub mod uses_result;

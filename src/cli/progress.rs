@@ -24,15 +24,24 @@ pub(super) struct Progress {
     received: AtomicUsize,
     /// Zero if unknown.
     total: AtomicUsize,
+    /// What is counted.
+    noun: &'static str,
     is_wanted: bool,
     /// Whether the command waits for the API, no longer for the keyring.
     is_on_network: AtomicBool,
 }
 
 impl Progress {
-    /// Shows nothing unless standard error is a terminal that can erase the line.
+    /// The progress of a command that fetches tokens. Shows nothing unless standard error is a terminal
+    /// that can erase the line.
     pub(super) fn new(is_dumb: bool) -> Self {
+        Self::counting("tokens", is_dumb)
+    }
+
+    /// The same for something else.
+    pub(super) fn counting(noun: &'static str, is_dumb: bool) -> Self {
         Self {
+            noun,
             is_wanted: io::stderr().is_terminal() && !is_dumb,
             received: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
@@ -83,8 +92,8 @@ impl Progress {
         let received = self.received.load(Ordering::Relaxed);
         match (received, self.total.load(Ordering::Relaxed)) {
             (0, _) => "waiting for the API".to_owned(),
-            (received, 0) => format!("fetched {received} tokens"),
-            (received, total) => format!("fetched {received} of {total} tokens"),
+            (received, 0) => format!("fetched {received} {}", self.noun),
+            (received, total) => format!("fetched {received} of {total} {}", self.noun),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::io;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use hyper::StatusCode;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::domain::raw::RawJson;
@@ -23,8 +24,8 @@ pub const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 /// An account without a token.
 pub const EMPTY_ACCOUNT: &str = "4f1b8c2e90d34a7ab6f5e0c1d2839c2e";
 
-/// An account of which the credential sees a part: an app is hidden, the policies of another and the
-/// Hyperdrive configurations are refused. Its organization is in strict mode.
+/// An account of which the credential sees a part: an app is hidden, and the Hyperdrive configurations
+/// are refused. Its organization is in strict mode.
 pub const FILTERED_ACCOUNT: &str = "7c0d5e3a91b84f26ad17c2e60f8b4d95";
 
 /// A zone that has tokens of its own, and whose apps may not be read.
@@ -122,11 +123,32 @@ impl Fixtures {
         }
     }
 
+    /// The accounts that have tokens, by their IDs.
+    pub(super) fn accounts_with_tokens(&self) -> impl Iterator<Item = (&str, &Contents)> {
+        let ids = self.accounts.iter().map(|account| account.id.as_str());
+        ids.filter_map(|id| self.scopes.get(id).map(|contents| (id, contents)))
+    }
+
     /// What an account or zone holds; `None` if it does not exist.
     pub(super) fn contents(&self, kind: ScopeKind, id: &str) -> Option<&Contents> {
         let id = id.to_ascii_lowercase();
         let exists = self.scopes(kind).iter().any(|scope| scope.id == id);
         exists.then(|| self.scopes.get(id.as_str()).unwrap_or(&self.empty))
+    }
+}
+
+impl Contents {
+    /// What a path holds, as JSON: the entries of a list, or an object alone.
+    pub(super) fn values(&self, path: &str) -> Vec<Value> {
+        let jsons: Vec<&RawJson> = match self.parts.get(path) {
+            Some(Part::List(items)) => items.iter().map(|item| &item.json).collect(),
+            Some(Part::Object(object)) => vec![object],
+            Some(Part::Failing(_)) | None => Vec::new(),
+        };
+        let values = jsons
+            .into_iter()
+            .map(|json| serde_json::from_str(json.as_str()));
+        values.filter_map(Result::ok).collect()
     }
 }
 

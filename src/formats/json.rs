@@ -21,7 +21,10 @@ pub fn document(out: &mut impl Write, report: &impl Serialize) -> io::Result<()>
 }
 
 /// Writes JSON that is safe to show on a terminal. The API's own JSON passes through unchanged.
-fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+///
+/// # Errors
+/// The writer's.
+pub fn value(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Inert);
     Ok(value.serialize(&mut serializer)?)
 }
@@ -119,7 +122,14 @@ impl<'a> AfterToken<'a> {
 }
 
 /// Adds members to the object that is being written, and closes it.
-fn append(out: &mut impl Write, scratch: &mut Vec<u8>, members: &impl Serialize) -> io::Result<()> {
+///
+/// # Errors
+/// The writer's.
+pub fn append(
+    out: &mut impl Write,
+    scratch: &mut Vec<u8>,
+    members: &impl Serialize,
+) -> io::Result<()> {
     scratch.clear();
     value(&mut *scratch, members)?;
     scratch[0] = b',';

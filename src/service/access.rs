@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::lookup::refused;
+use super::lookup::{found_in, refused};
 use super::token_service::TokenService;
 use crate::api::{AccessReader, Error, PartContents};
 use crate::domain::access::map::{Part, PartAnswer, PartObjects, PartState, unread_apps};
@@ -16,6 +16,7 @@ use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::scope::ScopeKind;
+use crate::domain::token::TokenRef;
 
 /// How many apps are asked for their own policies in one run.
 const MOST_ASKED: usize = 50;
@@ -38,6 +39,35 @@ impl TokenService {
         on_network: impl FnOnce(),
         on_part: &mut (dyn FnMut(PartAnswer) + Send),
     ) -> Result<Fetched<Tokens>, Failure> {
+        self.read_access_with(access, None, parts, on_network, on_part)
+            .await
+    }
+
+    /// The same, and looks a token up meanwhile, as [`TokenService::look_up`] does. Returns the token; or
+    /// several, if they have the same name.
+    ///
+    /// # Errors
+    /// Those of [`TokenService::look_up`], too: they end the reading.
+    pub async fn read_access_of(
+        &self,
+        access: &Access,
+        token: &TokenRef,
+        parts: &[Part],
+        on_network: impl FnOnce(),
+        on_part: &mut (dyn FnMut(PartAnswer) + Send),
+    ) -> Result<Fetched<Tokens>, Failure> {
+        self.read_access_with(access, Some(token), parts, on_network, on_part)
+            .await
+    }
+
+    async fn read_access_with(
+        &self,
+        access: &Access,
+        token: Option<&TokenRef>,
+        parts: &[Part],
+        on_network: impl FnOnce(),
+        on_part: &mut (dyn FnMut(PartAnswer) + Send),
+    ) -> Result<Fetched<Tokens>, Failure> {
         let credential = self.credential(&access.identity).await?;
         let deadlines = self.deadlines();
         on_network();
@@ -56,7 +86,28 @@ impl TokenService {
             unread: None,
             reusable: None,
         };
-        Ok(reading.run(parts).await)
+        let reading = reading.run(parts);
+        let Some(token) = token else {
+            return Ok(reading.await);
+        };
+        let looking = async {
+            let found = match token.id() {
+                Some(id) => reader.token(id).await.map(|one| one.map(|it| vec![it])),
+                None => reader.tokens().await,
+            };
+            let found = found.map_err(failure)?;
+            match token.id() {
+                Some(_) => Ok(found),
+                None => found_in(found, token, scope),
+            }
+        };
+        let (mut found, read) = tokio::try_join!(looking, async { Ok(reading.await) })?;
+        found.clock = found.clock.or(read.clock);
+        found.took = found.took.max(read.took);
+        let notes = read.notes.into_iter();
+        let others: Vec<String> = notes.filter(|note| !found.notes.contains(note)).collect();
+        found.notes.extend(others);
+        Ok(found)
     }
 }
 

@@ -57,18 +57,8 @@ impl TokenService {
         token: &TokenRef,
         on_network: impl FnOnce(),
     ) -> Result<Fetched<Tokens>, Failure> {
-        let mut listed = self.list(access, on_network, &mut |_| {}).await?;
-        let found = matching(&listed.value, token);
-        if found.is_empty() {
-            return Err(not_in_list(token, &access.scope, &listed));
-        }
-        listed.value = found;
-        if let Some(why) = listed.incomplete() {
-            let note =
-                format!("the list is incomplete, so another token may have this name: {why}");
-            listed.notes.push(note);
-        }
-        Ok(listed)
+        let listed = self.list(access, on_network, &mut |_| {}).await?;
+        found_in(listed, token, &access.scope)
     }
 
     /// Tries a credential with the smallest read of the scope's list of tokens.
@@ -92,6 +82,25 @@ impl TokenService {
             Err(error) => Err(refused(error, Some(scope), &credential, source)),
         }
     }
+}
+
+/// Keeps the tokens of a list that a reference names. If the list is incomplete, a note says that
+/// others may be meant too.
+pub(super) fn found_in(
+    mut listed: Fetched<Tokens>,
+    token: &TokenRef,
+    scope: &Scope,
+) -> Result<Fetched<Tokens>, Failure> {
+    let found = matching(&listed.value, token);
+    if found.is_empty() {
+        return Err(not_in_list(token, scope, &listed));
+    }
+    listed.value = found;
+    if let Some(why) = listed.incomplete() {
+        let note = format!("the list is incomplete, so another token may have this name: {why}");
+        listed.notes.push(note);
+    }
+    Ok(listed)
 }
 
 /// The tokens of a list that a reference names. A client ID or digits that no token has may be a name.

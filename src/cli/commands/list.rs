@@ -23,7 +23,9 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     let context = fetcher.evaluation_context(listed.clock, is_table);
     let incomplete = listed.incomplete().map(str::to_owned);
     let is_empty = listed.value.is_empty();
-    let tokens = select(listed.value, wanted, context);
+    let tokens = by_urgency(listed.value, context, |life| {
+        is_wanted(life, wanted, context)
+    });
     if tokens.is_empty() && is_table && style.width.is_some() {
         let said = if is_empty {
             "the API lists no service tokens; a credential limited to individual tokens may not be allowed to list them."
@@ -51,13 +53,17 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     Ok(code)
 }
 
-/// The tokens to print, the most urgent first, then by name.
-fn select(tokens: Tokens, wanted: &List, context: EvaluationContext) -> Tokens {
+/// Those of some tokens that are wanted, the most urgent first, then by name.
+pub(super) fn by_urgency(
+    tokens: Tokens,
+    context: EvaluationContext,
+    is_wanted: impl Fn(Lifecycle) -> bool,
+) -> Tokens {
     let lives = tokens
         .into_iter()
         .map(|token| (Lifecycle::of(&token), token));
     let mut selected: Vec<_> = lives
-        .filter(|(life, _)| is_wanted(*life, wanted, context))
+        .filter(|(life, _)| is_wanted(*life))
         .map(|(life, token)| (Urgency::of(life, context), token))
         .collect();
     selected.sort_by_key(|(urgency, _)| *urgency);

@@ -23,6 +23,7 @@ pub mod completions;
 mod get;
 mod list;
 mod profile;
+mod uses;
 
 /// How long a command may compute before a signal ends it without a message.
 const COMPUTATION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -131,6 +132,7 @@ async fn execute(
             context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
             check::check(context, &wanted, reporter, out).await
         }
+        Command::Uses(wanted) => uses::uses(context, &wanted, out).await,
         Command::Auth(command) => match command {
             Auth::Set {
                 stdin,

@@ -1,13 +1,13 @@
 //! The JSON reports, as `assets/schema` describes them: names and types never change with the state.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Report;
+use super::error_json::ErrorReport;
+use super::{Report, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
-use crate::domain::failure::{Failure, and_more};
+use crate::domain::failure::Failure;
 use crate::domain::raw::RawJson;
 use crate::formats::ScopeReport;
 use crate::formats::json::{Clock, Judged, document, list, previous_secret_end};
@@ -35,6 +35,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Credential(report) => document(out, report),
         Report::Profiles(report) => document(out, report),
+        Report::Uses(report) => uses_json::print(out, report),
     }
 }
 
@@ -150,45 +151,6 @@ impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
             complete: read.incomplete.is_none() && read.error.is_none(),
             incomplete_reason: read.incomplete.as_deref(),
             error: read.error.as_ref().map(Into::into),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ErrorReport<'a> {
-    kind: &'static str,
-    summary: &'a str,
-    hint: String,
-    http_status: Option<u16>,
-    api_errors: Vec<ApiErrorReport<'a>>,
-    cf_ray: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ApiErrorReport<'a> {
-    code: Option<i64>,
-    message: Cow<'a, str>,
-}
-
-impl<'a> From<&'a Failure> for ErrorReport<'a> {
-    fn from(failure: &'a Failure) -> Self {
-        let details = &failure.details;
-        let (errors, more) = details.shown();
-        let errors = errors.into_iter().map(|(_, error)| ApiErrorReport {
-            code: error.code,
-            message: error.message.as_str().into(),
-        });
-        let rest = (more > 0).then(|| ApiErrorReport {
-            code: None,
-            message: and_more(more).into(),
-        });
-        Self {
-            kind: failure.kind.code(),
-            summary: &failure.summary,
-            hint: failure.hint.to_string(),
-            http_status: details.http_status,
-            api_errors: errors.chain(rest).collect(),
-            cf_ray: details.cf_ray.as_deref(),
         }
     }
 }

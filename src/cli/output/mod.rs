@@ -1,10 +1,13 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
+mod error_json;
 pub mod json;
 pub mod print;
 pub mod prometheus;
 pub mod table;
+pub mod uses_json;
+pub mod uses_table;
 
 use std::borrow::Cow;
 
@@ -12,6 +15,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::check_result::CheckResult;
+use crate::cli::uses_result::UsesResult;
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -66,6 +70,7 @@ pub enum Report<'a> {
     Check(&'a CheckResult),
     Credential(&'a AuthReport),
     Profiles(&'a ProfilesReport),
+    Uses(&'a UsesResult),
 }
 
 /// What `auth status` reports.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{OutputFormat, Report, details, json, prometheus, table};
+use super::{OutputFormat, Report, details, json, prometheus, table, uses_table};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::formats::csv;
 use crate::startup::output_style::OutputStyle;
@@ -114,6 +114,7 @@ pub(in crate::cli) fn print(
         (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
+        (OutputFormat::Table, Report::Uses(uses)) => uses_table::print(out, uses, style),
         (OutputFormat::Csv, Report::Tokens(list)) => csv::list(out, list),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
         (OutputFormat::Csv | OutputFormat::Prometheus, _) => Err(io::ErrorKind::Unsupported.into()),

@@ -94,9 +94,10 @@ const CHECK_PROFILES: [&[Column]; 4] = {
     ]
 };
 
-struct Cell<'a> {
-    text: Cow<'a, str>,
-    tone: Option<Tone>,
+/// The text of a row in a column.
+pub(super) struct Cell<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) tone: Option<Tone>,
 }
 
 impl<'a, T: Into<Cow<'a, str>>> From<T> for Cell<'a> {
@@ -267,7 +268,7 @@ fn table<'a>(
 }
 
 /// Prints cells in columns of these widths, or separated by tabs.
-fn line<'a>(
+pub(super) fn line<'a>(
     out: &mut impl Write,
     cells: impl Iterator<Item = (Cell<'a>, usize)>,
     style: OutputStyle,

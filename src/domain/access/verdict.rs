@@ -24,41 +24,52 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Code, word, symbol, symbol in ASCII, and tone.
-    fn row(self) -> (&'static str, &'static str, &'static str, &'static str, Tone) {
-        match self {
-            Self::Refused => ("refused", "REFUSED", "✖", "X", Tone::Critical),
-            Self::Unknown => ("unknown", "UNKNOWN", "?", "?", Tone::Warning),
-            Self::Depends => ("depends", "DEPENDS", "▲", "!", Tone::Warning),
-            Self::OpensByGroup => ("opens_by_group", "MAY OPEN", "▲", "!", Tone::Warning),
-            Self::Opens => ("opens", "OPENS", "●", "*", Tone::Calm),
-            Self::OpenToAll => ("open_to_all", "OPEN TO ALL", "●", "*", Tone::Calm),
-        }
-    }
-
     /// The word used in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
-        self.row().0
+        match self {
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Depends => "depends",
+            Self::OpensByGroup => "opens_by_group",
+            Self::Opens => "opens",
+            Self::OpenToAll => "open_to_all",
+        }
     }
 
     /// The word on screen.
     #[must_use]
     pub fn word(self) -> &'static str {
-        self.row().1
+        match self {
+            Self::Refused => "REFUSED",
+            Self::Unknown => "UNKNOWN",
+            Self::Depends => "DEPENDS",
+            Self::OpensByGroup => "MAY OPEN",
+            Self::Opens => "OPENS",
+            Self::OpenToAll => "OPEN TO ALL",
+        }
     }
 
     /// The symbol drawn before the word.
     #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
-        let (_, _, symbol, plain, _) = self.row();
+        let (symbol, plain) = match self {
+            Self::Refused => ("✖", "X"),
+            Self::Unknown => ("?", "?"),
+            Self::Depends | Self::OpensByGroup => ("▲", "!"),
+            Self::Opens | Self::OpenToAll => ("●", "*"),
+        };
         if ascii { plain } else { symbol }
     }
 
     /// How much it matters.
     #[must_use]
     pub fn tone(self) -> Tone {
-        self.row().4
+        match self {
+            Self::Refused => Tone::Critical,
+            Self::Unknown | Self::Depends | Self::OpensByGroup => Tone::Warning,
+            Self::Opens | Self::OpenToAll => Tone::Calm,
+        }
     }
 }
 

@@ -150,11 +150,12 @@ async fn profiles_and_credentials() {
 #[tokio::test(flavor = "multi_thread")]
 async fn help() {
     let stage = Stage::empty().await;
-    let lines: [&[&str]; 6] = [
+    let lines: [&[&str]; 7] = [
         &["--help"],
         &["get", "--help"],
         &["list", "--help"],
         &["check", "--help"],
+        &["uses", "--help"],
         &["auth", "set", "--help"],
         &["profile", "--help"],
     ];

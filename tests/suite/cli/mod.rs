@@ -16,6 +16,7 @@ mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;
 mod usage;
+mod uses;
 
 use std::process::{Command, Output};
 

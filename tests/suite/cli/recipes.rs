@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::binary::{BINARY, Stage, TOKENS, text, without_the_clock};
+use crate::support::access::{AccessApi, Answer, POLICIES, example};
+use crate::support::binary::{BINARY, Stage, TOKENS, dress, text, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// The blocks of code of one language, in their order.
@@ -197,5 +198,41 @@ async fn the_units_are_what_systemd_takes() {
             .filter(|line| line.contains("tokenscope"))
             .collect();
         assert!(ours.is_empty(), "{ours:#?}");
+    }
+}
+
+#[test]
+fn what_nothing_names_and_the_step_that_keeps_what_is_still_named() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        return;
+    }
+    let script = blocks("sh").remove(2);
+    let (list, step) = script.split_once('\n').unwrap();
+    let mut shared = example(POLICIES, 0);
+    shared["app_count"] = serde_json::json!(2);
+    let policies = Answer::list([shared, example(POLICIES, 1)]);
+    let api = AccessApi::example().with(POLICIES, policies).start();
+    let on_path = format!(
+        "PATH={}:$PATH",
+        Path::new(BINARY).parent().unwrap().display()
+    );
+    let bash = |script: &str, token: &str| {
+        let mut bash = Command::new("bash");
+        dress(&mut bash);
+        bash.env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("CLOUDFLARE_BASE_URL", api.url())
+            .env("CLOUDFLARE_API_TOKEN", CANARY)
+            .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+            .env("TOKEN", token)
+            .args(["-e", "-c", &format!("{on_path}; {script}")])
+            .output()
+            .unwrap()
+    };
+    let listed = text(&bash(list, "").stdout);
+    let mut names: Vec<&str> = listed.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["heartbeat", "old-crawler", "old-jenkins"]);
+    for (token, code) in [("old-crawler", 0), ("CI/CD token", 1)] {
+        assert_eq!(bash(step, token).status.code(), Some(code), "{token}");
     }
 }

@@ -1,5 +1,8 @@
 //! The demo server over real HTTP.
 
+mod access;
+mod hosts;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -25,6 +28,7 @@ pub(crate) fn client() -> reqwest::Client {
     let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([])
         .build()
         .unwrap()
@@ -65,7 +69,10 @@ async fn get(demo: &Demo, path: &str) -> Answer {
 }
 
 async fn sent(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    read(request.send().await.unwrap()).await
+}
+
+async fn read(response: reqwest::Response) -> Answer {
     Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
@@ -84,7 +91,11 @@ struct List<'a> {
 }
 
 async fn demo_tokens(demo: &Demo) -> Vec<ServiceToken> {
-    let answer = get(demo, &tokens_path(ACCOUNT, "")).await;
+    tokens_of(demo, ACCOUNT).await
+}
+
+async fn tokens_of(demo: &Demo, account: &str) -> Vec<ServiceToken> {
+    let answer = get(demo, &tokens_path(account, "")).await;
     let list: List<'_> = serde_json::from_str(&answer.body).unwrap();
     list.result
         .iter()

@@ -1,7 +1,7 @@
 //! A fake API with everything that may name a token: the documentation's example, each part of which
 //! can be replaced by another answer.
 //!
-//! The example holds what `access/*.json` hold, as they stand: "CI/CD token" ([`ID`]) is named by
+//! The example holds what `access/*.json` hold, as they stand: "CI/CD token" is named by
 //! two apps, a group, a policy that no app uses, SCIM, DNS over HTTPS and a device profile, and one
 //! app is hidden. The server's clock says noon on 25 November 2026.
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::api::{Fake, Reply, http, refusal, success};
-use crate::support::tokens::{ACCOUNT, ID};
+use crate::support::tokens::ACCOUNT;
 
 /// The client ID of "CI/CD token".
 pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";

@@ -3,21 +3,42 @@
 #![cfg(unix)]
 
 use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tempfile::TempDir;
 use tokenscope::domain::text::width;
 
+use crate::support::access::{APPS, AccessApi, Answer, TOKENS as SERVICE_TOKENS, example};
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Stage, TOKENS, ok, without_the_clock};
-use crate::support::tokens::{ACCOUNT, CANARY};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
 /// to the script's group once the output holds what is waited for.
 fn on_terminal(
     stage: &Stage,
+    columns: u16,
+    script: &str,
+    signal: Option<(&str, Signal)>,
+) -> (String, u32) {
+    on_terminal_asking(
+        &stage.server.uri(),
+        stage.home.path(),
+        columns,
+        script,
+        signal,
+    )
+}
+
+/// The same before any API.
+fn on_terminal_asking(
+    url: &str,
+    home: &Path,
     columns: u16,
     script: &str,
     signal: Option<(&str, Signal)>,
@@ -31,14 +52,14 @@ fn on_terminal(
         ("PATH", "/usr/bin:/bin"),
         ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"),
         ("tokenscope", BINARY),
-        ("CLOUDFLARE_BASE_URL", &stage.server.uri()),
+        ("CLOUDFLARE_BASE_URL", url),
         ("CLOUDFLARE_API_TOKEN", CANARY),
         ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
     ] {
         command.env(name, value);
     }
-    command.env("TOKENSCOPE_HOME", stage.home.path());
-    command.cwd(stage.home.path());
+    command.env("TOKENSCOPE_HOME", home);
+    command.cwd(home);
     let size = PtySize {
         rows: 24,
         cols: columns,
@@ -238,4 +259,48 @@ async fn no_argument_reaches_the_terminal_raw() {
             assert!(!output.contains(wild), "{line}: {output:?}");
         }
     }
+}
+
+#[test]
+fn who_uses_a_token_fits_its_terminal() {
+    let mut app = example(APPS, 1);
+    app["name"] =
+        json!("東京-バックアップ of a warehouse whose name will not end before the line does");
+    app["destinations"][0]["uri"] =
+        json!("a-host-with-a-long-name.of-a-region.example.com/and/a/path");
+    let mut token = example(SERVICE_TOKENS, 1);
+    token["name"] = app["name"].clone();
+    let apps = (0..4).map(|place| example(APPS, place)).chain([app]);
+    let tokens = (0..5).map(|place| example(SERVICE_TOKENS, place));
+    let api = AccessApi::example()
+        .with(APPS, Answer::list(apps))
+        .with(SERVICE_TOKENS, Answer::list(tokens.chain([token])))
+        .start();
+    let home = TempDir::new().unwrap();
+    let shown = |columns: u16, line: &str| {
+        let script = format!("exec $tokenscope {line} 2>/dev/null");
+        let (output, code) = on_terminal_asking(&api.url(), home.path(), columns, &script, None);
+        assert_eq!(code, 1, "an app is hidden: {output}");
+        bare(&output)
+    };
+    let page = format!("uses {ID}");
+    for columns in [24, 40, 60, 80, 100, 120, 200] {
+        for line in ["uses", &page, "--ascii uses", &format!("--ascii {page}")] {
+            for row in shown(columns, line).lines() {
+                let is_ascii = !line.starts_with("--ascii") || !row.contains(['●', '▲', '✖', '…']);
+                let fits = width(row) <= usize::from(columns);
+                assert!(fits && is_ascii, "{columns}: {line}: {row:?}");
+            }
+        }
+    }
+    let wide = shown(200, "uses");
+    let heading: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
+    let titles = "NAME STATUS OPENS MAY REFUSED NAMED BY DELETE? TOLD ID";
+    assert_eq!(heading.join(" "), titles);
+    assert_contains(&wide, "1 app concerns every token:");
+    let usual = shown(80, &page);
+    for part in ["✖ REFUSED", "▲ DEPENDS", "● OPENS", "metrics.example.com"] {
+        assert_contains(&usual, part);
+    }
+    assert_contains(&usual, "Delete?");
 }

@@ -1,0 +1,79 @@
+//! The command that shows who uses a token, or every token.
+
+use crate::cli::args::Uses;
+use crate::cli::commands::get::{ambiguous, parse};
+use crate::cli::commands::list::by_urgency;
+use crate::cli::error_report::warn;
+use crate::cli::fetch::Fetcher;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::Report;
+use crate::cli::output::print::{Output, print};
+use crate::cli::uses_result::{UsesFilter, UsesResult};
+use crate::domain::access::map::{AccessMap, Part, PartState};
+use crate::domain::failure::Failure;
+use crate::startup::Context;
+
+pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> Result<u8, Failure> {
+    let token = wanted.token.as_deref().map(parse).transpose()?;
+    let fetcher = Fetcher {
+        context: context.connected().await?,
+    };
+    let access = fetcher.access(token.as_ref().and_then(|token| token.scope()))?;
+    let style = fetcher.context.style;
+    let is_table = wanted.output == OutputFormat::Table;
+    let read = fetcher.read_map(&access, token.as_ref()).await?;
+    let context = fetcher.evaluation_context(read.clock, is_table);
+    let (map, tokens) = read.value;
+    if let Some(token) = &token
+        && tokens.len() != 1
+    {
+        return Err(ambiguous(&tokens, token));
+    }
+    let filter = UsesFilter::new(wanted.unreferenced, wanted.app.as_deref(), &map)?;
+    let mut incomplete = map.incomplete_reasons();
+    if token.is_none() {
+        incomplete.extend(map.why_unread(Part::Tokens));
+    }
+    if tokens.is_empty() {
+        warn(
+            "the API lists no service tokens; a credential limited to individual tokens may not be \
+             allowed to list them.",
+        );
+    }
+    warn_of_gaps(&map, &incomplete);
+    let code = u8::from(!incomplete.is_empty());
+    let result = UsesResult {
+        tokens: by_urgency(tokens, context, |_| true),
+        map,
+        filter,
+        is_one: token.is_some(),
+        incomplete,
+        context,
+    };
+    let format = wanted.output;
+    out.defer(move |out| {
+        print(Report::Uses(&result), format, out, style)?;
+        // The process is about to exit; skip freeing tens of thousands of tokens.
+        std::mem::forget(result);
+        Ok(())
+    });
+    Ok(code)
+}
+
+/// Warns of what keeps the answer from being complete, then of the other parts that were not read.
+fn warn_of_gaps(map: &AccessMap, incomplete: &[String]) {
+    for why in incomplete {
+        warn(&format!("the answer is incomplete: {why}"));
+    }
+    for part in Part::ALL {
+        let is_asked = map
+            .read(part)
+            .is_some_and(|read| read.state != PartState::NotAsked);
+        let Some(why) = map.why_unread(part).filter(|_| is_asked) else {
+            continue;
+        };
+        if !incomplete.contains(&why) {
+            warn(&format!("not everything could be read: {why}"));
+        }
+    }
+}

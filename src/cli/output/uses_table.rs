@@ -1,0 +1,506 @@
+//! What `uses` found, for people: a page about one token, or a row for each.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::details::{labelled, wrapped};
+use super::table::{Cell, GAP, colored, line};
+use crate::cli::uses_result::{Counts, TokenEntry, UsesResult};
+use crate::domain::access::map::{AccessMap, Part};
+use crate::domain::access::objects::CleanUp;
+use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, Reference, ReferenceKind, Told};
+use crate::domain::access::verdict::AppAnswer;
+use crate::domain::fields::last_seen_word;
+use crate::domain::status::{EvaluationContext, Status, Tone};
+use crate::domain::text;
+use crate::formats::rfc3339;
+use crate::startup::output_style::OutputStyle;
+
+/// Columns are dropped before a name is cut shorter than this.
+const NARROWEST_NAME: usize = 20;
+/// A sentence goes below its row where less than this is left beside it.
+const NARROWEST_MESSAGE: usize = 30;
+/// The cells that the sentences below a row are indented by.
+const INDENT: usize = 4;
+
+/// Prints a page about one token, or a row for each.
+///
+/// # Errors
+/// The writer's.
+pub fn print(out: &mut impl Write, result: &UsesResult, style: OutputStyle) -> io::Result<()> {
+    let lookup = Lookup::new(&result.map);
+    if !result.is_one {
+        return tokens(out, result, &lookup, style);
+    }
+    for entry in result.entries(&lookup) {
+        page(out, result, &entry, style)?;
+    }
+    Ok(())
+}
+
+/// A column of the table of tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    Status,
+    Opens,
+    Depends,
+    Refused,
+    NamedBy,
+    Deletable,
+    Told,
+    Id,
+    ShortId,
+}
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Name => "NAME",
+            Self::Status => "STATUS",
+            Self::Opens => "OPENS",
+            Self::Depends => "MAY",
+            Self::Refused => "REFUSED",
+            Self::NamedBy => "NAMED BY",
+            Self::Deletable => "DELETE?",
+            Self::Told => "TOLD",
+            Self::Id | Self::ShortId => "ID",
+        }
+    }
+}
+
+/// The columns of the table: the first choice that fits is used.
+const CHOICES: [&[Column]; 7] = {
+    use Column::{Deletable, Depends, Id, Name, NamedBy, Opens, Refused, ShortId, Status, Told};
+    [
+        &[
+            Name, Status, Opens, Depends, Refused, NamedBy, Deletable, Told, Id,
+        ],
+        &[
+            Name, Status, Opens, Depends, Refused, NamedBy, Deletable, Told, ShortId,
+        ],
+        &[
+            Name, Status, Opens, Depends, Refused, NamedBy, Deletable, Told,
+        ],
+        &[Name, Status, Opens, NamedBy, Deletable, Told],
+        &[Name, Opens, NamedBy, Deletable, Told],
+        &[Name, NamedBy, Deletable],
+        &[Name, Deletable],
+    ]
+};
+
+/// The texts of a token's row.
+struct Row<'a> {
+    name: Cow<'a, str>,
+    id: Cow<'a, str>,
+    status: Status,
+    counts: Counts,
+    named_by: String,
+    deletable: Deletable,
+    told: Told,
+}
+
+impl<'a> Row<'a> {
+    fn of(entry: TokenEntry<'a>, context: EvaluationContext) -> Self {
+        let token = entry.token;
+        Self {
+            name: token.display_text(&token.name),
+            id: token.display_text(&token.id),
+            status: Status::of(token, context),
+            counts: entry.counts,
+            named_by: named_by(&entry),
+            deletable: entry.uses.deletable,
+            told: entry.uses.told,
+        }
+    }
+
+    fn cell(&self, column: Column, style: OutputStyle) -> Cell<'_> {
+        let (text, tone) = match column {
+            Column::Name => (style.clean(&self.name), None),
+            Column::Status => (self.status.code().into(), Some(self.status.tone())),
+            Column::Opens => (self.counts.opens.to_string().into(), None),
+            Column::Depends => (self.counts.depends.to_string().into(), None),
+            Column::Refused => {
+                let tone = (self.counts.refused > 0).then_some(Tone::Critical);
+                (self.counts.refused.to_string().into(), tone)
+            }
+            Column::NamedBy if self.named_by.is_empty() && style.width.is_some() => {
+                ("-".into(), None)
+            }
+            Column::NamedBy => (self.named_by.as_str().into(), None),
+            Column::Deletable => {
+                let tone = (self.deletable == Deletable::Yes).then_some(Tone::Calm);
+                (self.deletable.code().into(), tone)
+            }
+            Column::Told => {
+                let tone = (self.told == Told::Nobody).then_some(Tone::Warning);
+                (self.told.code().into(), tone)
+            }
+            Column::Id => (style.clean(&self.id), None),
+            Column::ShortId => {
+                let short = text::abbreviate(&style.clean(&self.id), style.ellipsis());
+                (short.into(), None)
+            }
+        };
+        Cell { text, tone }
+    }
+}
+
+/// `2 apps, 1 group, SCIM`: the places that name a token.
+fn named_by(entry: &TokenEntry<'_>) -> String {
+    let apps = entry.uses.apps.iter().filter(|app| app.is_named).count();
+    let of = |kind: ReferenceKind| {
+        let references = entry.uses.references.iter();
+        references.filter(|it| it.kind == kind).count()
+    };
+    let several = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let once = |kind: ReferenceKind, word: &str| (of(kind) > 0).then(|| word.to_owned());
+    let places = [
+        several(apps, "app", "apps"),
+        several(of(ReferenceKind::Policy), "policy", "policies"),
+        several(of(ReferenceKind::Group), "group", "groups"),
+        once(ReferenceKind::Scim, "SCIM"),
+        once(ReferenceKind::Doh, "DoH"),
+        several(
+            of(ReferenceKind::DeviceProfile),
+            "device profile",
+            "device profiles",
+        ),
+        once(ReferenceKind::Hyperdrive, "Hyperdrive"),
+    ];
+    let places: Vec<String> = places.into_iter().flatten().collect();
+    places.join(", ")
+}
+
+fn tokens(
+    out: &mut impl Write,
+    result: &UsesResult,
+    lookup: &Lookup<'_>,
+    style: OutputStyle,
+) -> io::Result<()> {
+    let entries = result.entries(lookup);
+    let rows: Vec<Row<'_>> = entries
+        .map(|entry| Row::of(entry, result.context))
+        .collect();
+    let columns = match style.width {
+        Some(width) => fitting(&rows, width, style),
+        None => CHOICES[0].iter().map(|column| (*column, 0)).collect(),
+    };
+    if style.width.is_some() && !rows.is_empty() {
+        let titles = columns.iter();
+        let titles = titles.map(|(column, width)| (column.title().into(), *width));
+        line(out, titles, style)?;
+    }
+    for row in &rows {
+        let cells = columns.iter();
+        let cells = cells.map(|(column, width)| (row.cell(*column, style), *width));
+        line(out, cells, style)?;
+    }
+    let apps = result.any_token_apps(lookup);
+    if let Some(width) = style.width
+        && !apps.is_empty()
+        && !rows.is_empty()
+    {
+        let heading = match apps.len() {
+            1 => "1 app concerns every token:".to_owned(),
+            count => format!("{count} apps concern every token:"),
+        };
+        let heading = text::truncate(&heading, width, style.ellipsis());
+        writeln!(out, "\n{heading}")?;
+        self::apps(out, &apps, style)?;
+    }
+    Ok(())
+}
+
+/// The first choice of columns that leaves room for names, and the width of each.
+fn fitting(rows: &[Row<'_>], width: usize, style: OutputStyle) -> Vec<(Column, usize)> {
+    let natural = |column: Column| {
+        let cells = rows.iter();
+        let cells = cells.map(|row| text::width(&row.cell(column, style).text));
+        cells.max().unwrap_or(0).max(column.title().len())
+    };
+    let name = natural(Column::Name);
+    let mut fitted = Vec::new();
+    for choice in CHOICES {
+        let widths = choice.iter().map(|column| (*column, natural(*column)));
+        fitted = widths.collect();
+        let taken: usize = fitted.iter().map(|(_, cells)| cells + GAP.len()).sum();
+        let room = (width + GAP.len() + name).saturating_sub(taken);
+        if let Some((_, cells)) = fitted.first_mut() {
+            *cells = name.min(room);
+        }
+        if room >= name.min(NARROWEST_NAME) {
+            break;
+        }
+    }
+    fitted
+}
+
+/// The page about one token: the answers, then the apps, then the other places.
+fn page(
+    out: &mut impl Write,
+    result: &UsesResult,
+    entry: &TokenEntry<'_>,
+    style: OutputStyle,
+) -> io::Result<()> {
+    labelled(out, &facts(result, entry), style)?;
+    if style.width.is_none() {
+        return plain_places(out, entry, style);
+    }
+    let uses = &entry.uses;
+    if !uses.apps.is_empty() {
+        writeln!(out)?;
+        apps(out, &uses.apps, style)?;
+    }
+    if !uses.references.is_empty() {
+        writeln!(out)?;
+        references(out, &uses.references, style)?;
+    }
+    Ok(())
+}
+
+type Fact = (String, String, Option<Tone>);
+
+fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
+    let (token, uses, map) = (entry.token, &entry.uses, &result.map);
+    let status = Status::of(token, result.context);
+    let fact = |label: &str, value: String| (label.to_owned(), value, None);
+    let mut facts = vec![
+        fact("Name", token.display_text(&token.name).into_owned()),
+        fact("ID", token.display_text(&token.id).into_owned()),
+        (
+            "Status".to_owned(),
+            status.code().to_owned(),
+            Some(status.tone()),
+        ),
+    ];
+    if let Some(seen) = token.last_seen_at.valid() {
+        facts.push(fact("Last seen", rfc3339(*seen)));
+    } else if let Some(word) = last_seen_word(token, usize::MAX) {
+        facts.push(fact("Last seen", word.to_owned()));
+    }
+    let Counts {
+        opens,
+        depends,
+        refused,
+        unknown,
+    } = entry.counts;
+    let counted = [
+        (opens, "opens"),
+        (depends, "may open or depends"),
+        (refused, "refused"),
+        (unknown, "unknown"),
+    ];
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    let counted: Vec<String> = counted
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    facts.push(fact(
+        "Apps",
+        if counted.is_empty() {
+            "0 that this credential sees concern it".to_owned()
+        } else {
+            counted.join(", ")
+        },
+    ));
+    facts.push(deletable(entry));
+    facts.push(told(entry));
+    facts.push(fact("Clean-up", clean_up(uses.clean_up)));
+    facts.push(fact("Strict mode", strict(map).to_owned()));
+    facts.push(fact("Read", read(map)));
+    facts.extend(unread(map).map(|why| fact("Not read", why)));
+    facts
+}
+
+fn deletable(entry: &TokenEntry<'_>) -> Fact {
+    let reasons = entry.uses.deletable_reasons.join("; ");
+    let (word, tone) = match entry.uses.deletable {
+        Deletable::Yes => ("yes", Some(Tone::Calm)),
+        Deletable::No => ("no", None),
+        Deletable::Unknown => ("unknown", Some(Tone::Warning)),
+    };
+    let secret = match entry.uses.deletable {
+        Deletable::Yes | Deletable::Unknown => {
+            ". Where its secret is stored (CI, MDM files, hosts) no API shows"
+        }
+        Deletable::No => "",
+    };
+    (
+        "Delete?".to_owned(),
+        format!("{word}: {reasons}{secret}"),
+        tone,
+    )
+}
+
+fn told(entry: &TokenEntry<'_>) -> Fact {
+    let who = entry.uses.told_who.join(", ");
+    let (text, tone) = match entry.uses.told {
+        Told::Yes => (format!("{who}, 7 days before"), None),
+        Told::Maybe => (
+            format!("maybe {who}: the alert has filters that may leave this token out"),
+            Some(Tone::Warning),
+        ),
+        Told::Nobody => (
+            "nobody: no expiry alert is visible to this credential".to_owned(),
+            Some(Tone::Warning),
+        ),
+        Told::Unknown => ("unknown: the alerts were not read".to_owned(), None),
+        Told::NotNeeded => ("not needed: the token never expires".to_owned(), None),
+    };
+    ("Told".to_owned(), text, tone)
+}
+
+/// What the organization does with the token if nobody uses it.
+fn clean_up(plan: CleanUpPlan) -> String {
+    match plan {
+        CleanUpPlan::Off => "off".to_owned(),
+        CleanUpPlan::Unknown => "unknown".to_owned(),
+        CleanUpPlan::Spared => "spared: a policy names the token directly".to_owned(),
+        CleanUpPlan::On(action, days, due) => {
+            let action = match action {
+                CleanUp::Disable => "disabled",
+                CleanUp::Delete => "deleted",
+            };
+            let due = due.format("%-d %b %Y");
+            format!("{action} after {days} days without use, on or after {due}")
+        }
+    }
+}
+
+fn strict(map: &AccessMap) -> &'static str {
+    match map.objects().organization.strict {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "unknown",
+    }
+}
+
+/// How many apps, policies and groups are visible.
+fn read(map: &AccessMap) -> String {
+    let parts = [Part::Apps, Part::Policies, Part::Groups];
+    let parts = parts
+        .into_iter()
+        .filter(|part| part.is_in(map.scope.kind()));
+    let counts = parts.map(|part| format!("{} {}", map.count(part), part.label()));
+    let counts: Vec<String> = counts.collect();
+    format!("{} visible to this credential", counts.join(", "))
+}
+
+/// The parts that were not read whole, each with the reason. A list that was not needed is none.
+fn unread(map: &AccessMap) -> Option<String> {
+    let parts = Part::ALL
+        .into_iter()
+        .filter(|part| map.read(*part).is_some());
+    let reasons: Vec<String> = parts.filter_map(|part| map.why_unread(part)).collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// A row for each app, with the sentence of its verdict beside or below it.
+fn apps(out: &mut impl Write, apps: &[AppAnswer], style: OutputStyle) -> io::Result<()> {
+    let rows = apps.iter().map(|app| {
+        let mark = app.verdict.symbol(style.ascii);
+        SentenceRow {
+            word: format!("{mark} {}", app.verdict.word()).into(),
+            tone: Some(app.verdict.tone()),
+            place: style.clean(app.app.title()),
+            message: app.message(),
+        }
+    });
+    sentences(out, &rows.collect::<Vec<_>>(), style)
+}
+
+fn references(
+    out: &mut impl Write,
+    references: &[Reference],
+    style: OutputStyle,
+) -> io::Result<()> {
+    let rows = references.iter().map(|reference| SentenceRow {
+        word: reference.kind.label().into(),
+        tone: None,
+        place: style.clean(&reference.name),
+        message: reference.message.clone(),
+    });
+    sentences(out, &rows.collect::<Vec<_>>(), style)
+}
+
+/// A row whose sentence may take several lines.
+struct SentenceRow<'a> {
+    word: Cow<'a, str>,
+    tone: Option<Tone>,
+    place: Cow<'a, str>,
+    message: String,
+}
+
+fn sentences(out: &mut impl Write, rows: &[SentenceRow<'_>], style: OutputStyle) -> io::Result<()> {
+    let width = style.width.unwrap_or(usize::MAX);
+    let widest = |of: fn(&SentenceRow<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
+    let word = widest(|row| text::width(&row.word)).min(width);
+    let place = widest(|row| text::width(&row.place));
+    let taken = word + 2 * GAP.len() + place;
+    let is_beside = taken + NARROWEST_MESSAGE <= width;
+    for row in rows {
+        let fitted = text::fit(&row.word, word, style.ellipsis());
+        let shown = match row.tone {
+            Some(tone) if style.colored => colored(&fitted, tone),
+            _ => fitted,
+        };
+        let message = style.clean(&row.message);
+        if is_beside {
+            let place = text::fit(&row.place, place, style.ellipsis());
+            for (at, part) in wrapped(&message, width - taken).iter().enumerate() {
+                if at == 0 {
+                    writeln!(out, "{shown}{GAP}{place}{GAP}{part}")?;
+                } else {
+                    writeln!(out, "{:taken$}{part}", "")?;
+                }
+            }
+            continue;
+        }
+        let room = width.saturating_sub(word + GAP.len());
+        let place = text::truncate(&row.place, room, style.ellipsis());
+        writeln!(out, "{}", format!("{shown}{GAP}{place}").trim_end())?;
+        for part in wrapped(&message, width.saturating_sub(INDENT)) {
+            writeln!(out, "{:INDENT$}{part}", "")?;
+        }
+    }
+    Ok(())
+}
+
+/// The apps and other places where no terminal is: one line each, its kind first.
+fn plain_places(
+    out: &mut impl Write,
+    entry: &TokenEntry<'_>,
+    style: OutputStyle,
+) -> io::Result<()> {
+    for app in &entry.uses.apps {
+        let policy = app
+            .policy
+            .as_ref()
+            .map_or("", |policy| policy.name.as_str());
+        let cells = [
+            app.verdict.code(),
+            app.app.title(),
+            &app.app.name,
+            &app.app.id,
+            policy,
+            &app.message(),
+        ];
+        let cells = cells.map(|cell| style.clean(cell).into_owned());
+        writeln!(out, "App\t{}", cells.join("\t"))?;
+    }
+    for reference in &entry.uses.references {
+        let cells = [
+            reference.kind.code(),
+            &reference.name,
+            &reference.id,
+            &reference.message,
+        ];
+        let cells = cells.map(|cell| style.clean(cell).into_owned());
+        writeln!(out, "Place\t{}", cells.join("\t"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! What `uses` found: the map of a scope, and the tokens to judge by it.
+
+use std::collections::BTreeSet;
+
+use crate::domain::access::map::{AccessMap, Part, PartState};
+use crate::domain::access::objects::App;
+use crate::domain::access::uses::{Lookup, ReferenceKind, TokenUses};
+use crate::domain::access::verdict::{AppAnswer, Verdict};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fetched::Tokens;
+use crate::domain::redaction;
+use crate::domain::status::EvaluationContext;
+use crate::domain::text;
+use crate::domain::token::ServiceToken;
+
+/// What `uses` found.
+pub struct UsesResult {
+    pub map: AccessMap,
+    /// The tokens in the order to print them, before they are filtered.
+    pub tokens: Tokens,
+    pub filter: UsesFilter,
+    /// Whether one token was asked for, not all.
+    pub is_one: bool,
+    /// Why the answer is incomplete, as sentence fragments; empty if it is complete.
+    pub incomplete: Vec<String>,
+    pub context: EvaluationContext,
+}
+
+/// Which tokens to print.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsesFilter {
+    /// Only those that nothing names.
+    pub is_unreferenced: bool,
+    /// Only those that one of these apps concerns, by their IDs.
+    pub apps: Option<BTreeSet<String>>,
+}
+
+/// A token and what the map says about it.
+pub struct TokenEntry<'a> {
+    pub token: &'a ServiceToken,
+    pub uses: TokenUses,
+    pub counts: Counts,
+}
+
+/// How many apps have which verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Apps that let everybody in do not count: nobody breaks there.
+    pub opens: usize,
+    /// Those that may open by a group, too.
+    pub depends: usize,
+    pub refused: usize,
+    pub unknown: usize,
+}
+
+impl Counts {
+    fn of(apps: &[AppAnswer]) -> Self {
+        let mut counts = Self::default();
+        for app in apps {
+            match app.verdict {
+                Verdict::Opens => counts.opens += 1,
+                Verdict::Depends | Verdict::OpensByGroup => counts.depends += 1,
+                Verdict::Refused => counts.refused += 1,
+                Verdict::Unknown => counts.unknown += 1,
+                Verdict::OpenToAll => {}
+            }
+        }
+        counts
+    }
+}
+
+impl UsesResult {
+    /// The tokens to print, each judged when its turn comes.
+    pub fn entries<'a>(
+        &'a self,
+        lookup: &'a Lookup<'a>,
+    ) -> impl Iterator<Item = TokenEntry<'a>> + 'a {
+        let entries = self.tokens.iter().map(|token| {
+            let uses = lookup.uses(token, self.context);
+            TokenEntry {
+                token,
+                counts: Counts::of(&uses.apps),
+                uses,
+            }
+        });
+        let wanted = entries.filter(|entry| self.filter.wants(&entry.uses));
+        wanted.map(|mut entry| {
+            if !self.is_one {
+                entry.uses.apps.retain(|app| app.is_named);
+            }
+            entry
+        })
+    }
+
+    /// The apps that concern every token alike: those that take any, or whose policies could not be
+    /// read.
+    #[must_use]
+    pub fn any_token_apps(&self, lookup: &Lookup<'_>) -> Vec<AppAnswer> {
+        // No rule names a token without an ID.
+        lookup.uses(&ServiceToken::default(), self.context).apps
+    }
+}
+
+impl UsesFilter {
+    /// The filter that the options ask for.
+    ///
+    /// # Errors
+    /// `not_found` if no app is called so; the failure of the list of apps if not all of it was read.
+    pub fn new(is_unreferenced: bool, app: Option<&str>, map: &AccessMap) -> Result<Self, Failure> {
+        let apps = app.map(|text| named(text, map)).transpose()?;
+        Ok(Self {
+            is_unreferenced,
+            apps,
+        })
+    }
+
+    fn wants(&self, uses: &TokenUses) -> bool {
+        let concerns = |apps: &BTreeSet<String>| {
+            let scim = uses.references.iter();
+            let scim = scim.filter(|reference| reference.kind == ReferenceKind::Scim);
+            let mut ids = uses.apps.iter().map(|app| &app.app.id);
+            ids.any(|id| apps.contains(id)) || scim.into_iter().any(|app| apps.contains(&app.id))
+        };
+        !(self.is_unreferenced && uses.is_referenced()) && self.apps.as_ref().is_none_or(concerns)
+    }
+}
+
+/// The apps with an ID, address or name: several may share an address or a name.
+fn named(wanted: &str, map: &AccessMap) -> Result<BTreeSet<String>, Failure> {
+    let wanted = text::trim_input(wanted);
+    let apps = &map.objects().apps;
+    let with = |fits: &dyn Fn(&App) -> bool| -> BTreeSet<String> {
+        let fitting = apps.iter().filter(|app| fits(app));
+        fitting.map(|app| app.id.clone()).collect()
+    };
+    let address = plain_address(wanted);
+    let by_address =
+        |app: &App| (app.address.as_deref()).is_some_and(|it| plain_address(it) == address);
+    let found = [
+        with(&|app| app.id.eq_ignore_ascii_case(wanted)),
+        with(&by_address),
+        with(&|app| text::trim_input(&app.name) == wanted),
+    ];
+    let found = found.into_iter().find(|apps| !apps.is_empty());
+    found.ok_or_else(|| no_app(wanted, map))
+}
+
+/// An address as it is compared: without scheme, and with or without a slash at its end.
+fn plain_address(address: &str) -> String {
+    let address = address.trim().to_ascii_lowercase();
+    let bare = address
+        .split_once("://")
+        .map_or(address.as_str(), |it| it.1);
+    bare.trim_end_matches('/').to_owned()
+}
+
+fn no_app(wanted: &str, map: &AccessMap) -> Failure {
+    let wanted = redaction::quoted(wanted);
+    match map.read(Part::Apps).map(|read| &read.state) {
+        Some(PartState::Failed(failure) | PartState::Partly(failure)) => Failure {
+            summary: format!(
+                "No app that could be read has the ID, address or name {wanted}, but not all could: {}",
+                failure.summary
+            ),
+            ..failure.clone()
+        },
+        Some(PartState::Read | PartState::NotAsked) | None => Failure::new(
+            FailureKind::NotFound,
+            format!(
+                "No app that this credential sees in {} has the ID, address or name {wanted}.",
+                map.scope
+            ),
+            "Check the spelling and the scope; `tokenscope uses -o json` lists the apps of each token.",
+        ),
+    }
+}
