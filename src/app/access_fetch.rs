@@ -88,10 +88,7 @@ pub(crate) fn ended(
             Vec::new()
         }
         Err(failure) => {
-            state
-                .access_reading
-                .map
-                .settle(request, Err(failure.clone()));
+            state.access_reading.settle(request, Err(failure.clone()));
             if state.screen != Screen::Uses {
                 return Vec::new();
             }

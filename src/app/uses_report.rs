@@ -347,7 +347,10 @@ impl Reporter<'_> {
         ]);
         let reasons = uses.deletable_reasons.join(", ");
         match uses.deletable {
-            Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),
+            Deletable::No => {
+                let against = against(uses).unwrap_or(reasons);
+                UsesFact::new(LABEL, None, format!("no: {against}"))
+            }
             Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => {
                 UsesFact::new(LABEL, None, reading(&awaited))
             }
@@ -365,10 +368,7 @@ impl Reporter<'_> {
     fn alerts(&self, uses: &TokenUses) -> UsesFact {
         const LABEL: &str = "Told";
         let awaited = self.awaited(&[Part::Alerts]);
-        let who = match uses.told_who.as_slice() {
-            [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-            all => all.join(", "),
-        };
+        let who = list(&uses.told_who);
         let plain = |text: String| UsesFact::new(LABEL, None, text);
         match uses.told {
             Told::NotNeeded => plain("not needed: it never expires".to_owned()),
@@ -546,6 +546,71 @@ impl Reporter<'_> {
             (part.label(), text)
         });
         read.collect()
+    }
+}
+
+/// What is against deleting a token, by the kinds of places that name it: `2 apps, a policy and a
+/// group name it (the API would refuse); Hyperdrive would break`.
+fn against(uses: &TokenUses) -> Option<String> {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(one.to_owned()),
+        count => Some(format!("{count} {many}")),
+    };
+    let count = |kind| uses.references.iter().filter(|it| it.kind == kind).count();
+    let named = uses.apps.iter().filter(|app| app.is_named).count();
+    let naming = [
+        counted(named, "1 app", "apps"),
+        counted(count(ReferenceKind::Policy), "a policy", "policies"),
+        counted(count(ReferenceKind::Group), "a group", "groups"),
+        counted(count(ReferenceKind::Scim), "SCIM", "SCIM services"),
+    ];
+    let breaking = [
+        counted(count(ReferenceKind::Doh), "DNS over HTTPS", ""),
+        counted(
+            count(ReferenceKind::DeviceProfile),
+            "a device profile",
+            "device profiles",
+        ),
+        counted(
+            count(ReferenceKind::Hyperdrive),
+            "Hyperdrive",
+            "Hyperdrive configurations",
+        ),
+    ];
+    let lets_any_in = |app: &&AppAnswer| {
+        let may_open = matches!(
+            app.verdict,
+            Verdict::Opens | Verdict::OpensByGroup | Verdict::Depends
+        );
+        app.any_token && may_open
+    };
+    let any = uses.apps.iter().filter(lets_any_in).count();
+    let naming: Vec<String> = naming.into_iter().flatten().collect();
+    let breaking: Vec<String> = breaking.into_iter().flatten().collect();
+    let verb = if naming.len() == 1 && (named == 1 || naming[0].starts_with("a ")) {
+        "names"
+    } else {
+        "name"
+    };
+    let parts = [
+        (!naming.is_empty()).then(|| format!("{} {verb} it (the API would refuse)", list(&naming))),
+        (!breaking.is_empty()).then(|| format!("{} would break", list(&breaking))),
+        counted(
+            any,
+            "1 app opens for it as for any token",
+            "apps open for it as for any token",
+        ),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// `a, b and c`
+fn list(items: &[String]) -> String {
+    match items {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        all => all.join(", "),
     }
 }
 

@@ -118,7 +118,7 @@ impl UsesColumns {
                 note: 0,
             };
         }
-        let most = beside.min((left / 2).max(NARROWEST_PLACE));
+        let most = beside.min((left / 2).saturating_sub(GAP).max(NARROWEST_PLACE));
         let place = place.clamp(NARROWEST_PLACE, most.max(NARROWEST_PLACE));
         Self {
             word,
