@@ -14,7 +14,7 @@ use crate::app::list_for_find::return_to_find;
 use crate::app::message::Effect;
 use crate::app::state::{Overlay, Screen, State};
 use crate::app::token_fetch::{self, back_to_list};
-use crate::app::uses_report::Reporter;
+use crate::app::uses_reporter::Reporter;
 use crate::domain::access::map::AccessMap;
 use crate::domain::credential::Access;
 use crate::domain::failure::FailureKind;
