@@ -5,6 +5,7 @@
 //! library's idle timer stops during sleep, and the library does not say whether a connection is new.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue};
-use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, redirect};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, Url, redirect, retry};
 use tokio::time::{Instant, timeout};
 use tower::util::MapFutureLayer;
 
@@ -29,6 +30,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a proxy to name its authentication schemes.
 const SCHEMES_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("tokenscope/", env!("CARGO_PKG_VERSION"));
+
+/// How long a probe's connection waits for its second request: a person may be typing the secret.
+const PROBE_IDLE_LIMIT: Duration = Duration::from_secs(5);
+/// Headers that a probed app may send.
+const MAX_PROBE_HEADERS: usize = 2_000;
 
 /// How to reach the API.
 #[derive(Debug, Clone)]
@@ -53,6 +59,56 @@ pub(super) struct HttpConfig {
 }
 
 impl HttpConfig {
+    /// The configuration to probe a URL with. `known` has the certificates that were read before.
+    ///
+    /// # Errors
+    /// [`Error::CaFile`], [`Error::ProxySetting`] and [`Error::Setup`].
+    pub(super) fn for_probe(
+        options: &Options,
+        url: &Url,
+        known: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let is_https = url.scheme() == "https";
+        let roots = match known {
+            Some(known) if known.is_https || !is_https => known.roots.clone(),
+            Some(known) => known.roots.clone().with_system()?,
+            None => TrustRoots::load(is_https, options.ca_file.as_deref())?,
+        };
+        Ok(Self {
+            is_https,
+            idle_limit: PROBE_IDLE_LIMIT,
+            roots,
+            proxy: if options.use_system_proxy && is_https {
+                proxy::select(url)?
+            } else {
+                None
+            },
+        })
+    }
+
+    /// Builds a client that asks as programs do, decompresses nothing, and sends no request twice.
+    /// With an address, it connects there instead of where the URL's host is.
+    pub(super) fn probe_client(&self, via: Option<(&str, SocketAddr)>) -> Result<Client, Error> {
+        let builder = builder()
+            .default_headers(HeaderMap::from_iter([
+                (ACCEPT, HeaderValue::from_static("*/*")),
+                (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            ]))
+            .gzip(false)
+            .retry(retry::never())
+            .http1_max_headers(MAX_PROBE_HEADERS)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(self.idle_limit);
+        let builder = match via {
+            Some((host, address)) => builder.resolve(host, address),
+            None => builder,
+        };
+        self.client(builder, self.proxy.as_ref())
+            .map_err(|error| Error::Setup {
+                cause: connection_errors::describe(error),
+            })
+    }
+
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
         self.proxy.as_ref()?.info()
     }
@@ -93,11 +149,12 @@ impl HttpConfig {
 
     /// Asks a proxy that refused a tunnel which authentication schemes it supports: the HTTP library
     /// does not pass them on. Sends no login, since some proxies lock an account after a few refusals.
-    pub(super) async fn proxy_schemes(&self, base_url: &BaseUrl) -> Vec<String> {
+    pub(super) async fn proxy_schemes(&self, url: &Url) -> Vec<String> {
         let asking = async {
-            let mut url = base_url.join(&[]);
+            let mut url = url.clone();
             let port = url.port_or_known_default();
             url.set_path("");
+            url.set_query(None);
             // For https, the library would send its own CONNECT and hide the response.
             url.set_scheme("http").ok()?;
             url.set_port(port).ok()?;
@@ -186,7 +243,7 @@ impl Connections {
             is_https,
             idle_limit: options.idle_limit,
             proxy: if options.use_system_proxy {
-                proxy::select(&options.base_url)?
+                proxy::select(&options.base_url.join(&[]))?
             } else {
                 None
             },

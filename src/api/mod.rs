@@ -19,6 +19,7 @@ mod error;
 mod error_messages;
 mod http_client;
 mod list;
+mod probe;
 mod proxy;
 mod public_json;
 mod request;
@@ -27,8 +28,9 @@ mod transport;
 mod trust_roots;
 
 pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
-pub use access::{AccessReader, PartContents};
+pub use access::{AccessReader, PartContents, Sample};
 pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;
+pub use probe::{Asked, Permit, Prober};
 pub use transport::{Client, Deadlines};

@@ -11,7 +11,7 @@ use reqwest::{Proxy, Url};
 use url::Host;
 
 use super::error::{Error, LoginFault, ProxyFault, ProxyLogin};
-use crate::domain::scope::{self, BaseUrl};
+use crate::domain::scope;
 use crate::domain::text;
 
 /// The port of a SOCKS proxy whose URL names none.
@@ -74,27 +74,26 @@ impl ConfiguredProxy {
     }
 }
 
-/// Selects the proxy for the API. Plain http never leaves this computer, since it would expose the
+/// Selects the proxy for a URL. Plain http never leaves this computer, since it would expose the
 /// credential.
 ///
 /// # Errors
 /// [`Error::ProxySetting`] for a configured proxy that cannot be used. Never falls back to a direct
 /// connection: that would bypass the configured proxy.
-pub(super) fn select(base_url: &BaseUrl) -> Result<Option<ConfiguredProxy>, Error> {
-    let target = base_url.join(&[]);
+pub(super) fn select(target: &Url) -> Result<Option<ConfiguredProxy>, Error> {
     let (variable, proxy) = match variable(target.scheme()) {
-        Some(_) if is_exempt(&target) => return Ok(None),
+        Some(_) if is_exempt(target) => return Ok(None),
         Some((name, value)) => (Some(name), value),
-        None => match system_proxy(&target) {
+        None => match system_proxy(target) {
             Some(proxy) => (None, Ok(proxy)),
             None => return Ok(None),
         },
     };
     let fault = |fault| Error::ProxySetting { variable, fault };
     let proxy = proxy.map_err(|_| fault(ProxyFault::Malformed))?;
-    let url = parse(&proxy, &target).map_err(fault)?;
+    let url = parse(&proxy, target).map_err(fault)?;
     if target.scheme() == "http" && !is_loopback(&url) {
-        tracing::debug!("a plain http base URL uses no proxy on another computer");
+        tracing::debug!("a plain http URL uses no proxy on another computer");
         return Ok(None);
     }
     Ok(Some(ConfiguredProxy { url, variable }))

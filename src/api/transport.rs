@@ -19,7 +19,7 @@ use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{
     self, Error, Reason, Refusal, ResponseFacts, Subject, TransportFault, Unreadable,
 };
-use super::http_client::{self, Connections, Options};
+use super::http_client::{self, Connections, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
@@ -129,6 +129,11 @@ impl Client {
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
+    }
+
+    /// How requests are sent.
+    pub(super) fn config(&self) -> &HttpConfig {
+        self.connections.config()
     }
 
     /// The configured certificates that cannot be used, in sentences.
@@ -250,7 +255,7 @@ impl Client {
         let login = match (connection_errors::login_request(&error), &self.proxy) {
             (Some(LoginRequest::Http), proxy) => {
                 let config = self.connections.config();
-                let schemes = config.proxy_schemes(&self.base_url).await;
+                let schemes = config.proxy_schemes(&self.base_url.join(&[])).await;
                 proxy::http_login(proxy.as_ref(), schemes, request.line())
             }
             (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
@@ -265,34 +270,46 @@ impl Client {
 
     /// The error of a connection that failed.
     fn broken(&self, request: Request<'_>, error: reqwest::Error) -> Error {
-        let is_forwarded = self.proxy.is_some() && !self.base_url.is_https();
-        let fault = connection_errors::classify(&error, is_forwarded);
         let host = self.base_url.host();
-        let host = match (&self.proxy, fault) {
-            (
-                Some(proxy),
-                TransportFault::ProxyUnreachable
-                | TransportFault::ProxyRefused
-                | TransportFault::NotSocks,
-            ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
-            (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
-                proxy.address.clone()
-            }
-            (Some(proxy), TransportFault::ConnectTimeout) => {
-                format!("{host} through the proxy {}", proxy.address)
-            }
-            // For example, the certificate of an https proxy.
-            (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
-                format!("the proxy {}", proxy.address)
-            }
-            _ => host,
-        };
-        Error::Transport {
-            fault,
-            request: request.line(),
-            host,
-            cause: connection_errors::describe(error),
+        let is_https = self.base_url.is_https();
+        broken(request.line(), host, self.proxy.as_ref(), is_https, error)
+    }
+}
+
+/// The error of a connection to a host that failed, perhaps through a proxy.
+pub(super) fn broken(
+    request: String,
+    host: String,
+    proxy: Option<&ProxyInfo>,
+    is_https: bool,
+    error: reqwest::Error,
+) -> Error {
+    let is_forwarded = proxy.is_some() && !is_https;
+    let fault = connection_errors::classify(&error, is_forwarded);
+    let host = match (proxy, fault) {
+        (
+            Some(proxy),
+            TransportFault::ProxyUnreachable
+            | TransportFault::ProxyRefused
+            | TransportFault::NotSocks,
+        ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
+        (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
+            proxy.address.clone()
         }
+        (Some(proxy), TransportFault::ConnectTimeout) => {
+            format!("{host} through the proxy {}", proxy.address)
+        }
+        // For example, the certificate of an https proxy.
+        (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
+            format!("the proxy {}", proxy.address)
+        }
+        _ => host,
+    };
+    Error::Transport {
+        fault,
+        request,
+        host,
+        cause: connection_errors::describe(error),
     }
 }
 

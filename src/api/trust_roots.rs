@@ -35,7 +35,7 @@ type Root = rustls::pki_types::TrustAnchor<'static>;
 type Root = reqwest::Certificate;
 
 /// The trusted authorities.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct TrustRoots {
     roots: Vec<Root>,
     /// Sentences about unusable certificates.
@@ -61,6 +61,15 @@ impl TrustRoots {
             roots.add_system()?;
         }
         Ok(roots)
+    }
+
+    /// Adds the system's.
+    ///
+    /// # Errors
+    /// [`Error::Setup`].
+    pub(super) fn with_system(mut self) -> Result<Self, Error> {
+        self.add_system()?;
+        Ok(self)
     }
 
     /// Makes a client trust these authorities. Parsed certificates go in as they are, since parsing

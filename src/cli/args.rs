@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::output::OutputFormat;
 use crate::domain::failure::{Failure, FailureKind};
@@ -37,6 +37,8 @@ pub enum Command {
     Check(Check),
     /// Show who uses a token, or every token: apps and whether they open, policies, groups, other places
     Uses(Uses),
+    /// Send a token to a URL and say whose fault a refusal is; exits 0 opens, 1 the origin refuses, 2 refused, 3 undecided
+    Probe(Probe),
     /// Store, show or remove the credential of a profile
     #[command(subcommand)]
     Auth(Auth),
@@ -63,6 +65,7 @@ impl Command {
             | Self::List(_)
             | Self::Check(_)
             | Self::Uses(_)
+            | Self::Probe(_)
             | Self::Auth(Auth::Status { .. }) => Needs::Credential,
             Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
             Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
@@ -78,7 +81,8 @@ impl Command {
             Self::List(list) => list.output,
             Self::Check(check) => check.output,
             Self::Uses(uses) => uses.output,
-            Self::Auth(Auth::Status { output })
+            Self::Probe(probe) => probe.output,
+            Self::Auth(Auth::Status { output, .. })
             | Self::Profile(ProfileCommand::List { output }) => *output,
             Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
                 OutputFormat::Table
@@ -136,6 +140,9 @@ pub struct Check {
     /// Check the tokens of every profile in config.toml
     #[arg(long)]
     pub all_profiles: bool,
+    /// Check the credential itself, too
+    #[arg(long)]
+    pub credential: bool,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
     pub output: OutputFormat,
@@ -153,6 +160,29 @@ pub struct Uses {
     /// Only tokens that concern this app, by its ID, address or exact name
     #[arg(long, value_name = "TEXT")]
     pub app: Option<String>,
+    /// Output format
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
+    pub output: OutputFormat,
+}
+
+/// Arguments of `probe`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// URL of the app; https unless it says http
+    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+    pub url: String,
+    /// Token to send; without it, the one in the environment
+    #[arg(value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// Client ID of the token to send, if no credential can look it up
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Read the token's secret from standard input
+    #[arg(long)]
+    pub secret_stdin: bool,
+    /// Send both in this one header, for apps that read tokens from it
+    #[arg(long, value_name = "NAME")]
+    pub header: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
     pub output: OutputFormat,
@@ -198,6 +228,9 @@ pub enum Auth {
     },
     /// Show which credential is in use, without network access and without reading it
     Status {
+        /// Ask the API whether the credential is active and what it may read
+        #[arg(long)]
+        online: bool,
         /// Output format
         #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
         output: OutputFormat,

@@ -19,11 +19,15 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
 
+/// The exit code of a probe that decides nothing.
+const UNDECIDED: u8 = 3;
+
 /// Reports failures in the output format of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorReporter {
     format: OutputFormat,
     is_check: bool,
+    is_probe: bool,
     clock: fn() -> DateTime<Utc>,
 }
 
@@ -34,6 +38,7 @@ impl ErrorReporter {
         Self {
             format: command.output(),
             is_check: matches!(command, Command::Check(_)),
+            is_probe: matches!(command, Command::Probe(_)),
             clock,
         }
     }
@@ -50,6 +55,7 @@ impl ErrorReporter {
         Self {
             format: format.unwrap_or(OutputFormat::Table),
             is_check: command == Some("check"),
+            is_probe: command == Some("probe"),
             clock,
         }
     }
@@ -110,9 +116,17 @@ impl ErrorReporter {
         Some(self.exit_code(&failure))
     }
 
+    /// The exit code of a line that cannot be used.
+    pub(super) fn usage_exit_code(self) -> u8 {
+        if self.is_probe { UNDECIDED } else { 64 }
+    }
+
     fn exit_code(self, failure: &Failure) -> u8 {
         if self.is_check {
             return Verdict::Unknown.exit_code();
+        }
+        if self.is_probe && failure.kind != FailureKind::Interrupted {
+            return UNDECIDED;
         }
         match failure.kind {
             FailureKind::Usage => 64,

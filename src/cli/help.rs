@@ -42,6 +42,40 @@ const CHECK_EXIT_CODES: &Table = &[
     ("130, 143, 129", "ended by SIGINT, SIGTERM, SIGHUP"),
 ];
 
+const PROBE_EXIT_CODES: &Table = &[
+    ("0", "opens: Access let the token through"),
+    ("1", "opens, but the origin refused"),
+    ("2", "refused by Access"),
+    (
+        "3",
+        "undecided, blocked by a firewall, no Access at that URL, or a usage error",
+    ),
+    ("130, 143, 129", "ended by SIGINT, SIGTERM, SIGHUP"),
+];
+
+/// Without a common beginning, the names of a pair would be wider than a terminal's half.
+const PROBE_ENVIRONMENT: &Table = &[
+    (
+        "CLOUDFLARE_ACCESS_CLIENT_ID/_SECRET",
+        "client ID and secret to probe with",
+    ),
+    (
+        "CF_ACCESS_CLIENT_ID/_SECRET",
+        "the same, if those are unset",
+    ),
+    (
+        "TUNNEL_SERVICE_TOKEN_ID/_SECRET",
+        "the same, if those are unset too",
+    ),
+];
+
+const PROBE_SECRETS: &str = "\
+Secret:
+  The first of these is used: --secret-stdin, a pair of variables, a question on the terminal.
+  It is sent only if Access refused a request without it, once, to the host of URL, and stored
+  nowhere. A probe counts as a use of the token. With a credential for the API, the token's
+  policies are read too, and the answers are judged by them.";
+
 const THRESHOLDS: &str = "\
 Thresholds:
   Unless config.toml sets them, --warn is 30d or a quarter of the token's duration, and
@@ -108,12 +142,18 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
             "tokenscope check --all-profiles -o prometheus",
+            "tokenscope check --credential",
         ],
         "uses" => &[
             "tokenscope uses \"CI/CD token\"",
             "tokenscope uses --unreferenced",
             "tokenscope uses --app deploy.example.com/hooks",
             "tokenscope uses -o json | jq '.tokens[] | select(.deletable == \"yes\").token.name'",
+        ],
+        "probe" => &[
+            "tokenscope probe https://deploy.example.com/hooks \"CI/CD token\"",
+            "printf %s \"$SECRET\" | tokenscope probe deploy.example.com --client-id ID --secret-stdin",
+            "CF_ACCESS_CLIENT_ID=… CF_ACCESS_CLIENT_SECRET=… tokenscope probe deploy.example.com -o json",
         ],
         "auth" => &[
             "printf %s \"$TOKEN\" | tokenscope auth set --stdin --account ID",
@@ -127,6 +167,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "auth status" => &[
             "tokenscope auth status",
             "tokenscope auth status --profile work -o json",
+            "tokenscope auth status --online",
         ],
         "auth clear" => &[
             "tokenscope auth clear",
@@ -176,6 +217,11 @@ fn sections(path: &str) -> String {
     if path == "check" {
         let _infallible = write!(sections, "{THRESHOLDS}\n\n");
         section(&mut sections, "Exit codes", CHECK_EXIT_CODES, 1);
+    } else if path == "probe" {
+        let _infallible = write!(sections, "{PROBE_SECRETS}\n\n");
+        section(&mut sections, "Exit codes", PROBE_EXIT_CODES, 1);
+        sections.push('\n');
+        section(&mut sections, "Environment of probe", PROBE_ENVIRONMENT, 35);
     } else {
         section(&mut sections, "Exit codes", EXIT_CODES, 3);
     }
@@ -198,9 +244,9 @@ tokenscope answers in a terminal, without a browser: is this Cloudflare Access s
 how much time is left, who still uses it, and what should I do about it?
 
 Without a command it opens the inspector, on TOKEN if one is given. Commands print to standard \
-output, and everything else to standard error; only auth set prompts, and only on a terminal. Tables \
-are cut to the width of a terminal; anywhere else they are complete, without colours or headings, and \
-separated by tabs.";
+output, and everything else to standard error; only auth set and probe prompt, and only on a \
+terminal. Tables are cut to the width of a terminal; anywhere else they are complete, without colours \
+or headings, and separated by tabs.";
 
 const FILES: &Table = &[
     (
@@ -262,8 +308,10 @@ pub(super) fn manual(page: &mut Vec<u8>) -> io::Result<()> {
     for (title, table) in [
         ("EXIT STATUS", EXIT_CODES),
         ("EXIT STATUS OF CHECK", CHECK_EXIT_CODES),
+        ("EXIT STATUS OF PROBE", PROBE_EXIT_CODES),
         ("FILES", FILES),
         ("ENVIRONMENT", ENVIRONMENT),
+        ("ENVIRONMENT OF PROBE", PROBE_ENVIRONMENT),
         ("EXAMPLES", MANUAL_EXAMPLES),
     ] {
         let mut section = Roff::new();

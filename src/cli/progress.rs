@@ -29,6 +29,9 @@ pub(super) struct Progress {
     is_wanted: bool,
     /// Whether the command waits for the API, no longer for the keyring.
     is_on_network: AtomicBool,
+    /// Whom the command waits for, if not the API.
+    host: Option<String>,
+    is_paused: AtomicBool,
 }
 
 impl Progress {
@@ -46,7 +49,28 @@ impl Progress {
             received: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
             is_on_network: AtomicBool::new(false),
+            host: None,
+            is_paused: AtomicBool::new(false),
         }
+    }
+
+    /// The progress of requests to an app.
+    pub(super) fn of_app(is_dumb: bool, host: &str) -> Self {
+        let mut progress = Self::new(is_dumb);
+        progress.host = Some(host.to_owned());
+        progress.network();
+        progress
+    }
+
+    /// Erases the line, and shows none until it goes on.
+    pub(super) fn pause(&self) {
+        self.is_paused.store(true, Ordering::Relaxed);
+        erase();
+    }
+
+    /// Shows the line again.
+    pub(super) fn go_on(&self) {
+        self.is_paused.store(false, Ordering::Relaxed);
     }
 
     /// Records that the command now waits for the API.
@@ -79,8 +103,10 @@ impl Progress {
             tokio::time::sleep(FOR_THE_KEYRING.saturating_sub(PATIENCE)).await;
         }
         loop {
-            IS_SHOWN.store(true, Ordering::Relaxed);
-            print(&format!("\r\x1b[K{}", self.line()));
+            if !self.is_paused.load(Ordering::Relaxed) {
+                IS_SHOWN.store(true, Ordering::Relaxed);
+                print(&format!("\r\x1b[K{}", self.line()));
+            }
             tokio::time::sleep(PACE).await;
         }
     }
@@ -88,6 +114,9 @@ impl Progress {
     fn line(&self) -> String {
         if !self.is_on_network.load(Ordering::Relaxed) {
             return "waiting for the keyring (it may ask you to unlock it)".to_owned();
+        }
+        if let Some(host) = &self.host {
+            return format!("waiting for {host}");
         }
         let received = self.received.load(Ordering::Relaxed);
         match (received, self.total.load(Ordering::Relaxed)) {

@@ -99,7 +99,57 @@ impl PromptLine {
 /// A usage failure without a terminal or for an invalid credential; an interruption on Ctrl-C.
 pub(super) async fn ask(label: &str, is_dumb: bool) -> Result<Secret, Failure> {
     let label = format!("{label} (not shown): ");
-    Secret::parse(answer(label, is_dumb).await?.expose()).map_err(unfit)
+    Secret::parse(answer(label, Purpose::Store, is_dumb).await?.expose()).map_err(unfit)
+}
+
+/// Prompts for the secret of a service token, as it is typed.
+///
+/// # Errors
+/// A usage failure without a terminal, or for input that is too long; an interruption on Ctrl-C.
+pub(super) async fn ask_token_secret(label: String, is_dumb: bool) -> Result<Secret, Failure> {
+    answer(label, Purpose::Probe, is_dumb).await
+}
+
+/// Whether somebody can be asked.
+///
+/// # Errors
+/// A usage failure without a terminal.
+pub(super) fn check_terminal(purpose: Purpose) -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Usage,
+        "Cannot prompt for the secret: not a terminal.",
+        purpose.hint(),
+    ))
+}
+
+/// What a secret is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Store,
+    Probe,
+}
+
+impl Purpose {
+    /// What to do without a terminal.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Store => "Pipe the secret in and add --stdin.",
+            Self::Probe => {
+                "Pipe the secret in and add --secret-stdin, or set CLOUDFLARE_ACCESS_CLIENT_ID and \
+                 CLOUDFLARE_ACCESS_CLIENT_SECRET."
+            }
+        }
+    }
+
+    fn abandoned(self) -> &'static str {
+        match self {
+            Self::Store => "Nothing was stored.",
+            Self::Probe => "The secret was not sent.",
+        }
+    }
 }
 
 /// Waits for Enter.
@@ -107,7 +157,9 @@ pub(super) async fn ask(label: &str, is_dumb: bool) -> Result<Secret, Failure> {
 /// # Errors
 /// Errors of the terminal, and an interruption on Ctrl-C.
 pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Failure> {
-    answer(question.to_owned(), is_dumb).await.map(drop)
+    answer(question.to_owned(), Purpose::Store, is_dumb)
+        .await
+        .map(drop)
 }
 
 /// Restores the terminal when the prompt ends, however it does.
@@ -119,23 +171,25 @@ impl Drop for Closing {
     }
 }
 
-async fn answer(label: String, is_dumb: bool) -> Result<Secret, Failure> {
-    let unusable = |summary| {
-        let hint = "Pipe the secret in and add --stdin.";
-        Failure::new(FailureKind::Usage, summary, hint)
-    };
+async fn answer(label: String, purpose: Purpose, is_dumb: bool) -> Result<Secret, Failure> {
     let line = PromptLine::new(Keymap::built_in()?);
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(unusable("Cannot prompt for the secret: not a terminal."));
-    }
+    check_terminal(purpose)?;
     let _closing = Closing;
     let answer = terminal::ask(label, line, is_dumb).await;
-    match answer.map_err(|error| unusable("The terminal cannot be used.").caused_by(&error))? {
+    let unusable = |error: io::Error| {
+        Failure::new(
+            FailureKind::Usage,
+            "The terminal cannot be used.",
+            purpose.hint(),
+        )
+        .caused_by(&error)
+    };
+    match answer.map_err(unusable)? {
         Answer::Typed(secret) => Ok(secret),
         Answer::TooLong => Err(unfit(InvalidSecret::Long)),
         Answer::Interrupted | Answer::Suspended => Err(Failure::new(
             FailureKind::Interrupted,
-            "Nothing was stored.",
+            purpose.abandoned(),
             "Run the command again.",
         )),
     }

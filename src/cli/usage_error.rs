@@ -129,7 +129,7 @@ fn refuse(
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(clean) => io::stderr().write_all(clean.as_bytes()),
     };
-    64
+    reporter.usage_exit_code()
 }
 
 /// The error for a first word that resembles a command.

@@ -18,6 +18,16 @@ const EMAIL: &[&str] = &["CLOUDFLARE_EMAIL", "CF_API_EMAIL", "CF_EMAIL"];
 const ACCOUNT: &[&str] = &["CLOUDFLARE_ACCOUNT_ID", "CF_ACCOUNT_ID"];
 const ZONE: &[&str] = &["CLOUDFLARE_ZONE_ID"];
 const BASE_URL: &[&str] = &["CLOUDFLARE_BASE_URL", "CLOUDFLARE_API_BASE_URL"];
+/// The client IDs of service tokens, each with its secret: those of Cloudflare's tools, of most CI
+/// recipes, and of cloudflared.
+const TOKEN_PAIRS: [(&str, &str); 3] = [
+    (
+        "CLOUDFLARE_ACCESS_CLIENT_ID",
+        "CLOUDFLARE_ACCESS_CLIENT_SECRET",
+    ),
+    ("CF_ACCESS_CLIENT_ID", "CF_ACCESS_CLIENT_SECRET"),
+    ("TUNNEL_SERVICE_TOKEN_ID", "TUNNEL_SERVICE_TOKEN_SECRET"),
+];
 const OTHERS: &[&str] = &[
     "CLICOLOR_FORCE",
     "COLORTERM",
@@ -47,6 +57,15 @@ pub struct Environment {
     values: BTreeMap<&'static str, OsString>,
 }
 
+/// A service token in the environment, not yet validated.
+#[derive(Debug, Clone, Copy)]
+pub struct PairVariables<'a> {
+    pub client_id: &'a str,
+    pub secret: &'a Secret,
+    pub id_variable: &'static str,
+    pub secret_variable: &'static str,
+}
+
 impl Environment {
     /// Reads the process environment. Called once, at startup.
     #[expect(
@@ -70,9 +89,11 @@ impl Environment {
             (name, secret)
         };
         let secrets = [TOKEN, KEY].concat().into_iter();
+        let secrets = secrets.chain(TOKEN_PAIRS.map(|(_, secret)| secret));
         let values = [EMAIL, ACCOUNT, ZONE, BASE_URL, OTHERS]
             .concat()
             .into_iter();
+        let values = values.chain(TOKEN_PAIRS.map(|(id, _)| id));
         Self {
             secrets: secrets.filter_map(set).map(secret).collect(),
             values: values.filter_map(set).collect(),
@@ -137,6 +158,38 @@ impl Environment {
             return Ok(None);
         };
         Ok(Some((Credential { kind, secret }, variable)))
+    }
+
+    /// The client ID and the secret of the service token to probe with, as they are set, and their
+    /// variables: of the first pair of which anything is set.
+    ///
+    /// # Errors
+    /// A `usage` failure that names the missing half of a pair, and for a value that is not UTF-8.
+    pub fn token_pair(&self) -> Result<Option<PairVariables<'_>>, Failure> {
+        let has = |(id, secret): &(&str, &str)| {
+            self.values.contains_key(id) || self.secrets.contains_key(secret)
+        };
+        let Some((id_variable, secret_variable)) = TOKEN_PAIRS.into_iter().find(has) else {
+            return Ok(None);
+        };
+        let half = |is: &str, is_not: &str| {
+            Failure::new(
+                FailureKind::Usage,
+                format!("{is} is set without {is_not}."),
+                format!("Set {is_not} too, or unset {is}."),
+            )
+        };
+        let client_id = self.values.get(id_variable);
+        let client_id = client_id.ok_or_else(|| half(secret_variable, id_variable))?;
+        let secret = self.secrets.get(secret_variable);
+        let secret = secret.ok_or_else(|| half(id_variable, secret_variable))?;
+        let unreadable = |name| not_text(name, FailureKind::Usage);
+        Ok(Some(PairVariables {
+            client_id: client_id.to_str().ok_or_else(|| unreadable(id_variable))?,
+            secret: secret.as_ref().ok_or_else(|| unreadable(secret_variable))?,
+            id_variable,
+            secret_variable,
+        }))
     }
 
     fn email_of(&self, key: &str) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ mod keyring;
 mod secret_service;
 mod store;
 
-pub use environment::Environment;
+pub use environment::{Environment, PairVariables};
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, STORE_NAME, check_windows_length};
 pub use store::{

@@ -82,6 +82,12 @@ impl ClientId {
     }
 }
 
+impl fmt::Display for ClientId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// 32 hexadecimal digits in lower case: an ID without its dashes, or a client ID without `.access`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdDigits(String);

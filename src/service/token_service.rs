@@ -1,12 +1,13 @@
 //! The shared parts of the use cases: the client, the store, the files, and how long a command may
 //! take.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
 use crate::api::{Client, Deadlines, Options};
@@ -39,6 +40,8 @@ pub struct TokenService {
     pub(super) overriding_flag: Option<OverridingFlag>,
     /// Where the store keeps secrets, once a trial write succeeded.
     pub(super) probed_location: OnceCell<Location>,
+    /// The server on this computer that answers for every app; `None` but in the demo.
+    pub(super) probe_address: Option<SocketAddr>,
 }
 
 impl TokenService {
@@ -64,7 +67,15 @@ impl TokenService {
             secret: Mutex::default(),
             overriding_flag: None,
             probed_location: OnceCell::new(),
+            probe_address: None,
         }
+    }
+
+    /// Sends every probe to a server on this computer, whatever the host of its URL.
+    #[must_use]
+    pub fn probing_at(mut self, address: SocketAddr) -> Self {
+        self.probe_address = Some(address);
+        self
     }
 
     /// Stops hints from suggesting an environment variable that this flag overrides.
@@ -141,24 +152,8 @@ impl TokenService {
             let building = spawn_blocking(move || Client::new(&options));
             match timeout_at(deadlines.request_deadline(), building).await {
                 Ok(Ok(built)) => built,
-                Ok(Err(stopped)) => {
-                    return Err(Failure::new(
-                        FailureKind::Network,
-                        "The HTTP client could not be built.",
-                        "Start tokenscope again.",
-                    )
-                    .caused_by(&stopped));
-                }
-                Err(_) => {
-                    return Err(Failure::new(
-                        FailureKind::Timeout,
-                        format!(
-                            "The certificates to trust were not read within {} s.",
-                            deadlines.timeout.as_secs()
-                        ),
-                        "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
-                    ));
-                }
+                Ok(Err(stopped)) => return Err(client_not_built(&stopped)),
+                Err(_) => return Err(self.certificates_timed_out()),
             }
         } else {
             Client::new(&options)
@@ -168,6 +163,18 @@ impl TokenService {
             listener(complaint);
         }
         Ok(client)
+    }
+
+    /// The failure if files of certificates, perhaps a pipe, do not end in time.
+    pub(super) fn certificates_timed_out(&self) -> Failure {
+        Failure::new(
+            FailureKind::Timeout,
+            format!(
+                "The certificates to trust were not read within {} s.",
+                self.deadlines().timeout.as_secs()
+            ),
+            "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
+        )
     }
 
     pub(super) fn deadlines(&self) -> Deadlines {
@@ -183,4 +190,14 @@ impl TokenService {
     pub(super) fn paths(&self) -> Result<&Paths, Failure> {
         self.paths.as_ref().ok_or_else(no_home)
     }
+}
+
+/// The failure if the thread that builds a client stopped.
+pub(super) fn client_not_built(stopped: &JoinError) -> Failure {
+    Failure::new(
+        FailureKind::Network,
+        "The HTTP client could not be built.",
+        "Start tokenscope again.",
+    )
+    .caused_by(stopped)
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::error_report::{explain, warn};
-use crate::cli::fetch::no_scope;
+use crate::cli::fetch::{Fetcher, no_scope};
 use crate::cli::output::print::{Output, print};
-use crate::cli::output::{AuthReport, OutputFormat, Report};
+use crate::cli::output::{AuthReport, OnlineStatus, OutputFormat, Report};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -125,15 +125,20 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
     Ok(CredentialKind::GlobalKey { email })
 }
 
+async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+    let read = piped(allowed).await?;
+    Secret::parse(read.expose()).map_err(not_a_credential)
+}
+
 /// Reads standard input to its end, on its own thread so that signals are still handled. Waits without
 /// limit for a person who types, but not for a pipe that never ends.
-async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
+pub(super) async fn piped(allowed: Duration) -> Result<Secret, Failure> {
     let allowed = if io::stdin().is_terminal() {
         Duration::MAX
     } else {
         allowed
     };
-    let reading = tokio::task::spawn_blocking(read_secret);
+    let reading = tokio::task::spawn_blocking(read_text);
     match timeout(allowed, reading).await {
         Ok(read) => read.map_err(|error| unreadable(&error))?,
         Err(_elapsed) => Err(Failure::new(
@@ -145,7 +150,7 @@ async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
 }
 
 /// Reads at most 64 KiB, white space included: no credential is longer, and an endless pipe must end.
-fn read_secret() -> Result<Secret, Failure> {
+fn read_text() -> Result<Secret, Failure> {
     const CAPACITY: usize = 64 * 1024;
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(CAPACITY + 1));
     let read = io::stdin()
@@ -157,7 +162,7 @@ fn read_secret() -> Result<Secret, Failure> {
         return Err(not_a_credential(InvalidSecret::Long));
     }
     let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
-    Secret::parse(text).map_err(not_a_credential)
+    Ok(Secret::new(text.to_owned()))
 }
 
 fn unreadable(error: &impl ToString) -> Failure {
@@ -179,9 +184,46 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 
 pub(super) async fn status(
     context: Context,
+    online: bool,
     format: OutputFormat,
     out: &mut Output,
 ) -> Result<u8, Failure> {
+    let style = context.style;
+    let (mut report, mut is_usable) = offline(&context).await;
+    if online {
+        let fetcher = Fetcher {
+            context: context.connected().await?,
+        };
+        let found = survey(&fetcher).await;
+        is_usable = found.may_list_tokens();
+        report.online = Some(found);
+    }
+    print(Report::Credential(&report), format, out, style)?;
+    Ok(u8::from(!is_usable))
+}
+
+/// Asks the API about the credential. What cannot be asked is a failure of every part.
+async fn survey(fetcher: &Fetcher) -> OnlineStatus {
+    let asked = async {
+        let access = fetcher.access(None)?;
+        let survey = fetcher.survey(&access).await?;
+        Ok((access.identity.kind, survey))
+    };
+    match asked.await {
+        Ok((CredentialKind::GlobalKey { .. }, survey)) => OnlineStatus {
+            validity: None,
+            samples: survey.samples,
+        },
+        Ok((CredentialKind::ApiToken, survey)) => OnlineStatus {
+            validity: Some(survey.validity),
+            samples: survey.samples,
+        },
+        Err(failure) => OnlineStatus::failed(&failure),
+    }
+}
+
+/// What is known without asking, and whether the credential can be used. Explains why it cannot.
+async fn offline(context: &Context) -> (AuthReport, bool) {
     let credential = &context.credential;
     let identity = credential.identity.as_ref();
     let mut report = AuthReport {
@@ -195,6 +237,7 @@ pub(super) async fn status(
         stored: None,
         locked: None,
         store: None,
+        online: None,
     };
     let mut is_usable = false;
     match identity.map(|identity| &identity.source) {
@@ -205,7 +248,7 @@ pub(super) async fn status(
         }
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
-            let may_go = may_use(&context, profile);
+            let may_go = may_use(context, profile);
             let looking = context.service.look(profile);
             match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
@@ -234,8 +277,7 @@ pub(super) async fn status(
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
-    print(Report::Credential(&report), format, out, context.style)?;
-    Ok(u8::from(!is_usable))
+    (report, is_usable)
 }
 
 /// Whether the stored secret of a profile may be sent to the current address. Explains a refusal.

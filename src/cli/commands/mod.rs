@@ -22,6 +22,7 @@ mod check;
 pub mod completions;
 mod get;
 mod list;
+mod probe;
 mod profile;
 mod uses;
 
@@ -133,13 +134,14 @@ async fn execute(
             check::check(context, &wanted, reporter, out).await
         }
         Command::Uses(wanted) => uses::uses(context, &wanted, out).await,
+        Command::Probe(wanted) => probe::probe(context, &wanted, out).await,
         Command::Auth(command) => match command {
             Auth::Set {
                 stdin,
                 email,
                 no_check,
             } => auth::set(context, stdin, email.as_deref(), no_check).await,
-            Auth::Status { output } => auth::status(context, output, out).await,
+            Auth::Status { online, output } => auth::status(context, online, output, out).await,
             Auth::Clear => auth::clear(context).await,
         },
         Command::Profile(command) => profile::profile(context, command, out).await,

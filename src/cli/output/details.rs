@@ -6,9 +6,11 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::AuthReport;
 use super::table::{GAP, colored, entries};
-use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
+use super::{AuthReport, ProbeReport, online};
+use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
+use crate::domain::access::probe::{PolicyView, ProbeAnswer};
+use crate::domain::access::verdict::Verdict as AppVerdict;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
@@ -106,6 +108,76 @@ fn value(field: &Field, token: &ServiceToken) -> String {
     }
 }
 
+/// Prints the outcome of a probe.
+///
+/// # Errors
+/// The writer's.
+pub fn probe(out: &mut impl Write, report: ProbeReport<'_>, style: OutputStyle) -> io::Result<()> {
+    let ProbeReport {
+        answers,
+        conclusion,
+        policies,
+        ..
+    } = report;
+    let word = conclusion.verdict.word();
+    outcome(out, word, &conclusion.message, conclusion.tone(), style)?;
+    let token = report.token.map(ServiceToken::name_text);
+    let said = |view: &PolicyView| {
+        let verdict = view.uses_verdict().map(AppVerdict::word)?;
+        Some(format!("{verdict} ({})", view.app_title()?))
+    };
+    let with_token = match &answers.with_token {
+        Some(answer) => answered(answer),
+        None => "not sent".to_owned(),
+    };
+    let rows = [
+        ("URL", Some(report.url.to_string())),
+        ("Token", token.map(str::to_owned)),
+        ("Client ID", Some(report.client_id.to_owned())),
+        ("Without the token", Some(answered(&answers.bare))),
+        ("With the token", Some(with_token)),
+        ("Policies", policies.and_then(said)),
+        ("What to do", conclusion.hint.clone()),
+    ];
+    let rows = rows.into_iter();
+    let rows: Vec<_> = rows
+        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
+        .collect();
+    labelled(out, &rows, style)
+}
+
+/// `403 from Access in 41 ms, cf-ray 95942549-LHR`.
+fn answered(answer: &ProbeAnswer) -> String {
+    let took = answer.took.as_millis();
+    let Some(status) = answer.status else {
+        return format!("no answer in {took} ms");
+    };
+    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.label());
+    if let Some(ray) = &answer.cf_ray {
+        let _infallible = write!(said, ", cf-ray {ray}");
+    }
+    said
+}
+
+/// Prints a word, in its colour, and the sentence that explains it.
+fn outcome(
+    out: &mut impl Write,
+    word: &str,
+    sentence: &str,
+    tone: Tone,
+    style: OutputStyle,
+) -> io::Result<()> {
+    let line = format!("{word}: {}", style.clean(sentence));
+    let shown = match style.width {
+        Some(width) => wrapped(&line, width).join("\n"),
+        None => line,
+    };
+    match shown.strip_prefix(word) {
+        Some(rest) if style.colored => writeln!(out, "{}{rest}", colored(word, tone)),
+        _ => writeln!(out, "{shown}"),
+    }
+}
+
 /// Prints the report of `auth status`.
 ///
 /// # Errors
@@ -125,10 +197,13 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Locked", report.locked.map(word)),
         ("Store", report.store.map(str::to_owned)),
     ];
-    let rows: Vec<_> = rows
+    let mut rows: Vec<_> = rows
         .into_iter()
         .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
         .collect();
+    if let Some(status) = &report.online {
+        rows.extend(online::rows(status));
+    }
     labelled(out, &rows, style)
 }
 
@@ -139,31 +214,58 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
 pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
-    let line = format!("{word}: {}", style.clean(&sentence(checkup, verdict)));
-    let shown = match style.width {
-        Some(width) => wrapped(&line, width).join("\n"),
-        None => line,
-    };
-    match shown.strip_prefix(&word) {
-        Some(rest) if style.colored => {
-            writeln!(out, "{}{rest}", colored(&word, tone(verdict)))?;
-        }
-        _ => writeln!(out, "{shown}")?,
-    }
+    outcome(out, &word, &sentences(checkup), tone(verdict), style)?;
     entries(out, checkup, style)?;
     // On a terminal, rows have no room for sentences.
     let Some(width) = style.width else {
         return Ok(());
     };
-    for entry in &checkup.entries {
-        if let Err(failure) = &entry.subject {
-            let line = format!("{}: {} {}", entry.name(), failure.summary, failure.hint);
-            for part in wrapped(&style.clean(&line), width) {
-                writeln!(out, "{part}")?;
-            }
+    let tokens = checkup.entries.iter().filter_map(|entry| {
+        let failure = entry.subject.as_ref().err()?;
+        Some((entry.name().to_owned(), failure))
+    });
+    let credentials = checkup.credentials.iter().flatten().filter_map(|entry| {
+        let failure = entry.validity.as_ref().err()?;
+        Some((entry.name(), failure))
+    });
+    for (name, failure) in tokens.chain(credentials) {
+        let line = format!("{name}: {} {}", failure.summary, failure.hint);
+        for part in wrapped(&style.clean(&line), width) {
+            writeln!(out, "{part}")?;
         }
     }
     Ok(())
+}
+
+/// The sentence about the tokens, and in front of it that about a credential that is no better.
+fn sentences(checkup: &CheckResult) -> String {
+    let verdict = checkup.verdict_on_tokens();
+    let of_tokens = sentence(checkup, verdict);
+    let worst = checkup.worst_credential();
+    let Some((worst, credential)) = worst.filter(|(worst, _)| *worst != Verdict::Ok) else {
+        return of_tokens;
+    };
+    let of_credential = credential_reason(credential, checkup.context);
+    if worst > verdict {
+        format!("{of_credential}; {of_tokens}")
+    } else {
+        format!("{of_tokens}; {of_credential}")
+    }
+}
+
+/// Why a credential has its verdict.
+fn credential_reason(entry: &CredentialEntry, context: EvaluationContext) -> String {
+    let name = format!("the {}", entry.name());
+    let status = entry.status(context);
+    match (&entry.validity, entry.expires_at(), status) {
+        (Err(failure), ..) => format!("{name}: {} {}", failure.summary, failure.hint),
+        (Ok(_), _, Status::Disabled) => format!("{name} is disabled"),
+        (Ok(_), Some(end), Status::Expired | Status::Critical | Status::Expiring) => {
+            format!("{name} {}", term(end, context))
+        }
+        (Ok(_), _, Status::Expired) => format!("{name} has expired"),
+        (Ok(_), ..) => format!("it is not known when {name} expires"),
+    }
 }
 
 fn tone(verdict: Verdict) -> Tone {

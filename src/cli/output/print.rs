@@ -112,6 +112,7 @@ pub(in crate::cli) fn print(
             table::tokens(out, &list.tokens, list.context, style)
         }
         (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
+        (OutputFormat::Table, Report::Probe(probe)) => details::probe(out, probe, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
         (OutputFormat::Table, Report::Uses(uses)) => uses_table::print(out, uses, style),

@@ -1,7 +1,7 @@
 //! The objects that may name a service token: apps, policies, groups, and what lies beside them.
 //! Texts are untrusted. A member that is missing or malformed is `None`, never a guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -119,6 +119,8 @@ pub struct App {
     pub kind: String,
     /// Host and path, or whatever else tells where it is.
     pub address: Option<String>,
+    /// Every host and path that it protects, with stars.
+    pub addresses: Vec<String>,
     /// `None` if the API did not report them.
     pub policies: Option<Vec<Policy>>,
     /// The client IDs with which Access calls its SCIM service.
@@ -138,6 +140,7 @@ impl App {
             name: text(object, "name").unwrap_or_default(),
             kind: text(object, "type").unwrap_or_default(),
             address: address(object),
+            addresses: addresses(object),
             policies,
             scim_clients: scim_clients(object),
         })
@@ -188,6 +191,19 @@ fn address(app: &Map<String, Value>) -> Option<String> {
         .or_else(public)
         .or_else(first_domain)
         .or_else(worker)
+}
+
+/// The hosts and paths, each once, in whatever member the API reports them.
+fn addresses(app: &Map<String, Value>) -> Vec<String> {
+    let list = |key: &str| app.get(key).and_then(Value::as_array).into_iter().flatten();
+    let is_public = |it: &&Value| it.get("type").is_none_or(|kind| kind == "public");
+    let public = list("destinations").filter(is_public);
+    let mut addresses: Vec<String> = text(app, "domain").into_iter().collect();
+    addresses.extend(public.filter_map(|it| filled(it.get("uri")?)));
+    addresses.extend(list("self_hosted_domains").filter_map(filled));
+    let mut seen = HashSet::new();
+    addresses.retain(|address| seen.insert(address.clone()));
+    addresses
 }
 
 /// `scim_config.authentication` may be one object or a list of them.

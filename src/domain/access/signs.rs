@@ -12,7 +12,7 @@ pub enum AnsweredBy {
     /// A firewall rule or a challenge, before Access.
     Waf,
     Origin,
-    /// An error of Cloudflare or the app: it cannot be told apart.
+    /// Cloudflare or the app, which cannot be told apart; or nobody.
     Unknown,
 }
 
@@ -24,6 +24,17 @@ impl AnsweredBy {
             Self::Access => "access",
             Self::Waf => "waf",
             Self::Origin => "origin",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The words on screen and in tables.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Access => "Access",
+            Self::Waf => "the firewall",
+            Self::Origin => "the origin",
             Self::Unknown => "unknown",
         }
     }
@@ -39,6 +50,7 @@ pub struct Signs<'a> {
     pub cf_access_aud: Option<&'a str>,
     pub cf_access_domain: Option<&'a str>,
     pub cf_mitigated: Option<&'a str>,
+    pub www_authenticate: Option<&'a str>,
     /// The beginning of the body.
     pub body: &'a [u8],
 }
@@ -49,25 +61,62 @@ const LOGIN: &str = "/cdn-cgi/access/login/";
 /// The domain of the login pages of all organizations.
 const TEAMS: &str = ".cloudflareaccess.com";
 
+/// Words in the challenges of Access, in lower case: its own scheme, and the metadata of apps that it
+/// protects by OAuth.
+const CHALLENGES: [&str; 2] = ["cloudflare-access", "/cloudflare-access-protected-resource"];
+
 /// Texts of the firewall's pages.
 const BLOCKED: [&[u8]; 2] = [b"error code: 1010", b"Sorry, you have been blocked"];
+
+/// The whole of the firewall's shorter answers: a banned address or country, a rate limit, a rule.
+const REJECTIONS: [&[u8]; 7] = [
+    b"error code: 1006",
+    b"error code: 1007",
+    b"error code: 1008",
+    b"error code: 1009",
+    b"error code: 1012",
+    b"error code: 1015",
+    b"error code: 1020",
+];
 
 impl Signs<'_> {
     /// Whether Access certainly refused a request without a token, so that one with the token may
     /// follow: both of its headers on a refusal, or its login page.
     #[must_use]
     pub fn allow_the_secret(&self) -> bool {
-        let both = self.cf_access_aud.is_some() && self.cf_access_domain.is_some();
+        let both = is_set(self.cf_access_aud) && is_set(self.cf_access_domain);
         !self.is_blocked() && (self.is_refusal() && both || self.is_login())
     }
 
-    /// Who answered. One sign of Access is enough here.
+    /// Who answered a request without a token. Only what allows the secret counts as Access.
     #[must_use]
-    pub fn answered_by(&self) -> AnsweredBy {
-        let either = self.cf_access_aud.is_some() || self.cf_access_domain.is_some();
-        if self.is_challenge() {
+    pub fn bare_answered_by(&self) -> AnsweredBy {
+        if self.is_blocked() {
             AnsweredBy::Waf
-        } else if self.is_refusal() && either || self.is_login() {
+        } else if self.allow_the_secret() {
+            AnsweredBy::Access
+        } else if self.status >= 500 || self.is_challenged_by_access() {
+            AnsweredBy::Unknown
+        } else {
+            AnsweredBy::Origin
+        }
+    }
+
+    /// Who answered the request with the token. One sign of Access is enough here: its headers, its
+    /// login page, its challenge, or the challenge that met the request without the token.
+    #[must_use]
+    pub fn answered_by(&self, bare_challenge: Option<&str>) -> AnsweredBy {
+        let either = is_set(self.cf_access_aud) || is_set(self.cf_access_domain);
+        let is_same_challenge = self.status == 401
+            && is_set(self.www_authenticate)
+            && self.www_authenticate == bare_challenge;
+        if self.is_mitigated() {
+            AnsweredBy::Waf
+        } else if self.is_refusal() && either
+            || self.is_login()
+            || self.is_challenged_by_access()
+            || is_same_challenge
+        {
             AnsweredBy::Access
         } else if self.is_blocked() {
             AnsweredBy::Waf
@@ -78,18 +127,38 @@ impl Signs<'_> {
         }
     }
 
+    /// Whether the body can decide who answered: only the firewall's pages are told by theirs.
+    #[must_use]
+    pub fn needs_body(&self) -> bool {
+        let either = is_set(self.cf_access_aud) || is_set(self.cf_access_domain);
+        let is_told = self.is_mitigated() || self.is_refusal() && either || self.is_login();
+        matches!(self.status, 403 | 429) && !is_told
+    }
+
     fn is_refusal(&self) -> bool {
         matches!(self.status, 401 | 403)
     }
 
-    fn is_challenge(&self) -> bool {
+    /// Whether a challenge of the firewall came in place of an answer.
+    fn is_mitigated(&self) -> bool {
         let mitigated = self.cf_mitigated.map(str::trim);
         mitigated.is_some_and(|action| action.eq_ignore_ascii_case("challenge"))
     }
 
     fn is_blocked(&self) -> bool {
         let contains = |text: &&[u8]| self.body.windows(text.len()).any(|part| part == *text);
-        self.is_challenge() || self.status == 403 && BLOCKED.iter().any(|text| contains(text))
+        let is_page = self.status == 403 && BLOCKED.iter().any(contains);
+        let is_rejection =
+            matches!(self.status, 403 | 429) && REJECTIONS.contains(&self.body.trim_ascii());
+        self.is_mitigated() || is_page || is_rejection
+    }
+
+    /// Whether the answer asks for a login of Access.
+    fn is_challenged_by_access(&self) -> bool {
+        let challenge = self.www_authenticate.unwrap_or_default();
+        let challenge = challenge.trim().to_ascii_lowercase();
+        let [scheme, metadata] = CHALLENGES;
+        self.status == 401 && (challenge.starts_with(scheme) || challenge.contains(metadata))
     }
 
     /// Whether it redirects to Access's login page, on the same host or on an organization's.
@@ -106,6 +175,12 @@ impl Signs<'_> {
             && target.port().is_none()
             && host.len() > TEAMS.len()
             && host.ends_with(TEAMS);
-        target.path().starts_with(LOGIN) && (is_here || is_team)
+        let has_login = !target.username().is_empty() || target.password().is_some();
+        target.path().starts_with(LOGIN) && !has_login && (is_here || is_team)
     }
+}
+
+/// Whether a header is there and not blank.
+fn is_set(header: Option<&str>) -> bool {
+    header.is_some_and(|value| !value.trim().is_empty())
 }

@@ -460,7 +460,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
             "407 Proxy Authentication Required",
             "requires a valid user name and password",
         ),
-        ("502 Bad Gateway", "refused to connect to the API"),
+        ("502 Bad Gateway", "refused to open a connection"),
     ] {
         let proxy = refusing_proxy(status).await;
         let url = format!("http://ada:hunter2@{}", proxy.address);

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod credential;
 mod error_text;
 mod get;
 mod golden;
@@ -9,9 +10,10 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod probe;
 mod profiles;
 mod recipes;
-mod schema;
+pub(crate) mod schema;
 mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;

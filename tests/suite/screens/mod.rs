@@ -8,6 +8,6 @@ mod find;
 mod frame;
 mod profiles;
 mod properties;
-mod scenes;
+pub(crate) mod scenes;
 mod uses;
 mod views;

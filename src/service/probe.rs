@@ -1,0 +1,85 @@
+//! Probes the URL of a protected app with a service token.
+
+use std::future::Future;
+
+use tokio::task::spawn_blocking;
+use tokio::time::timeout_at;
+
+use super::token_service::{TokenService, client_not_built};
+use crate::api::{Error, Prober};
+use crate::domain::access::probe::{ProbeAnswer, ProbeAnswers, ProbeUrl};
+use crate::domain::access::signs::AnsweredBy;
+use crate::domain::access::token_pair::{TokenHeader, TokenPair};
+use crate::domain::failure::{Failure, FailureKind};
+
+impl TokenService {
+    /// Asks a URL without the token and, if Access itself refused that, with it. `pair` is awaited only
+    /// then, so that nobody is asked for a secret in vain.
+    ///
+    /// # Errors
+    /// [`Failure`], if nothing could be sent, and that of `pair`. A request that fails is part of the
+    /// answers.
+    pub async fn probe_url(
+        &self,
+        url: &ProbeUrl,
+        header: Option<&TokenHeader>,
+        pair: impl Future<Output = Result<TokenPair, Failure>>,
+    ) -> Result<ProbeAnswers, Failure> {
+        let prober = self.prober(url).await?;
+        let (bare, permit) = prober.ask_bare(self.deadlines()).await;
+        let failure = bare.failure.or_else(|| unavailable(url, &bare.answer));
+        let mut answers = ProbeAnswers {
+            bare: bare.answer,
+            with_token: None,
+            failure,
+        };
+        if let Some(permit) = permit {
+            let pair = pair.await?;
+            let asked = prober.ask_with_token(permit, &pair, header, self.deadlines());
+            let asked = asked.await;
+            answers.with_token = Some(asked.answer);
+            answers.failure = asked.failure;
+        }
+        Ok(answers)
+    }
+
+    /// Builds the client for a URL, with the certificates that the API's client has read, if it was
+    /// needed before.
+    async fn prober(&self, url: &ProbeUrl) -> Result<Prober, Failure> {
+        let failed = |error: Error| error.into_failure(None);
+        let (options, via) = (self.options.clone(), self.probe_address);
+        if let Some(client) = self.client.get() {
+            return Prober::new(&options, url, via, Some(client)).map_err(failed);
+        }
+        let deadlines = self.deadlines();
+        let address = url.clone();
+        // Reading certificates takes milliseconds, and a pipe may never end.
+        let building = spawn_blocking(move || Prober::new(&options, &address, via, None));
+        let prober = match timeout_at(deadlines.request_deadline(), building).await {
+            Ok(Ok(built)) => built.map_err(failed)?,
+            Ok(Err(stopped)) => return Err(client_not_built(&stopped)),
+            Err(_) => return Err(self.certificates_timed_out()),
+        };
+        if let (Some(complaint), Some(listener)) = (prober.complaint(), self.on_complaint.get()) {
+            listener(complaint);
+        }
+        Ok(prober)
+    }
+}
+
+/// The failure of an app, or of what is before it, that answered the request without the token with an
+/// error of its own.
+fn unavailable(url: &ProbeUrl, bare: &ProbeAnswer) -> Option<Failure> {
+    let status = bare.status.filter(|status| *status >= 500)?;
+    if bare.answered_by != AnsweredBy::Unknown {
+        return None;
+    }
+    let mut failure = Failure::new(
+        FailureKind::Server,
+        format!("{} answered {status}.", url.host()),
+        "Start the origin and its tunnel, then probe again.",
+    );
+    failure.details.http_status = Some(status);
+    failure.details.cf_ray.clone_from(&bare.cf_ray);
+    Some(failure)
+}

@@ -1,0 +1,782 @@
+//! `probe`: when the secret goes out and where, whose it is, and what servers may do to it.
+
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::schema::assert_fits;
+use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
+use crate::support::binary::Binary;
+use crate::support::terminal::Session;
+
+const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+const OTHER_ID: &str = "00000000000000000000000000000001.access";
+const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
+
+const STAMPS: [(&str, &str); 2] = [("cf-access-aud", "a"), ("cf-access-domain", "d")];
+
+/// What Access answers without a token.
+fn refused() -> Reply {
+    Reply::Bytes(http(403, &STAMPS, "Forbidden"))
+}
+
+/// An app that Access refuses without a token, and that answers with it.
+fn app(with_token: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
+    Fake::start(move |head, _| {
+        if has_token(head) {
+            with_token()
+        } else {
+            refused()
+        }
+    })
+}
+
+fn has_token(head: &str) -> bool {
+    head.to_lowercase().contains("\r\ncf-access-client-id:")
+}
+
+fn binary(url: &str, arguments: &[&str]) -> Binary {
+    let arguments = [&["probe", url, "-o", "json"], arguments].concat();
+    Binary::new(&arguments)
+}
+
+/// The command with the token in the environment.
+fn command(url: &str, arguments: &[&str]) -> Command {
+    with_pair(binary(url, arguments)).command()
+}
+
+fn with_pair(binary: Binary) -> Binary {
+    binary
+        .env("CF_ACCESS_CLIENT_ID", CLIENT_ID)
+        .env("CF_ACCESS_CLIENT_SECRET", SECRET)
+}
+
+fn probe(fake: &Fake) -> Outcome {
+    run(&mut command(&fake.url(), &["--timeout", "3"]))
+}
+
+/// The report, which must fit the schema.
+#[track_caller]
+fn report(outcome: &Outcome) -> Value {
+    let report = outcome.json();
+    assert_fits("probe", &report);
+    assert!(!outcome.stdout.contains(SECRET) && !outcome.stderr.contains(SECRET));
+    report
+}
+
+#[track_caller]
+fn concludes(outcome: &Outcome, verdict: &str, fault: &str, code: i32) -> Value {
+    let report = report(outcome);
+    assert_eq!(report["verdict"], verdict, "{report:#}");
+    assert_eq!(report["fault"], fault, "{report:#}");
+    assert_eq!(outcome.code, Some(code), "{report:#}");
+    report
+}
+
+/// How many requests carried the secret. None may carry it that is not the second.
+#[track_caller]
+fn secrets(fake: &Fake) -> usize {
+    let heads = fake.heads();
+    let with: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| head.contains(SECRET))
+        .map(|(at, _)| at)
+        .collect();
+    assert!(with.is_empty() || with == [1], "{heads:#?}");
+    with.len()
+}
+
+#[test]
+fn the_token_follows_a_refusal_of_access_and_nothing_else_is_sent() {
+    let cookie = [STAMPS[0], STAMPS[1], ("set-cookie", "CF_Session=x; Path=/")];
+    let fake = Fake::start(move |head, _| {
+        Reply::Bytes(if has_token(head) {
+            http(200, &[("cf-ray", "9594254a00000000-LHR")], "hello")
+        } else {
+            http(401, &cookie, "")
+        })
+    });
+    let outcome = run(&mut command(&format!("{}/a?b=c", fake.url()), &[]));
+    let report = concludes(&outcome, "opens", "none", 0);
+    assert_eq!(report["client_id"], CLIENT_ID);
+    assert_eq!(report["token"], Value::Null);
+    assert_eq!(report["mode"], Value::Null);
+    assert_eq!(report["hint"], Value::Null);
+    assert_eq!(report["bare"]["status"], 401);
+    assert_eq!(report["bare"]["answered_by"], "access");
+    assert_eq!(report["with_token"]["status"], 200);
+    assert_eq!(report["with_token"]["answered_by"], "origin");
+    assert_eq!(report["with_token"]["cf_ray"], "9594254a00000000-LHR");
+    let heads = fake.heads();
+    assert_eq!(heads.len(), 2);
+    let lines = |head: &str| {
+        let mut lines: Vec<String> = head.trim().lines().map(str::to_owned).collect();
+        lines[1..].sort();
+        lines
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let mut expected = vec![
+        "GET /a?b=c HTTP/1.1".to_owned(),
+        "accept: */*".to_owned(),
+        "accept-encoding: identity".to_owned(),
+        format!("host: {}", fake.address),
+        format!("user-agent: tokenscope/{version}"),
+    ];
+    expected[1..].sort();
+    assert_eq!(lines(&heads[0]), expected);
+    expected.extend([
+        format!("cf-access-client-id: {CLIENT_ID}"),
+        format!("cf-access-client-secret: {SECRET}"),
+    ]);
+    expected[1..].sort();
+    assert_eq!(lines(&heads[1]), expected);
+}
+
+#[test]
+fn both_requests_share_a_connection_that_stays_open() {
+    let fake = app(|| Reply::Bytes(http(204, &[], "")));
+    concludes(&probe(&fake), "opens", "none", 0);
+    assert_eq!(fake.connections(), 1);
+    // Nor is a connection missed that the server closes.
+    let fake = Fake::start(|head, _| {
+        let stamps = [STAMPS[0], STAMPS[1], ("connection", "close")];
+        Reply::Bytes(http(if has_token(head) { 204 } else { 403 }, &stamps, ""))
+    });
+    concludes(&probe(&fake), "opens", "none", 0);
+    assert_eq!(fake.connections(), 2);
+}
+
+#[test]
+fn one_header_carries_both_as_json() {
+    let fake = Fake::start(|head, _| {
+        let is_bare = !head.contains("authorization");
+        Reply::Bytes(http(
+            if is_bare { 403 } else { 200 },
+            if is_bare { &STAMPS } else { &[] },
+            "",
+        ))
+    });
+    let outcome = run(&mut command(&fake.url(), &["--header", "Authorization"]));
+    concludes(&outcome, "opens", "none", 0);
+    let sent = format!(
+        r#"authorization: {{"cf-access-client-id":"{CLIENT_ID}","cf-access-client-secret":"{SECRET}"}}"#
+    );
+    assert!(fake.heads()[1].contains(&sent), "{:?}", fake.heads());
+    assert!(!fake.heads()[1].contains("\r\ncf-access"));
+    assert_eq!(secrets(&fake), 1);
+}
+
+/// No answer but Access's own refusal brings the secret out: not its look-alikes, not a redirect.
+#[test]
+fn no_byte_of_the_secret_leaves_unless_access_refused() {
+    let elsewhere = Fake::saying(200, "elsewhere");
+    let login = "/cdn-cgi/access/login/127.0.0.1?kid=a";
+    let to = |host: &str| format!("{host}{login}");
+    let redirects = [
+        format!("{}/", elsewhere.url()),
+        to(&elsewhere.url()),
+        to("https://evil-cloudflareaccess.com"),
+        to("https://team.cloudflareaccess.com@evil.example"),
+        to("http://team.cloudflareaccess.com"),
+        to("https://team.cloudflareaccess.com:8443"),
+    ];
+    let mut answers: Vec<(Vec<u8>, &str)> = Vec::new();
+    for status in [200, 204, 400, 404, 405, 410, 429] {
+        answers.push((http(status, &STAMPS, ""), "no_access"));
+    }
+    for headers in [
+        &STAMPS[..1],
+        &STAMPS[1..],
+        &[("cf-access-aud", ""), ("cf-access-domain", "")],
+    ] {
+        answers.push((http(403, headers, "Forbidden"), "no_access"));
+        answers.push((http(401, headers, ""), "no_access"));
+    }
+    for target in &redirects {
+        let headers = [STAMPS[0], STAMPS[1], ("location", target.as_str())];
+        answers.push((http(302, &headers, ""), "no_access"));
+    }
+    let two = [("location", login), ("location", "https://evil.example/")];
+    answers.push((http(302, &two, ""), "no_access"));
+    let page = "<title>Sign in ・ Cloudflare Access</title>";
+    answers.push((
+        http(200, &[("content-type", "text/html")], page),
+        "no_access",
+    ));
+    answers.push((http(403, &[], "error code: 1010"), "blocked"));
+    answers.push((
+        http(
+            403,
+            &[("cf-mitigated", "challenge"), STAMPS[0], STAMPS[1]],
+            "",
+        ),
+        "blocked",
+    ));
+    for status in [500, 502, 503, 530] {
+        answers.push((http(status, &STAMPS, ""), "undecided"));
+    }
+    let challenge = [("www-authenticate", "Cloudflare-Access")];
+    answers.push((http(401, &challenge, ""), "undecided"));
+    for (bytes, verdict) in answers {
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let fake = Fake::sending(bytes);
+        let outcome = probe(&fake);
+        let report = report(&outcome);
+        assert_eq!(report["verdict"], verdict, "{shown}: {report:#}");
+        assert_eq!(outcome.code, Some(3), "{shown}");
+        assert_eq!(report["with_token"], Value::Null, "{shown}");
+        let heads = fake.heads();
+        assert_eq!(heads.len(), 1, "{shown}");
+        assert!(!heads[0].contains(&SECRET[..12]) && !heads[0].contains(&CLIENT_ID[..12]));
+    }
+    assert!(elsewhere.heads().is_empty());
+}
+
+#[test]
+fn plain_http_carries_no_secret_to_another_computer() {
+    // The address reaches this computer, but not only ever this one.
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    let url = format!("http://0.0.0.0:{}/", fake.address.port());
+    let outcome = run(&mut command(&url, &[]));
+    let report = concludes(&outcome, "undecided", "unknown", 3);
+    assert!(
+        report["message"].as_str().unwrap().contains("plain http"),
+        "{report:#}"
+    );
+    assert_eq!((fake.heads().len(), secrets(&fake)), (1, 0));
+}
+
+#[test]
+fn plain_http_goes_through_no_proxy() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    let proxy = Fake::saying(502, "proxied");
+    let mut command = command(&fake.url(), &[]);
+    command
+        .env("http_proxy", proxy.url())
+        .env("all_proxy", proxy.url());
+    concludes(&run(&mut command), "opens", "none", 0);
+    assert!(proxy.heads().is_empty());
+}
+
+#[test]
+fn each_answer_to_the_token_has_its_verdict() {
+    let login = [("location", "/cdn-cgi/access/login/127.0.0.1?kid=a")];
+    for (bytes, verdict, fault, code) in [
+        (http(301, &[("location", "/x")], ""), "opens", "none", 0),
+        (http(404, &[], ""), "opens", "none", 0),
+        (http(401, &[], ""), "opens", "origin", 1),
+        (http(403, &[], "no"), "opens", "origin", 1),
+        (http(500, &[], ""), "undecided", "origin", 3),
+        (http(530, &[], "error code: 1033"), "undecided", "origin", 3),
+        (http(403, &STAMPS, ""), "refused", "unknown", 2),
+        (http(401, &STAMPS[..1], ""), "refused", "unknown", 2),
+        (http(302, &login, ""), "refused", "unknown", 2),
+        (
+            http(401, &[("www-authenticate", "Cloudflare-Access")], ""),
+            "refused",
+            "unknown",
+            2,
+        ),
+        (
+            http(403, &[("cf-mitigated", "challenge")], ""),
+            "blocked",
+            "waf",
+            3,
+        ),
+        (
+            http(403, &[], "Sorry, you have been blocked"),
+            "blocked",
+            "waf",
+            3,
+        ),
+    ] {
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let fake = app(move || Reply::Bytes(bytes.clone()));
+        concludes(&probe(&fake), verdict, fault, code);
+        assert_eq!(secrets(&fake), 1, "{shown}");
+        assert_eq!(fake.heads().len(), 2, "{shown}");
+    }
+}
+
+/// How a server may misbehave with either answer.
+fn misbehaviours() -> Vec<(&'static str, Reply)> {
+    let many: String = (0..1_000).map(|at| format!("x-{at}: y\r\n")).collect();
+    let old =
+        |status: u16, stamps: &str| format!("HTTP/1.0 {status} X\r\n{stamps}\r\nbody").into_bytes();
+    vec![
+        ("silent", Reply::ThenSilence(Vec::new())),
+        (
+            "silent after the head's beginning",
+            Reply::ThenSilence(b"HTTP/1.1 200".to_vec()),
+        ),
+        (
+            "dripping head",
+            Reply::Drip(Vec::new(), http(200, &[], &many)),
+        ),
+        (
+            "dripping body",
+            Reply::Drip(head(403, &[]), vec![b'x'; 1_000]),
+        ),
+        (
+            "silent body",
+            Reply::ThenSilence(http(403, &[("content-length", "9")], "")),
+        ),
+        (
+            "endless head",
+            Reply::Endless(b"HTTP/1.1 200 OK\r\n".to_vec(), b"x-y: z\r\n".repeat(1_000)),
+        ),
+        (
+            "endless body",
+            Reply::Endless(head(200, &[]), vec![b'x'; 64 * 1024]),
+        ),
+        (
+            "endless refusal",
+            Reply::Endless(head(403, &[]), vec![b'x'; 64 * 1024]),
+        ),
+        (
+            "100 MB",
+            Reply::Endless(
+                head(403, &[("content-length", "104857600")]),
+                vec![b'x'; 1 << 20],
+            ),
+        ),
+        (
+            "1,000 headers",
+            Reply::Bytes(format!("HTTP/1.1 200 OK\r\n{many}content-length: 0\r\n\r\n").into()),
+        ),
+        (
+            "compressed",
+            Reply::Bytes(http(403, &[("content-encoding", "br")], [0xff, 0x00])),
+        ),
+        (
+            "compressed success",
+            Reply::Bytes(http(200, &[("content-encoding", "gzip")], [0xff, 0x00])),
+        ),
+        ("HTTP/1.0", Reply::Bytes(old(200, ""))),
+        ("HTTP/1.0 refusal", Reply::Bytes(old(403, ""))),
+        ("reset", Reply::Reset),
+        ("closing", Reply::Bytes(Vec::new())),
+        (
+            "cut",
+            Reply::Bytes(b"HTTP/1.1 403 X\r\ncontent-length: 100\r\n\r\nhalf".to_vec()),
+        ),
+        ("no HTTP", Reply::Bytes(b"SSH-2.0-OpenSSH_9.7\r\n".to_vec())),
+        (
+            "bad status",
+            Reply::Bytes(b"HTTP/1.1 99999 X\r\n\r\n".to_vec()),
+        ),
+    ]
+}
+
+/// What is decided about each of these: as the answer without the token, and as the one with it.
+#[test]
+fn whatever_a_server_does_there_is_a_verdict_or_an_honest_undecided_in_time() {
+    let expected = [
+        ("silent", "undecided", "undecided"),
+        (
+            "silent after the head's beginning",
+            "undecided",
+            "undecided",
+        ),
+        ("dripping head", "undecided", "undecided"),
+        ("dripping body", "undecided", "undecided"),
+        ("silent body", "undecided", "undecided"),
+        ("endless head", "undecided", "undecided"),
+        ("endless body", "no_access", "opens"),
+        ("endless refusal", "no_access", "opens"),
+        ("100 MB", "no_access", "opens"),
+        ("1,000 headers", "no_access", "opens"),
+        ("compressed", "undecided", "undecided"),
+        ("compressed success", "no_access", "opens"),
+        ("HTTP/1.0", "no_access", "opens"),
+        ("HTTP/1.0 refusal", "no_access", "opens"),
+        ("reset", "undecided", "undecided"),
+        ("closing", "undecided", "undecided"),
+        ("cut", "undecided", "undecided"),
+        ("no HTTP", "undecided", "undecided"),
+        ("bad status", "undecided", "undecided"),
+    ];
+    std::thread::scope(|scope| {
+        for (at, (name, bare, with_token)) in expected.into_iter().enumerate() {
+            scope.spawn(move || {
+                let misbehave = move || {
+                    let (known, reply) = misbehaviours().swap_remove(at);
+                    // `swap_remove` takes the one at this place.
+                    assert_eq!(known, name);
+                    reply
+                };
+                for (fake, verdict, sent) in [
+                    (Fake::start(move |_, _| misbehave()), bare, 0),
+                    (app(misbehave), with_token, 1),
+                ] {
+                    let outcome = probe(&fake);
+                    let report = report(&outcome);
+                    assert_eq!(report["verdict"], verdict, "{name}: {report:#}");
+                    assert_eq!(
+                        report["error"].is_null(),
+                        verdict != "undecided",
+                        "{name}: {report:#}"
+                    );
+                    assert!(
+                        outcome.took < Duration::from_secs(10),
+                        "{name}: {:?}",
+                        outcome.took
+                    );
+                    assert_eq!(secrets(&fake), sent, "{name}");
+                }
+            });
+        }
+    });
+}
+
+/// What arrived of a firewall's page tells already, though the rest never comes.
+#[test]
+fn a_page_of_the_firewall_that_never_ends_is_one_nevertheless() {
+    let page = http(
+        403,
+        &[("content-length", "9999")],
+        "Sorry, you have been blocked",
+    );
+    let begun = String::from_utf8(page)
+        .unwrap()
+        .replace("content-length: 28\r\n", "");
+    let fake = Fake::start(move |_, _| Reply::ThenSilence(begun.clone().into_bytes()));
+    concludes(&probe(&fake), "blocked", "waf", 3);
+}
+
+#[test]
+fn the_first_pair_of_variables_counts_and_half_a_pair_is_named() {
+    let pairs = [
+        (
+            "CLOUDFLARE_ACCESS_CLIENT_ID",
+            "CLOUDFLARE_ACCESS_CLIENT_SECRET",
+        ),
+        ("CF_ACCESS_CLIENT_ID", "CF_ACCESS_CLIENT_SECRET"),
+        ("TUNNEL_SERVICE_TOKEN_ID", "TUNNEL_SERVICE_TOKEN_SECRET"),
+    ];
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    for (at, (id, secret)) in pairs.into_iter().enumerate() {
+        let mut all = binary(&fake.url(), &[]);
+        for (other, _) in &pairs[at + 1..] {
+            // Later pairs are not looked at, not even half ones.
+            all = all.env(other, OTHER_ID);
+        }
+        let outcome = run(&mut all.env(id, CLIENT_ID).env(secret, SECRET).command());
+        assert_eq!(report(&outcome)["client_id"], CLIENT_ID);
+        for (set, missing) in [(id, secret), (secret, id)] {
+            let value = if set == id { CLIENT_ID } else { SECRET };
+            let outcome = run(&mut binary(&fake.url(), &[]).env(set, value).command());
+            let said = outcome.is_error("usage", 3);
+            assert!(said.contains(set) && said.contains(missing), "{said}");
+        }
+    }
+    let before = fake.heads().len();
+    let outcome = run(&mut binary(&fake.url(), &[]).command());
+    assert!(
+        outcome
+            .is_error("usage", 3)
+            .contains("CLOUDFLARE_ACCESS_CLIENT_ID")
+    );
+    // Without a terminal nobody can be asked for the secret, so nothing is asked for at all.
+    let outcome = run(&mut binary(&fake.url(), &[CLIENT_ID]).command());
+    assert!(outcome.is_error("usage", 3).contains("--secret-stdin"));
+    assert_eq!(fake.heads().len(), before);
+}
+
+#[test]
+fn a_pair_of_another_token_names_both() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    for arguments in [&[OTHER_ID][..], &["--client-id", OTHER_ID]] {
+        let said = run(&mut command(&fake.url(), arguments)).is_error("usage", 3);
+        assert!(
+            said.contains(CLIENT_ID) && said.contains(OTHER_ID),
+            "{said}"
+        );
+    }
+    let said = run(&mut command(
+        &fake.url(),
+        &[CLIENT_ID, "--client-id", OTHER_ID],
+    ));
+    assert!(said.is_error("usage", 3).contains("--client-id"));
+    assert!(fake.heads().is_empty());
+    for arguments in [
+        &[CLIENT_ID][..],
+        &["--client-id", CLIENT_ID],
+        &[&CLIENT_ID[..32]],
+    ] {
+        concludes(
+            &run(&mut command(&fake.url(), arguments)),
+            "opens",
+            "none",
+            0,
+        );
+    }
+}
+
+#[test]
+fn the_secret_comes_from_standard_input_before_any_variable() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    for (arguments, input) in [
+        (&["--client-id", CLIENT_ID][..], format!("{SECRET}\n")),
+        (&[CLIENT_ID], SECRET.to_owned()),
+        (
+            &[CLIENT_ID],
+            format!("  CF-Access-Client-Secret: \"{SECRET}\"\r\n"),
+        ),
+    ] {
+        let arguments = [arguments, &["--secret-stdin"]].concat();
+        let mut command = binary(&fake.url(), &arguments)
+            .env("CF_ACCESS_CLIENT_ID", OTHER_ID)
+            .command();
+        let outcome = run_with_input(&mut command, input.as_bytes());
+        concludes(&outcome, "opens", "none", 0);
+        let is_odd = input.contains("Secret:");
+        assert_eq!(
+            outcome.stderr.contains("was removed") || outcome.stderr.contains("were removed"),
+            is_odd
+        );
+    }
+    let before = fake.heads().len();
+    for (arguments, input, words) in [
+        (&[][..], SECRET, "no client ID"),
+        (&[CLIENT_ID], "", "it is empty"),
+        (&[CLIENT_ID], CLIENT_ID, "changed places"),
+        (
+            &[CLIENT_ID],
+            "cfut_0123456789abcdefghijABCDEFGHIJ0123456789",
+            "an API token",
+        ),
+    ] {
+        let arguments = [arguments, &["--secret-stdin"]].concat();
+        let mut command = binary(&fake.url(), &arguments).command();
+        let said = run_with_input(&mut command, input.as_bytes()).is_error("usage", 3);
+        assert!(said.contains(words), "{said}");
+    }
+    assert_eq!(fake.heads().len(), before);
+}
+
+#[test]
+fn what_is_wrong_about_a_variable_is_put_right_and_said() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    for (id, secret, words) in [
+        (
+            &CLIENT_ID[..32],
+            SECRET.to_owned(),
+            "CF_ACCESS_CLIENT_ID: .access was missing",
+        ),
+        (
+            CLIENT_ID,
+            format!("'{SECRET}'"),
+            "CF_ACCESS_CLIENT_SECRET: quotes were removed",
+        ),
+        (
+            CLIENT_ID,
+            format!("CF-Access-Client-Secret: {SECRET}"),
+            "the name in front was removed",
+        ),
+    ] {
+        let mut command = binary(&fake.url(), &[])
+            .env("CF_ACCESS_CLIENT_ID", id)
+            .env("CF_ACCESS_CLIENT_SECRET", &secret)
+            .command();
+        let outcome = run(&mut command);
+        concludes(&outcome, "opens", "none", 0);
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+    }
+    // Changed places.
+    let mut command = binary(&fake.url(), &[])
+        .env("CF_ACCESS_CLIENT_ID", SECRET)
+        .env("CF_ACCESS_CLIENT_SECRET", CLIENT_ID)
+        .command();
+    let outcome = run(&mut command);
+    assert!(outcome.is_error("usage", 3).contains("changed places"));
+    assert!(!outcome.stdout.contains(SECRET) && !outcome.stderr.contains(SECRET));
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    for arguments in [
+        &[SECRET][..],
+        &["--client-id", SECRET],
+        &["--header", SECRET],
+        &["--secret", SECRET],
+        &["--secret-stdin", SECRET],
+    ] {
+        for pair in [true, false] {
+            let binary = binary(&fake.url(), arguments);
+            let binary = if pair { with_pair(binary) } else { binary };
+            let outcome = run_with_input(&mut binary.command(), b"x");
+            let said = outcome.is_error("usage", 3);
+            assert!(!said.contains(&SECRET[..12]), "{arguments:?}: {said}");
+            assert!(
+                !outcome.stderr.contains(&SECRET[..12]),
+                "{arguments:?}: {}",
+                outcome.stderr
+            );
+        }
+    }
+    for url in [
+        format!("{}/?x={SECRET}", fake.url()),
+        format!("http://u:{SECRET}@127.0.0.1/"),
+    ] {
+        let outcome = run(&mut command(&url, &[]));
+        assert!(!outcome.is_error("usage", 3).contains(&SECRET[..12]));
+    }
+    assert!(fake.heads().is_empty());
+}
+
+#[test]
+fn a_line_that_cannot_be_used_exits_3() {
+    for arguments in [
+        &["probe"][..],
+        &["probe", ""],
+        &["probe", "https://*.example.com/"],
+        &["probe", "ftp://app.example.com/"],
+        &["probe", "https://app.example.com/", "--nonsense"],
+        &["probe", "https://app.example.com/", "--header", "Host"],
+        &["probe", "https://app.example.com/", "CI/CD token"],
+        &[
+            "probe",
+            "https://app.example.com/",
+            "--client-id",
+            "nonsense",
+        ],
+    ] {
+        let outcome = run(&mut Binary::new(arguments).command());
+        assert_eq!(outcome.code, Some(3), "{arguments:?}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("error: "),
+            "{arguments:?}: {}",
+            outcome.stderr
+        );
+        assert_eq!(outcome.stdout, "", "{arguments:?}");
+        let mut command = Binary::new(&[arguments, &["-o", "json"]].concat()).command();
+        run(&mut command).is_error("usage", 3);
+    }
+    let name = run(&mut command("https://app.example.com/", &["CI/CD token"]));
+    assert!(name.is_error("usage", 3).contains("--client-id"));
+}
+
+#[test]
+fn people_read_a_table() {
+    let fake = app(|| Reply::Bytes(http(403, &[STAMPS[0], ("cf-ray", "9594-LHR")], "")));
+    let mut command = with_pair(Binary::new(&["probe", &fake.url()])).command();
+    let outcome = run(&mut command);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with("REFUSED: Access refused the token."),
+        "{lines:#?}"
+    );
+    let labels: Vec<&str> = lines[1..]
+        .iter()
+        .map(|line| line.split('\t').next().unwrap())
+        .collect();
+    let expected = [
+        "URL",
+        "Client ID",
+        "Without the token",
+        "With the token",
+        "What to do",
+    ];
+    assert_eq!(labels, expected);
+    assert!(lines[4].contains("403 from Access in ") && lines[4].contains("cf-ray 9594-LHR"));
+}
+
+/// Every file that a run left, and everything it printed.
+fn everything(outcome: &Outcome, folders: &[&Path]) -> String {
+    let mut all = format!("{}{}", outcome.stdout, outcome.stderr);
+    let mut left: Vec<_> = folders.iter().map(|it| it.to_path_buf()).collect();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).unwrap();
+            left.extend(entries.map(|entry| entry.unwrap().path()));
+        } else {
+            all.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+        }
+    }
+    all
+}
+
+/// A server that repeats the secret wherever an answer has a place for it.
+fn echoing(status: u16) -> Fake {
+    Fake::start(move |head, _| {
+        if !head.contains(SECRET) {
+            return refused();
+        }
+        let location = format!("https://{SECRET}/{SECRET}");
+        let challenge = format!("Bearer {SECRET}");
+        let headers = [
+            ("cf-ray", SECRET),
+            ("location", location.as_str()),
+            ("www-authenticate", challenge.as_str()),
+            ("content-encoding", SECRET),
+            ("set-cookie", SECRET),
+        ];
+        Reply::Bytes(http(status, &headers, SECRET))
+    })
+}
+
+#[test]
+fn the_secret_is_in_no_file_no_log_and_nothing_that_is_printed() {
+    for form in ["json", "table"] {
+        for fake in [200, 302, 401, 403, 429, 500].map(echoing) {
+            let (home, temporary) = (home(), home());
+            let arguments = [
+                "probe",
+                &fake.url(),
+                CLIENT_ID,
+                "--secret-stdin",
+                "-o",
+                form,
+                "--timeout",
+                "3",
+            ];
+            let mut command = Binary::new(&arguments).command();
+            command
+                .env("TOKENSCOPE_LOG", "trace")
+                .env("TOKENSCOPE_HOME", home.path())
+                .env("HOME", home.path())
+                .env("TMPDIR", temporary.path());
+            let outcome = run_with_input(&mut command, SECRET.as_bytes());
+            assert_eq!(secrets(&fake), 1);
+            let all = everything(&outcome, &[home.path(), temporary.path()]);
+            assert!(all.contains("probed"), "no log: {all}");
+            assert!(!all.contains(&SECRET[..12]), "{all}");
+        }
+    }
+}
+
+#[test]
+fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
+    let fake = app(|| Reply::Bytes(http(200, &[], "")));
+    let asked =
+        |fake: &Fake| -> Session { Binary::new(&["probe", &fake.url(), CLIENT_ID]).on_terminal() };
+    let mut session = asked(&fake);
+    session.wait_for("(not shown):");
+    let host = fake.address.to_string();
+    assert!(
+        session
+            .screen
+            .screen()
+            .contents()
+            .replace('\n', "")
+            .contains(&host)
+    );
+    session.type_keys(&format!("{SECRET}\r"));
+    session.wait_for("OPENS");
+    let (_, stream) = session.end();
+    assert!(!stream.contains(&SECRET[..12]));
+    assert_eq!(secrets(&fake), 1);
+    let open = Fake::saying(200, "open");
+    let mut session = asked(&open);
+    session.wait_for("NO ACCESS");
+    let (_, stream) = session.end();
+    assert!(!stream.contains("not shown"));
+}
